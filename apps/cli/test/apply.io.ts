@@ -327,6 +327,30 @@ environments:
     ]);
   });
 
+  it("counts the work that a change of a pool, a hook and a schedule affects", async () => {
+    const files = (count: number) =>
+      [
+        `pool: busy\nmaxQueued: ${count}`,
+        `hook: big\npool: busy\nmoment: before_assign\nwhen: task.priority > ${count}\nrule: {verdict: {}}`,
+        "workflow: queueing\npool: busy\ntasks: {one: {uses: nobody.offers}}",
+        "workflow: waiting\ntasks: {one: {wait: {signal: go}}}",
+        `schedule: often\nworkflow: waiting\nevery: 1s\noverlap: skip\ndescription: ${count} times`,
+      ].join("\n---\n");
+    write("all.yaml", `${files(2)}\n`);
+    await printed("apply estate");
+    await printed("run queueing --detach");
+    write("all.yaml", `${files(3)}\n`);
+    const affected = async () => {
+      const { applied } = await json("apply estate --dry-run");
+      return applied.flatMap(({ id, live = [] }: { id: string; live?: { what: string; count: number }[] }) =>
+        live.map(({ what, count }) => `${id}: ${what} ${count}`),
+      );
+    };
+    const wanted = ["busy/big: waiting tasks 1", "busy: waiting tasks 1", "often: active runs 1"];
+    await until("the work", async () => JSON.stringify((await affected()).sort()) === JSON.stringify(wanted));
+    assert.match(await printed("apply estate --dry-run"), /hook busy\/big affects: waiting tasks 1\./);
+  });
+
   it("refuses a field that the platform sets, a value of a secret, and an unknown variable, with their lines", async () => {
     write(
       "all.yaml",

@@ -220,7 +220,16 @@ describe("policies", () => {
     const set = (role: string, actions: string[]) =>
       client().setRole({
         ...{ namespace, revision: "", reason },
-        role: { namespace, role, actions, description: "", labels: {}, readyMade: false, revision: "" },
+        role: {
+          namespace,
+          role,
+          actions,
+          description: "",
+          labels: {},
+          readyMade: false,
+          revision: "",
+          updateCause: undefined,
+        },
       });
     await assert.rejects(set("admin", ["*"]), codeOf("governance.role_ready_made"));
     await assert.rejects(set("printer", ["workflow.runs.strat"]), /did you mean workflow.runs.start/);

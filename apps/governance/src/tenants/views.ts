@@ -21,8 +21,9 @@ export function principalOf(namespace: string, kept: KeptView<Principal>): Princ
   return { ...value, namespace, createTime: toTimestamp(createMs), createCause, revision: String(revision) };
 }
 
-export function roleOf(namespace: string, { value, revision }: KeptView<Role>): Role {
-  return { ...(value as Role), namespace, revision: String(revision) };
+export function roleOf(namespace: string, kept: KeptView<Role>): Role {
+  const { value, cause: updateCause, revision } = kept as Kept<Role>;
+  return { ...value, namespace, updateCause, revision: String(revision) };
 }
 
 export function bindingOf(namespace: string, kept: KeptView<RoleBinding>): RoleBinding {

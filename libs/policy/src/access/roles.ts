@@ -5,7 +5,7 @@ export const systemNamespace = "system";
 
 const everywhere = (role: string, description: string, actions: string[]): Role => ({
   ...{ namespace: systemNamespace, role, description, actions },
-  ...{ readyMade: true, labels: {}, revision: "" },
+  ...{ readyMade: true, labels: {}, revision: "", updateCause: undefined },
 });
 
 const seeing = [

@@ -15,6 +15,7 @@ import { whoIs } from "../access/who.ts";
 import { readFolder } from "./folder.ts";
 import { type Drift, planChanges, type Step } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
+import type { LiveWork } from "./resources.ts";
 
 export async function apply(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -47,11 +48,12 @@ export async function apply(context: Context): Promise<Result> {
     json: {
       dryRun: isDry,
       ...(set !== undefined && { set }),
-      applied: steps.map(({ fileName, kind, id, outcome, differences, drift, liveRuns, staysPaused }) => ({
+      applied: steps.map(({ fileName, kind, id, outcome, differences, drift, ...step }) => ({
         ...{ file: fileName, kind, id, outcome, differences },
         ...(drift !== undefined && { drift }),
-        ...(liveRuns !== undefined && { liveRuns }),
-        ...(staysPaused === true && { staysPaused }),
+        ...(step.liveRuns !== undefined && { liveRuns: step.liveRuns }),
+        ...(affectedBy(outcome, step.live).length > 0 && { live: step.live }),
+        ...(step.staysPaused === true && { staysPaused: true }),
       })),
     },
     quiet: steps.map(({ kind, id, outcome }) => `${kind}/${id} ${outcome}`),
@@ -85,11 +87,13 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
       { text: outcome, tone: tones[outcome] },
     ]),
   );
-  for (const { kind, id, outcome, differences, drift, liveRuns = 0, staysPaused } of steps) {
+  for (const { kind, id, outcome, differences, drift, liveRuns = 0, live, staysPaused } of steps) {
     const name = `${kind} ${safe(id)}`;
     if (drift !== undefined) print.note(`${name}: ${driftText(drift, shell.nowMs())}`);
     if (outcome === "updated")
       for (const one of differences) print.line(`${name}  ${safe(differenceText(one))}`);
+    const affected = affectedBy(outcome, live).map(({ what, count }) => `${safe(what)} ${count}`);
+    if (affected.length > 0) print.note(`${name} affects: ${affected.join(", ")}.`);
     if (staysPaused === true)
       print.note(`${name} is paused, and stays paused. Resume it with \`tutti ${kind} resume ${safe(id)}\`.`);
     if (liveRuns > 0)
@@ -97,6 +101,11 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
         `${name}: ${counted(liveRuns, "active run")} ${liveRuns === 1 ? "stays" : "stay"} on ${liveRuns === 1 ? "its" : "their"} version. Move with \`tutti workflow migrate ${safe(id)}\`.`,
       );
   }
+}
+
+/** Of a resource that changes. */
+function affectedBy(outcome: Step["outcome"], live: Step["live"]): readonly LiveWork[] {
+  return outcome === "updated" || outcome === "deleted" ? (live ?? []) : [];
 }
 
 function driftText({ actor, reason, timeMs }: Drift, nowMs: number): string {

@@ -28,7 +28,9 @@ import {
   type FoundResource,
   getResource,
   keepsUnset,
+  type LiveWork,
   listResources,
+  present,
   resourceWords,
   unlessMissing,
   writeResource,
@@ -48,6 +50,8 @@ export interface Step {
   readonly drift?: Drift | undefined;
   /** Runs that stay on earlier versions of a workflow. */
   readonly liveRuns?: number;
+  /** Work that the change affects. */
+  readonly live?: readonly LiveWork[] | undefined;
   /** It is paused on the platform, and the file does not say whether it is. */
   readonly staysPaused?: boolean;
   readonly write: () => Promise<void>;
@@ -80,9 +84,13 @@ export async function planChanges(
     const described = of(word) as readonly AppliedDescribed[];
     if (described.length === 0) continue;
     const found = await listResources(server, word);
+    const pools = word === "hook" ? await listResources(server, "pool") : undefined;
     for (const one of described) {
       const there = found.get(one.id) ?? (await getResource(server, word, one.id));
-      steps.push(await describedStep(server, one, there, wanted));
+      const step = await describedStep(server, one, there, wanted);
+      // A hook decides about the tasks of its pool.
+      const pool = pools?.get(one.id.slice(0, Math.max(0, one.id.indexOf("/"))));
+      steps.push({ ...step, live: pool?.live ?? step.live });
     }
   }
   const adapters = of("adapter");
@@ -126,6 +134,7 @@ async function describedStep(
     ...{ kind, id, fileName: file.fileName, differences: found === undefined ? [] : all },
     outcome: outcomeOf(found, all),
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
+    live: found?.live,
     write: () => writeResource(server, kind as ResourceWord, id, { written, found, shell: wanted.shell }),
   };
 }
@@ -152,6 +161,7 @@ function adapterStep(
     ...{ kind: "adapter", id, fileName: file.fileName, differences },
     outcome: outcomeOf(found, differences),
     ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
+    live: found?.live,
     write: () => writeResource(server, "scaler", id, { written, found, shell: wanted.shell }),
   };
 }
@@ -307,6 +317,7 @@ async function variantStep(
     ...{ kind: "variant", id, fileName: file.fileName, differences },
     outcome: outcomeOf(found, differences),
     ...(isDrifted && { drift: driftOf(found.current.createCause) }),
+    ...(content.length > 0 && { liveRuns: await liveRuns(server, id) }),
     write: async () => {
       if (latest?.archived === true)
         await server.call("workflows.archive", { params, query: server.namespace, body: { restore: true } });
@@ -374,11 +385,17 @@ async function timedStep(
   return {
     ...{ kind, id, fileName: file.fileName, outcome: outcomeOf(found, differences), differences, drift },
     ...(before && !setsPaused && { staysPaused: true }),
+    live: found && liveOf(found),
     write: () =>
       applied.kind === "schedule"
         ? putSchedule(server, { ...applied, body: { ...applied.body, labels } }, found)
         : putTrigger(server, { ...applied, body: { ...applied.body, labels } }, found),
   };
+}
+
+function liveOf(found: Schedule | Trigger): readonly LiveWork[] {
+  if ("scheduleId" in found) return present([["active runs", (found as Schedule).liveRunIds?.length]]);
+  return present([["waiting events", (found as Trigger).counts?.waiting]]);
 }
 
 async function requireStartable(

@@ -14,13 +14,14 @@ import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
 import type { Step, Wanted } from "./plan.ts";
-import { listResources, removeResource, resourceWords, unlessMissing } from "./resources.ts";
+import { type LiveWork, listResources, removeResource, resourceWords, unlessMissing } from "./resources.ts";
 import { readVariants } from "./variants.ts";
 
 interface Owned {
   readonly kind: Applied["kind"];
   readonly id: string;
   readonly isChanged: boolean;
+  readonly live?: readonly LiveWork[];
   readonly remove: () => Promise<unknown>;
 }
 
@@ -46,8 +47,8 @@ export async function planDeletions(
       { next: ["Export the changes with `tutti export`, or delete them with --force."] },
     );
   // What is used is deleted after what uses it.
-  return gone.reverse().map(({ kind, id, remove }) => ({
-    ...{ kind, id, fileName: "", outcome: "deleted", differences: [] },
+  return gone.reverse().map(({ kind, id, live, remove }) => ({
+    ...{ kind, id, fileName: "", outcome: "deleted", differences: [], live },
     write: async () => {
       await remove();
     },
@@ -61,14 +62,15 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
       const { id, spec } = found;
       if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
       const isChanged = isChangedSince(spec) ?? false;
-      owned.push({ kind, id, isChanged, remove: () => removeResource(server, kind, found) });
+      const { live } = found;
+      owned.push({ kind, id, isChanged, live, remove: () => removeResource(server, kind, found) });
     }
   for (const found of (await listResources(server, "scaler", isAdapter)).values()) {
     const { spec } = adapterIn(adapterName(found.id), found.spec);
     if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
     const isChanged = isChangedSince(spec) ?? false;
     owned.push({
-      ...{ kind: "adapter", id: found.id, isChanged },
+      ...{ kind: "adapter", id: found.id, isChanged, live: found.live },
       remove: () => removeResource(server, "scaler", found),
     });
   }

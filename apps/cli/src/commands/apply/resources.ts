@@ -21,6 +21,13 @@ export interface FoundResource {
   readonly revision: string;
   /** Who changed it last. Undefined where only the audit log says it. */
   readonly cause: Cause | undefined;
+  readonly live: readonly LiveWork[];
+}
+
+/** Work that a change of a resource affects: `waiting tasks`, and how many. */
+export interface LiveWork {
+  readonly what: string;
+  readonly count: number;
 }
 
 /** What is written: a description, and where the value of a secret is read. */
@@ -36,6 +43,8 @@ interface Row {
   readonly entries: string;
   /** Resources that cannot be changed. */
   readonly isFixed?: (resource: Json) => boolean;
+  /** Work at the resource, as the platform counts it. Not set: each change affects only what comes later. */
+  readonly live?: (resource: Json) => readonly LiveWork[];
   /** How one is read, where the list comes from an index that is a moment late. */
   readonly get?: { readonly route: RouteName; readonly param: string };
   readonly write: (call: Writing) => Promise<void>;
@@ -149,9 +158,14 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
       await call("policies.apply", { query, body });
     },
   },
-  pool: { ...{ list: "pools.list", entries: "pools" }, ...patched("pools", "pool") },
+  pool: {
+    ...{ list: "pools.list", entries: "pools" },
+    live: counting("status", { queued: "waiting tasks", running: "running tasks" }),
+    ...patched("pools", "pool"),
+  },
   scaler: {
     ...{ list: "scalers.list", entries: "scalers", isFixed: isAdapter },
+    live: counting("status", { joined: "workers", starting: "starting workers" }),
     ...patched("scalers", "id"),
   },
   hook: { ...{ list: "hooks.list", entries: "hooks" }, ...patched("hooks", "id") },
@@ -164,6 +178,11 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   },
   limit: {
     ...{ list: "limits.list", entries: "limits" },
+    live: ({ held, waiting }) =>
+      present([
+        ["holders", held],
+        ["waiting holders", waiting],
+      ]),
     // Tasks bring limits along, without a revision.
     isFixed: ({ revision }) => revision === "0",
     get: { route: "limits.get", param: "key" },
@@ -179,8 +198,30 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     ...put("escalationPolicies", "id"),
   },
   "alert-rule": { ...{ list: "alertRules.list", entries: "rules" }, ...put("alertRules", "id") },
-  quota: { ...{ list: "quotas.list", entries: "quotas" }, ...put("quotas", "quota") },
+  quota: {
+    ...{ list: "quotas.list", entries: "quotas" },
+    live: ({ used }) =>
+      present(Object.entries((used ?? {}) as Json).map(([what, count]) => [`${what} in use`, count])),
+    ...put("quotas", "quota"),
+  },
 };
+
+/** Each value of a secret has who stored it. */
+function storedBy({ versions }: Json): unknown {
+  return Array.isArray(versions) ? (versions as readonly Json[])[0]?.["createCause"] : undefined;
+}
+
+function counting(field: string, words: Readonly<Record<string, string>>): NonNullable<Row["live"]> {
+  return (resource) => {
+    const counts = (resource[field] ?? {}) as Json;
+    return present(Object.entries(words).map(([key, what]) => [what, counts[key]]));
+  };
+}
+
+/** Those that there are some of. */
+export function present(counts: readonly (readonly [what: string, count: unknown])[]): readonly LiveWork[] {
+  return counts.flatMap(([what, count]) => (typeof count === "number" && count > 0 ? [{ what, count }] : []));
+}
 
 /** The order in which they are written. They are deleted the other way round. */
 export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
@@ -231,7 +272,8 @@ function resourceOf(word: ResourceWord, one: Json): FoundResource {
   return {
     ...{ id: describedId(word, String(one[idOf(word)]), spec), spec },
     ...{ paused: one["paused"] === true, revision: String(one["revision"] ?? "") },
-    cause: one["updateCause"] as Cause | undefined,
+    cause: (one["updateCause"] ?? storedBy(one)) as Cause | undefined,
+    live: rows[word].live?.(one) ?? [],
   };
 }
 

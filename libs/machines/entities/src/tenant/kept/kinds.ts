@@ -67,7 +67,13 @@ export const roles: TenantKind<Role> = {
   ...{ name: "role", type: "role", codec: Role, max: rolesMax },
   of: (tenant) => tenant.roles,
   idOf: ({ role }) => role,
-  bare: (role) => ({ ...role, ...unsaid, labels: sorted(role.labels), readyMade: false }),
+  bare: (role) => ({
+    ...role,
+    ...unsaid,
+    labels: sorted(role.labels),
+    readyMade: false,
+    updateCause: undefined,
+  }),
 };
 
 export const bindings: TenantKind<RoleBinding> = {
