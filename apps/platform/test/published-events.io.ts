@@ -7,6 +7,7 @@ import { connect } from "@nats-io/transport-node";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { serverEvents } from "@tutti/rest/client";
+import { learningEvents, provokeLearning } from "./support/provoked-learning.ts";
 import { provokeWork, workEvents } from "./support/provoked-work.ts";
 import { makeFolder, start, usingNats } from "./support/services.ts";
 
@@ -45,7 +46,7 @@ const provoked = [
   "registry.instance.registered",
 ]
   .map((type) => `tutti.${type}`)
-  .concat(workEvents);
+  .concat(workEvents, learningEvents);
 
 describe("documented events", { skip: nats.skip }, () => {
   it("are published: a plain NATS client and a reader of SSE receive each that one installation can cause", async (t) => {
@@ -70,7 +71,7 @@ describe("documented events", { skip: nats.skip }, () => {
         ...usingNats(server.address),
         `--platform.dataDirectory=${join(folder.path, "data")}`,
         ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
-        "--audit.checkpointEveryMs=1000",
+        ...["--audit.checkpointEveryMs=1000", "--master.adviceEveryMs=0", "--master.modelEveryMs=100"],
       ],
       { directory: folder.path },
     );
@@ -136,6 +137,7 @@ describe("documented events", { skip: nats.skip }, () => {
     await steerRuns(done);
     await steerOthers(done);
     await provokeWork(done, platform.grpc);
+    await provokeLearning(done, platform.grpc);
     const rule = { subject: "request", when: 'call.action == "workflow.runs.start"' };
     await done("PUT", "/v1/rules/never", {
       ...rule,

@@ -5,6 +5,7 @@ import {
   type AdviceDismissedV1,
   type AdviceFoundV1,
   type Recommendation,
+  RecommendationStatus,
   type TrialJudgedV1,
   type TrialStartedV1,
   TrialVerdict,
@@ -16,7 +17,7 @@ import {
   type NoteHead,
   type NoteOf,
 } from "@tutti/host/serving";
-import { type Foundation, toTimestamp } from "@tutti/kernel";
+import { type Foundation, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { type AdviceState, advice } from "@tutti/machine-entities/advice";
 import type { Happening } from "@tutti/runtime";
 
@@ -41,48 +42,72 @@ interface AdviceNotes {
 }
 
 function noteOf(
+  { recommendationId, subject, kind, title, gain }: ReadOnly<Recommendation>,
+  type: AdviceEventType,
+  happening: Happening,
+  finding = "",
+): AdviceNote {
+  return {
+    ...headOf(happening),
+    ...{ kind: "event", type, finding, gain: gain?.median ?? 0 },
+    about: { recommendationId, subject, kind, title },
+  };
+}
+
+/** Of one that is known, at most one. */
+function notesOf(
   state: AdviceState,
   id: string,
   type: AdviceEventType,
   happening: Happening,
-  finding = "",
-): AdviceNote[] {
+): readonly AdviceNote[] {
   const about = state.recommendations.get(id);
-  if (about === undefined) return [];
-  const { recommendationId, subject, kind, title, gain } = about;
-  return [
-    {
-      ...headOf(happening),
-      ...{ kind: "event", type, finding, gain: gain?.median ?? 0 },
-      about: { recommendationId, subject, kind, title },
-    },
-  ];
+  return about === undefined ? [] : [noteOf(about, type, happening)];
 }
 
-const verdictTypes: Readonly<Partial<Record<TrialVerdict, AdviceEventType>>> = {
-  [TrialVerdict.TRIAL_VERDICT_KEEP]: "tutti.intelligence.recommendation.kept",
-  [TrialVerdict.TRIAL_VERDICT_TAKE_BACK]: "tutti.intelligence.recommendation.taken_back",
-  [TrialVerdict.TRIAL_VERDICT_OVERTAKEN]: "tutti.intelligence.recommendation.overtaken",
-};
+function isOpen(each: ReadOnly<Recommendation> | undefined): boolean {
+  return each?.status === RecommendationStatus.RECOMMENDATION_STATUS_OPEN;
+}
+
 const madeType = "tutti.intelligence.recommendation.made";
+const keptType = "tutti.intelligence.recommendation.kept";
 const overtakenType = "tutti.intelligence.recommendation.overtaken";
 
+const verdictTypes: Readonly<Partial<Record<TrialVerdict, AdviceEventType>>> = {
+  [TrialVerdict.TRIAL_VERDICT_KEEP]: keptType,
+  [TrialVerdict.TRIAL_VERDICT_TAKE_BACK]: "tutti.intelligence.recommendation.taken_back",
+  [TrialVerdict.TRIAL_VERDICT_OVERTAKEN]: overtakenType,
+};
+
+/** The state is that before the event: new recommendations are in the event alone, others are not changed yet. */
 const adviceNotes: Readonly<Record<string, NoteOf<AdviceState, never>>> = {
   advice_found: (state, { made, expired }: AdviceFoundV1, happening): AdviceNotes => ({
     notes: [
-      ...made.flatMap(({ recommendationId }) => noteOf(state, recommendationId, madeType, happening)),
-      ...expired.flatMap((id) => noteOf(state, id, overtakenType, happening)),
+      ...made
+        .filter(({ recommendationId }) => !isOpen(state.recommendations.get(recommendationId)))
+        .map((each) => noteOf(each, madeType, happening)),
+      ...expired.flatMap((id) => notesOf(state, id, overtakenType, happening)),
     ],
   }),
   advice_dismissed: (state, { recommendationId }: AdviceDismissedV1, happening): AdviceNotes => ({
-    notes: noteOf(state, recommendationId, "tutti.intelligence.recommendation.dismissed", happening),
+    notes: notesOf(state, recommendationId, "tutti.intelligence.recommendation.dismissed", happening),
   }),
   trial_started: (state, { recommendationId }: TrialStartedV1, happening): AdviceNotes => ({
-    notes: noteOf(state, recommendationId, "tutti.intelligence.recommendation.tried", happening),
+    notes: notesOf(state, recommendationId, "tutti.intelligence.recommendation.tried", happening),
   }),
   trial_judged: (state, { recommendationId, verdict, finding }: TrialJudgedV1, happening): AdviceNotes => {
     const type = verdictTypes[verdict];
-    return { notes: type === undefined ? [] : noteOf(state, recommendationId, type, happening, finding) };
+    const known = state.recommendations.get(recommendationId);
+    if (type === undefined || known === undefined) return { notes: [] };
+    // The others of the workflow rest on a version that is no longer the latest one.
+    const others = type === keptType ? [...state.recommendations.values()].filter(isOpen) : [];
+    const overtaken = others.filter(({ subject }) => subject === known.subject);
+    return {
+      notes: [
+        noteOf(known, type, happening, finding),
+        ...overtaken.map((each) => noteOf(each, overtakenType, happening)),
+      ],
+    };
   },
 };
 

@@ -40,6 +40,7 @@ describe("advice on a whole installation", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
+  /** By what became of a recommendation: `kept order.needless-need.charge.pause`. */
   const events: string[] = [];
   const mesh = () => installation.host.mesh;
   const advice = () => mesh().client(adviceService, { service: "master" });
@@ -106,7 +107,12 @@ describe("advice on a whole installation", () => {
     tutti = await installation.client();
     await installation.host.bus.subscribe({
       pattern: "tutti.intelligence.recommendation.*",
-      handle: { each: ({ type }) => void events.push(type) },
+      handle: {
+        each({ type, data }) {
+          const { recommendationId } = JSON.parse(new TextDecoder().decode(data));
+          events.push(`${type.split(".").at(-1)} ${recommendationId}`);
+        },
+      },
     });
     worker = installation.worker({ agentId: "shop", slots: 50 });
     worker.handle("shop.reserve", () => ({ atMs: installation.now() }));
@@ -186,8 +192,6 @@ describe("advice on a whole installation", () => {
       recommendations.map((each) => each.status),
       [takenBack],
     );
-    await until("it is published", () => events.some((type) => type.endsWith(".taken_back")));
-    assert.ok(events.some((type) => type.endsWith(".kept")));
     await assert.rejects(apply(one.recommendationId), hasCode("advice.not_open"));
   });
 
@@ -228,6 +232,44 @@ tasks:
     const [one = assert.fail(), ...others] = (await found("lines", 6)).recommendations;
     assert.deepEqual([one.kind, one.changes, others], ["parallel", ["tasks.each.maxParallel: 2 → 4"], []]);
     assert.ok((one.gain?.median ?? 0) > 0.4, `${one.gain?.median}`);
+  });
+
+  it("publishes each step, also for others that a kept one overtakes", async () => {
+    await tutti.workflows.register(`${order("both", "shop.charge")}  each:
+    {needs: [ship], forEach: "[1, 2, 3, 4]", maxParallel: 2, wait: 300ms}
+`);
+    await run("both", 8);
+    const kept = "both.needless-need.charge.pause";
+    await found("both", 8);
+    await apply(kept);
+    assert.equal((await decided("both"))?.status, applied);
+    const others = await listed("both", [RecommendationStatus.RECOMMENDATION_STATUS_EXPIRED]);
+    assert.ok(others.length > 0);
+    const wanted = {
+      order: ["made", "tried", "kept"],
+      late: ["made", "tried", "taken_back"],
+      moved: ["made", "tried", "overtaken"],
+      plain: ["made", "dismissed"],
+      lines: ["made"],
+      both: ["made", ...others.map(() => "made"), "tried", "kept", ...others.map(() => "overtaken")],
+    };
+    const told = (subject: string) => events.filter((each) => each.includes(` ${subject}.`));
+    await until(
+      "all to be published",
+      () => Object.keys(wanted).map((subject) => told(subject).map((each) => each.split(" ")[0])),
+      (published) => published.flat().length === Object.values(wanted).flat().length,
+    );
+    for (const [subject, steps] of Object.entries(wanted))
+      assert.deepEqual(
+        told(subject).map((each) => each.split(" ")[0]),
+        steps,
+        subject,
+      );
+    const overtaken = told("both").filter((each) => each.startsWith("overtaken "));
+    assert.deepEqual(
+      overtaken.toSorted(),
+      others.map(({ recommendationId }) => `overtaken ${recommendationId}`).toSorted(),
+    );
   });
 
   it("forecasts load from ended attempts", async () => {
