@@ -76,6 +76,13 @@ export const sdkErrors = defineErrors("sdk", {
     message: ({ step }: { step: string }) => `The step \`${step}\` is inside of another step`,
     remedy: "Move it out of `ctx.run`, behind or before it.",
   },
+  stepInterrupted: {
+    status: "ABORTED",
+    retry: "same-key",
+    help: "The worker of a step with `atMostOnce` was lost after the step had started. Its work may be done, so this attempt does not run it again.",
+    message: ({ step }: { step: string }) => `The step \`${step}\` was interrupted: its work may be done`,
+    remedy: "Find out whether it is done, or let `retry` of the step run it again.",
+  },
   objectCallInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -158,12 +158,12 @@ def interrupted(ctx, line, playing):
 
 @program("1-17")
 async def lost_without_retry(ctx, given, playing):
-    return await playing.run(ctx, "at_most_once_flaky_step", interrupted(ctx, given, playing), retry=1)
+    return await playing.run(ctx, "at_most_once_flaky_step", interrupted(ctx, given, playing), retry=1, at_most_once=True)
 
 
 @program("1-18")
 async def lost(ctx, given, playing):
-    return await playing.run(ctx, "load", interrupted(ctx, given, playing))
+    return await playing.run(ctx, "load", interrupted(ctx, given, playing), at_most_once=True)
 
 
 @program("1-19")

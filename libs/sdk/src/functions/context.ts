@@ -184,8 +184,13 @@ export class FunctionContext {
     const policy = policyOf(options.retry);
     for (let tries = 1; ; tries++) {
       const step = tries === 1 ? id : `${id}.try-${tries}`;
+      const marked = options.atMostOnce === true ? await this.#instance.mark(step, at) : undefined;
+      const first = () => {
+        if (marked !== undefined) this.#instance.requireFirst(step, marked);
+        return work();
+      };
       try {
-        return await this.#instance.step(step, at, work, options);
+        return await this.#instance.step(step, at, first, options);
       } catch (thrown) {
         const { code, details = {}, final = false } = stepError(thrown);
         const retry = final ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_UNSPECIFIED;

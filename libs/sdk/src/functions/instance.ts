@@ -33,6 +33,11 @@ interface Asked {
 export interface StepOptions {
   /** Whether its result is recorded before the code continues. */
   readonly confirm?: boolean;
+  /**
+   * Whether each attempt at it runs once at most: its start is recorded first, which costs a turn. If the worker is lost
+   * then, the attempt fails with `sdk.step_interrupted`. The work may have been done.
+   */
+  readonly atMostOnce?: boolean;
 }
 
 /** How the context runs a step. */
@@ -117,6 +122,8 @@ export class FunctionInstance implements Watched {
   #at = 0;
   /** Entries that are applied or made. */
   #position = 0;
+  #turnNumber = 0;
+  #cold = 0;
   #known = 0;
   #steps: Entry[] = [];
   /** About how many characters they have. */
@@ -134,6 +141,8 @@ export class FunctionInstance implements Watched {
   readonly #setsAsked = new Map<string, number>();
   readonly #setsApplied = new Map<string, number>();
   readonly #versions = new Map<string, boolean>();
+  /** Entries that say that a step starts. */
+  readonly #marks = new Set<string>();
   #end: TurnOutput["end"];
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
   #save: (saved: unknown) => void = () => {};
@@ -216,6 +225,8 @@ export class FunctionInstance implements Watched {
     this.#left = turn.left;
     this.#foreign.trace(isTraced);
     this.#turn = Promise.withResolvers<TurnOutput>();
+    this.#turnNumber = turn.turn;
+    this.#cold = turn.cold ?? 0;
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved.steps];
     this.#at = this.#position - turn.from;
@@ -327,6 +338,18 @@ export class FunctionInstance implements Watched {
         },
       );
     });
+  }
+
+  /** Records that a step starts, before it does. Returns the number of the turn that recorded it. */
+  mark(step: string, at: string): Promise<Json> {
+    const id = `${step}.started`;
+    this.#marks.add(id);
+    return this.step(id, at, () => this.#turnNumber, { confirm: true });
+  }
+
+  /** Throws if an attempt may have run a step: the next one after the mark runs it. A cold one runs nothing. */
+  requireFirst(step: string, marked: Json): void {
+    if (marked !== this.#turnNumber - 1 - this.#cold) throw sdkErrors.stepInterrupted({ step });
   }
 
   /** Results are the JSON of what a step returned, as they are after a crash. */
@@ -570,7 +593,9 @@ export class FunctionInstance implements Watched {
     if (this.#isStopped || this.#timer !== undefined || this.#steps.length === 0) return;
     this.#timer = this.#ports.timers.after(saveAfterMs, () => {
       this.#timer = undefined;
-      const saved = { known: this.#known, steps: this.#steps };
+      // A mark counts in the journal alone: what is saved here may be lost.
+      const mark = this.#steps.findIndex((entry) => "step" in entry && this.#marks.has(entry.step));
+      const saved = { known: this.#known, steps: mark < 0 ? this.#steps : this.#steps.slice(0, mark) };
       if (this.#turn !== undefined && JSON.stringify(saved).length <= savedLengthMax) this.#save(saved);
     });
   }

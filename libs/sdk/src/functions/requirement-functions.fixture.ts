@@ -100,9 +100,12 @@ const steps: Readonly<Record<string, PlayedCode>> = {
     return run(ctx, "load", load, { retry: { notOn: ["TransientError"] } });
   },
   "1-17": (ctx, input: string, { run, crash }) =>
-    run(ctx, "at_most_once_flaky_step", (call) => interrupted(ctx, input, call, crash), once),
+    run(ctx, "at_most_once_flaky_step", (call) => interrupted(ctx, input, call, crash), {
+      ...once,
+      atMostOnce: true,
+    }),
   "1-18": (ctx, input: string, { run, crash }) =>
-    run(ctx, "load", (call) => interrupted(ctx, input, call, crash)),
+    run(ctx, "load", (call) => interrupted(ctx, input, call, crash), { atMostOnce: true }),
   "1-19": (ctx, _, { run }) => run(ctx, "load", fail, once),
   "1-20": async (ctx, _, { run }) => {
     const loaded = await run(ctx, "load", fail, once).catch(() => "fallback");

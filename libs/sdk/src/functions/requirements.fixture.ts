@@ -272,6 +272,8 @@ class HistoryOperations {
   }
 
   #step({ id, json, error }: RecordedStep): void {
+    // Starts are no operations.
+    if (id.endsWith(".started")) return;
     const [, name = id, attempt = "1"] = /^(.*)\.try-(\d+)$/.exec(id) ?? [];
     const step = { name, attempt: Number(attempt) };
     if (error !== undefined) this.made.push({ is: "step failed", ...step, ...failureIn(error) });

@@ -56,6 +56,8 @@ export interface TurnInput {
   /** Position of the first entry of `journal`. */
   readonly from: number;
   readonly journal: readonly Entry[];
+  /** How many attempts since the last turn only asked for the whole journal. */
+  readonly cold?: number;
   /** Whether the compensations are wanted. */
   readonly undo?: boolean;
   /** The rest of the budget of the run, of what has a limit. */

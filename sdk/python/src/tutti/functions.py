@@ -193,24 +193,44 @@ class FunctionContext:
 
     @overload
     def run(
-        self, name: str, work: Callable[[], Awaitable[T]], *, retry: StepRetry = ..., confirm: bool = ...
+        self,
+        name: str,
+        work: Callable[[], Awaitable[T]],
+        *,
+        retry: StepRetry = ...,
+        confirm: bool = ...,
+        at_most_once: bool = ...,
     ) -> Step[T]: ...
 
     @overload
     def run(
-        self, name: str, work: Callable[[], T], *, retry: StepRetry = ..., confirm: bool = ...
+        self,
+        name: str,
+        work: Callable[[], T],
+        *,
+        retry: StepRetry = ...,
+        confirm: bool = ...,
+        at_most_once: bool = ...,
     ) -> Step[T]: ...
 
     def run(
-        self, name: str, work: Callable[[], Any], *, retry: StepRetry = None, confirm: bool = False
+        self,
+        name: str,
+        work: Callable[[], Any],
+        *,
+        retry: StepRetry = None,
+        confirm: bool = False,
+        at_most_once: bool = False,
     ) -> Step[Any]:
         """Runs code of this worker once and records what it returns. A plain function runs in a thread.
 
         It is run again when the worker is lost before that is recorded: give `ctx.uuid()` to systems that recognise a
         repetition. retry: default 5 attempts, 1 s to 1 min apart. confirm: continue only when the result is durable.
+        at_most_once: each attempt runs once at most. Its start is recorded first, which costs a turn. If the worker is
+        lost then, the attempt fails with `sdk.step_interrupted`. The work may have been done.
         """
         self._instance.require_code(name)
-        code = self._attempts(name, call_site(), work, retry, confirm=confirm)
+        code = self._attempts(name, call_site(), work, retry, at_most_once=at_most_once, confirm=confirm)
         return self._instance.branches.start(code)
 
     def file(
@@ -230,13 +250,24 @@ class FunctionContext:
 
         return self._instance.branches.start(self._attempts(name, call_site(), store, None))
 
-    async def _attempts(self, name: str, at: str, work: Callable[[], Any], retry: Any, **means: bool) -> Any:
+    async def _attempts(
+        self,
+        name: str,
+        at: str,
+        work: Callable[[], Any],
+        retry: Any,
+        *,
+        at_most_once: bool = False,
+        **means: bool,
+    ) -> Any:
         instance = self._instance
         id = instance.id_of(_id_from(name))
         tries = 1
         while True:
+            step = id if tries == 1 else f"{id}.try-{tries}"
+            own = _first(instance, step, await instance.mark(step, at), work) if at_most_once else work
             try:
-                return await instance.step(id if tries == 1 else f"{id}.try-{tries}", at, work, **means)
+                return await instance.step(step, at, own, **means)
             except Exception as raised:
                 pause = pause_ms(retry, step_error(raised), tries, self._random)
                 if pause is None or instance.is_stopped:
@@ -513,6 +544,23 @@ def _span(span: Duration) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _first(instance: FunctionInstance, step: str, marked: int, work: Callable[[], Any]) -> Callable[[], Any]:
+    """The work, where no other attempt can have run it."""
+    if inspect.iscoroutinefunction(work):
+
+        async def begin() -> Any:
+            instance.require_first(step, marked)
+            return await work()
+
+        return begin
+
+    def call() -> Any:
+        instance.require_first(step, marked)
+        return work()
+
+    return call
 
 
 def _id_from(name: str) -> str:

@@ -291,7 +291,7 @@ class DurableRun:
         try:
             output = self._make_turn(self._known)
             if output.get("cold", False):
-                output = self._make_turn(0)
+                output = self._make_turn(0, cold=1)
         except Exception as error:
             # A platform makes the turn again, and asks a person in the end.
             self._finish({"error": step_error(error)})
@@ -309,13 +309,14 @@ class DurableRun:
         elif output.get("more", False):
             self._need_turn()
 
-    def _make_turn(self, first: int, *, undo: bool = False) -> dict[str, Any]:
+    def _make_turn(self, first: int, *, undo: bool = False, cold: int = 0) -> dict[str, Any]:
         self._turns += 1
         asked = {
             **{"function": 1, "input": self._input, "startMs": self._start_ms},
             **{"nowMs": round(self._test._now_ms), "seed": self._seed},
             **{"turn": self._turns, "last": self._last, "from": first, "journal": self.journal[first:]},
             **({"undo": True} if undo else {}),
+            **({"cold": cold} if cold else {}),
             **({} if self._object is None else {"object": self._object.of(self)}),
         }
         id = self.id if self.continued == 0 else f"{self.id}...{self.continued + 1}"

@@ -39,6 +39,7 @@ from .wire import (
     object_read_only,
     plain,
     step_error,
+    step_interrupted,
     step_nested,
 )
 
@@ -149,6 +150,8 @@ class FunctionInstance:
         self._unconfirmed: list[Callable[[], None]] = []
         self._entries: Sequence[Entry] = ()
         self._at = 0
+        self._turn_number = 0
+        self._cold = 0
         self._known = 0
         self._steps: list[Entry] = []
         self._length = 0
@@ -159,6 +162,8 @@ class FunctionInstance:
         self._sets_asked: Counter[str] = Counter()
         self._sets_applied: Counter[str] = Counter()
         self._versions: dict[str, bool] = {}
+        # Entries that say that a step starts.
+        self._marks: set[str] = set()
         self._end: dict[str, Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._last_at = ""
@@ -181,6 +186,8 @@ class FunctionInstance:
         """Makes a turn. Entries that it has are passed over."""
         made: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._turn, self._means = made, means
+        self._turn_number = turn["turn"]
+        self._cold = turn.get("cold", 0)
         self._known = turn["from"] + len(turn["journal"])
         self._entries = [*turn["journal"], *means.saved.steps]
         self._at = self.position - turn["from"]
@@ -223,6 +230,21 @@ class FunctionInstance:
         result: Step[Any] = Step(self.branches)
         begin = partial(self._start, id, at, work, confirm, result)
         return self._ask(Asked("step", id, at, begin, result, is_compensation))
+
+    def mark(self, step: str, at: str) -> Step[Any]:
+        """Records that a step starts, before it does. Gives the number of the turn that recorded it."""
+        id = f"{step}.started"
+        self._marks.add(id)
+
+        async def number() -> int:
+            return self._turn_number
+
+        return self.step(id, at, number, confirm=True)
+
+    def require_first(self, step: str, marked: int) -> None:
+        """Raises if an attempt may have run a step: the next one after the mark runs it. A cold one runs nothing."""
+        if marked != self._turn_number - 1 - self._cold:
+            raise step_interrupted(step)
 
     def add(self, id: str, at: str, spec: Mapping[str, Any]) -> Step[Any]:
         """A task that the platform does."""
@@ -552,7 +574,9 @@ class FunctionInstance:
         def save() -> None:
             self._timer = None
             if self._turn is not None:
-                self._save({"known": self._known, "steps": self._steps})
+                # A mark counts in the journal alone: what is saved here may be lost.
+                marks = (at for at, entry in enumerate(self._steps) if entry.get("step") in self._marks)
+                self._save({"known": self._known, "steps": self._steps[: next(marks, None)]})
 
         self._timer = asyncio.get_running_loop().call_later(_SAVE_AFTER_SECONDS, save)
 

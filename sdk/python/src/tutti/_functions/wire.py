@@ -133,6 +133,15 @@ def loop_without_step(name: str) -> TuttiError:
     )
 
 
+def step_interrupted(step: str) -> TuttiError:
+    return TuttiError(
+        "sdk.step_interrupted",
+        f"The step `{step}` was interrupted: its work may be done. Find out whether it is done, or let `retry` of the "
+        "step run it again.",
+        status="ABORTED",
+    )
+
+
 def step_nested(step: str) -> TuttiError:
     return TuttiError(
         "sdk.step_nested",

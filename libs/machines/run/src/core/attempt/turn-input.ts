@@ -17,7 +17,7 @@ const decoder = new TextDecoder();
 /** Returns JSON, put together of JSON: values are not parsed for it. */
 export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   const { visit, readyAt, queueAt, attempt, input, range, number } = node;
-  const { from = 0, to = 0, last = 0, entries = [] } = stateOfKind(node, "function")?.journal ?? {};
+  const { from = 0, to = 0, last = 0, cold = 0, entries = [] } = stateOfKind(node, "function")?.journal ?? {};
   const seed = `${run.key.id}/${taskIdIn(run, range, number)}/${visit}`;
   let text = `{"function":1,"input":${decoder.decode(bytesOrNull(input))},"startMs":${run.createMs + readyAt}`;
   text += `,"nowMs":${run.createMs + queueAt}`;
@@ -25,7 +25,9 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   for (let place = from; place < to; place++)
     text += (place > from ? "," : "") + entryText(entries[place] as FunctionEntry, run);
   const undo = isUndo ? ',"undo":true' : "";
-  return encoder.encode(`${text}]${undo}${objectText(run)}${leftText(run, node)}}`);
+  return encoder.encode(
+    `${text}]${undo}${cold > 0 ? `,"cold":${cold}` : ""}${objectText(run)}${leftText(run, node)}}`,
+  );
 }
 
 /** The rest of the budget of the run. */

@@ -63,13 +63,19 @@ function errorLength(error: ErrorDetail | undefined): number {
   return error === undefined ? 0 : error.code.length + error.message.length;
 }
 
-export function journalShown({ entries, ended, held, from, to, last, again }: FunctionJournal): RunFunction {
-  return { entries: [...entries], ended: [...ended], held, from, to, last, again };
+export function journalShown({
+  entries,
+  ended,
+  open: _,
+  bytes: __,
+  ...counts
+}: FunctionJournal): RunFunction {
+  return { entries: [...entries], ended: [...ended], ...counts };
 }
 
-export function journalFrom({ entries, ended, held, from, to, last, again }: RunFunction): FunctionJournal {
+export function journalFrom({ entries, ended, ...counts }: RunFunction): FunctionJournal {
   const journal: FunctionJournal = {
-    ...{ entries: [], open: new Set<number>(), ended: [...ended], held, from, to, last, again, bytes: 0 },
+    ...{ entries: [], open: new Set<number>(), ended: [...ended], ...counts, bytes: 0 },
   };
   const known = new Set(ended);
   for (const entry of entries) {

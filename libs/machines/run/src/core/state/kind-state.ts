@@ -74,6 +74,8 @@ export interface FunctionJournal {
   to: number;
   /** Number of the attempt that made the last turn. 0 before the first. */
   last: number;
+  /** Attempts since the last turn whose workers only asked for the whole journal. */
+  cold: number;
   /** Whether the next turn follows at once. */
   again: boolean;
   /** Characters of the entries. */
@@ -146,6 +148,6 @@ function emptyState(kind: Kind): KindState {
 }
 
 function emptyJournal(): FunctionJournal {
-  const counts = { held: 0, from: 0, to: 0, last: 0, again: false, bytes: 0 };
+  const counts = { held: 0, from: 0, to: 0, last: 0, cold: 0, again: false, bytes: 0 };
   return { entries: [], open: new Set(), ended: [], ...counts };
 }

@@ -37,12 +37,15 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
   type: "function_turned",
   version: 1,
   codec: FunctionTurnedV1,
-  evolve(run, { node: number, agent, used, more, cold }, outstanding) {
+  evolve(run, { node: number, agent, used, more, cold, discarded }, outstanding) {
     const node = nodeOf(run, number);
     const journal = journalOf(node);
     journal.held = cold ? 0 : journal.entries.length;
     journal.again = more || cold;
     journal.last = node.attempt;
+    // A discarded turn may have run steps.
+    if (!cold) journal.cold = 0;
+    else if (!discarded) journal.cold++;
     // What got on does not kill its workers: losses count from here.
     if (!cold && node.more !== undefined) node.more.lost = 0;
     if (agent !== "") node.agent = agent;

@@ -36,7 +36,14 @@ class Play {
   }
 
   /** What the offered turn is given. */
-  get turn(): { input: unknown; from: number; seed: string; startMs: number; journal: Members[] } {
+  get turn(): {
+    input: unknown;
+    from: number;
+    seed: string;
+    startMs: number;
+    journal: Members[];
+    cold?: number;
+  } {
     return parsed(this.scene.offer("order").effect.input) as never;
   }
 
@@ -238,6 +245,7 @@ describe("a durable function", () => {
     play.report([], { cold: true });
     assert.equal(play.turn.from, 0);
     assert.equal(play.turn.journal.length, 3);
+    assert.equal(play.turn.cold, 1);
     play.report([], { end: { output: null } });
     assert.equal(play.scene.events.at(-1), "run_completed");
   });
@@ -246,6 +254,17 @@ describe("a durable function", () => {
     const play = new Play();
     play.scene.complete("order", { function: 1, known: 3, steps: [{ step: "a", output: 1 }] });
     assert.deepEqual(play.turn.journal, []);
+    assert.equal(play.turn.cold, undefined, "it may have run steps");
+  });
+
+  it("says how many attempts since the last turn ran nothing", () => {
+    const play = new Play();
+    for (const count of [1, 2]) {
+      play.report([], { cold: true });
+      assert.equal(play.turn.cold, count);
+    }
+    play.report([{ step: "a", at: "", atMs: 1, output: 1 }], { more: true });
+    assert.equal(play.turn.cold, undefined);
   });
 
   it("continues at once with `more`", () => {

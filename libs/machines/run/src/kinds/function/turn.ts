@@ -50,7 +50,7 @@ export function recordTurn(place: Place, output: Data | undefined, doing: Attemp
   // Steps of a worker that knows another journal would be steps of another story.
   const isBehind = turn.known !== (journal?.entries.length ?? 0);
   if (turn.cold || isBehind) {
-    turned(place, doing, { cold: true });
+    turned(place, doing, { cold: true, discarded: !turn.cold });
     return;
   }
   if (!recordSteps(place, turn.steps, doing)) return;
@@ -78,9 +78,9 @@ function turnOf(output: Data | undefined): Turn | string {
 function turned(
   { step, number }: Place,
   { agent = "", used }: AttemptReport,
-  { more = false, cold = false }: { readonly more?: boolean; readonly cold?: boolean },
+  { more = false, cold = false, discarded = false }: Partial<Record<"more" | "cold" | "discarded", boolean>>,
 ): void {
-  step.emit(functionTurned, { node: number, agent, endMs: step.nowMs, used, more, cold });
+  step.emit(functionTurned, { node: number, agent, endMs: step.nowMs, used, more, cold, discarded });
 }
 
 /** In their order. Tasks that follow each other are added together. False when the function has failed by them. */
