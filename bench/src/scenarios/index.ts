@@ -12,6 +12,7 @@ import { efficiency } from "./modes/efficiency.ts";
 import { peers } from "./peers/peers.ts";
 import { plan } from "./plan/plan.ts";
 import { api } from "./rest/api.ts";
+import { objects } from "./runtime/objects.ts";
 import { runtime } from "./runtime/runtime.ts";
 import { scale } from "./scale/scale.ts";
 import { start } from "./start.ts";
@@ -23,7 +24,7 @@ import { trigger } from "./trigger/trigger.ts";
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
-    ...[start, idle, api, chain, runtime, swarm, cluster, live, peers],
+    ...[start, idle, api, chain, runtime, swarm, cluster, live, objects, peers],
     ...[trigger, insight, adapters, commands, cache, durable, blob, dag, plan, efficiency, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );
