@@ -1,13 +1,16 @@
 /** Containers as Jobs, against a small server that speaks the API of Kubernetes. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { type ContainerInput, type ContainerOutput, container } from "@tutti/sdk/shell";
 import { SmallCluster } from "./support/small-cluster.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of the API are as free as there.
+type Json = any;
 
 const image = "registry.example.com/box:1";
 
@@ -34,6 +37,7 @@ describe("containers as Jobs of Kubernetes", () => {
       ...{ signal: cancelling.signal, remainingMs: 60_000, caller: "run r, task t" },
       content: async (value: unknown) => value,
       output: async (chunk: Buffer) => void output.push(chunk.toString()),
+      store: async (bytes: Buffer) => bytes.toString("latin1"),
     };
     const handler = container({ kubernetes: { ...cluster.options, ...more }, memoryBytes: 1_000 });
     const ended = handler({ image, ...input }, task as never) as Promise<ContainerOutput>;
@@ -119,6 +123,106 @@ describe("containers as Jobs of Kubernetes", () => {
     rmSync(folder, { recursive: true });
   });
 
+  /** Runs the container that reads `outputs` on a folder of this machine, as its pod would. */
+  function readerOf(job: Json, folder: string): string {
+    const [{ command, volumeMounts }] = job.spec.template.spec.containers;
+    const words = command.map((word: string) => word.replaceAll("$$", "$"));
+    const [program, ...own] = words.map((word: string) =>
+      word === volumeMounts[0].mountPath ? folder : word,
+    );
+    const { stdout, status, stderr } = spawnSync(program, own, { maxBuffer: 1e8 });
+    assert.equal(status, 0, String(stderr));
+    return stdout.toString();
+  }
+
+  describe("with outputs", () => {
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), "outputs-"));
+    });
+    after(() => rmSync(folder, { recursive: true }));
+    const outputs = "/out";
+    const done = exited(0, "Completed");
+
+    it("give files of any name and content, when the second container has written them to its log", async () => {
+      const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+      const written = {
+        "a.txt": Buffer.from("one\n"),
+        "below/two words.bin": Buffer.concat(Array.from({ length: 64 }, () => all)),
+        empty: Buffer.alloc(0),
+        // Its encoding is the word that starts a file.
+        end: Buffer.from("file", "base64"),
+      };
+      mkdirSync(join(folder, "below"));
+      for (const [name, bytes] of Object.entries(written)) writeFileSync(join(folder, name), bytes);
+      symlinkSync("/etc/passwd", join(folder, "link"));
+      cluster.onJob = (job) => {
+        const { initContainers, volumes } = job.spec.template.spec;
+        assert.deepEqual(initContainers[0].volumeMounts.at(-1), { name: "outputs", mountPath: outputs });
+        assert.deepEqual(volumes[1], { name: "outputs", emptyDir: {} });
+        cluster.pod(job, done, {}, { waiting: { reason: "PodInitializing" } });
+        const log = readerOf(job, folder);
+        // The first reader gets a part of it, and the second one another content.
+        cluster.outputs = [log.slice(0, -20), log.replace("b25l", "b25m"), log];
+        cluster.pod(job, done, {}, done);
+      };
+      const { files, image: ran } = await run({ outputs, command: ["make"] }).ended;
+      const found = Object.entries(files).map(([name, text]) => [name, Buffer.from(String(text), "latin1")]);
+      assert.deepEqual(Object.fromEntries(found), written);
+      assert.equal(ran, "img@sha256:1");
+    });
+
+    const unread: readonly [name: string, play: (job: never) => void, error: RegExp][] = [
+      [
+        "a log that stays cut",
+        (job) => {
+          cluster.outputs = ["file YQ== 00\n"];
+          cluster.pod(job, done, {}, done);
+        },
+        /The files of `outputs` were not read: the log ended after 0 files/,
+      ],
+      [
+        "a path that leads elsewhere",
+        (job) => {
+          cluster.outputs = [`file ${Buffer.from("../a").toString("base64")} 00\nend 1\n`];
+          cluster.pod(job, done, {}, done);
+        },
+        /`\.\.\/a` is no path below it/,
+      ],
+      [
+        "an image without a shell",
+        (job) =>
+          cluster.pod(
+            job,
+            done,
+            {},
+            { terminated: { exitCode: 128, reason: "StartError", message: "no sh" } },
+          ),
+        /were not read: StartError: no sh/,
+      ],
+      [
+        "an image without base64",
+        (job) => cluster.pod(job, done, {}, exited(1)),
+        /were not read: its container ended with exit code 1/,
+      ],
+      [
+        "files that are too large",
+        (job) => {
+          writeFileSync(join(folder, "large"), Buffer.alloc(4 * 1_048_576));
+          cluster.outputs = [readerOf(job, folder)];
+          cluster.pod(job, done, {}, done);
+        },
+        /have \d{7} bytes, at most 4194304 come back from a Job/,
+      ],
+      ["a task that failed", (job) => cluster.pod(job, exited(3), {}, {}), /ended with exit code 3/],
+    ];
+    for (const [name, play, error] of unread)
+      it(`fail with words for ${name}`, async () => {
+        cluster.onJob = (job) => play(job as never);
+        await assert.rejects(run({ outputs, command: ["make"] }).ended, error);
+      });
+  });
+
   const failures: readonly [name: string, play: (job: never) => void, error: RegExp][] = [
     ["an exit code", (job) => cluster.pod(job, exited(3)), /`id` ended with exit code 3: broken/],
     ["too much memory", (job) => cluster.pod(job, exited(137, "OOMKilled")), /needed more memory/],
@@ -153,7 +257,7 @@ describe("containers as Jobs of Kubernetes", () => {
     await assert.rejects(run({ stdin: "x" }).ended, /expected `command` beside `stdin`/);
     const long = "x".repeat(1_000_000);
     await assert.rejects(run({ command: ["cat"], stdin: long }).ended, /at most 1000000 bytes/);
-    await assert.rejects(run({ outputs: "/out" }).ended, /expected no `outputs`/);
+    await assert.rejects(run({ outputs: "/out", ok: [0, 1] }).ended, /`ok` with 0 alone beside `outputs`/);
     await assert.rejects(run({ files: { "/x": "x".repeat(1_000_001) } }).ended, /at most 1000000 bytes/);
   });
 

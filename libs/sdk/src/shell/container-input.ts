@@ -80,6 +80,8 @@ export interface KubernetesOptions {
   readonly deadlineMs?: number;
   /** After this time the cluster removes a Job that has ended without its worker. Default: 600,000. */
   readonly keepMs?: number;
+  /** The image with `/bin/sh` that reads the files of `outputs`. Default: the image of the task. */
+  readonly outputsImage?: string;
 }
 
 /** What a worker says of it: `worker.handle("container", container(), containerOptions)`. */

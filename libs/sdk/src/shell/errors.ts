@@ -50,6 +50,22 @@ export const shellErrors = defineErrors("shell", {
       `${count} files match \`artifacts\`, at most ${most} may`,
     remedy: "Pack them into one file, or use narrower patterns.",
   },
+  outputsTooLarge: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "never",
+    help: "The files below `outputs` of a task that ran as a Job of Kubernetes are larger than a log of a pod carries.",
+    message: ({ bytes, bytesMax }: { bytes: string; bytesMax: number }) =>
+      `The files of \`outputs\` have ${bytes} bytes, at most ${bytesMax} come back from a Job`,
+    remedy: "Have the command upload them, such as to S3, and return their addresses.",
+  },
+  outputsUnread: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The files below `outputs` of a task that ran as a Job of Kubernetes could not be read.",
+    message: ({ reason }: { reason: string }) => `The files of \`outputs\` were not read: ${reason}`,
+    remedy:
+      "Use an image with sh, find, base64, sha256sum, tr, fold and wc, or name one: `kubernetes: {outputsImage: ...}`.",
+  },
   containerNotStarted: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",

@@ -18,6 +18,8 @@ export class SmallCluster {
   readonly asked: string[] = [];
   /** Each line of the log, as the container wrote it. */
   readonly log: string[] = [];
+  /** The log of the container that reads `outputs`, one for each time that it is asked for. The last one stays. */
+  outputs: string[] = [];
   /** Called when a Job may start. */
   onJob: (job: Json) => void = () => {};
   /** How a request is refused. */
@@ -53,14 +55,19 @@ export class SmallCluster {
     await rm(this.#folder, { recursive: true });
   }
 
-  /** The pod of a Job, with the state of its container. */
-  pod(job: Json, state: object, status: object = {}): void {
+  /** The pod of a Job, with the state of its container, and of the one that reads `outputs`. */
+  pod(job: Json, state: object, status: object = {}, reader?: object): void {
     this.#hasEnded = "terminated" in state;
+    const task = { name: "task", imageID: "img@sha256:1", state };
+    const statuses =
+      reader === undefined
+        ? { containerStatuses: [task] }
+        : { initContainerStatuses: [task], containerStatuses: [{ name: "outputs", state: reader }] };
     const metadata = { name: `${job.metadata.name}-x`, labels: job.spec.template.metadata.labels };
     if (this.#hasEnded) for (const each of this.#logs) each.end();
     this.#put("pods", {
       metadata,
-      status: { ...status, containerStatuses: [{ imageID: "img@sha256:1", state }] },
+      status: { ...status, ...statuses },
     });
   }
 
@@ -113,6 +120,10 @@ export class SmallCluster {
     if (status !== undefined) return refused(status, message ?? "");
     const objects = this.objects[kind as Kind];
     const label = searchParams.get("labelSelector") ?? "";
+    if (part === "/log" && searchParams.get("container") === "outputs") {
+      const text = this.outputs.length > 1 ? this.outputs.shift() : this.outputs[0];
+      return void response.writeHead(200).end(text);
+    }
     if (part === "/log") return this.#sendLog(response, searchParams.get("sinceTime") ?? "");
     if (searchParams.has("watch")) {
       response.writeHead(200).flushHeaders();

@@ -24,6 +24,7 @@ import { cpusOf, killedCode, machine, memoryOf } from "../engine.ts";
 import { exitFailure, shellErrors, tailOf } from "../errors.ts";
 import { isAlive } from "../scratch.ts";
 import { ClusterApi, linesOf, Refusal } from "./api.ts";
+import { outputsCommand, outputsContainer, readOutputs } from "./outputs.ts";
 import { type Job, type Pod, type Progress, progressOf } from "./progress.ts";
 
 const life = randomUUID();
@@ -56,7 +57,8 @@ export function kubernetesJobs(
       shellErrors.inputInvalid({ expected: `${what} in a Job of Kubernetes` });
     if (isGiven(checked.stdin) && (checked.command ?? []).length === 0)
       throw expected("`command` beside `stdin`");
-    if (checked.outputs !== undefined) throw expected("no `outputs`");
+    if (checked.outputs !== undefined && (checked.ok ?? [0]).some((code) => code !== 0))
+      throw expected("`ok` with 0 alone beside `outputs`");
     const running = new RunningJob(checked, options, kubernetes, api, task);
     try {
       // A cluster that cannot be reached now is swept with the next task.
@@ -93,6 +95,7 @@ class RunningJob {
   /** Ends the watches. */
   readonly #over = new AbortController();
   #namespace = "";
+  #pod = "";
 
   constructor(
     input: ContainerInput,
@@ -123,8 +126,9 @@ class RunningJob {
       });
       await this.#api.call("PATCH", `${this.#jobs()}/${this.#name}`, signal, { spec: { suspend: false } });
     }
-    const end = await this.#end();
-    return this.#output(end);
+    const output = this.#output(await this.#end());
+    if (this.#input.outputs === undefined) return output;
+    return { ...output, files: await readOutputs(this.#api, this.#log(this.#pod), this.#task) };
   }
 
   /** Also when the task is cancelled. The cluster removes pod and Secret with it. */
@@ -136,6 +140,10 @@ class RunningJob {
 
   #jobs(): string {
     return `/apis/batch/v1/namespaces/${this.#namespace}/jobs`;
+  }
+
+  #log(pod: string): string {
+    return `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log`;
   }
 
   async #secretData(): Promise<Readonly<Record<string, string>>> {
@@ -178,7 +186,7 @@ class RunningJob {
   }
 
   #podSpec(): object {
-    const { image, command, cwd, env = {}, files = {}, stdin } = this.#input;
+    const { image, command, cwd, env = {}, files = {}, stdin, outputs } = this.#input;
     const limits = {
       memory: String(memoryOf(this.#input, this.#options)),
       cpu: String(cpusOf(this.#input, this.#options)),
@@ -192,24 +200,37 @@ class RunningJob {
     if (isGiven(stdin))
       mounts.push({ name: "files", mountPath: stdinPath, subPath: "stdin", readOnly: true });
     const secret = { name: "files", secret: { secretName: this.#name } };
+    const bounds = {
+      imagePullPolicy: pulls[this.#options.pull ?? "missing"],
+      resources: { limits, requests: limits },
+      securityContext: {
+        ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+        capabilities: { drop: ["ALL"] },
+      },
+    };
+    const written = outputs === undefined ? [] : [{ name: "outputs", mountPath: outputs }];
+    const task = {
+      ...{ name: "task", image, env: variables, ...bounds },
+      ...(isGiven(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
+      ...(command !== undefined && command.length > 0 && { args: command.map(literal) }),
+      ...(cwd !== undefined && { workingDir: cwd }),
+      volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts, ...written],
+    };
+    // The cluster starts it when the task has ended with 0.
+    const reader = {
+      ...{ name: outputsContainer, image: this.#kubernetes.outputsImage ?? image, ...bounds },
+      command: outputsCommand(outputs ?? "").map(literal),
+      volumeMounts: written.map((mount) => ({ ...mount, readOnly: true })),
+    };
     return {
       ...{ restartPolicy: "Never", automountServiceAccountToken: false, enableServiceLinks: false },
       terminationGracePeriodSeconds: seconds(this.#options.graceMs ?? 5_000),
-      containers: [
-        {
-          ...{ name: "task", image, imagePullPolicy: pulls[this.#options.pull ?? "missing"], env: variables },
-          ...(isGiven(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
-          ...(command !== undefined && command.length > 0 && { args: command.map(literal) }),
-          ...(cwd !== undefined && { workingDir: cwd }),
-          resources: { limits, requests: limits },
-          securityContext: {
-            ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
-            capabilities: { drop: ["ALL"] },
-          },
-          volumeMounts: [{ name: "tmp", mountPath: "/tmp" }, ...mounts],
-        },
+      ...(outputs === undefined ? { containers: [task] } : { initContainers: [task], containers: [reader] }),
+      volumes: [
+        { name: "tmp", emptyDir: {} },
+        ...(outputs === undefined ? [] : [{ name: "outputs", emptyDir: {} }]),
+        ...(mounts.length > 0 ? [secret] : []),
       ],
-      volumes: [{ name: "tmp", emptyDir: {} }, ...(mounts.length > 0 ? [secret] : [])],
     };
   }
 
@@ -227,7 +248,8 @@ class RunningJob {
     let hasEnded = false;
     const look = () => {
       if (job === "unknown") return;
-      const progress = progressOf(job, pod);
+      const progress = progressOf(job, pod, this.#input.outputs !== undefined);
+      this.#pod = pod?.metadata.name ?? this.#pod;
       if (pod !== undefined && ["running", "exited"].includes(progress.at))
         log ??= this.#followLog(pod.metadata.name, over, () => hasEnded);
       if (progress.at === "waiting" || progress.at === "running") return;
@@ -255,7 +277,7 @@ class RunningJob {
 
   /** Continues after a cut connection behind the last line that was read. */
   async #followLog(pod: string, signal: AbortSignal, hasEnded: () => boolean): Promise<void> {
-    const path = `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?container=task&follow=true&timestamps=true`;
+    const path = `${this.#log(pod)}?container=task&follow=true&timestamps=true`;
     let last = "";
     for (let isLast = false; !isLast && !signal.aborted; ) {
       isLast = hasEnded();
@@ -293,6 +315,7 @@ class RunningJob {
       throw exitFailure({ program, code, stderr: text, final });
     }
     const reason = "reason" in end ? end.reason : "";
+    if (end.at === "unread") throw shellErrors.outputsUnread({ reason });
     if (end.at === "missing") throw shellErrors.notStarted({ program, reason });
     if (end.at === "notStarted") throw notStarted(this.#input, reason);
     throw shellErrors.exited({ program, how: reason, stderr: tailOf(text) });

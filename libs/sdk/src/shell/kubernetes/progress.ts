@@ -1,4 +1,5 @@
 /** How far a Job is, from what the API says of it and of its pod. */
+import { outputsContainer } from "./outputs.ts";
 
 export interface Job {
   readonly metadata: {
@@ -25,21 +26,25 @@ export interface Pod {
   readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
   readonly status?: Reason & {
     readonly phase?: string;
-    readonly containerStatuses?: readonly {
-      readonly imageID?: string;
-      readonly state?: {
-        readonly waiting?: Reason;
-        readonly running?: object;
-        readonly terminated?: Reason & { readonly exitCode: number };
-      };
-    }[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+}
+
+interface ContainerStatus {
+  readonly name: string;
+  readonly imageID?: string;
+  readonly state?: {
+    readonly waiting?: Reason;
+    readonly running?: object;
+    readonly terminated?: Reason & { readonly exitCode: number };
   };
 }
 
 export type Progress =
   | { readonly at: "waiting" | "running" }
   | { readonly at: "exited"; readonly code: number; readonly isKilled: boolean; readonly image: string }
-  | { readonly at: "notStarted" | "missing" | "interrupted"; readonly reason: string };
+  | { readonly at: "notStarted" | "missing" | "interrupted" | "unread"; readonly reason: string };
 
 /** They do not pass by waiting. `ErrImagePull` is tried once more. */
 const fatal = new Set([
@@ -47,21 +52,36 @@ const fatal = new Set([
   ...["CreateContainerError", "CreateContainerConfigError", "RunContainerError"],
 ]);
 
-/** @param job undefined when it was deleted */
-export function progressOf(job: Job | undefined, pod: Pod | undefined): Progress {
+/**
+ * @param job undefined when it was deleted
+ * @param isRead whether a second container reads the files of the first
+ */
+export function progressOf(job: Job | undefined, pod: Pod | undefined, isRead = false): Progress {
   if (job === undefined) return { at: "interrupted", reason: "the deletion of its Job" };
   const failed = job.status?.conditions?.find(({ type, status }) => type === "Failed" && status === "True");
   if (failed?.reason === "DeadlineExceeded") return { at: "interrupted", reason: "the deadline of its Job" };
   // The reason for a deletion is in the Job.
-  if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return progressOfPod(pod);
+  if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return progressOfPod(pod, isRead);
   return failed === undefined ? { at: "waiting" } : { at: "interrupted", reason: words(failed) };
 }
 
-function progressOfPod({ status = {} }: Pod): Progress {
-  const { state = {}, imageID = "" } = status.containerStatuses?.[0] ?? {};
-  const { waiting, running, terminated } = state;
+function progressOfPod({ status = {} }: Pod, isRead: boolean): Progress {
   if (status.phase === "Failed" && status.reason !== undefined)
     return { at: "interrupted", reason: words(status) };
+  const { initContainerStatuses = [], containerStatuses = [] } = status;
+  const statusOf = (wanted: string) =>
+    [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === wanted);
+  const task = progressOfContainer(statusOf("task"));
+  if (!isRead || task.at !== "exited" || task.code !== 0) return task;
+  const reader = progressOfContainer(statusOf(outputsContainer));
+  if ("reason" in reader) return { at: "unread", reason: reader.reason };
+  if (reader.at !== "exited") return { at: "running" };
+  if (reader.code !== 0) return { at: "unread", reason: `its container ended with exit code ${reader.code}` };
+  return task;
+}
+
+function progressOfContainer({ state = {}, imageID = "" }: Partial<ContainerStatus> = {}): Progress {
+  const { waiting, running, terminated } = state;
   if (terminated !== undefined) {
     if (terminated.reason === "StartError" || terminated.reason === "ContainerCannotRun")
       return { at: "missing", reason: words(terminated) };
