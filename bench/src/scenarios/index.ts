@@ -1,5 +1,6 @@
 import type { Scenario } from "../scenario.ts";
 import { adapters } from "./adapters.ts";
+import { agents } from "./agents.ts";
 import { blob } from "./blob/blob.ts";
 import { cache } from "./cache.ts";
 import { cluster } from "./cluster/cluster.ts";
@@ -25,6 +26,6 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, objects, peers],
-    ...[trigger, insight, adapters, commands, cache, durable, blob, dag, plan, efficiency, scale],
+    ...[trigger, insight, adapters, commands, agents, cache, durable, blob, dag, plan, efficiency, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );

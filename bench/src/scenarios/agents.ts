@@ -1,0 +1,100 @@
+/** What a turn of an AI agent costs on top of its model call: the record of the answer, a tool call by a worker, the next request. */
+import { silentLogger } from "@tutti/kernel";
+import { agents as agentFunctions } from "@tutti/sdk/agents";
+import { connect } from "@tutti/sdk/client";
+import { serveModel } from "@tutti/sdk/model-server";
+import { ScriptedModel } from "@tutti/sdk/testing";
+import { Worker } from "@tutti/sdk/worker";
+import { median, quantile, rounded } from "../measure/statistics.ts";
+import { startPlatform } from "../processes/platform.ts";
+import type { Result, Scenario } from "../scenario.ts";
+
+const turns = 40;
+const warmRuns = 10;
+const runsPerRound = 5;
+
+const definition = `workflow: loop
+tasks:
+  answer:
+    agent: {model: "scripted:small", instructions: Count., prompt: "start", tools: [bench.add], max: ${turns + 5}}
+`;
+
+export const agents: Scenario = {
+  name: "agents",
+  about: "a turn of an AI agent, its model call and a tool call by a worker, beside the model call alone",
+  goals: [
+    {
+      ...{ line: { variant: "turn" }, figure: "overheadP50Ms", atMost: 3, unit: "ms" },
+      ...{ beside: ["turnP50Ms", "modelCallP50Ms"], known: { issue: 24, worst: 30 } },
+    },
+  ],
+  async *run({ rounds }) {
+    await using stack = new AsyncDisposableStack();
+    /** When each request of the run arrived. */
+    let arrivals: number[] = [];
+    const model = new ScriptedModel(() => {
+      arrivals.push(performance.now());
+      if (arrivals.length > turns) return { text: "done" };
+      return { text: "next", calls: [{ name: "bench_add", input: { n: arrivals.length } }] };
+    });
+    const served = await serveModel(model);
+    stack.defer(() => served.close());
+    const platform = stack.use(await startPlatform());
+    const worker = new Worker({ address: platform.grpc }, { logger: silentLogger });
+    const inputSchema = { type: "object", properties: { n: { type: "integer" } } };
+    worker.handle("bench.add", async ({ n }: { readonly n: number }) => n + 1, { inputSchema });
+    const providers = { scripted: { speaks: "messages", url: served.url } } as const;
+    worker.durable(agentFunctions({ server: platform.http, providers }));
+    await worker.start();
+    stack.defer(() => worker.stop());
+    const tutti = await connect({ address: platform.grpc });
+    stack.defer(() => tutti.close());
+    await tutti.workflows.register(definition);
+
+    const looped = async () => {
+      arrivals = [];
+      model.requests.length = 0;
+      const run = await tutti.run("loop");
+      await run.result();
+      return arrivals.slice(1).map((atMs, at) => atMs - (arrivals[at] ?? 0));
+    };
+    for (let run = 0; run < warmRuns; run++) await looped();
+    const taken: number[] = [];
+    const alone: number[] = [];
+    for (let run = 0; run < rounds * runsPerRound; run++) {
+      taken.push(...(await looped()));
+      alone.push(...(await calledAlone(served.url, model.requests[turns / 2]?.body)));
+    }
+    yield figuresOf(taken, alone);
+  },
+};
+
+/** The same request without an agent: one of the middle of its conversation. */
+async function calledAlone(url: string, body: unknown): Promise<readonly number[]> {
+  const taken: number[] = [];
+  for (let call = 0; call < turns; call++) {
+    const startMs = performance.now();
+    const response = await fetch(`${url}/v1/messages`, { method: "POST", body: JSON.stringify(body) });
+    await response.text();
+    taken.push(performance.now() - startMs);
+  }
+  return taken;
+}
+
+function figuresOf(taken: readonly number[], alone: readonly number[]): Result {
+  const [turnP50Ms, modelCallP50Ms] = [median(taken), median(alone)];
+  return {
+    variant: "turn",
+    ...{
+      turnP50Ms: rounded(turnP50Ms),
+      turnP99Ms: rounded(
+        quantile(
+          taken.toSorted((one, other) => one - other),
+          0.99,
+        ),
+      ),
+    },
+    modelCallP50Ms: rounded(modelCallP50Ms),
+    overheadP50Ms: rounded(turnP50Ms - modelCallP50Ms),
+  };
+}
