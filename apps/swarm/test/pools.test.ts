@@ -75,6 +75,16 @@ describe("pools that last", () => {
       pools().updatePool(UpdatePoolRequest.fromPartial({ pool: { pool: "gpu", weights: { x: -1 } } })),
       codeIs("matching.settings_invalid"),
     );
+    for (const weights of [{ luck: 1 }, { load: -1 }, { cost: Number.NaN }])
+      await assert.rejects(
+        pools().updatePool(
+          UpdatePoolRequest.fromPartial({
+            pool: { pool: "gpu", strategy: { kind: StrategyKind.STRATEGY_KIND_AUCTION, weights } },
+          }),
+        ),
+        codeIs("matching.settings_invalid"),
+        JSON.stringify(weights),
+      );
   });
 
   it("that were never created have the configured settings until a caller sets others", async () => {

@@ -22,7 +22,14 @@ export { compileHook, type HookProblem } from "./hooks/compile.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export type { PlacedAttempt, PlacedAttempts } from "./placed/attempt-log.ts";
 export { openPool, settingsRefusal } from "./pool.ts";
-export { poolSettingsOf, strategyKinds, strategyWordOf } from "./pool-message.ts";
+export {
+  otherStrategies,
+  poolSettingsOf,
+  strategyIn,
+  strategyKinds,
+  strategyTextOf,
+  strategyWordOf,
+} from "./pool-message.ts";
 export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";
 export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
@@ -35,6 +42,7 @@ export {
   scalingRulesOf,
 } from "./scaling/rules.ts";
 export { ScalingWindows, windowProblem } from "./scaling/windows.ts";
+export { weightsProblem } from "./strategies/auction.ts";
 export { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
 export { leastLoaded } from "./strategies/least-loaded.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";

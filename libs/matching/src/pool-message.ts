@@ -1,7 +1,12 @@
 /** How a pool works, from the message that describes it. */
-import { type Pool as PoolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
+import {
+  type Pool as PoolMessage,
+  StrategyKind,
+  type Strategy as StrategyMessage,
+} from "@tutti/contracts/swarm/v1";
 import type { PoolSettings } from "./api/pool.ts";
-import { type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
+import { auctionIn, auctionText, nearWeights } from "./strategies/auction.ts";
+import { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
 
 export const strategyKinds: Readonly<Record<StrategyName, StrategyKind>> = {
   least_loaded: StrategyKind.STRATEGY_KIND_LEAST_LOADED,
@@ -34,6 +39,35 @@ export function poolSettingsOf(pool: PoolMessage, namespace: string): Partial<Po
 /** The strategy of a pool, in its word. */
 export function strategyWordOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
   return nameOf(pool?.strategy?.kind);
+}
+
+/** The strategy with its weights, where it has any: `fastest`, `auction(load=2)`. */
+export function strategyTextOf(pool: Pick<PoolMessage, "strategy"> | undefined): string {
+  const name = strategyWordOf(pool);
+  return name === "auction" ? auctionText(pool?.strategy?.weights ?? {}) : name;
+}
+
+/** The strategy that such a text says. Weights of a pool stay where the strategy has none. Undefined for any other text. */
+export function strategyIn(
+  text: string,
+  pool: Pick<PoolMessage, "strategy"> | undefined,
+): StrategyMessage | undefined {
+  const weights = auctionIn(text);
+  if (weights !== undefined) return { kind: strategyKinds.auction, weights: { ...weights } };
+  return isStrategyName(text)
+    ? { kind: strategyKinds[text], weights: pool?.strategy?.weights ?? {} }
+    : undefined;
+}
+
+/** All strategies that a pool could have instead: every other one, and an auction with other weights. */
+export function otherStrategies(pool: Pick<PoolMessage, "strategy">): readonly StrategyMessage[] {
+  const weights = pool.strategy?.weights ?? {};
+  const own = strategyTextOf(pool);
+  const near = strategyWordOf(pool) === "auction" ? nearWeights(weights) : [];
+  return [
+    ...strategyNames.map((name) => ({ kind: strategyKinds[name], weights })),
+    ...near.map((each) => ({ kind: strategyKinds.auction, weights: { ...each } })),
+  ].filter((strategy) => strategyTextOf({ strategy }) !== own);
 }
 
 function nameOf(kind: StrategyKind | undefined): StrategyName {

@@ -162,7 +162,8 @@ export class PoolOwner implements Pool {
 
   #assign(nowMs: number): number {
     const parts = this.#parts;
-    parts.attempts.choosesBy(parts.settings.current.strategy.name, nowMs);
+    const { name, text = name } = parts.settings.current.strategy;
+    parts.attempts.choosesBy(text, nowMs);
     const room = parts.starts.roomAt(nowMs);
     const together = room < 1 ? 0 : parts.gangs.run(nowMs);
     const assigned = together + parts.matcher.match(nowMs, room - together);

@@ -1,8 +1,9 @@
 /** Reads what was recorded of a pool, and replays it. Runs in a process of its own: nothing else waits for it. */
-import { Pool, type PoolLimit } from "@tutti/contracts/swarm/v1";
+import { Pool, type PoolLimit, type Strategy } from "@tutti/contracts/swarm/v1";
 import {
   compareStrategies,
   type Goals,
+  otherStrategies,
   poolSettingsOf,
   type RecordedAgent,
   type RecordedAttempt,
@@ -11,9 +12,8 @@ import {
   type Scenario,
   type StrategyName,
   type StrategyReplayed,
-  strategyKinds,
-  strategyNames,
-  strategyWordOf,
+  strategyIn,
+  strategyTextOf,
   type WhatIf,
   whatIf,
 } from "@tutti/matching";
@@ -64,11 +64,7 @@ export function replayRecorded(asked: ReplayAsked): ReplayFound {
       description: "",
     })),
   });
-  const by = (strategy: StrategyName): ReplayPolicy =>
-    policyOf({
-      ...pool,
-      strategy: { kind: strategyKinds[strategy], weights: pool.strategy?.weights ?? {} },
-    });
+  const by = (strategy: Strategy): ReplayPolicy => policyOf({ ...pool, strategy });
   const found = replayBy(asked, { recording, pool, policy: policyOf(pool), by });
   const times = recording.attempts.flatMap(({ readyMs, endedMs }) => [readyMs, endedMs]);
   const bounds = times.reduce(
@@ -89,16 +85,18 @@ function replayBy(
     readonly recording: Recording;
     readonly pool: Pool;
     readonly policy: ReplayPolicy;
-    readonly by: (strategy: StrategyName) => ReplayPolicy;
+    readonly by: (strategy: Strategy) => ReplayPolicy;
   },
 ): WhatIf & Pick<ReplayFound, "strategies"> {
   if (strategy !== "all") {
-    const otherPolicy = strategy === undefined ? policy : by(strategy);
+    const other = strategy === undefined ? undefined : strategyIn(strategy, pool);
+    const otherPolicy = other === undefined ? policy : by(other);
     return { ...whatIf({ recording, policy, otherPolicy, scenario, goals }), strategies: [] };
   }
-  const others = strategyNames
-    .filter((name) => name !== strategyWordOf(pool))
-    .map((name) => ({ strategy: name, policy: by(name) }));
+  const others = otherStrategies(pool).map((each) => ({
+    strategy: strategyTextOf({ strategy: each }),
+    policy: by(each),
+  }));
   const { same, ...found } = compareStrategies({ recording, policy, others, goals });
   return { ...found, scenario: same };
 }

@@ -21,7 +21,7 @@ import {
   startTrial,
   statusWord,
 } from "@tutti/machine-entities/advice";
-import { strategyKinds, strategyWordOf } from "@tutti/matching";
+import { strategyKinds, strategyTextOf, strategyWordOf } from "@tutti/matching";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { isTriedIn, Pools, spanMs } from "./pools.ts";
 import { adviceKeyOf, Trials, type TrialsParts } from "./trials.ts";
@@ -101,7 +101,7 @@ class World {
   async pass(spans: number): Promise<string> {
     for (let at = 0; at < spans && this.status === "trial"; at++) {
       await this.#trials.turn();
-      this.spans.push(strategyWordOf(this.pool));
+      this.spans.push(strategyTextOf(this.pool));
       this.driver.advance(spanMs);
     }
     await this.#trials.turn();
@@ -277,6 +277,22 @@ describe("advice about the strategy of a pool", () => {
     );
     assert.deepEqual([trial?.settled, strategyWordOf(world.pool)], [true, "fastest"]);
     assert.ok(world.spans.includes("least_loaded"));
+  });
+
+  it("keeps other weights of an auction, or takes them back", async () => {
+    for (const [heavyMs, end, weights] of [
+      [150, "applied", { load: 2 }],
+      [230, "taken back", { speed: 0 }],
+    ] as const) {
+      const before = "auction(speed=0)";
+      const world = new World({ [before]: 200, "auction(load=2)": heavyMs });
+      world.pool.strategy = { kind: StrategyKind.STRATEGY_KIND_AUCTION, weights: { speed: 0 } };
+      world.reply = replied([{ strategy: "auction(load=2)", gain: 0.2 }]);
+      assert.equal(await world.start(), "pool.gpu.strategy.auction-load-2");
+      assert.deepEqual(world.one?.changes, [`strategy: "${before}" → "auction(load=2)"`]);
+      assert.equal(await world.pass(400), end);
+      assert.deepEqual(world.pool.strategy?.weights, weights);
+    }
   });
 
   for (const [harm, strategy, timesMs] of [

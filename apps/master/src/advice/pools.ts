@@ -18,7 +18,7 @@ import {
 import { PredictedGain, Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
 import { ListPoolsRequest, type Pool, type poolService, UpdatePoolRequest } from "@tutti/contracts/swarm/v1";
 import { type Clock, toTimestamp } from "@tutti/kernel";
-import { isStrategyName, strategyKinds, strategyWordOf } from "@tutti/matching";
+import { strategyIn, strategyTextOf } from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
 import type { Asking, Found } from "./workflows.ts";
 
@@ -62,7 +62,7 @@ export class Pools {
   async findAbout(asking: Asking, name: string, sinceMs: number): Promise<Found> {
     const { namespace, context } = asking;
     const pool = await this.#get(asking, name);
-    const before = strategyWordOf(pool);
+    const before = strategyTextOf(pool);
     if (!this.#clients.isServed()) return { baseHash: before, runs: 0, found: [] };
     const nowMs = this.#clients.clock.now();
     const span = { from: toTimestamp(sinceMs || nowMs - hourMs), to: toTimestamp(nowMs) };
@@ -80,20 +80,17 @@ export class Pools {
   }
 
   async strategyOf(asking: Asking, name: string): Promise<string> {
-    return strategyWordOf(await this.#get(asking, name));
+    return strategyTextOf(await this.#get(asking, name));
   }
 
-  /** Weights stay. */
-  async setStrategy(asking: Asking, name: string, strategy: string, reason: string): Promise<void> {
+  async setStrategy(asking: Asking, name: string, text: string, reason: string): Promise<void> {
     const { namespace, context } = asking;
     const pool = await this.#get(asking, name);
-    if (!isStrategyName(strategy) || strategyWordOf(pool) === strategy) return;
+    const strategy = strategyIn(text, pool);
+    if (strategy === undefined || strategyTextOf(pool) === text) return;
     const request = UpdatePoolRequest.fromPartial({
       ...{ namespace, reason },
-      pool: {
-        pool: name,
-        strategy: { kind: strategyKinds[strategy], weights: pool?.strategy?.weights ?? {} },
-      },
+      pool: { pool: name, strategy },
       update: { fields: ["strategy"], revision: pool?.revision ?? "" },
     });
     await this.#clients.pools.updatePool(request, context && { context });
@@ -206,7 +203,7 @@ function recommendationOf(
     "The replay knows how long agents took, and not what other tasks on their machines did. During the trial the pool changes its strategy every 5 minutes.";
   return Recommendation.fromPartial({
     ...{ namespace, pool, subject: `pool:${pool}`, kind: "pool_strategy", title, reasons, risk },
-    recommendationId: `pool.${pool}.strategy.${strategy.replaceAll("_", "-")}`,
+    recommendationId: `pool.${pool}.strategy.${idOf(strategy)}`,
     message: [title, ...reasons, risk].join(" "),
     gain: PredictedGain.create({
       measure: "time",
@@ -221,6 +218,8 @@ function recommendationOf(
   });
 }
 
+/** `auction(load=0.5)` as a part of an id: `auction-load-0-5`. */
+const idOf = (strategy: string): string => strategy.match(/[a-z0-9]+/g)?.join("-") ?? "";
 const msText = (ms: number): string =>
   ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { StrategyKind } from "@tutti/contracts/swarm/v1";
+import { otherStrategies, strategyIn, strategyTextOf } from "../pool-message.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
 import { strategyNamed, strategyNames } from "./index.ts";
 import { leastLoaded } from "./least-loaded.ts";
@@ -194,5 +196,39 @@ describe("a strategy", () => {
       for (let at = 1; at <= 59; at++) sender.offer([at], {}, { workId: `run-${at % 7}` });
       assert.equal(arena.turn(), 59, name);
     }
+  });
+});
+
+describe("the text of a strategy", () => {
+  const auctionWith = (weights: Record<string, number>) => ({
+    strategy: { kind: StrategyKind.STRATEGY_KIND_AUCTION, weights },
+  });
+
+  it("has the weights that an auction sets, and reads back", () => {
+    const pool = auctionWith({ load: 2, speed: 1, cost: 0.5 });
+    assert.equal(strategyTextOf(pool), "auction(load=2,cost=0.5)");
+    assert.deepEqual(strategyIn("auction(load=2,cost=0.5)", pool)?.weights, { load: 2, cost: 0.5 });
+    assert.deepEqual(strategyIn("auction", pool)?.weights, {});
+    assert.deepEqual(strategyIn("fastest", pool)?.weights, pool.strategy.weights, "they wait for an auction");
+  });
+
+  it("is refused with a criterion that does not exist, or a weight out of bounds", () => {
+    for (const text of ["auction(luck=1)", "auction(load=1001)", "auction(load)", "auction(load=2", "best"])
+      assert.equal(strategyIn(text, undefined), undefined, text);
+  });
+
+  it("is another one for each strategy that a pool could have instead", () => {
+    const others = (pool: Parameters<typeof otherStrategies>[0]) =>
+      otherStrategies(pool).map((strategy) => strategyTextOf({ strategy }));
+    const idle = { strategy: { kind: StrategyKind.STRATEGY_KIND_FASTEST, weights: { load: 3 } } };
+    assert.deepEqual(others(idle).toSorted(), [
+      ...["auction(load=3)", "cheapest", "consistent_hash", "least_loaded", "round_robin", "sticky"],
+    ]);
+    const near = others(auctionWith({ load: 800, cost: 0 })).filter((text) => text.startsWith("auction"));
+    assert.deepEqual(near, [
+      "auction(load=400,cost=0)",
+      "auction(load=800,speed=0.5,cost=0)",
+      "auction(load=800,speed=2,cost=0)",
+    ]);
   });
 });

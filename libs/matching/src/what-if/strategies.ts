@@ -3,7 +3,6 @@
  * itself, so an error of the replay is in both.
  */
 import { quantile, sortedCopy } from "@tutti/analysis";
-import type { StrategyName } from "../strategies/index.ts";
 import { prepareReplay } from "./prepare.ts";
 import type { Placed, Recording } from "./recording.ts";
 import { type ReplayPolicy, replay } from "./replay.ts";
@@ -11,7 +10,8 @@ import { countedOf, type Goals, meanTimeOf, type PoolReport, reportOf, spanOf } 
 import { checkOf, type SelfCheck } from "./what-if.ts";
 
 export interface StrategyReplayed {
-  readonly strategy: StrategyName;
+  /** With its weights, where it has any: `auction(load=2)`. */
+  readonly strategy: string;
   readonly report: PoolReport;
   /** How much less time from the first queueing to the end, as a share: 0.2 is a fifth less. */
   readonly gain: number;
@@ -32,7 +32,7 @@ export interface StrategiesFound {
 export interface StrategiesAsked {
   readonly recording: Recording;
   readonly policy: ReplayPolicy;
-  readonly others: readonly { readonly strategy: StrategyName; readonly policy: ReplayPolicy }[];
+  readonly others: readonly { readonly strategy: string; readonly policy: ReplayPolicy }[];
   readonly goals: Goals;
 }
 

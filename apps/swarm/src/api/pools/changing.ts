@@ -20,7 +20,7 @@ import {
   resumePool,
   updatePool,
 } from "@tutti/machine-entities/pool";
-import { poolSettingsOf, settingsRefusal } from "@tutti/matching";
+import { matchingErrors, poolSettingsOf, settingsRefusal, weightsProblem } from "@tutti/matching";
 import { defaultPool } from "../../pools/pool-directory.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { mergedFields } from "../merged.ts";
@@ -143,6 +143,8 @@ export async function shown(
 
 /** What does not work must not be kept: the pool could not be opened by it. */
 function requireValid(pool: PoolMessage, namespace: string): void {
+  const problem = weightsProblem(pool.strategy?.weights ?? {});
+  if (problem !== undefined) throw matchingErrors.settingsInvalid({ problem });
   const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } = poolSettingsOf(
     pool,
     namespace,
