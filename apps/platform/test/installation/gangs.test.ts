@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
+import type { Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const inOnePool = `workflow: training
@@ -54,5 +55,47 @@ describe("tasks that wait for each other while they run", () => {
         ["r-1", 4],
         ["r-2", 4],
       ]);
+    });
+
+  /** As the tasks of a session in a mode, or of a mission. */
+  const tasks = ["one", "two", "three"].map((id) => ({
+    id,
+    uses: "train.node",
+    gang: "training",
+    with: "all",
+  }));
+  for (const [kind, start] of [
+    ["session of the mode workflow", (tutti: Tutti) => tutti.sessions.start({ mode: "workflow", tasks })],
+    ["session of the mode swarm", (tutti: Tutti) => tutti.sessions.start({ mode: "swarm", tasks })],
+    ["mission", (tutti: Tutti) => tutti.missions.start({ tasks })],
+  ] as const)
+    it(`start together in a ${kind}, and not before there are slots for all`, async () => {
+      await using installation = await Installation.open();
+      await using tutti = await installation.client();
+      const started: (() => void)[] = [];
+      const worker = (agentId: string, slots: number) => {
+        const made = installation.worker({ agentId, slots });
+        made.handle("train.node", async () => {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          started.push(resolve);
+          if (started.length === tasks.length) for (const each of started) each();
+          await promise;
+          return agentId;
+        });
+        return made;
+      };
+      const two = worker("two", 2);
+      await two.start();
+      const work = await start(tutti);
+      await until("the reason", async () =>
+        JSON.stringify(await work.why("one")).includes("have room for 2 of its 3 members"),
+      );
+      assert.equal(started.length, 0);
+      const one = worker("one", 1);
+      await one.start();
+      const outputs = Object.values((await work.result()) as Record<string, string>);
+      assert.deepEqual(outputs.sort(), ["one", "two", "two"]);
+      await two.stop();
+      await one.stop();
     });
 });

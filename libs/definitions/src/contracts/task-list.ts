@@ -50,7 +50,7 @@ export function repeatedIds(list: TaskList): readonly string[] {
 }
 
 export function documentOfTask(spec: TaskSpec): TaskDocument {
-  const { title, when, priority, idempotencyKey, mayBeDoubled } = spec;
+  const { title, when, priority, idempotencyKey, mayBeDoubled, gang } = spec;
   const input = jsonOf(spec.input);
   return defined<TaskDocument>({
     ...workOf(spec),
@@ -83,6 +83,7 @@ export function documentOfTask(spec: TaskSpec): TaskDocument {
     compensate: spec.compensate === undefined ? undefined : compensateOf(spec.compensate),
     idempotencyKey: idempotencyKey || undefined,
     mayBeDoubled: mayBeDoubled || undefined,
+    gang: gang || undefined,
   });
 }
 

@@ -97,6 +97,21 @@ describe("tasks of a definition in the words of the contracts", () => {
     ["vars: {n: 1}\ntasks: {a: {uses: x.y}}", /`vars`/],
     ["initial: s\nstates: {s: {final: true}}", /states/],
   ];
+  it("have their gang, and so has the document that is made of them", () => {
+    const made = taskSpecsOf(
+      definitionOf("workflow: order\ntasks: {a: {uses: x.y, gang: g}, b: {uses: x.y, gang: g}}\n"),
+    );
+    const specs = "tasks" in made ? made.tasks : [];
+    assert.deepEqual(
+      specs.map(({ gang }) => gang),
+      ["g", "g"],
+    );
+    assert.equal(
+      documentOfTasks("order", { tasks: specs, output: "", input: undefined }).tasks?.["b"]?.gang,
+      "g",
+    );
+  });
+
   for (const [text, problem] of refused)
     it(`are not to be had of what only a run can do: ${text.replaceAll("\n", ", ")}`, () => {
       const made = taskSpecsOf(definitionOf(`workflow: order\n${text}\n`));

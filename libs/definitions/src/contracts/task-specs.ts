@@ -12,7 +12,7 @@ import type { Placement, Plan, PlanTask, Selector, Work } from "../plan/plan.ts"
 import { bare, takePolicies } from "./task-policies.ts";
 
 /** What the contracts have no words for: the loops and children of runs. */
-export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget", "gang"] as const;
+export const keysOfRuns = ["forEach", "mayFail", "parameters", "budget"] as const;
 
 /** What has words, and is not done in missions. */
 const keysBeyondMissions = ["compensate", "limits", "cache", "checks", "dueTime"] as const;
@@ -79,11 +79,11 @@ function needsOf({ tasks, edges }: Plan): readonly Need[][] {
 
 function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const policy = plan.policies[task.policy];
-  const { title = "", when, labels = {}, idempotencyKey = "" } = written;
+  const { title = "", when, labels = {}, idempotencyKey = "", gang = "" } = written;
   const isRetryGiven = written.retry !== undefined || plan.run.retry !== undefined;
   const { priority = 0, resources = {}, estimate, mayBeDoubled = false } = policy ?? {};
   const spec = TaskSpec.fromPartial({
-    ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey },
+    ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey, gang },
     ...{ priority, resources: { ...resources }, mayBeDoubled },
     ...(estimate !== undefined && { estimate: { ...estimate, by: [...(estimate.by ?? [])] } }),
     ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),

@@ -3,7 +3,7 @@ import { describe } from "node:test";
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { machineConformance } from "@tutti/kernel/testing";
-import { kinds } from "@tutti/machine-work";
+import { isDone, kinds } from "@tutti/machine-work";
 import { limitOf } from "../src/core/budget/book.ts";
 import { isHolding } from "../src/core/state/state.ts";
 import { explainMission, mission } from "../src/index.ts";
@@ -60,6 +60,18 @@ describe("missions", () => {
             vote.ballots.length,
             "a vote counts once",
           );
+        for (const numbers of state.gangs.values()) {
+          const members = numbers.flatMap((number) => state.tasks[number] ?? []);
+          const fresh = members.filter(({ status, attempt }) => !isDone(status) && attempt === 0);
+          assert.ok(new Set(fresh.map(({ status }) => status)).size <= 1, "a gang is offered as a whole");
+          const left = members.filter(({ status, isWithdrawn }) => !isDone(status) && !isWithdrawn).length;
+          for (const { status, gang } of members)
+            if (status === TaskStatus.TASK_STATUS_QUEUED)
+              assert.ok(
+                (gang?.size ?? 1) + (gang?.elsewhere ?? 0) >= left,
+                "an offer counts all that have not ended",
+              );
+        }
         for (const task of state.tasks) {
           const isRunning = task.status === TaskStatus.TASK_STATUS_RUNNING;
           assert.equal(isRunning && task.isClaimed, task.leaseDueMs > 0, "who has a claim has a lease");

@@ -81,6 +81,8 @@ export interface Session {
 
   /** All below follows from the rest. */
   readonly byId: Map<string, number>;
+  /** Numbers of the tasks of each gang: these are in one part, and are put in together. */
+  readonly gangs: Map<string, number[]>;
   readonly counts: number[];
   /** Tasks that have not ended. */
   left: number;
@@ -195,6 +197,7 @@ export function newSession(key: InstanceKey): Session {
     ...{ tasks: [], parts: [], choices: [], moves: [], dependencies: [], lockMs: 0 },
     ...{ plan: undefined, plans: 0, planMs: 0, retries: 0, goal: undefined, agentsSeen: [] },
     byId: new Map(),
+    gangs: new Map(),
     counts: new Array<number>(statusCount).fill(0),
     ...{ left: 0, openParts: 0, keptBytes: 0 },
   };

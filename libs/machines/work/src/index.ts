@@ -66,5 +66,5 @@ export {
 export * from "./limits.ts";
 export { momentOf, taskOutcome, taskValue, workOutcome } from "./shown.ts";
 export { isDone, statusName, statusWord } from "./status.ts";
-export { circleProblem, taskProblem } from "./task/check.ts";
+export { circleProblem, gangProblem, taskProblem } from "./task/check.ts";
 export { isOffered, labelsFit, type OfferedProfile } from "./task/fit.ts";

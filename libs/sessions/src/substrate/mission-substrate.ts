@@ -64,11 +64,15 @@ export class MissionSubstrate implements Substrate {
       ...elsewhere.map(standInFor),
       ...part.tasks.map((task) => taskOfPart(task, part, place)),
     ]);
-    request.what = { $case: "spec", value: specOf(part, all.slice(0, atOnceMax), place) };
+    const [first = [], ...later] = pieces(all);
+    request.what = { $case: "spec", value: specOf(part, first, place) };
     const { mission, existed } = await this.#parts.missions.startMission(request, options);
     if (existed && mission?.parent?.id !== id) throw partWorkErrors.childTaken({ child: workId });
-    for (let from = atOnceMax; from < all.length; from += atOnceMax)
-      await this.#add(place, part, all.slice(from, from + atOnceMax), `start/${from}`, options);
+    let from = first.length;
+    for (const piece of later) {
+      await this.#add(place, part, piece, `start/${from}`, options);
+      from += piece.length;
+    }
     await this.#withdraw(place, part, elsewhere, options);
   }
 
@@ -205,6 +209,18 @@ export class MissionSubstrate implements Substrate {
     const reason = "another part of the session does it";
     await this.#parts.board.withdrawTasks({ namespace, missionId, taskIds: [...taskIds], reason }, options);
   }
+}
+
+/** A gang is in one piece: all of its members are put in together. */
+function pieces(tasks: readonly TaskSpec[]): TaskSpec[][] {
+  const made: TaskSpec[][] = [];
+  for (let from = 0; from < tasks.length; ) {
+    let to = Math.min(from + atOnceMax, tasks.length);
+    while (to < tasks.length && tasks[to]?.gang !== "" && tasks[to]?.gang === tasks[to - 1]?.gang) to--;
+    made.push(tasks.slice(from, to));
+    from = to;
+  }
+  return made;
 }
 
 function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {

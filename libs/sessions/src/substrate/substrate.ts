@@ -78,7 +78,7 @@ export function standInFor(id: string): TaskSpec {
     ...{ id, title: "", work: { $case: "capability", value: elsewhere }, versionRange: "", input: undefined },
     ...{ needs: [], when: "", retry: undefined, timeouts: undefined, priority: 0, dueTime: undefined },
     ...{ labels: {}, placement: undefined, resources: {}, estimate: undefined, checks: [], limits: [] },
-    ...{ cache: undefined, compensate: undefined, idempotencyKey: "", mayBeDoubled: false },
+    ...{ cache: undefined, compensate: undefined, idempotencyKey: "", mayBeDoubled: false, gang: "" },
   };
 }
 
@@ -114,6 +114,9 @@ export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place)
 /** Tasks in an order in which each comes after all that it needs: what is put in piece by piece finds those that it names. */
 export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
   const open = new Map(tasks.map((task) => [task.id, task]));
+  const gangs = new Map<string, TaskSpec[]>();
+  for (const task of tasks)
+    if (task.gang !== "") gangs.set(task.gang, [...(gangs.get(task.gang) ?? []), task]);
   const ordered: TaskSpec[] = [];
   const waiting = [...tasks].reverse();
   for (let task = waiting.at(-1); task !== undefined; task = waiting.at(-1)) {
@@ -122,8 +125,11 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
     else if (before.length > 0) waiting.push(...before);
     else {
       waiting.pop();
-      open.delete(task.id);
-      ordered.push(task);
+      // The members of a gang have the same needs, and are put in together.
+      for (const one of gangs.get(task.gang) ?? [task]) {
+        open.delete(one.id);
+        ordered.push(one);
+      }
     }
   }
   return ordered;

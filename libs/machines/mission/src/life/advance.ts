@@ -5,7 +5,8 @@
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { putOffMs, StepBudget } from "@tutti/machine-work";
-import { isAffordable, wantedBy } from "../core/budget/book.ts";
+import { readyTogether, wantedTogether } from "../core/board/gang.ts";
+import { isAffordable } from "../core/budget/book.ts";
 import {
   hasEnded,
   isGoing,
@@ -64,10 +65,11 @@ function nextNumber(mission: MissionView): number | undefined {
   if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
   // Where nothing can come back any more it is asked for, or the mission ends.
-  if (poor !== undefined && (isAffordable(mission, wantedBy(mission, poor)) || isSpent(mission)))
+  if (poor !== undefined && (isAffordable(mission, wantedTogether(mission, poor)) || isSpent(mission)))
     return poor.number;
   const placeless = mission.heldForPlace.first;
-  return placeless !== undefined && hasPlace(mission) ? placeless.number : undefined;
+  const isPlaced = placeless !== undefined && hasPlace(mission, readyTogether(mission, placeless).length);
+  return isPlaced ? placeless.number : undefined;
 }
 
 /** The leader has shown activity. Without a leader, one is elected. */

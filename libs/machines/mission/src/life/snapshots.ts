@@ -113,6 +113,7 @@ function taskShown(task: Task): KeptTask {
       losses: [...losses],
       sentBack,
     },
+    gang: task.gang && { ...task.gang },
     ...{ withdrawn: task.isWithdrawn, opensPlace, reason, question, hold, details },
     // A need that cannot be met any more is 0, and all others one more than they are.
     open: task.open + 1,

@@ -49,6 +49,7 @@ import {
   type SessionView,
   statusOf,
 } from "../state.ts";
+import { withoutTornGangs } from "../task/gang.ts";
 import { newPart } from "../task/look.ts";
 import { modeOfMore } from "../task/move.ts";
 import { advance } from "./advance.ts";
@@ -183,7 +184,7 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
     if (seen.size !== count || !isKnown || parts.length >= partsMax)
       return sessionErrors.invalid.refusal({ problem: "expected every task in one part" });
     const later = session.tasks.map(({ number }) => number).filter((number) => !seen.has(number));
-    const kept = withMore(parts, later, mode);
+    const kept = withoutTornGangs(session, withMore(parts, later, mode));
     const budgets = dividedLeft(
       session,
       kept.map(({ tasks }) => tasks),

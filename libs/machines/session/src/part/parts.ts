@@ -21,6 +21,7 @@ import {
   type SessionView,
   type Task,
 } from "../state.ts";
+import { withoutLoneMembers } from "../task/gang.ts";
 import { taskOf } from "../task/nodes.ts";
 
 export function partOf({ parts }: Session, number: number): Part {
@@ -106,9 +107,11 @@ function startOf(session: Session, part: Part): StartPart {
       ...(session.order?.spec as SessionSpec),
       ...(part.budget !== undefined && { budget: part.budget }),
     },
-    tasks: first(part.tasks)
-      .map((number) => taskOf(session, number))
-      .flatMap(({ isPlaced, spec }) => (isPlaced ? [spec] : [])),
+    tasks: withoutLoneMembers(
+      first(part.tasks)
+        .map((number) => taskOf(session, number))
+        .flatMap(({ isPlaced, spec }) => (isPlaced ? [spec] : [])),
+    ),
     elsewhere: idsOf(session, first(part.elsewhere)),
   };
 }
@@ -121,7 +124,9 @@ function operateOf(session: Session, part: Part, operation: PartOperation): Oper
   const number = part.operationsDone + 1;
   const { operation: what } = operation;
   const tasks =
-    what?.$case === "add" ? what.value.tasks.map((task) => placedSpec(taskOf(session, task), part)) : noTasks;
+    what?.$case === "add"
+      ? withoutLoneMembers(what.value.tasks.map((task) => placedSpec(taskOf(session, task), part)))
+      : noTasks;
   const elsewhere = what?.$case === "add" ? idsOf(session, what.value.elsewhere) : noIds;
   const isAbout = what?.$case === "withdraw" || what?.$case === "bringIn";
   const taskIds = isAbout ? idsOf(session, what.value.tasks) : noIds;

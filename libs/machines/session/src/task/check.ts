@@ -1,7 +1,7 @@
 /** Whether tasks can belong to a session: ids, needs, expressions, bounds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
-import { bytesOf, circleProblem, dataOfPayload, taskProblem } from "@tutti/machine-work";
+import { bytesOf, circleProblem, dataOfPayload, gangProblem, taskProblem } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { keptBytesMax, tasksMax } from "../limits.ts";
 import type { SessionView } from "../state.ts";
@@ -31,8 +31,8 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
     const problem = taskProblem(spec, (id) => ids.has(id) || session.byId.has(id));
     if (problem !== undefined) return invalid(spec.id, problem);
   }
-  const circle = circleProblem(specs, ids);
-  return circle === undefined ? undefined : invalid(circle.task, circle.problem);
+  const problem = circleProblem(specs, ids) ?? gangProblem(specs, (gang) => session.gangs.has(gang));
+  return problem === undefined ? undefined : invalid(problem.task, problem.problem);
 }
 
 function invalid(task: string, problem: string): Refusal {

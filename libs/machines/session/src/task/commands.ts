@@ -35,6 +35,7 @@ import {
 } from "../state.ts";
 import { checkTasks } from "./check.ts";
 import { planMade, tasksJoined, tasksNoted, tasksPlaced } from "./events.ts";
+import { withGangs } from "./gang.ts";
 import { bringIn } from "./look.ts";
 import { modeOfMore, moveTo, putIn } from "./move.ts";
 
@@ -149,8 +150,9 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
       ...{ part: number, number: decision, reason: reasonOf(reason), decideMs: step.nowMs },
     });
     for (const { taskIds, mode, reason: why } of moves) {
-      const tasks = [...new Set(taskIds)].flatMap((id) => {
-        const task = session.tasks[session.byId.get(id) ?? -1];
+      const named = taskIds.flatMap((id) => session.byId.get(id) ?? []);
+      const tasks = withGangs(session, named).flatMap((at) => {
+        const task = session.tasks[at];
         const isFree = task?.part === number && !task.isPlaced && !isDone(task.status);
         return isFree ? [task.number] : [];
       });
@@ -168,12 +170,12 @@ function placeIn(
   part: PartView,
   begin: readonly PlannedPlace[],
 ): void {
-  const seen = new Set<number>();
-  const places = begin.filter(({ task: number }) => {
+  const asked = new Map([...begin].reverse().map((place) => [place.task, place]));
+  const places = withGangs(session, new Set(begin.map(({ task }) => task))).flatMap((number) => {
     const task = session.tasks[number];
-    if (task === undefined || task.part !== part.number || seen.has(number)) return false;
-    seen.add(number);
-    return !task.isPlaced && task.open === 0;
+    if (task === undefined || task.part !== part.number || task.isPlaced || task.open > 0) return [];
+    const { plannedAgent: agent, plannedStartMs: startMs, plannedEndMs: endMs } = task;
+    return [asked.get(number) ?? { task: number, agent, startMs, endMs }];
   });
   if (places.length === 0) return;
   step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });
@@ -201,11 +203,16 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     const full = partsFull(session);
     if (full !== undefined) return full;
     const wanted: TaskView[] = [];
-    for (const id of new Set(taskIds)) {
-      const task = session.tasks[session.byId.get(id) ?? -1];
-      if (task === undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: id });
+    const missing = taskIds.find((id) => !session.byId.has(id));
+    if (missing !== undefined) return sessionErrors.taskMissing.refusal({ id: step.key.id, task: missing });
+    for (const number of withGangs(
+      session,
+      taskIds.flatMap((id) => session.byId.get(id) ?? []),
+    )) {
+      const task = session.tasks[number];
+      if (task === undefined) continue;
       if (hasBegun(task))
-        return sessionErrors.taskBegun.refusal({ task: id, status: statusWord(task.status) });
+        return sessionErrors.taskBegun.refusal({ task: task.spec.id, status: statusWord(task.status) });
       wanted.push(task);
     }
     const movesBefore = session.moves.length;

@@ -31,6 +31,8 @@ function newTask(number: number, spec: TaskSpec, sinceMs: number): Task {
 function place(session: Session, task: Task): void {
   session.tasks.push(task);
   session.byId.set(task.spec.id, task.number);
+  const { gang } = task.spec;
+  if (gang !== "") session.gangs.set(gang, [...(session.gangs.get(gang) ?? []), task.number]);
   session.counts[task.status] = (session.counts[task.status] ?? 0) + 1;
   session.left += 1;
   session.keptBytes += bytesOf(dataOfPayload(task.spec.input)).length;

@@ -65,6 +65,51 @@ export function circleProblem(
   };
 }
 
+/** So many tasks start together at most. */
+const gangMax = 100;
+
+/** Returns a task of a gang whose members could not start together. A gang is complete when it is added. */
+export function gangProblem(
+  specs: readonly TaskSpec[],
+  isTaken: (gang: string) => boolean,
+): { readonly task: string; readonly problem: string } | undefined {
+  const gangs = new Map<string, TaskSpec[]>();
+  for (const spec of specs)
+    if (spec.gang !== "") gangs.set(spec.gang, [...(gangs.get(spec.gang) ?? []), spec]);
+  for (const [gang, members] of gangs) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const found = (task: string, why: string) => ({ task, problem: `gang \`${gang}\`: ${why}` });
+    if (isTaken(gang))
+      return found(first.id, "expected all members to be added together, found earlier tasks of this gang");
+    if (members.length < 2 || members.length > gangMax)
+      return found(
+        first.id,
+        `expected 2 to ${gangMax} members that are added together, got ${members.length}`,
+      );
+    for (const spec of members) {
+      const excluded = excludedIn(spec);
+      if (excluded !== undefined)
+        return found(spec.id, `expected no ${excluded}, which a member cannot have`);
+      if (needsText(spec) !== needsText(first))
+        return found(spec.id, `expected the same \`needs\` as ${first.id}, got others`);
+    }
+  }
+  return undefined;
+}
+
+/** Each can leave one member out, or start it at another time than the others. */
+function excludedIn({ work, when, cache, mayBeDoubled }: TaskSpec): string | undefined {
+  if (work?.$case !== "capability") return `\`${work?.$case}\``;
+  if (when !== "") return "`when`";
+  if (cache !== undefined) return "`cache`";
+  return mayBeDoubled ? "`mayBeDoubled`" : undefined;
+}
+
+function needsText({ needs }: TaskSpec): string {
+  return [...new Set(needs.map(({ task, condition }) => `${task} ${condition}`))].sort().join("\n");
+}
+
 /** Each of those that are open needs another one of them, so a walk from need to need returns to a task that it has passed. */
 function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
   const needOf = new Map<string, string>();

@@ -117,6 +117,8 @@ export interface WorkTask {
   readonly agents?: Readonly<Record<string, string>> | undefined;
   /** What it takes of its agent while it is running, by name: `gpu`, `memory_bytes`, a licence. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
+  /** Tasks that are added together with the same gang start together, or not at all. */
+  readonly gang?: string | undefined;
   /** What it is expected to cost: reserved before an attempt starts, and replaced by what is learned. */
   readonly cost?: CostOptions | undefined;
   /** @deprecated use `cost` */
@@ -152,10 +154,10 @@ export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOption
 }
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
-  const { id, title = "", when = "", priority = 0, labels, dueTime } = task;
+  const { id, title = "", when = "", priority = 0, labels, dueTime, gang = "" } = task;
   const retry = task.retry ?? taken(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
-    ...{ id, title, when, priority, labels: { ...labels }, resources: { ...task.resources } },
+    ...{ id, title, when, priority, gang, labels: { ...labels }, resources: { ...task.resources } },
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),

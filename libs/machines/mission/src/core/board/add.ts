@@ -3,6 +3,7 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
 import { endSkipped, meet, settleNeeds } from "./flow.ts";
+import { joinGang } from "./gang.ts";
 import { keptBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
 
 export function addTasks(
@@ -29,6 +30,7 @@ export function addTasks(
 export function place(mission: Mission, task: Task): void {
   mission.tasks[task.number] = task;
   mission.byId.set(task.spec.id, task.number);
+  joinGang(mission, task);
   mission.counts[task.status] = (mission.counts[task.status] ?? 0) + 1;
   mission.keptBytes += keptBytesOf(task);
   if (task.parent < 0) return;

@@ -4,6 +4,7 @@ import { isDone, subtract } from "@tutti/machine-work";
 import { giveBack, giveBackAll } from "../budget/book.ts";
 import { reservationTimer, taskTimers, timerNumber } from "../state/numbers.ts";
 import { isAtWork, isChild, type Mission, type MissionOutstanding, type Task } from "../state/state.ts";
+import { recountGang } from "./gang.ts";
 import { isAwaited, leavePlace, makeReady, release, setStatus, taskOf } from "./nodes.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
@@ -53,6 +54,7 @@ function endOne(
   task.endMs = endMs;
   setStatus(mission, task, status);
   mission.left -= 1;
+  if (status !== completed) recountGang(mission, task, outstanding);
   ended.push(task);
 }
 

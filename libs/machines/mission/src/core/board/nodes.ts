@@ -60,7 +60,7 @@ export function newTask(mission: Mission, number: number, given: TaskSpec, origi
       sentBack: 0,
     },
     ...{ isWithdrawn: false, opensPlace: false, reason: "", question: 0 },
-    ...{ hold: TaskHold.TASK_HOLD_UNSPECIFIED, details: undefined, open: 0 },
+    ...{ hold: TaskHold.TASK_HOLD_UNSPECIFIED, details: undefined, open: 0, gang: undefined },
     ...{ followers: undefined, parts: undefined, reservations: undefined },
   };
 }

@@ -30,6 +30,7 @@ export function offerOf(mission: Mission, task: Task): OfferBoardTask {
     traceparent: traceOf(mission),
     budget: budgetOf(mission, task),
     share: mission.order?.spec?.share,
+    gang: task.gang,
   };
 }
 
@@ -111,15 +112,15 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
 }
 
 /**
- * Returns whether a task can be claimed while it waits. One with limits by key cannot where its pool can give it: pools
- * keep limits, and a claim would go past them.
+ * Returns whether a task can be claimed while it waits. One with limits by key or a gang cannot if its pool can give it:
+ * pools keep limits and start gangs, and a claim would go past them.
  */
 export function canBeClaimed(
   mission: Parameters<typeof specOf>[0],
   { spec }: Pick<TaskView, "spec">,
 ): boolean {
   const { isOffered, isClaimable } = assignmentOf(mission);
-  return isClaimable && !(isOffered && spec.limits.length > 0);
+  return isClaimable && !(isOffered && (spec.limits.length > 0 || spec.gang !== ""));
 }
 
 /** Returns whether tasks are offered to pools, and whether they can be claimed. */

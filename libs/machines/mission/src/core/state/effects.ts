@@ -6,6 +6,7 @@
 import type { Amounts, WorkReference } from "@tutti/contracts/types/v1";
 import type { OfferTask, StartChild } from "@tutti/machine-run";
 
+export type Gang = NonNullable<OfferTask["gang"]>;
 export type MissionEffect = OfferBoardTask | StartMissionChild;
 
 /**

@@ -45,7 +45,7 @@ import {
 import type { Data } from "@tutti/machine-work";
 import { Agenda } from "./agenda.ts";
 import { ClaimIndex } from "./claim-index.ts";
-import type { BoardProfile, MissionEffect } from "./effects.ts";
+import type { BoardProfile, Gang, MissionEffect } from "./effects.ts";
 
 export interface Mission {
   readonly key: InstanceKey;
@@ -110,6 +110,8 @@ export interface Mission {
 
   /** All below follows from the rest. */
   readonly byId: Map<string, number>;
+  /** Numbers of the tasks of each gang. */
+  readonly gangs: Map<string, number[]>;
   /** How many tasks stand how, by status. */
   readonly counts: number[];
   /** Tasks that have not ended. */
@@ -205,6 +207,8 @@ export interface Task extends Ranked {
   question: number;
   hold: TaskHold;
   details: OfferDetails | undefined;
+  /** Tasks that it starts with, as it was when its attempt was offered. */
+  gang: Gang | undefined;
   open: number;
   /** Tasks that need it, and how: follows from their specifications. */
   followers: Follower[] | undefined;
@@ -318,6 +322,7 @@ export function newMission(key: InstanceKey): Mission {
     seen: new Map(),
     denied: new Set(),
     byId: new Map(),
+    gangs: new Map(),
     counts: new Array<number>(statusCount).fill(0),
     left: 0,
     children: 0,

@@ -3,7 +3,7 @@
  */
 
 import { TaskHold } from "@tutti/contracts/swarm/v1";
-import type { Amounts, ErrorDetail } from "@tutti/contracts/types/v1";
+import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import {
@@ -20,6 +20,7 @@ import {
   type StepBudget,
   said,
 } from "@tutti/machine-work";
+import { gangOf, readyTogether, wantedTogether } from "../../core/board/gang.ts";
 import { inputOf } from "../../core/board/input.ts";
 import { assignmentOf, canBeClaimed, depthLeftOf, plainDetails } from "../../core/board/offer.ts";
 import { availableOf, isAffordable, limitOf, wantedBy } from "../../core/budget/book.ts";
@@ -38,6 +39,7 @@ import {
 import { missionErrors } from "../../errors.ts";
 import { useUp } from "../budget/use-up.ts";
 import { childQueued } from "../child/events.ts";
+import { attemptReturned } from "../claim/events.ts";
 import { taskFailed, taskHeld, taskQueued, taskSkipped } from "./events.ts";
 
 export interface Beginning {
@@ -52,8 +54,7 @@ export function beginTask(beginning: Beginning): void {
   const task = mission.tasks[number];
   if (task === undefined) return;
   // What was tried before is not asked again whether it is to be done, and works on the same.
-  const isFirst = task.attempt === 0;
-  const condition = isFirst ? isWanted(beginning, task) : wanted;
+  const condition = task.attempt === 0 ? isWanted(beginning, task) : wanted;
   if (!condition.ok) {
     fail(beginning, condition.error);
     return;
@@ -64,15 +65,35 @@ export function beginTask(beginning: Beginning): void {
   }
   const hold = lackOf(mission, task);
   if (hold !== TaskHold.TASK_HOLD_UNSPECIFIED) {
+    if (takeBackOffered(beginning, task)) return;
     // Nothing that is set aside can come back: there is no use in waiting.
     if (hold === TaskHold.TASK_HOLD_BUDGET && isSpent(mission)) {
-      useUp(mission, step, wantedBy(mission, task));
+      useUp(mission, step, wantedTogether(mission, task));
       if (!mission.isUsedUp) return;
     }
     if (task.hold !== hold) step.emit(taskHeld, { node: number, hold });
     return;
   }
-  const input = isFirst ? computedInput(beginning, task) : unchanged;
+  for (const { number: one } of readyTogether(mission, task)) start({ ...beginning, number: one });
+}
+
+/** Members that are offered set aside what this one lacks: all are held together, or start together. */
+function takeBackOffered({ mission, step }: Beginning, task: TaskView): boolean {
+  const offered = gangOf(mission, task).filter(
+    (one) => one !== task && one.status === TaskStatus.TASK_STATUS_QUEUED,
+  );
+  for (const { number: node, attempt } of offered) {
+    const back = { lost: false, agent: "", retryMs: 0, endMs: step.nowMs };
+    step.emit(attemptReturned, { node, attempt, reason: `${task.spec.id} of its gang is held`, ...back });
+  }
+  return offered.length > 0;
+}
+
+function start(beginning: Beginning): void {
+  const { mission, number } = beginning;
+  const task = mission.tasks[number];
+  if (task === undefined) return;
+  const input = task.attempt === 0 ? computedInput(beginning, task) : unchanged;
   if (!input.ok) {
     fail(beginning, input.error);
     return;
@@ -139,17 +160,19 @@ function lackOf(mission: MissionView, task: TaskView): TaskHold {
     return TaskHold.TASK_HOLD_ROLE;
   if (!isOffered) return TaskHold.TASK_HOLD_UNSPECIFIED;
   if (!isRich(mission, task)) return TaskHold.TASK_HOLD_BUDGET;
-  return hasPlace(mission) ? TaskHold.TASK_HOLD_UNSPECIFIED : TaskHold.TASK_HOLD_PLACE;
+  return hasPlace(mission, readyTogether(mission, task).length)
+    ? TaskHold.TASK_HOLD_UNSPECIFIED
+    : TaskHold.TASK_HOLD_PLACE;
 }
 
 function isRich(mission: MissionView, task: TaskView): boolean {
-  return hasOwnBudget(task) || isAffordable(mission, wantedBy(mission, task));
+  return hasOwnBudget(task) || isAffordable(mission, wantedTogether(mission, task));
 }
 
-/** Returns whether an offer finds an agent that may take part: one that does, or a place that is free. */
-export function hasPlace(mission: MissionView): boolean {
+/** Returns whether offers find agents that may take part: some that do, or a free place for each. */
+export function hasPlace(mission: MissionView, offers: number): boolean {
   const max = specOf(mission).budget?.maxAgents ?? 0;
-  return max === 0 || mission.participants.size > 0 || mission.openPlaces < max;
+  return max === 0 || mission.participants.size > 0 || mission.openPlaces + offers <= max;
 }
 
 /** Returns whether no part of the budget that is set aside can come back. */

@@ -1,7 +1,8 @@
 /** Whether tasks can come onto the board: ids, needs, expressions, bounds. */
+import { Assignment, type MissionSpec } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { Refusal } from "@tutti/kernel";
-import { bytesOf, circleProblem, dataOfPayload, taskProblem } from "@tutti/machine-work";
+import type { ReadOnly, Refusal } from "@tutti/kernel";
+import { bytesOf, circleProblem, dataOfPayload, gangProblem, taskProblem } from "@tutti/machine-work";
 import { keptBytesMax, tasksDefault } from "../../core/state/limits.ts";
 import { type MissionView, specOf } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
@@ -10,15 +11,19 @@ export function checkAdded(mission: MissionView, specs: readonly TaskSpec[]): Re
   const max = specOf(mission).maxTasks || tasksDefault;
   const found = mission.tasks.length + specs.length;
   if (found > max) return missionErrors.tooManyTasks.refusal({ found, max });
-  return checkTasks(specs, (id) => mission.byId.has(id), mission.keptBytes);
+  return checkTasks(specs, specOf(mission), mission);
 }
 
-/** @param isThere whether a task with an id is on the board already */
+const nothingThere = { byId: new Map<string, number>(), gangs: new Map<string, number[]>(), keptBytes: 0 };
+
+/** @param there what is on the board already */
 export function checkTasks(
   specs: readonly TaskSpec[],
-  isThere: (id: string) => boolean,
-  keptBytes: number,
+  spec: ReadOnly<MissionSpec>,
+  there: Pick<MissionView, "byId" | "gangs" | "keptBytes"> = nothingThere,
 ): Refusal | undefined {
+  const { byId, gangs, keptBytes } = there;
+  const isThere = (id: string) => byId.has(id);
   const ids = new Set<string>();
   let bytes = keptBytes;
   for (const { id, input } of specs) {
@@ -32,6 +37,32 @@ export function checkTasks(
     const problem = taskProblem(spec, (id) => ids.has(id) || isThere(id));
     if (problem !== undefined) return missionErrors.taskInvalid.refusal({ task: spec.id, problem });
   }
-  const circle = circleProblem(specs, ids);
-  return circle === undefined ? undefined : missionErrors.taskInvalid.refusal(circle);
+  const problem =
+    circleProblem(specs, ids) ?? gangProblem(specs, (gang) => gangs.has(gang)) ?? gangMisfit(specs, spec);
+  return problem === undefined ? undefined : missionErrors.taskInvalid.refusal(problem);
+}
+
+/** A pool starts the members of a gang together: agents that claim tasks one by one do not. */
+function gangMisfit(
+  specs: readonly TaskSpec[],
+  { assignment, budget }: ReadOnly<MissionSpec>,
+): { readonly task: string; readonly problem: string } | undefined {
+  const maxAgents = budget?.maxAgents ?? 0;
+  const sizes = new Map<string, number>();
+  for (const { id: task, gang } of specs) {
+    if (gang === "") continue;
+    if (assignment === Assignment.ASSIGNMENT_CLAIMED)
+      return {
+        task,
+        problem: `gang \`${gang}\`: expected tasks that are offered, found a mission whose tasks are claimed`,
+      };
+    const size = (sizes.get(gang) ?? 0) + 1;
+    sizes.set(gang, size);
+    if (maxAgents > 0 && size > maxAgents)
+      return {
+        task,
+        problem: `gang \`${gang}\`: expected at most ${maxAgents} members (\`maxAgents\`), got more`,
+      };
+  }
+  return undefined;
 }

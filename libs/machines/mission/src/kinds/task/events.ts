@@ -18,6 +18,7 @@ import { fromTimestamp } from "@tutti/kernel";
 import { add, blobsOf, dataOf, isDone, kinds, noAmounts, rounded } from "@tutti/machine-work";
 import { addTasks } from "../../core/board/add.ts";
 import { end } from "../../core/board/flow.ts";
+import { chooseGang, recountGang } from "../../core/board/gang.ts";
 import {
   did,
   hold,
@@ -93,6 +94,7 @@ export const tasksWithdrawn: MissionEvent<TasksWithdrawnV1> = {
       task.isWithdrawn = true;
       task.reason = reason;
       setStatus(mission, task, TaskStatus.TASK_STATUS_WAITING);
+      recountGang(mission, task, outstanding);
     }
   },
 };
@@ -121,6 +123,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
       mission.openPlaces += 1;
     }
     setStatus(mission, task, TaskStatus.TASK_STATUS_QUEUED);
+    chooseGang(mission, task);
     if (assignmentOf(mission).isOffered)
       outstanding.effect(effectNumber(node), attempt, offerOf(mission, task));
     if (!canBeClaimed(mission, task)) return;

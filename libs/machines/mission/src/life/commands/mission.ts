@@ -101,7 +101,7 @@ function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refus
   }
   const max = spec.maxTasks || tasksDefault;
   if (tasks.length > max) return missionErrors.tooManyTasks.refusal({ found: tasks.length, max });
-  return checkTasks(tasks as Parameters<typeof checkTasks>[0], () => false, 0);
+  return checkTasks(tasks as Parameters<typeof checkTasks>[0], spec);
 }
 
 export const pauseMission: MissionCommand<PauseMission, MissionDone> = commandOf({

@@ -21,6 +21,7 @@ import {
   said,
   statusName,
 } from "@tutti/machine-work";
+import { gangOf } from "../../core/board/gang.ts";
 import {
   isChild,
   type MissionCommand,
@@ -88,8 +89,11 @@ export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksRe
       if (task === undefined) return missionErrors.taskMissing.refusal({ id: step.key.id, task: id });
       tasks.set(task.number, task);
     }
-    const free = [...tasks.values()].filter(isFree);
-    const begun = [...tasks.values()].filter((task) => !isFree(task) && !task.isWithdrawn);
+    // Members of a gang are in one work: they leave it together.
+    const isLeaving = (task: TaskView) =>
+      gangOf(mission, task).every((one) => isDone(one) || (tasks.has(one.number) && isFree(one)));
+    const free = [...tasks.values()].filter((task) => isFree(task) && isLeaving(task));
+    const begun = [...tasks.values()].filter((task) => !task.isWithdrawn && !free.includes(task));
     if (free.length > 0)
       step.emit(tasksWithdrawn, { nodes: free.map(({ number }) => number), reason: reasonOf(reason) });
     return {

@@ -12,8 +12,9 @@ import {
 import type { Query } from "@tutti/kernel";
 import { counted } from "@tutti/kernel";
 import { inWords, isDone, momentOf, statusName, statusWord } from "@tutti/machine-work";
+import { wantedTogether } from "../../core/board/gang.ts";
 import { assignmentOf, canBeClaimed, isPaidFor } from "../../core/board/offer.ts";
-import { availableOf, isAffordable, wantedBy } from "../../core/budget/book.ts";
+import { availableOf, isAffordable } from "../../core/budget/book.ts";
 import {
   hasEnded,
   isChild,
@@ -245,13 +246,13 @@ function queuedWords(mission: MissionView, task: TaskView): string {
 
 /** Returns whether the budget has too little left for its claimant. */
 function isTooDear(mission: MissionView, task: TaskView): boolean {
-  return !isPaidFor(mission, task) && !isAffordable(mission, wantedBy(mission, task));
+  return !isPaidFor(mission, task) && !isAffordable(mission, wantedTogether(mission, task));
 }
 
 function budgetWhy(mission: MissionView, task: TaskView) {
   return {
     cause: WaitCause.WAIT_CAUSE_BUDGET,
-    message: `it wants ${inWords(wantedBy(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
+    message: `it wants ${inWords(wantedTogether(mission, task))} of the budget, and ${inWords(availableOf(mission))} are left until others return what they do not use`,
   };
 }
 

@@ -74,9 +74,9 @@ export function chooseGang(run: Run, node: Node): void {
     else elsewhere += 1;
     started &&= status === TaskStatus.TASK_STATUS_RUNNING;
   }
-  // Each round of a loop has a gang of its own.
-  const { owner, first } = scopeOf(run, node);
-  const name = owner < 0 ? gang : `${gang}/${first}`;
+  // Each round of a loop has a gang of its own, and so have tasks that were added together.
+  const { first } = scopeOf(run, node);
+  const name = first === 0 ? gang : `${gang}/${first}`;
   detailOf(node).gang = size + elsewhere === 1 ? undefined : { name, size, started, elsewhere };
 }
 

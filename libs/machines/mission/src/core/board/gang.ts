@@ -1,0 +1,76 @@
+/**
+ * Gangs: tasks that were added together and start together, or not at all. Pools start them, by what their offers say.
+ *
+ * 1. All members that are ready are offered in one step, or held together: members that wait for each other never hold the
+ *    budget or the places that the others lack.
+ * 2. Each offer says how many members have not ended. If a member ends without a result, the others are offered again.
+ */
+import type { Amounts } from "@tutti/contracts/types/v1";
+import { TaskStatus } from "@tutti/contracts/types/v1";
+import { add, isDone, noAmounts } from "@tutti/machine-work";
+import { wantedBy } from "../budget/book.ts";
+import { effectNumber } from "../state/numbers.ts";
+import { hasOwnBudget } from "../state/own-budget.ts";
+import type { Mission, MissionOutstanding, MissionView, Task, TaskView } from "../state/state.ts";
+import { offerOf } from "./offer.ts";
+
+const { TASK_STATUS_QUEUED: queued, TASK_STATUS_RUNNING: running } = TaskStatus;
+
+export function joinGang({ gangs }: Mission, { number, spec: { gang } }: Task): void {
+  if (gang === "") return;
+  const members = gangs.get(gang);
+  if (members === undefined) gangs.set(gang, [number]);
+  else members.push(number);
+}
+
+/** The task, and the members of its gang. */
+export function gangOf({ gangs, tasks }: MissionView, task: TaskView): readonly TaskView[] {
+  const { gang } = task.spec;
+  return gang === "" ? [task] : (gangs.get(gang) ?? []).flatMap((number) => tasks[number] ?? []);
+}
+
+/** The task, and the members of its gang that are ready and not offered. */
+export function readyTogether(mission: MissionView, task: TaskView): readonly TaskView[] {
+  if (task.spec.gang === "") return [task];
+  return gangOf(mission, task).filter(
+    (one) => one === task || mission.agenda.has(one.number) || one.status === TaskStatus.TASK_STATUS_HELD,
+  );
+}
+
+/** What the tasks that start together set aside. */
+export function wantedTogether(mission: MissionView, task: TaskView): Amounts {
+  const wanted = noAmounts();
+  for (const one of readyTogether(mission, task)) if (!hasOwnBudget(one)) add(wanted, wantedBy(mission, one));
+  return wanted;
+}
+
+/** Finds how many tasks start together with one, as it is when an attempt is offered. */
+export function chooseGang(mission: Mission, task: Task): void {
+  const { gang: name } = task.spec;
+  if (name === "") return;
+  const pool = poolOf(task);
+  let size = 1;
+  let elsewhere = 0;
+  let started = true;
+  for (const other of gangOf(mission, task)) {
+    if (other === task || isDone(other.status) || other.isWithdrawn) continue;
+    if (poolOf(other) === pool) size += 1;
+    else elsewhere += 1;
+    started &&= other.status === running;
+  }
+  task.gang = size + elsewhere === 1 ? undefined : { name, size, started, elsewhere };
+}
+
+function poolOf({ profile }: TaskView): string {
+  return profile?.pool || "default";
+}
+
+/** A member has left without a result: the others are offered again and do not wait for it. */
+export function recountGang(mission: Mission, left: Task, outstanding: MissionOutstanding): void {
+  if (left.spec.gang === "") return;
+  for (const task of gangOf(mission, left) as readonly Task[]) {
+    if (task === left || (task.status !== queued && task.status !== running)) continue;
+    chooseGang(mission, task);
+    outstanding.effect(effectNumber(task.number), task.attempt, offerOf(mission, task));
+  }
+}

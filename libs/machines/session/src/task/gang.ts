@@ -1,0 +1,39 @@
+/** Gangs: tasks that start together are in one part, and its work gets them at once. */
+import type { NewPart } from "@tutti/contracts/session/v1";
+import type { TaskSpec } from "@tutti/contracts/types/v1";
+import { isDone } from "@tutti/machine-work";
+import type { SessionView } from "../state.ts";
+
+/** The tasks, and the members of their gangs that have not ended. Each once. */
+export function withGangs(session: SessionView, tasks: Iterable<number>): number[] {
+  const all = new Set(tasks);
+  for (const number of all) {
+    const gang = session.tasks[number]?.spec.gang ?? "";
+    if (gang === "") continue;
+    for (const member of session.gangs.get(gang) ?? [])
+      if (!isDone(session.tasks[member]?.status ?? 0)) all.add(member);
+  }
+  return [...all];
+}
+
+/** Parts with whole gangs: the members come to the part of the first one. */
+export function withoutTornGangs(session: SessionView, parts: readonly NewPart[]): readonly NewPart[] {
+  if (session.gangs.size === 0) return parts;
+  const taken = new Set<number>();
+  return parts.flatMap((part) => {
+    const tasks = withGangs(
+      session,
+      part.tasks.filter((task) => !taken.has(task)),
+    ).filter((task) => !taken.has(task));
+    for (const task of tasks) taken.add(task);
+    return tasks.length === 0 ? [] : [{ ...part, tasks }];
+  });
+}
+
+/** What the work of a part gets: a member whose others have ended before starts by itself. */
+export function withoutLoneMembers(specs: readonly TaskSpec[]): readonly TaskSpec[] {
+  const sizes = new Map<string, number>();
+  for (const { gang } of specs) if (gang !== "") sizes.set(gang, (sizes.get(gang) ?? 0) + 1);
+  if (sizes.size === 0) return specs;
+  return specs.map((spec) => (sizes.get(spec.gang) === 1 ? { ...spec, gang: "" } : spec));
+}
