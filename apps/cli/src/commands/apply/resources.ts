@@ -43,7 +43,7 @@ interface Row {
   readonly entries: string;
   /** Resources that cannot be changed. */
   readonly isFixed?: (resource: Json) => boolean;
-  /** Work at the resource, as the platform counts it. Not set: each change affects only what comes later. */
+  /** Work at the resource, as the platform counts it. Not set: a change affects only later work. */
   readonly live?: (resource: Json) => readonly LiveWork[];
   /** How one is read, where the list comes from an index that is a moment late. */
   readonly get?: { readonly route: RouteName; readonly param: string };

@@ -219,7 +219,7 @@ class ModelPool {
 }
 
 describe("gangs of a mission", () => {
-  it("start whole and end, whatever happens to their members", () => {
+  it("start whole and end, also if members are lost, fail or are withdrawn", () => {
     let starts = 0;
     for (let seed = 1; seed <= 100; seed++) {
       const { random } = seededChance(seed);
