@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TaskHold, WithdrawTasksRequest } from "@tutti/contracts/swarm/v1";
+import { Assignment, BudgetEnd, TaskHold, WithdrawTasksRequest } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { CompleteTask, FailTask, NoteAttempt, ReturnTask } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
@@ -19,7 +19,7 @@ import { codeOf, MissionScene, taken, taskSpec } from "../../testing/index.ts";
 
 const { TASK_STATUS_RUNNING: running, TASK_STATUS_QUEUED: queued, TASK_STATUS_HELD: held } = TaskStatus;
 const gang = { gang: "training" };
-const offered = { assignment: 1 };
+const offered = { assignment: Assignment.ASSIGNMENT_OFFERED };
 
 function start(scene: MissionScene, id: string, agent = "anna"): void {
   const body = NoteAttempt.fromPartial({ agent, startMs: scene.driver.nowMs });
@@ -83,7 +83,12 @@ describe("tasks of a mission with the same gang", () => {
       { budget: { maxAgents: 2 } },
       /at most 2 members \(`maxAgents`\), got more/,
     ],
-    ["tasks that are claimed", three, { assignment: 2 }, /expected tasks that are offered/],
+    [
+      "tasks that are claimed",
+      three,
+      { assignment: Assignment.ASSIGNMENT_CLAIMED },
+      /expected tasks that are offered/,
+    ],
     [
       "members with other needs",
       [taskSpec("x"), taskSpec("a", gang), taskSpec("b", { ...gang, needs: [{ task: "x" }] })],
@@ -157,7 +162,11 @@ describe("tasks of a mission with the same gang", () => {
     const tasks = ["one", "two"].flatMap((name) =>
       [1, 2, 3].map((at) => taskSpec(`${name}${at}`, { gang: name, estimate })),
     );
-    const scene = MissionScene.of({ ...offered, tasks, budget: { amounts: { tokens: 14 }, whenUsedUp: 2 } });
+    const scene = MissionScene.of({
+      ...offered,
+      tasks,
+      budget: { amounts: { tokens: 14 }, whenUsedUp: BudgetEnd.BUDGET_END_FINISH },
+    });
     const statuses = (name: string) => [1, 2, 3].map((at) => scene.task(`${name}${at}`).status);
     assert.deepEqual(statuses("one"), [queued, queued, queued]);
     assert.deepEqual(statuses("two"), [held, held, held]);
@@ -234,7 +243,7 @@ describe("gangs of a mission", () => {
           }),
         ),
       );
-      const budget = { amounts: { tokens: 4 + drawn(3) }, whenUsedUp: 2 };
+      const budget = { amounts: { tokens: 4 + drawn(3) }, whenUsedUp: BudgetEnd.BUDGET_END_FINISH };
       const scene = MissionScene.of({ ...offered, tasks, budget });
       const pool = new ModelPool(scene, 4);
       const isOver = () => isEnded(scene.shown.status) || scene.state.isUsedUp;
