@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 import { freePorts } from "@tutti/nats/local";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { type Child, startChild, workspace } from "./child.ts";
 

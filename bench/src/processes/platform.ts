@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 import { madeBy } from "../../../tools/fronts.mjs";
 import { setUp } from "../../../tools/setup.mjs";
 import { type Child, startChild, workspace } from "./child.ts";

@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 import { startChild } from "./child.ts";
 import { bringPackages } from "./packages.ts";
 

@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SmallDisk } from "@tutti/host/testing";
-import { leash, seededChance } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
+import { seededChance } from "@tutti/kernel/testing";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
 import { type Fault, faults, makeSkews, type Surroundings } from "./faults.ts";

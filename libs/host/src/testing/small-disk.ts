@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 
 const run = promisify(execFile);
 export class SmallDisk {

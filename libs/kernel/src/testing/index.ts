@@ -1,6 +1,5 @@
 export { fileNameProblem, fileNameProblems } from "./file-names.ts";
 export { type Gate, gate, type Latch, latch } from "./latch.ts";
-export { leash } from "./leash.ts";
 export * from "./machine/index.ts";
 export { type LogLine, type RecordingLogger, recordingLogger } from "./recording-logger.ts";
 export { type RecordingMetrics, recordingMetrics } from "./recording-metrics.ts";

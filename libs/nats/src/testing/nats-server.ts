@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
-import { leash } from "@tutti/kernel/testing";
+import { leash } from "@tutti/kernel/leash";
 import { isComplete } from "../local/group-view.ts";
 import { freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
