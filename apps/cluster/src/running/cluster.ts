@@ -61,6 +61,8 @@ const run = promisify(execFile);
 const noProcess = 2 ** 31 - 1;
 const lookMs = 100;
 const togetherMs = 10_000;
+/** Longer than a server with much data needs to catch up. */
+const currentMs = 60_000;
 const natsAttempts = 5;
 /** Who ends so often in a row will not come up. */
 const failuresMax = 5;
@@ -193,6 +195,7 @@ export class Cluster {
     for (const member of names.map((name) => this.member(name))) {
       await member.down();
       await member.up();
+      if (member.planned.kind === "nats") await this.#current(member, signal);
       await this.ready(signal);
     }
   }
@@ -235,6 +238,20 @@ export class Cluster {
         throw clusterErrors.memberFails({ name, how: "did not find the others", log });
       }
       await Promise.all(servers.map((server) => server.down()));
+    }
+  }
+
+  /** A NATS server that comes back may stay behind its leader until it is started once more. */
+  async #current(server: Member, signal: AbortSignal): Promise<void> {
+    const { clock, timers } = this.#ports;
+    for (let attempt = 1; attempt < natsAttempts; attempt++) {
+      const untilMs = clock.monotonic() + currentMs;
+      while (clock.monotonic() < untilMs) {
+        if ((await readinessOf(server.planned)).isReady) return;
+        await sleep(timers, lookMs, signal);
+      }
+      await server.down();
+      await server.up();
     }
   }
 
