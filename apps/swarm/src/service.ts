@@ -7,8 +7,8 @@ import {
   configuredRetryIn,
   healthy,
   Orchestrator,
+  promptDefer,
   retrySection,
-  systemDefer,
   type Timer,
   type Timers,
 } from "@tutti/kernel";
@@ -68,7 +68,7 @@ export class SwarmService extends Orchestrator {
     const updates = new AgentUpdates(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
     const turns = new Turns({
-      ...{ timers, now, logger, defer: systemDefer },
+      ...{ timers, now, logger, defer: promptDefer() },
       took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
     });
     const tended = new AbortController();

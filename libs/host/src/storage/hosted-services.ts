@@ -1,6 +1,6 @@
 /** The runtimes of a process, each with its archive: made the same way wherever they are kept. */
 import type { Blobs } from "@tutti/journal";
-import { type Owner, type Place, systemDefer } from "@tutti/kernel";
+import { type Owner, type Place, promptDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import { workServices } from "../runtime/pause/dependencies.ts";
@@ -45,7 +45,7 @@ export class HostedServices {
       leaseTerm: partitionOwner.leaseTermOf(service),
       behavioursAllowed: () => partitionOwner.behavioursAllowed(service),
       partitionsOf: () => partitions,
-      defer: systemDefer,
+      defer: promptDefer(),
       limits: settings.limits,
       pause: workServices.includes(service) ? settings.pause : "",
       retentionOf: settings.retentionOf,

@@ -14,6 +14,7 @@ import {
   type Logger,
   lineLogger,
   type ProcessEdge,
+  promptDefer,
   type StopSignal,
   signalNumbers,
   systemChance,
@@ -115,6 +116,7 @@ export class Worker {
     const ids = new IdSource({ clock, chance });
     this.#agent = new Agent({
       ...this.#ports,
+      defer: ports.defer ?? promptDefer(),
       settings: this.settings,
       handlers: this.#handlers,
       incarnation: ids.newId("worker"),
