@@ -201,7 +201,7 @@ describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
       .getByText(/no worker offers stage\.nobody/)
       .first()
       .waitFor();
-    await panel.getByText(/start a worker that offers/).waitFor();
+    await panel.getByText(/Start a worker that offers/).waitFor();
     await panel.getByRole("button", { name: "Repair task …" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Output as JSON").fill('{"found": 42}');
