@@ -5,7 +5,7 @@ import { connect } from "@tutti/sdk/client";
 import { serveModel } from "@tutti/sdk/model-server";
 import { ScriptedModel } from "@tutti/sdk/testing";
 import { Worker } from "@tutti/sdk/worker";
-import { median, quantile, rounded } from "../measure/statistics.ts";
+import { Latencies, rounded } from "../measure/statistics.ts";
 import { startPlatform } from "../processes/platform.ts";
 import type { Result, Scenario } from "../scenario.ts";
 
@@ -59,11 +59,11 @@ export const agents: Scenario = {
       return arrivals.slice(1).map((atMs, at) => atMs - (arrivals[at] ?? 0));
     };
     for (let run = 0; run < warmRuns; run++) await looped();
-    const taken: number[] = [];
-    const alone: number[] = [];
+    const taken = new Latencies();
+    const alone = new Latencies();
     for (let run = 0; run < rounds * runsPerRound; run++) {
-      taken.push(...(await looped()));
-      alone.push(...(await calledAlone(served.url, model.requests[turns / 2]?.body)));
+      for (const ms of await looped()) taken.add(ms);
+      for (const ms of await calledAlone(served.url, model.requests[turns / 2]?.body)) alone.add(ms);
     }
     yield figuresOf(taken, alone);
   },
@@ -81,20 +81,13 @@ async function calledAlone(url: string, body: unknown): Promise<readonly number[
   return taken;
 }
 
-function figuresOf(taken: readonly number[], alone: readonly number[]): Result {
-  const [turnP50Ms, modelCallP50Ms] = [median(taken), median(alone)];
+function figuresOf(taken: Latencies, alone: Latencies): Result {
+  const turn = taken.quantiles();
+  const modelCallP50Ms = alone.quantiles().p50Ms;
   return {
     variant: "turn",
-    ...{
-      turnP50Ms: rounded(turnP50Ms),
-      turnP99Ms: rounded(
-        quantile(
-          taken.toSorted((one, other) => one - other),
-          0.99,
-        ),
-      ),
-    },
+    ...{ turnP50Ms: rounded(turn.p50Ms), turnP99Ms: rounded(turn.p99Ms) },
     modelCallP50Ms: rounded(modelCallP50Ms),
-    overheadP50Ms: rounded(turnP50Ms - modelCallP50Ms),
+    overheadP50Ms: rounded(turn.p50Ms - modelCallP50Ms),
   };
 }

@@ -243,23 +243,24 @@ export class Cluster {
 
   /** A NATS server that comes back may stay behind its leader until it is started once more. */
   async #current(server: Member, signal: AbortSignal): Promise<void> {
-    const { clock, timers } = this.#ports;
+    const isCurrent = async () => (await readinessOf(server.planned)).isReady;
     for (let attempt = 1; attempt < natsAttempts; attempt++) {
-      const untilMs = clock.monotonic() + currentMs;
-      while (clock.monotonic() < untilMs) {
-        if ((await readinessOf(server.planned)).isReady) return;
-        await sleep(timers, lookMs, signal);
-      }
+      if (await this.#within(currentMs, isCurrent, signal)) return;
       await server.down();
       await server.up();
     }
   }
 
-  async #comeTogether(servers: readonly Member[], signal: AbortSignal): Promise<boolean> {
+  #comeTogether(servers: readonly Member[], signal: AbortSignal): Promise<boolean> {
+    return this.#within(togetherMs, () => natsTogether(servers.map(({ planned }) => planned)), signal);
+  }
+
+  /** Whether it holds before the time is up. */
+  async #within(ms: number, holds: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
     const { clock, timers } = this.#ports;
-    const untilMs = clock.monotonic() + togetherMs;
+    const untilMs = clock.monotonic() + ms;
     while (clock.monotonic() < untilMs) {
-      if (await natsTogether(servers.map(({ planned }) => planned))) return true;
+      if (await holds()) return true;
       await sleep(timers, lookMs, signal);
     }
     return false;

@@ -114,9 +114,10 @@ export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place)
 /** Tasks in an order in which each comes after all that it needs: what is put in piece by piece finds those that it names. */
 export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
   const open = new Map(tasks.map((task) => [task.id, task]));
-  const gangs = new Map<string, TaskSpec[]>();
-  for (const task of tasks)
-    if (task.gang !== "") gangs.set(task.gang, [...(gangs.get(task.gang) ?? []), task]);
+  const gangs = Map.groupBy(
+    tasks.filter(({ gang }) => gang !== ""),
+    ({ gang }) => gang,
+  );
   const ordered: TaskSpec[] = [];
   const waiting = [...tasks].reverse();
   for (let task = waiting.at(-1); task !== undefined; task = waiting.at(-1)) {
