@@ -33,7 +33,7 @@ export function auctionIn(text: string): Partial<AuctionWeights> | undefined {
   return weightsProblem(weights) === undefined ? weights : undefined;
 }
 
-/** What is wrong with weights, in words. */
+/** The first problem of weights, as a text. Undefined if they are valid. */
 export function weightsProblem(weights: Readonly<Record<string, number>>): string | undefined {
   const wrong = Object.entries(weights).find(
     ([name, weight]) => !criteria.some((each) => each === name) || !isWeight(weight),

@@ -9,7 +9,7 @@ export interface Strategy {
   /** As in the contracts: `least_loaded`. */
   readonly name: string;
 
-  /** The name with what is set of it: `auction(load=2)`. Absent: the name says all. */
+  /** The name with the weights that are set: `auction(load=2)`. Absent: the name alone. */
   readonly text?: string;
 
   /** Where an agent stands: smaller goes first. It may rest on nothing but what is given. */

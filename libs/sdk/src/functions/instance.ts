@@ -593,7 +593,7 @@ export class FunctionInstance implements Watched {
     if (this.#isStopped || this.#timer !== undefined || this.#steps.length === 0) return;
     this.#timer = this.#ports.timers.after(saveAfterMs, () => {
       this.#timer = undefined;
-      // A mark counts in the journal alone: what is saved here may be lost.
+      // Only the journal counts for a mark: a copy saved here can be lost.
       const mark = this.#steps.findIndex((entry) => "step" in entry && this.#marks.has(entry.step));
       const saved = { known: this.#known, steps: mark < 0 ? this.#steps : this.#steps.slice(0, mark) };
       if (this.#turn !== undefined && JSON.stringify(saved).length <= savedLengthMax) this.#save(saved);

@@ -574,7 +574,7 @@ class FunctionInstance:
         def save() -> None:
             self._timer = None
             if self._turn is not None:
-                # A mark counts in the journal alone: what is saved here may be lost.
+                # Only the journal counts for a mark: a copy saved here can be lost.
                 marks = (at for at, entry in enumerate(self._steps) if entry.get("step") in self._marks)
                 self._save({"known": self._known, "steps": self._steps[: next(marks, None)]})
 

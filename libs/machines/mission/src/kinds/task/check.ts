@@ -16,7 +16,7 @@ export function checkAdded(mission: MissionView, specs: readonly TaskSpec[]): Re
 
 const nothingThere = { byId: new Map<string, number>(), gangs: new Map<string, number[]>(), keptBytes: 0 };
 
-/** @param there what is on the board already */
+/** @param there the board as it is */
 export function checkTasks(
   specs: readonly TaskSpec[],
   spec: ReadOnly<MissionSpec>,
