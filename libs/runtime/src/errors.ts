@@ -41,6 +41,14 @@ export const runtimeErrors = defineErrors("runtime", {
       `${capitalized(named(at))} has ${at.waitingBytes} bytes of undelivered messages`,
     remedy: "Retry after a moment, and check which partitions have no owner.",
   },
+  archiveBehind: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The archive writes more slowly than the journal of a partition grows. A restart would have to read all of that journal. Nothing was done. Repeat after the delay. Results of tasks are still taken. If it lasts, the load is more than the disk takes, or the archive cannot be written: the log says why.",
+    message: (at: AtPartition & { behindBytes: number }) =>
+      `The archive of ${named(at)} is ${at.behindBytes} bytes behind its journal`,
+    remedy: "Retry after a moment. If it lasts, look into the log for failed writes of the archive.",
+  },
   leaving: {
     status: "UNAVAILABLE",
     retry: "same-key",

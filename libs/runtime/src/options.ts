@@ -80,8 +80,10 @@ export interface RuntimeLimits {
   readonly loadedSoft: number;
   /** An instance without anything to do is put away after this long. */
   readonly idleMs: number;
-  /** Bytes of journal per partition that a restart may have to read. */
+  /** From so many bytes of journal per partition on, the archive is brought up to date and the journal cut. */
   readonly tailBytesMax: number;
+  /** Bytes of journal per partition that a restart may have to read. While the archive lacks more, commands are refused. */
+  readonly behindBytesMax: number;
   /** How often the index is written. */
   readonly indexEveryMs: number;
   /** Beyond it an instance takes no commands and results. Letters and timers are still taken, or they would be lost. */
@@ -103,6 +105,7 @@ export const runtimeLimits: RuntimeLimits = {
   loadedSoft: 500,
   idleMs: 10_000,
   tailBytesMax: 8 * 1024 * 1024,
+  behindBytesMax: 32 * 1024 * 1024,
   indexEveryMs: 250,
   eventsMax: 1_000_000,
   stateBytesMax: 16 * 1024 * 1024,

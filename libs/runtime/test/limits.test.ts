@@ -139,6 +139,45 @@ describe("a state that is larger than it may be", () => {
   });
 });
 
+describe("an archive that writes more slowly than the journal grows", () => {
+  async function slowBank(): Promise<{ bank: Bank; open: () => void }> {
+    const bank = new Bank({ tailBytesMax: 200, behindBytesMax: 2_000 });
+    await bank.start();
+    await bank.open(ada, 1_000);
+    await bank.do(ada, requestStatement, {});
+    const written = Promise.withResolvers<void>();
+    bank.archivePass = (operation) => (operation === "commit" ? written.promise : Promise.resolve());
+    return { bank, open: written.resolve };
+  }
+
+  /** Returns how many deposits the partition took before it refused one. */
+  async function fill(bank: Bank): Promise<number> {
+    for (let taken = 0; taken < 1_000; taken++) {
+      const code = await codeOf(bank.time.settle(bank.submit(ada, deposit, { amountCents: 1 })));
+      if (code === "runtime.archive_behind") return taken;
+      assert.equal(code, "done");
+    }
+    assert.fail("nothing was refused");
+  }
+
+  it("holds commands back, takes results, and lets commands in again when it has caught up", async () => {
+    const { bank, open } = await slowBank();
+    const taken = await fill(bank);
+    await assert.rejects(bank.do(ada, deposit, { amountCents: 1 }), {
+      status: "RESOURCE_EXHAUSTED",
+      retryAfterMs: 500,
+    });
+    const token = bank.dispatched[0]?.token;
+    assert.ok(token);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+    await bank.open(far, 0);
+    open();
+    await bank.time.advanceAsync(2_000);
+    await bank.do(ada, deposit, { amountCents: 1 });
+    assert.equal(await bank.balanceOf(ada), 1_001 + taken);
+  });
+});
+
 describe("bounds that contradict each other", () => {
   for (const [name, limits] of Object.entries({
     "a batch that is closed before anything is in it": { batchBytesSoft: 0 },

@@ -70,7 +70,10 @@ export class PartitionArchiver implements Archiver {
   readonly #entries = new Set<Instance>();
   #pendingSinceMs: number | undefined;
   #coveredTo: number;
+  /** What the journal had taken when the last cut began. */
   #cutBytes = 0;
+  /** The same, of the last cut that is done. */
+  #doneBytes = 0;
   #ticks = 0;
   #timer: Timer | undefined;
   /** While the partition is loaded, states are not whole: nothing is kept before that is over. */
@@ -99,6 +102,11 @@ export class PartitionArchiver implements Archiver {
   dirty(instance: Instance): void {
     this.#dirty.add(instance);
     this.wake();
+  }
+
+  /** Bytes that the journal has taken and no cut has dealt with. What cannot be kept, as of a quarantined instance, does not count. */
+  get behindBytes(): number {
+    return this.#memory.commits.appendedBytes - this.#doneBytes;
   }
 
   /** How long the oldest line waits that is not in the index yet. */
@@ -252,7 +260,8 @@ export class PartitionArchiver implements Archiver {
     // Before its first turn a partition may have a record of its own that is in no batch yet, as when the journal has
     // no room: the snapshot would contain it, and it may never become durable.
     if (memory.batch.count > 0) return;
-    this.#cutBytes = memory.commits.appendedBytes;
+    const cutBytes = memory.commits.appendedBytes;
+    this.#cutBytes = cutBytes;
     const target = memory.commits.appended;
     for (;;) {
       const capture = this.#capture(true, [], []);
@@ -260,6 +269,7 @@ export class PartitionArchiver implements Archiver {
       const { oldest } = this.#dirty;
       if (oldest === undefined || oldest.dirtyFrom > target || capture.kept.length === 0) break;
     }
+    this.#doneBytes = cutBytes;
     this.#pack();
   }
 

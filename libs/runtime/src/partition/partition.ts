@@ -98,14 +98,22 @@ export class Partition {
 
   /**
    * The same for a command, which may send letters: while too many wait for receivers that are away, none is taken.
-   * While the journal is full, results of effects wait: they are not sent again.
+   * While the journal is full, results of effects wait: they are not sent again. While the archive is behind, they are taken.
    */
   commandRefusal(isResult: boolean): Outcome | undefined {
-    const refusal = this.refusal() ?? (isResult ? undefined : this.#fullRefusal());
+    const refusal = this.refusal() ?? (isResult ? undefined : (this.#fullRefusal() ?? this.#behindRefusal()));
     const waitingBytes = this.#life?.memory.letters.waitingBytes ?? 0;
     if (refusal !== undefined || waitingBytes < this.#parts.limits.lettersBytesMax) return refusal;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
+  }
+
+  /** New work that outruns the archive: a restart would have to read all that it lacks. */
+  #behindRefusal(): Outcome | undefined {
+    const behindBytes = this.#life?.archiver.behindBytes ?? 0;
+    if (behindBytes < this.#parts.limits.behindBytesMax) return undefined;
+    const at = { service: this.#parts.service, partition: this.number };
+    return refused(runtimeErrors.archiveBehind.refusal({ ...at, behindBytes }, { retryAfterMs: 500 }));
   }
 
   /** The journal has no room: a caller hears that at once, and what the partition knows can still be read. */
