@@ -10,6 +10,18 @@ const unit = join(import.meta.dirname, "..", "unit.mjs");
 const imports = 'import { createServer } from "node:net"; import { it } from "node:test";\n';
 
 describe("a package's tests never hang", () => {
+  it("because of a process that they started and left", async (t) => {
+    const folder = treeOf(t, {
+      "src/bad.test.ts": `import { spawn } from "node:child_process"; import { it } from "node:test";
+it("leaves", () => { spawn("sleep", ["30"], { stdio: "inherit", detached: true }).unref(); });
+`,
+    });
+    const { code, output } = await run(process.execPath, [unit], { cwd: folder });
+    assert.match(output, /a process that it started still holds its output/);
+    assert.match(output, /1 passed, 1 failed\n$/);
+    assert.equal(code, 1);
+  });
+
   for (const [what, bad, said] of /** @type {const} */ ([
     [
       "a test that never yields",

@@ -4,7 +4,8 @@
 //
 // 1. Files of a batch run in one process, so that Node and the imports start once.
 // 2. Nothing hangs: a test that runs too long fails by itself. A silent process is killed, and so is a process that
-//    cannot end because something is still open. Each failure names the file.
+//    cannot end because something is still open. The end of a process counts even if one that it started still holds
+//    its output. Each failure names the file.
 // 3. `again` runs a file with failures once more, alone. What passes then is unsteady: reported in full, not counted as
 //    failed.
 
@@ -42,6 +43,9 @@ export const tiers = {
 
 /** A test that is still running after this long is reported with its file. Long ones of `io` and `nightly` continue. */
 const reportAfterMs = 55_000;
+
+/** What a test process started may write for this long after its end. */
+const lingerMs = 10_000;
 
 /** What a command starts with to use only processor time that others leave. */
 export const atLowPriority = ["nice", "-n", "10"];
@@ -162,6 +166,13 @@ function runFiles(files, manner) {
       if (record.line(line)) kill();
     });
     child.on("error", reject);
+    child.on("exit", () => {
+      const linger = setTimeout(() => {
+        record.lingers();
+        for (const stream of [stdout, stderr, events]) stream?.destroy();
+      }, lingerMs);
+      child.on("close", () => clearTimeout(linger));
+    });
     child.on("close", (code) => {
       clearTimeout(silence);
       clearTimeout(long);
@@ -216,7 +227,8 @@ function recorder(outcome, files, folder) {
       // A suite that several files share is in none of them, and does not say in which it failed.
       else if (event.kind === "fail")
         fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
-      else if (event.kind === "stray") fail(`${event.text}\n${at()}`);
+      else if (event.kind === "stray")
+        fail(`${event.text}\n${at()}`, current === undefined ? files : [current.file]);
       else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "usage") outcome.cpuMs = event.cpuMs;
       else if (event.kind === "skip") {
@@ -230,6 +242,9 @@ function recorder(outcome, files, folder) {
         return true;
       }
       return false;
+    },
+    lingers() {
+      fail("the test process has ended, and a process that it started still holds its output", files);
     },
     /**
      * @param {number | null} code

@@ -9,7 +9,7 @@ import { type Folder, makeFolder, type Service, start } from "./support/services
 
 const examples = join(import.meta.dirname, "..", "..", "..", "examples");
 
-describe("templates of the package", { timeout: 120_000 }, () => {
+describe("templates of the package", () => {
   let folder: Folder;
   let platform: Service;
   before(async () => {

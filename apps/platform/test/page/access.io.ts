@@ -16,7 +16,7 @@ unless { principal in Role::"admin" };
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("access and audit on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("access and audit on the page", { skip: browser.skip }, () => {
   let stage: Stage;
   let bob: Client;
 

@@ -13,7 +13,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 const browser = await needsProgram("chromium-headless-shell");
 const builder = join(import.meta.dirname, "..", "..", "..", "site", "src", "main.ts");
 
-describe("the documentation site", { skip: browser.skip, timeout: 300_000 }, () => {
+describe("the documentation site", { skip: browser.skip }, () => {
   let stage: Stage;
   let pages: readonly string[];
   let out: string;

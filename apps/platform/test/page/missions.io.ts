@@ -7,7 +7,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("missions on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("missions on the page", { skip: browser.skip }, () => {
   let stage: Stage;
 
   before(async () => {

@@ -60,7 +60,7 @@ const isWithin = (one: Box, other: Box) =>
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("the page", { skip: browser.skip }, () => {
   let stage: Stage;
   let isBroken = true;
   const shipped = latch();

@@ -10,7 +10,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("resources on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("resources on the page", { skip: browser.skip }, () => {
   let stage: Stage;
   const letGo = Promise.withResolvers<void>();
 

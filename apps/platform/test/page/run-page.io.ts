@@ -61,7 +61,7 @@ tasks:
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("the page of a run", { skip: browser.skip, timeout: 300_000 }, () => {
+describe("the page of a run", { skip: browser.skip }, () => {
   let stage: Stage;
   let isBroken = true;
   const parsed = latch();

@@ -8,7 +8,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("services on the page, without insight", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("services on the page, without insight", { skip: browser.skip }, () => {
   let stage: Stage;
 
   before(async () => {

@@ -9,7 +9,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("tasks that move, on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("tasks that move, on the page", { skip: browser.skip }, () => {
   let stage: Stage;
   let letGo = Promise.withResolvers<void>();
 

@@ -10,7 +10,7 @@ import { accessibilityProblems, Stage } from "./stage.ts";
 
 const browser = await needsProgram("chromium-headless-shell");
 
-describe("sessions on the page", { skip: browser.skip, timeout: 540_000 }, () => {
+describe("sessions on the page", { skip: browser.skip }, () => {
   let stage: Stage;
   let letGo = Promise.withResolvers<void>();
 

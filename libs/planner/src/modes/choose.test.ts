@@ -231,11 +231,11 @@ describe("a situation", () => {
     const reasonFor = (tasks: readonly IntendedTask[]) =>
       chooseMode(situated(tasks, unequal), new ModeChooser(), quiet).reason;
     const bag = (count: number) => Array.from({ length: count }, (_, at) => task(`t${at}`));
-    assert.match(reasonFor(bag(1)), /; 1 task (of|on) /);
-    assert.match(reasonFor(bag(3)), /; 3 tasks side by side /);
-    assert.match(reasonFor([task("a"), task("b", ["a"])]), /; 2 tasks one after the other /);
+    assert.match(reasonFor(bag(1)), /\. Work: 1 task (of|on) /);
+    assert.match(reasonFor(bag(3)), /\. Work: 3 tasks side by side /);
+    assert.match(reasonFor([task("a"), task("b", ["a"])]), /\. Work: 2 tasks one after the other /);
     const diamond = [task("a"), task("b", ["a"]), task("c", ["a"]), task("d", ["b", "c"])];
-    assert.match(reasonFor(diamond), /; 4 tasks up to 2 side by side in 3 steps /);
+    assert.match(reasonFor(diamond), /\. Work: 4 tasks up to 2 side by side in 3 steps /);
   });
 
   it("slots that others have are not free yet", () => {

@@ -12,7 +12,7 @@ const whatModesDo: Readonly<Record<Mode, string>> = {
 
 export function reasonOfCandidate(mode: Mode, by: Prediction["by"]): string {
   return by === "ranks"
-    ? `${whatModesDo[mode]}; too large to try its plans, so reckoned by ranks`
+    ? `${whatModesDo[mode]}. Too large to try its plans, so estimated by ranks`
     : whatModesDo[mode];
 }
 
@@ -26,14 +26,14 @@ export function reasonOf(
   const next = others.toSorted((one, other) => other.score - one.score)[0];
   if (own === undefined) return "there was nothing to choose from";
   const shape = shapeOf(features);
-  if (next === undefined) return `${own.mode} is the only mode that can be chosen; ${shape}`;
+  if (next === undefined) return `${own.mode} is the only mode that can be chosen. Work: ${shape}`;
   const beside = `${own.mode} is expected to take ${spanOf(own.expectedMs)}, ${besideOf(own, next)}`;
-  if (explored) return `${beside}, and is tried to learn whether it is better than expected; ${shape}`;
+  if (explored) return `${beside}, and is tried to learn whether it is better than expected. Work: ${shape}`;
   if (fallback) {
-    return `${safeMode} is the safe choice while nothing is sure: ${next.mode} is expected to take ${spanOf(next.expectedMs)} instead of ${spanOf(own.expectedMs)}; ${shape}`;
+    return `${safeMode} is the safe choice while nothing is sure: ${next.mode} is expected to take ${spanOf(next.expectedMs)} instead of ${spanOf(own.expectedMs)}. Work: ${shape}`;
   }
   const sure = confidence >= 0.9 ? "surely" : confidence >= 0.7 ? "probably" : "perhaps";
-  return `${beside}; ${sure} the best of ${others.length + 1}; ${shape}`;
+  return `${beside}, ${sure} the best of ${others.length + 1}. Work: ${shape}`;
 }
 
 function besideOf(own: Judged, next: Judged): string {

@@ -68,7 +68,7 @@ function tell(
   }
   print.line(
     style.dim(
-      `report ${safe(reportId)}, proven by checkpoint ${checkpoint}; tutti audit show RECORD shows a record`,
+      `Report ${safe(reportId)}, proven by checkpoint ${checkpoint}. Show a record: tutti audit show RECORD`,
     ),
   );
 }
@@ -100,7 +100,7 @@ function htmlOf({
     '<!doctype html><html lang="en"><meta charset="utf-8">',
     `<title>${escaped(framework)} ${escaped(namespace)}</title>`,
     `<h1>${escaped(framework)} in ${escaped(namespace)}</h1>`,
-    `<p>${time(span?.fromMs)} to ${time(span?.toMs)}; report ${escaped(reportId)}, proven by checkpoint ${checkpoint}</p>`,
+    `<p>${time(span?.fromMs)} to ${time(span?.toMs)}. Report ${escaped(reportId)}, proven by checkpoint ${checkpoint}</p>`,
     `<table><thead><tr><th>control</th><th></th><th>figures</th><th>evidence</th></tr></thead><tbody>${rows.join("")}</tbody></table></html>`,
   ].join("\n");
 }

@@ -54,7 +54,7 @@ async function platformFindings(context: Context): Promise<Finding[]> {
       {
         about: "platform",
         level: "sound",
-        text: `Tutti ${version} answers at ${server.url}; you are ${id} (${by}).`,
+        text: `Tutti ${version} answers at ${server.url}. You are ${id} (${by}).`,
         advice: "",
       },
       skewFinding(version, context.version),

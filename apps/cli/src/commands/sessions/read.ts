@@ -294,7 +294,7 @@ function counterfactualRow({
     { text: printShare(simulated.efficiency ?? 0), tone: "dim" },
     { text: (simulatedUse?.money ?? 0) === 0 ? "" : printNumber(simulatedUse?.money ?? 0), tone: "dim" },
     {
-      text: real === true ? `actual; the simulation is ${printNumber(error * 100)} % off` : "",
+      text: real === true ? `actual, simulation ${printNumber(error * 100)} % off` : "",
       tone: "dim",
     },
   ];
