@@ -49,6 +49,19 @@ describe("a package's tests", () => {
     assert.equal(output, "1 passed, 0 failed\n");
   });
 
+  it("keep the hooks of their own that see what they wait for", async (t) => {
+    const time = join(import.meta.dirname, "../../libs/kernel/src/testing/running-time.ts");
+    const waiting = `${imports}import { randomBytes } from "node:crypto"; import { RunningTime } from ${JSON.stringify(time)};
+describe("a", () => {
+  let opened;
+  // Under way on the thread pool when the first test begins.
+  before(() => { opened = RunningTime.open(); for (let n = 0; n < 50; n++) randomBytes(2_000_000, () => {}); });
+  it("waits", async () => { await opened.time.pass(60_000); opened[Symbol.dispose](); });
+});\n`;
+    const { output } = await runPackage(t, { "test/a.test.ts": waiting }, "--silence-ms=15000");
+    assert.equal(output, "1 passed, 0 failed\n");
+  });
+
   it("with an error that no caller catches fail, with its stack and the test that was running", async (t) => {
     const late = `${imports}
 it("before", () => {});

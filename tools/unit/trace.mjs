@@ -31,18 +31,22 @@ function stillOpen() {
 /**
  * node:test follows every promise to find the test of an error that no caller catches. Where tests have many promises, this takes half
  * of the processor time. Without it such an error fails the run, with the test that was running.
+ *
+ * @returns {() => void} what ends it. Hooks of tests stay: virtual time has one
  */
-function followNoPromises() {
-  let hooks;
+function promisesFollowed() {
+  let followers;
   try {
-    hooks = createRequire(import.meta.url)("internal/async_hooks");
+    followers = [...createRequire(import.meta.url)("internal/async_hooks").getHookArrays()[0]];
   } catch {
     // Another Node keeps it elsewhere: it is slower, and as right.
-    return;
+    return () => {};
   }
-  for (const hook of [...hooks.getHookArrays()[0]]) hook.disable();
-  for (const event of ["uncaughtException", "unhandledRejection"])
-    process.on(event, (error) => tell({ kind: "stray", text: `${event}: ${inspect(error)}` }));
+  return () => {
+    for (const hook of followers) hook.disable();
+    for (const event of ["uncaughtException", "unhandledRejection"])
+      process.on(event, (error) => tell({ kind: "stray", text: `${event}: ${inspect(error)}` }));
+  };
 }
 
 // Threads of what is tested are started with this file too, and an end of theirs is none of the tests.
@@ -51,6 +55,7 @@ if (isMainThread) {
   // All files are loaded.
   before(() => tell({ kind: "loaded", cpuMs: cpuMs() }));
 
+  const followNoPromises = promisesFollowed();
   let isFirst = true;
   beforeEach((context) => {
     // Not before: node:test needs them to find the suite that a test is in.
