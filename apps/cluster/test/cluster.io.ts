@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { sleep, systemTimers } from "@tutti/kernel";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
@@ -82,7 +82,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
-    leash(directory);
+    endWithProcess(directory);
     collector = await otlpReceiver();
     cluster = await Cluster.make({
       ...{ directory, shape, natsServer: program.path },

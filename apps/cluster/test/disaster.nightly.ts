@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
@@ -80,7 +80,7 @@ class Front {
 describe("a cluster of which nothing is left but a backup", { skip: program.skip }, () => {
   it("is made again, inspected while nothing is executed, and continues with all its work", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
-    leash(folder);
+    endWithProcess(folder);
     const { signal } = new AbortController();
     const made = (name: string) => ({
       directory: join(folder, name),
@@ -146,7 +146,7 @@ describe("a cluster of which nothing is left but a backup", { skip: program.skip
 
   it("is not made of another folder, nor over existing files", async () => {
     const folder = await mkdtemp(join(tmpdir(), "tutti-disaster-"));
-    leash(folder);
+    endWithProcess(folder);
     const { signal } = new AbortController();
     const made = { directory: join(folder, "cluster"), natsServer: program.path, moduleOf: serviceProgram };
     try {

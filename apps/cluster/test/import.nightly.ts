@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { freePorts } from "@tutti/nats/local";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
@@ -101,7 +101,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
   let said = "";
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "tutti-import-"));
-    leash(folder);
+    endWithProcess(folder);
   });
   after(async () => {
     counted.resolve(0);

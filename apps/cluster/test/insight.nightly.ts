@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { until } from "@tutti/kernel/testing";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
@@ -59,7 +59,7 @@ describe("services beside insight", { skip: program.skip }, () => {
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
-    leash(directory);
+    endWithProcess(directory);
     receiver = createServer((request, response) => {
       void json(request).then((message) => {
         // The cast: a message of insight.

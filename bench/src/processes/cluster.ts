@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { natsServerProgram } from "@tutti/nats/testing";
 import { type Child, startChild, workspace } from "./child.ts";
 
@@ -28,7 +28,7 @@ export async function startCluster(
   const nats = await natsServerProgram();
   if (nats.skip !== false) throw new Error(nats.skip);
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-cluster-"));
-  leash(directory);
+  endWithProcess(directory);
   const program = join(workspace, "apps/cluster/src/program.ts");
   const fixed = ["up", `--directory=${directory}`, `--nats-server=${nats.path}`, "--port=0", "--json"];
   const child = await startChild([program, ...fixed, ...words], {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { madeBy } from "../../../tools/fronts.mjs";
 import { setUp } from "../../../tools/setup.mjs";
 import { type Child, startChild, workspace } from "./child.ts";
@@ -30,7 +30,7 @@ export function startAsUsersDo(port: number, directory?: string): Promise<Platfo
 /** Processes that have it among their arguments end with the bench. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-bench-"));
-  leash(directory);
+  endWithProcess(directory);
   return directory;
 }
 

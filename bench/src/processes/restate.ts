@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { startChild } from "./child.ts";
 import { bringPackages } from "./packages.ts";
 
@@ -31,7 +31,7 @@ export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
   const stack = new AsyncDisposableStack();
   try {
     const directory = await mkdtemp(join(tmpdir(), "tutti-bench-restate-"));
-    leash(directory);
+    endWithProcess(directory);
     stack.defer(() => rm(directory, { recursive: true, force: true }));
     const members = await Promise.all(
       Array.from({ length: nodes }, async (_, index) => ({

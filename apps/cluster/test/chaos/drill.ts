@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SmallDisk } from "@tutti/host/testing";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { seededChance } from "@tutti/kernel/testing";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
 import { addressesOf, Cluster, type Shape } from "../../src/index.ts";
@@ -55,7 +55,7 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
   const over = new AbortController();
   const pressing = new AbortController();
   await mkdir(directory, { recursive: true });
-  leash(directory);
+  endWithProcess(directory);
   await makeSkews(directory);
   const disks = await disksIn(join(directory, "cluster"));
   const cluster = await Cluster.make({

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { mkdir, statfs } from "node:fs/promises";
 import { promisify } from "node:util";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 
 const run = promisify(execFile);
 export class SmallDisk {
@@ -17,7 +17,7 @@ export class SmallDisk {
   /** Undefined if that is not allowed. Unwritten space takes no memory. */
   static async at(directory: string, bytes: number): Promise<SmallDisk | undefined> {
     await mkdir(directory, { recursive: true });
-    leash(directory);
+    endWithProcess(directory);
     try {
       await run("mount", ["-t", "tmpfs", "-o", `size=${bytes}`, "tutti-test", directory]);
     } catch {

@@ -10,7 +10,7 @@ export interface AuctionWeights {
 export const auctionWeights: AuctionWeights = { load: 1, speed: 1, cost: 1 };
 const criteria = ["load", "speed", "cost"] as const;
 const weightMax = 1_000;
-const textForm = /^auction(?:\(([a-z=.,0-9]*)\))?$/;
+const textForm = /^auction(?:\(([a-z=.,0-9+-]*)\))?$/;
 
 /** `auction`, with the weights that are not the usual ones: `auction(load=2)`. */
 export function auctionText(weights: Partial<AuctionWeights>): string {

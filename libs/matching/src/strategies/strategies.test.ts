@@ -208,12 +208,21 @@ describe("the text of a strategy", () => {
     const pool = auctionWith({ load: 2, speed: 1, cost: 0.5 });
     assert.equal(strategyTextOf(pool), "auction(load=2,cost=0.5)");
     assert.deepEqual(strategyIn("auction(load=2,cost=0.5)", pool)?.weights, { load: 2, cost: 0.5 });
+    const tiny = auctionWith({ load: 1e-7, speed: 0.000_5 });
+    assert.deepEqual(strategyIn(strategyTextOf(tiny), pool)?.weights, { load: 1e-7, speed: 0.000_5 });
     assert.deepEqual(strategyIn("auction", pool)?.weights, {});
     assert.deepEqual(strategyIn("fastest", pool)?.weights, pool.strategy.weights, "they wait for an auction");
   });
 
   it("is refused with a criterion that does not exist, or a weight out of bounds", () => {
-    for (const text of ["auction(luck=1)", "auction(load=1001)", "auction(load)", "auction(load=2", "best"])
+    for (const text of [
+      "auction(luck=1)",
+      "auction(load=1001)",
+      "auction(load=-1)",
+      "auction(load)",
+      "auction(load=2",
+      "best",
+    ])
       assert.equal(strategyIn(text, undefined), undefined, text);
   });
 

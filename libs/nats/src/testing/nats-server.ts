@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
-import { leash } from "@tutti/kernel/leash";
+import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { isComplete } from "../local/group-view.ts";
 import { freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
@@ -130,7 +130,7 @@ class LocalServer implements NatsServer {
     const program = await natsServerProgram();
     if (program.skip !== false) throw new Error(program.skip);
     const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "tutti-nats-")));
-    leash(dir);
+    endWithProcess(dir);
     const block = `store_dir: ${JSON.stringify(join(dir, "jetstream"))}`;
     const details = typeof options.jetstream === "string" ? options.jetstream : "";
     const jetstream = options.jetstream === false ? "" : `jetstream { ${block}\n${details} }`;

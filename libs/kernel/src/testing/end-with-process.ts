@@ -33,7 +33,7 @@ let watcher: ChildProcess | undefined;
  *
  * @param directory absolute, and of this test alone
  */
-export function leash(directory: string): void {
+export function endWithProcess(directory: string): void {
   if (!thisSystem.hasShell) return;
   watcher ??= start();
   watcher.stdin?.write(`${directory}\n`);

@@ -12,7 +12,7 @@ import { until } from "./until.ts";
 describe("what a killed test process has started", { skip: !thisSystem.hasShell }, () => {
   let directory: string;
   before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "tutti-leash-"));
+    directory = await mkdtemp(join(tmpdir(), "tutti-end-"));
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
@@ -20,8 +20,8 @@ describe("what a killed test process has started", { skip: !thisSystem.hasShell 
   const owner = async (...folders: readonly string[]) => {
     const text = `
       import { execFile, spawn } from "node:child_process";
-      import { leash } from ${JSON.stringify(new URL("leash.ts", import.meta.url).href)};
-      leash(${JSON.stringify(folders[0])});
+      import { endWithProcess } from ${JSON.stringify(new URL("end-with-process.ts", import.meta.url).href)};
+      endWithProcess(${JSON.stringify(folders[0])});
       const started = ${JSON.stringify(folders)}.map((folder) =>
         spawn("sh", ["-c", "sleep 60; :", folder + "/file"], { detached: true, stdio: "ignore" }).pid);
       console.log(JSON.stringify(started));
@@ -37,11 +37,11 @@ describe("what a killed test process has started", { skip: !thisSystem.hasShell 
   it("ends, if it has the directory of the test among its arguments", async () => {
     const [mine, other] = [join(directory, "mine"), join(directory, "other")];
     const { child, pids } = await owner(mine, other);
-    const [leashed = 0, free = 0] = pids;
+    const [bound = 0, free = 0] = pids;
     try {
-      assert.deepEqual([isAlive(leashed), isAlive(free)], [true, true]);
+      assert.deepEqual([isAlive(bound), isAlive(free)], [true, true]);
       child.kill("SIGKILL");
-      await until("the end of the process", () => !isAlive(leashed));
+      await until("the end of the process", () => !isAlive(bound));
       assert.equal(isAlive(free), true);
     } finally {
       process.kill(-free, "SIGKILL");
