@@ -16,11 +16,11 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePorts } from "../libs/nats/src/local/ports.ts";
 
 const run = promisify(execFile);
 const attemptsMax = 100;
@@ -203,10 +203,8 @@ function asUser(command) {
   return ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...rights, ...command];
 }
 
+/** @returns {Promise<number>} */
 export async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
+  const [port = 0] = await freePorts(1);
+  return port;
 }

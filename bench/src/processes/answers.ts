@@ -1,7 +1,6 @@
 /** What a process says from outside: a port for it, and when it answers there. */
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePorts } from "@tutti/nats/local";
 
 const everyMs = 5;
 const patienceMs = 60_000;
@@ -23,10 +22,6 @@ export async function answered(url: string, withinMs = patienceMs): Promise<void
 }
 
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
+  const [port = 0] = await freePorts(1);
+  return port;
 }

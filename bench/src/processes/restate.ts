@@ -6,12 +6,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { endWithProcess } from "@tutti/kernel/end-with-process";
+import { freePort } from "./answers.ts";
 import { startChild } from "./child.ts";
 import { bringPackages } from "./packages.ts";
 
@@ -140,13 +140,4 @@ async function answers(url: string, init: RequestInit): Promise<void> {
     }
     if (Date.now() > untilMs) throw new Error(`expected Restate to answer at ${url}, found ${found}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
+import { freePort } from "../../../../tools/postgres.mjs";
 
 /** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
 const platformProgram = serviceProgram("platform");
@@ -71,13 +71,4 @@ export class PlatformProcess implements AsyncDisposable {
     await this.kill("SIGTERM");
     rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === "string") throw new Error("expected a port");
-  return address.port;
 }

@@ -1,13 +1,13 @@
 /** The whole platform in this process with a worker, the built page, and a real browser before it. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
+import { freePorts } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { type DurableFunction, type TaskContext, Worker, type WorkerOptions } from "@tutti/sdk";
 import axe from "axe-core";
@@ -53,7 +53,7 @@ export class Stage implements AsyncDisposable {
     await using unfinished = new AsyncDisposableStack();
     unfinished.defer(() => rm(directory, { recursive: true, force: true }));
     const page = await builtPage(directory);
-    const [port, meshPort] = [await freePort(), await freePort()];
+    const [port = 0, meshPort = 0] = await freePorts(2);
     const open = () => hostAt({ directory, page, port, meshPort, settings });
     const host = await open();
     unfinished.defer(() => host.stop());
@@ -199,19 +199,6 @@ function hostAt({ directory, page, port, meshPort, settings }: Place): Promise<S
   const sources = memorySources({ arguments: given });
   const dataDirectory = () => join(directory, "data");
   return ServiceHost.open({ name: "stage", version: "0.1.0", services, sources, dataDirectory });
-}
-
-/**
- * Returns a port that stays the same over a restart. No other process takes it meanwhile: the system prefers other
- * ports.
- */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("expected a port, found none");
-  return address.port;
 }
 
 /** What axe finds wrong on a page, as lines to read. Nothing is left out. */

@@ -1,21 +1,30 @@
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
-/** Asked of the system all at once, so that they differ. */
+/** Systems give ports above to connections and to servers without a port of their own. */
+const firstPort = 10_000;
+const lastPort = 32_767;
+/** Ports in use are few among so many. */
+const triesMax = 1_000;
+
+/**
+ * Ports on which nothing listens, for servers that start later or start again. No other process gets one of them by chance: they are
+ * below those that a system hands out.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const listeners = await Promise.all(
-    Array.from({ length: count }, () => {
-      const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof createServer>>();
-      const listener = createServer().once("error", reject);
-      listener.listen(0, "127.0.0.1", () => resolve(listener));
-      return promise;
-    }),
-  );
-  const ports = listeners.map((listener) => {
-    const address = listener.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
+  const found = new Set<number>();
+  for (let tries = 0; found.size < count; tries++) {
+    if (tries >= triesMax)
+      throw new Error(`expected ${count} free ports from ${firstPort} to ${lastPort}, found ${found.size}`);
+    const port = randomInt(firstPort, lastPort + 1);
+    if (!found.has(port) && (await isFree(port))) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const listener = createServer().once("error", () => resolve(false));
+    listener.listen(port, "127.0.0.1", () => listener.close(() => resolve(true)));
   });
-  await Promise.all(
-    listeners.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))),
-  );
-  return ports;
 }
