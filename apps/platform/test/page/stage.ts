@@ -22,6 +22,8 @@ const vite = join(root, "node_modules", "vite", "bin", "vite.js");
 const flags = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  // Pages of a context share a process, and what it has compiled.
+  "--renderer-process-limit=1",
 ];
 
 type ContextOptions = NonNullable<Parameters<Browser["newContext"]>[0]>;
@@ -45,6 +47,7 @@ export class Stage implements AsyncDisposable {
   #host: ServiceHost;
   /** What a browser keeps that has signed in. */
   #signIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
+  #usual: BrowserContext | undefined;
 
   static async open(options: StageOptions): Promise<Stage> {
     const { chromium: path, handlers = {}, workflows = [], settings = [] } = options;
@@ -132,12 +135,36 @@ export class Stage implements AsyncDisposable {
   /** Returns a page of a signed-in user. The first one opens a link, the others have its cookie. */
   async signedIn(path = "/", options: ContextOptions = {}): Promise<Page> {
     this.#signIn ??= await this.#signInState();
-    const page = await (await this.context({ storageState: this.#signIn, ...options })).newPage();
+    const isUsual = Object.keys(options).length === 0;
+    const context = isUsual
+      ? await this.#usualContext(this.#signIn)
+      : await this.context({ storageState: this.#signIn, ...options });
+    const page = await context.newPage();
     await page.goto(`${this.url}${path}`);
     if (path === "/") await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     // What is drawn first does not hear keys yet.
     await page.evaluate("new Promise((resolve) => requestIdleCallback(resolve))");
     return page;
+  }
+
+  /**
+   * The browser of all tests that ask for no other: one of its own costs a test a second of processor time. To close it is to
+   * close its pages, and to forget what they have kept.
+   */
+  async #usualContext(signIn: NonNullable<Stage["#signIn"]>): Promise<BrowserContext> {
+    if (this.#usual !== undefined) return this.#usual;
+    const context = await this.context({ storageState: signIn });
+    // It keeps the process alive between tests.
+    const keeper = await context.newPage();
+    await keeper.goto(`${this.url}/tutti.svg`);
+    context.close = async () => {
+      for (const page of context.pages()) if (page !== keeper) await page.close();
+      await keeper.evaluate("localStorage.clear()");
+      await context.clearCookies();
+      await context.addCookies(signIn.cookies);
+    };
+    this.#usual = context;
+    return context;
   }
 
   async #signInState() {
