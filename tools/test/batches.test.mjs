@@ -15,7 +15,7 @@ const short = Array.from({ length: 20 }, (_, at) => `test/${at}.io.ts`);
 describe("processes of test files", () => {
   it("start with the longest, and hold files of one package for about as long as one of them", () => {
     const files = new Map([
-      of("apps/cli", "test/cluster.io.ts", "test/apply.io.ts", "test/x.io.ts"),
+      of("apps/cli", "test/commands-house.io.ts", "test/apply.io.ts", "test/x.io.ts"),
       of("apps/cluster", "test/cluster.io.ts", "test/x.io.ts"),
       of("libs/x", ...short),
     ]);
@@ -25,7 +25,10 @@ describe("processes of test files", () => {
       [1, 2, 12, 8, 1, 1],
     );
     assert.deepEqual(batches[0], ["/root/apps/cluster/test/cluster.io.ts"]);
-    assert.deepEqual(batches[1], ["/root/apps/cli/test/cluster.io.ts", "/root/apps/cli/test/apply.io.ts"]);
+    assert.deepEqual(batches[1], [
+      "/root/apps/cli/test/commands-house.io.ts",
+      "/root/apps/cli/test/apply.io.ts",
+    ]);
     assert.equal(new Set(batches.flat()).size, 25);
   });
 

@@ -25,7 +25,6 @@ const usualSeconds = 3;
 export const longFiles = {
   "apps/cli/test/access.io.ts": 25,
   "apps/cli/test/apply.io.ts": 15,
-  "apps/cli/test/cluster.io.ts": 28,
   "apps/cli/test/commands-house.io.ts": 30,
   "apps/cli/test/commands-runs.io.ts": 40,
   "apps/cli/test/commands-sessions.io.ts": 30,
@@ -37,7 +36,6 @@ export const longFiles = {
   "apps/platform/test/access.io.ts": 12,
   "apps/platform/test/crash/crash-matrix.io.ts": 46,
   "apps/platform/test/crash/functions.io.ts": 25,
-  "apps/platform/test/crash/imap.io.ts": 10,
   "apps/platform/test/crash/lost-workers.io.ts": 15,
   "apps/platform/test/crash/redis.io.ts": 15,
   "apps/platform/test/data-directory.io.ts": 15,
@@ -61,7 +59,6 @@ export const longFiles = {
   "apps/platform/test/payloads.io.ts": 18,
   "apps/platform/test/rest/responsive.io.ts": 18,
   "bench/test/guard.io.ts": 14,
-  "libs/host/test/cluster.io.ts": 91,
   "libs/simulation/test/simulation.io.ts": 65,
   "sdk/python/test/conformance.io.ts": 28,
   "sdk/python/test/functions.io.ts": 15,
