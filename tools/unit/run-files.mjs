@@ -166,19 +166,31 @@ function runFiles(files, manner) {
       if (record.line(line)) kill();
     });
     child.on("error", reject);
-    child.on("exit", () => {
-      const linger = setTimeout(() => {
-        record.lingers();
-        for (const stream of [stdout, stderr, events]) stream?.destroy();
-      }, lingerMs);
-      child.on("close", () => clearTimeout(linger));
-    });
+    endLingering(child, () =>
+      record.fail("the test process has ended, and a process that it started still holds its output", files),
+    );
     child.on("close", (code) => {
       clearTimeout(silence);
       clearTimeout(long);
       record.end(code, killed, deadlines.silenceMs);
       resolve(outcome);
     });
+  });
+}
+
+/**
+ * Closes the streams of a process that has ended and of which another process still holds the other end.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {() => void} held called before
+ */
+function endLingering(child, held) {
+  child.on("exit", () => {
+    const linger = setTimeout(() => {
+      held();
+      for (const stream of child.stdio) stream?.destroy();
+    }, lingerMs);
+    child.on("close", () => clearTimeout(linger));
   });
 }
 
@@ -218,13 +230,12 @@ function recorder(outcome, files, folder) {
       else if (event.kind === "loaded") mark = { atMs: performance.now(), cpuMs: event.cpuMs };
       else if (event.kind === "end") {
         const now = { atMs: performance.now(), cpuMs: event.cpuMs };
-        // A suite that several files share is in none of them.
+        // A suite that several files share is in none of them, and does not say in which it failed.
         const file = files.includes(event.file) ? event.file : (current?.file ?? event.file);
         addCost(costs, file, { wallMs: now.atMs - mark.atMs, cpuMs: now.cpuMs - mark.cpuMs });
         mark = now;
       } else if (event.kind === "done") done = true;
       else if (event.kind === "pass") counts.passed += 1;
-      // A suite that several files share is in none of them, and does not say in which it failed.
       else if (event.kind === "fail")
         fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
       else if (event.kind === "stray")
@@ -243,9 +254,7 @@ function recorder(outcome, files, folder) {
       }
       return false;
     },
-    lingers() {
-      fail("the test process has ended, and a process that it started still holds its output", files);
-    },
+    fail,
     /**
      * @param {number | null} code
      * @param {boolean} killed

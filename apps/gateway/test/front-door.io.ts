@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 import { ServiceHost } from "@tutti/host";
 import { memorySources } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
 import { gateway } from "../src/service.ts";
 import { type Asked, FrontDoorAlone, type Heard, scrapeKey } from "./support/front-door.ts";
@@ -280,6 +283,23 @@ describe("the front door on a loopback address", () => {
       assert.deepEqual([problem.status, problem.code], [status, code]);
       assert.match(problem.detail, /^[A-Z`].+\. [A-Z].+\.$/s);
     }
+  });
+
+  it("reads the rest of a body that it has refused, and serves the next request of the connection", async () => {
+    const body = Buffer.alloc(5_000_000, "x");
+    const type = "Content-Type: application/json";
+    const head = `POST /v1/runs HTTP/1.1\r\nHost: 127.0.0.1\r\n${type}\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const socket = connect(door.port, "127.0.0.1");
+    let said = "";
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    socket.write(head);
+    await until("the refusal", () => said.startsWith("HTTP/1.1 413"));
+    socket.write(body);
+    socket.write("GET /v1/none HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    await once(socket, "close");
+    assert.match(said, /HTTP\/1\.1 404/);
   });
 
   it("suggests the route for an unknown path, and leads to the description of the API", async () => {

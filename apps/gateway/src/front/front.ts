@@ -78,6 +78,8 @@ const ownBodyBytesMax = 65_536;
 
 /** Ids are shorter. */
 const parameterCharsMax = 1_000;
+/** So large a body is read to its end and dropped, although it is refused. */
+const droppedBytesMax = 16_777_216;
 
 /** `open`: a route of the API without a caller. `page`: a document for browsers. */
 type Reach = "open" | "page";
@@ -107,7 +109,11 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   guard(app, access, parts.host.guard);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = errorOf(error, request, settings);
-    if (gatewayErrors.bodyTooLarge.is(known)) tellOversize(parts.host.guard, request, known);
+    if (gatewayErrors.bodyTooLarge.is(known)) {
+      tellOversize(parts.host.guard, request, known);
+      // A sender that is cut off in the middle of its body hears of no reason.
+      if (Number(request.headers["content-length"]) <= droppedBytesMax) reply.removeHeader("connection");
+    }
     return sendProblem(reply, known);
   });
   const pages = { root: findPage(settings.page), docs: findDocs(settings.docs) };

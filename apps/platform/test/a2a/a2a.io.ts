@@ -260,9 +260,12 @@ describe("A2A", () => {
     const kept = await client.getTask({ tenant: "", id: taskId, historyLength: 0 });
     assert.equal(stateOf(kept), TaskState.TASK_STATE_INPUT_REQUIRED, "the run is the task");
     assert.equal(textOf(taskIn(await client.sendMessage(sent("on", { taskId })))), "on");
-    const all = await receiver.of(taskId, 3);
-    assert.deepEqual([all[2]?.state, all[2]?.token], ["TASK_STATE_COMPLETED", "hidden-token"]);
-    assert.notEqual(all[2]?.id, first?.id);
+    // On a busy machine the task is also seen while it works.
+    const last = await until("the notification of the end", async () =>
+      (await receiver.of(taskId, 3)).find(({ state }) => state === "TASK_STATE_COMPLETED"),
+    );
+    assert.equal(last.token, "hidden-token");
+    assert.notEqual(last.id, first?.id);
   });
 
   it("ends the notifications of a receiver that refuses them, and names its URL nowhere", async () => {

@@ -70,7 +70,7 @@ export class PartitionArchiver implements Archiver {
   readonly #entries = new Set<Instance>();
   #pendingSinceMs: number | undefined;
   #coveredTo: number;
-  /** What the journal had taken when the last cut began. */
+  /** What the journal had taken at the start of the last cut. */
   #cutBytes = 0;
   /** The same, of the last cut that is done. */
   #doneBytes = 0;
