@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { scrypt, webcrypto } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,6 +93,23 @@ describe("time that runs by itself", () => {
     });
     assert.equal(time.monotonic() - beganMs, 0);
     await worker.terminate();
+  });
+
+  it("advances while a client waits for an answer that takes time", async () => {
+    using running = RunningTime.open();
+    const { time } = running;
+    const server = createServer((_asked, reply) => time.after(hourMs, () => reply.end("late")));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    // The cast: it listens at a port.
+    const { port } = server.address() as AddressInfo;
+    const answer = new Promise((resolve, reject) => {
+      get({ port, host: "127.0.0.1", agent: false }, (reply) => resolve(reply.resume().statusCode)).on(
+        "error",
+        reject,
+      );
+    });
+    assert.equal(await answer, 200);
+    server.close();
   });
 
   it("advances although a caller polls with each turn of the event loop", async () => {

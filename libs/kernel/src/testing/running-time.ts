@@ -19,6 +19,9 @@ const loopingTurns = 64;
 /** Moves of time in a row for free, and the pause before each that follows. */
 const freeMoves = 5_000;
 const pauseMs = 1;
+/** So long time may stand still in silence. It is looked at now and then. */
+const standstillMs = 20_000;
+const turnsPerLook = 10_000;
 /** What came from outside makes so many moves free again: the garbage collector alone makes fewer than it takes. */
 const movesPerEvent = 50;
 
@@ -48,6 +51,8 @@ export class RunningTime extends VirtualTime {
   /** Of the works that what the event loop does not show is part of. */
   #paced = 0;
   #waiters: Waiter[] = [];
+  #turns = 0;
+  #still = { moves: 0, sinceMs: performance.now() };
 
   /** All that is open at once shares one time. It stops with its last user. It starts at the real moment. */
   static open(): { readonly time: RunningTime } & Disposable {
@@ -101,6 +106,7 @@ export class RunningTime extends VirtualTime {
   #turn(): void {
     if (!this.#isRunning) return;
     if (!this.#isIdle()) {
+      this.#tellStandstill();
       this.#schedule();
       return;
     }
@@ -149,6 +155,17 @@ export class RunningTime extends VirtualTime {
     return !active.includes("Immediate") || ++this.#looping > loopingTurns;
   }
 
+  /** Without it a test that hangs here says nothing of why. */
+  #tellStandstill(): void {
+    if (++this.#turns % turnsPerLook !== 0) return;
+    const nowMs = performance.now();
+    if (this.#still.moves !== this.#moves) this.#still = { moves: this.#moves, sinceMs: nowMs };
+    if (nowMs - this.#still.sinceMs < standstillMs) return;
+    this.#still = { moves: this.#moves, sinceMs: nowMs };
+    const open = [...pool.running, ...process.getActiveResourcesInfo()].join(", ");
+    process.stderr.write(`virtual time stands still for ${standstillMs / 1_000} s. Open: ${open}\n`);
+  }
+
   #tellWaiters(): boolean {
     const nowMs = this.monotonic();
     const isOver = ({ moves, dueMs }: Waiter): boolean => moves < this.#moves && dueMs <= nowMs;
@@ -162,10 +179,11 @@ export class RunningTime extends VirtualTime {
 
 /** Cryptography on the thread pool, which the event loop does not list among its requests. */
 class ThreadPool {
-  readonly #running = new Set<number>();
+  readonly #running = new Map<number, string>();
   readonly #hook = createHook({
     init: (id, type) => {
-      if (type.endsWith("REQUEST")) this.#running.add(id);
+      // A request over HTTP may wait for time to pass.
+      if (type.endsWith("REQUEST") && !type.startsWith("HTTP")) this.#running.set(id, type);
     },
     after: (id) => {
       this.#running.delete(id);
@@ -179,6 +197,10 @@ class ThreadPool {
 
   get isBusy(): boolean {
     return this.#running.size > 0;
+  }
+
+  get running(): readonly string[] {
+    return [...this.#running.values()];
   }
 
   watch(): void {
