@@ -88,7 +88,8 @@ async function main(args) {
   const passed = new Passed(root);
   if (args.includes("--affected")) skipUnaffected(pure, passed);
   const withChecks = (tier === "test" || isCi) && wanted.length === 0;
-  const common = { withChecks, lanes: lanesOf(args) };
+  const againLater = args.includes("--again") && tier !== "nightly";
+  const common = { withChecks, lanes: lanesOf(args), againLater };
   const environment = bundledThreads();
   const beside = isCi ? runAll("test", pure, { ...common, yielding: true, environment }) : undefined;
   if (tier !== "test") Object.assign(environment, await bringPrograms(packages));
@@ -106,8 +107,7 @@ async function main(args) {
     environment: { ...environment, ...nats?.env },
   });
   const parts = await Promise.all([own, ...(beside === undefined ? [] : [beside])]);
-  if (args.includes("--again") && tier !== "nightly")
-    for (const part of parts) await runAgain(part.sum, part.manner);
+  if (againLater) for (const part of parts) await runAgain(part.sum, part.manner);
   await nats?.stop();
   const sum = nothing();
   for (const part of parts) add(sum, part.sum);
@@ -145,15 +145,15 @@ function skipUnaffected(files, passed) {
 /**
  * @param {Tier} tier
  * @param {Map<Package, string[]>} files
- * @param {{ environment?: Record<string, string>, withChecks: boolean, lanes: number, yielding?: boolean }} options
+ * @param {{ environment?: Record<string, string>, withChecks: boolean, lanes: number, againLater: boolean, yielding?: boolean }} options
  *   `yielding`: next to other tests, at low priority. Only a test that hangs reaches the deadlines of `io`
  */
-async function runAll(tier, files, { environment = {}, withChecks, lanes, yielding = false }) {
+async function runAll(tier, files, { environment = {}, withChecks, lanes, againLater, yielding = false }) {
   const sum = nothing();
   const checked = { passed: 0, failed: 0, skipped: 0 };
   const report = (/** @type {string} */ line) => console.log(line);
   const { deadlines } = tiers[yielding ? "io" : tier];
-  const manner = { deadlines, folder: root, environment, report, yielding };
+  const manner = { deadlines, folder: root, environment, report, yielding, againLater };
   /** @type {Array<() => Promise<void>>} */
   const tasks = batchesOf(tier, files, root).map((batch) => async () => {
     const startedMs = performance.now();

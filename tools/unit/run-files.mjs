@@ -87,6 +87,7 @@ export function summary({ passed, failed, skipped }) {
  * @property {Deadlines} deadlines
  * @property {string} folder that paths are shown relative to, and that the tests run in
  * @property {boolean} [again] a package alone: at once
+ * @property {boolean} [againLater] by the caller, when everything else has run
  * @property {Record<string, string>} [environment]
  * @property {boolean} [yielding] at low priority: it uses what other processes leave
  * @property {(line: string) => void} [report] the output while the tests run
@@ -102,7 +103,8 @@ export function summary({ passed, failed, skipped }) {
  */
 export async function runBatch(files, manner) {
   const outcome = await runFiles(files, manner);
-  if (outcome.incomplete && files.length > 1) outcome.notes.push(await blame(files, manner));
+  const isTriedAgain = manner.again || manner.againLater;
+  if (outcome.incomplete && files.length > 1 && !isTriedAgain) outcome.notes.push(await blame(files, manner));
   if (manner.again) await runAgain(outcome, manner);
   return outcome;
 }
@@ -249,6 +251,7 @@ function recorder(outcome, files, folder) {
         outcome.incomplete = true;
         fail(
           `the tests are done, but the process cannot end: ${event.resources.join(", ")} still open. Close what the tests opened`,
+          files,
         );
         return true;
       }
@@ -267,7 +270,7 @@ function recorder(outcome, files, folder) {
         : problemAtEnd(code, done, counts);
       if (problem === undefined) return;
       outcome.incomplete = true;
-      fail(problem);
+      fail(problem, files);
     },
   };
 }
@@ -323,14 +326,15 @@ async function blame(files, manner) {
  */
 export async function runAgain(outcome, manner) {
   const { failures, counts } = outcome;
-  if (outcome.incomplete || failures.some(({ files }) => files.length === 0)) return;
   /** @type {Set<string>} */
   const passing = new Set();
   for (const file of new Set(failures.flatMap(({ files }) => files))) {
     const again = await runFiles([file], { ...manner, yielding: false });
     if (!again.incomplete && again.counts.failed === 0) passing.add(file);
   }
-  outcome.unsteady = failures.filter(({ files }) => files.every((file) => passing.has(file)));
+  outcome.unsteady = failures.filter(
+    ({ files }) => files.length > 0 && files.every((file) => passing.has(file)),
+  );
   outcome.failures = failures.filter((failure) => !outcome.unsteady.includes(failure));
   counts.failed -= outcome.unsteady.length;
   counts.passed += outcome.unsteady.length;
