@@ -18,8 +18,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
 /**
  * @typedef {"test" | "io" | "nightly"} Tier
  * @typedef {{ passed: number, failed: number, skipped: number }} Counts
- * @typedef {{ files: string[], text: string }} Failure } Failure `files`: the files to run again. Empty if no file
- *   shows the failure
+ * @typedef {{ files: string[], text: string }} Failure } Failure `files`: the files to run again
  * @typedef {{ testMs: number, silenceMs: number }} Deadlines
  * @typedef {{ wallMs: number, cpuMs: number }} FileCost with the hooks of its suites
  * @typedef {object} Outcome
@@ -169,7 +168,7 @@ function runFiles(files, manner) {
     });
     child.on("error", reject);
     endLingering(child, () =>
-      record.fail("the test process has ended, and a process that it started still holds its output", files),
+      record.fail("the test process has ended, and a process that it started still holds its output"),
     );
     child.on("close", (code) => {
       clearTimeout(silence);
@@ -209,8 +208,8 @@ function recorder(outcome, files, folder) {
   let current;
   let done = false;
   let mark = { atMs: performance.now(), cpuMs: 0 };
-  /** @param {string} text @param {string[]} [shownBy] */
-  const fail = (text, shownBy = []) => {
+  /** @param {string} text @param {string[]} [shownBy] all of the process if it is not known better */
+  const fail = (text, shownBy = files) => {
     counts.failed += 1;
     failures.push({ files: shownBy, text });
   };
@@ -240,8 +239,7 @@ function recorder(outcome, files, folder) {
       else if (event.kind === "pass") counts.passed += 1;
       else if (event.kind === "fail")
         fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
-      else if (event.kind === "stray")
-        fail(`${event.text}\n${at()}`, current === undefined ? files : [current.file]);
+      else if (event.kind === "stray") fail(`${event.text}\n${at()}`, current && [current.file]);
       else if (event.kind === "note") outcome.notes.push(event.text);
       else if (event.kind === "usage") outcome.cpuMs = event.cpuMs;
       else if (event.kind === "skip") {
@@ -251,7 +249,6 @@ function recorder(outcome, files, folder) {
         outcome.incomplete = true;
         fail(
           `the tests are done, but the process cannot end: ${event.resources.join(", ")} still open. Close what the tests opened`,
-          files,
         );
         return true;
       }
@@ -270,7 +267,7 @@ function recorder(outcome, files, folder) {
         : problemAtEnd(code, done, counts);
       if (problem === undefined) return;
       outcome.incomplete = true;
-      fail(problem, files);
+      fail(problem);
     },
   };
 }
@@ -332,9 +329,7 @@ export async function runAgain(outcome, manner) {
     const again = await runFiles([file], { ...manner, yielding: false });
     if (!again.incomplete && again.counts.failed === 0) passing.add(file);
   }
-  outcome.unsteady = failures.filter(
-    ({ files }) => files.length > 0 && files.every((file) => passing.has(file)),
-  );
+  outcome.unsteady = failures.filter(({ files }) => files.every((file) => passing.has(file)));
   outcome.failures = failures.filter((failure) => !outcome.unsteady.includes(failure));
   counts.failed -= outcome.unsteady.length;
   counts.passed += outcome.unsteady.length;

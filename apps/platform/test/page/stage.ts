@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly settings?: readonly string[];
 }
 
+type SignIn = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
 export class Stage implements AsyncDisposable {
   readonly directory: string;
   readonly browser: Browser;
@@ -46,7 +48,7 @@ export class Stage implements AsyncDisposable {
   readonly #workers: Worker[] = [];
   #host: ServiceHost;
   /** What a browser keeps that has signed in. */
-  #signIn: Awaited<ReturnType<BrowserContext["storageState"]>> | undefined;
+  #signIn: SignIn | undefined;
   #usual: BrowserContext | undefined;
 
   static async open(options: StageOptions): Promise<Stage> {
@@ -151,7 +153,7 @@ export class Stage implements AsyncDisposable {
    * The browser of all tests that ask for no other: one of its own costs a test a second of processor time. To close it is to
    * close its pages, and to forget what they have kept.
    */
-  async #usualContext(signIn: NonNullable<Stage["#signIn"]>): Promise<BrowserContext> {
+  async #usualContext(signIn: SignIn): Promise<BrowserContext> {
     if (this.#usual !== undefined) return this.#usual;
     const context = await this.context({ storageState: signIn });
     // It keeps the process alive between tests.
