@@ -504,6 +504,7 @@ tasks:
     });
     await running.says(/store\.add: ready/);
     assert.deepEqual(JSON.parse(await printed("run keep.yaml -q")), [{ id: 1 }]);
+    await listed("adapter list -q", /^store$/m);
     assert.match(await printed("adapter check store -q"), /"kind": ?"sqlite"/);
     running.signal("SIGINT");
     assert.equal((await running.ended).exitCode, 0);
