@@ -105,7 +105,7 @@ export const runtimeLimits: RuntimeLimits = {
   loadedSoft: 500,
   idleMs: 10_000,
   tailBytesMax: 8 * 1024 * 1024,
-  behindBytesMax: 32 * 1024 * 1024,
+  behindBytesMax: 16 * 1024 * 1024,
   indexEveryMs: 250,
   eventsMax: 1_000_000,
   stateBytesMax: 16 * 1024 * 1024,

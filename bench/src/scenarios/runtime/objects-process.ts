@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { ActorKind, type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { AcquireObject, ChangeObject, ReleaseObject } from "@tutti/contracts/workflow/v1";
-import { sleep, systemTimers } from "@tutti/kernel";
+import { errorFromUnknown, sleep, systemTimers } from "@tutti/kernel";
 import { holder } from "@tutti/machine-limit/testing";
 import { acquireObject, changeObject, object, objectFacts, releaseObject } from "@tutti/machine-object";
 import { Latencies } from "../../measure/statistics.ts";
@@ -47,12 +47,27 @@ async function call(number: number): Promise<void> {
   const key = keyOf(number);
   const caller = { service, kind: "holder", id: `caller-${number % callers}`, task: "" };
   const acquired = AcquireObject.fromPartial({ holder: caller, name: "cart", key: `${number}`, call: "add" });
-  const { ticket } = await runtime.execute({ key, command: acquireObject, body: acquired, cause });
+  const { ticket } = await accepted(() =>
+    runtime.execute({ key, command: acquireObject, body: acquired, cause }),
+  );
   const changed = ChangeObject.fromPartial({ holder: caller, ticket, entries });
-  await runtime.execute({ key, command: changeObject, body: changed, cause });
+  await accepted(() => runtime.execute({ key, command: changeObject, body: changed, cause }));
   const status = WorkStatus.WORK_STATUS_COMPLETED;
   const released = ReleaseObject.fromPartial({ holder: caller, ticket, status });
-  await runtime.execute({ key, command: releaseObject, body: released, cause });
+  await accepted(() => runtime.execute({ key, command: releaseObject, body: released, cause }));
+}
+
+/** As often as it is refused because the archive is behind. */
+async function accepted<Reply>(order: () => Promise<Reply>): Promise<Reply> {
+  for (;;) {
+    try {
+      return await order();
+    } catch (error) {
+      const { code, retryAfterMs } = errorFromUnknown(error);
+      if (code !== "runtime.archive_behind") throw error;
+      await sleep(systemTimers, retryAfterMs);
+    }
+  }
 }
 
 async function callAll(from: number, count: number): Promise<void> {
