@@ -196,9 +196,10 @@ thresholds: {${limits}}
     const { spans: services } = await until(
       "a service that is ready",
       () => json("health workflow --since 1h --all"),
-      ({ spans: found }) => found.some(({ state }: { state: string }) => /^(?:ready|degraded)$/.test(state)),
+      ({ spans: [first] }) => first !== undefined && first.state !== "not_ready",
     );
     assert.equal(services[0].subject, "workflow");
+    assert.match(services[0].state, /^(?:ready|degraded)$/);
     const { spans } = await until(
       "the state of the worker",
       () => json("health --fleet --all"),
