@@ -1,6 +1,6 @@
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { WireCodec } from "../../machine/wire.ts";
-import { expectSame } from "./violation.ts";
+import { expectSame, expectSameBytes } from "./violation.ts";
 
 const writer = new FlatWriter();
 
@@ -15,6 +15,6 @@ export function checkedBytes<Body>(codec: WireCodec<Body>, body: Body, where: st
   const bytes = bytesOf(codec, body);
   const read = codec.decode(bytes);
   expectSame(codec.toJSON(read), codec.toJSON(body), where, "what is written is read again");
-  expectSame([...bytesOf(codec, read)], [...bytes], where, "what was read is written as the same bytes");
+  expectSameBytes(bytesOf(codec, read), bytes, where, "what was read is written as the same bytes");
   return bytes;
 }

@@ -11,7 +11,7 @@ import type { Description } from "../../machine/machine.ts";
 import { checkedBytes } from "./codec-check.ts";
 import { type AnyEvent, type AnyMachine, type MachineTable, nameOf } from "./machine-table.ts";
 import { OutstandingBook } from "./outstanding-book.ts";
-import { expect, expectSame } from "./violation.ts";
+import { expect, expectSame, expectSameBytes } from "./violation.ts";
 
 /** An event as a journal has it. */
 export interface RecordedEvent {
@@ -103,7 +103,7 @@ export class DrivenInstance {
     const bytes = snapshots.encode(this.#live);
     const restored: unknown = snapshots.decode(bytes, snapshots.version);
     expectSame(machine.project(restored), projection, where, "a snapshot gives back the state");
-    expectSame([...snapshots.encode(restored)], [...bytes], where, "what a snapshot gives back is the same");
+    expectSameBytes(snapshots.encode(restored), bytes, where, "what a snapshot gives back is the same");
     const recovered = recoveredFrom(machine, restored, where);
     expectSame(recovered.all, this.outstanding.all, where, "a snapshot gives back what is outstanding");
     return restored;
