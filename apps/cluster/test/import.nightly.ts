@@ -31,7 +31,7 @@ output: "\${{ tasks.end.output }}"
 `;
 const variants = {
   waits: definition,
-  rests: definition.replace("{signal: go}", "4s"),
+  rests: definition.replace("{signal: go}", "10s"),
   asks: definition.replace("wait: {signal: go}", "approve: {}"),
   counts: definition.replace("wait: {signal: go}", "uses: stock.count, with: {}"),
   pays: definition.replace("wait: {signal: go}", "uses: till.open, with: {password: secret:till}"),
@@ -161,10 +161,10 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       });
     }
     await front.ask("PUT", "/v1/secrets/till", { value: Buffer.from("open sesame").toString("base64") });
-    for (const name of ["ended", ...Object.keys(variants)]) {
-      const definition = { name: name === "ended" ? "waits" : name };
-      await front.ask("POST", "/v1/runs", { runId: name, definition });
-    }
+    const begin = (runId: string, name = runId) =>
+      front.ask("POST", "/v1/runs", { runId, definition: { name } });
+    await begin("ended", "waits");
+    for (const name of Object.keys(variants)) if (name !== "rests") await begin(name);
     await front.ask("POST", "/v1/runs/ended/signals/go", {});
     assert.equal(await front.end("/v1/runs/ended"), "end");
     await front.ask("POST", "/v1/sessions", {
@@ -181,7 +181,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     assert.ok(Number(token) > 0, `a token, found ${token}`);
     await until("all of them have come as far as they can", async () => {
       const { approvals } = await front.ask("GET", "/v1/approvals");
-      return notes.length >= 8 && counts === 2 && approvals.length === 1;
+      return notes.length >= 7 && counts === 2 && approvals.length === 1;
     });
     const key = join(folder, "audit.key");
     await writeFile(key, await front.tutti("audit", "keys", "-q"));
@@ -200,6 +200,9 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       timing: { rules: [{ onceMs: Date.now() + 3_000 }] },
       run: { definition: { name: "waits" } },
     });
+    // Its timer comes due during the import, however slow the machine is until here.
+    await begin("rests");
+    await until("it rests", () => notes.length >= 8);
     platform.kill("SIGTERM");
     await once(platform, "exit");
 
