@@ -16,7 +16,12 @@ export function expectSame(found: unknown, expected: unknown, where: string, mea
 }
 
 /** The same for bytes. Only bytes that differ are made into lists, which is dear for a large state. */
-export function expectSameBytes(found: Uint8Array, expected: Uint8Array, where: string, meaning: string): void {
+export function expectSameBytes(
+  found: Uint8Array,
+  expected: Uint8Array,
+  where: string,
+  meaning: string,
+): void {
   if (Buffer.compare(found, expected) !== 0) expectSame([...found], [...expected], where, meaning);
 }
 
