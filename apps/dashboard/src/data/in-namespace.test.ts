@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { openApiDocument } from "@tutti/rest/openapi";
 import { commandIn, pathIn } from "./in-namespace.ts";
+
+interface Operation {
+  readonly parameters?: readonly { readonly name?: string; readonly in?: string }[];
+}
 
 describe("what a page asks that looks into a namespace", () => {
   for (const [what, path, expected] of [
@@ -11,6 +16,20 @@ describe("what a page asks that looks into a namespace", () => {
     ["distinguishes names with the same prefix", "/v1/statuses", "/v1/statuses?namespace=team-a"],
   ] as const)
     it(what, () => assert.equal(pathIn("team-a", path), expected));
+
+  it("says it to each route that takes a namespace, and to no other", () => {
+    const paths = openApiDocument({ version: "1" })["paths"] as Record<string, Record<string, Operation>>;
+    const misled = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([, { parameters = [] }]) => {
+          const takes = parameters.some(({ name, in: place }) => name === "namespace" && place === "query");
+          const says = pathIn("team-a", path) !== path;
+          return takes !== says && !path.startsWith("/v1/metrics");
+        })
+        .map(([method]) => `${method} ${path}`),
+    );
+    assert.deepEqual(misled, []);
+  });
 
   it("is as ever in the usual one", () => {
     assert.equal(pathIn("default", "/v1/runs"), "/v1/runs");

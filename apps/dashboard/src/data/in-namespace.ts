@@ -5,8 +5,17 @@ export const usualNamespace = "default";
 /** What belongs to the installation: metrics of processes, built-in alert rules. */
 export const installationNamespace = "system";
 
-/** Objects of the whole installation, not of a namespace. */
-const shared = /^\/v1\/(whoami|status|metrics|sign-in|sign-out|openapi\.json)(\/|\?|$)/;
+/**
+ * Objects of the whole installation, not of a namespace: their routes refuse a namespace. Metrics take one, but a page shows
+ * those of the installation.
+ */
+const shared = new RegExp(
+  `^/v1/(${[
+    "whoami|status|metrics|sign-in|sign-out|openapi\\.json",
+    "namespaces|services|instances|components|partitions|pause|webhooks",
+    "audit/(checkpoints|consistency|keys)|watch/audit/(checkpoints|verify)",
+  ].join("|")})(/|\\?|$)`,
+);
 
 /** Returns a path with the namespace as its parameter, where it is not the usual one and is not said already. */
 export function pathIn(namespace: string, path: string): string {

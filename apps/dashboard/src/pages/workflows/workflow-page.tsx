@@ -3,11 +3,12 @@ import { Link, useParams } from "@tanstack/react-router";
 import type { Definition } from "@tutti/rest/types";
 import { lazy, Suspense, useState } from "react";
 import { graphQuery, versionsQuery, workflowQuery } from "../../data/queries.ts";
+import { pageError } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
-import { Facts, PageHead, Part, Tag, Waiting } from "../../elements/parts.tsx";
+import { Empty, Facts, PageHead, Part, Tag, Waiting } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
@@ -130,6 +131,16 @@ function unknownPath({ criticalPath }: { readonly criticalPath: readonly string[
 
 function GraphOf({ name, version }: { name: string; version: { hash?: string } }) {
   const query = useQuery(graphQuery(name, version));
+  if (query.error !== null && pageError(query.error).code === "definition.parameters_wanted")
+    return (
+      <Empty title="The graph depends on parameters">
+        This workflow is a template. Each run has a graph of its own:{" "}
+        <Link to="/runs" search={{ workflow: name }}>
+          show runs
+        </Link>
+        .
+      </Empty>
+    );
   return (
     <Shown query={query} what="the graph" lines={8}>
       {(graph) => (
