@@ -5,6 +5,7 @@ import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure } from "@tutti/sdk";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
+import { describeLooks } from "./looks.ts";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
 const order = `workflow: order
@@ -677,59 +678,5 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  const places = {
-    ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", inbox: "/inbox" },
-    ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
-    ...{
-      pools: "/pools",
-      schedules: "/schedules",
-      triggers: "/triggers",
-      explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
-      services: "/services",
-      metrics: "/series",
-      incidents: "/incidents",
-      analysis: "/analysis?workflow=order",
-      advice: "/advice",
-      models: "/models",
-      cache: "/cache",
-      capabilities: "/capabilities",
-      capacity: "/capacity?day=monday",
-      "a replay": "/what-if?workers=3&load=2",
-      "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
-      "an address of nothing": "/nowhere",
-    },
-  };
-  describe("in both themes", () => {
-    let page: Page;
-    before(async () => {
-      page = await stage.signedIn();
-    });
-    after(() => page?.context().close());
-
-    for (const [number, [name, path]] of Object.entries(places).entries())
-      it(`has nothing that axe finds wrong on ${name}, and fits a phone`, async () => {
-        await page.goto(`${stage.url}${path}`);
-        await page.locator("main h1").waitFor();
-        await until(
-          `${name} to be there`,
-          () => page.locator(".waiting").count(),
-          (many) => many === 0,
-        );
-        // Pages share their parts: what one of them shows in the light, the next one shows in the dark.
-        const wide = number % 2 === 0 ? "light" : "dark";
-        const narrow = wide === "light" ? "dark" : "light";
-        await page.emulateMedia({ colorScheme: wide, reducedMotion: "reduce" });
-        await page.setViewportSize({ width: 1440, height: 900 });
-        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${wide}`);
-        await page.emulateMedia({ colorScheme: narrow, reducedMotion: "reduce" });
-        await page.setViewportSize({ width: 390, height: 844 });
-        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${narrow}, phone`);
-        const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
-        assert.ok(Number(over) <= 0, `${name}: ${over} px wider than a phone`);
-        const rows = await page.evaluate(
-          "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
-        );
-        assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
-      });
-  });
+  describeLooks(() => stage, { wide: "even" });
 });

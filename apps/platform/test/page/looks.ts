@@ -1,0 +1,96 @@
+/** Each page as a user sees it: in both themes, on a desk and on a phone. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
+import type { Page } from "playwright-core";
+import { accessibilityProblems, type Stage } from "./stage.ts";
+
+const places = {
+  ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", inbox: "/inbox" },
+  ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
+  ...{ pools: "/pools", schedules: "/schedules", triggers: "/triggers" },
+  explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
+  ...{ services: "/services", metrics: "/series", incidents: "/incidents" },
+  ...{ analysis: "/analysis?workflow=order", advice: "/advice", models: "/models", cache: "/cache" },
+  ...{ capabilities: "/capabilities", capacity: "/capacity?day=monday" },
+  "a replay": "/what-if?workers=3&load=2",
+  "one metric": "/series?metric=process_resident_memory_bytes&range=5m",
+  "an address of nothing": "/nowhere",
+} as const;
+
+export interface Looks {
+  /**
+   * Which pages have the light theme on a desk and the dark one on a phone. Pages share their parts: what one of them
+   * shows in the light, the next one shows in the dark. The nightly tests look at the other half.
+   */
+  readonly wide: "even" | "odd";
+}
+
+export function describeLooks(stageOf: () => Stage, { wide: light }: Looks): void {
+  describe("in both themes", () => {
+    let page: Page;
+    before(async () => {
+      page = await stageOf().signedIn();
+    });
+    after(() => page?.context().close());
+
+    for (const [number, [name, path]] of Object.entries(places).entries())
+      it(`has nothing that axe finds wrong on ${name}, and fits a phone`, async () => {
+        await open(page, stageOf().url, name, path);
+        const wide = (number % 2 === 0) === (light === "even") ? "light" : "dark";
+        const narrow = wide === "light" ? "dark" : "light";
+        await page.emulateMedia({ colorScheme: wide, reducedMotion: "reduce" });
+        await page.setViewportSize({ width: 1440, height: 900 });
+        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${wide}`);
+        await page.emulateMedia({ colorScheme: narrow, reducedMotion: "reduce" });
+        await page.setViewportSize({ width: 390, height: 844 });
+        assert.deepEqual(await accessibilityProblems(page), [], `${name}, ${narrow}, phone`);
+        await assertFits(page, name);
+        const rows = await page.evaluate(
+          "new Set([...document.querySelectorAll('.places .place')].map((each) => each.getBoundingClientRect().top)).size",
+        );
+        assert.equal(rows, 1, `${name}: the navigation of a phone has one row`);
+      });
+  });
+}
+
+/** Of a namespace that has nothing of its own. */
+export function describeLooksOfNamespace(stageOf: () => Stage, namespace: string): void {
+  describe("in a namespace", () => {
+    let page: Page;
+    before(async () => {
+      page = await stageOf().signedIn(`/?namespace=${namespace}`);
+      await page.setViewportSize({ width: 768, height: 1024 });
+    });
+    after(() => page?.context().close());
+
+    for (const [name, path] of Object.entries(places))
+      it(`asks nothing that the platform refuses on ${name}, and fits a tablet`, async () => {
+        const refused: string[] = [];
+        const note = (answer: { status(): number; url(): string }) => {
+          if (answer.status() >= 400 && answer.status() !== 404)
+            refused.push(`${answer.status()} ${answer.url()}`);
+        };
+        page.on("response", note);
+        await open(page, stageOf().url, name, path);
+        page.off("response", note);
+        assert.deepEqual(refused, []);
+        await assertFits(page, name);
+      });
+  });
+}
+
+async function open(page: Page, url: string, name: string, path: string): Promise<void> {
+  await page.goto(`${url}${path}`);
+  await page.locator("main h1").waitFor();
+  await until(
+    `${name} to be there`,
+    () => page.locator(".waiting").count(),
+    (many) => many === 0,
+  );
+}
+
+async function assertFits(page: Page, name: string): Promise<void> {
+  const over = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
+  assert.ok(Number(over) <= 0, `${name}: ${over} px wider than the window`);
+}
