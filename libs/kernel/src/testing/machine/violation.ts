@@ -15,7 +15,7 @@ export function expectSame(found: unknown, expected: unknown, where: string, mea
   );
 }
 
-/** The same for bytes. Only bytes that differ are made into lists, which is dear for a large state. */
+/** The same for bytes. Only bytes that differ are made into lists, which is expensive for a large state. */
 export function expectSameBytes(
   found: Uint8Array,
   expected: Uint8Array,
