@@ -68,8 +68,15 @@ describe("a DAG of Airflow", () => {
 
   it("lists code that makes tasks", () => {
     const list = listOf(textOf("dynamic.py"));
-    for (const each of ["10 for table in TABLES :", "13 if LIMIT > 5 :", '16 if __name__ == "__main__" :'])
+    for (const each of ["11 for table in TABLES :", "14 if LIMIT > 5 :", '22 if __name__ == "__main__" :'])
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+  });
+
+  it("keeps the order around a group without translated tasks, and lists the group", () => {
+    const list = listOf(textOf("dynamic.py"));
+    for (const each of ["16 TaskGroup", "20 first >> checks"])
+      assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+    assert.deepEqual(tasksIn(textOf("dynamic.py"))["last"]?.["needs"], ["first"]);
   });
 
   const dag = 'with DAG("d") as dag:\n';

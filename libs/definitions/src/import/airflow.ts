@@ -156,7 +156,6 @@ class AirflowImporter implements Names {
     else if (/(^|\.)TaskGroup$/.test(called)) {
       this.#calls.add(value);
       const id = value.given.find((each) => each.name === "group_id" || each.name === "");
-      if (id !== undefined) id.isRead = true;
       const above = this.#groups.at(-1);
       const prefix = `${above === undefined ? "" : `${above.prefix}.`}${id?.value.text ?? name}`;
       const group = { prefix, tasks: [] as Task[] };
@@ -164,6 +163,9 @@ class AirflowImporter implements Names {
       for (const each of body) this.#statement(each);
       this.#groups.pop();
       above?.tasks.push(...group.tasks);
+      // Without tasks that are translated, it is listed, and so is each order that names it.
+      if (group.tasks.length === 0) return;
+      if (id !== undefined) id.isRead = true;
       if (name !== "") this.#values.set(name, { tasks: group.tasks });
     } else if (value.kind === "name" && this.#dags.has(value.text))
       this.#inside(this.#dags.get(value.text) as Dag, body);

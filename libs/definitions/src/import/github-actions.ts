@@ -29,7 +29,10 @@ export function importGithubActions(text: string): Imported {
       );
   }
   // Without a task there is no workflow to start: name and events are listed with the rest.
-  if (Object.keys(tasks).length === 0) return source.finish();
+  if (Object.keys(tasks).length === 0) {
+    leaveOfTasks(source, root, []);
+    return source.finish();
+  }
   const workflow = collector.freeName(typeof root["name"] === "string" ? root["name"] : "actions");
   collector.add({ workflow, tasks }, 1);
   addStarts(source, workflow);
@@ -96,6 +99,7 @@ class Job {
       tasks[id] = { ...task, ...(needs.length > 0 && { needs }) };
       before = [id];
     }
+    if (before === this.#before) leaveOfTasks(source, job, path);
     return before;
   }
 
@@ -130,6 +134,12 @@ class Job {
       ...(step["continue-on-error"] === true && { mayFail: true }),
     };
   }
+}
+
+/** Steps that are left out have read these, and no task has them. */
+function leaveOfTasks(source: ForeignDocument, members: Members, path: readonly string[]): void {
+  for (const key of ["env", "defaults"])
+    if (members[key] !== undefined) source.leave([...path, key], key, "no step is translated");
 }
 
 /** As the runner starts them. */

@@ -238,6 +238,13 @@ jobs:
     ]);
   });
 
+  it("lists the variables of steps that are all left out", () => {
+    const text = "env: {A: 1}\njobs:\n  a:\n    env: {B: 2}\n    steps: [{run: 'echo ${{ github.ref }}'}]\n";
+    const imported = importGithubActions(text);
+    assert.deepEqual(left(imported), ["1 env", "4 env", "5 run: echo ${{ github.ref }}"]);
+    assert.deepEqual(silentValues(text, importGithubActions), []);
+  });
+
   const layers = "abcdefghi".split("").map((name, index, all) => {
     const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
     return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;

@@ -1,6 +1,7 @@
 from airflow import DAG
 from airflow.operators.bash import BashOperator
 from airflow.operators.empty import EmptyOperator
+from airflow.utils.task_group import TaskGroup
 
 TABLES = ["orders", "customers"]
 LIMIT = 10 * 2
@@ -12,6 +13,11 @@ with DAG("dynamic", schedule="0 0 * * SUN", default_args={"depends_on_past": Tru
         first >> load
     if LIMIT > 5:
         EmptyOperator(task_id="large")
+    with TaskGroup("checks") as checks:
+        for table in TABLES:
+            EmptyOperator(task_id=f"check_{table}")
+    last = EmptyOperator(task_id="last")
+    first >> checks >> last
 
 if __name__ == "__main__":
     dag.test()
