@@ -212,7 +212,8 @@ labels: {of: shop}
 `;
 
 describe("apply of a set", () => {
-  const at = commandAtWork({});
+  const receivers = { pager: { kind: "workflow", workflow: "report" } };
+  const at = commandAtWork({ flags: [`--insight.receivers=${JSON.stringify(receivers)}`] });
   const { tutti, printed, json } = at;
   const write = (name: string, text: string) => {
     mkdirSync(join(at.command.folder, "estate/environments/big"), { recursive: true });
@@ -327,29 +328,62 @@ environments:
     ]);
   });
 
-  it("counts the work that a change of a pool, a hook and a schedule affects", async () => {
+  it("counts the work that a change or a deletion of each kind affects, and says if there is none", async () => {
     const files = (count: number) =>
       [
         `pool: busy\nmaxQueued: ${count}`,
         `hook: big\npool: busy\nmoment: before_assign\nwhen: task.priority > ${count}\nrule: {verdict: {}}`,
+        `inbox: desk\ncapabilities: [{name: pay.review, version: 1.0.0}]\ndescription: ${count} people`,
+        `limit: till\nmaxConcurrent: 1\ndescription: ${count} of it`,
+        `quota: default\nlimits: {slots: 1${count}}`,
+        `role: reader\nactions: [workflow.runs.get]\ndescription: ${count} of them`,
+        `escalation: night\nsteps: [{receivers: [pager]}, {afterMs: 3600000, receivers: [pager]}]\nrepeats: ${count}`,
+        `alert-rule: memory\ntitle: Full\nseverity: warning\neveryMs: 1000\nescalation: night\nqueries: [{queryId: m, metric: process_resident_memory_bytes}]\ncondition: m > ${count}.0`,
         "workflow: queueing\npool: busy\ntasks: {one: {uses: nobody.offers}}",
-        "workflow: waiting\ntasks: {one: {wait: {signal: go}}}",
-        `schedule: often\nworkflow: waiting\nevery: 1s\noverlap: skip\ndescription: ${count} times`,
+        `workflow: pausing\ntasks: {one: {wait: {signal: go${count}}}}`,
+        "workflow: asking\ntasks: {one: {uses: pay.review}}",
+        "workflow: holding\nlimits: [{key: till, concurrency: 1}]\ntasks: {one: {wait: {signal: go}}}",
+        `schedule: often\nworkflow: pausing\nevery: 1s\noverlap: skip\ndescription: ${count} times`,
+        `trigger: late\nworkflow: asking\nevent: shop.late\ndebounce: {for: 1h}\ndescription: ${count} times`,
       ].join("\n---\n");
+    const affected = async (line: string, kind?: string) => {
+      const { applied } = await json(line);
+      return applied
+        .filter((one: { outcome: string }) => /updated|deleted/.test(one.outcome))
+        .filter((one: { kind: string }) => one.kind !== kind)
+        .flatMap(({ kind: word, live }: { kind: string; live?: { what: string; count: number }[] }) =>
+          live?.map(({ what, count }) => `${word}: ${what} ${count}`),
+        )
+        .sort();
+    };
+    const wanted = [
+      ...["alert-rule: open alerts 1", "escalation: escalating alerts 1", "hook: waiting tasks 1"],
+      ...["inbox: open tasks 1", "limit: holders 1", "limit: waiting holders 1", "pool: waiting tasks 1"],
+      ...["quota: slots in use 1", "schedule: active runs 1", "trigger: waiting events 1"],
+      "workflow: active runs 1",
+    ];
     write("all.yaml", `${files(2)}\n`);
     await printed("apply estate");
-    await printed("run queueing --detach");
+    for (const name of ["queueing", "asking", "holding", "holding"]) await printed(`run ${name} --detach`);
+    await printed("event post shop.late");
     write("all.yaml", `${files(3)}\n`);
-    const affected = async () => {
-      const { applied } = await json("apply estate --dry-run");
-      return applied.flatMap(({ id, live = [] }: { id: string; live?: { what: string; count: number }[] }) =>
-        live.map(({ what, count }) => `${id}: ${what} ${count}`),
-      );
-    };
-    const wanted = ["busy/big: waiting tasks 1", "busy: waiting tasks 1", "often: active runs 1"];
-    await until("the work", async () => JSON.stringify((await affected()).sort()) === JSON.stringify(wanted));
+    await until("the work", async () => {
+      const found = await affected("apply estate --dry-run");
+      return JSON.stringify(found) === JSON.stringify(wanted) ? true : undefined;
+    });
     const { errors } = await tutti("apply estate --dry-run");
     assert.match(errors.replaceAll(/\s+/g, " "), /hook busy\/big affects: waiting tasks 1\./);
+    assert.match(errors, /inbox default\/desk affects: open tasks 1\./);
+
+    write("all.yaml", "role: reader\nactions: [workflow.runs.get]\ndescription: Reads.\n");
+    const deleted = await affected("apply estate --prune --force --dry-run", "role");
+    assert.deepEqual(
+      [...new Set(deleted)].sort(),
+      [...wanted, "adapter: workers 1", "workflow: active runs 2"].sort(),
+    );
+    const alone = await tutti("apply estate --dry-run");
+    assert.match(alone.errors, /No running work is affected\./);
+    assert.deepEqual((await json("apply estate --dry-run")).applied[0].live, []);
   });
 
   it("refuses a field that the platform sets, a value of a secret, and an unknown variable, with their lines", async () => {

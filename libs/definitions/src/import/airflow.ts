@@ -520,14 +520,17 @@ class AirflowImporter implements Names {
     };
   }
 
+  #description({ value, line }: Argument): string {
+    return this.#collector.fit(value.text, 4_000, line, "DAG description");
+  }
+
   #write(dag: Dag): void {
     const { call, name, tasks } = dag;
     const description = argumentOf(call, "description");
     if (description?.value.kind === "text") description.isRead = true;
     const limit = argumentOf(call, "dagrun_timeout");
     const workflow: Record<string, Json> = { workflow: name };
-    if (description?.isRead === true)
-      workflow["description"] = plain(description.value.text.slice(0, 4_000)) || name;
+    if (description?.isRead === true) workflow["description"] = plain(this.#description(description)) || name;
     if (limit !== undefined)
       this.#tried(limit, name, () => {
         workflow["timeout"] = seconds(secondsOf(limit.value, this));

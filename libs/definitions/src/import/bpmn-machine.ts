@@ -186,15 +186,19 @@ export class Machine {
     if (text.includes('"to":"end"')) this.#states["end"] = { final: true, output: template("vars.data") };
     if (text.includes('"to":"no-way"'))
       this.#states["no-way"] = { final: true, fail: "No flow of a gateway can be taken." };
-    this.scope.shared.source.collector.add(
+    const { collector } = this.scope.shared.source;
+    const line = starts[0]?.element.line ?? 1;
+    collector.add(
       {
         workflow: name,
-        ...(description !== "" && { description: description.slice(0, 4_000) }),
+        ...(description !== "" && {
+          description: collector.fit(description, 4_000, line, `documentation of ${name}`),
+        }),
         vars: { data: {} },
         initial: "begin",
         states: this.#states,
       },
-      starts[0]?.element.line ?? 1,
+      line,
     );
   }
 
@@ -202,7 +206,9 @@ export class Machine {
     const { scope } = this;
     scope.made.add(node.id);
     const id = this.#ids.get(node.id) ?? node.id;
-    const title = plain(node.title.slice(0, 200));
+    const title = plain(
+      scope.shared.source.collector.fit(node.title, 200, node.element.line, `name of ${node.id}`),
+    );
     try {
       this.#states[id] = { title, ...scope.shared.stateOf(this, node) };
     } catch (error) {

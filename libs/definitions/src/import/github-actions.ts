@@ -1,7 +1,7 @@
 /** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
 import type { Json } from "@tutti/expressions";
 import { ForeignDocument, isMembers, type Members, membersIn, textIn, textsIn } from "./foreign-document.ts";
-import { type Imported, isExpression, NotImported, nameFrom } from "./imported.ts";
+import { type Imported, isExpression, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
 const inFolder = "run: it needs a value of GitHub Actions";
 
@@ -33,7 +33,8 @@ export function importGithubActions(text: string): Imported {
     leaveOfTasks(source, root, []);
     return source.finish();
   }
-  const workflow = collector.freeName(typeof root["name"] === "string" ? root["name"] : "actions");
+  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
+  const workflow = collector.freeName(name || "actions");
   collector.add({ workflow, tasks }, 1);
   addStarts(source, workflow);
   return source.finish();

@@ -45,6 +45,12 @@ export class Collector {
     });
   }
 
+  /** A text for people, as long as a definition may have it. If it is cut, it is listed. */
+  fit(text: string, most: number, line: number, construct: string): string {
+    if (text.length > most) this.leave(line, construct, `it is cut to ${most} characters`);
+    return text.slice(0, most);
+  }
+
   /** A name that no other document has. */
   freeName(wanted: string): string {
     const slug = nameFrom(wanted);
@@ -83,12 +89,14 @@ export class Collector {
   }
 }
 
+export const nameLengthMax = 60;
+
 /** Lower-case words for names and ids. */
 export function nameFrom(text: string): string {
   const slug = text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
-    .slice(0, 60)
+    .slice(0, nameLengthMax)
     .replace(/^-+|-+$/g, "");
   return slug === "" ? "imported" : slug;
 }

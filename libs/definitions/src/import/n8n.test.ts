@@ -29,6 +29,14 @@ describe("a workflow of n8n", () => {
     assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
   });
 
+  it("lists a name that is cut", () => {
+    const text = `{"nodes": [${JSON.stringify(go)}], "connections": {},\n"name": "${"Tell the shop ".repeat(9)}"}`;
+    assert.deepEqual(
+      importN8n(text).untranslated.map(({ line, reason }) => `${line} ${reason}`),
+      ["2 it is cut to 60 characters"],
+    );
+  });
+
   it("has its schedules", () => {
     const { documents } = importN8n(textOf("schedule.json"));
     assert.deepEqual(documents.slice(1), [

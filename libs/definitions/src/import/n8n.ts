@@ -16,7 +16,7 @@ import {
   textIn,
 } from "./foreign-document.ts";
 import { ExpressionReader } from "./foreign-expression.ts";
-import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { type Imported, NotImported, nameFrom, nameFromCamelCase, nameLengthMax } from "./imported.ts";
 
 type Tree = { readonly [key: string]: Json };
 
@@ -36,13 +36,15 @@ export function importN8n(text: string, file = "n8n"): Imported {
   if (!Array.isArray(root["nodes"]) || !isMembers(root["connections"]))
     throw new NotImported("it has no `nodes` and `connections`");
   const [base = ""] = (file.split("/").at(-1) ?? "").split(".");
-  const workflow = collector.freeName(textIn(root, "name") || base);
+  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
+  const workflow = collector.freeName(name || base);
   const nodes = nodesIn(source);
   const leaves = connect(source, nodes);
   const tasks: Record<string, Json> = {};
   const capabilities = new Set<string>();
   for (const node of inOrder([...nodes.values()])) {
-    const title = plain(node.name.slice(0, 200));
+    const line = source.lineOf([...node.path, "name"]);
+    const title = plain(collector.fit(node.name, 200, line, "name"));
     try {
       for (const [id, task] of Object.entries(new Translator(source, node, workflow, capabilities).tasks()))
         tasks[id] = { title, ...task };

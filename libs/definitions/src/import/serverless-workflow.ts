@@ -60,7 +60,8 @@ export function importServerlessWorkflow(text: string): Imported {
   const words = [textIn(about, "title"), textIn(about, "summary"), `Version ${textIn(about, "version")}`];
   const description = words.filter((each) => each !== "").join(". ");
   const { workflow = name, ...rest } = tree;
-  collector.add({ workflow, description: description.slice(0, 4000), ...rest }, 1);
+  const shown = collector.fit(description, 4000, source.lineOf(["document"]), "document.summary");
+  collector.add({ workflow, description: shown, ...rest }, 1);
   addSchedule(source, name);
   return source.finish();
 }

@@ -72,6 +72,31 @@ describe("a state machine of Step Functions", () => {
     ]);
   });
 
+  it("lists a comment that a title cannot hold, and one that has no place", () => {
+    const branch = { Comment: "One branch", StartAt: "Deep", States: { Deep: { Type: "Succeed" } } };
+    const text = JSON.stringify(
+      {
+        StartAt: "One",
+        States: {
+          One: { Type: "Pass", Comment: "why ".repeat(60), Next: "Two" },
+          Two: { Type: "Parallel", Branches: [branch, { ...branch, Comment: "Another" }], End: true },
+        },
+      },
+      undefined,
+      1,
+    );
+    const { untranslated } = importStepFunctions(text);
+    assert.deepEqual(
+      untranslated.map(({ line, construct }) => `${line} ${construct}`),
+      [
+        "6 Comment",
+        '13 States.Two.Branches.0.Comment: "One branch"',
+        '22 States.Two.Branches.1.Comment: "Another"',
+      ],
+    );
+    assert.deepEqual(silentValues(text, importStepFunctions), []);
+  });
+
   it("fails at a state that is not translated", () => {
     assert.deepEqual(firstState({ Type: "Pass", InputPath: "$..a", Next: "Two" }), {
       ...{ final: true, fail: "The state One is not translated." },

@@ -115,12 +115,15 @@ class Machine {
     for (const [index, part] of parts.entries()) this.#addStates(part, index);
     if (JSON.stringify(this.#states).includes(`"to":"${this.end}"`))
       this.#states[this.end] = { final: true, output: template(`vars.${this.data}`) };
-    const [comment, limit] = [textIn(machine, "Comment"), machine["TimeoutSeconds"]];
+    // Of several branches, none has a workflow of its own: these are listed.
+    const [comment, limit] = isBranched
+      ? ["", undefined]
+      : [textIn(machine, "Comment"), machine["TimeoutSeconds"]];
     source.collector.add(
       {
         workflow: name,
-        ...(comment !== "" && !isBranched && { description: comment.slice(0, 4000) }),
-        ...(typeof limit === "number" && !isBranched && { timeout: seconds(limit) }),
+        ...(comment !== "" && { description: this.#comment(comment, 4000, path) }),
+        ...(typeof limit === "number" && { timeout: seconds(limit) }),
         vars: Object.fromEntries([this.data, ...Object.keys(this.#variables)].map((each) => [each, null])),
         initial: this.#start,
         states: this.#states,
@@ -149,7 +152,7 @@ class Machine {
       try {
         if (!isMembers(value)) throw new NoCounterpart("it is no state");
         const comment = textIn(value, "Comment");
-        const title = plain((comment === "" ? name : `${name}: ${comment}`).slice(0, 200));
+        const title = plain(this.#comment(comment === "" ? name : `${name}: ${comment}`, 200, at));
         const make = () => new State(this, value, name, at, part, data(value)).make();
         this.#states[id] = { title, ...make() };
       } catch (error) {
@@ -158,6 +161,11 @@ class Machine {
         this.#states[id] = { final: true, fail: plain(`The state ${name} is not translated.`) };
       }
     }
+  }
+
+  #comment(text: string, most: number, path: Path): string {
+    const { source } = this.options;
+    return source.collector.fit(text, most, source.lineOf([...path, "Comment"]), "Comment");
   }
 
   to(state: string, part: number, path: Path): string {

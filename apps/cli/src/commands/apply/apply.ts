@@ -15,7 +15,6 @@ import { whoIs } from "../access/who.ts";
 import { readFolder } from "./folder.ts";
 import { type Drift, planChanges, type Step } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
-import type { LiveWork } from "./resources.ts";
 
 export async function apply(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -52,7 +51,7 @@ export async function apply(context: Context): Promise<Result> {
         ...{ file: fileName, kind, id, outcome, differences },
         ...(drift !== undefined && { drift }),
         ...(step.liveRuns !== undefined && { liveRuns: step.liveRuns }),
-        ...(affectedBy(outcome, step.live).length > 0 && { live: step.live }),
+        ...(mayAffect({ outcome, live: step.live }) && { live: step.live }),
         ...(step.staysPaused === true && { staysPaused: true }),
       })),
     },
@@ -87,25 +86,30 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
       { text: outcome, tone: tones[outcome] },
     ]),
   );
-  for (const { kind, id, outcome, differences, drift, liveRuns = 0, live, staysPaused } of steps) {
+  for (const { kind, id, outcome, differences, drift, liveRuns, live = [], staysPaused } of steps) {
     const name = `${kind} ${safe(id)}`;
     if (drift !== undefined) print.note(`${name}: ${driftText(drift, shell.nowMs())}`);
     if (outcome === "updated")
       for (const one of differences) print.line(`${name}  ${safe(differenceText(one))}`);
-    const affected = affectedBy(outcome, live).map(({ what, count }) => `${safe(what)} ${count}`);
-    if (affected.length > 0) print.note(`${name} affects: ${affected.join(", ")}.`);
+    const affected = live.map(({ what, count }) => `${safe(what)} ${count}`);
+    if (affected.length > 0 && outcome !== "unchanged" && liveRuns === undefined)
+      print.note(`${name} affects: ${affected.join(", ")}.`);
     if (staysPaused === true)
       print.note(`${name} is paused, and stays paused. Resume it with \`tutti ${kind} resume ${safe(id)}\`.`);
-    if (liveRuns > 0)
+    if (liveRuns !== undefined && liveRuns > 0)
       print.note(
         `${name}: ${counted(liveRuns, "active run")} ${liveRuns === 1 ? "stays" : "stay"} on ${liveRuns === 1 ? "its" : "their"} version. Move with \`tutti workflow migrate ${safe(id)}\`.`,
       );
   }
+  const changes = steps.filter(({ outcome }) => outcome === "updated" || outcome === "deleted");
+  if (changes.length > 0 && changes.every(({ live }) => live?.length === 0))
+    print.note("No running work is affected.");
 }
 
-/** Of a resource that changes. */
-function affectedBy(outcome: Step["outcome"], live: Step["live"]): readonly LiveWork[] {
-  return outcome === "updated" || outcome === "deleted" ? (live ?? []) : [];
+/** Whether a step has its work in the output. A new resource has none, except a hook: it decides about existing tasks. */
+function mayAffect({ outcome, live }: Pick<Step, "outcome" | "live">): boolean {
+  if (live === undefined || outcome === "unchanged") return false;
+  return outcome !== "created" || live.length > 0;
 }
 
 function driftText({ actor, reason, timeMs }: Drift, nowMs: number): string {

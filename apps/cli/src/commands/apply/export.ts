@@ -22,8 +22,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { withoutOwner } from "./owner.ts";
-import { listed } from "./prune.ts";
-import { listResources, resourceWords } from "./resources.ts";
+import { listed, listResources, resourceWords } from "./resources.ts";
 import { readVariants } from "./variants.ts";
 
 interface Exported {

@@ -30,6 +30,7 @@ import {
   keepsUnset,
   type LiveWork,
   listResources,
+  liveCounter,
   present,
   resourceWords,
   unlessMissing,
@@ -50,7 +51,7 @@ export interface Step {
   readonly drift?: Drift | undefined;
   /** Runs that stay on earlier versions of a workflow. */
   readonly liveRuns?: number;
-  /** Work that the change affects. */
+  /** Work that the change affects. Undefined if the caller may not read it. */
   readonly live?: readonly LiveWork[] | undefined;
   /** It is paused on the platform, and the file does not say whether it is. */
   readonly staysPaused?: boolean;
@@ -84,13 +85,10 @@ export async function planChanges(
     const described = of(word) as readonly AppliedDescribed[];
     if (described.length === 0) continue;
     const found = await listResources(server, word);
-    const pools = word === "hook" ? await listResources(server, "pool") : undefined;
+    const liveAt = await liveCounter(server, word);
     for (const one of described) {
       const there = found.get(one.id) ?? (await getResource(server, word, one.id));
-      const step = await describedStep(server, one, there, wanted);
-      // A hook decides about the tasks of its pool.
-      const pool = pools?.get(one.id.slice(0, Math.max(0, one.id.indexOf("/"))));
-      steps.push({ ...step, live: pool?.live ?? step.live });
+      steps.push({ ...(await describedStep(server, one, there, wanted)), live: liveAt(one.id, there) });
     }
   }
   const adapters = of("adapter");
@@ -134,7 +132,6 @@ async function describedStep(
     ...{ kind, id, fileName: file.fileName, differences: found === undefined ? [] : all },
     outcome: outcomeOf(found, all),
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
-    live: found?.live,
     write: () => writeResource(server, kind as ResourceWord, id, { written, found, shell: wanted.shell }),
   };
 }
@@ -161,7 +158,7 @@ function adapterStep(
     ...{ kind: "adapter", id, fileName: file.fileName, differences },
     outcome: outcomeOf(found, differences),
     ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
-    live: found?.live,
+    live: found?.live ?? [],
     write: () => writeResource(server, "scaler", id, { written, found, shell: wanted.shell }),
   };
 }
@@ -247,7 +244,7 @@ async function workflowStep(
   const drift = label === undefined || isMarked ? undefined : await workflowDrift(server, found, label);
   if (isSame)
     return {
-      ...{ ...base, differences: marks, drift, outcome: outcomeOf(found, marks) },
+      ...{ ...base, differences: marks, drift, outcome: outcomeOf(found, marks), live: [] },
       write: async () => {
         if (found.archived === true) await restore();
         if (label !== undefined && !isMarked)
@@ -264,12 +261,13 @@ async function workflowStep(
       ? undefined
       : documentIn({ format: source.format === "json" ? "json" : "yaml", text: source.text, fileName: id });
   const differences = [...differencesOf(there ?? {}, documentIn(file) ?? {}), ...marks];
+  const runs = await liveRuns(server, id);
   return {
     ...{ ...base, drift, outcome: "updated", write: register },
     // A version of the same content under another hash: the defaults of the platform changed.
     differences:
       differences.length > 0 ? differences : [{ path: "hash", before: found.hash, after: applied.hash }],
-    liveRuns: await liveRuns(server, id),
+    ...{ liveRuns: runs, live: activeRuns(runs) },
   };
 }
 
@@ -313,11 +311,13 @@ async function variantStep(
     ...(found === undefined || isMarked ? [] : [{ path: "set", before: setThere, after: set }]),
   ];
   const isDrifted = marked !== undefined && found !== undefined && marked.hash !== found.current.hash;
+  // A percentage decides about later runs only.
+  const runs = content.length > 0 ? await liveRuns(server, id) : undefined;
   return {
     ...{ kind: "variant", id, fileName: file.fileName, differences },
     outcome: outcomeOf(found, differences),
     ...(isDrifted && { drift: driftOf(found.current.createCause) }),
-    ...(content.length > 0 && { liveRuns: await liveRuns(server, id) }),
+    ...{ ...(runs !== undefined && { liveRuns: runs }), live: activeRuns(runs) },
     write: async () => {
       if (latest?.archived === true)
         await server.call("workflows.archive", { params, query: server.namespace, body: { restore: true } });
@@ -342,7 +342,7 @@ async function workflowDrift(server: Server, found: Definition, label: string): 
   return { ...driftOf(createCause), ...(createTimeMs !== undefined && { timeMs: createTimeMs }) };
 }
 
-async function liveRuns(server: Server, name: string): Promise<number> {
+export async function liveRuns(server: Server, name: string): Promise<number> {
   const { versions } = await server.call("workflows.versions", {
     params: { name },
     query: { ...server.namespace, liveOnly: true, size: 500 },
@@ -385,7 +385,7 @@ async function timedStep(
   return {
     ...{ kind, id, fileName: file.fileName, outcome: outcomeOf(found, differences), differences, drift },
     ...(before && !setsPaused && { staysPaused: true }),
-    live: found && liveOf(found),
+    live: found === undefined ? [] : liveOf(found),
     write: () =>
       applied.kind === "schedule"
         ? putSchedule(server, { ...applied, body: { ...applied.body, labels } }, found)
@@ -393,8 +393,12 @@ async function timedStep(
   };
 }
 
-function liveOf(found: Schedule | Trigger): readonly LiveWork[] {
-  if ("scheduleId" in found) return present([["active runs", (found as Schedule).liveRunIds?.length]]);
+export function activeRuns(count: number | undefined): readonly LiveWork[] {
+  return present([["active runs", count]]);
+}
+
+export function liveOf(found: Schedule | Trigger): readonly LiveWork[] {
+  if ("scheduleId" in found) return activeRuns((found as Schedule).liveRunIds?.length);
   return present([["waiting events", (found as Trigger).counts?.waiting]]);
 }
 

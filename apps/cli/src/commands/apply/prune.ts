@@ -9,19 +9,28 @@
 import { counted } from "@tutti/kernel";
 import type { Definition, Schedule, Trigger } from "@tutti/rest/types";
 import { type Applied, plainOf } from "../../local/check-applied.ts";
-import type { RouteName, Server } from "../../server/calls.ts";
+import type { Server } from "../../server/calls.ts";
 import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
-import type { Step, Wanted } from "./plan.ts";
-import { type LiveWork, listResources, removeResource, resourceWords, unlessMissing } from "./resources.ts";
+import { activeRuns, liveOf, liveRuns, type Step, type Wanted } from "./plan.ts";
+import {
+  type LiveWork,
+  listed,
+  listResources,
+  liveCounter,
+  removeResource,
+  resourceWords,
+  unlessMissing,
+} from "./resources.ts";
 import { readVariants } from "./variants.ts";
 
 interface Owned {
   readonly kind: Applied["kind"];
   readonly id: string;
   readonly isChanged: boolean;
-  readonly live?: readonly LiveWork[];
+  /** Work that the deletion affects. */
+  readonly count: () => Promise<readonly LiveWork[] | undefined>;
   readonly remove: () => Promise<unknown>;
 }
 
@@ -46,31 +55,39 @@ export async function planDeletions(
       `${changed.map(({ kind, id }) => `${kind} \`${id}\``).join(", ")} changed on the platform since the last apply.`,
       { next: ["Export the changes with `tutti export`, or delete them with --force."] },
     );
+  const steps: Step[] = [];
   // What is used is deleted after what uses it.
-  return gone.reverse().map(({ kind, id, live, remove }) => ({
-    ...{ kind, id, fileName: "", outcome: "deleted", differences: [], live },
-    write: async () => {
-      await remove();
-    },
-  }));
+  for (const { kind, id, count, remove } of gone.reverse())
+    steps.push({
+      ...{ kind, id, fileName: "", outcome: "deleted", differences: [], live: await count() },
+      write: async () => {
+        await remove();
+      },
+    });
+  return steps;
 }
 
 async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
   const owned: Owned[] = [];
-  for (const kind of resourceWords)
+  for (const kind of resourceWords) {
+    let counter: ReturnType<typeof liveCounter> | undefined;
     for (const found of (await listResources(server, kind)).values()) {
       const { id, spec } = found;
       if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
       const isChanged = isChangedSince(spec) ?? false;
-      const { live } = found;
-      owned.push({ kind, id, isChanged, live, remove: () => removeResource(server, kind, found) });
+      const count = async () => {
+        counter ??= liveCounter(server, kind);
+        return (await counter)(id, found);
+      };
+      owned.push({ kind, id, isChanged, count, remove: () => removeResource(server, kind, found) });
     }
+  }
   for (const found of (await listResources(server, "scaler", isAdapter)).values()) {
     const { spec } = adapterIn(adapterName(found.id), found.spec);
     if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
     const isChanged = isChangedSince(spec) ?? false;
     owned.push({
-      ...{ kind: "adapter", id: found.id, isChanged, live: found.live },
+      ...{ kind: "adapter", id: found.id, isChanged, count: async () => found.live },
       remove: () => removeResource(server, "scaler", found),
     });
   }
@@ -91,6 +108,7 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
         ? { kind: "workflow" as const, isChanged: applied.hash !== hash }
         : { kind: "variant" as const, isChanged: applied.hash !== variants.current.hash }),
       id: name,
+      count: async () => activeRuns(await liveRuns(server, name)),
       remove: () =>
         server.call("workflows.archive", {
           params: { name },
@@ -105,18 +123,7 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
       const id = "scheduleId" in one ? one.scheduleId : one.triggerId;
       const isChanged = isChangedSince(plainOf(kind, one)) ?? false;
       const remove = () => server.call(`${kind}s.delete`, { params: { id }, query: server.namespace });
-      owned.push({ kind, id, isChanged, remove });
+      owned.push({ kind, id, isChanged, count: async () => liveOf(one), remove });
     }
   return owned;
-}
-
-/** Reads a list to its end. */
-export async function* listed<T>(server: Server, route: RouteName, entries: string): AsyncGenerator<T> {
-  let token: string | undefined;
-  do {
-    const query = { ...server.namespace, size: 500, ...(token && { token }) };
-    const reply = (await server.call(route, { query } as never)) as Readonly<Record<string, unknown>>;
-    yield* (reply[entries] ?? []) as readonly T[];
-    token = (reply["nextToken"] as string | undefined) || undefined;
-  } while (token !== undefined);
 }

@@ -3,7 +3,7 @@
  * here, and a row of `resourceKinds` in the library `validation`, which reads its file.
  */
 import { RestError } from "@tutti/rest/client";
-import type { Cause } from "@tutti/rest/types";
+import type { Alert, Cause } from "@tutti/rest/types";
 import { emptyFields, isInPool, type ResourceWord, resourceKinds, specOf } from "@tutti/validation";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
@@ -45,6 +45,8 @@ interface Row {
   readonly isFixed?: (resource: Json) => boolean;
   /** Work at the resource, as the platform counts it. Not set: a change affects only later work. */
   readonly live?: (resource: Json) => readonly LiveWork[];
+  /** The same by other resources, from the id. */
+  readonly liveElsewhere?: (server: Server) => Promise<(id: string) => readonly LiveWork[]>;
   /** How one is read, where the list comes from an index that is a moment late. */
   readonly get?: { readonly route: RouteName; readonly param: string };
   readonly write: (call: Writing) => Promise<void>;
@@ -168,9 +170,18 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     live: counting("status", { joined: "workers", starting: "starting workers" }),
     ...patched("scalers", "id"),
   },
-  hook: { ...{ list: "hooks.list", entries: "hooks" }, ...patched("hooks", "id") },
+  hook: {
+    ...{ list: "hooks.list", entries: "hooks" },
+    // It decides about the tasks of its pool.
+    async liveElsewhere(server) {
+      const pools = await listResources(server, "pool");
+      return (id) => pools.get(id.slice(0, Math.max(0, id.indexOf("/"))))?.live ?? [];
+    },
+    ...patched("hooks", "id"),
+  },
   inbox: {
     ...{ list: "inboxes.list", entries: "inboxes" },
+    live: ({ openTasks }) => present([["open tasks", openTasks]]),
     ...put("inboxes", "id"),
     remove: async ({ call, query, id, pool }) => {
       await call("inboxes.delete", { params: { id }, query: { ...query, ...pool } });
@@ -195,9 +206,14 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   },
   escalation: {
     ...{ list: "escalationPolicies.list", entries: "policies" },
+    liveElsewhere: openAlertsBy("escalating alerts", ({ escalation }) => escalation?.policyId),
     ...put("escalationPolicies", "id"),
   },
-  "alert-rule": { ...{ list: "alertRules.list", entries: "rules" }, ...put("alertRules", "id") },
+  "alert-rule": {
+    ...{ list: "alertRules.list", entries: "rules" },
+    liveElsewhere: openAlertsBy("open alerts", ({ ruleId }) => ruleId),
+    ...put("alertRules", "id"),
+  },
   quota: {
     ...{ list: "quotas.list", entries: "quotas" },
     live: ({ used }) =>
@@ -218,6 +234,38 @@ function counting(field: string, words: Readonly<Record<string, string>>): NonNu
   };
 }
 
+function openAlertsBy(
+  what: string,
+  idIn: (alert: Alert) => string | undefined,
+): NonNullable<Row["liveElsewhere"]> {
+  return async (server) => {
+    const counts = new Map<string, number>();
+    for await (const alert of listed<Alert>(server, "alerts.list", "alerts")) {
+      const id = idIn(alert) ?? "";
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    return (id) => present([[what, counts.get(id)]]);
+  };
+}
+
+/**
+ * Returns how the work at a resource of a kind is counted: none, or undefined if the caller may not read what it depends
+ * on. A change needs no such right.
+ */
+export async function liveCounter(
+  server: Server,
+  word: ResourceWord,
+): Promise<(id: string, found: FoundResource | undefined) => readonly LiveWork[] | undefined> {
+  const { liveElsewhere } = rows[word];
+  if (liveElsewhere === undefined) return (_, found) => found?.live ?? [];
+  try {
+    return await liveElsewhere(server);
+  } catch (error) {
+    if (statusOf(error) === 403) return () => undefined;
+    throw error;
+  }
+}
+
 /** Those that there are some of. */
 export function present(counts: readonly (readonly [what: string, count: unknown])[]): readonly LiveWork[] {
   return counts.flatMap(([what, count]) => (typeof count === "number" && count > 0 ? [{ what, count }] : []));
@@ -225,8 +273,6 @@ export function present(counts: readonly (readonly [what: string, count: unknown
 
 /** The order in which they are written. They are deleted the other way round. */
 export const resourceWords = Object.keys(rows) as readonly ResourceWord[];
-
-const pageSize = 500;
 
 /** Returns all resources of a kind that files describe, by their ids. */
 export async function listResources(
@@ -236,22 +282,24 @@ export async function listResources(
 ): Promise<ReadonlyMap<string, FoundResource>> {
   const { list, entries } = rows[word];
   const found = new Map<string, FoundResource>();
+  for await (const one of listed<Json>(server, list, entries)) {
+    if (!isWanted(one)) continue;
+    const resource = resourceOf(word, one);
+    found.set(resource.id, resource);
+  }
+  return found;
+}
+
+/** Reads a list to its end. */
+export async function* listed<T>(server: Server, route: RouteName, entries: string): AsyncGenerator<T> {
   let token: string | undefined;
   do {
-    const query = {
-      ...server.namespace,
-      ...(list !== "roles.list" && { size: pageSize }),
-      ...(token && { token }),
-    };
-    const reply = (await looselyOf(server)(list, { query })) as Json;
-    for (const one of (reply[entries] ?? []) as readonly Json[]) {
-      if (!isWanted(one)) continue;
-      const resource = resourceOf(word, one);
-      found.set(resource.id, resource);
-    }
+    const size = route === "roles.list" ? {} : { size: 500 };
+    const query = { ...server.namespace, ...size, ...(token && { token }) };
+    const reply = (await looselyOf(server)(route, { query })) as Json;
+    yield* (reply[entries] ?? []) as readonly T[];
     token = (reply["nextToken"] as string | undefined) || undefined;
   } while (token !== undefined);
-  return found;
 }
 
 /** Returns a resource that is not in the list, where the list may be late. */
@@ -344,8 +392,12 @@ export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined
   try {
     return await asked;
   } catch (error) {
-    const cause = error instanceof Failure ? error.cause : undefined;
-    if (cause instanceof RestError && cause.status === 404) return undefined;
+    if (statusOf(error) === 404) return undefined;
     throw error;
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  const cause = error instanceof Failure ? error.cause : undefined;
+  return cause instanceof RestError ? cause.status : undefined;
 }
