@@ -125,7 +125,12 @@ describe("series in a Prometheus", { skip: prometheus.skip }, () => {
       () => time.now(),
       systemTimers,
     );
-    const own = metricHandlers({ registry: telemetry.metrics, ring: telemetry.ring, clock: time });
+    const own = metricHandlers({
+      registry: telemetry.metrics,
+      ring: telemetry.ring,
+      clock: time,
+      services: () => [],
+    });
     const foundation = testFoundation({ time });
     const userSeries = new UserSeries(bounds, foundation.metrics);
     const recorder = new Recorder({

@@ -355,9 +355,11 @@ function serveOwnMetrics(
   { metrics, ring }: Telemetry,
   { clock }: Foundation,
 ): void {
-  const service = metricServiceOf(servicesOf(mesh, services));
+  const all = () => servicesOf(mesh, services);
+  const service = metricServiceOf(all());
   if (service === undefined) return;
-  mesh.serve(servedMetricService, metricHandlers({ registry: metrics, ring, clock }), { service });
+  const handlers = metricHandlers({ registry: metrics, ring, clock, services: all });
+  mesh.serve(servedMetricService, handlers, { service });
 }
 
 const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });

@@ -59,6 +59,7 @@ export class Front implements Component {
       processes: new AllProcesses({
         clientOf: (service) => host.mesh.client(servedMetricService, { service }),
         instances: async () => (await registry.findInstances(allInstances)).instances,
+        atFirst: [{ id: "", service: "gateway", address: "" }],
       }),
       insight: () =>
         host.mesh.knows("insight")

@@ -40,14 +40,19 @@ describe("metrics", () => {
     }
     ring.stop();
     mesh = new Mesh({ settings: { transport: "in-process" } });
-    mesh.serve(servedMetricService, metricHandlers({ registry, ring, clock: time }), { service: "gateway" });
+    mesh.serve(
+      servedMetricService,
+      metricHandlers({ registry, ring, clock: time, services: () => ["gateway"] }),
+      { service: "gateway" },
+    );
     await mesh.start();
     app = fastify();
     app.setErrorHandler((error, _request, reply) => {
       const problem = toProblem(errorFromUnknown(error));
       return reply.code(problem.status).send(problem);
     });
-    const processes = new AllProcesses({ clientOf: client, instances: async () => [] });
+    const atFirst = [{ id: "", service: "gateway", address: "" }];
+    const processes = new AllProcesses({ clientOf: client, instances: async () => [], atFirst });
     const plugin = metricsPlugin({
       processes,
       insight: () => undefined,
@@ -257,12 +262,20 @@ describe("metrics", () => {
   });
 });
 
+const away = defineErrors("test", {
+  away: { status: "UNAVAILABLE", retry: "never", help: "", message: () => "away", remedy: "" },
+});
+
 describe("metrics of several processes", () => {
   const time = new VirtualTime();
   const logger = recordingLogger();
   const meshes = new Map<string, Mesh>();
   const instances: { id: string; service: string; address: string }[] = [];
   let app: FastifyInstance;
+  let isRegistryAway = false;
+
+  /** The registry knows the gateway alone so far. */
+  const servicesOf = (service: string) => (service === "gateway" ? ["insight", "gateway"] : [service]);
 
   /** A process whose requests grow by so many a second, on so many routes, and whose load stays as it is. */
   const open = async (service: string, perSecond: readonly number[], ratio: number): Promise<void> => {
@@ -279,7 +292,11 @@ describe("metrics of several processes", () => {
     });
     ring.start();
     const mesh = new Mesh({ settings: { transport: "in-process" } });
-    mesh.serve(servedMetricService, metricHandlers({ registry, ring, clock: time }), { service });
+    mesh.serve(
+      servedMetricService,
+      metricHandlers({ registry, ring, clock: time, services: () => servicesOf(service) }),
+      { service },
+    );
     await mesh.start();
     meshes.set(service, mesh);
     const [instance] = mesh.instances;
@@ -297,7 +314,13 @@ describe("metrics of several processes", () => {
         new Mesh({ settings: { transport: "in-process", timeouts: { discoveryMs: 1 } } })
       ).client(servedMetricService, { service });
     app = fastify();
-    const processes = new AllProcesses({ clientOf, instances: async () => instances });
+    const processes = new AllProcesses({
+      clientOf,
+      instances: async () => {
+        if (isRegistryAway) throw away.away();
+        return instances;
+      },
+    });
     app.register(
       metricsPlugin({ processes, insight: () => undefined, optionsOf: () => ({}), now: () => time.now() }),
       {
@@ -332,16 +355,23 @@ describe("metrics of several processes", () => {
     assert.deepEqual(
       processes.map(({ name, problem = "" }: { name: string; problem?: string }) => [name, problem !== ""]),
       [
-        ["gateway gateway:7501", false],
+        ["gateway+insight gateway:7501", false],
         ["workflow workflow:7501", false],
         ["swarm swarm:7501", true],
       ],
     );
   });
 
+  it("are those of the processes that were known last while the registry is away", async () => {
+    const { processes } = await get("");
+    isRegistryAway = true;
+    assert.deepEqual((await get("")).processes, processes);
+    isRegistryAway = false;
+  });
+
   it("carry their process if they stay apart", async () => {
     assert.deepEqual(await last(`name=${requests}&label=route%3D0`), [
-      ["gateway gateway:7501", 3],
+      ["gateway+insight gateway:7501", 3],
       ["workflow workflow:7501", 1],
     ]);
     assert.deepEqual(await last("name=tutti_own_runs"), [["workflow workflow:7501", 7]]);
@@ -354,7 +384,7 @@ describe("metrics of several processes", () => {
     const [[, mean]] = await last(`name=${load}&over=mean`);
     assert.ok(Math.abs(mean - 0.6) < 1e-6, `${mean}`);
     assert.deepEqual(await last(`name=${requests}&over=sum&by=process`), [
-      ["gateway gateway:7501", 3],
+      ["gateway+insight gateway:7501", 3],
       ["workflow workflow:7501", 2],
     ]);
     assert.deepEqual(await last(`name=${requests}&over=sum&by=route`), [
@@ -365,10 +395,6 @@ describe("metrics of several processes", () => {
       ["", 2],
     ]);
   });
-});
-
-const away = defineErrors("test", {
-  away: { status: "UNAVAILABLE", retry: "never", help: "", message: () => "away", remedy: "" },
 });
 
 describe("metrics over REST where insight is known", () => {
@@ -389,7 +415,7 @@ describe("metrics over REST where insight is known", () => {
         asked.push(namespace);
         if (!answers) throw away.away();
         const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
-        return { metrics, page: undefined, ...read };
+        return { metrics, page: undefined, services: [], ...read };
       },
       querySeries: ({ queries, span, stepMs }) => {
         const startTime = span?.from;

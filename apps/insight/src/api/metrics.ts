@@ -67,7 +67,7 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
       const metrics = items.map(({ name, kind, help, unit, labels }) =>
         Metric.fromPartial({ name, kind: kinds[kind], description: help, unit, labelNames: [...labels] }),
       );
-      return { metrics, page: { nextToken, total: found.length }, ...told };
+      return { metrics, page: { nextToken, total: found.length }, ...told, services: [] };
     },
     watchSeries: (request, context) => watchSeries(parts, request, context),
     recordMeasures(request, context) {

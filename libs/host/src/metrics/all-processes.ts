@@ -4,6 +4,7 @@
  * 1. A process that does not answer is named with its problem. The others are shown.
  * 2. Series that become one do so within each process first, so that few values travel, and then across processes.
  * 3. Series that stay apart carry the label `process` if there are several processes.
+ * 4. A process names itself by all its services: the registry has only some of them while it starts or stops.
  */
 import {
   Aggregation,
@@ -22,8 +23,12 @@ import { metricServiceOf, type servedMetricService } from "./metric-handlers.ts"
 export interface AllProcessesParts {
   /** The client of the processes that run a service. */
   readonly clientOf: (service: string) => Client<typeof servedMetricService>;
-  readonly instances: () => Promise<readonly Pick<Instance, "id" | "service" | "address">[]>;
+  readonly instances: () => Promise<readonly KnownInstance[]>;
+  /** Those that are asked until the registry has answered once. Default none. */
+  readonly atFirst?: readonly KnownInstance[];
 }
+
+type KnownInstance = Pick<Instance, "id" | "service" | "address">;
 
 /** A process, and what it declares. */
 export interface MetricProcess {
@@ -41,23 +46,21 @@ const { AGGREGATION_MAX, AGGREGATION_COUNT } = Aggregation;
 
 export class AllProcesses {
   readonly #parts: AllProcessesParts;
+  /** What the registry answered last. It may be away. */
+  #found: readonly KnownInstance[];
 
   constructor(parts: AllProcessesParts) {
     this.#parts = parts;
+    this.#found = parts.atFirst ?? [];
   }
 
   async list(options: CallOptions): Promise<readonly MetricProcess[]> {
-    const found = await this.#instances();
-    const byAddress = [...Map.groupBy(found, ({ address }) => address)];
-    // A process that serves nothing but blobs so far is still starting: its name is not known yet.
+    const found = await this.#parts.instances().catch(() => []);
+    if (found.length > 0) this.#found = found;
+    const byAddress = [...Map.groupBy(this.#found, ({ address }) => address)];
+    // A process that serves nothing but blobs so far is still starting: what serves its metrics is not known yet.
     const named = byAddress.filter(([, instances]) => instances.some(({ service }) => service !== "blob"));
     return Promise.all(named.map(([address, instances]) => this.#process(address, instances, options)));
-  }
-
-  /** A gateway without a registry knows itself. */
-  async #instances(): ReturnType<AllProcessesParts["instances"]> {
-    const found = await this.#parts.instances().catch(() => []);
-    return found.length > 0 ? found : [{ id: "", service: "gateway", address: "" }];
   }
 
   async #process(
@@ -70,15 +73,14 @@ export class AllProcesses {
     const instance = instances.find((one) => one.service === service);
     const client = this.#parts.clientOf(service);
     const to = { ...options, ...(address !== "" && instance && { instance: instance.id }) };
-    const name = processNameOf(services, address);
     const ask = async (request: QuerySeriesRequest) => (await client.querySeries(request, to)).series;
     try {
-      const { metrics } = await metricsOf(client, installationNamespace, to);
-      return { name, ask, metrics, problem: "" };
+      const { metrics, services: own } = await metricsOf(client, installationNamespace, to);
+      return { name: processNameOf(own.length > 0 ? own : services, address), ask, metrics, problem: "" };
     } catch (thrown) {
       const { message, status } = errorFromUnknown(thrown);
       if (status === "PERMISSION_DENIED") throw thrown;
-      return { name, ask, metrics: new Map(), problem: message };
+      return { name: processNameOf(services, address), ask, metrics: new Map(), problem: message };
     }
   }
 }
@@ -88,15 +90,19 @@ export async function metricsOf(
   client: Client<typeof servedMetricService>,
   namespace: string,
   options: CallOptions,
-): Promise<Pick<ListMetricsReply, "source" | "problem"> & { readonly metrics: ReadonlyMap<string, Metric> }> {
+): Promise<
+  Pick<ListMetricsReply, "source" | "problem" | "services"> & {
+    readonly metrics: ReadonlyMap<string, Metric>;
+  }
+> {
   const all = new Map<string, Metric>();
   let token = "";
   for (;;) {
     const request = { namespace, prefix: "", page: { size: 1_000, token } };
-    const { metrics, page, source, problem } = await client.listMetrics(request, options);
+    const { metrics, page, source, problem, services } = await client.listMetrics(request, options);
     for (const metric of metrics) all.set(metric.name, metric);
     token = page?.nextToken ?? "";
-    if (token === "") return { metrics: all, source, problem };
+    if (token === "") return { metrics: all, source, problem, services };
   }
 }
 

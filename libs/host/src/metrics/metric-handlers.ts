@@ -34,6 +34,8 @@ export interface MetricParts {
   readonly registry: Pick<MetricsRegistry, "families">;
   readonly ring: Pick<SampleRing, "series">;
   readonly clock: Clock;
+  /** All services of this process. The registry knows some of them earlier than others. */
+  readonly services: () => readonly string[];
 }
 
 const fromMemory = { source: MetricSource.METRIC_SOURCE_MEMORY, problem: "" };
@@ -42,7 +44,7 @@ export function metricHandlers(parts: MetricParts): Handlers<typeof servedMetric
   return {
     listMetrics(request, context) {
       requireInstallation(request.namespace, context);
-      return { ...list(parts, request), ...fromMemory };
+      return { ...list(parts, request), ...fromMemory, services: [...parts.services()] };
     },
     querySeries(request, context) {
       requireInstallation(request.namespace, context);
