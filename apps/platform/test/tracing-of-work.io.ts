@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { recordingLogger } from "@tutti/kernel/testing";
-import { Worker } from "@tutti/sdk";
+import { TaskFailure, Worker } from "@tutti/sdk";
 import { type OtlpReceiver, otlpReceiver, type ReceivedSpan } from "@tutti/telemetry/testing";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const outermost = "00f067aa0ba902b7";
-const traces = { run: "4bf92f3577b34da6a3ce929d0e0e4736", session: "5bf92f3577b34da6a3ce929d0e0e4737" };
+const traces = {
+  run: "4bf92f3577b34da6a3ce929d0e0e4736",
+  session: "5bf92f3577b34da6a3ce929d0e0e4737",
+  story: "6bf92f3577b34da6a3ce929d0e0e4738",
+};
 
 const order = `workflow: order
 tasks:
@@ -74,6 +78,9 @@ describe("the trace of work", () => {
       return {};
     });
     worker.handle("ship.box", () => ({}));
+    worker.handle("ship.break", () => {
+      throw new TaskFailure("ship.broken", "the crate fell", { final: true });
+    });
     await worker.start();
     for (const text of [parcel, order]) await post("/v1/workflows", { text });
   });
@@ -94,6 +101,34 @@ describe("the trace of work", () => {
     assert.equal(shown.traceId, traces.run);
     const exported = new Set(spans.map(({ spanId }) => spanId));
     for (const { spanId, task } of shown.spans) assert.ok(exported.has(spanId), `${task} of the page`);
+  });
+
+  it("has a line in the log for each of accepted, started, assigned, retried, failed and ended, by its id", async () => {
+    const text = `workflow: story
+tasks:
+  reserve: {uses: stock.reserve, retry: {attempts: 3, backoff: 1ms}}
+  break: {needs: [reserve], uses: ship.break}
+`;
+    await post("/v1/workflows", { text });
+    await post("/v1/runs", { runId: "story", definition: "story" }, partOf(traces.story));
+    await platform.line(({ msg, ...line }) => line["run"] === "story" && msg.endsWith("failed"));
+    const said = platform.lines.filter(({ traceId, msg }) => traceId === traces.story && /changed/.test(msg));
+    const shown = said.map(({ service, msg, ...line }) =>
+      [service, msg, line["task"], line["attempt"], line["code"]].filter(Boolean).join(" "),
+    );
+    assert.deepEqual(shown, [
+      "workflow run state changed: accepted",
+      "workflow run state changed: started",
+      "swarm task state changed: assigned reserve 1",
+      "workflow task state changed: retried reserve 1 Error",
+      "swarm task state changed: assigned reserve 2",
+      "swarm task state changed: assigned break 1",
+      "workflow run state changed: failed break ship.broken",
+    ]);
+    const ended = await platform.line(
+      ({ msg, ...line }) => line["run"] === "order-1" && msg.endsWith("completed"),
+    );
+    assert.equal(ended["traceId"], traces.run);
   });
 
   it("goes through the session that a run is a part of", async () => {

@@ -2,9 +2,11 @@ import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
+import { taskLog } from "@tutti/host/serving";
 import {
   type Component,
   configuredRetryIn,
+  type Foundation,
   healthy,
   Orchestrator,
   promptDefer,
@@ -88,6 +90,7 @@ export class SwarmService extends Orchestrator {
       read: (namespace, name) => readPool(runtime, namespace, name),
       onAgentChange: agentChanges(events, outlet, updates),
       onOffersChange: () => offers.changed(),
+      onAssigned: assignmentLines(foundation),
     });
     const announced = announcedOffers(host, () => pools.all);
     const offers = this.register("offers", announced, { critical: false });
@@ -136,6 +139,17 @@ function agentChanges(
   return (pool, change) => {
     for (const event of events.of(pool, change)) outlet.publish(event);
     updates.tell(pool, change.agentId);
+  };
+}
+
+function assignmentLines(foundation: Foundation): PoolDirectoryParts["onAssigned"] {
+  const lines = taskLog(foundation);
+  return (pool, agent, { taskId, workKind, workId, attempt, traceparent, namespace }) => {
+    const key = { namespace: namespace || pool.namespace, kind: "task", id: taskId };
+    lines.changed(
+      { key, type: "assigned", cause: { traceparent } },
+      { [workKind || "run"]: workId, attempt, agent },
+    );
   };
 }
 

@@ -100,7 +100,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const roster = new Roster({ ...endings, states, losses, holds, reports });
   const expiry = new Expiry({ ...endings, holds });
   const home: TaskHome = { shelf: base.shelf, expire: (task, nowMs) => expiry.expire(task, nowMs) };
-  const assigner = new Assigner(endings);
+  const assigner = new Assigner({ ...endings, onAssigned: options.onAssigned });
   const matcher = new Matcher({ ...endings, assigner });
   const doubling = new Doubling({ ...endings, assigner, matcher, home });
   const gangs = new Gangs({ ...endings, assigner });

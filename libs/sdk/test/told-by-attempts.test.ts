@@ -121,6 +121,51 @@ describe("what an attempt tells", () => {
     assert.deepEqual(told(host.results), ['1: "done"']);
   });
 
+  it("of its log is output of the run in the channel `log`, as far as the worker writes it, without a secret", async () => {
+    for (const sendLogs of [true, false]) {
+      const { worker, host, link, settle, logger } = stage({ sendLogs });
+      worker.handle("loud", (_, { logger: log }) => {
+        log.info("charged", { cents: 5, token: "hush" });
+        log.child({ till: 7 }).warn("late");
+        return null;
+      });
+      await link();
+      host.send({ assignments: [assignOf(1)] });
+      await settle();
+      const pieces = host.stream.frames.flatMap(({ partialOutputs }) => partialOutputs);
+      const lines = pieces.map(({ index, channel, chunk }) => [
+        index,
+        channel,
+        `${Buffer.from(chunk)}`.slice(9),
+      ]);
+      const expected = [
+        [0, "log", "info  charged (cents 5, token [redacted])\n"],
+        [1, "log", "warn  late (till 7)\n"],
+      ];
+      assert.deepEqual(lines, sendLogs ? expected : []);
+      assert.deepEqual(logger.messages("info").slice(-1), ["charged"]);
+    }
+  });
+
+  it("of its log is left out for readers while much waits to be sent", async () => {
+    const { worker, host, link, settle } = stage();
+    const line = "x".repeat(10_000);
+    worker.handle("loud", (_, { logger: log }) => {
+      for (let lines = 0; lines < 1_000; lines++) log.info(line);
+      return "done";
+    });
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    await settle();
+    for (let round = 0; round < 20 && host.results.length === 0; round++) {
+      host.send({ acknowledged: host.stream.frames.length - 1 });
+      await settle();
+    }
+    const pieces = host.stream.frames.flatMap(({ partialOutputs }) => partialOutputs);
+    assert.ok(pieces.length > 50 && pieces.length < 120, `${pieces.length} lines of 10 kB`);
+    assert.deepEqual(told(host.results), ['1: "done"']);
+  });
+
   it("of its usage is reported with the result", async () => {
     const { worker, host, link, settle } = stage();
     worker.handle("model", (_, context) => {

@@ -388,6 +388,23 @@ class Attempts(unittest.TestCase):
             [(0, 65_536, "log"), (1, 4_464, "log")],
         )
 
+    def test_readers_see_its_log_as_far_as_the_worker_writes_it_without_a_secret(self):
+        self.stage.say(assignments=[task(1)])
+        log = self.stage.context(token(1)).logger
+        with self.assertLogs("tutti.task", "INFO"):
+            log.info("charging %d", 5, extra={"cents": 5, "token": "hidden"})
+            log.debug("not written")
+            try:
+                raise ValueError("late")
+            except ValueError:
+                log.exception("failed")
+        self.stage.time.settle()
+        pieces = self.stage.stream.all("partial_outputs")
+        self.assertEqual([(each.index, each.channel) for each in pieces], [(0, "log"), (1, "log")])
+        first, second = (each.chunk.decode()[9:] for each in pieces)
+        self.assertEqual(first, "info  charging 5 (cents 5, token [redacted])\n")
+        self.assertRegex(second, r"^error failed\nTraceback[\s\S]*ValueError: late\n$")
+
     def test_is_told_to_end_when_there_was_no_link_for_so_long_that_others_have_its_task(self):
         self.stage.say(assignments=[task(1)])
         context = self.stage.context(token(1))

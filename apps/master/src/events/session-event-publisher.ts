@@ -1,6 +1,12 @@
 /** Tells the bus what happens to sessions. */
 import type { Bus, EventInput } from "@tutti/bus";
-import { type EventMapper, MachineEventPublisher, type NoteHead, StateLog } from "@tutti/host/serving";
+import {
+  type EventMapper,
+  failureIn,
+  MachineEventPublisher,
+  type NoteHead,
+  StateLog,
+} from "@tutti/host/serving";
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { session as machine, showSession } from "@tutti/machine-session";
 import type { RuntimeOfService } from "@tutti/runtime";
@@ -26,8 +32,11 @@ class SessionEventMapper implements EventMapper<SessionNote> {
     return ends.has(type);
   }
 
+  noted(note: SessionNote): void {
+    this.#states.changed(note, failureIn(note.body));
+  }
+
   eventOf(note: SessionNote): EventInput {
-    this.#states.changed(note);
     return eventOf(note);
   }
 

@@ -87,6 +87,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
         }),
         "stage.talk": async (_, context) => {
           await context.output("tuning <b>strings</b>\n");
+          context.logger.info("tuned", { strings: 4 });
           await heard.opened;
           await context.output("playing\n");
           return "played";
@@ -266,6 +267,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     const page = await stage.signedIn("/runs/talking?task=talk");
     const panel = page.getByRole("complementary", { name: "Task talk" });
     await panel.getByText("tuning <b>strings</b>").waitFor();
+    await panel.getByText(/^\d\d:\d\d:\d\d info {2}tuned \(strings 4\)/).waitFor();
     heard.open();
     await panel.getByText("playing").waitFor();
     await stateOfRun(page, "completed");

@@ -3,6 +3,7 @@ import type { Bus, EventInput } from "@tutti/bus";
 import type { PoolCreatedV1, PoolUpdatedV1 } from "@tutti/contracts/swarm/v1";
 import {
   type EventMapper,
+  failureIn,
   MachineEventPublisher,
   type NoteHead,
   type NoteOf,
@@ -35,8 +36,11 @@ class MissionEventMapper implements EventMapper<MissionNote> {
     return ends.has(type);
   }
 
+  noted(note: MissionNote): void {
+    this.#states.changed(note, failureIn(note.body));
+  }
+
   eventOf(note: MissionNote): EventInput {
-    this.#states.changed(note);
     return eventOf(note);
   }
 

@@ -1,5 +1,6 @@
 /** What is informed of missions. */
 import type {
+  AttemptFailedV1,
   BudgetUsedUpV1,
   EntriesWrittenV1,
   LeaderElectedV1,
@@ -14,7 +15,7 @@ import type {
   VoteOpenedV1,
 } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, Verdict } from "@tutti/contracts/types/v1";
-import type { NoteOf } from "@tutti/host/serving";
+import { type NoteOf, retryNote } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import { approvalShown, type Mission } from "@tutti/machine-mission";
 import type { Happening } from "@tutti/runtime";
@@ -106,7 +107,10 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
   tasks_added: progress,
   task_claimed: progress,
   attempt_begun: progress,
-  attempt_failed: progress,
+  attempt_failed: ({ tasks }, body: AttemptFailedV1, happening) => [
+    retryNote(happening, tasks[body.node]?.spec.id ?? "", body),
+    happening,
+  ],
   task_completed: progress,
   task_failed: progress,
   task_skipped: progress,

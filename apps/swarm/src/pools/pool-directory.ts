@@ -6,6 +6,7 @@
  * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, the part
  *    that deals with the pool hears of it once, and the pool is forgotten.
  */
+import type { Assign } from "@tutti/contracts/agent/v1";
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
 import { newPool, type PoolView } from "@tutti/machine-entities/pool";
@@ -42,6 +43,7 @@ export interface PoolDirectoryParts {
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
   /** Hears when agents of some pool may offer something else than before, or a pool left with its agents. */
   readonly onOffersChange: () => void;
+  readonly onAssigned: (pool: Pool, agentId: string, assign: Assign) => void;
 }
 
 /** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
@@ -188,7 +190,8 @@ export class PoolDirectory {
   }
 
   async #open(namespace: string, name: string): Promise<Tenant> {
-    const { owner, chance, now, settings, onAgentChange, tenancy, read, configured } = this.#parts;
+    const { owner, chance, now, settings, onAgentChange, onAssigned, tenancy, read, configured } =
+      this.#parts;
     const epoch = tenancy.epochOf(namespace, name);
     const contents = await read(namespace, name);
     if (!this.#isThere(name, contents)) throw swarmErrors.poolUnknown({ namespace, pool: name });
@@ -203,6 +206,7 @@ export class PoolDirectory {
         this.#settlings.get(pool)?.look();
       },
       onOffersChange: this.#parts.onOffersChange,
+      onAssigned: (agentId, assign) => onAssigned(pool, agentId, assign),
     });
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());

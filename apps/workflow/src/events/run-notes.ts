@@ -6,6 +6,7 @@ import type {
   ApprovalDecidedV1,
   ApprovalDelegatedV1,
   ApprovalReleasedV1,
+  AttemptFailedV1,
   RunBegunV1,
   RunContinuedV1,
   RunFailedV1,
@@ -16,9 +17,10 @@ import type {
   RunStoppedV1,
   SignalReceivedV1,
 } from "@tutti/contracts/workflow/v1";
-import { headOf, type NoteOf } from "@tutti/host/serving";
+import { headOf, type NoteOf, retryNote } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
+import { taskIdOf } from "@tutti/machine-run/reading";
 import type { Happening } from "@tutti/runtime";
 import type { News, NotedBody, NotedType, QuestionAsked } from "./note.ts";
 import {
@@ -106,7 +108,10 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   run_labelled: progress,
   transition_taken: withdrawnWithState,
   attempt_started: progress,
-  attempt_failed: progress,
+  attempt_failed: (run, body: AttemptFailedV1, happening) => [
+    retryNote(inTraceOf(run, happening), taskIdOf(run, body.node), body),
+    happening,
+  ],
   task_completed: progress,
   task_failed: withdrawnInTask,
   task_skipped: progress,
@@ -126,11 +131,13 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
 
 /** The note of an event of a run, in the trace of the run where the event's own cause has none. */
 function runNote<T extends NotedType>(run: Run, happening: Happening, type: T, body: NotedBody<T>): News<T> {
-  const { key, event, timeMs } = happening;
-  const traceparent = happening.cause.traceparent || (run.order?.traceparent ?? "");
-  const cause =
-    traceparent === happening.cause.traceparent ? happening.cause : { ...happening.cause, traceparent };
-  return { kind: "event", key, event, timeMs, cause, type, body, part: 0 };
+  return { kind: "event", ...headOf(inTraceOf(run, happening)), type, body, part: 0 };
+}
+
+function inTraceOf({ order }: Run, happening: Happening): Happening {
+  const { cause } = happening;
+  if (cause.traceparent !== "" || (order?.traceparent ?? "") === "") return happening;
+  return { ...happening, cause: { ...cause, traceparent: order?.traceparent ?? "" } };
 }
 
 function progress(_run: Run, _body: unknown, happening: Happening): Happening {

@@ -2,6 +2,7 @@
 import type { Bus, EventInput } from "@tutti/bus";
 import {
   type EventMapper,
+  failureIn,
   MachineEventPublisher,
   type NoteHead,
   type PublisherOptions,
@@ -34,9 +35,12 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return note.kind === "event" && ends.has(note.type);
   }
 
+  noted(note: Note): void {
+    if (note.kind === "event") this.#states.changed(note, failureIn(note.body));
+  }
+
   eventOf(note: Note): EventInput | Promise<EventInput> {
     if (note.kind === "question") return this.#question(note);
-    this.#states.changed(note);
     return eventOf(note);
   }
 

@@ -20,9 +20,10 @@ export {
   headOf,
   type NoteHead,
   type NoteOf,
+  retryNote,
   type ToldMachine,
 } from "./events/note.ts";
-export { StateLog } from "./events/state-log.ts";
+export { failureIn, StateLog, taskLog } from "./events/state-log.ts";
 export {
   allEntries,
   ask,

@@ -1,4 +1,4 @@
-import type { AgentState, Hello, Hold, Offering } from "@tutti/contracts/agent/v1";
+import type { AgentState, Assign, Hello, Hold, Offering } from "@tutti/contracts/agent/v1";
 import type {
   Agent,
   AgentWork,
@@ -139,6 +139,8 @@ export interface PoolOptions extends PoolIdentity {
   readonly onAgentChange?: (change: AgentChange) => void;
   /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
   readonly onOffersChange?: () => void;
+  /** Hears of each task that an agent is given. On the path of tasks: it has to be cheap. */
+  readonly onAssigned?: (agentId: string, assign: Assign) => void;
 }
 
 /** A capability in one version, and how many agents of the pool offer it. */

@@ -2,7 +2,7 @@
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { Agent } from "../agents/agent.ts";
 import type { Readiness } from "../agents/readiness.ts";
-import type { PoolIdentity } from "../api/pool.ts";
+import type { PoolIdentity, PoolOptions } from "../api/pool.ts";
 import type { CohortMatch } from "../demand/matches.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Affinity } from "../match/affinity.ts";
@@ -26,6 +26,7 @@ export interface AssignerParts {
   readonly copies: Copies;
   readonly hooks: HookSlot;
   readonly identity: PoolIdentity;
+  readonly onAssigned: PoolOptions["onAssigned"];
 }
 
 export class Assigner {
@@ -38,6 +39,7 @@ export class Assigner {
   readonly #copies: Copies;
   readonly #hooks: HookSlot;
   readonly #identity: PoolIdentity;
+  readonly #onAssigned: PoolOptions["onAssigned"];
   /** Assignments so far. */
   #assigned = 0;
 
@@ -51,6 +53,7 @@ export class Assigner {
     this.#copies = parts.copies;
     this.#hooks = parts.hooks;
     this.#identity = parts.identity;
+    this.#onAssigned = parts.onAssigned;
   }
 
   assign(task: Task, agent: Agent, match: CohortMatch, nowMs: number): void {
@@ -72,7 +75,9 @@ export class Assigner {
     }
     this.#copies.watch(task, nowMs);
     this.#hooks.current?.assigned(task, nowMs);
-    link?.outgoing.assignments.push(this.#assignmentOf(task, match.number, nowMs));
+    const assign = this.#assignmentOf(task, match.number, nowMs);
+    link?.outgoing.assignments.push(assign);
+    this.#onAssigned?.(agent.agentId, assign);
   }
 
   #assignmentOf(task: Task, capability: number, nowMs: number): Assign {

@@ -2,6 +2,7 @@
 
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
+import type { Logger } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
 import type { MeasureBook } from "./measures.ts";
@@ -21,6 +22,8 @@ export interface AttemptPort {
   nowMs(): number;
   progressed(attempt: Attempt): void;
   output(attempt: Attempt, piece: Piece): Promise<void> | undefined;
+  /** Returns a logger whose lines readers of the run see. Undefined if they are not sent. */
+  runLog(attempt: Attempt): Logger | undefined;
   /** Returns the value of a secret, for this attempt. */
   secret(attempt: Attempt, reference: string): Promise<string>;
   /** Stores content, which is read again when the store is out of reach for a while. */

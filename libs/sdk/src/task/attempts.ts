@@ -9,7 +9,7 @@
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
-import { type Clock, isTuttiError, type Logger, type Timer, type Timers } from "@tutti/kernel";
+import { type Clock, isTuttiError, type Logger, lineLogger, type Timer, type Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { type BlobAccess, partsOf, storedAboveBytes, unreadable } from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type Piece, type Told } from "./attempt.ts";
@@ -61,6 +61,8 @@ export interface AttemptsParts {
   readonly measures?: MeasureBook;
   /** Measures CPU and memory of tasks. Default: nothing does. */
   readonly ownUse?: OwnUse | undefined;
+  /** Whether readers of a run see what its tasks log. Default false. */
+  readonly sendLogs?: boolean;
 }
 
 /** A handler that was asked to end and does not is answered for after this time. */
@@ -75,6 +77,9 @@ const progressEveryMs = 100;
 /** Above this a handler that streams has to wait. Above the other its pieces are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
+/** A handler does not wait for its log: above this its lines are left out for readers. */
+const backlogLogBytes = 1024 * 1024;
+const logLineBytesMax = 16_384;
 
 export class Attempts implements AttemptPort {
   readonly namespace: string;
@@ -270,6 +275,18 @@ export class Attempts implements AttemptPort {
     if (outbox.backlogBytes < backlogHighBytes) return undefined;
     this.#room ??= Promise.withResolvers<void>();
     return this.#room.promise;
+  }
+
+  runLog(attempt: Attempt): Logger | undefined {
+    const { clock, outbox, sendLogs = false } = this.#parts;
+    if (!sendLogs) return undefined;
+    const write = (line: string): void => {
+      if (attempt.isOver || outbox.backlogBytes >= backlogLogBytes) return;
+      const chunk = encoder.encode(`${line.slice(0, logLineBytesMax)}\n`);
+      void this.output(attempt, { index: attempt.pieces++, chunk, channel: "log", mediaType: "" });
+    };
+    // The worker's own log decides which levels are written.
+    return lineLogger({ clock, level: "trace", form: "text", write });
   }
 
   #fetch(attempt: Attempt, handler: Handler, reference: BlobReference): void {

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
 import type { BlobReference } from "@tutti/contracts/types/v1";
-import { callHandler, type Logger, type TraceContext } from "@tutti/kernel";
+import { callHandler, type LogFields, type Logger, type LogLevel, type TraceContext } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
@@ -300,15 +300,21 @@ export class TaskContext {
     }
   }
 
-  /** Writes work, task, attempt and trace in each line. */
+  /**
+   * Writes work, task, attempt and trace in each line of the worker's log. Readers of the run see the lines too, on the
+   * page of the run and by `tutti logs`, as output in the channel `log`.
+   */
   get logger(): Logger {
-    this.#ownLogger ??= this.#logger.child({
-      capability: this.capability,
-      workId: this.workId,
-      taskId: this.taskId,
-      attempt: this.attempt,
-      ...(this.trace !== undefined && { traceId: this.trace.traceId, spanId: this.trace.spanId }),
-    });
+    this.#ownLogger ??= bothOf(
+      this.#logger.child({
+        capability: this.capability,
+        workId: this.workId,
+        taskId: this.taskId,
+        attempt: this.attempt,
+        ...(this.trace !== undefined && { traceId: this.trace.traceId, spanId: this.trace.spanId }),
+      }),
+      this.#attempt.port.runLog(this.#attempt),
+    );
     const { masks } = this.#attempt;
     return masks === undefined ? this.#ownLogger : masks.logger(this.#ownLogger);
   }
@@ -343,6 +349,21 @@ export class TaskContext {
   [inspect.custom](): string {
     return this.toString();
   }
+}
+
+/** Lines that the first logger writes go to the second one too. */
+function bothOf(own: Logger, copy: Logger | undefined): Logger {
+  if (copy === undefined) return own;
+  const line = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    own[level](message, fields);
+    if (own.enabled(level)) copy[level](message, fields);
+  };
+  return {
+    ...{ trace: line("trace"), debug: line("debug"), info: line("info") },
+    ...{ warn: line("warn"), error: line("error"), fatal: line("fatal") },
+    enabled: (level) => own.enabled(level),
+    child: (fields) => bothOf(own.child(fields), copy.child(fields)),
+  };
 }
 
 const traceForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

@@ -84,7 +84,7 @@ export class Agent {
     this.agentId = parts.settings.agentId;
     this.#link = new LinkState((token) => this.#attempts.confirm(token));
     const { settings, clock, timers, logger, blobs, openMission, openSecret, measures } = parts;
-    const { namespace, slots, resources } = settings;
+    const { namespace, slots, resources, sendLogs } = settings;
     const link = this.#link;
     // Tasks of other agents reserve nothing, so nothing could be advised.
     const ownUse = Object.keys(resources).length === 0 ? undefined : new OwnUse(measures, parts.use);
@@ -100,7 +100,7 @@ export class Agent {
       changed: () => this.#flushSoon(),
     };
     this.#attempts = new Attempts({
-      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures, ownUse },
+      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures, ownUse, sendLogs },
       openSecret: ({ assign }, reference) =>
         openSecret({
           ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },

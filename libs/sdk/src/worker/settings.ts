@@ -85,6 +85,8 @@ export interface WorkerOptions {
   readonly secrets?: readonly string[];
   /** Whether the workflows of its durable functions are registered before it is linked. Default true. */
   readonly registerFunctions?: boolean;
+  /** Whether readers of a run see what its tasks write to `context.logger`, as output in the channel `log`. Default true. */
+  readonly sendLogs?: boolean;
   /** Called when it starts to sleep, by the host's wish or its own: what is costly to hold can be let go of. */
   readonly onSleep?: (reason: string) => void | Promise<void>;
   /** Called when it is awake again, before it gets anything to do. */
@@ -114,6 +116,7 @@ export interface WorkerSettings {
   readonly allowUnprotected: boolean;
   readonly secrets: readonly string[];
   readonly registerFunctions: boolean;
+  readonly sendLogs: boolean;
   readonly onSleep: (reason: string) => void | Promise<void>;
   readonly onWake: (reason: string) => void | Promise<void>;
 }
@@ -138,6 +141,7 @@ const optionNames: OptionNames<WorkerOptions> = {
   server: true,
   secrets: true,
   registerFunctions: true,
+  sendLogs: true,
   onSleep: true,
   onWake: true,
 };
@@ -195,6 +199,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     allowUnprotected,
     secrets: secretsOf(options.secrets ?? []),
     registerFunctions: options.registerFunctions ?? true,
+    sendLogs: options.sendLogs ?? true,
     onSleep: options.onSleep ?? (() => {}),
     onWake: options.onWake ?? (() => {}),
   };

@@ -100,6 +100,7 @@ class Agent:
                 measures=parts.measures,
                 # Tasks of other agents reserve nothing, so nothing could be advised.
                 own_use=OwnUse(parts.measures) if parts.settings.resources else None,
+                send_logs=parts.settings.send_logs,
             )
         )
 

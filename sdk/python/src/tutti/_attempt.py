@@ -32,6 +32,9 @@ class AttemptPort(Protocol):
 
     def output(self, attempt: Attempt, piece: PartialOutput) -> None: ...
 
+    def logged(self, attempt: Attempt, line: Callable[[], str]) -> None:
+        """A line of the log, for readers of the run. Left out while much waits to be sent."""
+
     def secret(self, attempt: Attempt, reference: str) -> str:
         """The value of a secret. Waits for it."""
 

@@ -75,6 +75,9 @@ _PROGRESS_EVERY_MS = 100
 # Above this a handler that streams has to wait. Above the other its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
+# A handler does not wait for its log: above this its lines are left out for readers.
+_BACKLOG_LOG_BYTES = 1024 * 1024
+_LOG_LINE_BYTES_MAX = 16_384
 
 _log = logging.getLogger("tutti.worker")
 
@@ -116,6 +119,8 @@ class DeskParts:
     measures: MeasureBook = field(default_factory=MeasureBook)
     # Measures CPU and memory of tasks.
     own_use: OwnUse | None = None
+    # Whether readers of a run see what its tasks log.
+    send_logs: bool = False
 
 
 class Desk:
@@ -271,6 +276,13 @@ class Desk:
         with self._posted_lock:
             self._posted_bytes += size
         self._parts.post(partial(self._output, attempt, piece, size))
+
+    def logged(self, attempt: Attempt, line: Callable[[], str]) -> None:
+        backlog = self._outbox.backlog_bytes + self._posted_bytes
+        if not self._parts.send_logs or attempt.is_over or backlog >= _BACKLOG_LOG_BYTES:
+            return
+        text = line().encode("utf-8", "replace")[:_LOG_LINE_BYTES_MAX]
+        self.output(attempt, PartialOutput(token=attempt.token, chunk=text + b"\n", channel="log"))
 
     def secret(self, attempt: Attempt, reference: str) -> str:
         assign = attempt.assign

@@ -73,6 +73,7 @@ class Settings:
     on_sleep: Callable[[str], None] | None
     on_wake: Callable[[str], None] | None
     secrets: Secrets
+    send_logs: bool
 
 
 def resolve(
@@ -97,6 +98,7 @@ def resolve(
     on_wake: Callable[[str], None] | None = None,
     url: str | None = None,
     secrets: Sequence[str] = (),
+    send_logs: bool = True,
 ) -> Settings:
     """An option takes precedence over its variable, and the variable over the default."""
     if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= SLOTS_MAX:
@@ -138,6 +140,7 @@ def resolve(
         drain_seconds=drain_seconds,
         on_sleep=on_sleep,
         on_wake=on_wake,
+        send_logs=send_logs,
         secrets=Secrets(
             url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or _server_behind(addresses),
             offered=secrets,

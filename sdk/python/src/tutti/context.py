@@ -20,6 +20,7 @@ from typing import Any
 from . import _json
 from ._attempt import Attempt, Told
 from ._contracts import Amounts, BlobReference, PartialOutput
+from ._logging import TextLines
 from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
 from .failures import cancelled, failure_detail, output_invalid, saved_too_large
@@ -31,6 +32,7 @@ _trace_form = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )
 _log = logging.getLogger("tutti.task")
+_lines = TextLines()
 
 
 @dataclass(frozen=True)
@@ -317,7 +319,8 @@ class TaskContext:
 
     @property
     def logger(self) -> TaskLogger:
-        """Writes work, task, attempt and trace with each line."""
+        """Writes work, task, attempt and trace with each line of the worker's log. Readers of the run see the lines too:
+        on the page of the run and by `tutti logs`, as output in the channel `log`."""
         if self._logger is None:
             fields: dict[str, Any] = {
                 "capability": self.capability,
@@ -388,6 +391,23 @@ class TaskLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
                 extra["reason"] = masks.text(failure_detail(raised).message)
             kwargs["extra"] = extra
             super().log(level, masks.text(str(msg) % args if args else str(msg)), **kwargs)
+        if self.isEnabledFor(level):
+            self._attempt.port.logged(self._attempt, lambda: self._line(level, msg, args, kwargs))
+
+    def _line(self, level: int, msg: object, args: tuple[object, ...], kwargs: dict[str, Any]) -> str:
+        """Without the fields that say which task it is. Secrets are masked as in all output."""
+        raised = kwargs.get("exc_info")
+        if isinstance(raised, BaseException):
+            raised = (type(raised), raised, raised.__traceback__)
+        elif raised and not isinstance(raised, tuple):
+            raised = sys.exc_info()
+        name = self.logger.name
+        record = self.logger.makeRecord(name, level, "", 0, msg, args, raised or None, extra=kwargs.get("extra"))
+        try:
+            return _lines.format(record)
+        except Exception:
+            # As `logging` does: a line that cannot be formatted does not fail the handler.
+            return str(msg)
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
         kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}

@@ -494,6 +494,9 @@ class _Port:
     def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
         return self._stored[blob.sha256]
 
+    def logged(self, attempt: Attempt, line: Callable[[], str]) -> None:
+        return
+
     def when_room(self, call: Callable[[], None]) -> bool:
         return False
 

@@ -59,6 +59,7 @@ class Worker:
     on_sleep: called with a reason when it begins to sleep, by the host's wish or its own: what is costly to hold can
         be let go of. on_wake: when it is awake again, before it gets anything to do. Both run where the link does: be
         quick.
+    send_logs: whether readers of a run see what its tasks write to `context.logger`, as output in the channel `log`.
     environment: variables for options that are not set.
     """
 
@@ -84,6 +85,7 @@ class Worker:
         on_wake: Callable[[str], None] | None = None,
         url: str | None = None,
         secrets: Sequence[str] = (),
+        send_logs: bool = True,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.settings: Settings = resolve(
@@ -107,6 +109,7 @@ class Worker:
             on_wake=on_wake,
             url=url,
             secrets=secrets,
+            send_logs=send_logs,
         )
         self._handlers = Handlers()
         self._functions = FunctionHost(watchdog=Watchdog())

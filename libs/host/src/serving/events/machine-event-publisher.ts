@@ -10,8 +10,9 @@
 import { type Bus, type EventInput, EventOutlet } from "@tutti/bus";
 import type { Component, CounterCell, Foundation, Health, InstanceKey, MachineEvent } from "@tutti/kernel";
 import type { Happening, MachineEventListener, TakeNote } from "@tutti/runtime";
-import type { NoteHead, ToldMachine } from "./note.ts";
+import type { NoteHead, RetryNote, ToldMachine } from "./note.ts";
 import { ProgressBook } from "./progress-book.ts";
+import { type StateLog, taskLog } from "./state-log.ts";
 
 /** An event to publish. `kind` distinguishes it from a progress note. */
 interface Told extends NoteHead {
@@ -21,6 +22,8 @@ interface Told extends NoteHead {
 /** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
 export interface EventMapper<Note extends Told> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
+  /** Hears of each note when it is durable, before its event waits for its turn. */
+  noted?(note: Note): void;
   /** Returns whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
   /**
@@ -71,6 +74,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
   readonly #options: PublisherOptions;
   readonly #leftOut: CounterCell;
   readonly #progress = new ProgressBook();
+  readonly #tasks: StateLog;
   readonly #teller: EventMapper<Note>;
   readonly #ended: MachineEventPublisherParts<Note>["ended"];
   #waiting: Note[] = [];
@@ -86,6 +90,7 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     this.#ended = ended;
     this.#options = { ...defaults, ...options };
     this.#foundation = foundation;
+    this.#tasks = taskLog(foundation);
     this.#teller = teller;
     this.#leftOut = leftOut;
     this.#outlet = new EventOutlet(bus, foundation);
@@ -99,8 +104,8 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     for (const note of notes) {
       if (note instanceof Error) this.#foundation.logger.error("failed to record an event", { error: note });
       else if (Array.isArray(note))
-        for (const one of note as readonly (Note | Happening)[]) this.#take(one, nowMs);
-      else this.#take(note as Note | Happening, nowMs);
+        for (const one of note as readonly (Note | RetryNote | Happening)[]) this.#take(one, nowMs);
+      else this.#take(note as Note | RetryNote | Happening, nowMs);
     }
   }
 
@@ -121,12 +126,19 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     return this.#outlet.health();
   }
 
-  #take(note: Note | Happening, nowMs: number): void {
+  #take(note: Note | RetryNote | Happening, nowMs: number): void {
     if (!("kind" in note)) {
       this.#progress.moved(note, nowMs);
       this.#look();
       return;
     }
+    if (isRetry(note)) {
+      const { key, task, attempt, code } = note;
+      const change = { key: { ...key, kind: "task", id: task }, type: "retried", cause: note.cause };
+      this.#tasks.changed(change, { [key.kind]: key.id, attempt, code });
+      return;
+    }
+    this.#teller.noted?.(note);
     if (this.#teller.isEnd(note)) {
       this.#progress.ended(note.key);
       this.#ended?.(note.key, note);
@@ -204,6 +216,10 @@ export class MachineEventPublisher<Note extends Told> implements MachineEventLis
     for (const note of this.#progress.take(nowMs, progressAtOnceMax))
       await this.#tellLater(this.#teller.progressOf(note));
   }
+}
+
+function isRetry(note: NoteHead & { readonly kind: string }): note is RetryNote {
+  return note.kind === "retry";
 }
 
 function notesOf(told: readonly ToldMachine[]): ReadonlyMap<MachineEvent<never>, TakeNote> {

@@ -2,7 +2,7 @@
 import { contractEvent, type EventInput } from "@tutti/bus";
 import type { EventDescription } from "@tutti/contracts/event";
 import type { EventHeader } from "@tutti/contracts/events/v1";
-import type { Cause } from "@tutti/contracts/types/v1";
+import type { Cause, ErrorDetail } from "@tutti/contracts/types/v1";
 import { type InstanceKey, type MachineEvent, toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";
 
@@ -37,6 +37,22 @@ export interface EventNote<Payloads, T extends keyof Payloads = keyof Payloads> 
   readonly body: Omit<Payloads[T], "header">;
   /** Which of several of its type that tell of one event of the machine, from 0. */
   readonly part: number;
+}
+
+/** A failed attempt that another one follows: it has a line in the log, and no event. */
+export interface RetryNote extends NoteHead {
+  readonly kind: "retry";
+  readonly task: string;
+  readonly attempt: number;
+  readonly code: string;
+}
+
+export function retryNote(
+  happening: Happening,
+  task: string,
+  { attempt, error }: { readonly attempt: number; readonly error: ErrorDetail | undefined },
+): RetryNote {
+  return { kind: "retry", ...headOf(happening), task, attempt, code: error?.code ?? "" };
 }
 
 /** Returns what makes the notes of a service, and events of them. */

@@ -5,8 +5,7 @@
  *    line.
  * 2. A change that only some have, such as a failure, always has its line.
  */
-import type { Foundation } from "@tutti/kernel";
-import type { NoteHead } from "./note.ts";
+import type { Foundation, InstanceKey, LogFields } from "@tutti/kernel";
 
 const linesAtOnce = 100;
 const linesPerSec = 10;
@@ -14,10 +13,16 @@ const linesPerSec = 10;
 export interface StateLogOptions {
   /** What changes: it names the line, and the field with the id. */
   readonly noun: string;
-  /** Of the types of events that are changes of state. The rest of the type is the state. */
+  /** Of the types of events that are changes of state. The rest of the type is the state. May be empty. */
   readonly prefix: string;
   /** States that all of them have. */
   readonly usual: ReadonlySet<string>;
+}
+
+export interface StateChange {
+  readonly key: InstanceKey;
+  readonly type: string;
+  readonly cause: { readonly traceparent: string };
 }
 
 export class StateLog {
@@ -33,7 +38,7 @@ export class StateLog {
     this.#options = options;
   }
 
-  changed({ key, type, cause }: Pick<NoteHead, "key" | "cause"> & { readonly type: string }): void {
+  changed({ key, type, cause }: StateChange, fields: LogFields = {}): void {
     const { noun, prefix, usual } = this.#options;
     if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return;
     const to = type.slice(prefix.length);
@@ -45,7 +50,7 @@ export class StateLog {
     this.#omitted = 0;
     const [, traceId = ""] = cause.traceparent.split("-");
     this.#logger.info(`${noun} state changed: ${to}`, {
-      ...{ namespace: key.namespace, [noun]: key.id, to },
+      ...{ namespace: key.namespace, [noun]: key.id, to, ...fields },
       ...(traceId !== "" && { traceId }),
     });
   }
@@ -63,4 +68,17 @@ export class StateLog {
     left.lines -= 1;
     return true;
   }
+}
+
+/** What the line of a failure says beside the change: messages of errors may have data of users. */
+export function failureIn(body: object): LogFields {
+  // The cast: it is asked of what it may have.
+  const { error, task = "" } = body as { error?: { readonly code: string }; task?: string };
+  if (error === undefined) return {};
+  return { code: error.code, ...(task !== "" && { task }) };
+}
+
+/** Tasks of runs and missions: each is assigned, and some are retried. */
+export function taskLog(foundation: Pick<Foundation, "logger" | "clock">): StateLog {
+  return new StateLog(foundation, { noun: "task", prefix: "", usual: new Set(["assigned", "retried"]) });
 }
