@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Instance, Pool } from "@tutti/rest/types";
-import { edgeFindings, instanceFindings, poolFindings } from "./doctor-checks.ts";
+import type { Component, ComponentState, Instance, Pool, ProcessComponents } from "@tutti/rest/types";
+import {
+  edgeFindings,
+  instanceFindings,
+  levelOf,
+  poolFindings,
+  processFindings,
+  worstOf,
+} from "./doctor-checks.ts";
 
 const nowMs = Date.UTC(2026, 10, 26);
 const dayMs = 86_400_000;
@@ -40,6 +47,48 @@ describe("doctor checks", () => {
       ["notice: Services have the versions 1.0.0, 1.1.0.", "notice: Not renewed for a minute: swarm (b)."],
     );
     assert.deepEqual(instanceFindings([], nowMs), []);
+  });
+
+  it("all processes, of which one is degraded, one is unhealthy, one is away and one starts", () => {
+    const process = (service: string, state: ComponentState, parts: Component[] = [], problem = "") => ({
+      ...{ services: [service], address: `${service}:7401`, problem },
+      components: problem === "" ? [{ name: service, path: service, state }, ...parts] : [],
+    });
+    const part = (path: string, state: ComponentState, reason = "") => ({ name: "", path, state, reason });
+    const well = process("gateway", "ready");
+    const cases = [
+      [[well, well], "healthy", ["sound: All 2 processes are ready."]],
+      [
+        [well, process("swarm", "degraded", [part("swarm.a", "ready"), part("swarm.b", "degraded", "late")])],
+        ...["degraded", ["notice: swarm at swarm:7401 is degraded: swarm.b: late."]],
+      ],
+      [
+        [
+          process("flow", "unhealthy", [
+            part("flow.a", "unhealthy", "x"),
+            part("flow.a.b", "unhealthy", "full"),
+          ]),
+          well,
+        ],
+        ...["unhealthy", ["problem: flow at flow:7401 is unhealthy: flow.a.b: full."]],
+      ],
+      [
+        [process("flow", "ready", [], "no answer in 2 s"), process("swarm", "starting")],
+        "unhealthy",
+        [
+          "problem: flow at flow:7401 is away: no answer in 2 s.",
+          "problem: swarm at swarm:7401 is starting: swarm: starting.",
+        ],
+      ],
+    ] as const;
+    for (const [processes, worst, expected] of cases as unknown as [
+      ProcessComponents[],
+      string,
+      string[],
+    ][]) {
+      assert.deepEqual(shown(processFindings(processes)), expected);
+      assert.equal(worstOf(processes.map(levelOf)), worst);
+    }
   });
 
   it("queues and workers of each pool", () => {

@@ -13,7 +13,14 @@ import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
 import { padEnd, safe, wrap } from "../../terminal/text.ts";
-import { edgeFindings, edgeOf, type Finding, instanceFindings, poolFindings } from "./doctor-checks.ts";
+import {
+  edgeFindings,
+  edgeOf,
+  type Finding,
+  instanceFindings,
+  poolFindings,
+  processFindings,
+} from "./doctor-checks.ts";
 
 export async function doctor(context: Context): Promise<Result> {
   const platform = await platformFindings(context);
@@ -58,7 +65,7 @@ async function platformFindings(context: Context): Promise<Finding[]> {
         advice: "",
       },
       skewFinding(version, context.version),
-      ...(await readinessFindings(context, server.url)),
+      ...(await healthFindings(context, server)),
       ...(await serviceFindings(context, server)),
     ];
   } catch (error) {
@@ -68,6 +75,16 @@ async function platformFindings(context: Context): Promise<Finding[]> {
       ...(await portFindings(context, server.url)),
     ];
   }
+}
+
+/** Of the process that answers, and of all others that this caller may see. */
+async function healthFindings(context: Context, server: Server): Promise<Finding[]> {
+  const answering = await readinessFindings(context, server.url);
+  const { processes } = await server
+    .call("components.list", { timeoutMs: readyMs })
+    .catch(() => ({ processes: [] }));
+  if (processes.length < 2) return answering;
+  return [...answering.filter(({ level }) => level !== "sound"), ...processFindings(processes)];
 }
 
 /** What this caller may see of services and pools. */

@@ -8,7 +8,7 @@ import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
-import { poolFindings } from "./doctor-checks.ts";
+import { levelOf, poolFindings, problemsOf, worstOf } from "./doctor-checks.ts";
 
 /** How the platform is, gathered from several answers. */
 interface Standing {
@@ -45,30 +45,41 @@ const agentsMax = 1_000;
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
-  const [{ version }, tree, { services }, { counts }, { agents }, approvals, capabilities, { pools }] =
-    await Promise.all([
-      server.call("whoami"),
-      server.call("status"),
-      server.call("services.list", { query: { size: 100 } }),
-      server.call("runs.count", { query: { ...namespace, by: "status" } }),
-      server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
-      server.call("approvals.list", { query: { ...namespace, size: 100 } }),
-      offered(server),
-      server.call("pools.list", { query: { ...namespace, size: 100 } }),
-    ]);
+  const [
+    { version },
+    tree,
+    { services },
+    { counts },
+    { agents },
+    approvals,
+    capabilities,
+    { pools },
+    { processes },
+  ] = await Promise.all([
+    server.call("whoami"),
+    server.call("status"),
+    server.call("services.list", { query: { size: 100 } }),
+    server.call("runs.count", { query: { ...namespace, by: "status" } }),
+    server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
+    server.call("approvals.list", { query: { ...namespace, size: 100 } }),
+    offered(server),
+    server.call("pools.list", { query: { ...namespace, size: 100 } }),
+    server.call("components.list").catch(() => ({ processes: [] })),
+  ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
   const free = here.reduce((sum, { freeSlots = 0 }) => sum + freeSlots, 0);
   return {
     url: server.url,
     version,
-    health: levelOf(tree),
+    // The tree is that of the process that answers.
+    health: processes.length < 2 ? healthIn(tree) : worstOf(processes.map(levelOf)),
     services: services.map(({ name, ready = 0, instances = 0 }) => ({ name, ready, instances })),
     runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [value, count])),
     agents: { count: here.length, slots, busy: slots - free },
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
-    problems: problemsIn(tree),
+    problems: processes.length < 2 ? problemsIn(tree) : processes.flatMap(problemsOf),
     notices: poolFindings(pools).flatMap(({ about, level, text }) =>
       level === "sound" ? [] : [`${about}: ${text}`],
     ),
@@ -81,7 +92,7 @@ function membersOf(value: unknown): Members {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
 }
 
-function levelOf(tree: unknown): string {
+function healthIn(tree: unknown): string {
   const { level, status: said } = membersOf(membersOf(tree)["health"]);
   return typeof level === "string" ? level : typeof said === "string" ? said : "unknown";
 }
