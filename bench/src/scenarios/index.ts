@@ -8,7 +8,7 @@ import { commands } from "./commands.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
 import { idle } from "./idle.ts";
-import { insight } from "./insight.ts";
+import { insight, insightMemory } from "./insight/insight.ts";
 import { efficiency } from "./modes/efficiency.ts";
 import { peers } from "./peers/peers.ts";
 import { plan } from "./plan/plan.ts";
@@ -26,6 +26,20 @@ import { trigger } from "./trigger/trigger.ts";
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, objects, peers],
-    ...[trigger, insight, adapters, commands, agents, cache, durable, blob, dag, plan, efficiency, scale],
+    ...[
+      trigger,
+      insight,
+      insightMemory,
+      adapters,
+      commands,
+      agents,
+      cache,
+      durable,
+      blob,
+      dag,
+      plan,
+      efficiency,
+      scale,
+    ],
   ].map((scenario) => [scenario.name, scenario]),
 );

@@ -36,10 +36,11 @@ describe("changes of a series", () => {
   it("are found where they were planted, and not in quiet series", () => {
     const quiet = Array.from({ length: 500 }, (_, seed) => series(seed, 600, shapes[seed % shapes.length]));
     const false_ = quiet.filter((points) => changesOf(points).length > 0).length;
-    const steps = Array.from({ length: 25 }, (_, seed) =>
-      from(series(1_000 + seed, 600, shapes[seed % shapes.length]), 200 + 10 * seed, (value) => value * 1.4),
+    const placeOf = (seed: number) => 150 + 6 * seed;
+    const steps = Array.from({ length: 50 }, (_, seed) =>
+      from(series(1_000 + seed, 600, shapes[seed % shapes.length]), placeOf(seed), (value) => value * 1.4),
     );
-    const placesMs = steps.map((_, seed) => startMs + (200 + 10 * seed) * 10 * minuteMs);
+    const placesMs = steps.map((_, seed) => startMs + placeOf(seed) * 10 * minuteMs);
     const found = steps.filter((points, seed) =>
       changesOf(points).some(({ timeMs }) => Math.abs(timeMs - (placesMs[seed] ?? 0)) <= 60 * minuteMs),
     ).length;
@@ -80,7 +81,7 @@ describe("the drift of a series", () => {
   it("is found where it was planted, and not in quiet series", () => {
     const quiet = Array.from({ length: 500 }, (_, seed) => series(seed, 600, shapes[seed % shapes.length]));
     const false_ = quiet.filter((points) => driftOf(points) !== undefined).length;
-    const rising = Array.from({ length: 25 }, (_, seed) =>
+    const rising = Array.from({ length: 50 }, (_, seed) =>
       from(
         series(3_000 + seed, 600, shapes[seed % shapes.length]),
         0,
@@ -91,6 +92,14 @@ describe("the drift of a series", () => {
     const right = found.filter((drift) => drift !== undefined && drift.perDay > 0).length;
     assert.ok(right >= 0.9 * rising.length, `${right} of ${rising.length} found`);
     assert.ok(right / (right + false_) >= 0.9, `${false_} false in 500`);
+    // It is known after less than half of the span, over which it adds a half.
+    const delays = rising.map((points) => {
+      for (let length = 20; length <= points.length; length += 10)
+        if (driftOf(points.slice(0, length)) !== undefined) return length;
+      return Number.POSITIVE_INFINITY;
+    });
+    delays.sort((one, other) => one - other);
+    assert.ok((delays[25] ?? 0) <= 300, `delays ${delays}`);
   });
 });
 

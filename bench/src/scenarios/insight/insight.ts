@@ -2,12 +2,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { alternate } from "../measure/rounds.ts";
-import { quantile, rounded } from "../measure/statistics.ts";
-import { startPlatform } from "../processes/platform.ts";
-import type { Budget, Result, Scenario } from "../scenario.ts";
-import { Caller } from "./rest/caller.ts";
-import { openEngine } from "./task/engine.ts";
+import { alternate } from "../../measure/rounds.ts";
+import { quantile, rounded } from "../../measure/statistics.ts";
+import { startPlatform } from "../../processes/platform.ts";
+import type { Budget, Result, Scenario } from "../../scenario.ts";
+import { Caller } from "../rest/caller.ts";
+import { openEngine } from "../task/engine.ts";
+import { idleLine, manyLine, memory } from "./memory.ts";
+import { ingestLine, queryLine, store } from "./store.ts";
 
 const alertsPerSec = 20;
 /** Callers that start one run after the other while alerts are timed. */
@@ -22,10 +24,13 @@ const chains = "chains with insight";
 /** What alerts take to reach a receiver, and what a platform pays for its own records. */
 export const insight: Scenario = {
   name: "insight",
-  about: `reported alerts until their webhook is called, at rest and while ${callers} callers start runs, and chains of an installation beside one without insight`,
+  about: `reported alerts until their webhook is called, at rest and while ${callers} callers start runs, chains of an installation beside one without insight, and the store of series alone`,
   goals: [
     { line: { variant: rest }, figure: "p99Ms", atMost: 1_000, unit: "ms" },
     { line: { variant: load }, figure: "p99Ms", atMost: 2_000, unit: "ms" },
+    { line: { variant: ingestLine }, figure: "pointsPerSec", atLeast: 200_000 },
+    { line: { variant: ingestLine }, figure: "bytesPerPoint", atMost: 2 },
+    { line: { variant: queryLine }, figure: "p99Ms", atMost: 200, unit: "ms" },
     {
       ...{ line: { variant: chains }, figure: "overWithout", atLeast: 0.97 },
       ...{ beside: ["stepsPerSec", "withoutStepsPerSec"], known: { issue: 25, worst: 0.8 } },
@@ -33,9 +38,24 @@ export const insight: Scenario = {
   ],
   brief: { rounds: 3, seconds: 2 },
   async *run(budget) {
+    yield* store();
     yield* alerts(budget);
     yield await chainsBeside(budget);
   },
+};
+
+/** Insight as a process of its own, which a cluster has, beside an empty Node. */
+export const insightMemory: Scenario = {
+  name: "insight-memory",
+  about: "memory of a process of insight, with nothing to do and with 10,000 series, above an empty Node",
+  goals: [
+    {
+      ...{ line: { variant: idleLine }, figure: "deltaMiB", atMost: 40, unit: "MiB" },
+      known: { issue: 25, worst: 95 },
+    },
+    { line: { variant: manyLine }, figure: "deltaMiB", atMost: 120, unit: "MiB" },
+  ],
+  run: memory,
 };
 
 async function* alerts({ rounds, seconds }: Budget): AsyncIterable<Result> {

@@ -1,0 +1,94 @@
+/** Memory of insight as a process of its own, with nothing to do and with 10,000 series that come in, above an empty Node. */
+import { setTimeout as pause } from "node:timers/promises";
+import { Client, credentials } from "@grpc/grpc-js";
+import { MetricKind, metricService, RecordMeasuresRequest } from "@tutti/contracts/insight/v1";
+import { bundleServices } from "../../../../tools/bundle.mjs";
+import { rounded } from "../../measure/statistics.ts";
+import { startChild } from "../../processes/child.ts";
+import { memoryOf } from "../../processes/figures.ts";
+import { temporaryDirectory } from "../../processes/platform.ts";
+import type { Result } from "../../scenario.ts";
+
+export const idleLine = "memory of insight, idle";
+export const manyLine = "memory of insight, 10,000 series";
+
+const slotMs = 10_000;
+const metrics = 10;
+const seriesOfMetric = 1_000;
+/** As often as workers send, and as long as rounds of the recorder come and go. */
+const sendEveryMs = 30_000;
+const settleMs = 60_000;
+const looks = 6;
+const lookEveryMs = 5_000;
+
+export async function* memory(): AsyncIterable<Result> {
+  const directory = await temporaryDirectory();
+  await bundleServices(["insight"], directory);
+  const flags = ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.format=json", "--log.level=info"];
+  await using insight = await startChild(
+    [`${directory}/insight.mjs`, ...flags, `--insight.dataDirectory=${directory}/data`],
+    {
+      cwd: directory,
+      // As in an image, nothing compiled is kept from one start to the next.
+      environment: { NODE_DISABLE_COMPILE_CACHE: "1" },
+      until: (line) => {
+        const { msg, grpc } = line.startsWith("{") ? JSON.parse(line) : {};
+        return msg === "ready" ? String(grpc) : undefined;
+      },
+    },
+  );
+  await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
+    until: (line) => line || undefined,
+  });
+  await pause(settleMs);
+  yield { variant: idleLine, ...(await above(insight.pid, empty.pid)) };
+  const over = new AbortController();
+  const sent = sendSeries(insight.said, over.signal);
+  await pause(settleMs + sendEveryMs);
+  yield { variant: manyLine, series: metrics * seriesOfMetric, ...(await above(insight.pid, empty.pid)) };
+  over.abort();
+  await sent;
+}
+
+/** The mean of a minute, and the most: threads that work come and go. */
+async function above(pid: number, emptyPid: number) {
+  const seen: number[] = [];
+  for (let look = 0; look < looks; look++) {
+    await pause(lookEveryMs);
+    seen.push(memoryOf(pid).pssMiB - memoryOf(emptyPid).pssMiB);
+  }
+  const deltaMiB = seen.reduce((sum, one) => sum + one, 0) / seen.length;
+  return {
+    deltaMiB: rounded(deltaMiB),
+    leastMiB: rounded(Math.min(...seen)),
+    mostMiB: rounded(Math.max(...seen)),
+  };
+}
+
+async function sendSeries(address: string, signal: AbortSignal): Promise<void> {
+  const client = new Client(address, credentials.createInsecure());
+  const { path, request, reply } = metricService.methods.recordMeasures;
+  let sequence = 0;
+  while (!signal.aborted) {
+    const toMs = Math.floor(Date.now() / slotMs) * slotMs;
+    for (let metric = 0; metric < metrics; metric++) {
+      const measures = Array.from({ length: seriesOfMetric }, (_, shop) => ({
+        ...{
+          name: `orders_open_${metric}`,
+          kind: MetricKind.METRIC_KIND_GAUGE,
+          labels: { shop: `shop-${shop}` },
+        },
+        value: Math.round(1_000 + 100 * Math.sin(sequence + shop)),
+      }));
+      const given = { worker: "bench", fromMs: toMs - sendEveryMs, toMs, measures };
+      const message = Buffer.from(request.encode(RecordMeasuresRequest.fromPartial(given)));
+      await new Promise<void>((resolve, reject) => {
+        const done = (error: unknown) => (error === null ? resolve() : reject(error));
+        client.makeUnaryRequest(path, (bytes: Buffer) => bytes, reply.decode, message, done);
+      });
+    }
+    sequence++;
+    await pause(sendEveryMs, undefined, { signal }).catch(() => {});
+  }
+  client.close();
+}
