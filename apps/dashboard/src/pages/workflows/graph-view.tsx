@@ -18,9 +18,10 @@ import "@xyflow/react/dist/base.css";
 import "../../run/run.css";
 import "./graph.css";
 import type { Graph, GraphNode } from "@tutti/rest/types";
-import { useEffect, useMemo } from "react";
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { counted, span } from "../../elements/moments.ts";
 import { Arrowheads } from "../../run/graph/arrowheads.tsx";
+import type { Direction } from "../../run/graph/layered.ts";
 import { type Layout, layoutOf } from "../../run/graph/layout.ts";
 import { type FlowNeed, NeedEdge } from "../../run/graph/need-edge.tsx";
 import { useIsNarrow } from "../../shell/use-is-narrow.ts";
@@ -33,14 +34,41 @@ const edgeTypes: EdgeTypes = { need: NeedEdge };
 
 const fit = { maxZoom: 1, padding: 0.08 };
 
-/** The tasks of a definition and what they need. The critical path is drawn heavier. In a column it goes down. */
+/** A picture of more tasks is laid out once, because that takes time. */
+const turnedMax = 200;
+/** Pictures go to the right, unless texts are this much larger the other way. */
+const turnedGain = 1.25;
+
+interface Room {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The tasks of a definition and what they need. The critical path is drawn heavier. In a column it goes down, and where
+ * its texts are larger that way.
+ */
 export default function GraphView({ graph, inColumn = false }: { graph: Graph; inColumn?: boolean }) {
-  const down = useIsNarrow() || inColumn;
-  const layout = useMemo(() => layoutOf(scopeOf(graph), down ? "down" : "right", sizeOfNode), [graph, down]);
+  const isColumn = useIsNarrow() || inColumn;
+  const figure = useRef<HTMLElement>(null);
+  const room = useRoom(figure);
+  const layout = useMemo(() => {
+    const laid = (direction: Direction) => layoutOf(scopeOf(graph), direction, sizeOfNode);
+    if (isColumn) return laid("down");
+    const right = laid("right");
+    if (room === undefined || graph.nodes.length > turnedMax || scaleIn(room, right) === 1) return right;
+    const down = laid("down");
+    return scaleIn(room, down) > scaleIn(room, right) * turnedGain ? down : right;
+  }, [graph, isColumn, room]);
+  const down = layout.direction === "down";
   const nodes = useMemo(() => nodesOf(graph, layout), [graph, layout]);
   const edges = useMemo(() => edgesOf(graph, layout), [graph, layout]);
   return (
-    <figure className="definition-graph" aria-label={`Graph of ${counted(graph.nodes.length, "task")}`}>
+    <figure
+      ref={figure}
+      className="definition-graph"
+      aria-label={`Graph of ${counted(graph.nodes.length, "task")}`}
+    >
       <Arrowheads />
       <ReactFlow
         key={down ? "down" : "right"}
@@ -64,6 +92,25 @@ export default function GraphView({ graph, inColumn = false }: { graph: Graph; i
       </ReactFlow>
     </figure>
   );
+}
+
+/** How large a picture is that fits. */
+function scaleIn(room: Room, { width, height }: Room): number {
+  return Math.min(1, room.width / width, room.height / height);
+}
+
+function useRoom(element: RefObject<HTMLElement | null>): Room | undefined {
+  const [room, setRoom] = useState<Room>();
+  useLayoutEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const measure = () => setRoom({ width: current.clientWidth, height: current.clientHeight });
+    measure();
+    const resized = new ResizeObserver(measure);
+    resized.observe(current);
+    return () => resized.disconnect();
+  }, [element]);
+  return room;
 }
 
 /** Shows all tasks again when they change, or the room for them. */
