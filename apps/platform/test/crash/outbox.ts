@@ -6,6 +6,8 @@
  * 3. A row that cannot start has the reason, and stops no other row.
  * 4. All this holds too if the database fails over to its standby while a batch is open. The primary waits for its standby
  *    at each commit, so the standby has all that was committed.
+ * 5. If the primary does not wait, the standby lacks the last commits. The lost rows have runs, whose effects are not
+ *    repeated. A new row with the id of a lost one gets its run, or the reason if its input differs.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
@@ -106,6 +108,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       }
     };
     const count = async (sql: string) => Number((await query(`SELECT count(*) AS n FROM ${sql}`))["n"]);
+    const maxId = async () => Number((await query("SELECT max(id) AS id FROM outbox"))["id"]);
     /** Waits until so many rows are there. Fails if none is added for the time that `until` waits: a slow machine is no stall. */
     const reached = async (sql: string, enough: number) => {
       let seen = await count(sql);
@@ -189,6 +192,47 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       working?.signal("SIGTERM");
       assert.equal((await working?.ended())?.code, 0, working?.output);
     });
+
+    if (failsOver)
+      it("without the last commits after an asynchronous failover, repeats no run, and names rows that do not fit one", async () => {
+        // The promoted server waits for no standby.
+        standby = await startStandby(database);
+        working = launchWorker();
+        await working.wrote(/linked/);
+        await standby.kill();
+        const known = await maxId();
+        await insert(2);
+        const lost = await maxId();
+        await until("the rows have results", async () => {
+          const open = await count("outbox WHERE finished_at IS NULL");
+          return open === 0 && (await count(`orders WHERE row > ${known}`)) === 2;
+        });
+        await database.kill();
+        await database[Symbol.asyncDispose]();
+        database = standby;
+        await database.up();
+        await query("SELECT pg_promote()");
+        const left = ["outbox WHERE id", "orders WHERE row", "results WHERE row"];
+        for (const rows of left) assert.equal(await count(`${rows} > ${known}`), 0, rows);
+        assert.notEqual(await tutti.runs.get(`shop-outbox-${lost}`).result(), undefined);
+
+        await query(`INSERT INTO outbox (id, fits) VALUES (${lost}, true), (${lost - 1}, false)`);
+        await until(
+          "both are handled",
+          async () =>
+            (await count(
+              `outbox WHERE id > ${known} AND (finished_at IS NOT NULL OR failure IS NOT NULL)`,
+            )) === 2,
+        );
+        const found = await query(`SELECT
+          (SELECT failure FROM outbox WHERE id = ${lost}) AS failure,
+          (SELECT failure FROM outbox WHERE id = ${lost - 1}) AS reason,
+          (SELECT count(*) FROM results WHERE row = ${lost})::int AS results,
+          (SELECT count(*) FROM orders WHERE row > ${known})::int AS orders`);
+        assert.deepEqual({ ...found, reason: "" }, { failure: null, reason: "", results: 1, orders: 0 });
+        assert.match(String(found["reason"]), /input/);
+        await working.kill();
+      });
 
     it("deletes rows if wanted, finds them without NOTIFY, and rejects what no retry repairs", async () => {
       process.env["OUTBOX_TEST_DB"] = database.url;

@@ -6,10 +6,14 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { followRun } from "../../follow/follow.ts";
+import type { Server } from "../../server/calls.ts";
 import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
 import { offered } from "../platform/capabilities.ts";
 import { register } from "../workflows/register.ts";
+
+const againMs = 250;
+const waitMaxMs = 2_000;
 
 export async function listAdapters(context: Context): Promise<Result> {
   const { print, values } = context;
@@ -57,7 +61,7 @@ export async function listAdapters(context: Context): Promise<Result> {
 export async function checkAdapter(context: Context): Promise<Result> {
   const name = context.values.argument("NAME");
   const server = await connect(context);
-  adapterIn(await offered(server), name);
+  await offeredAdapter(context, server, name);
   const { name: workflow, text } = adapterCheck(name);
   const { definition } = await register(context, server, {
     fileName: `${workflow}.yaml`,
@@ -88,7 +92,17 @@ function adapterNamed(adapters: readonly OfferedAdapter[], name: string): Offere
   });
 }
 
-/** The adapter of a name among the offered capabilities. */
-export function adapterIn(entries: readonly CapabilityEntry[], name: string): OfferedAdapter {
-  return adapterNamed(adaptersIn(entries), name);
+/** Finds the adapter of a name. A new worker is in the list a moment after it is ready, so a missing one is awaited. */
+export async function offeredAdapter(
+  { shell }: Pick<Context, "shell">,
+  server: Server,
+  name: string,
+): Promise<{ readonly adapter: OfferedAdapter; readonly entries: readonly CapabilityEntry[] }> {
+  for (let waitedMs = 0; ; waitedMs += againMs) {
+    const entries = await offered(server);
+    const all = adaptersIn(entries);
+    if (all.some((adapter) => adapter.name === name) || waitedMs >= waitMaxMs || shell.interrupted.aborted)
+      return { adapter: adapterNamed(all, name), entries };
+    await shell.pause(againMs, shell.interrupted);
+  }
 }

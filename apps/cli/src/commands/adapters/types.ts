@@ -2,15 +2,13 @@
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { offered } from "../platform/capabilities.ts";
-import { adapterIn } from "./commands.ts";
+import { offeredAdapter } from "./commands.ts";
 
 export async function adapterTypes(context: Context): Promise<Result> {
   const { print, values } = context;
   const name = values.argument("NAME");
-  const entries = await offered(await connect(context));
-  const { operations } = adapterIn(entries, name);
-  const capabilities = operations.map(({ name: operation }) => {
+  const { adapter, entries } = await offeredAdapter(context, await connect(context), name);
+  const capabilities = adapter.operations.map(({ name: operation }) => {
     const entry = entries.find((one) => one.name === `${name}.${operation}`);
     const { inputSchema = "", outputSchema = "" } = entry?.versions[0]?.capability ?? {};
     return { operation, input: read(inputSchema), output: read(outputSchema) };

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
 import {
@@ -135,6 +136,26 @@ describe("an HTTP adapter", () => {
     adapter.close?.();
   });
 
+  it("renews an OAuth2 token that expires between two pages, and reads each page once", async () => {
+    let tokens = 0;
+    const served: number[] = [];
+    answers.set("/token", (response) =>
+      json(response, { access_token: `page-${++tokens}`, expires_in: 3_600 }),
+    );
+    answers.set("/pages", (response, { url, headers }) => {
+      const page = Number(new URL(url, base).searchParams.get("page") ?? 1);
+      // The second page takes the second token alone.
+      if (page === 2 && headers.authorization !== "Bearer page-2") return void json(response, {}, 401);
+      served.push(page);
+      json(response, page > 2 ? [] : [page]);
+    });
+    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", clientSecret: "env:S" } as const;
+    const pages = { by: "page", parameter: "page" } as const;
+    const adapter = made({ path: "/pages", pages }, { auth: { oauth2 } });
+    assert.deepEqual(await go(adapter), [1, 2]);
+    assert.deepEqual([served, tokens], [[1, 2, 3], 2]);
+  });
+
   it("hands 429, and 503 with a time, back to the queue", async () => {
     answers.set("/go", (response) => response.writeHead(429, { "retry-after": "7" }).end());
     await assert.rejects(
@@ -233,23 +254,42 @@ describe("an HTTP adapter", () => {
   });
 
   it("sends nothing to a server whose certificate has expired, or is not trusted", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
+    const directory = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
     const clock = { now: () => Date.now() - 400 * 86_400_000, monotonic: () => performance.now() };
-    const { services } = await makeDevelopmentCertificates({ directory: folder, services: ["shop"], clock });
-    const [cert, key] = [services["shop"]?.cert ?? "", services["shop"]?.key ?? ""];
+    const { ca } = await makeDevelopmentCertificates({ directory, services: ["old"], clock });
+    await makeDevelopmentCertificates({ directory, services: ["shop"] });
     let requests = 0;
-    const secure = createSecureServer({ cert: readFileSync(cert), key: readFileSync(key) }, () => requests++);
+    const secure = createSecureServer((_, response) => {
+      requests++;
+      json(response, "paid");
+    });
     await once(secure.listen(0, "127.0.0.1"), "listening");
     const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
-    try {
-      // Nothing was sent: the call may be repeated when the certificate is renewed.
-      await assert.rejects(async () => go(made({ method: "POST" }, { url }), { body: { a: 1 } }), {
-        ...{ code: "adapter.unreachable", retry: "same-key", message: /certificate/ },
+    const use = (service: string) =>
+      secure.setSecureContext({
+        cert: readFileSync(join(directory, `${service}.crt`)),
+        key: readFileSync(join(directory, `${service}.key`)),
       });
+    const pay = () => go(made({ method: "POST" }, { url }), { body: { a: 1 } });
+    // Nothing was sent: the call may be repeated when the certificate is renewed.
+    const refused = (message: RegExp) =>
+      assert.rejects(pay, { code: "adapter.unreachable", retry: "same-key", message });
+    const trusted = getCACertificates();
+    try {
+      use("shop");
+      await refused(/certificate/);
+      setDefaultCACertificates([...trusted, readFileSync(ca, "utf8")]);
+      use("old");
+      await refused(/certificate has expired/);
       assert.equal(requests, 0);
+      use("shop");
+      assert.equal(await pay(), "paid");
+      assert.equal(requests, 1);
     } finally {
+      setDefaultCACertificates(trusted);
       secure.close();
-      rmSync(folder, { recursive: true });
+      secure.closeAllConnections();
+      rmSync(directory, { recursive: true });
     }
   });
 
