@@ -89,6 +89,11 @@ const credentials = {
       tokenUrl: text("Where tokens are made.", undefined, 2_000),
       clientId: text("The client."),
       clientSecret: reference("Its secret"),
+      clientAuth: choice(
+        "Where both are sent: in the form or by HTTP Basic. Default: `post`.",
+        "post",
+        "basic",
+      ),
       refreshToken: reference("With it, tokens are made by the flow `refresh_token`"),
       scope: text("The scopes, with spaces between them."),
       audience: text("The audience."),
@@ -101,6 +106,17 @@ const auth: Members = {
     ...{ name: "auth", doc: "How requests prove who sends them." },
     oneOf: [Object.keys(credentials)],
   }),
+};
+
+const tls: Members = {
+  tls: members(
+    {
+      ca: reference("Authorities that are trusted next to the known ones"),
+      cert: reference("The certificate of the client"),
+      key: reference("Its private key"),
+    },
+    { doc: "Certificates in PEM." },
+  ),
 };
 
 /** What each operation may have. */
@@ -175,7 +191,7 @@ const httpOperation: Members = {
 };
 
 const httpOptions: Members = {
-  ...{ ...auth, ...headers, ...rate, ...answers },
+  ...{ ...auth, ...tls, ...headers, ...rate, ...answers },
   timeoutMs: ms("How long an exchange may take. Default: 60,000"),
   pagesMax: whole("More pages fail the task. Default: 100.", 1, 1_000_000),
 };

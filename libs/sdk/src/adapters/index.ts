@@ -32,6 +32,7 @@ export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http
 export { type IntrospectedGraphqlOptions, introspectedGraphql } from "./http/introspection.ts";
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
+export type { HttpTls } from "./http/wire.ts";
 export { type ImapSourceOptions, imapSource, type Mail } from "./mail/imap.ts";
 export { type SmtpAdapterOptions, smtpAdapter } from "./mail/smtp.ts";
 export type { NatsConnectionOptions } from "./nats/connection.ts";

@@ -153,7 +153,7 @@ class Calls {
     this.#options = options;
     this.#parts = parts;
     const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
-    this.#authentication = new Authentication(options.auth, agents, {
+    this.#authentication = new Authentication(options.auth, async () => agents, {
       ...{ clock: systemClock, timers: systemTimers },
     });
   }

@@ -11,6 +11,8 @@ export interface OAuth2 {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
+  /** Where the client and its secret are sent: in the form, or by HTTP Basic. Default: `post`. */
+  readonly clientAuth?: "post" | "basic";
   /** With it, tokens are made by the flow `refresh_token`. Without it, by `client_credentials`. */
   readonly refreshToken?: SecretReference;
   readonly scope?: string;
@@ -41,7 +43,7 @@ const tokenBytesMax = 65_536;
 
 export class Authentication {
   readonly #auth: HttpAuth | undefined;
-  readonly #agents: Agents;
+  readonly #agentsOf: (operation: string, call: AdapterCall) => Promise<Agents>;
   readonly #clock: Clock;
   readonly #timers: Timers;
   #token: Token | undefined;
@@ -51,11 +53,11 @@ export class Authentication {
 
   constructor(
     auth: HttpAuth | undefined,
-    agents: Agents,
+    agentsOf: (operation: string, call: AdapterCall) => Promise<Agents>,
     { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
   ) {
     this.#auth = auth;
-    this.#agents = agents;
+    this.#agentsOf = agentsOf;
     this.#clock = clock;
     this.#timers = timers;
   }
@@ -110,13 +112,21 @@ export class Authentication {
   }
 
   async #ask(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
-    const { tokenUrl, clientId, clientSecret, refreshToken, scope, audience } = oauth2;
+    const { tokenUrl, clientId, clientSecret, clientAuth, refreshToken, scope, audience } = oauth2;
+    const agents = await this.#agentsOf(operation, call);
     const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
+    const secret = clientSecret === undefined ? undefined : await call.secret(clientSecret);
+    const client = new URLSearchParams({
+      client_id: clientId,
+      ...(secret !== undefined && { client_secret: secret }),
+    });
+    // RFC 6749: both are encoded as in a form before they are joined.
+    const [, id = "", encoded = ""] = /^client_id=(.*?)(?:&client_secret=(.*))?$/.exec(`${client}`) ?? [];
+    const basic = `Basic ${Buffer.from(`${id}:${encoded}`).toString("base64")}`;
     const form = new URLSearchParams({
       grant_type: refresh ? "refresh_token" : "client_credentials",
-      client_id: clientId,
+      ...(clientAuth === "basic" ? {} : Object.fromEntries(client)),
       ...(refresh && { refresh_token: refresh }),
-      ...(clientSecret !== undefined && { client_secret: await call.secret(clientSecret) }),
       ...(scope !== undefined && { scope }),
       ...(audience !== undefined && { audience }),
     });
@@ -126,11 +136,14 @@ export class Authentication {
     const answer = await exchange(
       {
         ...{ operation, method: "POST", url: new URL(tokenUrl), body: form.toString() },
-        headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+        headers: {
+          ...{ "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+          ...(clientAuth === "basic" && { authorization: basic }),
+        },
         // One caller that is cancelled must not end the request that others wait for.
         ...{ signal: late.signal, answerBytesMax: tokenBytesMax },
       },
-      this.#agents,
+      agents,
     )
       .catch((error: unknown) => {
         throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
 import {
@@ -139,9 +139,11 @@ describe("an HTTP adapter", () => {
   it("renews an OAuth2 token that expires between two pages, and reads each page once", async () => {
     let tokens = 0;
     const served: number[] = [];
-    answers.set("/token", (response) =>
-      json(response, { access_token: `page-${++tokens}`, expires_in: 3_600 }),
-    );
+    const signed: string[] = [];
+    answers.set("/token", (response, { headers, body }) => {
+      signed.push(Buffer.from(headers.authorization?.slice(6) ?? "", "base64").toString(), body);
+      json(response, { access_token: `page-${++tokens}`, expires_in: 3_600 });
+    });
     answers.set("/pages", (response, { url, headers }) => {
       const page = Number(new URL(url, base).searchParams.get("page") ?? 1);
       // The second page takes the second token alone.
@@ -149,11 +151,14 @@ describe("an HTTP adapter", () => {
       served.push(page);
       json(response, page > 2 ? [] : [page]);
     });
-    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", clientSecret: "env:S" } as const;
+    const oauth2 = {
+      ...{ tokenUrl: `${base}/token`, clientId: "a p", clientSecret: "env:S", clientAuth: "basic" },
+    } as const;
     const pages = { by: "page", parameter: "page" } as const;
     const adapter = made({ path: "/pages", pages }, { auth: { oauth2 } });
     assert.deepEqual(await go(adapter), [1, 2]);
     assert.deepEqual([served, tokens], [[1, 2, 3], 2]);
+    assert.deepEqual(signed.slice(0, 2), ["a+p:value+of+env%3AS", "grant_type=client_credentials"]);
   });
 
   it("hands 429, and 503 with a time, back to the queue", async () => {
@@ -287,6 +292,46 @@ describe("an HTTP adapter", () => {
       assert.equal(requests, 1);
     } finally {
       setDefaultCACertificates(trusted);
+      secure.close();
+      secure.closeAllConnections();
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("proves itself by a client certificate, trusts an own authority, and uses a renewed certificate", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "tutti-certificates-"));
+    const wanted = { directory, services: ["shop", "worker"] };
+    const { ca } = await makeDevelopmentCertificates(wanted);
+    const textOf = (name: string) => readFileSync(join(directory, name), "utf8");
+    const serials: string[] = [];
+    const secure = createSecureServer(
+      { cert: textOf("shop.crt"), key: textOf("shop.key"), ca: readFileSync(ca), requestCert: true },
+      (request, response) => {
+        serials.push((request.socket as TLSSocket).getPeerCertificate().serialNumber);
+        json(response, "mine");
+      },
+    );
+    await once(secure.listen(0, "127.0.0.1"), "listening");
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    const tls = { ca: "file:/ca.crt", cert: "file:/worker.crt", key: "file:/worker.key" } as const;
+    const withFiles = { ...call, secret: async (reference: string) => textOf(reference.slice(6)) };
+    const adapter = made({}, { url, tls });
+    const ask = (one: typeof adapter, own = withFiles) => one.operations["go"]?.call({}, own);
+    try {
+      assert.equal(await ask(adapter), "mine");
+      assert.equal(await ask(adapter), "mine");
+      await makeDevelopmentCertificates({ ...wanted, rotate: true });
+      assert.equal(await ask(adapter), "mine");
+      assert.equal(serials[0], serials[1]);
+      assert.notEqual(serials[1], serials[2]);
+      await assert.rejects(async () => ask(made({}, { url, tls: { ca: tls.ca } })), {
+        code: "adapter.unreachable",
+      });
+      assert.equal(serials.length, 3);
+      const wrong = { ...withFiles, secret: async () => "no certificate" };
+      await assert.rejects(async () => ask(adapter, wrong), { code: "adapter.not_signed_in" });
+    } finally {
+      adapter.close?.();
       secure.close();
       secure.closeAllConnections();
       rmSync(directory, { recursive: true });

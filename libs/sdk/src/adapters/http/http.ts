@@ -5,8 +5,6 @@
  * 2. An operation that may not be repeated fails for good once it was sent and its outcome is unknown.
  * 3. A token that was refused is renewed once.
  */
-import { Agent as PlainAgent } from "node:http";
-import { Agent as SecureAgent } from "node:https";
 import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -22,7 +20,7 @@ import {
   writeRequest,
 } from "./message.ts";
 import { itemsOf, nextPage, type Pagination } from "./pages.ts";
-import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "./wire.ts";
+import { Broken, Connections, deadline, exchange, type HttpAnswer, type HttpTls } from "./wire.ts";
 
 export interface HttpOperation {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY";
@@ -52,6 +50,8 @@ export interface HttpAdapterOptions {
   readonly url: string;
   readonly operations: Readonly<Record<string, HttpOperation>>;
   readonly auth?: HttpAuth;
+  /** A client certificate, and authorities that only your network knows. */
+  readonly tls?: HttpTls;
   /** Sent with each request. No secrets: use `auth`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly rate?: RateLimit;
@@ -120,22 +120,20 @@ class Caller {
   readonly #options: HttpAdapterOptions;
   readonly #base: URL;
   readonly #ports: Required<HttpPorts>;
-  readonly #agents: Agents = {
-    plain: new PlainAgent({ keepAlive: true }),
-    secure: new SecureAgent({ keepAlive: true }),
-  };
+  readonly #connections: Connections;
   readonly #authentication: Authentication;
 
   constructor(options: HttpAdapterOptions, ports: Required<HttpPorts>) {
     this.#options = options;
     this.#base = new URL(options.url);
     this.#ports = ports;
-    this.#authentication = new Authentication(options.auth, this.#agents, ports);
+    this.#connections = new Connections(options.tls);
+    const agentsOf = (operation: string, call: AdapterCall) => this.#connections.of(operation, call);
+    this.#authentication = new Authentication(options.auth, agentsOf, ports);
   }
 
   close(): void {
-    this.#agents.plain.destroy();
-    this.#agents.secure.destroy();
+    this.#connections.close();
   }
 
   async check(call: AdapterCall): Promise<void> {
@@ -255,13 +253,14 @@ class Caller {
     const target = new URL(url);
     const signed: Record<string, string> = { ...lowered(this.#options.headers), ...headers };
     await this.#authentication.apply(operation, target, signed, call);
+    const agents = await this.#connections.of(operation, call);
     const late = deadline(this.#ports.timers, timeoutMs);
     const signal = AbortSignal.any([call.signal, late.signal]);
     const content = body === undefined ? {} : { body };
     try {
       return await exchange(
         { operation, method, url: target, headers: signed, signal, answerBytesMax, ...content },
-        this.#agents,
+        agents,
       );
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;

@@ -9,14 +9,17 @@ import { lookup as systemLookup } from "node:dns";
 import {
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type Agent as PlainAgent,
+  Agent as PlainAgent,
   request as requestPlain,
 } from "node:http";
-import { request as requestSecure, type Agent as SecureAgent } from "node:https";
+import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
+import { createSecureContext, rootCertificates } from "node:tls";
 import { isInner } from "@tutti/host/outgoing";
 import type { Timers } from "@tutti/kernel";
+import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
+import type { SecretReference } from "./auth.ts";
 
 export interface HttpRequest {
   readonly operation: string;
@@ -59,6 +62,55 @@ class Forbidden extends Error {}
 export interface Agents {
   readonly plain: PlainAgent;
   readonly secure: SecureAgent;
+}
+
+/** References to files in PEM. */
+export interface HttpTls {
+  /** Authorities that are trusted next to those of Node. */
+  readonly ca?: SecretReference;
+  /** The certificate of the client, with those of its issuers. */
+  readonly cert?: SecretReference;
+  readonly key?: SecretReference;
+}
+
+/** The connections of an adapter. A renewed certificate has connections of its own. */
+export class Connections {
+  readonly #tls: HttpTls | undefined;
+  readonly #plain = new PlainAgent({ keepAlive: true });
+  readonly #opened: SecureAgent[] = [];
+  #known: string | undefined;
+
+  constructor(tls?: HttpTls) {
+    this.#tls = tls;
+  }
+
+  async of(operation: string, { secret }: Pick<AdapterCall, "secret">): Promise<Agents> {
+    const { ca, cert, key } = this.#tls ?? {};
+    const [authority, own, ownKey] = await Promise.all(
+      [ca, cert, key].map(async (each) => (each === undefined ? undefined : secret(each))),
+    );
+    const known = JSON.stringify([authority, own, ownKey]);
+    if (this.#known !== known) {
+      const options = {
+        ...(authority !== undefined && { ca: [...rootCertificates, authority] }),
+        ...(own !== undefined && { cert: own }),
+        ...(ownKey !== undefined && { key: ownKey }),
+      };
+      try {
+        createSecureContext(options);
+      } catch (error) {
+        const reason = "a certificate or its key cannot be read, or they do not belong together";
+        throw adapterErrors.notSignedIn({ operation, reason }, { cause: error });
+      }
+      this.#opened.push(new SecureAgent({ keepAlive: true, ...options }));
+      this.#known = known;
+    }
+    return { plain: this.#plain, secure: this.#opened.at(-1) as SecureAgent };
+  }
+
+  close(): void {
+    for (const agent of [this.#plain, ...this.#opened]) agent.destroy();
+  }
 }
 
 const linkLocal = new BlockList();
