@@ -151,9 +151,8 @@ describe("an HTTP adapter", () => {
       served.push(page);
       json(response, page > 2 ? [] : [page]);
     });
-    const oauth2 = {
-      ...{ tokenUrl: `${base}/token`, clientId: "a p", clientSecret: "env:S", clientAuth: "basic" },
-    } as const;
+    const client = { clientId: "a p", clientSecret: "env:S", clientAuth: "basic" } as const;
+    const oauth2 = { tokenUrl: `${base}/token`, ...client };
     const pages = { by: "page", parameter: "page" } as const;
     const adapter = made({ path: "/pages", pages }, { auth: { oauth2 } });
     assert.deepEqual(await go(adapter), [1, 2]);
@@ -275,7 +274,7 @@ describe("an HTTP adapter", () => {
         cert: readFileSync(join(directory, `${service}.crt`)),
         key: readFileSync(join(directory, `${service}.key`)),
       });
-    const pay = () => go(made({ method: "POST" }, { url }), { body: { a: 1 } });
+    const pay = async () => go(made({ method: "POST" }, { url }), { body: { a: 1 } });
     // Nothing was sent: the call may be repeated when the certificate is renewed.
     const refused = (message: RegExp) =>
       assert.rejects(pay, { code: "adapter.unreachable", retry: "same-key", message });
