@@ -16,6 +16,13 @@ export const insightErrors = defineErrors("insight", {
     message: ({ reason }: { reason: string }) => `The store of series is damaged: ${reason}`,
     remedy: "Repeat the request.",
   },
+  factsRenewed: {
+    status: "UNAVAILABLE",
+    retry: "same-key",
+    help: "The file of facts in the data directory was damaged or removed. Insight makes it again from the lists of the services.",
+    message: () => "The store of facts is being made again",
+    remedy: "Repeat the request.",
+  },
   strategyUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",

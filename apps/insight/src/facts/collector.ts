@@ -28,6 +28,7 @@ import {
   toTimestamp,
 } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
 import { insightPool } from "../insight-role.ts";
 import type { FactBatch } from "./fact-store.ts";
 import {
@@ -169,13 +170,25 @@ export class FactCollector implements Component {
   /** The next round is counted from this one, also if a query asked for it. */
   #collect(): Promise<void> {
     this.#timer?.cancel();
-    this.#round ??= this.#all()
+    this.#round ??= this.#whole()
       .catch((error: unknown) => this.#failed(errorFromUnknown(error).message))
       .finally(() => {
         this.#round = undefined;
         this.#next();
       });
     return this.#round;
+  }
+
+  async #whole(): Promise<void> {
+    try {
+      await this.#all();
+    } catch (error) {
+      if (!insightErrors.factsRenewed.is(error)) throw error;
+      this.#parts.foundation.logger.warn("the file of facts was damaged or gone, it is made again");
+      this.#cursors = undefined;
+      this.#passed = {};
+      await this.#all();
+    }
   }
 
   async #all(): Promise<void> {
@@ -185,9 +198,7 @@ export class FactCollector implements Component {
     this.#cursors ??= { ...(await this.#parts.thread.ask("cursors", undefined)) };
     const namespaces = await this.#namespaces();
     for (let first = 0; first < namespaces.length; first += togetherMax)
-      await Promise.all(
-        namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, nowMs)),
-      );
+      await allOf(namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, nowMs)));
     if (nowMs - this.#sweptMs >= sweepEveryMs) {
       while ((await this.#parts.thread.ask("sweep", nowMs - this.#parts.keepMs)) > 0 && !this.#isStopping);
       this.#sweptMs = nowMs;
@@ -215,7 +226,7 @@ export class FactCollector implements Component {
         return { rows: found.choices.map((each) => choiceRow(namespace, each)), page: found.page };
       }),
     ];
-    await Promise.all([...windows, ...decisions, this.#agents(namespace), this.#placements(namespace)]);
+    await allOf([...windows, ...decisions, this.#agents(namespace), this.#placements(namespace)]);
   }
 
   get #isStopping(): boolean {
@@ -369,6 +380,12 @@ export class FactCollector implements Component {
       this.#parts.foundation.logger.warn("facts were not recorded, the next round continues", { problem });
     this.#problem = problem;
   }
+}
+
+/** A failed round ends as a whole: what is left of it would write from where the round before ended. */
+async function allOf(parts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(parts)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }
 
 function clientsOf(mesh: Pick<Mesh, "client">) {

@@ -5,12 +5,15 @@
  * 2. How far each list was read is kept with the rows, in the same transaction.
  * 3. Rows of work that ended longer ago than is configured are removed.
  * 4. Placements cannot be made again: pools keep the latest ones alone.
+ * 5. No cursor is written to a new file before its cursors were asked for: the collector must not continue where the
+ *    file before it ended.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { makePrivateFile } from "@tutti/journal/log";
 import { privateModes } from "@tutti/kernel";
+import { insightErrors } from "../errors.ts";
 import { isDamage } from "../series/schema.ts";
 import { type FactRow, type KeptTable, keptTables, timeText } from "./tables.ts";
 
@@ -24,6 +27,8 @@ export interface FactBatch {
 const format = 5;
 const sqlTypes = { text: "TEXT", integer: "INTEGER", real: "REAL" } as const;
 const sweepRowsMax = 5_000;
+/** A cursor of no list: those of the file were asked for. */
+const readOnce = "read";
 /** The column that says how old a row is. */
 const aged: Readonly<Partial<Record<KeptTable, string>>> = {
   ...{ work: "ended", attempt: "ended", placement: "ended", call: "minute" },
@@ -34,9 +39,11 @@ export class FactStore {
   readonly #database: DatabaseSync;
   readonly #insert: Readonly<Record<KeptTable, StatementSync>>;
   readonly #setCursor: StatementSync;
+  #isUnread: boolean;
 
   constructor(file: string) {
     this.#database = openDatabase(file);
+    this.#isUnread = this.#database.prepare("SELECT name FROM cursor LIMIT 1").get() === undefined;
     const insert = (table: KeptTable) => {
       const names = keptTables[table].columns.map(({ name }) => name);
       const places = names.map(() => "?").join(", ");
@@ -57,11 +64,14 @@ export class FactStore {
   }
 
   cursors(): Record<string, number> {
+    if (this.#isUnread) this.#setCursor.run(readOnce, 0);
+    this.#isUnread = false;
     const rows = this.#database.prepare("SELECT name, ms FROM cursor").all();
     return Object.fromEntries(rows.map((row) => [String(row["name"]), Number(row["ms"])]));
   }
 
   record({ rows, cursors }: FactBatch): void {
+    if (this.#isUnread && Object.keys(cursors).length > 0) throw insightErrors.factsRenewed();
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       for (const table of Object.keys(this.#insert) as KeptTable[])
@@ -95,10 +105,14 @@ function openDatabase(file: string): DatabaseSync {
     return opened(file);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    // Everything in it is made again.
-    for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    removeFacts(file);
     return opened(file);
   }
+}
+
+/** Everything in it is made again. */
+export function removeFacts(file: string): void {
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
 }
 
 function opened(file: string): DatabaseSync {

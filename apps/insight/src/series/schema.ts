@@ -70,14 +70,16 @@ function opened(file: string): DatabaseSync {
 }
 
 /** As SQLite numbers them. The lower eight bits name the kind. */
-const damaged: readonly number[] = [1, 11, 26];
+/** A page is not what it must be, or the file is no database. */
+export const corrupt: readonly number[] = [11, 26];
+const damaged: readonly number[] = [1, ...corrupt];
 
-export function isDamage(error: unknown): error is Error {
+export function isDamage(error: unknown, codes = damaged): error is Error {
   return (
     error instanceof Error &&
     "errcode" in error &&
     typeof error.errcode === "number" &&
-    damaged.includes(error.errcode & 0xff)
+    codes.includes(error.errcode & 0xff)
   );
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
@@ -56,11 +56,11 @@ describe("facts of an installation", () => {
     const rows: unknown[][] = body?.$case === "inline" ? JSON.parse(Buffer.from(body.value).toString()) : [];
     return { ...reply, rows };
   };
-  const run = async (runId: string) => {
+  const run = async (runId: string, name = "order") => {
     const runs = installation.host.mesh.client(runService);
     const spec = {
-      what: { $case: "definition" as const, value: { name: "order" } },
-      labels: { team: "shop" },
+      what: { $case: "definition" as const, value: { name } },
+      labels: { team: name === "order" ? "shop" : "other" },
     };
     await runs.startRun(StartRunRequest.fromPartial({ runId, spec }));
     for (;;) {
@@ -340,6 +340,29 @@ describe("facts of an installation", () => {
       removed: true,
     });
     await assert.rejects(made(id), { code: "insight.report_missing" });
+  });
+
+  it("are made again if their file is gone or damaged while insight runs", async () => {
+    const file = join(installation.directory, "insight", "facts.sqlite");
+    const removed = () => {
+      for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+    };
+    const plain = "workflow: plain\ntasks: {say: {set: hello}}\n";
+    await installation.host.mesh.client(definitionService).registerDefinition({
+      ...{ namespace: "", source: { format: 1, text: plain, fileName: "" } },
+      ...{ versionLabels: [], keepLatest: false },
+    });
+    for (const [id, damage] of [
+      ["removed", removed],
+      ["damaged", () => writeFileSync(file, Buffer.alloc(8_192, "no database"))],
+    ] as const) {
+      // The thread ends when it is idle. With the next row it opens the file again.
+      await installation.pass(7_000);
+      damage();
+      await run(id, "plain");
+      const ids = `SELECT id FROM runs WHERE id IN ('good', 'bad', '${id}') ORDER BY id`;
+      await until(`what was recorded before it was ${id}`, async () => (await query(ids)).rows.length === 3);
+    }
   });
 });
 

@@ -12,7 +12,7 @@ describe("the process that answers queries", () => {
     await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-facts-"));
     const file = join(folder.path, "facts.sqlite");
     new FactStore(file).close();
-    const queries = new QueryProcess(systemTimers, { timeMaxMs: 500, waitingMax: 2 });
+    const queries = new QueryProcess(systemTimers, { timeMaxMs: 3_000, waitingMax: 2 });
     const ask = (sql: string) => queries.query({ file, namespace: "default", sql, rowsMax: 10 });
     try {
       const ofDeath =

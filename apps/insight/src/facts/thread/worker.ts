@@ -1,9 +1,12 @@
 /** The thread of facts. It opens the store with the first question, and again after an error. */
+import { existsSync } from "node:fs";
 import { setPriority } from "node:os";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { ThreadAnswer } from "@tutti/journal";
 import { errorFromUnknown, thisSystem, toProblem } from "@tutti/kernel";
-import { FactStore } from "../fact-store.ts";
+import { insightErrors } from "../../errors.ts";
+import { corrupt, isDamage } from "../../series/schema.ts";
+import { FactStore, removeFacts } from "../fact-store.ts";
 import type { FactThreadData, ToFactThread } from "./messages.ts";
 
 function run(port: MessagePort, { file }: FactThreadData): void {
@@ -11,12 +14,20 @@ function run(port: MessagePort, { file }: FactThreadData): void {
   port.on("message", (message: ToFactThread) => {
     let answer: ThreadAnswer;
     try {
+      // A file that was removed is still open here, and no query reads it any more.
+      if (store !== undefined && !existsSync(file)) {
+        store.close();
+        store = undefined;
+      }
       store ??= new FactStore(file);
       answer = { id: message.id, result: done(store, message) };
     } catch (error) {
       store?.close();
       store = undefined;
-      answer = { id: message.id, problem: toProblem(errorFromUnknown(error)) };
+      const isCorrupt = isDamage(error, corrupt);
+      if (isCorrupt) removeFacts(file);
+      const told = isCorrupt ? insightErrors.factsRenewed() : error;
+      answer = { id: message.id, problem: toProblem(errorFromUnknown(told)) };
     }
     port.postMessage(answer);
   });
