@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
+import { until } from "@tutti/kernel/testing";
 import { workspaceFolder } from "./support/command.ts";
 import { PlatformProcess } from "./support/platform.ts";
 
@@ -58,6 +59,37 @@ describe("a platform with supervised agents", () => {
     for (let looks = 0; looks < 400 && isAlive(pid); looks++) await wait(50);
     assert.ok(!isAlive(pid), `${pid} has ended`);
   };
+
+  it("counts a program that ends too often as quarantined, which the rule `agents-quarantined` sees", async () => {
+    const quarantined = async () => {
+      const text = await (await fetch(`${platform.url}/metrics`)).text();
+      return /^tutti_swarm_agents_quarantined (\d+)/m.exec(text)?.[1];
+    };
+    assert.equal(await quarantined(), "0");
+    const broken = [process.execPath, "-e", "process.exit(3)"];
+    await ask("/pools", { pool: "broken", quarantineAfterCrashes: 1 });
+    await ask("/scalers", {
+      scalerId: "broken",
+      pool: "broken",
+      minAgents: 1,
+      maxAgents: 1,
+      process: { command: broken },
+    });
+    await until("the last crash", quarantined, (count) => count === "1");
+    const { rules } = await ask<{ rules: { ruleId: string; queries: { metric: string }[] }[] }>(
+      "/alert-rules",
+    );
+    const rule = rules.find(({ ruleId }) => ruleId === "agents-quarantined");
+    assert.deepEqual(
+      rule?.queries.map(({ metric }) => metric),
+      ["tutti_swarm_agents_quarantined"],
+    );
+    assert.equal(
+      (await fetch(`${platform.url}/v1/scalers/broken?pool=broken`, { method: "DELETE" })).status,
+      200,
+    );
+    await until("its end", quarantined, (count) => count === "0");
+  });
 
   it("ends the processes it left behind when it was killed, and starts others without a request. After a graceful stop they end with it", async () => {
     await ask("/workflows", {

@@ -89,8 +89,7 @@ export class SwarmService extends Orchestrator {
       configured: configuredPool(settings),
       read: (namespace, name) => readPool(runtime, namespace, name),
       onAgentChange: agentChanges(events, outlet, updates),
-      onOffersChange: () => offers.changed(),
-      onAssigned: assignmentLines(foundation),
+      ...{ onOffersChange: () => offers.changed(), onAssigned: assignmentLines(foundation) },
     });
     const announced = announcedOffers(host, () => pools.all);
     const offers = this.register("offers", announced, { critical: false });

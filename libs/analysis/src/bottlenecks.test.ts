@@ -73,7 +73,7 @@ describe("bottlenecks", () => {
       });
       return { task, part, ...orders };
     });
-    /** In the last hour, so many orders after it began. */
+    /** In the last hour, so many orders after it started. */
     const isFound = ({ task, part, works, attempts }: (typeof planted)[number], after: number) => {
       const hour = works.slice(after, 60 + after);
       const ids = new Set(hour.map(({ id }) => id));

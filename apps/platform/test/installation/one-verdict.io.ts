@@ -1,4 +1,4 @@
-/** Whatever breaks, `/readyz`, the status, the list of components, the metrics and the alerts say the same. */
+/** `/readyz`, the status, the list of components, the metrics and the alerts agree about each component that breaks. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { alertService, ListAlertsRequest } from "@tutti/contracts/insight/v1";

@@ -96,6 +96,16 @@ export class Scalers implements Component {
     this.#parts = parts;
     this.#records = new LaunchRecords(parts.dataDirectory);
     this.#engines = new ContainerEngines(parts.foundation.timers);
+    const quarantined = parts.foundation.metrics.gauge({
+      name: "tutti_swarm_agents_quarantined",
+      help: "Supervised agents that crashed too often and are not started again.",
+    });
+    quarantined.observe({}, () => this.#quarantined());
+  }
+
+  #quarantined(): number {
+    const runners = [...this.#staffs.values()].flatMap((staff) => [...staff.runners.values()]);
+    return runners.reduce((sum, { driver }) => sum + driver.standing().quarantined, 0);
   }
 
   /**

@@ -143,6 +143,15 @@ const rules: readonly BuiltIn[] = [
     severity: SEVERITY_ERROR,
   },
   {
+    ruleId: "agents-quarantined",
+    title: "${{ quarantined }} supervised workers crash and are not started again",
+    advice:
+      "See which, and why: `tutti agent list`, `tutti scaler list`. After the fix, start it again: `tutti agent release AGENT`.",
+    queries: [{ queryId: "quarantined", metric: "tutti_swarm_agents_quarantined", ...now }],
+    condition: "quarantined > 0.0",
+    severity: SEVERITY_ERROR,
+  },
+  {
     ruleId: "index-behind",
     title: "The index of ${{ labels.service }} is ${{ lag }} s behind",
     advice:
