@@ -382,7 +382,7 @@ export class FactCollector implements Component {
   }
 }
 
-/** A failed round ends as a whole: what is left of it would write from where the round before ended. */
+/** A failed round ends as a whole: its rest would write from where the round before ended. */
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
