@@ -22,6 +22,8 @@ const shape = {
   processes: { registry: 1, governance: 1, workflow: 1, swarm: 1, master: 1, insight: 0, gateway: 1 },
 };
 const forever = new AbortController().signal;
+/** Workers keep their tasks while nothing answers them, however long the import takes. */
+const patience = "--swarm.links.leaseMs=600000";
 const definition = `workflow: order
 tasks:
   begin: {uses: stock.note, with: {say: begin}}
@@ -116,6 +118,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
       `--platform.dataDirectory=${data}`,
       `--operations.port=${http}`,
       `--mesh.listen=127.0.0.1:${grpc}`,
+      patience,
     ];
     const child = spawn(process.execPath, [serviceProgram("platform"), ...words, "--log.format=json"], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -217,7 +220,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
 
     cluster = await Cluster.make({
       ...{ ...made, shape: { ...shape, partitions: 16 }, frontPort: http },
-      words: ["--durable.pause=imported"],
+      words: ["--durable.pause=imported", patience],
     });
     await cluster.up(forever);
     assert.equal(addressesOf(cluster.member("gateway-1").planned).http, address);
