@@ -267,7 +267,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
 
     const file = join(folder, "export.jsonl");
     await writeFile(file, await front.tutti("audit", "export"));
-    assert.match(await front.tutti("audit", "verify", file, "--public-key", key), /all as they were signed/);
+    assert.match(await front.tutti("audit", "verify", file, "--public-key", key), / checkpoints, all valid/);
     const { records } = await front.ask("GET", "/v1/audit/records?size=1000&oldestFirst=true");
     const ids = (found: readonly { recordId: string }[]) => found.map(({ recordId }) => recordId);
     assert.deepEqual(ids(records).slice(0, before.length), ids(before));

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { contractRefusals } from "@tutti/contracts/testing";
-import { ServiceHost } from "@tutti/host";
+import { hostSections, ServiceHost, servicesSections } from "@tutti/host";
 import { errorFromUnknown, memorySources, type Principal, systemClock, type TuttiError } from "@tutti/kernel";
 import { ServerCall } from "@tutti/mesh";
 import { services } from "../src/service.ts";
@@ -109,3 +109,9 @@ async function refusalOf(
 async function* only(message: unknown): AsyncGenerator<unknown> {
   yield message;
 }
+
+it("sections that only some processes have are known to the others", () => {
+  const ofAll = new Set(hostSections.map(({ name }) => name));
+  const ofSome = new Set(services.flatMap(({ sections }) => sections.map(({ name }) => name)));
+  assert.deepEqual([...ofSome].filter((name) => !ofAll.has(name)).sort(), [...servicesSections].sort());
+});

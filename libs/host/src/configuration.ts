@@ -44,6 +44,12 @@ export const hostSections: readonly Section[] = [
   clusterSection,
 ];
 
+/** Sections that only some processes have. The others ignore them, so one file or command line serves all. */
+export const servicesSections = [
+  ...["agents", "audit", "gateway", "governance", "insight", "master", "platform", "realtime", "registry"],
+  ...["retry", "swarm", "workflow"],
+];
+
 /** What can be set about a process with these services. */
 export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[]): readonly Section[] {
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
@@ -54,6 +60,7 @@ export function loadConfiguration(services: readonly Pick<ServiceModule, "sectio
   return Configuration.load({
     sections: sectionsOf(services),
     sources: { ...systemSources(), arguments: [] },
+    elsewhere: servicesSections,
   });
 }
 

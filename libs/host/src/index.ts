@@ -1,4 +1,10 @@
-export { busSection, hostSections, loadConfiguration, partitionsIn } from "./configuration.ts";
+export {
+  busSection,
+  hostSections,
+  loadConfiguration,
+  partitionsIn,
+  servicesSections,
+} from "./configuration.ts";
 export { DataDirectory, type Holder, lastHolder } from "./data-directory.ts";
 export { hostErrors } from "./errors.ts";
 export type { MissingRights } from "./guard/authorizer.ts";

@@ -5,6 +5,7 @@ import {
   renderExplanation,
   type Section,
 } from "@tutti/kernel";
+import { servicesSections } from "./configuration.ts";
 
 export interface Asked {
   readonly name: string;
@@ -22,7 +23,11 @@ export function answerTo({ name, sections, sources }: Asked): string | undefined
   const question = words.find((word) => word === "--explain" || word.startsWith("--explain="));
   if (question === undefined) return undefined;
   const rest = words.filter((word) => word !== question);
-  const configuration = Configuration.load({ sections, sources: { ...sources, arguments: rest } });
+  const configuration = Configuration.load({
+    sections,
+    sources: { ...sources, arguments: rest },
+    elsewhere: servicesSections,
+  });
   const path = question.slice("--explain=".length);
   const found = configuration.explain(path);
   if (found.length === 0) return `there is no key ${path}; --explain alone lists all of them\n`;

@@ -49,7 +49,7 @@ import {
 } from "./blobs/referred-blobs.ts";
 import { CallTally } from "./calls/call-tally.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
-import { busSection, sectionsOf } from "./configuration.ts";
+import { busSection, sectionsOf, servicesSections } from "./configuration.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -127,7 +127,11 @@ export class ServiceHost extends Orchestrator {
   /** Reads the configuration and puts everything together. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { name, version, services: modules, sources } = options;
-    const configuration = Configuration.load({ sections: sectionsOf(modules), sources });
+    const configuration = Configuration.load({
+      sections: sectionsOf(modules),
+      sources,
+      elsewhere: servicesSections,
+    });
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");

@@ -35,6 +35,16 @@ export interface ReloadReport {
 /** Told at once and in order. What it does later is its own affair, also its failures. */
 export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed: readonly string[]) => void;
 
+export interface ConfigurationOptions {
+  readonly sections: readonly Section[];
+  readonly sources: ConfigurationSources;
+  /**
+   * Names of sections of other processes. One file, environment or command line may configure several processes: this
+   * one ignores those sections, and the process that has them checks them.
+   */
+  readonly elsewhere?: readonly string[];
+}
+
 /**
  * The configuration of a process.
  *
@@ -53,18 +63,12 @@ export class Configuration {
   #running: Resolution;
 
   /** Reads and checks everything, or throws `kernel.configuration_invalid` with all that is wrong. */
-  static load(options: {
-    readonly sections: readonly Section[];
-    readonly sources: ConfigurationSources;
-  }): Configuration {
+  static load(options: ConfigurationOptions): Configuration {
     return new Configuration(options);
   }
 
-  private constructor({
-    sections,
-    sources,
-  }: { readonly sections: readonly Section[]; readonly sources: ConfigurationSources }) {
-    this.#declarations = new Declarations(sections);
+  private constructor({ sections, sources, elsewhere }: ConfigurationOptions) {
+    this.#declarations = new Declarations(sections, elsewhere);
     this.#sources = sources;
     this.#said = readSources(sources, this.#declarations);
     this.#latest = resolved(this.#said, this.#declarations);

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { assert } from "../errors/assertion.ts";
-import { isBefore, type Scope, scopes } from "./scopes.ts";
+import { isBefore, isScope, type Scope, scopes } from "./scopes.ts";
 import { type Key, type Section, variableOf } from "./section.ts";
 
 /** A key as one of its names means it: in which scope it would be set. */
@@ -15,14 +15,17 @@ export const variablePrefix = "TUTTI_";
 export class Declarations {
   readonly sections: ReadonlyMap<string, Section>;
   readonly keys: readonly Key[];
+  readonly #elsewhere: readonly string[];
   readonly #byName = new Map<string, Setting>();
   readonly #byVariable = new Map<string, Setting>();
 
-  constructor(sections: readonly Section<z.ZodObject>[]) {
+  /** @param elsewhere names of the sections of other processes */
+  constructor(sections: readonly Section<z.ZodObject>[], elsewhere: readonly string[] = []) {
     this.sections = new Map(sections.map((section) => [section.name, section]));
     assert(this.sections.size === sections.length, "each section is declared once", {
       sections: sections.map(({ name }) => name),
     });
+    this.#elsewhere = elsewhere.filter((name) => !this.sections.has(name));
     this.keys = sections.flatMap(({ keys }) => keys);
     for (const key of this.keys) {
       this.#name({ key, scope: key.home }, key.name, key.variable);
@@ -40,6 +43,21 @@ export class Declarations {
   /** By `TUTTI_REGISTRY_LEASE_MS` or `TUTTI_ENGINES_REGISTRY_LEASE_MS`. */
   byVariable(variable: string): Setting | undefined {
     return this.#byVariable.get(variable);
+  }
+
+  /** Whether a key or a section, with or without a scope, belongs to another process. */
+  isElsewhere(name: string): boolean {
+    const [first = "", second = ""] = name.split(".");
+    return this.#elsewhere.includes(isScope(first) ? second : first);
+  }
+
+  /** The same for a variable: `TUTTI_SWARM_POOL_SETTLE_MS`. */
+  isVariableElsewhere(variable: string): boolean {
+    return this.#elsewhere.some((section) =>
+      ["", ...scopes.map((scope) => `${variableOf([scope])}_`)].some((scope) =>
+        variable.startsWith(`${variablePrefix}${scope}${variableOf([section])}_`),
+      ),
+    );
   }
 
   /** Every name that may be used, for suggestions. */

@@ -60,7 +60,7 @@ export function readEnvironment(
     if (text === undefined || text === "") continue;
     const setting = declarations.byVariable(variable);
     if (setting === undefined) {
-      unknown.push(variable);
+      if (!declarations.isVariableElsewhere(variable)) unknown.push(variable);
       continue;
     }
     const name = `${setting.scope}.${setting.key.name}`;

@@ -50,6 +50,7 @@ class FileReader {
       const section = this.#declarations.sections.get(word);
       const name = `${scope}.${word}`;
       if (section === undefined) {
+        if (this.#declarations.isElsewhere(word)) continue;
         const hint = didYouMean(word, this.#declarations.sections.keys());
         this.#reading.refuse(name, `unknown section \`${word}\` at ${place}${hint}`);
       } else if (isBefore(scope, section.scope)) {

@@ -63,7 +63,11 @@ function* flagsOf(given: readonly string[]): Generator<Flag> {
 }
 
 function settingOf(name: string, declarations: Declarations) {
-  return declarations.byName(name.startsWith(denial) ? name.slice(denial.length) : name);
+  return declarations.byName(keyOf(name));
+}
+
+function keyOf(name: string): string {
+  return name.startsWith(denial) ? name.slice(denial.length) : name;
 }
 
 /**
@@ -111,6 +115,7 @@ function takeFlag({ name, text }: Flag, declarations: Declarations, reading: Rea
   const place = `--${name}`;
   const setting = settingOf(name, declarations);
   if (setting === undefined) {
+    if (declarations.isElsewhere(keyOf(name))) return;
     reading.refuse(
       place,
       `unknown key among the flags: ${place}${hintFor(name, declarations) || keysListed}`,

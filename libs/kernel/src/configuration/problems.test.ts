@@ -338,3 +338,29 @@ describe("the configuration file", () => {
     );
   });
 });
+
+describe("sections of other processes", () => {
+  const elsewhere = ["swarm", "audit"];
+
+  it("are ignored in every source", () => {
+    const given = {
+      yaml: "engines:\n  swarm:\n    links: {leaseMs: 5}\n  registry: {leaseMs: 9000}\n",
+      environment: {
+        TUTTI_SWARM_POOL_SETTLE_MS: "5",
+        TUTTI_MANAGEMENT_AUDIT_KEEP_DAYS: "9",
+        TUTTI_PRESET: '{"swarm.pool.settleMs":5}',
+      },
+      arguments: ["--swarm.links.leaseMs=5", "--engines.swarm.pool.settleMs", "6", "--no-audit.sealed"],
+    };
+    assert.deepEqual(problemsOf(given, elsewhere), []);
+  });
+
+  it("are known by their whole name", () => {
+    const given = {
+      yaml: "engines:\n  swarms: {}\n",
+      environment: { TUTTI_SWARMS_LINKS: "5" },
+      arguments: ["--swarms.links=5"],
+    };
+    assert.equal(problemsOf(given, elsewhere).length, 3);
+  });
+});

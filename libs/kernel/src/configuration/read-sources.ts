@@ -110,8 +110,10 @@ function readPreset(text: string | undefined, declarations: Declarations, readin
   }
   for (const [name, value] of Object.entries(values)) {
     const setting = declarations.byName(name);
-    if (setting === undefined) reading.refuse(name, `${presetVariable}: unknown key \`${name}\``);
-    else reading.record(setting, { typed: value }, { source: "preset", place: presetVariable });
+    if (setting !== undefined)
+      reading.record(setting, { typed: value }, { source: "preset", place: presetVariable });
+    else if (!declarations.isElsewhere(name))
+      reading.refuse(name, `${presetVariable}: unknown key \`${name}\``);
   }
 }
 

@@ -60,14 +60,14 @@ export function sourcesOf({ yaml, ...given }: Given) {
   );
 }
 
-export function load(given: Given): Configuration {
-  return Configuration.load({ sections, sources: sourcesOf(given) });
+export function load(given: Given, elsewhere: readonly string[] = []): Configuration {
+  return Configuration.load({ sections, sources: sourcesOf(given), elsewhere });
 }
 
 /** Returns the messages of all problems, in order. */
-export function problemsOf(given: Given): readonly string[] {
+export function problemsOf(given: Given, elsewhere: readonly string[] = []): readonly string[] {
   try {
-    load(given);
+    load(given, elsewhere);
     return [];
   } catch (error) {
     if (kernelErrors.configurationInvalid.is(error)) return error.violations.map(({ message }) => message);
