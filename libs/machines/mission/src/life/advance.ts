@@ -65,7 +65,7 @@ function nextNumber(mission: MissionView): number | undefined {
   if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
   // Where nothing can come back any more it is asked for, or the mission ends.
-  if (poor !== undefined && (isAffordable(mission, wantedTogether(mission, poor)) || isSpent(mission)))
+  if (poor !== undefined && (isAffordable(mission, wantedTogether(mission, poor)) || isSpent(mission, poor)))
     return poor.number;
   const placeless = mission.heldForPlace.first;
   const isPlaced = placeless !== undefined && hasPlace(mission, readyTogether(mission, placeless).length);

@@ -175,6 +175,31 @@ describe("tasks of a mission with the same gang", () => {
     assert.deepEqual(statuses("two"), [queued, queued, queued]);
   });
 
+  for (const [what, others, isAsked] of [
+    ["asks for more if only members that run have the rest of the budget", [], true],
+    [
+      "is held while another task can return a part of the budget",
+      [taskSpec("x", { estimate: { tokens: 3 } })],
+      false,
+    ],
+  ] as const)
+    it(`a lost member of a started gang ${what}`, () => {
+      const retry = { maxAttempts: 9, initialMs: 10 };
+      const tasks = ["a", "b"].map((id) => taskSpec(id, { ...gang, retry, estimate: { tokens: 3 } }));
+      const budget = { amounts: { tokens: 7 + 3 * others.length } };
+      const scene = MissionScene.of({ ...offered, tasks: [...tasks, ...others], budget });
+      start(scene, "a", "agent-a");
+      start(scene, "b");
+      lose(scene, "b");
+      scene.driver.advance(1_000);
+      assert.equal(scene.state.tasks[1]?.hold, TaskHold.TASK_HOLD_BUDGET);
+      assert.deepEqual([scene.state.isUsedUp, scene.state.openQuestions], [isAsked, isAsked ? 1 : 0]);
+      assert.equal(scene.task("a").status, running);
+      if (isAsked) return;
+      complete(scene, "x");
+      assert.equal(scene.task("b").status, queued);
+    });
+
   it("are held together if there are too few places for agents", () => {
     const budget = { maxAgents: 3, amounts: { tokens: 99 } };
     const scene = MissionScene.of({ ...offered, tasks: [taskSpec("x"), ...three], budget });

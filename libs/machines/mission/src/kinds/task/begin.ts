@@ -67,7 +67,7 @@ export function beginTask(beginning: Beginning): void {
   if (hold !== TaskHold.TASK_HOLD_UNSPECIFIED) {
     if (takeBackOffered(beginning, task)) return;
     // Nothing that is set aside can come back: there is no use in waiting.
-    if (hold === TaskHold.TASK_HOLD_BUDGET && isSpent(mission)) {
+    if (hold === TaskHold.TASK_HOLD_BUDGET && isSpent(mission, task)) {
       useUp(mission, step, wantedTogether(mission, task));
       if (!mission.isUsedUp) return;
     }
@@ -175,9 +175,17 @@ export function hasPlace(mission: MissionView, offers: number): boolean {
   return max === 0 || mission.participants.size > 0 || mission.openPlaces + offers <= max;
 }
 
-/** Returns whether no part of the budget that is set aside can come back. */
-export function isSpent({ reserved }: MissionView): boolean {
-  return kinds.every((kind) => reserved[kind] === 0);
+/**
+ * Returns whether no part of the budget that is set aside can come back. Running members of a gang may wait for the task,
+ * so what they set aside does not come back before it starts.
+ */
+export function isSpent(mission: MissionView, task?: TaskView): boolean {
+  const members = task === undefined || task.spec.gang === "" ? [] : gangOf(mission, task);
+  const running = members.filter(({ status }) => status === TaskStatus.TASK_STATUS_RUNNING);
+  return kinds.every(
+    (kind) =>
+      running.reduce((left, { reserved }) => left - (reserved?.[kind] ?? 0), mission.reserved[kind]) <= 0,
+  );
 }
 
 function queue(
