@@ -26,6 +26,9 @@ const namespacesMax = 200;
 interface Known {
   readonly learner: Learner;
   askedMs: number;
+  /** Undefined if nothing was read. */
+  readMs: number | undefined;
+  isAway: boolean;
   asked: Promise<void>;
 }
 
@@ -45,7 +48,7 @@ export class Learned {
     const known = this.#known.get(namespace) ?? this.#begin(namespace);
     if (nowMs - known.askedMs >= freshMs) {
       known.askedMs = nowMs;
-      known.asked = this.#ask(namespace, known.learner);
+      known.asked = this.#ask(namespace, known);
     }
     await known.asked;
     return known.learner.knowledge;
@@ -54,6 +57,16 @@ export class Learned {
   /** As of the last time that it was asked for. */
   soFar(namespace: string): Knowledge {
     return (this.#known.get(namespace) ?? this.#begin(namespace)).learner.knowledge;
+  }
+
+  /** What to say if no service replied when more was asked for. Undefined while one does. */
+  absence(namespace: string): string | undefined {
+    const known = this.#known.get(namespace);
+    if (known === undefined || !known.isAway) return undefined;
+    const away = "the service of estimates does not reply";
+    if (known.readMs === undefined) return `${away}, and no estimates were read before`;
+    const ageSec = Math.round((this.#parts.clock.monotonic() - known.readMs) / 1_000);
+    return `${away}, and the known estimates are ${ageSec} s old`;
   }
 
   /** A session is done otherwise than seems best, to learn from it. */
@@ -75,7 +88,8 @@ export class Learned {
     return sumMs;
   }
 
-  async #ask(namespace: string, learner: Learner): Promise<void> {
+  async #ask(namespace: string, known: Known): Promise<void> {
+    const { learner } = known;
     try {
       for (;;) {
         const { place } = learner;
@@ -83,9 +97,13 @@ export class Learned {
         const { anew: isAnew, ...news } = await this.#parts.estimates.readExperience(request, {
           timeoutMs: waitMs,
         });
-        if (learner.take({ ...news, isAnew }, place)) return;
+        if (!learner.take({ ...news, isAnew }, place)) continue;
+        known.isAway = false;
+        known.readMs = this.#parts.clock.monotonic();
+        return;
       }
     } catch (error) {
+      known.isAway = true;
       const details = { namespace, error: errorFromUnknown(error) };
       this.#parts.logger.debug("failed to read learned estimates, using the known ones", details);
     }
@@ -95,6 +113,8 @@ export class Learned {
     const known: Known = {
       learner: new Learner(),
       askedMs: Number.NEGATIVE_INFINITY,
+      readMs: undefined,
+      isAway: false,
       asked: Promise.resolve(),
     };
     this.#known.set(namespace, known);

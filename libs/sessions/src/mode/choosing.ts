@@ -49,7 +49,7 @@ export class Choosing {
           : wanted === Mode.MODE_HYBRID
             ? inParts(view, made.situation)
             : this.#chosen(due.key, view, made.situation, knowledge);
-      return { command: recordChoice, body };
+      return { command: recordChoice, body: toldSo(body, this.#parts.learned.absence(due.key.namespace)) };
     };
     this.#parts.errands.begin(due, attempt, (error) => ({
       command: refuseStart,
@@ -71,6 +71,12 @@ export class Choosing {
     if (mode !== Mode.MODE_HYBRID) return { choice, mode, parts: [whole(view, mode, made.reason)] };
     return { ...inParts(view, situation), choice };
   }
+}
+
+/** A choice that rests on old estimates says so, and why. */
+function toldSo(body: RecordChoice, absence: string | undefined): RecordChoice {
+  if (absence === undefined || body.choice === undefined) return body;
+  return { ...body, choice: { ...body.choice, reason: `${body.choice.reason}; ${absence}` } };
 }
 
 function whole(view: SessionView, mode: Mode, reason: string) {
