@@ -93,6 +93,7 @@ export class ScalerRunner {
     const before = this.#memory.wanted;
     const decision = decideScaling(this.#rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
     this.#memory = decision.memory;
+    this.#gauge.want(decision.wanted, nowMs);
     this.#reason = decision.reason;
     if (decision.wanted !== before) {
       const { wanted, reason, figures } = decision;

@@ -10,7 +10,7 @@ import type { PoolParts } from "../core.ts";
 import { Pace } from "../match/pace.ts";
 import { PoolOwner } from "../pool.ts";
 import type { Arrivals } from "./arrivals.ts";
-import { forecastLeadMs, type Load } from "./rules.ts";
+import { forecastLead, type Load } from "./rules.ts";
 
 export interface GaugeParts {
   readonly pool: Pool;
@@ -26,11 +26,17 @@ export class ScalerGauge {
   readonly #parts: GaugeParts;
   readonly #pool: PoolParts;
   readonly #flow = new Flow();
+  readonly #coldStart = new ColdStart();
   #usualMs = 0;
 
   constructor(parts: GaugeParts) {
     this.#parts = parts;
     this.#pool = PoolOwner.partsOf(parts.pool);
+  }
+
+  /** The scaler wants so many agents from now on. */
+  want(agents: number, nowMs: number): void {
+    this.#coldStart.want(agents, nowMs);
   }
 
   read(nowMs: number): Load {
@@ -48,10 +54,12 @@ export class ScalerGauge {
     const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, does))]);
     const { arrived, ...rates } = this.#flow.read(waiting.queued + running, ended, nowMs);
     arrivals?.add(arrived, nowMs);
+    this.#coldStart.see(awake.length, nowMs);
+    const { leadMs } = this.#coldStart;
     return {
       ...waiting,
       ...{ running, ...rates },
-      expectedPerSec: arrivals?.expectedPerSec(nowMs + forecastLeadMs) ?? 0,
+      ...{ expectedPerSec: arrivals?.expectedPerSec(nowMs + leadMs) ?? 0, leadMs },
       meanMs: this.#meanMs(does),
       foreignSlots: able.reduce((sum, { slots }) => sum + slots, 0),
       slots: awake.reduce((sum, { slots }) => sum + slots, 0),
@@ -110,6 +118,32 @@ export class ScalerGauge {
     // Before the first task of a day comes there is no demand, and one still takes as long as it took.
     this.#usualMs = longest || this.#usualMs;
     return this.#usualMs;
+  }
+}
+
+/** How long an agent takes from the decision to start it until it is there. */
+class ColdStart {
+  #agents = 0;
+  #usualMs = 0;
+  #awaited: { readonly above: number; readonly sinceMs: number } | undefined;
+
+  /** Rare long starts count longer than short ones: an agent that sleeps is there at once. */
+  get leadMs(): number {
+    const { leastMs, mostMs } = forecastLead;
+    return Math.min(mostMs, Math.max(leastMs, this.#usualMs * 1.2));
+  }
+
+  want(agents: number, nowMs: number): void {
+    if (agents <= this.#agents) this.#awaited = undefined;
+    else this.#awaited ??= { above: this.#agents, sinceMs: nowMs };
+  }
+
+  see(agents: number, nowMs: number): void {
+    this.#agents = agents;
+    if (this.#awaited === undefined || agents <= this.#awaited.above) return;
+    const tookMs = nowMs - this.#awaited.sinceMs;
+    this.#usualMs = tookMs > this.#usualMs ? tookMs : this.#usualMs + 0.1 * (tookMs - this.#usualMs);
+    this.#awaited = undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 /** How many slots the load needs. */
 import { counted } from "@tutti/kernel";
-import { forecastLeadMs, type Load, type ScalingRules } from "./rules.ts";
+import type { Load, ScalingRules } from "./rules.ts";
 
 export interface Need {
   readonly slots: number;
@@ -22,7 +22,8 @@ export function needOf(load: Load, rules: ScalingRules): Need {
   const slots = foreseenSlots(load, rules);
   if (load.isPoolPaused || slots <= need.slots) return need;
   const rate = load.expectedPerSec.toPrecision(2);
-  const reason = `${need.reason}; by the days before ${rate} tasks per second come in ${forecastLeadMs / 1_000} s`;
+  const seconds = Math.round(load.leadMs / 1_000);
+  const reason = `${need.reason}; by the days before ${rate} tasks per second come in ${seconds} s`;
   return { slots, reason };
 }
 

@@ -13,7 +13,7 @@ import { ScalingWindows } from "./windows.ts";
 
 const tickMs = 500;
 const taskMs = 200;
-const startMs = 800;
+const usualStartMs = 800;
 
 interface Working {
   readonly agent: TestAgent;
@@ -35,6 +35,7 @@ class Simulation {
   #memory: ScalerMemory = newcomer;
   readonly #starting: number[] = [];
   #launched = 0;
+  startMs = usualStartMs;
 
   constructor(scaler: Parameters<typeof Scaler.fromPartial>[0], arrivals?: Arrivals) {
     this.arena = new Arena({ leaseMs: 8e7, suspectMs: 3e6, window: 20_000 });
@@ -70,6 +71,7 @@ class Simulation {
     assert.ok(decided.wanted >= bounds.minAgents && decided.wanted <= bounds.maxAgents);
     if (decided.wanted !== this.#memory.wanted) this.decisions.push(decided);
     this.#memory = decided.memory;
+    this.#gauge.want(decided.wanted, nowMs);
     this.#follow(decided.wanted);
   }
 
@@ -83,7 +85,7 @@ class Simulation {
       one.isAsleep = false;
       there++;
     }
-    for (; there < wanted; there++) this.#starting.push(arena.nowMs + startMs);
+    for (; there < wanted; there++) this.#starting.push(arena.nowMs + this.startMs);
     for (const [agentId, one] of this.crew) {
       if (there <= wanted) break;
       if (one.isAsleep) continue;
@@ -203,6 +205,27 @@ describe("a burst of 10,000 tasks", () => {
       assert.equal(simulation.crew.size, sleepInstead ? 20 : 0);
       assert.ok(simulation.decisions.length < 40, `${simulation.decisions.length} decisions`);
     });
+});
+
+describe("agents that take four minutes to start", () => {
+  it("are started five minutes before a burst, once the first of them is there", () => {
+    const firstStretch = day("01T00:00:00") / stretchMs;
+    const arrivals = Array.from({ length: 3 * 96 }, (_, at) => (Math.floor((at % 96) / 4) === 9 ? 7_200 : 0));
+    const scaler = { maxAgents: 20, idleMs: 60_000, coolDownMs: 30_000, useForecast: true };
+    const simulation = new Simulation(scaler, new Arrivals({ firstStretch, arrivals }));
+    simulation.startMs = 240_000;
+    const { arena } = simulation;
+    const sender = arena.sender();
+    arena.nowMs = day("04T08:20:00");
+    simulation.runUntil(arena.nowMs + 1_000);
+    sender.offer(1);
+    simulation.runUntil(day("04T08:35:00"));
+    assert.equal(simulation.crew.size, 0, "the task is done, and its agent is gone");
+    const last = () => simulation.decisions.at(-1)?.reason ?? "";
+    simulation.runUntil(day("04T08:59:00"));
+    assert.match(last(), /by the days before .* tasks per second come in (28[89]|29[0-9]) s/);
+    assert.ok(simulation.crew.size > 0, "they are there before the burst");
+  });
 });
 
 describe("a burst at nine each day", () => {

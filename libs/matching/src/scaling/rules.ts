@@ -8,8 +8,8 @@ const scalingDefaults = {
   idleMs: 60_000,
 } as const;
 
-/** How far ahead a scaler looks: about as long as agents take to start. */
-export const forecastLeadMs = 60_000;
+/** How far ahead a scaler looks at least, and at most: about as long as agents take to start. */
+export const forecastLead = { leastMs: 60_000, mostMs: 1_800_000 } as const;
 
 export interface ScalingRules {
   readonly minAgents: number;
@@ -36,6 +36,8 @@ export interface Load {
   readonly finishesPerSec: number;
   /** Tasks per second that are foreseen, so long ahead that an agent can have started. 0 where nothing is. */
   readonly expectedPerSec: number;
+  /** How far ahead that is. */
+  readonly leadMs: number;
   /** How long an attempt takes. 0 if unknown. */
   readonly meanMs: number;
   /** Slots of agents that do the same and are not the scaler's. */

@@ -38,6 +38,32 @@ describe("a forecast", () => {
     for (const { expected, low } of forecast.ahead(10)) assert.ok(expected >= 0 && expected < 1 && low >= 0);
   });
 
+  it("is hardly worse than the last value on any series", () => {
+    const draws = new Draws(3);
+    let level = 100;
+    const series = {
+      "a level that wanders": () => {
+        level += draws.normal();
+        return level;
+      },
+      "days that are unlike each other": (hour: number) =>
+        hour % day === Math.floor(hour / day) % day || draws.next() < 0.02 ? 500 : 10,
+      "a season that ends": (hour: number) => (hour < 20 * day ? load(hour) : 100) + 3 * draws.normal(),
+    };
+    for (const [name, valueAt] of Object.entries(series)) {
+      const forecast = new SeasonalForecast({ season: day });
+      let [off, offLast, last] = [0, 0, 0];
+      for (let hour = 0; hour < 60 * day; hour++) {
+        const value = valueAt(hour);
+        off += Math.abs((forecast.ahead(1)[0]?.expected ?? 0) - value);
+        offLast += Math.abs(last - value);
+        forecast.add(value);
+        last = value;
+      }
+      assert.ok(off < 1.05 * offLast, `${name}: ${off / offLast}`);
+    }
+  });
+
   it("of a series that stands still is that, and of nothing is nothing", () => {
     const forecast = new SeasonalForecast({ season: 4 });
     assert.deepEqual(forecast.ahead(1), [{ expected: 0, low: 0, high: 0 }]);
