@@ -58,11 +58,14 @@ function forecastOf(
   const past = valuesOf(wanted, (outcome) => amountOf(outcome, stepMs), stepMs, nowMs);
   const forecast = new SeasonalForecast({ season: Math.round(dayMs / stepMs) });
   let [off, total] = [0, 0];
-  for (const value of past) {
-    off += Math.abs((forecast.ahead(1)[0]?.expected ?? 0) - value);
-    total += value;
+  const yesterday = past.length - dayMs / stepMs;
+  past.forEach((value, at) => {
+    if (at >= yesterday) {
+      off += Math.abs((forecast.ahead(1)[0]?.expected ?? 0) - value);
+      total += value;
+    }
     forecast.add(value);
-  }
+  });
   const ahead = past.length === 0 ? [] : forecast.ahead(steps);
   return ForecastSeries.fromPartial({
     ...{ subject, stepMs, startTime: toTimestamp(nowMs), error: total === 0 ? 0 : off / total },
