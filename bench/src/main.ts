@@ -111,7 +111,7 @@ Options of a scenario:
   --seconds N     seconds per variant and round (default: 2, cluster 5)
   --brief         only the variants that have a goal
   --json          one JSON object per line
-  --traces DIR    recorded workflows for \`plan\` (default: ../shared/data/wfcommons)
+  --traces DIR    recordings for \`plan\` (default: ../shared/data/wfcommons) and \`forecasts\` (../shared/data/nab)
 
 Scenarios:
 ${list}

@@ -34,7 +34,7 @@ export interface Budget {
   readonly seconds: number;
   /** Only the variants that goals name. */
   readonly isBrief?: boolean;
-  /** Directory of recorded workflows. Default: beside the clone. */
+  /** Directory of recorded workflows, or of recorded load. Default: beside the clone. */
   readonly traces?: string;
 }
 

@@ -7,10 +7,13 @@ import { cluster } from "./cluster/cluster.ts";
 import { commands } from "./commands.ts";
 import { dag } from "./dag.ts";
 import { durable } from "./durable/durable.ts";
+import { forecasts } from "./forecasts.ts";
 import { idle } from "./idle.ts";
 import { insight, insightMemory } from "./insight/insight.ts";
+import { adaptive } from "./modes/adaptive.ts";
 import { efficiency } from "./modes/efficiency.ts";
 import { peers } from "./peers/peers.ts";
+import { estimates } from "./plan/estimates.ts";
 import { plan } from "./plan/plan.ts";
 import { api } from "./rest/api.ts";
 import { objects } from "./runtime/objects.ts";
@@ -21,25 +24,13 @@ import { swarm } from "./swarm/swarm.ts";
 import { chain } from "./task/chain.ts";
 import { live } from "./task/live.ts";
 import { trigger } from "./trigger/trigger.ts";
+import { whatIfReplay } from "./what-if.ts";
 
 /** In the order in which `guard` runs them. */
 export const scenarios: ReadonlyMap<string, Scenario> = new Map(
   [
     ...[start, idle, api, chain, runtime, swarm, cluster, live, objects, peers],
-    ...[
-      trigger,
-      insight,
-      insightMemory,
-      adapters,
-      commands,
-      agents,
-      cache,
-      durable,
-      blob,
-      dag,
-      plan,
-      efficiency,
-      scale,
-    ],
+    ...[trigger, insight, insightMemory, adapters, commands, agents, cache, durable, blob, dag],
+    ...[plan, estimates, forecasts, whatIfReplay, efficiency, adaptive, scale],
   ].map((scenario) => [scenario.name, scenario]),
 );

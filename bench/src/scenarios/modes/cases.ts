@@ -23,7 +23,7 @@ export interface CaseTask {
 
 const caseKinds = ["chains", "bags", "layers", "searches", "mixed"] as const;
 
-type CaseKind = (typeof caseKinds)[number];
+export type CaseKind = (typeof caseKinds)[number];
 
 /** Kinds of sessions in turn. Each draws its shape, its times and its agents. */
 export function* mixedCases(count: number, seed: number): Generator<Case> {
@@ -33,7 +33,7 @@ export function* mixedCases(count: number, seed: number): Generator<Case> {
   }
 }
 
-function drawnCase(kind: CaseKind, draws: Draws): Case {
+export function drawnCase(kind: CaseKind, draws: Draws): Case {
   const agents = 4 + draws.below(13);
   const speeds = Array.from({ length: agents }, () => 0.5 + 1.5 * draws.next());
   return { kind, tasks: shapes[kind](draws), speeds };

@@ -14,6 +14,10 @@ export interface Trace {
   /** What each task is, whichever of its kind: `mProject`, `NFCORE_RNASEQ.RNASEQ.FASTQC`. */
   readonly kinds: readonly string[];
   readonly inputBytes: readonly number[];
+  /** The machine of each. Empty if it was not recorded. */
+  readonly machines: readonly string[];
+  /** What an author would say that each depends on: the part of a genome. Empty if it has none. */
+  readonly keys: readonly string[];
 }
 
 interface WfFormat {
@@ -36,7 +40,8 @@ interface SpecifiedTask {
 interface ExecutedTask {
   readonly id: string;
   readonly runtimeInSeconds?: number;
-  readonly command?: { readonly program?: string };
+  readonly command?: { readonly program?: string; readonly arguments?: readonly string[] };
+  readonly machines?: readonly string[];
 }
 
 /** All instances of WfCommons (WfFormat 1.5) in a directory, by name. */
@@ -75,6 +80,8 @@ function traceOf(name: string, path: string): Trace {
     inputBytes: tasks.map(({ inputFiles = [] }) =>
       inputFiles.reduce((sum, file) => sum + (bytes.get(file) ?? 0), 0),
     ),
+    machines: tasks.map(({ id }) => executed.get(id)?.machines?.[0] ?? ""),
+    keys: tasks.map(({ id }) => keyOf(executed.get(id))),
   };
 }
 
@@ -82,4 +89,12 @@ function traceOf(name: string, path: string): Trace {
 function kindOf({ name }: SpecifiedTask, executed: ExecutedTask | undefined): string {
   const program = executed?.command?.program ?? "";
   return /^[\w-]+$/.test(program) && name.startsWith(program) ? program : name.replace(/_ID\d+$/, "");
+}
+
+/** The chromosome, where the command has one. */
+function keyOf({ command }: Partial<ExecutedTask> = {}): string {
+  const { program = "", arguments: words = [] } = command ?? {};
+  if (program === "individuals") return words[1] ?? "";
+  const at = words.findIndex((word) => word === "-L" || word === "-c");
+  return at < 0 ? "" : (words[at + 1] ?? "");
 }
