@@ -1,4 +1,10 @@
-import { Configuration, defineSection, type Section, systemSources } from "@tutti/kernel";
+import {
+  Configuration,
+  type ConfigurationSources,
+  defineSection,
+  type Section,
+  systemSources,
+} from "@tutti/kernel";
 import { meshSection } from "@tutti/mesh";
 import { natsSection } from "@tutti/nats/settings";
 import { ownershipSection, ownershipSettings } from "@tutti/runtime/ownership";
@@ -55,13 +61,16 @@ export function sectionsOf(services: readonly Pick<ServiceModule, "sections">[])
   return [...new Set([...hostSections, ...services.flatMap(({ sections }) => sections)])];
 }
 
-/** Returns the configuration of a process with these services, as it would be read in this directory. For tools. */
-export function loadConfiguration(services: readonly Pick<ServiceModule, "sections">[]): Configuration {
-  return Configuration.load({
-    sections: sectionsOf(services),
-    sources: { ...systemSources(), arguments: [] },
-    elsewhere: servicesSections,
-  });
+/**
+ * Returns the configuration of a process with these services.
+ *
+ * @param sources default: as in this directory without flags, for tools
+ */
+export function loadConfiguration(
+  services: readonly Pick<ServiceModule, "sections">[],
+  sources: ConfigurationSources = { ...systemSources(), arguments: [] },
+): Configuration {
+  return Configuration.load({ sections: sectionsOf(services), sources, elsewhere: servicesSections });
 }
 
 /** Returns how many partitions each service has. */

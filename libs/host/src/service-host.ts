@@ -49,7 +49,7 @@ import {
 } from "./blobs/referred-blobs.ts";
 import { CallTally } from "./calls/call-tally.ts";
 import { componentHandlers } from "./components/component-handlers.ts";
-import { busSection, sectionsOf, servicesSections } from "./configuration.ts";
+import { busSection, loadConfiguration } from "./configuration.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { hostErrors } from "./errors.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -127,11 +127,7 @@ export class ServiceHost extends Orchestrator {
   /** Reads the configuration and puts everything together. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { name, version, services: modules, sources } = options;
-    const configuration = Configuration.load({
-      sections: sectionsOf(modules),
-      sources,
-      elsewhere: servicesSections,
-    });
+    const configuration = loadConfiguration(modules, sources);
     const ports = systemFoundation(options.ports);
     const ids = new IdSource(ports);
     const processId = ids.newId("proc");
