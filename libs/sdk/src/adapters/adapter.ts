@@ -14,6 +14,9 @@ import type { JsonSchema } from "../task/handlers.ts";
 import type { Worker } from "../worker/worker.ts";
 import { adapterErrors } from "./errors.ts";
 
+/** `secret:NAME`, `env:NAME` or `file:/path`. Never a value. */
+export type SecretReference = `secret:${string}` | `env:${string}` | `file:${string}`;
+
 /** What an operation gets of the task that calls it. */
 export interface AdapterCall {
   /** The same for every attempt of a task. */

@@ -6,9 +6,8 @@
  */
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { JsonSchema } from "../task/handlers.ts";
-import type { Adapter, RateLimit } from "./adapter.ts";
+import type { Adapter, RateLimit, SecretReference } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
-import type { SecretReference } from "./http/auth.ts";
 import { chosen, nameIn } from "./names.ts";
 import { natsAdapter } from "./nats/nats.ts";
 import { readText, resolved, Unusable } from "./openapi/document.ts";

@@ -7,6 +7,7 @@ export {
   checkAdapter,
   type RateLimit,
   type Repeat,
+  type SecretReference,
 } from "./adapter.ts";
 export { type AmqpAdapterOptions, type AmqpOperation, amqpAdapter } from "./amqp/amqp.ts";
 export type { AmqpConnectionOptions } from "./amqp/connection.ts";
@@ -26,7 +27,7 @@ export type { GitConnectionOptions } from "./git/repository.ts";
 export { type GitSourceOptions, gitSource } from "./git/source.ts";
 export type { GrpcContract } from "./grpc/contract.ts";
 export { type GrpcAdapterOptions, grpcAdapter } from "./grpc/grpc.ts";
-export type { HttpAuth, OAuth2, SecretReference } from "./http/auth.ts";
+export type { HttpAuth, OAuth2 } from "./http/auth.ts";
 export { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./http/graphql.ts";
 export { type HttpAdapterOptions, type HttpOperation, httpAdapter } from "./http/http.ts";
 export { type IntrospectedGraphqlOptions, introspectedGraphql } from "./http/introspection.ts";

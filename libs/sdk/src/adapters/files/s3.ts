@@ -17,10 +17,9 @@ import {
   uriEncoded,
 } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
-import type { Adapter } from "../adapter.ts";
+import type { Adapter, SecretReference } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "../http/wire.ts";
 import type { Source } from "../source.ts";
 import {

@@ -9,10 +9,9 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { isTuttiError } from "@tutti/kernel";
 import type { Client, SFTPWrapper, Stats } from "ssh2";
-import type { Adapter } from "../adapter.ts";
+import type { Adapter, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import type { Source } from "../source.ts";
 import {
   type FileCall,

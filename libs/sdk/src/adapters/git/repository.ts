@@ -9,9 +9,9 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SecretReference } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import type { Caller } from "../source.ts";
 
 export interface GitConnectionOptions {

@@ -1,11 +1,8 @@
 /** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
 import type { Clock, Timers } from "@tutti/kernel";
-import type { AdapterCall } from "../adapter.ts";
+import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Agents, Broken, deadline, exchange } from "./wire.ts";
-
-/** `secret:NAME`, `env:NAME` or `file:/path`. Never a value. */
-export type SecretReference = `secret:${string}` | `env:${string}` | `file:${string}`;
 
 export interface OAuth2 {
   readonly tokenUrl: string;

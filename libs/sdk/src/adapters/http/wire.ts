@@ -17,9 +17,8 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import { createSecureContext, rootCertificates } from "node:tls";
 import { isInner } from "@tutti/host/outgoing";
 import type { Timers } from "@tutti/kernel";
-import type { AdapterCall } from "../adapter.ts";
+import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "./auth.ts";
 
 export interface HttpRequest {
   readonly operation: string;

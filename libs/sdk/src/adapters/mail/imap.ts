@@ -8,10 +8,9 @@
  */
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
-import type { AdapterCall } from "../adapter.ts";
+import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import {
   type Caller,
   runSource,

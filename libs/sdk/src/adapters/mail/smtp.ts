@@ -9,10 +9,9 @@
  */
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
-import type { Adapter, AdapterCall, RateLimit } from "../adapter.ts";
+import type { Adapter, AdapterCall, RateLimit, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import { type Place, placeOf } from "./place.ts";
 
 export interface SmtpAdapterOptions {

@@ -8,9 +8,9 @@ import type * as JetStreamParts from "@nats-io/jetstream";
 import type * as Transport from "@nats-io/transport-node";
 import { isTuttiError } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
+import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import type { Caller } from "../source.ts";
 
 export interface NatsConnectionOptions {

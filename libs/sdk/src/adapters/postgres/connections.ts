@@ -9,9 +9,9 @@
 
 import { isTuttiError } from "@tutti/kernel";
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import type { SecretReference } from "../adapter.ts";
 import { clientFor, requireReference } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import type { SecretReference } from "../http/auth.ts";
 import type { Caller } from "../source.ts";
 import { failureOf, isFromServer, isReadOnly, type Target, TooMuch } from "./failures.ts";
 import { type Hosts, hostsOf, isRole, type Role, roleQuery } from "./hosts.ts";

@@ -1,5 +1,5 @@
 /** Jobs of BullMQ 4 and later: waiting, prioritized and delayed ones. */
-import type { SecretReference } from "../http/auth.ts";
+import type { SecretReference } from "../adapter.ts";
 import type { Send } from "../redis/connection.ts";
 import { Script } from "../redis/redis.ts";
 import type { MovedQueue, Reading } from "./move.ts";

@@ -1,7 +1,7 @@
 /** Messages of Celery with Redis as its broker, task protocol 2. */
 import { createHash } from "node:crypto";
 import { inflateSync } from "node:zlib";
-import type { SecretReference } from "../http/auth.ts";
+import type { SecretReference } from "../adapter.ts";
 import { Script } from "../redis/redis.ts";
 import type { MovedQueue, Reading } from "./move.ts";
 import { redisQueue } from "./redis-queue.ts";

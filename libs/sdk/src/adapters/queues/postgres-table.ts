@@ -5,7 +5,7 @@
  *    has the row, or Tutti has it.
  * 2. Rows of `tutti_adopted` stay there with the time of their start.
  */
-import type { SecretReference } from "../http/auth.ts";
+import type { SecretReference } from "../adapter.ts";
 import { PostgresConnections, type Run } from "../postgres/connections.ts";
 import { quoted } from "../postgres/outbox.ts";
 import type { Caller } from "../source.ts";
