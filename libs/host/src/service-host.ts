@@ -13,7 +13,7 @@ import { componentService, FindInstancesRequest, registryService } from "@tutti/
 import {
   assert,
   type Component,
-  Configuration,
+  type Configuration,
   type ConfigurationSources,
   type Foundation,
   IdSource,
