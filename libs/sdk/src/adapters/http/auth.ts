@@ -113,16 +113,10 @@ export class Authentication {
     const agents = await this.#agentsOf(operation, call);
     const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
     const secret = clientSecret === undefined ? undefined : await call.secret(clientSecret);
-    const client = new URLSearchParams({
-      client_id: clientId,
-      ...(secret !== undefined && { client_secret: secret }),
-    });
-    // RFC 6749: both are encoded as in a form before they are joined.
-    const [, id = "", encoded = ""] = /^client_id=(.*?)(?:&client_secret=(.*))?$/.exec(`${client}`) ?? [];
-    const basic = `Basic ${Buffer.from(`${id}:${encoded}`).toString("base64")}`;
+    const isBasic = clientAuth === "basic";
     const form = new URLSearchParams({
       grant_type: refresh ? "refresh_token" : "client_credentials",
-      ...(clientAuth === "basic" ? {} : Object.fromEntries(client)),
+      ...(!isBasic && { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }),
       ...(refresh && { refresh_token: refresh }),
       ...(scope !== undefined && { scope }),
       ...(audience !== undefined && { audience }),
@@ -135,7 +129,7 @@ export class Authentication {
         ...{ operation, method: "POST", url: new URL(tokenUrl), body: form.toString() },
         headers: {
           ...{ "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-          ...(clientAuth === "basic" && { authorization: basic }),
+          ...(isBasic && { authorization: basicOf(clientId, secret ?? "") }),
         },
         // One caller that is cancelled must not end the request that others wait for.
         ...{ signal: late.signal, answerBytesMax: tokenBytesMax },
@@ -168,4 +162,10 @@ function parsed(body: Buffer): Readonly<Record<string, unknown>> {
   } catch {
     return {};
   }
+}
+
+/** Both are encoded as in a form before they are joined: RFC 6749. */
+function basicOf(id: string, secret: string): string {
+  const encoded = (text: string) => `${new URLSearchParams({ text })}`.slice("text=".length);
+  return `Basic ${Buffer.from(`${encoded(id)}:${encoded(secret)}`).toString("base64")}`;
 }
