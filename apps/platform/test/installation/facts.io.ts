@@ -361,7 +361,10 @@ describe("facts of an installation", () => {
       damage();
       await run(id, "plain");
       const ids = `SELECT id FROM runs WHERE id IN ('good', 'bad', '${id}') ORDER BY id`;
-      await until(`what was recorded before it was ${id}`, async () => (await query(ids)).rows.length === 3);
+      await until(
+        `the rows from before the file was ${id}`,
+        async () => (await query(ids)).rows.length === 3,
+      );
     }
   });
 });

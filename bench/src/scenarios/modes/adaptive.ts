@@ -30,7 +30,7 @@ const classes: Readonly<Record<string, (draws: Draws) => readonly CaseTask[]>> =
 const shortened = (kind: CaseKind, draws: Draws) =>
   drawnCase(kind, draws).tasks.map((task) => ({ ...task, sizeMs: task.sizeMs * longShare }));
 
-/** Sessions in each mode on the same worker processes, one after the other: what is chosen beside the best mode in hindsight. */
+/** Sessions in each mode on the same worker processes, one after the other: the chosen mode beside the best one in hindsight. */
 export const adaptive: Scenario = {
   name: "adaptive",
   about:

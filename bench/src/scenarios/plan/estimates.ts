@@ -63,7 +63,7 @@ function endsOf({ name, graph, kinds, sizesMs, inputBytes, machines, keys }: Tra
   });
 }
 
-/** Ends of a type of tasks that count: the first ones say nothing of what was learned. */
+/** Ends of a type of tasks that count: the estimates of the first ones rest on nothing. */
 const learnedBefore = 3;
 
 class Score {

@@ -7,7 +7,7 @@
  * 2. A season is known once it was seen. Before, the last value is expected.
  * 3. Low and high move after each value: down or up, until one in ten is below and one in ten above. So four in five values are between
  *    them, for each distribution.
- * 4. What is forecast is never below 0 where nothing was.
+ * 4. A forecast is never below 0 if no value was.
  */
 export interface SeasonalOptions {
   /** Values per season, usually a day. 0 or 1: there is none. */
@@ -79,7 +79,7 @@ export class SeasonalForecast {
     });
   }
 
-  /** What is known of a value at `from`. */
+  /** The context of a value at `from`. */
   #known(at: number, from: number): Known {
     const last = this.#values.at(from);
     const before = at - Math.ceil((at - from) / this.#season) * this.#season;

@@ -28,8 +28,8 @@ function learnedFrom() {
   return { service, learned, medianMs };
 }
 
-describe("what is known if the service of estimates does not reply", () => {
-  it("is what was read last, with its age, until the service replies again", async () => {
+describe("estimates while their service does not reply", () => {
+  it("are the last ones, with their age, until the service replies again", async () => {
     const { service, learned, medianMs } = learnedFrom();
     assert.deepEqual([await medianMs(), learned.absence("shop")], [1_000, undefined]);
     service.isAway = true;
