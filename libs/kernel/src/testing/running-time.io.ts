@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { scrypt, webcrypto } from "node:crypto";
+import { createHook } from "node:async_hooks";
+import { generateKeyPairSync, scrypt, sign, webcrypto } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -110,6 +111,21 @@ describe("time that runs by itself", () => {
     });
     assert.equal(await answer, 200);
     server.close();
+  });
+
+  it("advances after cryptography that ran at once, also while its job is not collected", async () => {
+    using running = RunningTime.open();
+    const kept: object[] = [];
+    const hook = createHook({
+      init: (_id, _type, _trigger, job) => void kept.push(job),
+      trackPromises: false,
+    });
+    hook.enable();
+    const { privateKey } = generateKeyPairSync("ed25519");
+    assert.equal(sign(null, Buffer.from("text"), privateKey).length, 64);
+    hook.disable();
+    assert.ok(kept.length >= 2, `${kept.length} jobs`);
+    await running.time.pass(hourMs);
   });
 
   it("advances although a caller polls with each turn of the event loop", async () => {

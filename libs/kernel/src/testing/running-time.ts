@@ -177,13 +177,35 @@ export class RunningTime extends VirtualTime {
   }
 }
 
+/** A job of cryptography, as Node makes it. */
+interface Job {
+  /** Returns an error and a result if the job is done at once. */
+  run(): unknown;
+}
+
 /** Cryptography on the thread pool, which the event loop does not list among its requests. */
 class ThreadPool {
   readonly #running = new Map<number, string>();
   readonly #hook = createHook({
-    init: (id, type) => {
+    init: (id, type, _trigger, resource) => {
       // A request over HTTP may wait for time to pass.
-      if (type.endsWith("REQUEST") && !type.startsWith("HTTP")) this.#running.set(id, type);
+      if (!type.endsWith("REQUEST") || type.startsWith("HTTP")) return;
+      this.#running.set(id, type);
+      // Of a job that is done at once nothing more is heard until it is collected, which may be never. The cast: all
+      // other requests are jobs of cryptography.
+      const job = resource as Job;
+      const { run } = job;
+      if (typeof run !== "function") return;
+      job.run = () => {
+        let isOver = true;
+        try {
+          const done = run.call(job);
+          isOver = Array.isArray(done);
+          return done;
+        } finally {
+          if (isOver) this.#running.delete(id);
+        }
+      };
     },
     after: (id) => {
       this.#running.delete(id);
