@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { sleep, systemTimers } from "@tutti/kernel";
 import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { until } from "@tutti/kernel/testing";
@@ -172,12 +173,15 @@ describe("services as processes of their own", { skip: program.skip }, () => {
 
   it("show the metrics of all processes at any gateway", async () => {
     const paths = ["/v1/metrics", "/v1/metrics/series?name=process_resident_memory_bytes"];
-    const { source, processes } = await get<MetricList>(paths[0] ?? "");
-    assert.equal(source, "insight");
-    assert.deepEqual(
-      [...new Set(processes.flatMap(({ name }) => name.split(" ")[0]?.split("+") ?? []))].sort(),
-      [...["gateway", "governance", "insight", "master", "registry", "swarm", "workflow"]],
+    const servicesOf = ({ processes }: MetricList): string[] =>
+      [...new Set(processes.flatMap(({ name }) => name.split(" ")[0]?.split("+") ?? []))].sort();
+    const expected = ["gateway", "governance", "insight", "master", "registry", "swarm", "workflow"];
+    const { source, processes } = await until(
+      "metrics of all services",
+      () => get<MetricList>(paths[0] ?? ""),
+      (list) => isDeepStrictEqual(servicesOf(list), expected),
     );
+    assert.equal(source, "insight");
     assert.deepEqual(
       processes.filter(({ problem }) => problem !== undefined),
       [],

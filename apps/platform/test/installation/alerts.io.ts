@@ -388,12 +388,14 @@ describe("alerts of an installation", () => {
     const repair = async (given: object) =>
       alerts().repairIncident(RepairIncidentRequest.fromPartial({ incidentId, ...given }));
 
-    // The facts of the failed runs may follow the alert.
-    await until("a suggested fix", async () => {
-      const { incident } = await alerts().getIncident({ namespace: "", incidentId });
-      const suggested = incident?.repairs.find(({ kind }) => kind === RepairKind.REPAIR_KIND_FIX);
-      return suggested?.subject === "bill" && suggested.taskId === "charge";
-    });
+    // The facts of the failed runs may follow the alert. A process answers queries about them.
+    await installation.kept.paced(() =>
+      until("a suggested fix", async () => {
+        const { incident } = await alerts().getIncident({ namespace: "", incidentId });
+        const suggested = incident?.repairs.find(({ kind }) => kind === RepairKind.REPAIR_KIND_FIX);
+        return suggested?.subject === "bill" && suggested.taskId === "charge";
+      }),
+    );
     const body = { $case: "inline", value: Buffer.from('{"currency": "EUR"}') } as const;
     const fix = { kind: RepairKind.REPAIR_KIND_FIX, subject: "bill", taskId: "charge", patch: { body } };
     await assert.rejects(repair({ ...fix, taskId: "" }), { code: "insight.repair_unfit" });

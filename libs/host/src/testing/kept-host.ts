@@ -76,6 +76,11 @@ export class KeptHost implements AsyncDisposable {
     return sleep(this.timers, ms);
   }
 
+  /** While work waits for another process, virtual time passes no faster than real time: it does not see the process. */
+  paced<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#grounds.running?.time.paced(work) ?? work();
+  }
+
   /** As after a stop gracefully: another process on the same directory. */
   async restart(words: readonly string[] = []): Promise<void> {
     await this.#stop();
@@ -91,8 +96,7 @@ export class KeptHost implements AsyncDisposable {
   }
 
   #stop(): Promise<void> {
-    const { running } = this.#grounds;
-    return running?.time.paced(() => this.#host.stop()) ?? this.#host.stop();
+    return this.paced(() => this.#host.stop());
   }
 }
 
