@@ -275,7 +275,10 @@ describe("metrics of several processes", () => {
   let isRegistryAway = false;
 
   /** The registry knows the gateway alone so far. */
-  const servicesOf = (service: string) => (service === "gateway" ? ["insight", "gateway"] : [service]);
+  const servicesOf = (service: string) =>
+    ({ gateway: ["insight", "gateway"], blob: ["insight", "blob"] })[service] ?? [service];
+  /** Under its own name, insight serves the series of all processes. */
+  const insightAlone = { id: "insight-alone", service: "insight", address: "blob:7501" };
 
   /** A process whose requests grow by so many a second, on so many routes, and whose load stays as it is. */
   const open = async (service: string, perSecond: readonly number[], ratio: number): Promise<void> => {
@@ -306,7 +309,8 @@ describe("metrics of several processes", () => {
   before(async () => {
     await open("gateway", [3], 0.2);
     await open("workflow", [1, 1], 0.8);
-    instances.push({ id: "gone", service: "swarm", address: "swarm:7501" });
+    await open("blob", [], 0);
+    instances.push(insightAlone, { id: "gone", service: "swarm", address: "swarm:7501" });
     time.advance(120 * second);
     const clientOf = (service: string) =>
       (
@@ -357,6 +361,7 @@ describe("metrics of several processes", () => {
       [
         ["gateway+insight gateway:7501", false],
         ["workflow workflow:7501", false],
+        ["insight blob:7501", false],
         ["swarm swarm:7501", true],
       ],
     );

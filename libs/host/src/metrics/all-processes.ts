@@ -17,7 +17,7 @@ import {
 import type { Instance } from "@tutti/contracts/registry/v1";
 import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
 import { type CallOptions, type Client, installationNamespace } from "@tutti/mesh";
-import { namingServices, processNameOf } from "../process-name.ts";
+import { processNameOf } from "../process-name.ts";
 import { metricServiceOf, type servedMetricService } from "./metric-handlers.ts";
 
 export interface AllProcessesParts {
@@ -68,7 +68,8 @@ export class AllProcesses {
     instances: readonly Pick<Instance, "id" | "service">[],
     options: CallOptions,
   ): Promise<MetricProcess> {
-    const services = namingServices(instances.map(({ service }) => service));
+    const services = instances.map((instance) => instance.service);
+    // Insight serves its own metrics as a blob service, which is not part of its name.
     const service = metricServiceOf(services) ?? "gateway";
     const instance = instances.find((one) => one.service === service);
     const client = this.#parts.clientOf(service);
