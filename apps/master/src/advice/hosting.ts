@@ -1,5 +1,5 @@
 /** What finds, keeps and tries advice. */
-import { analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
+import { analysisService, factService } from "@tutti/contracts/insight/v1";
 import { adviceService } from "@tutti/contracts/intelligence/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
@@ -45,8 +45,7 @@ export function hostAdvice(
         ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
         tasks: mesh.client(taskService),
       });
-      const metrics = mesh.client(metricService, { service: "insight" });
-      const uses = new Uses({ metrics, foundation, isServed: () => mesh.knows("insight") });
+      const uses = new Uses(mesh, foundation.clock);
       const pools = new Pools({
         ...{ pools: mesh.client(poolService), replays: mesh.client(analysisService, { service: "insight" }) },
         facts: mesh.client(factService, { service: "insight" }),

@@ -1,21 +1,15 @@
 /** What tasks used, as their workers measured it: see `task_cpu_cores` and `task_memory_bytes` of the SDKs. */
 import {
   Aggregation,
-  type metricService,
+  ListMetricsRequest,
+  metricService,
   QuerySeriesRequest,
   type Series,
 } from "@tutti/contracts/insight/v1";
 import type { RecordedUse } from "@tutti/definitions";
-import { type Foundation, toTimestamp } from "@tutti/kernel";
-import type { Client } from "@tutti/mesh";
+import { type Clock, toTimestamp } from "@tutti/kernel";
+import type { Client, Mesh } from "@tutti/mesh";
 import type { Asking, Document } from "./workflows.ts";
-
-export interface UsesParts {
-  readonly metrics: Pick<Client<typeof metricService>, "querySeries">;
-  readonly foundation: Pick<Foundation, "clock" | "logger">;
-  /** Whether a process records series. */
-  readonly isServed: () => boolean;
-}
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -26,21 +20,36 @@ const resources = ["cpu", "memory_bytes"] as const;
 const { AGGREGATION_QUANTILE, AGGREGATION_INCREASE, AGGREGATION_MAX, AGGREGATION_SUM } = Aggregation;
 
 export class Uses {
-  readonly #parts: UsesParts;
+  readonly #metrics: Pick<Client<typeof metricService>, "listMetrics" | "querySeries">;
+  /** Whether a process records series. */
+  readonly #isServed: () => boolean;
+  readonly #clock: Clock;
 
-  constructor(parts: UsesParts) {
-    this.#parts = parts;
+  constructor(mesh: Pick<Mesh, "client" | "knows">, clock: Clock) {
+    this.#metrics = mesh.client(metricService, { service: "insight" });
+    this.#isServed = () => mesh.knows("insight");
+    this.#clock = clock;
   }
 
   /** Of the last seven days, if a task of the workflow reserves something that is measured. */
-  async of({ namespace, context }: Asking, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
+  async of(asking: Asking, { tasks = {} }: Document): Promise<readonly RecordedUse[]> {
     const reserves = Object.values(tasks).some(({ resources: stated = {} }) =>
       resources.some((resource) => stated[resource] !== undefined),
     );
-    if (!reserves || !this.#parts.isServed()) return [];
+    return reserves ? this.measured(asking) : [];
+  }
+
+  /** Of the last seven days. */
+  async measured({ namespace, context }: Asking): Promise<readonly RecordedUse[]> {
+    if (!this.#isServed()) return [];
+    const options = context && { context };
+    const listed = ListMetricsRequest.fromPartial({ namespace, prefix: "task_" });
+    const { metrics } = await this.#metrics.listMetrics(listed, options);
+    const known = new Set(metrics.map(({ name }) => name));
     // The minute that is not over has no count yet.
-    const nowMs = Math.floor(this.#parts.foundation.clock.now() / minuteMs) * minuteMs;
+    const nowMs = Math.floor(this.#clock.now() / minuteMs) * minuteMs;
     const queries = resources.flatMap((resource) => {
+      if (!known.has(measured[resource])) return [];
       const about = { metric: measured[resource], groupBy: ["capability"] };
       const quantile = { ...about, overTime: AGGREGATION_QUANTILE, overSeries: AGGREGATION_MAX };
       return [
@@ -54,11 +63,12 @@ export class Uses {
         },
       ];
     });
+    if (queries.length === 0) return [];
     const request = QuerySeriesRequest.fromPartial({
       ...{ namespace, queries, stepMs: hourMs },
       span: { from: toTimestamp(nowMs - spanMs), to: toTimestamp(nowMs) },
     });
-    const { series } = await this.#parts.metrics.querySeries(request, context && { context });
+    const { series } = await this.#metrics.querySeries(request, options);
     return usesOf(series);
   }
 }

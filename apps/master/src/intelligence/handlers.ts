@@ -21,8 +21,9 @@ import {
   type WatchEstimatesReply,
   type WatchEstimatesRequest,
 } from "@tutti/contracts/intelligence/v1";
+import type { RecordedUse } from "@tutti/definitions";
 import { type MachineDependencies, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
-import { type CallContext, type Foundation, sleep } from "@tutti/kernel";
+import { type CallContext, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import {
   experienceErrors,
   forgetCapability,
@@ -33,6 +34,7 @@ import {
   rollBackModel,
 } from "@tutti/machine-entities/experience";
 import { atOwner, type Client, type Handlers } from "@tutti/mesh";
+import type { Uses } from "../advice/uses.ts";
 import { experienceOf, type Learners } from "./learners.ts";
 import { estimateOf, learnedOf, modelOf, pointOf, trainingOf } from "./messages.ts";
 import { compared } from "./trainings.ts";
@@ -40,6 +42,7 @@ import { compared } from "./trainings.ts";
 export interface EstimateDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly learners: Learners;
+  readonly uses: Pick<Uses, "measured">;
   /** Of this service, in any process. */
   readonly estimates: Client<typeof estimateService>;
 }
@@ -52,7 +55,11 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
         async () => {
           const { knowledge } = await learners.of(context);
           const nowMs = dependencies.foundation.clock.now();
-          return { estimates: request.subjects.map((subject) => estimateOf(knowledge, subject, nowMs)) };
+          const uses = await usesIn(dependencies, context);
+          const estimates = request.subjects.map((subject) =>
+            estimateOf(knowledge, subject, { nowMs, uses }),
+          );
+          return { estimates };
         },
         (owner) => estimates.predict(request, { context, owner }),
       ),
@@ -102,6 +109,21 @@ export function estimateHandlers(dependencies: EstimateDependencies): Handlers<t
         (owner) => estimates.resetModel(request, { context, owner }),
       ),
   };
+}
+
+/** Durations are known without them, so an estimate does not fail with them. */
+async function usesIn(
+  { foundation, uses }: EstimateDependencies,
+  context: CallContext,
+): Promise<readonly RecordedUse[]> {
+  try {
+    return await uses.measured({ namespace: context.namespace, context });
+  } catch (thrown) {
+    foundation.logger.debug("estimates are without measured use", {
+      problem: errorFromUnknown(thrown).message,
+    });
+    return [];
+  }
 }
 
 async function listModels(

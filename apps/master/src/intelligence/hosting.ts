@@ -4,6 +4,7 @@ import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { experience } from "@tutti/machine-entities/experience";
 import type { MachineEventListener } from "@tutti/runtime";
+import { Uses } from "../advice/uses.ts";
 import { EstimateEventPublisher } from "./estimate-event-publisher.ts";
 import { estimateHandlers } from "./handlers.ts";
 import { Learners } from "./learners.ts";
@@ -41,7 +42,8 @@ export function hostIntelligence(
       if (modelEveryMs > 0)
         service.register("trainings", new Trainings(parts, modelEveryMs), { critical: false });
       const estimates = mesh.client(estimateService, { service: service.name });
-      mesh.serve(estimateService, estimateHandlers({ ...parts, estimates, learners }), {
+      const uses = new Uses(mesh, foundation.clock);
+      mesh.serve(estimateService, estimateHandlers({ ...parts, estimates, learners, uses }), {
         service: service.name,
       });
       return learners;

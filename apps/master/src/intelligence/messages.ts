@@ -10,6 +10,7 @@ import type {
   Training,
 } from "@tutti/contracts/intelligence/v1";
 import { EstimateSubject } from "@tutti/contracts/intelligence/v1";
+import type { RecordedUse } from "@tutti/definitions";
 import { fromTimestamp, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import {
   isBaseline,
@@ -21,17 +22,28 @@ import {
 
 const unknown = { meanMs: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, msPerByte: 0, samples: 0, confidence: 0 };
 
-/** @param nowMs when the attempt starts. 0: at any time of day */
-export function estimateOf(knowledge: Knowledge, subject: EstimateSubject, nowMs = 0): Estimate {
+/**
+ * @param nowMs when the attempt starts. 0: at any time of day
+ * @param uses what attempts used, of any capability
+ */
+export function estimateOf(
+  knowledge: Knowledge,
+  subject: EstimateSubject,
+  { nowMs = 0, uses = [] }: { readonly nowMs?: number; readonly uses?: readonly RecordedUse[] } = {},
+): Estimate {
   const predicted = knowledge.predict({ ...subject, endMs: nowMs });
+  const measured = uses
+    .filter(({ capability }) => capability === subject.capability)
+    .map(({ capability: _, ...use }) => use);
   if (predicted === undefined)
-    return { ...unknown, subject, failureProbability: 0, use: undefined, basis: undefined };
+    return { ...unknown, subject, failureProbability: 0, use: undefined, basis: undefined, measured };
   const { meanMs, p50Ms, p90Ms, p99Ms, msPerByte, failureProbability, samples, confidence } = predicted;
   const { tokens, money, basis } = predicted;
   return {
     ...{ subject, meanMs, p50Ms, p90Ms, p99Ms, msPerByte, failureProbability, samples, confidence },
     use: { tokens, money, timeMs: meanMs },
     basis: EstimateSubject.create(basis),
+    measured,
   };
 }
 

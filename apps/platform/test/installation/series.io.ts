@@ -3,11 +3,15 @@ import { describe, it } from "node:test";
 import {
   Aggregation,
   ListMetricsRequest,
+  MetricKind,
   metricService,
   QuerySeriesRequest,
+  RecordMeasuresRequest,
   SeriesQuery,
 } from "@tutti/contracts/insight/v1";
+import { EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
 import { toTimestamp } from "@tutti/kernel";
+import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
 describe("series of an installation", () => {
@@ -31,5 +35,31 @@ describe("series of an installation", () => {
     await installation.restart();
     const after = await client().querySeries(asked);
     assert.deepEqual(after, before);
+  });
+
+  it("have what tasks used, and an estimate of the next attempt has it too", async () => {
+    await using installation = await Installation.open([], { insight: true });
+    const { mesh } = installation.host;
+    const subjects = [EstimateSubject.create({ capability: "house.draw" })];
+    const estimates = mesh.client(estimateService, { service: "master" });
+    const measured = async () =>
+      (await estimates.predict({ namespace: "", subjects })).estimates[0]?.measured ?? [];
+    assert.deepEqual(await measured(), []);
+    // As a worker sends it over REST.
+    const toMs = Math.floor(installation.now() / 10_000) * 10_000;
+    const [kind, labels] = [MetricKind.METRIC_KIND_HISTOGRAM, { capability: "house.draw" }];
+    const measures = [
+      { name: "task_memory_bytes", kind, labels, value: 12, p50: 1e8, p99: 2e8 },
+      { name: "task_memory_bytes", kind, labels: { capability: "roof.draw" }, value: 1, p50: 9, p99: 9 },
+    ];
+    const sent = { worker: "draftsman", fromMs: toMs - 10_000, toMs, measures };
+    await mesh.client(metricService).recordMeasures(RecordMeasuresRequest.fromPartial(sent));
+    const [memory] = await until("the use of the task", async () => {
+      // A minute counts when it is over.
+      await installation.pass(30_000);
+      const found = await measured();
+      return found.length > 0 ? found : undefined;
+    });
+    assert.deepEqual(memory, { resource: "memory_bytes", p50: 1e8, p99: 2e8, attempts: 12 });
   });
 });
