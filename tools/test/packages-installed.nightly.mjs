@@ -192,9 +192,7 @@ describe("the packages, installed outside of the clone", () => {
     const added = await run(
       join(folder, "node_modules", ".bin", "tutti"),
       ["adapter", "add", "postgres", "shop"],
-      {
-        ...{ cwd, env },
-      },
+      { cwd, env },
     );
     const [, install = ""] = /^ +(npm install .*)$/m.exec(added.output) ?? [];
     assert.equal(install, "npm install @tutti/sdk pg", added.output);

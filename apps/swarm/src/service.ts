@@ -110,7 +110,7 @@ export class SwarmService extends Orchestrator {
     });
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = times;
-    const polls = new AgentPolls({ ...{ pools, now, timers, ids, heartbeatMs, idleMs, admit }, host: owner });
+    const polls = new AgentPolls({ pools, now, timers, ids, heartbeatMs, idleMs, admit, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers }, times), { dependsOn: ["pools"] });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {

@@ -31,7 +31,7 @@ describe("missions of two processes", { skip: program.skip }, () => {
     const doors = gate();
     const begun = new Set<string>();
     const worker = new Worker(
-      { ...{ address: one.mesh.address, namespace, agentId: "hand", slots: 50, handleSignals: false } },
+      { address: one.mesh.address, namespace, agentId: "hand", slots: 50, handleSignals: false },
       { logger: silentLogger },
     );
     worker.handle("test.echo", async (_input, { workId, taskId }) => {

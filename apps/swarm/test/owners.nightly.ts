@@ -57,10 +57,7 @@ describe("pools of two processes", { skip: program.skip }, () => {
     const links = () => logger.lines.filter(({ message }) => message.startsWith("linked")).length;
     const [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
     const worker = new Worker(
-      {
-        ...{ namespace, agentId: "survivor", slots: 20, handleSignals: false },
-        address: [one.mesh.address],
-      },
+      { namespace, agentId: "survivor", slots: 20, handleSignals: false, address: [one.mesh.address] },
       { logger },
     );
     worker.handle("test.echo", async (_input, { workId }) => {

@@ -23,8 +23,8 @@ it("who owns a pool next leaves the replicas of its workload as they are until i
         arguments: [
           ...["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"],
           ...["--swarm.scaling.everyMs=50", "--swarm.scaling.kubernetes.enabled=true"],
-          ...[`--swarm.scaling.kubernetes.server=${server}`],
-          ...[`--swarm.scaling.kubernetes.credentials=${credentials}`],
+          `--swarm.scaling.kubernetes.server=${server}`,
+          `--swarm.scaling.kubernetes.credentials=${credentials}`,
         ],
       }),
       dataDirectory: () => join(folder, "data"),

@@ -164,9 +164,7 @@ function failureWords(before: TrialArm, tried: TrialArm, unit: string): string {
 function foundOf(arm: TrialArm): TrialArmFound {
   const sorted = sortedCopy(arm.runMs);
   const at = (share: number) => (sorted.length === 0 ? 0 : quantile(sorted, share));
-  return {
-    ...{ runs: countOf(arm), failed: arm.failed, p50Ms: at(0.5), p90Ms: at(0.9), money: mean(arm.money) },
-  };
+  return { runs: countOf(arm), failed: arm.failed, p50Ms: at(0.5), p90Ms: at(0.9), money: mean(arm.money) };
 }
 
 function mean(values: readonly number[]): number {

@@ -189,7 +189,7 @@ export class ServiceHost extends Orchestrator {
     const host: ServiceHost = new ServiceHost(options, {
       ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
       ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
-      ...{ calls },
+      calls,
     });
     if (directory !== undefined) leaveWith(host, directory);
     return host;
@@ -205,9 +205,7 @@ export class ServiceHost extends Orchestrator {
     this.mesh = mesh;
     this.operations = new OperationsServer({
       ...configuration.read(operationsSection),
-      routes: operationsRoutes({
-        ...{ subject: this, registry: telemetry.metrics, access: parts.mounted.access },
-      }),
+      routes: operationsRoutes({ subject: this, registry: telemetry.metrics, access: parts.mounted.access }),
       proxies: configuration.read(operationsSection),
       door: parts.mounted.door,
       logger: this.logger,

@@ -132,9 +132,7 @@ describe("the findings about a data directory", () => {
     const { output, exitCode } = await runDataCommand(
       "backup",
       ["--data-directory", directory, "--copy", to],
-      () => ({
-        ...{ directory, partitions: 16 },
-      }),
+      () => ({ directory, partitions: 16 }),
     );
     assert.equal(exitCode, 1);
     assert.match(output, /was imported into the cluster in \/clusters\/one/);

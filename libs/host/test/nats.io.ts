@@ -39,10 +39,7 @@ describe("ServiceHost with NATS", { skip: program.skip }, () => {
         },
       };
     });
-    await using host = await startHost({
-      services: [desk],
-      ...{ flags: flags.slice(1), environment },
-    });
+    await using host = await startHost({ services: [desk], flags: flags.slice(1), environment });
     assert.equal(state, "connected");
     assert.equal(host.has("nats"), true);
   });

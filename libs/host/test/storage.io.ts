@@ -264,9 +264,7 @@ for (const transport of ["in-process", "grpc"]) {
       const first = await follow.next();
       const count = first.value?.batches.length ?? 0;
       await runtime
-        .execute({
-          ...{ key: accountKey("anna"), command: deposit, body: { amountCents: 1 }, cause: teller },
-        })
+        .execute({ key: accountKey("anna"), command: deposit, body: { amountCents: 1 }, cause: teller })
         .catch(() => {});
       const other = [..."abcdefghijklmnopqrstuvwxyz"].find(
         (id) => runtime.partitionOf(accountKey(id)) === partition,

@@ -344,9 +344,7 @@ export class RuntimeSettlement implements Settlement {
   #unheard(telling: Telling, refusal: Refusal): void {
     const { token, cause, command, namespace, isDurable, isFailure } = telling;
     const { code, message: reason } = refusal;
-    this.#parts.logger.error("result of an attempt rejected", {
-      ...{ code, reason, command: command.type },
-    });
+    this.#parts.logger.error("result of an attempt rejected", { code, reason, command: command.type });
     if (isFailure) {
       isDurable();
       return;

@@ -99,7 +99,7 @@ const whyQuery = ({ namespace }: Server, task: string | undefined) => ({
 function endOf(id: string, whole: Run | Mission | Session, failedTask: string | undefined): End {
   const { status, statusReason = "", outcome, endTimeMs } = whole;
   const tookMs = endTimeMs === undefined ? undefined : durationOf(whole, endTimeMs);
-  return { ...{ id, status, statusReason, outcome, tookMs, failedTask }, document: whole };
+  return { id, status, statusReason, outcome, tookMs, failedTask, document: whole };
 }
 
 interface Thread<R> {

@@ -200,7 +200,7 @@ const setFields = {
 
 /** Returns the schedule that `update` takes, which replaces each field that a file sets. */
 export function changesOf(body: ScheduleBody): ScheduleBody {
-  return { ...{ description: "", labels: {}, policy: {} }, ...body };
+  return { description: "", labels: {}, policy: {}, ...body };
 }
 
 /** Returns the trigger that `update` takes, which replaces each field that a file sets. */

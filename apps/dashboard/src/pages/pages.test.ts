@@ -362,9 +362,7 @@ describe("workers", () => {
     assert.equal(loadOf(agent("a", { offering })).cpu, undefined);
     assert.deepEqual(
       wholeOf([agent("a", { offering, freeSlots: 1 }), agent("b", { state: "gone", offering })]),
-      {
-        ...{ workers: 1, slots: 4, taken: 3 },
-      },
+      { workers: 1, slots: 4, taken: 3 },
     );
   });
 

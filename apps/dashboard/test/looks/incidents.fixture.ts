@@ -140,10 +140,7 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
         ...{ kind: "scale", subject: "default/clerks", version: "", taskId: "" },
         summary: "Start more agents with scaler default/clerks",
       },
-      {
-        ...{ kind: "pause_agent", subject: "worker-3", version: "", taskId: "" },
-        summary: "Pause worker worker-3",
-      },
+      { kind: "pause_agent", subject: "worker-3", version: "", taskId: "", summary: "Pause worker worker-3" },
     ],
     advice: [
       "See which task fails: `tutti list --state failed`, then `tutti why RUN`.",

@@ -222,7 +222,7 @@ class A2aAnswers {
       requireVersion(typeof version === "string" ? version : (asked.version ?? undefined));
       const { address, namespace } = addressOf(request, params);
       const card = this.#cardParts(request);
-      const call = { ...{ method, params, address, namespace, card }, asked: asked.asked };
+      const call = { method, params, address, namespace, card, asked: asked.asked };
       const answer = await loaded.server.answer(call);
       const isCard = method === "GetExtendedAgentCard";
       if (isStream(answer)) await writeEvents(reply, stream, binding, answer);
@@ -289,10 +289,7 @@ class A2aAnswers {
   #cardParts({ headers }: FastifyRequest): CardParts {
     const { settings, host, access } = this.#parts;
     const origin = settings.url === "" ? `http://${headers.host ?? "127.0.0.1"}` : settings.url;
-    return {
-      ...{ origin: origin.replace(/\/$/, ""), version: host.version },
-      needsKey: !access.isLoopback,
-    };
+    return { origin: origin.replace(/\/$/, ""), version: host.version, needsKey: !access.isLoopback };
   }
 
   async #sendCard(request: FastifyRequest, reply: FastifyReply, card: Json): Promise<void> {

@@ -134,7 +134,7 @@ async function ofRules(
       const [severity, code] = verdicts[result] ?? [];
       if (severity === undefined || code === undefined) return [];
       const said = `the rule ${rule.namespace}/${rule.ruleId}: ${message}`;
-      return [{ ...{ severity, code, fileName, line: 1, column: 1 }, path: "", message: said, expected: "" }];
+      return [{ severity, code, fileName, line: 1, column: 1, path: "", message: said, expected: "" }];
     }),
   );
 }

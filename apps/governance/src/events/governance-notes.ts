@@ -83,24 +83,22 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
           happening,
           "tutti.governance.key.revoked",
           token?.tokenId ?? "",
-          {
-            ...{ holder: token?.actor, prefix: "" },
-          },
+          { holder: token?.actor, prefix: "" },
           part,
         ),
       ),
   lockouts_noted: (_tenant, { lockouts }: LockoutsNotedV1, happening) =>
-    lockouts.slice(0, toldAtOnceMax).map(({ subject, endTime: until }, part) =>
-      noteOf(
-        happening,
-        "tutti.governance.identity.locked",
-        subject,
-        {
-          ...{ identity: undefined, source: subject, until },
-        },
-        part,
+    lockouts
+      .slice(0, toldAtOnceMax)
+      .map(({ subject, endTime: until }, part) =>
+        noteOf(
+          happening,
+          "tutti.governance.identity.locked",
+          subject,
+          { identity: undefined, source: subject, until },
+          part,
+        ),
       ),
-    ),
   lockout_lifted: (_tenant, { subject }: LockoutLiftedV1, happening) =>
     noteOf(happening, "tutti.governance.identity.unlocked", subject, {
       ...{ identity: undefined, source: subject, until: undefined },
@@ -142,9 +140,7 @@ export const decisionNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
           happening,
           "tutti.governance.access.denied",
           resourceId || resourceKind || action,
-          {
-            ...{ actor, action, about, policy: policy?.policyId ?? "", reason, leftOut },
-          },
+          { actor, action, about, policy: policy?.policyId ?? "", reason, leftOut },
           part,
         );
       }),
@@ -161,9 +157,7 @@ export const findingNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
             happening,
             "tutti.governance.admission.refused",
             rule,
-            {
-              ...{ rule, about, reason, severity },
-            },
+            { rule, about, reason, severity },
             part,
           );
         // The rule does not hold, and does not stop the work.
@@ -172,9 +166,7 @@ export const findingNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
               happening,
               "tutti.governance.compliance.violated",
               rule,
-              {
-                ...{ rule, framework: "", about, severity, reason },
-              },
+              { rule, framework: "", about, severity, reason },
               part,
             )
           : undefined;

@@ -67,10 +67,7 @@ export async function replayPool(
 }
 
 function checkOf({ isGood: passed, error, quantiles, hopMs }: SelfCheck): ReplayPoolReply["check"] {
-  return {
-    ...{ passed, error, hopMs },
-    values: quantiles.map((value) => ({ ...value })),
-  };
+  return { passed, error, hopMs, values: quantiles.map((value) => ({ ...value })) };
 }
 
 function replayOf({ tenants, ...report }: PoolReport): PoolReplay {

@@ -220,7 +220,7 @@ describe("A2A", () => {
       it("lists the tasks of one workflow and of one context", async () => {
         const client = await clientOf("greet", binding);
         const { id, contextId } = taskIn(await client.sendMessage(sent("Ed")));
-        const page = { ...{ tenant: "", status: 0, pageToken: "", pageSize: 10 } };
+        const page = { tenant: "", status: 0, pageToken: "", pageSize: 10 };
         await until("the task to be listed", async () => {
           const { tasks } = await client.listTasks({ ...page, contextId, includeArtifacts: true } as never);
           assert.ok(tasks.every((one) => one.id === id));

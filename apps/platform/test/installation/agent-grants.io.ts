@@ -88,9 +88,7 @@ describe("an agent to which only some is granted", () => {
 
   async function tokenOf(id: string, grant: Parameters<typeof AgentGrant.fromPartial>[0] | undefined) {
     const scope = Scope.fromPartial({ agent: grant });
-    const wanted = IssueTokenRequest.fromPartial({
-      ...{ namespace, actor: agent(id), scope, lifetimeMs: 600_000 },
-    });
+    const wanted = IssueTokenRequest.fromPartial({ namespace, actor: agent(id), scope, lifetimeMs: 600_000 });
     const { secret } = await admin.client(identityService).issueToken(wanted);
     return secret;
   }
@@ -207,7 +205,7 @@ describe("an agent to which only some is granted", () => {
   ] as const) {
     const charges = { pools: ["default"], offers: ["pay.ch*"], maxSlots: 2 };
     const helloOf = (given: Hello): { hello: Hello } => ({
-      hello: { ...{ versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press" }, ...given },
+      hello: { versionMin: 1, versionMax: 1, incarnation: "1", agentId: "press", ...given },
     });
     const worker = (token: string) =>
       new Worker({
@@ -343,11 +341,7 @@ describe("an agent to which only some is granted", () => {
   it("in Python goes by no id of another agent", { skip: python.skip }, async () => {
     await using impostor = new TestProcess({
       program: python.path,
-      arguments: [
-        "-c",
-        pythonWorker.replace("press-python", "kept"),
-        ...[installation.address, "pay.charge"],
-      ],
+      arguments: ["-c", pythonWorker.replace("press-python", "kept"), installation.address, "pay.charge"],
       environment: {
         TUTTI_ACCESS_TOKEN: await tokenOf("press", undefined),
         PYTHONPATH: new URL("../../../../sdk/python/src", import.meta.url).pathname,
@@ -479,9 +473,7 @@ describe("an agent to which only some is granted", () => {
 
   it("is why a task of a mission waits that it may not join, until it may", async () => {
     const goal = { goal: "to be paid", assignment: "claimed" as const };
-    const mission = await tutti.missions.start({
-      ...{ ...goal, tasks: [{ id: "do", uses: "pay.refund" }] },
-    });
+    const mission = await tutti.missions.start({ ...goal, tasks: [{ id: "do", uses: "pay.refund" }] });
     const join = (token: string, agentId: string) =>
       meshWith(token)
         .client(boardService)

@@ -325,7 +325,7 @@ describe("facts of an installation", () => {
     const tasks = { tasks: [{ id: "report", work: foreign }] };
     await installation.host.mesh.client(runService).startRun(
       StartRunRequest.fromPartial({
-        ...{ runId: "foreign" },
+        runId: "foreign",
         spec: { what: { $case: "tasks", value: tasks }, pool: "insight", labels: { report: "namespace" } },
       }),
     );

@@ -89,9 +89,7 @@ describe("an imported state machine of Step Functions", () => {
       (one as { position: number }).position - (other as { position: number }).position;
     assert.deepEqual(
       shipped.sort(byPosition),
-      ["book", "pen", "cup"].map((item, position) => ({
-        ...{ position, item, customer: "Ada", carrier: "post" },
-      })),
+      ["book", "pen", "cup"].map((item, position) => ({ position, item, customer: "Ada", carrier: "post" })),
     );
     assert.deepEqual(
       calls.filter(([capability]) => capability !== "ship-item"),

@@ -154,9 +154,7 @@ describe("people as agents", () => {
     assert.match(JSON.stringify(failed.outcome), /rejected by ann: no receipt/);
     await mesh()
       .client(runService)
-      .retryRun({
-        ...{ namespace, runId: "order-1", taskIds: [], reason: "", idempotencyKey: "" },
-      });
+      .retryRun({ namespace, runId: "order-1", taskIds: [], reason: "", idempotencyKey: "" });
     const [again] = await questions(namespace);
     assert.notEqual(again?.about?.id, question?.about?.id);
     await decide(namespace, "ann", again, { accepted: false });

@@ -46,10 +46,7 @@ describe("sessions that contend for one resource", () => {
     const { mesh } = installation.host;
     sessions = mesh.client(sessionService, { service: "master" });
     resources = mesh.client(resourceService, { service: "master" });
-    worker = installation.worker({
-      ...{ agentId: "anna", slots: 4 },
-      resources: { gpu: 1, licence: 4 },
-    });
+    worker = installation.worker({ agentId: "anna", slots: 4, resources: { gpu: 1, licence: 4 } });
     worker.handle("model.train", work);
     worker.handle("image.render", work);
     await worker.start();
@@ -283,10 +280,7 @@ describe("sessions that contend for one resource", () => {
 
   it("compete for the one agent with a label by their weights, until it is reserved, and show the reason", async () => {
     shut();
-    const gertrud = installation.worker({
-      ...{ agentId: "gertrud", slots: 1 },
-      labels: { gpu: "true" },
-    });
+    const gertrud = installation.worker({ agentId: "gertrud", slots: 1, labels: { gpu: "true" } });
     gertrud.handle("model.train", work);
     await gertrud.start();
     const onGpu = (count: number): Wanted => ({ count, needs: {}, agents: { gpu: "true" } });

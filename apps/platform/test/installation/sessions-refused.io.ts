@@ -96,10 +96,7 @@ describe("a session that could never be done is refused", () => {
   before(async () => {
     installation = await Installation.open([], { time: "real" });
     const { address, host } = installation;
-    worker = installation.worker({
-      ...{ agentId: "anna", slots: 1 },
-      resources: { kettle: 2, sugar: 9 },
-    });
+    worker = installation.worker({ agentId: "anna", slots: 1, resources: { kettle: 2, sugar: 9 } });
     worker.handle(uses, () => "tea");
     await worker.start();
     outside = new OutsideClient(address);

@@ -124,10 +124,7 @@ describe("two tenants of one pool of agents", () => {
       await clientOf(namespace).workflows.register(order("lost", "nobody.can"));
       await clientOf(namespace).workflows.register(order("paid", "bank.pay", banked));
     }
-    worker = installation.worker({
-      ...{ namespace: "default", pool, agentId: "hand" },
-      ...{ slots: 2 },
-    });
+    worker = installation.worker({ namespace: "default", pool, agentId: "hand", slots: 2 });
     const work = async (whose: string): Promise<string> => {
       begun.push(whose);
       if (!isOpen) await new Promise<void>((done) => waiting.push(done));

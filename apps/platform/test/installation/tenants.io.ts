@@ -131,10 +131,7 @@ describe("two tenants", () => {
     // No worker serves beta: all its work waits.
     const flood = Array.from({ length: floodRuns }, (_, at) => b.run("order", { id: `b-${at}`, input: at }));
     const noise = Array.from({ length: 100 }, () => ask("bob", "/v1/runs?namespace=beta&size=1000"));
-    worker = installation.worker({
-      ...{ namespace: "alpha", credentials: { accessToken: keys.ann } },
-      ...{ slots: 2 },
-    });
+    worker = installation.worker({ namespace: "alpha", credentials: { accessToken: keys.ann }, slots: 2 });
     const packed: number[] = [];
     worker.handle("stock.pack", async (at: number) => packed.push(at));
     await worker.start();

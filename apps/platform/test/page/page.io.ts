@@ -88,7 +88,7 @@ describe("the page", { skip: browser.skip }, () => {
     await stage.client.call("alertRules.set", {
       params: { id: "up" },
       body: {
-        ...{ ruleId: "up" },
+        ruleId: "up",
         ...{ title: "The stage <b>stands</b>", advice: "Play on.", severity: "error", condition: "up > 0.0" },
         queries: [{ queryId: "up", metric: "process_uptime_seconds", overSeries: "max" }],
       },

@@ -65,10 +65,7 @@ describe("the past as the page folds it", () => {
         const reader = new HistoryReader(machine, history.key);
         const facts = events.map((event, place): EventFacts => {
           const { task: about, details } = reader.read(event);
-          return {
-            ...{ number: place + 1, timeMs: 0, type: event.type, task: about, details },
-            actor: undefined,
-          };
+          return { number: place + 1, timeMs: 0, type: event.type, task: about, details, actor: undefined };
         });
         const told = new Told(machine, history.key);
         const moments = events.map(({ type, version, payload }) => {

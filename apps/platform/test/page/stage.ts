@@ -94,10 +94,7 @@ export class Stage implements AsyncDisposable {
     handlers: Handlers,
     functions: readonly DurableFunction<never>[] = [],
   ): Promise<void> {
-    const worker = new Worker({
-      ...{ address: `127.0.0.1:${this.#meshPort}`, handleSignals: false },
-      ...options,
-    });
+    const worker = new Worker({ address: `127.0.0.1:${this.#meshPort}`, handleSignals: false, ...options });
     for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
     for (const fn of functions) worker.durable(fn as unknown as DurableFunction);
     this.#workers.push(worker);

@@ -94,9 +94,7 @@ export function tendPools(
     try {
       await open(namespace, pool);
     } catch (thrown) {
-      logger.warn("failed to open a pool with scalers", {
-        ...{ namespace, pool, error: errorFromUnknown(thrown) },
-      });
+      logger.warn("failed to open a pool with scalers", { namespace, pool, error: errorFromUnknown(thrown) });
     }
   };
   return {

@@ -118,9 +118,7 @@ export class Scalers implements Component {
     if (settings.containers.sockets.length > 0) this.#ownerId = await ownerIdIn(dataDirectory);
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
     const told = (agent: string, pid: number) =>
-      logger.warn("stopping an agent program left by a killed process", {
-        ...{ agent, pid },
-      });
+      logger.warn("stopping an agent program left by a killed process", { agent, pid });
     endLeftovers(this.#records, timers, told)
       .catch((error: unknown) => logger.warn("failed to stop leftover programs", { error }))
       .finally(() => this.#begin());

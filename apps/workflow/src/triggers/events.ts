@@ -60,7 +60,7 @@ export class ReadEvent {
 
 const attributes = new Set([
   ...["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "data_base64"],
-  ...["namespace"],
+  "namespace",
 ]);
 
 /** Returns an event as the contracts have it. */

@@ -43,7 +43,7 @@ export const cluster: Scenario = {
   brief: { rounds: 2, seconds: 3 },
   goals: shapes.map(({ name }) => ({
     ...{ line: { variant: `${name}, R3` }, figure: "overRestate", atLeast: name === "chain" ? 4 : 8 },
-    ...{ beside: ["tasksPerSec", "restateTasksPerSec"] },
+    beside: ["tasksPerSec", "restateTasksPerSec"],
     known: { issue: 28, worst: name === "chain" ? 0.4 : 1.5 },
   })),
   async *run(budget) {

@@ -21,7 +21,7 @@ export const plan: Scenario = {
         },
         {
           ...{ line, figure: "plannedExactOverBound", atMost: few ? 1.105 : 1.085 },
-          ...{ beside: ["plannedExactOverBound", "heftOverBound"] as const },
+          beside: ["plannedExactOverBound", "heftOverBound"] as const,
           known: { issue: 26, worst: few ? 1.13 : 1.11 },
         },
       ];

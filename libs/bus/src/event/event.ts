@@ -44,7 +44,7 @@ export const dataBytesMax = 1_048_576 - 16_384;
 
 const attributes = new Set([
   ...["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data"],
-  ...["namespace"],
+  "namespace",
 ]);
 
 const word = "[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*";

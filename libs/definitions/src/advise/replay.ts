@@ -55,10 +55,7 @@ export function gainOf(
   const sorted = ascending(gains);
   const at = (share: number) => quantile(sorted, share);
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  return {
-    ...{ median: middle === "mean" ? mean : at(0.5), low: at(0.1), high: at(0.9) },
-    runs: gains.length,
-  };
+  return { median: middle === "mean" ? mean : at(0.5), low: at(0.1), high: at(0.9), runs: gains.length };
 }
 
 function heldMs(_: RecordedRun, { queuedMs, endedMs }: RecordedTask): number {

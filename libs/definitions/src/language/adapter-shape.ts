@@ -63,7 +63,7 @@ const only: Members = {
 const answers: Members = { answerBytesMax: bytes("Longer answers fail the task. Default: 16,777,216") };
 const rows: Members = { rowsMax: whole("More rows fail the task. Default: 10,000.", 1, 10_000_000) };
 const filesLimits: Members = {
-  ...{ bytesMax: bytes("A larger file fails the task. Default: 1,048,576") },
+  bytesMax: bytes("A larger file fails the task. Default: 1,048,576"),
   filesMax: whole("More files of a list fail the task. Default: 10,000.", 1, 10_000_000),
 };
 const headers: Members = {
@@ -333,7 +333,7 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     privateKey: reference("The private key of `ssh://`"),
     knownHosts: text("Lines of a `known_hosts` file.", undefined, long),
     folder: text("Where the copy is kept.", undefined, 4_096),
-    ...{ ...rate, ...{ bytesMax: filesLimits["bytesMax"] ?? flag("") } },
+    ...{ ...rate, bytesMax: filesLimits["bytesMax"] ?? flag("") },
   }),
 };
 

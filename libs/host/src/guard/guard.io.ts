@@ -103,9 +103,7 @@ describe("the rules in force", () => {
     const before = rules.inForce(1_000);
     const foreign = sealed(
       BundleContent.fromPartial({ number: 6, createTime: toTimestamp(1_000), maxAgeMs: 1 }),
-      {
-        ...{ signingKeyId: "key_1", key: signerOf(new Uint8Array(32).fill(8)) },
-      },
+      { signingKeyId: "key_1", key: signerOf(new Uint8Array(32).fill(8)) },
     );
     const altered = { ...bundleOf(7, 1_000), content: bundleOf(7, 1_000, { tokenKeys: ["{}"] }).content };
     for (const [bundle, reason] of [

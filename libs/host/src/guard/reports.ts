@@ -284,7 +284,7 @@ export class Reports implements Component {
     const { clock } = this.#parts.foundation;
     return AuditRecord.fromPartial({
       ...{ namespace: systemNamespace, action: leftOutAction, count, time: toTimestamp(clock.now()) },
-      ...{ result: AuditResult.AUDIT_RESULT_REFUSED },
+      result: AuditResult.AUDIT_RESULT_REFUSED,
       error: toErrorDetail(accessErrors.refusalsLeftOut({ count, most: keptMax })),
     });
   }

@@ -76,9 +76,7 @@ describe("the condition of a component", () => {
 
     await foundation.time.advance(1_000);
     store.context.health.healthy();
-    assert.deepEqual(condition(), {
-      ...{ state: "ready", since: at(5), reason: "", failures: 1, lastError: gone },
-    });
+    assert.deepEqual(condition(), { state: "ready", since: at(5), reason: "", failures: 1, lastError: gone });
 
     store.context.health.degraded("slow disk");
     assert.equal(condition()?.failures, 2);

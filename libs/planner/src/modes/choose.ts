@@ -200,8 +200,5 @@ export function lessonOf(choice: ModeChoice, realMs: number): Lesson | undefined
   const { features, candidates, chosen } = choice;
   const own = candidates[chosen];
   if (own === undefined) return undefined;
-  return {
-    ...{ features, mode: own.mode, expectedMs: own.expectedMs, lostMs: expectedLossMs(choice) },
-    realMs,
-  };
+  return { features, mode: own.mode, expectedMs: own.expectedMs, lostMs: expectedLossMs(choice), realMs };
 }

@@ -18,7 +18,7 @@ export function deliveryOf(
 ): SealedValue {
   const ephemeral = chance.fill(new Uint8Array(keyBytes));
   const sealed = sealedFor({ recipientKey, info, plain: value, ephemeral, also: alsoOf(name) });
-  return { ...{ name: name.name, version: name.version, keepMs }, ...sealed };
+  return { name: name.name, version: name.version, keepMs, ...sealed };
 }
 
 /** What a receiver makes for one call. */

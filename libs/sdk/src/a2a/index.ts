@@ -32,10 +32,7 @@ export function a2aAgent(
     ...(keys !== undefined && { keys }),
     ...(metadata !== undefined && { metadata }),
   };
-  const client = new A2aClient(name, agent, {
-    ...{ fetch, timers: systemTimers, clock: systemClock },
-    ...ports,
-  });
+  const client = new A2aClient(name, agent, { fetch, timers: systemTimers, clock: systemClock, ...ports });
   return durable(`a2a.${name}`, (ctx, input) => delegated(ctx, name, client, input), ofFunction);
 }
 

@@ -332,13 +332,7 @@ export class RunHandle implements Handle {
     let token = "";
     do {
       const page = { size: eventsPage, token };
-      const wanted = {
-        ...{ namespace, runId: this.id },
-        afterEvent: after,
-        taskId,
-        page,
-        withInternal: false,
-      };
+      const wanted = { namespace, runId: this.id, afterEvent: after, taskId, page, withInternal: false };
       const reply = await runs.readHistory(wanted);
       for (const { event, time, type, taskId: task, details, cause } of reply.events)
         yield {

@@ -36,7 +36,7 @@ function recordedTask(view: SessionView, task: TaskView, pool: string): Recorded
     ...{ agentId: agent, workMs: Math.max(0, endMs - startMs) },
     ...{ startMs: startMs - beginMs, endMs: endMs - beginMs, repeatable: spec.mayBeDoubled, partMode },
     ...(isPlanned && { decideMs: Math.max(0, plannedStartMs - beginMs) }),
-    ...{ inputBytes: describedIn(view, spec).inputBytes },
+    inputBytes: describedIn(view, spec).inputBytes,
     ...(statedMs > 0 && { statedMs }),
     ...(expectedMs > 0 && { expectedMs }),
   };

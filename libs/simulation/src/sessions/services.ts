@@ -319,9 +319,7 @@ async function shownRun(runtime: PlainRuntime, key: InstanceKey): Promise<Shown>
 
 async function shownMission(runtime: PlainRuntime, key: InstanceKey): Promise<Shown> {
   const eventCount = await runtime.eventsOf(key);
-  const shown = (await runtime.query({
-    ...{ key, query: missions.showMission, body: { whole: true } },
-  })) as Mission;
+  const shown = (await runtime.query({ key, query: missions.showMission, body: { whole: true } })) as Mission;
   return { ...shown, eventCount };
 }
 

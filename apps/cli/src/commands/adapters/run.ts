@@ -45,7 +45,7 @@ async function workerOf(context: Context, document: AdapterDocument) {
   const worker = new Worker(
     {
       ...{ handleSignals: false, secrets: [...referencesIn(document)] },
-      ...{ description: `Adapter ${document.adapter}` },
+      description: `Adapter ${document.adapter}`,
       ...(pool !== undefined && { pool }),
       ...(slots !== undefined && { slots }),
     },

@@ -38,12 +38,7 @@ export const adoptionCommands: readonly Command[] = [
       { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
       { name: "NAME", summary: "capability of a script. Default: all", isOptional: true, isMany: true },
     ],
-    options: [
-      {
-        ...{ name: "percent", value: "N" },
-        summary: "percentage of new work for the version. Default: 0",
-      },
-    ],
+    options: [{ name: "percent", value: "N", summary: "percentage of new work for the version. Default: 0" }],
     examples: [
       { words: "adopt flip ./scripts --percent 10", does: "let Tutti run a tenth of the calls" },
       { words: "adopt flip ./scripts", does: "take all calls back" },

@@ -11,10 +11,7 @@ export const adviceCommands: readonly Command[] = [
     summary: "List recommendations, greatest gain first",
     about: ["Lists those that are open or on trial. With --all: also those that are decided."],
     options: [
-      {
-        ...{ name: "workflow", short: "w", value: "NAME", completes: "workflow" },
-        summary: "only this workflow",
-      },
+      { name: "workflow", short: "w", value: "NAME", completes: "workflow", summary: "only this workflow" },
       { name: "pool", value: "NAME", summary: "pool" },
       ...[size, page, all],
     ],

@@ -5,9 +5,7 @@ import { planRoll, rollReason, rollState } from "./roll-plan.ts";
 
 const agent = (agentId: string, version: string, more: Partial<Agent> = {}, slots = 1): Agent => ({
   ...{ agentId, pool: "default", kind: "function", state: "ready", speeds: [] },
-  offering: {
-    ...{ capabilities: [{ name: "pay", version }], labels: {}, slots, resources: {}, contextKeys: [] },
-  },
+  offering: { capabilities: [{ name: "pay", version }], labels: {}, slots, resources: {}, contextKeys: [] },
   ...(more as object),
 });
 const held = (reason: string) => ({ hold: "paused", holdCause: { reason } }) as const;
@@ -32,10 +30,7 @@ describe("a roll of a version over a fleet", () => {
     let agents: Agent[] = [...old, ...fresh];
     agents = after(agents, 25);
     assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3", "2.0.0 b1"]);
-    assert.deepEqual(planRoll(agents, roll(25)), {
-      sides: rollState(agents, "pay"),
-      ...{ resume: [], pause: [] },
-    });
+    assert.deepEqual(planRoll(agents, roll(25)), { sides: rollState(agents, "pay"), resume: [], pause: [] });
     agents = after(agents, 50);
     assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2", "2.0.0 b1+b2"]);
     agents = after(agents, 100);

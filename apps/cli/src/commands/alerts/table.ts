@@ -209,10 +209,7 @@ export const alertCommands: readonly Command[] = [
     options: [
       { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
       { name: "task", value: "TASK", summary: "only this task" },
-      {
-        ...{ name: "min", value: "N" },
-        summary: "minimum number of agents. Default: twice as many as now",
-      },
+      { name: "min", value: "N", summary: "minimum number of agents. Default: twice as many as now" },
       { name: "undo", summary: "undo an earlier change of this kind. What has happened since stays" },
       { name: "dry-run", summary: "print what would change, and change nothing" },
       reason,

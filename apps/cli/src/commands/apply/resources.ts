@@ -149,7 +149,7 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
       await call("roleBindings.delete", { params: { id }, query });
     },
   },
-  rule: { ...{ list: "rules.list", entries: "rules" }, ...put("rules", "id") },
+  rule: { list: "rules.list", entries: "rules", ...put("rules", "id") },
   policy: {
     ...{ list: "policies.list", entries: "policies" },
     async write({ call, query, body }) {

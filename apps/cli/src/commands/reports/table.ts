@@ -12,10 +12,7 @@ const options: readonly Option[] = [
     summary: "sections of the report, as JSON. Default: those of its kind",
   },
   { name: "schedule", value: "NAME", summary: "create a schedule that makes the report. Needs --cron" },
-  {
-    ...{ name: "cron", value: "CRON", isMany: true },
-    summary: "cron expression of five or six fields, or @hourly",
-  },
+  { name: "cron", value: "CRON", isMany: true, summary: "cron expression of five or six fields, or @hourly" },
   { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
   key,
 ];

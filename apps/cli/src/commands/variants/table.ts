@@ -15,10 +15,7 @@ export const variantCommands: readonly Command[] = [
       { name: "NEW", summary: "capability of the new variant" },
     ],
     options: [
-      {
-        ...{ name: "percent", value: "N" },
-        summary: "percentage of new work for the version. Default: 0",
-      },
+      { name: "percent", value: "N", summary: "percentage of new work for the version. Default: 0" },
       { name: "compare", summary: "call both variants in each run, and compare them" },
     ],
     examples: [

@@ -100,10 +100,7 @@ describe("missions of a list as the stream reports them", () => {
   it("stand the newest first, and go when they no longer match", () => {
     const store = new MissionsStore(atOnce);
     const change = (value: Partial<WatchMissionsReply>) =>
-      store.take({
-        ...{ kind: "change", cursor: "" },
-        value: { missions: [], removedIds: [], ...value },
-      });
+      store.take({ kind: "change", cursor: "", value: { missions: [], removedIds: [], ...value } });
     change({ missions: [mission("old", { createTimeMs: 1 }), mission("new", { createTimeMs: 2 })] });
     const ids = () => store.known().missions.map(({ missionId }) => missionId);
     assert.deepEqual(ids(), ["new", "old"]);

@@ -3,10 +3,7 @@ import { describe, it } from "node:test";
 import type { BoardTask, Vote } from "@tutti/rest/types";
 import { howItCame, partWords, voteWords } from "./reading.ts";
 
-const task = (given: Partial<BoardTask>): BoardTask => ({
-  ...{ status: "pending", handoffs: [] },
-  ...given,
-});
+const task = (given: Partial<BoardTask>): BoardTask => ({ status: "pending", handoffs: [], ...given });
 
 describe("how a task comes to its agent", () => {
   const queued = task({ status: "queued" });

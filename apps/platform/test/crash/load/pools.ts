@@ -16,10 +16,7 @@ export function furnishedPools(stage: Stage): LoadPart {
       ...{ pool, hookId: "first", moment: "before_assign" as const },
       rule: { verdict: { priority: "task.priority + 1" } },
     };
-    const scaler = {
-      ...{ pool, scalerId: "night", maxAgents: 1, paused: true },
-      process: { command: ["true"] },
-    };
+    const scaler = { pool, scalerId: "night", maxAgents: 1, paused: true, process: { command: ["true"] } };
     await retryUntilDone(() =>
       stage.rest().call("pools.create", { body: { pool, maxQueued: 7 }, ...key("pool") }),
     );

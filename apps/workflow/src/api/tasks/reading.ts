@@ -26,10 +26,7 @@ export async function listTasks(
   const tasks: Task[] = [];
   let from = placeOfToken(page?.token ?? "");
   for (let answers = 0; answers < answersMax && tasks.length < size && from >= 0; answers++) {
-    const body = {
-      ...{ statuses, parentTaskId, topOnly, text, withPayloads },
-      ...{ from, size: size - tasks.length },
-    };
+    const body = { statuses, parentTaskId, topOnly, text, withPayloads, from, size: size - tasks.length };
     const shown = (await askRun(
       dependencies,
       runId,

@@ -64,9 +64,7 @@ export const trialStarted: AdviceEvent<TrialStartedV1> = {
   codec: TrialStartedV1,
   described: true,
   evolve(state, { recommendationId, percent, timeMs, cause }) {
-    const started = Trial.fromPartial({
-      ...{ percent, startTime: toTimestamp(timeMs), nextRuns: trialLooks[0] },
-    });
+    const started = Trial.fromPartial({ percent, startTime: toTimestamp(timeMs), nextRuns: trialLooks[0] });
     change(state, recommendationId, { status: trial, decideCause: cause, trial: started });
   },
 };

@@ -67,5 +67,5 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
 
 function verifierOf({ key, hash }: KeptKey, namespace: string): BundlePart["keys"][number] {
   const { keyId, actor, scope, expireTime } = key;
-  return { ...{ keyId, namespace, hash, scope, expireTime }, actor };
+  return { keyId, namespace, hash, scope, expireTime, actor };
 }

@@ -11,10 +11,7 @@ type Stored = Parameters<typeof StoreSecret.fromPartial>[0];
 /** Returns a value for a secret, in an envelope that is never opened. */
 export function storing(name: string, version: number, given: Stored = {}): StoreSecret {
   const envelope = { sealingKeyId: "one", key: bytes(name, "key"), value: bytes(name, `value ${version}`) };
-  return StoreSecret.fromPartial({
-    ...{ secret: { name }, version: { version, envelope } },
-    ...given,
-  });
+  return StoreSecret.fromPartial({ secret: { name }, version: { version, envelope }, ...given });
 }
 
 function bytes(...parts: readonly string[]): Uint8Array {

@@ -90,9 +90,7 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
     const tasks = [...part.tasks].filter((number) => !isDone(session.tasks[number]?.status ?? 0));
     const signals = part.operations.filter(({ operation }) => operation?.$case === "signal");
     const status = WorkStatus.WORK_STATUS_CANCELLED;
-    step.emit(partEnded, {
-      ...{ part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined },
-    });
+    step.emit(partEnded, { part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined });
     const made = session.parts.length;
     if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
     // A part that was there before has its own copy of a signal to the session.

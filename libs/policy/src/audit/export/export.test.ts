@@ -44,7 +44,7 @@ function recordsOf(number: number, partition: number, count: number, reason: str
         type: "task_completed",
         version: 1,
       },
-      ...{ payload: Buffer.from(`payload ${number} ${partition} ${index}`) },
+      payload: Buffer.from(`payload ${number} ${partition} ${index}`),
       cause: { actor, decision: "policy/1", reason, traceparent: "" },
     });
     const encoded = JournalRecord.encode(record).finish();

@@ -51,7 +51,7 @@ describe("AMQP", { skip: program.skip || rabbitSkip }, () => {
     const { messageId, deliveryMode, headers, contentType } = message.properties;
     assert.deepEqual(
       [messageId, deliveryMode, headers, contentType],
-      [...["run/task", 2, { by: "ann" }], "application/json"],
+      ["run/task", 2, { by: "ann" }, "application/json"],
     );
     assert.deepEqual(JSON.parse(message.content.toString()), { article: "violin" });
     await failsWith(run("created", { id: "7.cancelled" }), "adapter.input_invalid");

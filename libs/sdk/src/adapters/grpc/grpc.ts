@@ -122,7 +122,7 @@ function operationsOf(
       repeat: rule,
       call: (input, call) =>
         calls.run(contract, method, {
-          ...{ input, call, rule, isReplyStream, name: free },
+          ...{ call, rule, isReplyStream, name: free },
           messages: isRequestStream ? (input["requests"] as readonly unknown[]) : [input],
         }),
     };

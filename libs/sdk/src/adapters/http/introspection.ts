@@ -37,9 +37,7 @@ export async function introspectedGraphql(
 ): Promise<Adapter> {
   const { only, depth = 3, idempotencyHeader, ...rest } = options;
   const asking = graphqlAdapter({ ...rest, operations: { schema: { document: introspection } } }, ports);
-  const call: AdapterCall = {
-    ...{ idempotencyKey: "", signal: new AbortController().signal, secret: localSecret },
-  };
+  const call: AdapterCall = { idempotencyKey: "", signal: new AbortController().signal, secret: localSecret };
   let data: unknown;
   try {
     data = await asking.operations["schema"]?.call({}, call);

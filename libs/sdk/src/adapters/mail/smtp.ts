@@ -77,10 +77,7 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
         ...{ input, repeat: "never" },
         call: (given, call) =>
           using(options, operation, call, (transport) =>
-            transport.sendMail({
-              ...mailOf(given),
-              ...{ from, messageId: messageIdOf(call.idempotencyKey, from) },
-            }),
+            transport.sendMail({ ...mailOf(given), from, messageId: messageIdOf(call.idempotencyKey, from) }),
           ).then((sent) => ({
             messageId: sent.messageId,
             accepted: sent.accepted.map(String),

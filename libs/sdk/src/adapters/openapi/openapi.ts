@@ -204,7 +204,7 @@ function parameterOf(parameter: Members, name: string, place: string): HttpParam
   const style = textIn(parameter, "style");
   if (style !== "" && !styles.has(style))
     throw new Unusable(`the parameter \`${name}\` has the style \`${style}\``);
-  return { ...{ in: place as HttpParameter["in"], name }, ...styleOf(parameter) };
+  return { in: place as HttpParameter["in"], name, ...styleOf(parameter) };
 }
 
 function styleOf(parameter: Members): Pick<HttpParameter, "style" | "explode"> {

@@ -129,9 +129,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
 
   /** Adds tasks while it runs. All or none. */
   async addTasks(tasks: readonly WorkTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
-    await this.#parts.sessions.addTasks({
-      ...{ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey },
-    });
+    await this.#parts.sessions.addTasks({ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey });
   }
 
   /** Tells it something. It is passed to running work beneath, or to one part of it. */

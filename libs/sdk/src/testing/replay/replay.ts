@@ -203,10 +203,7 @@ class Replay {
     const isAfter = index === this.#events.length;
     const place = isAfter ? `after event ${index}, the last` : `at event ${event} of ${this.#events.length}`;
     const message = `the changed definition would have decided otherwise ${place}:\n  expected ${isAfter ? "nothing more" : expected}\n  found    ${found}`;
-    return {
-      ...{ differs: true, event, task, expected, found, same: index, message },
-      toString: () => message,
-    };
+    return { differs: true, event, task, expected, found, same: index, message, toString: () => message };
   }
 }
 

@@ -185,9 +185,7 @@ describe("the model of a capability", () => {
   it("is promoted by a user only if it is better than the live one and than the baselines", () => {
     const { driver } = recorded();
     const promote = (model: string, errors: Readonly<Record<string, number>>) =>
-      driver.execute(experienceKey, promoteModel, {
-        ...{ capability: "pay", model, training: trainingOf(errors) },
-      });
+      driver.execute(experienceKey, promoteModel, { capability: "pay", model, training: trainingOf(errors) });
     for (const [model, errors] of [
       ["similar", { ...usual, similar: 0.41 }],
       ["similar", { ...usual, similar: 0.35 }],

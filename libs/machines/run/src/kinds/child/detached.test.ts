@@ -91,9 +91,7 @@ tasks:
     confirm(scene);
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_FAILED);
     assert.equal(scene.state.error?.code, "workflow.timed_out");
-    assert.deepEqual(scene.events.slice(1), [
-      ...["child_queued", "task_failed", "child_started", "run_failed"],
-    ]);
+    assert.deepEqual(scene.events.slice(1), ["child_queued", "task_failed", "child_started", "run_failed"]);
   });
 
   it("is no longer asked for where its start was refused, or its end told before", () => {

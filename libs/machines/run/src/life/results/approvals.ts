@@ -143,10 +143,7 @@ export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
     if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
     step.emit(approvalDelegated, {
       node: node.number,
-      delegation: {
-        ...{ person: who, people, seat, delegateMs: step.nowMs },
-        reason: cut(reason, reasonLengthMax),
-      },
+      delegation: { person: who, people, seat, delegateMs: step.nowMs, reason: cut(reason, reasonLengthMax) },
     });
     return {};
   },
