@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type BundleContent, policyService } from "@tutti/contracts/governance/v1";
 import { keysDirectoryIn, openInstallationKeys } from "@tutti/host";
 import { systemFoundation } from "@tutti/kernel";
-import { BundleKeeper, TrustedKeys } from "@tutti/policy";
+import { BundleCache, TrustedKeys } from "@tutti/policy";
 import type { Serving } from "./serving.ts";
 
 /** Returns the first bundle that is as wanted, and how many came before it. */
@@ -12,7 +12,7 @@ export async function bundleWhere(
   isWanted: (content: BundleContent) => boolean,
 ): Promise<BundleContent> {
   const { signingKey } = await openInstallationKeys(keysDirectoryIn(directory), systemFoundation());
-  const keeper = new BundleKeeper(new TrustedKeys(signingKey.publicKey, [signingKey]));
+  const keeper = new BundleCache(new TrustedKeys(signingKey.publicKey, [signingKey]));
   const policies = host.mesh.client(policyService, { service: "governance" });
   for await (const { bundle } of policies.watchBundles({ afterNumber: 0 })) {
     if (bundle === undefined) continue;

@@ -37,7 +37,6 @@ export {
   partitionOfPool,
 } from "./routing/leased-ownership.ts";
 export { MemoryOwnership, type MemoryOwnershipOptions, soleOwnership } from "./routing/memory-ownership.ts";
-export { OwnershipGuard } from "./routing/ownership-guard.ts";
 export { MeshServer } from "./server/mesh-server.ts";
 export { type Incoming, ServerCall } from "./server/server-call.ts";
 export type { Handler, Handlers, RefusedListener } from "./server/types.ts";

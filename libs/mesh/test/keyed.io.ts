@@ -1,9 +1,9 @@
 /** Calls that go to the one owner of what they are about. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { errorFromUnknown, kernelErrors, type Owner } from "@tutti/kernel";
+import { errorFromUnknown, kernelErrors, notOwner, type Owner } from "@tutti/kernel";
 import { recordingMetrics, until } from "@tutti/kernel/testing";
-import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors, OwnershipGuard } from "../src/index.ts";
+import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { all, errorOf } from "./notes.ts";
 import { quiet } from "./pairs.ts";
@@ -43,8 +43,8 @@ async function withCluster(
     });
     const guarded = (request: Note): Note => {
       process.hops++;
-      const key = { service: "notes", namespace: "default", kind: "note", id: request.key };
-      new OwnershipGuard(table, instanceOf(mesh)).requireOwner(key);
+      const owner = table.ownerOf(place);
+      if (owner?.instance !== instanceOf(mesh)) throw notOwner(place, owner);
       return note({ ...request, text: instanceOf(mesh) });
     };
     mesh.serve(

@@ -1,6 +1,3 @@
-export type { Choice, Chooser, Features } from "./bandits/choice.ts";
-export { LinearBandit, type LinearOptions } from "./bandits/linear.ts";
-export { ThompsonBandit, type ThompsonOptions } from "./bandits/thompson.ts";
 export { Draws } from "./chance/draws.ts";
 export type { Drift } from "./estimates/drift.ts";
 export {

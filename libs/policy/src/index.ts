@@ -52,7 +52,7 @@ export {
 export { holdsSignature, type Purpose, type Signer, signerOf } from "./audit/signing.ts";
 export { endorsed, type KeyFault, type Signed, TrustedKeys } from "./audit/signing-keys.ts";
 export {
-  BundleCache as BundleKeeper,
+  BundleCache,
   type BundleInForce,
   type Opened,
   opened,

@@ -42,12 +42,4 @@ describe("a part of the terminal that is drawn again", () => {
     screen.draw(["z"]);
     assert.match(readable(sink.text), /<up 3>z\n/);
   });
-
-  it("prints above what is drawn, which stays below", () => {
-    const sink = memorySink({ isTerminal: true });
-    const screen = new Screen(sink);
-    screen.draw(["frame"]);
-    screen.printAbove(["said"]);
-    assert.equal(readable(sink.text), "<hide>frame\n<clear><up 1>said\n<clear>frame\n<clear>");
-  });
 });

@@ -41,14 +41,6 @@ export class Screen {
     this.#drawn = frame;
   }
 
-  /** Prints lines above the frame, which is drawn again below them. */
-  printAbove(lines: readonly string[]): void {
-    const frame = this.#drawn;
-    this.#write(`${this.#back()}${lines.map((line) => `${line}${clearLine}\n`).join("")}${clearBelow}`);
-    this.#drawn = [];
-    if (frame.length > 0) this.draw(frame);
-  }
-
   /** Leaves the frame where it is, and the terminal as it was found. */
   close(): void {
     if (this.#isHidden) this.#sink.write(showCursor);

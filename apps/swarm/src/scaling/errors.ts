@@ -113,14 +113,6 @@ export const scalingErrors = defineErrors("scaling", {
       `The secret ${reference} cannot be read: ${reason}`,
     remedy: "Provide it on the machine of the pool owner.",
   },
-  launchFailed: {
-    status: "UNAVAILABLE",
-    retry: "same-key",
-    help: "A program of a scaler could not be started. The scaler retries with back-off, and quarantines the agent after too many failures.",
-    message: ({ command, reason }: { command: string; reason: string }) =>
-      `${command} could not be started: ${reason}`,
-    remedy: "Check the command and the directory of the scaler.",
-  },
   crashed: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -53,7 +53,7 @@ export class Authorizer {
   readonly #content: BundleContent;
   readonly #labelled: LabelledRights;
   #wide: PolicyEvaluator | undefined;
-  /** Roles that an identity turned out to have, by the verdict that says so. Verdicts are remembered by the decider. */
+  /** Roles that an identity turned out to have, by the verdict that says so. The policy evaluator caches verdicts. */
   readonly #found = new WeakMap<Verdict, Found>();
 
   constructor(cedar: Cedar | undefined, content: BundleContent) {
@@ -68,8 +68,8 @@ export class Authorizer {
     return this.#labelled.countFor(principal);
   }
 
-  /** Of a caller with a credential. */
-  authorizer(
+  /** Decides a call of a caller with a credential. */
+  authorize(
     principal: Visitor,
     rule: Rule,
     namespace: string,

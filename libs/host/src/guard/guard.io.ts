@@ -151,7 +151,7 @@ describe("the rules in force", () => {
     const ada = { kind: "person" as const, id: "ada", roles: [], shown };
     const authorizer = rules.inForce(1_000)?.authorizer;
     const allowedTo = (action: string, namespace = "default") =>
-      authorizer?.authorizer(ada, { action, resource: "run", within: undefined }, namespace, 1_000).decision;
+      authorizer?.authorize(ada, { action, resource: "run", within: undefined }, namespace, 1_000).decision;
     assert.deepEqual(allowedTo("workflow.runs.list"), {
       allowed: true,
       principal: { ...ada, roles: ["viewer"], right: "role:viewer" },

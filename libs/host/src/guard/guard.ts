@@ -287,9 +287,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     const nowMs = this.#parts.foundation.clock.now();
     const { authorizer } = this.#requireRules(nowMs);
     this.#requireOngoing(principal, nowMs);
-    const judgement = authorizer.authorizer(principal, rule, namespace, nowMs, labels);
-    this.#reports.decided(judgement);
-    const { decision } = judgement;
+    const authorization = authorizer.authorize(principal, rule, namespace, nowMs, labels);
+    this.#reports.decided(authorization);
+    const { decision } = authorization;
     if (!decision.allowed) {
       const error = deniedError(principal, rule, namespace, decision);
       const actor = Cause.fromPartial({ actor: { kind: actorKinds[principal.kind], id: principal.id } });

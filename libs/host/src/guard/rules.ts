@@ -1,12 +1,12 @@
 /**
- * What is decided by: the bundle in force, and what was made of it.
+ * The bundle in force, and the authorizer that is made of it.
  *
  * 1. A bundle that is refused changes nothing: the present one stays, until it is too old.
  * 2. Of a bundle that says the same as the one before, only its age counts: what was found out by the one before still
  *    holds.
  */
 import { type Bundle, BundleContent } from "@tutti/contracts/governance/v1";
-import { BundleKeeper, loadCedar, type TrustedKeys } from "@tutti/policy";
+import { BundleCache, loadCedar, type TrustedKeys } from "@tutti/policy";
 import { Authorizer } from "./authorizer.ts";
 
 export interface RulesInForce {
@@ -15,17 +15,17 @@ export interface RulesInForce {
 }
 
 export class Rules {
-  readonly #keeper: BundleKeeper;
+  readonly #bundles: BundleCache;
   #taken: RulesInForce | undefined;
   #refused = "";
 
   constructor(keys: TrustedKeys) {
-    this.#keeper = new BundleKeeper(keys);
+    this.#bundles = new BundleCache(keys);
   }
 
   /** Number of the present bundle. 0 before the first. */
   get number(): number {
-    return this.#keeper.present?.content.number ?? 0;
+    return this.#bundles.present?.content.number ?? 0;
   }
 
   /** Why the last bundle that was offered is not taken. Empty when it was. */
@@ -35,17 +35,17 @@ export class Rules {
 
   /** What decides now. Undefined before the first bundle, and when the present one is too old. */
   inForce(nowMs: number): RulesInForce | undefined {
-    return this.#keeper.inForce(nowMs) === undefined ? undefined : this.#taken;
+    return this.#bundles.inForce(nowMs) === undefined ? undefined : this.#taken;
   }
 
   /** Returns whether there is one that is merely too old. */
   isStale(nowMs: number): boolean {
-    return this.#keeper.present !== undefined && this.#keeper.inForce(nowMs) === undefined;
+    return this.#bundles.present !== undefined && this.#bundles.inForce(nowMs) === undefined;
   }
 
   /** Takes a bundle in. Gives what is in it, or undefined where it is refused. */
   async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
-    const found = this.#keeper.accept(bundle, nowMs);
+    const found = this.#bundles.accept(bundle, nowMs);
     if (found.kind === "refused") {
       this.#refused = found.reason;
       return;
@@ -53,19 +53,20 @@ export class Rules {
     this.#refused = "";
     const { content } = found;
     const before = this.#taken;
-    const isSame = before !== undefined && Buffer.compare(saidBy(before.content), saidBy(content)) === 0;
-    const authorizer = isSame ? before.authorizer : await judgeBy(content);
+    const isSame =
+      before !== undefined && Buffer.compare(decidingBytes(before.content), decidingBytes(content)) === 0;
+    const authorizer = isSame ? before.authorizer : await authorizerOf(content);
     // A later one may have come in meanwhile.
-    if (this.#keeper.present?.content === content) this.#taken = { authorizer, content };
+    if (this.#bundles.present?.content === content) this.#taken = { authorizer, content };
     return content;
   }
 }
 
-async function judgeBy(content: BundleContent): Promise<Authorizer> {
+async function authorizerOf(content: BundleContent): Promise<Authorizer> {
   return new Authorizer(content.policies.length > 0 ? await loadCedar() : undefined, content);
 }
 
 /** What decisions look at. */
-function saidBy({ policies, roles, bindings, principals }: BundleContent): Uint8Array {
+function decidingBytes({ policies, roles, bindings, principals }: BundleContent): Uint8Array {
   return BundleContent.encode({ ...BundleContent.create(), policies, roles, bindings, principals }).finish();
 }

@@ -214,23 +214,6 @@ export const runErrors = defineErrors("workflow", {
       `\`forEach\` of task \`${task}\` in the gang \`${gang}\`: expected 1 to ${max} entries, got ${found}`,
     remedy: "Correct the list, or skip the tasks of the gang by a condition of a task that they need.",
   },
-  entriesFailed: {
-    status: "FAILED_PRECONDITION",
-    retry: "never",
-    help: "Entries of a list failed, and the rest was done as `failFast: false` asks.",
-    message: ({
-      task,
-      failed,
-      count,
-      first,
-    }: {
-      task: string;
-      failed: number;
-      count: number;
-      first: string;
-    }) => `${failed} of ${count} entries of task \`${task}\` failed, the first with: ${first}`,
-    remedy: "Retry the failed entries with `tutti retry`.",
-  },
   timedOut: {
     status: "DEADLINE_EXCEEDED",
     retry: "never",

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { notOwnerOf, type Place } from "@tutti/kernel";
+import type { Place } from "@tutti/kernel";
 import { MemoryOwnership, soleOwnership } from "./memory-ownership.ts";
-import { OwnershipGuard } from "./ownership-guard.ts";
 
 const place = "workflow/partition/3" as Place;
 const first = { instance: "inst_1", address: "a:1", epoch: 1 };
@@ -71,36 +70,5 @@ describe("the table of owners", () => {
 
   it("of a single process names it for everything", () => {
     assert.deepEqual(soleOwnership("inst_1").ownerOf(place), { instance: "inst_1", address: "", epoch: 1 });
-  });
-});
-
-describe("the guard of an owner", () => {
-  const key = { service: "workflow", namespace: "default", kind: "partition", id: "3" };
-
-  it("lets pass what is owned here", () => {
-    const table = new MemoryOwnership();
-    table.learn(place, first);
-    assert.equal(new OwnershipGuard(table, "inst_1").requireOwner(key), place);
-  });
-
-  it("refuses a partition of another process, and names the owner", () => {
-    const table = new MemoryOwnership();
-    table.learn(place, second);
-    const guard = new OwnershipGuard(table, "inst_1");
-    assert.throws(
-      () => guard.requireOwner(key),
-      (error: unknown) => {
-        assert.deepEqual(notOwnerOf(error), { place, owner: second });
-        return true;
-      },
-    );
-  });
-
-  it("refuses a partition without an owner", () => {
-    const guard = new OwnershipGuard(new MemoryOwnership(), "inst_1");
-    assert.throws(
-      () => guard.requireOwner(key),
-      (error: unknown) => notOwnerOf(error)?.owner === undefined,
-    );
   });
 });

@@ -1,4 +1,4 @@
-/** Chance that a search or a bandit draws from: the same in each run for the same seed, and its state is one number. */
+/** Chance that a search draws from: the same in each run for the same seed, and its state is one number. */
 export class Draws {
   #state: number;
 
@@ -28,25 +28,5 @@ export class Draws {
   /** Bell-shaped around 0 with a deviation of 1. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
-  }
-
-  /** Gamma-distributed with this shape and a scale of 1 (Marsaglia and Tsang). */
-  gamma(shape: number): number {
-    if (shape < 1) return this.gamma(shape + 1) * (1 - this.next()) ** (1 / shape);
-    const base = shape - 1 / 3;
-    const width = 1 / Math.sqrt(9 * base);
-    for (;;) {
-      const bell = this.normal();
-      const cube = (1 + width * bell) ** 3;
-      if (cube <= 0) continue;
-      if (Math.log(1 - this.next()) < bell * bell * 0.5 + base - base * cube + base * Math.log(cube))
-        return base * cube;
-    }
-  }
-
-  /** Returns a share between 0 and 1, as likely as `wins` and `losses` make it. */
-  beta(wins: number, losses: number): number {
-    const won = this.gamma(wins);
-    return won / (won + this.gamma(losses));
   }
 }

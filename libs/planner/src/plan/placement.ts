@@ -7,7 +7,6 @@
  * 2. Of slots that end it at the same moment the fastest is taken, then the first: the same order gives the same plan.
  * 3. One placement serves many orders: nothing is allocated per order.
  */
-import type { Graph } from "../graph/graph.ts";
 import type { Problem } from "../work/problem.ts";
 import { FreeTime } from "./free-time.ts";
 
@@ -31,25 +30,21 @@ export class Placement {
    * `limitMs`, beyond which the value does not matter.
    */
   place(order: ArrayLike<number>, limitMs = Number.POSITIVE_INFINITY): number {
-    const { slotFromMs, slotUntilMs, before } = this.problem;
+    const { startMs, endMs, slotOf } = this;
+    const {
+      slotFromMs,
+      slotUntilMs,
+      demands,
+      sizesMs,
+      candidates,
+      paces,
+      agents,
+      agentOfSlot,
+      pinned,
+      moves,
+    } = this.problem;
     for (let slot = 0; slot < this.#free.length; slot++)
       this.#free[slot]?.reset(slotFromMs[slot] ?? 0, slotUntilMs[slot] ?? 0);
-    return this.#placeAll(order, before, limitMs);
-  }
-
-  /**
-   * The same from the end: tasks after all that follows from them, as if time went backwards. Releases and stays count
-   * for nothing, so it is no plan. But who ends late in it is urgent.
-   */
-  placeBackwards(order: ArrayLike<number>): number {
-    for (const free of this.#free) free.reset(0, Number.POSITIVE_INFINITY);
-    return this.#placeAll(order, this.problem.after, Number.POSITIVE_INFINITY);
-  }
-
-  #placeAll(order: ArrayLike<number>, needs: Graph, limitMs: number): number {
-    const { problem, startMs, endMs, slotOf } = this;
-    const { demands, sizesMs, candidates, paces, agents, agentOfSlot, pinned, moves } = problem;
-    const forwards = needs === problem.before;
     let makespanMs = 0;
     for (let at = 0; at < order.length; at++) {
       const task = order[at] ?? 0;
@@ -57,7 +52,7 @@ export class Placement {
       const size = sizesMs[task] ?? 0;
       const wanted = pinned[task] ?? -1;
       const those = candidates[demand] as Uint32Array;
-      const readyMs = this.#readyMs(task, needs, forwards);
+      const readyMs = this.#readyMs(task);
       let best = -1;
       let bestEndMs = Number.POSITIVE_INFINITY;
       let bestReadyMs = 0;
@@ -69,7 +64,7 @@ export class Placement {
         // Those that come are slower still.
         if (readyMs + takesMs >= bestEndMs) break;
         if (wanted !== -1 && wanted !== agent) continue;
-        const thereMs = moves ? Math.max(readyMs, this.#movedMs(task, agent, needs, forwards)) : readyMs;
+        const thereMs = moves ? Math.max(readyMs, this.#movedMs(task, agent)) : readyMs;
         const free = this.#free[slot] as FreeTime;
         const starts = free.earliest(thereMs, takesMs);
         const ends = starts + takesMs;
@@ -92,8 +87,10 @@ export class Placement {
   }
 
   /** When all it needs has ended. */
-  #readyMs(task: number, { offsets, targets }: Graph, forwards: boolean): number {
-    let readyMs = forwards ? (this.problem.releaseMs[task] ?? 0) : 0;
+  #readyMs(task: number): number {
+    const { releaseMs, before } = this.problem;
+    const { offsets, targets } = before;
+    let readyMs = releaseMs[task] ?? 0;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
       const ends = this.endMs[targets[edge] ?? 0] ?? 0;
       if (ends > readyMs) readyMs = ends;
@@ -102,14 +99,14 @@ export class Placement {
   }
 
   /** When all it needs is there, at that agent. */
-  #movedMs(task: number, agent: number, { offsets, targets }: Graph, forwards: boolean): number {
-    const { moveMs, agentOfSlot } = this.problem;
+  #movedMs(task: number, agent: number): number {
+    const { moveMs, agentOfSlot, before } = this.problem;
+    const { offsets, targets } = before;
     let latestMs = 0;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++) {
       const other = targets[edge] ?? 0;
       const stays = agentOfSlot[this.slotOf[other] ?? 0] === agent;
-      // Backwards it is this task's output that moves.
-      const thereMs = (this.endMs[other] ?? 0) + (stays ? 0 : (moveMs[forwards ? other : task] ?? 0));
+      const thereMs = (this.endMs[other] ?? 0) + (stays ? 0 : (moveMs[other] ?? 0));
       if (thereMs > latestMs) latestMs = thereMs;
     }
     return latestMs;

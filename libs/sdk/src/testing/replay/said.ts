@@ -6,7 +6,7 @@ import { printDuration } from "@tutti/definitions";
 import type { InstanceKey } from "@tutti/kernel";
 import { isRefusal } from "@tutti/kernel";
 import { type Run, showTask } from "@tutti/machine-run";
-import { saidBy, taskIdOf } from "@tutti/machine-run/reading";
+import { historyJsonOf, taskIdOf } from "@tutti/machine-run/reading";
 import { valueIn } from "../../client/payloads.ts";
 import type { Stage, StagedEvent } from "../stage.ts";
 
@@ -17,7 +17,7 @@ export interface Said {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-type Machine = Parameters<typeof saidBy>[0] & { create(key: InstanceKey): Run };
+type Machine = Parameters<typeof historyJsonOf>[0] & { create(key: InstanceKey): Run };
 
 const saysNothing = new Set([
   ...["agent", "used", "hash", "childId", "order", "approvalId", "retryMs", "leaseDueMs", "ticket"],
@@ -34,7 +34,7 @@ const offers = new Set(["task_queued", "attempt_queued", "child_queued"]);
 
 export function said(stage: Stage, machine: Machine, key: InstanceKey, event: StagedEvent): Said {
   const run = stage.stateOf(key, machine);
-  const { node, details } = saidBy(machine, event);
+  const { node, details } = historyJsonOf(machine, event);
   const task = node === undefined || node >= run.nodeCount ? "" : taskIdOf(run, node);
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(details)) {

@@ -79,10 +79,6 @@ export class RunPlan implements Unchanging {
     return bytes;
   }
 
-  isConstant(program: number): boolean {
-    return this.plan.programs[program]?.form === "constant";
-  }
-
   /** Returns the id of a task as it stands before its output, in the output of a run. */
   memberName(task: number): Uint8Array {
     const known = this.#memberNames[task];
