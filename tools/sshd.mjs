@@ -34,13 +34,11 @@ export async function startSshd(program) {
     configuration,
     [
       ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${host}`, `AuthorizedKeysFile ${authorized}`],
-      ...[
-        "StrictModes no",
-        "UsePAM no",
-        `PasswordAuthentication ${isRoot ? "yes" : "no"}`,
-        "PidFile none",
-        "LogLevel ERROR",
-      ],
+      "StrictModes no",
+      "UsePAM no",
+      `PasswordAuthentication ${isRoot ? "yes" : "no"}`,
+      "PidFile none",
+      "LogLevel ERROR",
       "Subsystem sftp internal-sftp",
       "",
     ].join("\n"),

@@ -414,14 +414,12 @@ class Source {
     const declaration = node.type === "ExportNamedDeclaration" ? node.declaration : node;
     /** @type {Statement} */
     const statement = {
-      ...{
-        start,
-        end: node.end,
-        names: namesOf(declaration),
-        mentions: new Map(),
-        imports: [],
-        members: new Set(),
-      },
+      start,
+      end: node.end,
+      names: namesOf(declaration),
+      mentions: new Map(),
+      imports: [],
+      members: new Set(),
       isValue: /^(VariableDeclaration|TSDeclareFunction|FunctionDeclaration)$/.test(declaration?.type ?? ""),
     };
     // `typeof x`, `extends X` and the symbol in `[x]` are values. Everything else in a declaration is a type.

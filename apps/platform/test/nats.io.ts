@@ -135,12 +135,10 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
   });
 
   const shop: Instance = {
-    ...{
-      id: "inst_01m7w2p8wjh73g3mb3r62nq4vb",
-      service: "shop",
-      address: "127.0.0.1:9",
-      operationsAddress: "",
-    },
+    id: "inst_01m7w2p8wjh73g3mb3r62nq4vb",
+    service: "shop",
+    address: "127.0.0.1:9",
+    operationsAddress: "",
     ...{ version: "1.0.0", labels: {}, offers: [], health: undefined, load: undefined, host: undefined },
     ...{ registerTime: undefined, renewTime: undefined, revision: 0 },
   };

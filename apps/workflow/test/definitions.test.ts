@@ -84,13 +84,11 @@ describe("definitions", () => {
     assert.equal((await get(named("order"))).definition?.hash, changed.definition?.hash);
     assert.equal((await get(named("order", "stable"))).definition?.hash, first.definition?.hash);
     await client().labelDefinition({
-      ...{
-        namespace: "",
-        name: "order",
-        versionLabel: "stable",
-        hash: changed.definition?.hash ?? "",
-        reason: "",
-      },
+      namespace: "",
+      name: "order",
+      versionLabel: "stable",
+      hash: changed.definition?.hash ?? "",
+      reason: "",
     });
     assert.equal((await get(named("order", "stable"))).definition?.hash, changed.definition?.hash);
     const { versions } = await client().listDefinitionVersions({

@@ -35,12 +35,10 @@ export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
     stack.defer(() => rm(directory, { recursive: true, force: true }));
     const members = await Promise.all(
       Array.from({ length: nodes }, async (_, index) => ({
-        ...{
-          name: `n${index + 1}`,
-          fabric: await freePort(),
-          ingress: await freePort(),
-          admin: await freePort(),
-        },
+        name: `n${index + 1}`,
+        fabric: await freePort(),
+        ingress: await freePort(),
+        admin: await freePort(),
       })),
     );
     const [first] = members as [(typeof members)[number]];

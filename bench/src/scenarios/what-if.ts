@@ -34,12 +34,10 @@ export const whatIfReplay: Scenario = {
         error = found.check.error;
       }
       yield {
-        ...{
-          variant: "replay",
-          ratePerSec: rate,
-          attempts: recording.attempts.length,
-          error: rounded(error),
-        },
+        variant: "replay",
+        ratePerSec: rate,
+        attempts: recording.attempts.length,
+        error: rounded(error),
         ...{ spanSec: rounded(spanMs / 1_000), cpuMs: rounded(bestMs) },
         timesRealTime: rounded(spanMs / bestMs),
       } satisfies Result;
@@ -64,25 +62,21 @@ function recordingOf(ratePerSec: number): Recording {
     const endedMs = assignedMs + heldMs * (0.5 + draws.next());
     slot.freeMs = endedMs;
     attempts.push({
-      ...{
-        namespace: "default",
-        kind: "run",
-        workId: `run-${at}`,
-        task: "work",
-        attempt: 1,
-        definition: "job",
-      },
+      namespace: "default",
+      kind: "run",
+      workId: `run-${at}`,
+      task: "work",
+      attempt: 1,
+      definition: "job",
       ...{ capability: "work", agentId: slot.agentId, slots, priority: 0, share: "", readyMs: offeredMs },
-      ...{
-        offeredMs,
-        assignedMs,
-        endedMs,
-        dueMs: 0,
-        isCopy: false,
-        status: "completed",
-        money: 0,
-        demand: "",
-      },
+      offeredMs,
+      assignedMs,
+      endedMs,
+      dueMs: 0,
+      isCopy: false,
+      status: "completed",
+      money: 0,
+      demand: "",
     });
   }
   return { namespace: "default", pool: "default", attempts, agents: agentsThere() };

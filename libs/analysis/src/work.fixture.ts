@@ -68,15 +68,13 @@ export function shop(seed: number, shape: ShopShape = {}): Shop {
       const isFailed = shape.fails?.({ task, agent, order, number, timeMs: endedMs }) ?? false;
       const message = isFailed ? (shape.message?.(order) ?? `order ${order} failed after ${number} ms`) : "";
       attempts.push({
-        ...{
-          kind: "run",
-          workId: id,
-          task,
-          attempt: number,
-          definition,
-          uses: `shop.${task}`,
-          pool: "default",
-        },
+        kind: "run",
+        workId: id,
+        task,
+        attempt: number,
+        definition,
+        uses: `shop.${task}`,
+        pool: "default",
         ...{ agent, status: isFailed ? "failed" : "completed", queuedMs, startedMs, endedMs },
         ...{ errorCode: isFailed ? "shop.failed" : "", errorMessage: message },
       });

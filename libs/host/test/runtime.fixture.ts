@@ -30,17 +30,15 @@ export class NotingRuntime implements RuntimeOfService {
 
   standings(): readonly PartitionStanding[] {
     return [...this.owned].map(([partition, epoch]) => ({
-      ...{
-        partition,
-        epoch,
-        state: "running",
-        head: 12,
-        loaded: 3,
-        live: 2,
-        quarantined: 1,
-        inbox: 4,
-        isPaused: false,
-      },
+      partition,
+      epoch,
+      state: "running",
+      head: 12,
+      loaded: 3,
+      live: 2,
+      quarantined: 1,
+      inbox: 4,
+      isPaused: false,
       ...{ nextDueMs: partition === 0 ? 1_767_225_600_000 : undefined, load: 0.1, indexLagMs: 0 },
       ...{ headHash: new Uint8Array(0), first: 1 },
     })) as readonly PartitionStanding[];

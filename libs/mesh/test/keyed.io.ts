@@ -338,16 +338,12 @@ describe("a call to any instance that is about what one of them owns", () => {
   const dead = (epoch: number) => ({ instance: "gone", address: "127.0.0.1:1", epoch });
 
   for (const order of [
-    ...[
-      ["asked", "owner", "caller"],
-      ["asked", "caller", "owner"],
-      ["owner", "asked", "caller"],
-    ],
-    ...[
-      ["owner", "caller", "asked"],
-      ["caller", "asked", "owner"],
-      ["caller", "owner", "asked"],
-    ],
+    ["asked", "owner", "caller"],
+    ["asked", "caller", "owner"],
+    ["owner", "asked", "caller"],
+    ["owner", "caller", "asked"],
+    ["caller", "asked", "owner"],
+    ["caller", "owner", "asked"],
   ])
     it(`waits for the one after an owner that is dead, without a key, which is known first to ${order.join(", then to ")}`, () =>
       withCluster("grpc", async ([a, b], client, table) => {

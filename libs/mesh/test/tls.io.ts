@@ -75,16 +75,14 @@ describe("mutual TLS", () => {
     const spoken = (maxVersion: SecureVersion) =>
       new Promise<string>((resolve) => {
         const socket = connect({
-          ...{
-            host,
-            port: Number(port),
-            ca,
-            cert,
-            key,
-            maxVersion,
-            servername: "localhost",
-            ALPNProtocols: ["h2"],
-          },
+          host,
+          port: Number(port),
+          ca,
+          cert,
+          key,
+          maxVersion,
+          servername: "localhost",
+          ALPNProtocols: ["h2"],
           ...{ minVersion: "TLSv1" as const, ciphers: "DEFAULT@SECLEVEL=0" },
         });
         socket.once("secureConnect", () => {

@@ -76,13 +76,11 @@ class House {
     for (const [at, counts] of slots.entries()) {
       this.pools.push(
         openPool({
-          ...{
-            namespace: "default",
-            name: `pool-${at}`,
-            owner: "swarm-1",
-            epoch: 1,
-            chance: seededChance(1),
-          },
+          namespace: "default",
+          name: `pool-${at}`,
+          owner: "swarm-1",
+          epoch: 1,
+          chance: seededChance(1),
           openedMs: this.time.now(),
           settings: { claimMs: 0, gangHoldMs, adaptiveConcurrency: false },
         }),

@@ -31,22 +31,18 @@ const facts = (priority: number) => ({ labels: {}, priority, dueMs: 0 });
 
 function effectOf(given: Partial<OfferTask> = {}): OfferTask {
   return {
-    ...{
-      kind: "offer_task",
-      profile,
-      taskId: "charge",
-      input: undefined,
-      attempt: 1,
-      readyMs: 0,
-    },
-    ...{
-      totalDueMs: 0,
-      details: undefined,
-      saved: undefined,
-      facts: facts(0),
-      onlyAgents: [],
-      notAgents: [],
-    },
+    kind: "offer_task",
+    profile,
+    taskId: "charge",
+    input: undefined,
+    attempt: 1,
+    readyMs: 0,
+    totalDueMs: 0,
+    details: undefined,
+    saved: undefined,
+    facts: facts(0),
+    onlyAgents: [],
+    notAgents: [],
     ...given,
   };
 }
@@ -94,16 +90,14 @@ class Counter implements Settlement {
         ...{ openedMs: time.now(), settings: { claimMs: 0, ...settings } },
       });
     this.sender = new PoolSender({
-      ...{
-        settlement: this,
-        tokens: this.tokens,
-        workKind: "run",
-        timers: time,
-        nowMs: () => time.now(),
-        wake: () => {},
-        tableSeed: 1,
-        gangs: new GangStarts(),
-      },
+      settlement: this,
+      tokens: this.tokens,
+      workKind: "run",
+      timers: time,
+      nowMs: () => time.now(),
+      wake: () => {},
+      tableSeed: 1,
+      gangs: new GangStarts(),
     });
     this.connect();
   }

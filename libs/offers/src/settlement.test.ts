@@ -27,14 +27,12 @@ for (const [what, outcome, isUnwanted] of [
   it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
     const asked: Submission[] = [];
     const settlement = new RuntimeSettlement({
-      ...{
-        service: "workflow",
-        tokens,
-        hasBlob: unasked,
-        readBlob: unasked,
-        timers: new VirtualTime(),
-        logger: silentLogger,
-      },
+      service: "workflow",
+      tokens,
+      hasBlob: unasked,
+      readBlob: unasked,
+      timers: new VirtualTime(),
+      logger: silentLogger,
       runtime: { submit: (submission) => void asked.push(submission) },
       tellings: {
         ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
@@ -140,14 +138,12 @@ for (const [what, agent, details, told] of [
   it(what, () => {
     const asked: unknown[] = [];
     const settlement = new RuntimeSettlement({
-      ...{
-        service: "workflow",
-        tokens,
-        hasBlob: unasked,
-        readBlob: unasked,
-        timers: new VirtualTime(),
-        logger: silentLogger,
-      },
+      service: "workflow",
+      tokens,
+      hasBlob: unasked,
+      readBlob: unasked,
+      timers: new VirtualTime(),
+      logger: silentLogger,
       runtime: { submit: ({ body }) => void asked.push(body) },
       tellings: {
         ...{ completed: unasked, begun: unasked, progress: unasked, asked: unasked, answered: unasked },

@@ -247,15 +247,13 @@ export class RuntimeSettlement implements Settlement {
     };
     const cause = this.#causeOf("");
     this.#parts.runtime.submit({
-      ...{
-        key: undefined,
-        command: isStillAwaited,
-        body: undefined,
-        cause,
-        idempotencyKey: "",
-        token,
-        reply: answer,
-      },
+      key: undefined,
+      command: isStillAwaited,
+      body: undefined,
+      cause,
+      idempotencyKey: "",
+      token,
+      reply: answer,
     });
   }
 

@@ -71,14 +71,12 @@ it("the obstacle between tasks and their pool is known while it lasts and afterw
     unclaimed: unwanted,
   };
   const dispatcher = new Dispatcher({
-    ...{
-      dispatch: mesh.client(dispatchService),
-      settlement,
-      foundation,
-      instanceId: "inst_1",
-      sharedPools: [],
-      tokens: new TokenCipher(new Uint8Array(tokenKeyBytes)),
-    },
+    dispatch: mesh.client(dispatchService),
+    settlement,
+    foundation,
+    instanceId: "inst_1",
+    sharedPools: [],
+    tokens: new TokenCipher(new Uint8Array(tokenKeyBytes)),
     origin: { service: "workflow", workKind: "run" },
   });
   const outages = () => dispatcher.outagesAt("default", "default", 0);

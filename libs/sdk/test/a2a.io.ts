@@ -91,12 +91,10 @@ describe("a task that is delegated to an agent of another system", () => {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk);
       const context = defaultServerCallContextBuilder({
-        ...{
-          extensions: [],
-          user: new UnauthenticatedUser(),
-          headers: request.headers,
-          requestedVersion: "1.0",
-        },
+        extensions: [],
+        user: new UnauthenticatedUser(),
+        headers: request.headers,
+        requestedVersion: "1.0",
       });
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
       if (body["method"] === "CancelTask") executor.cancelled += 1;

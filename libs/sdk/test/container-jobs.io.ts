@@ -81,21 +81,17 @@ describe("containers as Jobs of Kubernetes", () => {
     const pod = started?.spec.template.spec as { containers: object[] } | undefined;
     assert.deepEqual(pod?.containers, [
       {
-        ...{
-          name: "task",
-          image,
-          imagePullPolicy: "IfNotPresent",
-          workingDir: "/w",
-          args: ["sh", "$$(HOME)"],
-        },
+        name: "task",
+        image,
+        imagePullPolicy: "IfNotPresent",
+        workingDir: "/w",
+        args: ["sh", "$$(HOME)"],
         env: [{ name: "KEY", valueFrom: { secretKeyRef: { name: nameOf(started), key: "env-KEY" } } }],
         resources: { limits: { memory: "1000", cpu: "1" }, requests: { memory: "1000", cpu: "1" } },
         securityContext: {
-          ...{
-            readOnlyRootFilesystem: true,
-            allowPrivilegeEscalation: false,
-            capabilities: { drop: ["ALL"] },
-          },
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ["ALL"] },
         },
         volumeMounts: [
           { name: "tmp", mountPath: "/tmp" },

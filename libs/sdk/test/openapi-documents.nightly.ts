@@ -15,20 +15,16 @@ import { importOperations, openApiAdapter } from "../src/adapters/openapi/openap
 import { isMembers, type Members, membersIn } from "../src/agents/models/wire.ts";
 
 const directory = [
-  ...[
-    "adyen.com/CheckoutService-v71",
-    "amazonaws.com/dynamodb",
-    "asana.com",
-    "atlassian.com/jira",
-    "box.com",
-  ],
-  ...[
-    "digitalocean.com",
-    "github.com/api.github.com",
-    "googleapis.com/storage",
-    "kubernetes.io",
-    "slack.com",
-  ],
+  "adyen.com/CheckoutService-v71",
+  "amazonaws.com/dynamodb",
+  "asana.com",
+  "atlassian.com/jira",
+  "box.com",
+  "digitalocean.com",
+  "github.com/api.github.com",
+  "googleapis.com/storage",
+  "kubernetes.io",
+  "slack.com",
   ...["squareup.com", "stripe.com", "twilio.com/api", "zoom.us"],
 ];
 const wanted = {

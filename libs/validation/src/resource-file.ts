@@ -111,26 +111,22 @@ export function isInPool(word: string): boolean {
 /** Fields that are no part of what a file describes. */
 const unsettable: ReadonlySet<string> = new Set([
   ...["namespace", "status", "revision", "createTimeMs", "createCause", "updateTimeMs", "updateCause"],
-  ...[
-    "used",
-    "held",
-    "waiting",
-    "openTasks",
-    "longestWaitMs",
-    "readyMade",
-    "pauseReason",
-    "slowStartEndTimeMs",
-  ],
-  ...[
-    "problem",
-    "versions",
-    "useTimeMs",
-    "rotateTimeMs",
-    "value",
-    "overlapMs",
-    "rotateAfterMs",
-    "expireTimeMs",
-  ],
+  "used",
+  "held",
+  "waiting",
+  "openTasks",
+  "longestWaitMs",
+  "readyMade",
+  "pauseReason",
+  "slowStartEndTimeMs",
+  "problem",
+  "versions",
+  "useTimeMs",
+  "rotateTimeMs",
+  "value",
+  "overlapMs",
+  "rotateAfterMs",
+  "expireTimeMs",
 ]);
 /** A binding ends at a time of its own. */
 const settableAll: Readonly<Partial<Record<ResourceWord, readonly string[]>>> = { binding: ["expireTimeMs"] };

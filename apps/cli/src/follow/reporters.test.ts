@@ -10,14 +10,12 @@ import { RunModel, viewOf } from "./run-model.ts";
 import { reportCauses } from "./stuck.ts";
 
 const run = (status: WorkStatus, more: Partial<Run> = {}): Run => ({
-  ...{
-    runId: "r1",
-    kind: "tasks",
-    states: [],
-    startTimeMs: 0,
-    progress: 0.5,
-    tasks: { total: 4, completed: 2 },
-  },
+  runId: "r1",
+  kind: "tasks",
+  states: [],
+  startTimeMs: 0,
+  progress: 0.5,
+  tasks: { total: 4, completed: 2 },
   status,
   ...more,
 });

@@ -111,17 +111,15 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
 function compensationView({ name, error }: CodeCompensation): TaskView {
   const state = error === "" ? "compensated" : "failed";
   return {
-    ...{
-      id: name,
-      title: "",
-      kind: "compensation",
-      uses: "",
-      needs: [],
-      state,
-      reason: "",
-      attempts: 1,
-      error,
-    },
+    id: name,
+    title: "",
+    kind: "compensation",
+    uses: "",
+    needs: [],
+    state,
+    reason: "",
+    attempts: 1,
+    error,
     ...{ startMs: undefined, endMs: undefined, nextMs: undefined, progress: 0 },
     ...{ entries: undefined, used: undefined, parts: [] },
   };

@@ -29,13 +29,11 @@ const directory = values.directory ?? (await mkdtemp(join(tmpdir(), "tutti-chaos
 const say = (line: string) => process.stderr.write(`${line}\n`);
 say(`seed ${values.seed}, in ${directory}`);
 const report = await drill({
-  ...{
-    directory,
-    natsServer: program.path,
-    seed: Number(values.seed),
-    forMs: Number(values.minutes) * 60_000,
-    say,
-  },
+  directory,
+  natsServer: program.path,
+  seed: Number(values.seed),
+  forMs: Number(values.minutes) * 60_000,
+  say,
   shape: { ...usualShape, processes: { ...usualShape.processes, governance: 1, gateway: 2 } },
   ...(values.only !== undefined && { only: values.only.split(",") }),
 });

@@ -251,15 +251,13 @@ describe("starting a run", () => {
 
 describe("deciding", () => {
   const approval: Approval = {
-    ...{
-      approvalId: "sure",
-      about: { kind: "run", id: "order-1" },
-      deciders: [],
-      decisions: [],
-      delegations: [],
-      excluded: [],
-      verdict: "unspecified",
-    },
+    approvalId: "sure",
+    about: { kind: "run", id: "order-1" },
+    deciders: [],
+    decisions: [],
+    delegations: [],
+    excluded: [],
+    verdict: "unspecified",
   };
 
   it("approves with the requested values, rejects with a reason, over REST and as a command", () => {

@@ -105,16 +105,14 @@ function emptyAnswer(path: string): unknown {
     letters: [],
     ...{ source: "insight", metrics: [], processes: [], series: [] },
     firings: [],
-    ...{
-      bottlenecks: [],
-      causes: [],
-      patterns: [],
-      incidents: [],
-      alerts: [],
-      silences: [],
-      notifications: [],
-      ...{ rotations: [], objectives: [] },
-    },
+    bottlenecks: [],
+    causes: [],
+    patterns: [],
+    incidents: [],
+    alerts: [],
+    silences: [],
+    notifications: [],
+    ...{ rotations: [], objectives: [] },
     ...{ rows: [], roles: [], policies: [], versions: [], decisions: [], keys: [], tokens: [] },
     ...{ signIns: [], lockouts: [], missing: [], givers: [] },
     ...{ records: [], checkpoints: [], frameworks: [], reports: [], findings: [], rules: [], schema: "" },
@@ -279,14 +277,12 @@ function poolsAt(ready: number) {
 
 function queueAt(nowMs: number) {
   const task = (place: number, capability: string, cause: string) => ({
-    ...{
-      place,
-      capability,
-      cause,
-      waitedMs: 96_000 - place * 1_000,
-      queueTimeMs: nowMs - 96_000,
-      attempt: 1,
-    },
+    place,
+    capability,
+    cause,
+    waitedMs: 96_000 - place * 1_000,
+    queueTimeMs: nowMs - 96_000,
+    attempt: 1,
     work: { kind: "run", id: `order-${place}`, task: "charge" },
   });
   return [task(1, "sing", "no_capability"), task(2, "pay.charge", "busy"), task(3, "pay.charge", "limit")];

@@ -184,17 +184,13 @@ Not resolved.
 export function alertsAt(nowMs: number) {
   return [30, 30, 30, 28].map((number, index) => ({
     ...{ namespace: "default", alertId: `a${index}`, ruleId: "runs-failed", incidentId: `i${number}` },
-    ...{
-      title: titles[index],
-      advice: "See which task fails: `tutti list --state failed`.",
-      severity: severities[index],
-    },
-    ...{
-      status: index === 1 ? "acknowledged" : "firing",
-      labels: { definition: "order" },
-      values: {},
-      causes: [],
-    },
+    title: titles[index],
+    advice: "See which task fails: `tutti list --state failed`.",
+    severity: severities[index],
+    status: index === 1 ? "acknowledged" : "firing",
+    labels: { definition: "order" },
+    values: {},
+    causes: [],
     ...(index === 0
       ? {
           escalation: {
@@ -289,12 +285,10 @@ export function analysisAt(nowMs: number) {
       ...{ series: { queryId: "value", labels: { process }, values: [] }, periodsMs: [] },
       ...{ slopePerDay: index * 3_400_000, changePerDay: index * 0.021, confidence: index * 0.9999 },
       changePoints: [900, 400, 30].slice(index).map((minutes, place) => ({
-        ...{
-          timeMs: agoMs(minutes),
-          before: 180e6 + place * 40e6,
-          after: 220e6 - place * 90e6,
-          coincidences: [],
-        },
+        timeMs: agoMs(minutes),
+        before: 180e6 + place * 40e6,
+        after: 220e6 - place * 90e6,
+        coincidences: [],
       })),
     })),
     patterns: [
@@ -360,15 +354,13 @@ export function adviceAt(nowMs: number) {
   const gain = { measure: "time", median: 0.23, low: 0.18, high: 0.27, runs: 100 };
   const runs = { runs: 80, failed: 1, p50Ms: 4_120, p90Ms: 6_900 };
   const each = {
-    ...{
-      subject: "order",
-      kind: "needless_need",
-      task: "charge",
-      gain,
-      evidence: {},
-      effect: {},
-      realEffect: {},
-    },
+    subject: "order",
+    kind: "needless_need",
+    task: "charge",
+    gain,
+    evidence: {},
+    effect: {},
+    realEffect: {},
     title: "`charge` waits for `check`, and reads nothing of it.",
     reasons: [
       "No expression of `charge` names `check`.",
@@ -411,20 +403,16 @@ export function adviceAt(nowMs: number) {
         },
       },
       {
-        ...{
-          ...each,
-          recommendationId: "bill.needless-need.mail.sum",
-          subject: "bill",
-          status: "taken_back",
-        },
+        ...each,
+        recommendationId: "bill.needless-need.mail.sum",
+        subject: "bill",
+        status: "taken_back",
         ...{ takenBack: 1, quietUntilMs: nowMs + 6 * day },
         trial: {
           ...{ hash: "b".repeat(64), percent: 20, startTimeMs: nowMs - day, looks: 1, settled: true },
-          ...{
-            before: runs,
-            tried: { ...runs, runs: 21, failed: 6 },
-            finding: "6 of 21 runs failed, before 1 of 80.",
-          },
+          before: runs,
+          tried: { ...runs, runs: 21, failed: 6 },
+          finding: "6 of 21 runs failed, before 1 of 80.",
         },
       },
     ],

@@ -4,14 +4,12 @@ const approval = (nowMs: number) => ({
   ...{ approvalId: "q1", about: { kind: "mission", id: "programme" }, title: "Raise the budget?" },
   message: "40,000 tokens are wanted, and of the budget 12,000 tokens are left",
   form: JSON.stringify({ type: "object", properties: { tokens: { type: "number", minimum: 0 } } }),
-  ...{
-    deciders: [],
-    decisions: [],
-    delegations: [],
-    excluded: [],
-    verdict: "unspecified",
-    requestTimeMs: nowMs - 40_000,
-  },
+  deciders: [],
+  decisions: [],
+  delegations: [],
+  excluded: [],
+  verdict: "unspecified",
+  requestTimeMs: nowMs - 40_000,
 });
 
 export const missionApprovalsAt = (nowMs: number) => ({ approvals: [approval(nowMs)] });
@@ -54,15 +52,13 @@ function missionsAt(nowMs: number) {
 }
 
 const participant = (agentId: string, role: string, tasks: number, done: number, nowMs: number) => ({
-  ...{
-    agentId,
-    role,
-    tasks,
-    done,
-    pool: "default",
-    heardTimeMs: nowMs - 3_000,
-    joinTimeMs: nowMs - 7_000_000,
-  },
+  agentId,
+  role,
+  tasks,
+  done,
+  pool: "default",
+  heardTimeMs: nowMs - 3_000,
+  joinTimeMs: nowMs - 7_000_000,
   used: { tokens: 52_000, money: 1.4 },
 });
 
@@ -97,13 +93,11 @@ const messagesAt = (nowMs: number) =>
 
 const votesAt = (nowMs: number) => [
   {
-    ...{
-      voteId: "order",
-      question: "Which piece comes first?",
-      rule: "two_thirds",
-      quorum: 0.5,
-      tie: "leader",
-    },
+    voteId: "order",
+    question: "Which piece comes first?",
+    rule: "two_thirds",
+    quorum: 0.5,
+    tie: "leader",
     options: [{ option: "trio", description: "by Clara Schumann" }, { option: "nocturne" }],
     ...{ weights: { conductor: 2 }, openTimeMs: nowMs - 30_000, timeoutMs: 600_000 },
     ballots: [

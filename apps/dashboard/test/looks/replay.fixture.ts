@@ -17,16 +17,14 @@ const past = {
 };
 
 const scenario = {
-  ...{
-    ...past,
-    waitP50Ms: 12,
-    waitP99Ms: 310,
-    spanMs: 142_000,
-    workerHours: 0.315,
-    use: 0.35,
-    cost: 5.1,
-    missed: 0,
-  },
+  ...past,
+  waitP50Ms: 12,
+  waitP99Ms: 310,
+  spanMs: 142_000,
+  workerHours: 0.315,
+  use: 0.35,
+  cost: 5.1,
+  missed: 0,
   tenants: tenants.map((each) => ({ ...each, starved: false })),
 };
 

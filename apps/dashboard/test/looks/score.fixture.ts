@@ -244,14 +244,12 @@ export const graph = {
       expectedMs: 40,
     },
     {
-      ...{
-        taskId: "charge",
-        uses: "pay.charge",
-        kind: "uses",
-        backTo: [],
-        compensated: true,
-        expectedMs: 310,
-      },
+      taskId: "charge",
+      uses: "pay.charge",
+      kind: "uses",
+      backTo: [],
+      compensated: true,
+      expectedMs: 310,
       needs: [{ task: "reserve", condition: "success" }],
     },
     {
@@ -417,11 +415,9 @@ export const metricList = {
       help: "Memory of the process in RAM.",
     },
     {
-      ...{
-        name: "tutti_mesh_calls_total",
-        type: "counter",
-        labels: ["service", "method", "code", "process"],
-      },
+      name: "tutti_mesh_calls_total",
+      type: "counter",
+      labels: ["service", "method", "code", "process"],
       help: "Calls by service, method, side and code.",
     },
   ],

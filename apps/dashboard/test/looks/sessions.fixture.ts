@@ -49,12 +49,10 @@ function tasksAt(nowMs: number) {
         needs: needsOf(id).map((task) => ({ task, condition: "success" })),
         input: { ms: 900 },
       },
-      ...{
-        partId: partOf(id),
-        status,
-        attempts: at === 7 ? 3 : 1,
-        agentId: status === "pending" ? "" : `agent-${at % 4}`,
-      },
+      partId: partOf(id),
+      status,
+      attempts: at === 7 ? 3 : 1,
+      agentId: status === "pending" ? "" : `agent-${at % 4}`,
       ...(status === "pending" || status === "queued" ? {} : { startTimeMs, readyTimeMs: startTimeMs - 700 }),
       ...(status === "completed" || status === "failed" ? { endTimeMs: startTimeMs + 2_100 } : {}),
       ...(status === "failed" ? { outcome: { failed: { code: "press.jammed", message: "no paper" } } } : {}),
@@ -67,14 +65,12 @@ const spec = (mode: string, title: string, labels: Readonly<Record<string, strin
 });
 
 const performance = {
-  ...{
-    efficiency: 0.81,
-    workMs: 48_000,
-    elapsedMs: 19_000,
-    slots: 3.1,
-    ...{ predicted: 9, predictionError: 0.12 },
-    lateMs: 2_400,
-  },
+  efficiency: 0.81,
+  workMs: 48_000,
+  elapsedMs: 19_000,
+  slots: 3.1,
+  ...{ predicted: 9, predictionError: 0.12 },
+  lateMs: 2_400,
   ...{ replans: 3, moves: 2 },
   waits: [
     { cause: "busy", waitedMs: 41_000 },
@@ -97,16 +93,12 @@ function sessionsAt(nowMs: number) {
     });
   return [
     session("book", "running", {
-      ...{
-        spec: spec("adaptive", "The programme book of the autumn"),
-        effectiveMode: "hybrid",
-        parts,
-        performance,
-      },
-      ...{
-        tasks: { total: 31, completed: 27, running: 1, failed: 1, queued: 1, pending: 1 },
-        openApprovals: 1,
-      },
+      spec: spec("adaptive", "The programme book of the autumn"),
+      effectiveMode: "hybrid",
+      parts,
+      performance,
+      tasks: { total: 31, completed: 27, running: 1, failed: 1, queued: 1, pending: 1 },
+      openApprovals: 1,
       ...{ used: { money: 14.2 }, eventCount: 88, statusReason: "a page is done again" },
     }),
     race("workflow", 31, 17_400, 19.1),
@@ -114,12 +106,10 @@ function sessionsAt(nowMs: number) {
     race("intelligence", 31, 13_100, 17.5),
     race("hybrid", 31, 14_000, 18),
     session("a-very-long-id-of-a-session-that-a-program-made-of-a-title-2026-11-20", "failed", {
-      ...{
-        spec: spec("custom", ""),
-        effectiveMode: "custom",
-        tasks: { total: 2, failed: 1 },
-        endTimeMs: nowMs,
-      },
+      spec: spec("custom", ""),
+      effectiveMode: "custom",
+      tasks: { total: 2, failed: 1 },
+      endTimeMs: nowMs,
     }),
   ];
 }
@@ -143,14 +133,12 @@ const choicesAt = (nowMs: number) => [
     outcome: { realMs: 13_900, score: 0.57 },
   },
   {
-    ...{
-      choiceId: "2",
-      kind: "move",
-      chooseTimeMs: nowMs - 20_000,
-      chosen: 0,
-      confidence: 0,
-      fallback: true,
-    },
+    choiceId: "2",
+    kind: "move",
+    chooseTimeMs: nowMs - 20_000,
+    chosen: 0,
+    confidence: 0,
+    fallback: true,
     ...{ features: {}, candidates: [], reason: "the run beneath part 1 is late by 2.4 s" },
   },
 ];
@@ -165,12 +153,10 @@ const movesAt = (nowMs: number) => [
 const planAt = (nowMs: number) => ({
   count: 3,
   plan: {
-    ...{
-      number: 3,
-      planTimeMs: nowMs - 21_000,
-      reason: "agent-2 is half as quick as it was",
-      lowerBoundMs: 11_000,
-    },
+    number: 3,
+    planTimeMs: nowMs - 21_000,
+    reason: "agent-2 is half as quick as it was",
+    lowerBoundMs: 11_000,
     ...{ expectedEndTimeMs: nowMs + 9_000, moves: movesAt(nowMs) },
     tasks: tasksAt(nowMs).map(({ spec: { id }, partId, agentId, startTimeMs, endTimeMs }, at) => ({
       ...{ taskId: id, partId, plannedAgentId: `agent-${(at + (at % 5 === 0 ? 1 : 0)) % 4}`, agentId },

@@ -268,14 +268,12 @@ class A2aAnswers {
     const query = new URL(request.url, "http://gateway").searchParams;
     const version = query.get("A2A-Version");
     const asked = new Asked({
-      ...{
-        foundation,
-        caller: callerIn(request),
-        query,
-        callMs: settings.callMs,
-        stopping,
-        isWaitOnly: true,
-      },
+      foundation,
+      caller: callerIn(request),
+      query,
+      callMs: settings.callMs,
+      stopping,
+      isWaitOnly: true,
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
       ...{ request: request.raw, response: reply.raw },
     });

@@ -205,15 +205,13 @@ describe("issuers to sign in by", () => {
   });
   const made = (host: string, known: readonly string[], pageUrl = "") =>
     new Access({
-      ...{
-        clock: new VirtualTime(),
-        host,
-        key,
-        linkMs: 1,
-        signInMs: 1,
-        secureCookie: false,
-        store: new SignInsInMemory(),
-      },
+      clock: new VirtualTime(),
+      host,
+      key,
+      linkMs: 1,
+      signInMs: 1,
+      secureCookie: false,
+      store: new SignInsInMemory(),
       ...{ pageUrl, issuers: { "https://id.example": settings } },
       guard: {
         identifyBy: async () => ada,

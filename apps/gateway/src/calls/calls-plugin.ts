@@ -60,13 +60,11 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     });
     const { contract, method } = request.params as { readonly contract: string; readonly method: string };
     const error = await door.answer({
-      ...{
-        rpc: `${contract}/${method}`,
-        headers: request.headers,
-        body: request.raw,
-        response,
-        context: asked,
-      },
+      rpc: `${contract}/${method}`,
+      headers: request.headers,
+      body: request.raw,
+      response,
+      context: asked,
       admit: (isStream) => {
         admit(host.guard, principal, response, isStream);
         if (isStream) letBodyTakeTime(request.raw);

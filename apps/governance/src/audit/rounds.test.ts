@@ -103,14 +103,10 @@ function processOf(
   };
   const place = { file: join(folder, `${name}.sqlite`), shared: shared as unknown as SharedBook, close() {} };
   const parts = {
-    ...{
-      foundation: { ...systemFoundation(), logger: recordingLogger() },
-      place: { open: async () => place },
-    },
-    ...{
-      mesh: { othersOf: () => [{}], client: () => runtime },
-      keys: { open: async () => ({ signer, signingKey }) },
-    },
+    foundation: { ...systemFoundation(), logger: recordingLogger() },
+    place: { open: async () => place },
+    mesh: { othersOf: () => [{}], client: () => runtime },
+    keys: { open: async () => ({ signer, signingKey }) },
     holds: {
       hold() {},
       took() {},

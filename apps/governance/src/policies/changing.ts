@@ -93,11 +93,9 @@ export function versionView({
   removedPolicyIds,
 }: ReadOnly<TenantPoliciesAppliedV1>) {
   const view: PolicyVersion = {
-    ...{
-      number: version,
-      createTime: toTimestamp(timeMs),
-      createCause: cause as PolicyVersion["createCause"],
-    },
+    number: version,
+    createTime: toTimestamp(timeMs),
+    createCause: cause as PolicyVersion["createCause"],
     changedPolicyIds: set.map(({ policyId }) => policyId),
     ...{ removedPolicyIds: [...removedPolicyIds], bundle: 0 },
   };

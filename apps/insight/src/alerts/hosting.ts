@@ -52,13 +52,11 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   notifications.begin({ errands, receivers, foundation });
   const dependencies = { runtime, archive, partitionOwner, foundation, thread };
   const evaluator = new Evaluator({
-    ...{
-      ...dependencies,
-      recorder,
-      builtInReceivers: settings.builtInReceivers.filter((name) => receivers.has(name)),
-      builtInEscalation: settings.builtInEscalation,
-      dashboardUrl: settings.dashboardUrl,
-    },
+    ...dependencies,
+    recorder,
+    builtInReceivers: settings.builtInReceivers.filter((name) => receivers.has(name)),
+    builtInEscalation: settings.builtInEscalation,
+    dashboardUrl: settings.dashboardUrl,
   });
   orchestrator.register("alert-rules", evaluator, { critical: false });
   const watches = new WatchMemory(foundation.clock, host.ids);

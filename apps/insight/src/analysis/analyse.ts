@@ -202,17 +202,13 @@ function attemptsOf(database: DatabaseSync, asked: Span): AttemptFact[] {
       const queuedMs = msIn(row, "queued");
       return {
         ...{ kind: textIn(row, "kind"), workId: textIn(row, "work_id"), task: textIn(row, "task") },
-        ...{
-          attempt: Number(row["attempt"]),
-          definition: textIn(row, "definition"),
-          uses: textIn(row, "uses"),
-        },
-        ...{
-          pool: textIn(row, "pool"),
-          agent: textIn(row, "agent"),
-          status: textIn(row, "status"),
-          queuedMs,
-        },
+        attempt: Number(row["attempt"]),
+        definition: textIn(row, "definition"),
+        uses: textIn(row, "uses"),
+        pool: textIn(row, "pool"),
+        agent: textIn(row, "agent"),
+        status: textIn(row, "status"),
+        queuedMs,
         ...{ startedMs: msIn(row, "started") || queuedMs, endedMs: msIn(row, "ended") },
         ...{ errorCode: textIn(row, "error_code"), errorMessage: textIn(row, "error_message") },
       };
@@ -247,13 +243,11 @@ function casesOf(
     const work = byKey.get(workKey({ kind, id: workId }));
     const labels = Object.entries(work?.labels ?? {}).slice(0, labelsMax);
     return {
-      ...{
-        id: `${kind}/${workId}`,
-        timeMs: endedMs,
-        isBad: attempt.status === "failed",
-        errorCode,
-        errorMessage,
-      },
+      id: `${kind}/${workId}`,
+      timeMs: endedMs,
+      isBad: attempt.status === "failed",
+      errorCode,
+      errorMessage,
       place: `${definition}/${task}`,
       attributes: {
         ...{ agent, pool, sdk: sdks.get(agent) ?? "", version: work?.version ?? "" },

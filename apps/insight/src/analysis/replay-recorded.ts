@@ -138,11 +138,9 @@ function attemptOf(row: Row): RecordedAttempt {
   const assignedMs = readyMs + numberIn(row, "wait_ms");
   return {
     ...{ namespace: textIn(row, "namespace"), kind: textIn(row, "kind"), workId: textIn(row, "work_id") },
-    ...{
-      task: textIn(row, "task"),
-      attempt: numberIn(row, "attempt"),
-      definition: textIn(row, "definition"),
-    },
+    task: textIn(row, "task"),
+    attempt: numberIn(row, "attempt"),
+    definition: textIn(row, "definition"),
     ...{ capability: textIn(row, "uses"), agentId: textIn(row, "agent"), slots: numberIn(row, "slots") },
     ...{ priority: numberIn(row, "priority"), share: textIn(row, "share"), readyMs, assignedMs },
     offeredMs: readyMs + numberIn(row, "offered_after_ms"),

@@ -333,10 +333,8 @@ function patternOf(found: PatternFound): Pattern {
   };
   return Pattern.fromPartial({
     ...{ kind, subject: `${definition}/${task}`, count, share, summary: words[kind] },
-    ...{
-      startTime: toTimestamp(startMs),
-      examples: referencesOf("run", examples),
-      remedies: [remedies[kind]],
-    },
+    startTime: toTimestamp(startMs),
+    examples: referencesOf("run", examples),
+    remedies: [remedies[kind]],
   });
 }

@@ -61,13 +61,11 @@ function workRow({ kind, id, definition, version, mode, labels, item }: Work): F
   const word = enumName(WorkStatus, status).replace("WORK_STATUS_", "").toLowerCase();
   return [
     ...[kind, namespace, id, definition, orNull(version), mode, word],
-    ...[
-      at(createTime),
-      at(startTime),
-      at(endTime),
-      between(createTime, startTime),
-      between(startTime ?? createTime, endTime),
-    ],
+    at(createTime),
+    at(startTime),
+    at(endTime),
+    between(createTime, startTime),
+    between(startTime ?? createTime, endTime),
     ...[tasks?.total ?? 0, tasks?.failed ?? 0, orNull(parent?.kind), orNull(parent?.id)],
     ...[orNull(createCause?.actor?.id), JSON.stringify(labels)],
     ...outcomeValues(errorOf(item.outcome), item.used),
@@ -125,18 +123,14 @@ export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task
       const isCancelled = error === undefined && task.outcome?.result?.$case === "cancelled";
       return [
         ...[run.namespace, "run", run.runId, task.taskId, number, definition, orNull(task.uses)],
-        ...[
-          orNull(pool),
-          orNull(agentId),
-          error !== undefined ? "failed" : isCancelled ? "cancelled" : "completed",
-        ],
-        ...[
-          at(queueTime),
-          at(startTime),
-          at(endTime),
-          between(queueTime, startTime),
-          between(startTime ?? queueTime, endTime),
-        ],
+        orNull(pool),
+        orNull(agentId),
+        error !== undefined ? "failed" : isCancelled ? "cancelled" : "completed",
+        at(queueTime),
+        at(startTime),
+        at(endTime),
+        between(queueTime, startTime),
+        between(startTime ?? queueTime, endTime),
         ...[Number(compensation), task.sentBack, 0],
         ...outcomeValues(error, attempt.used),
       ];
@@ -159,13 +153,11 @@ export function boardTaskRows(mission: Mission, tasks: readonly BoardTask[]): Fa
       return [
         ...[mission.namespace, "mission", mission.missionId, spec?.id ?? "", attempts],
         ...[orNull(mission.definition), uses, orNull(claim?.pool), orNull(agentId), status],
-        ...[
-          at(readyTime),
-          at(startTime),
-          at(endTime),
-          between(readyTime, startTime),
-          between(startTime ?? readyTime, endTime),
-        ],
+        at(readyTime),
+        at(startTime),
+        at(endTime),
+        between(readyTime, startTime),
+        between(startTime ?? readyTime, endTime),
         ...[0, 0, handoffs.length],
         ...outcomeValues(errorOf(outcome), used),
       ];

@@ -145,12 +145,10 @@ export class Reports {
   ): Promise<CreateWorkReportReply> {
     const scheduleId = `report-${name}-${digestOf(wanted.input)}`;
     const schedule = {
-      ...{
-        scheduleId,
-        description: wanted.title,
-        run: this.#parts.agent.specOf(wanted),
-        policy: { catchUpMs },
-      },
+      scheduleId,
+      description: wanted.title,
+      run: this.#parts.agent.specOf(wanted),
+      policy: { catchUpMs },
       timing: { rules: [{ rule: { $case: "cron" as const, value: cron } }], timeZone },
       labels: { ...wanted.labels },
     };
@@ -268,13 +266,11 @@ function reportOf({ namespace, runId, spec, status, createTime, parent }: workfl
   // The cast: a label that is no kind is that of another run.
   const kind = kindOf[own[labels.kind] as KindName] ?? ReportKind.REPORT_KIND_UNSPECIFIED;
   return Report.fromPartial({
-    ...{
-      namespace,
-      reportId: runId,
-      kind,
-      subject: own[labels.subject] ?? "",
-      title: own[labels.title] ?? "",
-    },
+    namespace,
+    reportId: runId,
+    kind,
+    subject: own[labels.subject] ?? "",
+    title: own[labels.title] ?? "",
     ...{ status, createTime, scheduleId: parent?.kind === "schedule" ? parent.id : "" },
   });
 }

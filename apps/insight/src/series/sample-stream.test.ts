@@ -83,12 +83,10 @@ describe("samples of a stream", () => {
 describe("what a worker measured", () => {
   const request = (measures: readonly Partial<Measure>[], more = {}) =>
     RecordMeasuresRequest.fromPartial({
-      ...{
-        worker: "w1",
-        fromMs: 20_000,
-        toMs: 40_000,
-        measures: measures.map((one) => Measure.fromPartial(one)),
-      },
+      worker: "w1",
+      fromMs: 20_000,
+      toMs: 40_000,
+      measures: measures.map((one) => Measure.fromPartial(one)),
       ...more,
     });
 

@@ -19,11 +19,9 @@ function outcomesOf(counts: readonly number[]): LearnedOutcome[] {
 
 function forecastOf(counts: readonly number[]) {
   const request = ForecastRequest.fromPartial({
-    ...{
-      subjects: [{ capability: "pay", measure: "starts_per_sec" }],
-      stepMs: hourMs,
-      horizonMs: 3 * hourMs,
-    },
+    subjects: [{ capability: "pay", measure: "starts_per_sec" }],
+    stepMs: hourMs,
+    horizonMs: 3 * hourMs,
   });
   const [series] = forecastsOf(outcomesOf(counts), request, nowMs);
   return series ?? assert.fail("expected a series");

@@ -62,11 +62,9 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     switch (status) {
       case WorkStatus.WORK_STATUS_COMPLETED:
         return eventNote(happening, "tutti.session.session.completed", {
-          ...{
-            ...end,
-            efficiency: performanceOf(session, happening.timeMs)?.efficiency ?? 0,
-            used: usedBy(session),
-          },
+          ...end,
+          efficiency: performanceOf(session, happening.timeMs)?.efficiency ?? 0,
+          used: usedBy(session),
         });
       case WorkStatus.WORK_STATUS_FAILED:
         return eventNote(happening, "tutti.session.session.failed", { ...end, error: copied(error) });

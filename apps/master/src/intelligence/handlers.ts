@@ -219,16 +219,14 @@ async function rollBack(
 }
 
 const forgottenModel = {
-  ...{
-    version: 0,
-    samples: 0,
-    error: 0,
-    coverage: 0,
-    drift: undefined,
-    learnMs: 0,
-    learnedAt: 0,
-    points: [],
-  },
+  version: 0,
+  samples: 0,
+  error: 0,
+  coverage: 0,
+  drift: undefined,
+  learnMs: 0,
+  learnedAt: 0,
+  points: [],
   pools: new Set<string>(),
 };
 

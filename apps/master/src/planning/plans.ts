@@ -164,11 +164,9 @@ function estimated(
   const quantile = (deviations: number) => (mediansMs[place] ?? 0) * Math.exp(deviations * deviation);
   return {
     ...{ ...known, samples: 0, confidence: 0, basis: undefined, msPerByte: 0 },
-    ...{
-      meanMs: work.sizesMs[place] ?? 0,
-      p50Ms: quantile(0),
-      p90Ms: quantile(1.2816),
-      p99Ms: quantile(2.3263),
-    },
+    meanMs: work.sizesMs[place] ?? 0,
+    p50Ms: quantile(0),
+    p90Ms: quantile(1.2816),
+    p99Ms: quantile(2.3263),
   };
 }

@@ -131,11 +131,9 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
   function work(): void {
     const name = `worker-${++made}`;
     const process = new TestProcess({
-      ...{
-        program,
-        arguments: [platform.grpc, platform.http, `${served.url}/${name}/`, ledger, name],
-        environment: { NODE_COMPILE_CACHE: join(folder.path, "compiled") },
-      },
+      program,
+      arguments: [platform.grpc, platform.http, `${served.url}/${name}/`, ledger, name],
+      environment: { NODE_COMPILE_CACHE: join(folder.path, "compiled") },
     });
     const linked = process.wrote(/linked/);
     // The end of the test kills workers that are not linked yet.

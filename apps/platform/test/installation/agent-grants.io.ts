@@ -311,12 +311,10 @@ describe("an agent to which only some is granted", () => {
     it(`over ${transport} goes by no id of another agent, at the greeting or on another stream`, async () => {
       const press = await tokenOf("press", { pools: ["*"], offers: ["*"] });
       const impostor = new Worker({
-        ...{
-          address: addressOf(),
-          agentId: "kept",
-          handleSignals: false,
-          credentials: { accessToken: press },
-        },
+        address: addressOf(),
+        agentId: "kept",
+        handleSignals: false,
+        credentials: { accessToken: press },
       }).handle("pay.charge", () => "by somebody else");
       await assert.rejects(
         impostor.run(),

@@ -144,13 +144,11 @@ describe("one action on many runs", () => {
     isBankDown = false;
     const [one] = sample;
     await runs().retryRun({
-      ...{
-        namespace: "",
-        runId: one?.runId ?? "",
-        taskIds: [],
-        reason: "this one first",
-        idempotencyKey: "",
-      },
+      namespace: "",
+      runId: one?.runId ?? "",
+      taskIds: [],
+      reason: "this one first",
+      idempotencyKey: "",
     });
     await untilIndexed(byStatus, "completed", runsCount + 1);
     const [reply] = await apply(previewToken);

@@ -79,12 +79,10 @@ describe("facts of an installation", () => {
     });
     await worker.start();
     await installation.host.mesh.client(definitionService).registerDefinition({
-      ...{
-        namespace: "",
-        source: { format: 1, text: order, fileName: "" },
-        versionLabels: [],
-        keepLatest: false,
-      },
+      namespace: "",
+      source: { format: 1, text: order, fileName: "" },
+      versionLabels: [],
+      keepLatest: false,
     });
     await run("good");
     isDeclined = true;
@@ -387,12 +385,10 @@ describe("the analysis of an installation", () => {
     });
     await Promise.all(workers.map((worker) => worker.start()));
     await installation.host.mesh.client(definitionService).registerDefinition({
-      ...{
-        namespace: "",
-        source: { format: 1, text: order, fileName: "" },
-        versionLabels: [],
-        keepLatest: false,
-      },
+      namespace: "",
+      source: { format: 1, text: order, fileName: "" },
+      versionLabels: [],
+      keepLatest: false,
     });
     const runs = installation.host.mesh.client(runService);
     const ids = Array.from({ length: 60 }, (_, index) => `order-${index}`);

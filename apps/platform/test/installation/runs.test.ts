@@ -256,15 +256,13 @@ describe("runs", () => {
 
 const emptyFilter = {
   ...{ statuses: [], definitions: [], definitionHash: "", kinds: [], labels: undefined, created: undefined },
-  ...{
-    ended: undefined,
-    text: "",
-    errorCode: "",
-    parent: undefined,
-    rootsOnly: false,
-    needsPerson: false,
-    runIds: [],
-  },
+  ended: undefined,
+  text: "",
+  errorCode: "",
+  parent: undefined,
+  rootsOnly: false,
+  needsPerson: false,
+  runIds: [],
 };
 
 describe("runs over a restart", () => {
@@ -272,12 +270,10 @@ describe("runs over a restart", () => {
     await using installation = await Installation.open();
     const client = () => installation.host.mesh.client(runService);
     await installation.host.mesh.client(definitionService).registerDefinition({
-      ...{
-        namespace: "",
-        source: { format: 1, text: waiting, fileName: "" },
-        versionLabels: [],
-        keepLatest: false,
-      },
+      namespace: "",
+      source: { format: 1, text: waiting, fileName: "" },
+      versionLabels: [],
+      keepLatest: false,
     });
     const spec = { what: { $case: "definition" as const, value: { name: "waiting" } } };
     await client().startRun(StartRunRequest.fromPartial({ runId: "patient", spec }));

@@ -66,11 +66,9 @@ describe("sessions on a whole installation", () => {
     const input = { of: needs.map((need) => `\${{ tasks.${need}.output }}`) };
     const inline = new TextEncoder().encode(JSON.stringify(input));
     const partial = {
-      ...{
-        id,
-        work: { $case: "capability" as const, value: "number.add" },
-        needs: needs.map((need) => ({ task: need })),
-      },
+      id,
+      work: { $case: "capability" as const, value: "number.add" },
+      needs: needs.map((need) => ({ task: need })),
       input: { body: { $case: "inline" as const, value: inline } },
     };
     return { ...taskOf(partial), ...more };

@@ -54,12 +54,10 @@ describe("triggers of a client on a whole installation", () => {
 
   it("a test shows what an event would do, and starts nothing", async () => {
     const tested = await tutti.triggers.create("tested", "note", {
-      ...{
-        event: "shop.parcel.*",
-        if: "event.data.kg > 1",
-        key: "event.data.id",
-        with: "${{ event.data.kg }}",
-      },
+      event: "shop.parcel.*",
+      if: "event.data.kg > 1",
+      key: "event.data.id",
+      with: "${{ event.data.kg }}",
     });
     const tried = await tested.test({ type: "shop.parcel.sent", id: "p", data: { id: "a", kg: 2 } });
     assert.deepEqual(

@@ -33,12 +33,10 @@ export const everything: Asked = {
 export const sample: Asked = {
   rpcs: [
     ...["RunService.StartRun", "RunService.ListRuns", "RunService.WatchRuns", "TaskService.DecideApproval"],
-    ...[
-      "AgentLinkService.Link",
-      "BlobService.Put",
-      "NamespaceService.CreateNamespace",
-      "PolicyService.ApplyPolicies",
-    ],
+    "AgentLinkService.Link",
+    "BlobService.Put",
+    "NamespaceService.CreateNamespace",
+    "PolicyService.ApplyPolicies",
     ...["RegistryService.Register", "SessionService.ExecuteSession", "PoolService.CreatePool"],
     "RuntimeService.GetState",
   ],

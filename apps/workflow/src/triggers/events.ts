@@ -15,10 +15,8 @@ export function postedEvent(event: CloudEvent, namespace: string, nowMs: number)
     });
   if (!isPostedType(type))
     throw triggerSourceErrors.eventInvalid({
-      ...{
-        id,
-        problem: `type: expected words of A-Z a-z 0-9 _ - with dots between, not starting with tutti, got ${type}`,
-      },
+      id,
+      problem: `type: expected words of A-Z a-z 0-9 _ - with dots between, not starting with tutti, got ${type}`,
     });
   const timeMs = time === "" ? nowMs : Date.parse(time);
   if (Number.isNaN(timeMs))

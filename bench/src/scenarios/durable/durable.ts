@@ -88,18 +88,14 @@ async function beside(
   const of = (name: Contestant, field: keyof Figures) => median(measured[name].map((each) => each[field]));
   const rate = (name: Contestant) => of(name, "itemsPerSec");
   return {
-    ...{
-      variant: "steps",
-      concurrency,
-      stepsPerSec: rounded(rate("ours")),
-      p50Ms: rounded(of("ours", "p50Ms")),
-    },
+    variant: "steps",
+    concurrency,
+    stepsPerSec: rounded(rate("ours")),
+    p50Ms: rounded(of("ours", "p50Ms")),
     ...{ restateStepsPerSec: rounded(rate("restate")), restateP50Ms: rounded(of("restate", "p50Ms")) },
     ...{ dbosStepsPerSec: rounded(rate("dbos")), dbosP50Ms: rounded(of("dbos", "p50Ms")) },
-    ...{
-      overRestate: rounded(rate("ours") / rate("restate")),
-      overDbos: rounded(rate("ours") / rate("dbos")),
-    },
+    overRestate: rounded(rate("ours") / rate("restate")),
+    overDbos: rounded(rate("ours") / rate("dbos")),
     p50OverRestate: rounded(of("ours", "p50Ms") / of("restate", "p50Ms")),
   };
 }

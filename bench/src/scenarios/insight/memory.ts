@@ -73,11 +73,9 @@ async function sendSeries(address: string, signal: AbortSignal): Promise<void> {
     const toMs = Math.floor(Date.now() / slotMs) * slotMs;
     for (let metric = 0; metric < metrics; metric++) {
       const measures = Array.from({ length: seriesOfMetric }, (_, shop) => ({
-        ...{
-          name: `orders_open_${metric}`,
-          kind: MetricKind.METRIC_KIND_GAUGE,
-          labels: { shop: `shop-${shop}` },
-        },
+        name: `orders_open_${metric}`,
+        kind: MetricKind.METRIC_KIND_GAUGE,
+        labels: { shop: `shop-${shop}` },
         value: Math.round(1_000 + 100 * Math.sin(sequence + shop)),
       }));
       const given = { worker: "bench", fromMs: toMs - sendEveryMs, toMs, measures };

@@ -73,12 +73,10 @@ const shapes: Readonly<Record<CaseKind, (draws: Draws) => CaseTask[]>> = {
 
 function chainOf(draws: Draws, name: string, length: number, medianMs: number): CaseTask[] {
   return Array.from({ length }, (_, at) => ({
-    ...{
-      id: `${name}-${at}`,
-      needs: at === 0 ? [] : [`${name}-${at - 1}`],
-      capability: "step",
-      grown: false,
-    },
+    id: `${name}-${at}`,
+    needs: at === 0 ? [] : [`${name}-${at - 1}`],
+    capability: "step",
+    grown: false,
     sizeMs: lognormal(draws, medianMs, 0.4),
   }));
 }

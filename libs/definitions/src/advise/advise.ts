@@ -92,14 +92,12 @@ function needlessNeeds(
       const changed = { ...rest, ...(stated === undefined ? {} : kept) } as TaskDocument;
       return [
         {
-          ...{
-            kind: "needless_need",
-            saves: "time",
-            task: id,
-            about: need,
-            gain,
-            changed: withTask(document, id, changed),
-          },
+          kind: "needless_need",
+          saves: "time",
+          task: id,
+          about: need,
+          gain,
+          changed: withTask(document, id, changed),
           summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
           evidence: [
             `No expression of \`${id}\` names \`${need}\`.`,
@@ -144,14 +142,12 @@ function cacheable(
   if (gain === undefined || gain.median < gainMin) return [];
   return [
     {
-      ...{
-        kind: "cache",
-        saves: "time",
-        task: id,
-        about: "",
-        gain,
-        changed: withTask(document, id, { ...task, cache: kept }),
-      },
+      kind: "cache",
+      saves: "time",
+      task: id,
+      about: "",
+      gain,
+      changed: withTask(document, id, { ...task, cache: kept }),
       summary: `\`${id}\` computes the same again: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
         `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,

@@ -23,15 +23,13 @@ const rule = /^([^\s:=#][^:=#]*?)\s*(::?)(?!=)([^;#]*)/;
 const settings = new Set(
   [
     ...["SUFFIXES", "DEFAULT", "PRECIOUS", "INTERMEDIATE", "NOTINTERMEDIATE", "SECONDARY", "SECONDEXPANSION"],
-    ...[
-      "DELETE_ON_ERROR",
-      "IGNORE",
-      "LOW_RESOLUTION_TIME",
-      "SILENT",
-      "EXPORT_ALL_VARIABLES",
-      "ONESHELL",
-      "POSIX",
-    ],
+    "DELETE_ON_ERROR",
+    "IGNORE",
+    "LOW_RESOLUTION_TIME",
+    "SILENT",
+    "EXPORT_ALL_VARIABLES",
+    "ONESHELL",
+    "POSIX",
   ].map((word) => `.${word}`),
 );
 

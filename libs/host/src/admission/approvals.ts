@@ -165,11 +165,9 @@ export class Approvals {
     const { deciders, approvalsNeeded, timeoutMs } = question;
     const workflow = `approval-${slugOf(rule.ruleId)}`;
     const approve = {
-      ...{
-        title: "${{ input.title }}",
-        message: "${{ input.message }}",
-        context: { asked: "${{ input.asked }}" },
-      },
+      title: "${{ input.title }}",
+      message: "${{ input.message }}",
+      context: { asked: "${{ input.asked }}" },
       ...(deciders.length === 0 ? {} : { by: deciders }),
       ...(approvalsNeeded > 1 ? { needed: approvalsNeeded } : {}),
       ...(timeoutMs > 0 ? { within: `${Math.ceil(timeoutMs / 1_000)}s` } : {}),

@@ -218,12 +218,10 @@ export class ServiceAgent {
     const { signal } = this.#stopping;
     const capabilities = [...this.#abilities.keys()].map((name) => ({ name, version: "1.0.0" }));
     const request = ClaimTasksRequest.fromPartial({
-      ...{
-        ...this.#place(namespace),
-        count: role.claimMax,
-        waitMs: claimWaitMs,
-        kind: AgentKind.AGENT_KIND_FUNCTION,
-      },
+      ...this.#place(namespace),
+      count: role.claimMax,
+      waitMs: claimWaitMs,
+      kind: AgentKind.AGENT_KIND_FUNCTION,
       offering: { capabilities, slots: role.slots, description: role.description },
     });
     for (let failures = 0; !signal.aborted && failures < failuresMax; ) {

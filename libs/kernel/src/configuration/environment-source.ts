@@ -14,14 +14,12 @@ export const presetVariable = `${variablePrefix}PRESET`;
 /** What people set for workers, clients and the CLI, often for a whole shell. */
 const variablesOfClients = [
   ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
-  ...[
-    "TUTTI_ADDRESS",
-    "TUTTI_POOL",
-    "TUTTI_NAMESPACE",
-    "TUTTI_AGENT_ID",
-    "TUTTI_LAUNCH_ID",
-    "TUTTI_ACCESS_TOKEN",
-  ],
+  "TUTTI_ADDRESS",
+  "TUTTI_POOL",
+  "TUTTI_NAMESPACE",
+  "TUTTI_AGENT_ID",
+  "TUTTI_LAUNCH_ID",
+  "TUTTI_ACCESS_TOKEN",
 ];
 
 /**
@@ -30,14 +28,12 @@ const variablesOfClients = [
  * like a key that was mistyped, or the mistake would pass in silence.
  */
 const otherVariables = new Set([
-  ...[
-    fileVariable,
-    presetVariable,
-    "TUTTI_CACHE",
-    "TUTTI_TEST_NATS_SERVER",
-    "TUTTI_TEST_SEED",
-    "TUTTI_TEST_KILLS",
-  ],
+  fileVariable,
+  presetVariable,
+  "TUTTI_CACHE",
+  "TUTTI_TEST_NATS_SERVER",
+  "TUTTI_TEST_SEED",
+  "TUTTI_TEST_KILLS",
   ...variablesOfClients,
 ]);
 

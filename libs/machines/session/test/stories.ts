@@ -35,23 +35,19 @@ export const stories: GoldenStories = {
     const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     const { driver, key } = scene;
     const choice = {
-      ...{
-        choiceId: "",
-        sessionId: "",
-        kind: "cut",
-        chooseTime: undefined,
-        features: { parts: 2 },
-        candidates: [],
-        chosen: 0,
-      },
-      ...{
-        confidence: 1,
-        explored: false,
-        fallback: false,
-        reason: "by lot",
-        model: "cut/1",
-        outcome: undefined,
-      },
+      choiceId: "",
+      sessionId: "",
+      kind: "cut",
+      chooseTime: undefined,
+      features: { parts: 2 },
+      candidates: [],
+      chosen: 0,
+      confidence: 1,
+      explored: false,
+      fallback: false,
+      reason: "by lot",
+      model: "cut/1",
+      outcome: undefined,
     };
     const parts = [
       { mode: workflow, tasks: [0, 2], reason: "ends", elsewhere: [], budget: undefined },

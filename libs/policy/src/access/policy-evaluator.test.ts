@@ -40,15 +40,13 @@ function binding(bindingId: string, role: string, parts: Partial<RoleBinding> = 
 
 function principal(actor: Actor, parts: Partial<Principal>): Principal {
   return {
-    ...{
-      namespace: "shop",
-      actor,
-      displayName: "",
-      groups: [],
-      labels: {},
-      disabled: false,
-      agent: undefined,
-    },
+    namespace: "shop",
+    actor,
+    displayName: "",
+    groups: [],
+    labels: {},
+    disabled: false,
+    agent: undefined,
     ...{ seenTime: undefined, createTime: undefined, createCause: undefined, revision: "" },
     ...parts,
   };

@@ -28,13 +28,11 @@ const largest = rule("largest", {
 
 function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subject> = {}): Admission {
   return new AdmissionRules(rules).admit({
-    ...{
-      kind: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
-      body,
-      namespace: "shop",
-      action: "shop.orders.place",
-      labels: { team: "till" },
-    },
+    kind: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
+    body,
+    namespace: "shop",
+    action: "shop.orders.place",
+    labels: { team: "till" },
     ...{ actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" }, groups: [] },
     ...parts,
   });

@@ -62,10 +62,8 @@ function installation() {
           ...{ recordId: recordId("workflow", partition, at), timeMs: at.timeMs, record: bytes },
           recordLeaf: leaf,
           ...{ recordPath: inner.inclusion(leaf), head, headLeaf: headLeafAt },
-          ...{
-            headPath: tree.inclusion(headLeafAt, checkpoint.treeSize),
-            checkpoint: { ...checkpoint, heads: [] },
-          },
+          headPath: tree.inclusion(headLeafAt, checkpoint.treeSize),
+          checkpoint: { ...checkpoint, heads: [] },
         }));
     }
     const createTime = toTimestamp(startMs + number * 1_000);

@@ -159,12 +159,10 @@ class AgentRun {
     if (output === undefined) return [];
     return [
       {
-        ...{
-          kind: "answer",
-          target: "",
-          name: "answer",
-          description: "Gives the final result, and ends the work.",
-        },
+        kind: "answer",
+        target: "",
+        name: "answer",
+        description: "Gives the final result, and ends the work.",
         inputSchema: isOfObjects(output.schema) ? (output.schema as Json) : wrapped(output.schema as Json),
       },
     ];

@@ -64,12 +64,10 @@ export class Schedules {
   create(id: string, definition: string, options: TestScheduleOptions): void {
     const { timeZone = "", overlap, pauseOnFailure = false, maxRuns = 0 } = options;
     const plan = SchedulePlan.fromPartial({
-      ...{
-        timing: { rules: rulesOf(options), timeZone },
-        overlap: overlapOf(overlap),
-        pauseOnFailure,
-        maxRuns,
-      },
+      timing: { rules: rulesOf(options), timeZone },
+      overlap: overlapOf(overlap),
+      pauseOnFailure,
+      maxRuns,
       ...{ definition, catchUpMs: 60_000 },
       run: RunSpec.encode(specOf(definition, options)).finish(),
     });

@@ -110,12 +110,10 @@ export class World {
     this.time = new VirtualTime(startMs);
     this.machine = runMachine({ plans: definitions });
     this.stage = new Stage({
-      ...{
-        machines: [this.machine, schedule, limit, object, cache],
-        service,
-        time: this.time,
-        chance: seededChance(seed),
-      },
+      machines: [this.machine, schedule, limit, object, cache],
+      service,
+      time: this.time,
+      chance: seededChance(seed),
       doers: { start: (effect) => this.#start(effect), withdraw: (effect) => this.#withdraw(effect) },
     });
     this.posted = new PostedEvents(this.stage);

@@ -32,11 +32,9 @@ function asked({ view, part, agents, outcomes, expectedMs }: Situation, isWhole:
     number: (view.parts[part]?.decisions ?? 0) + 1,
     tasks: view.tasks.map((task) => ({
       ...{ id: task.spec.id, ...usedBy(task), needs: task.spec.needs.map(({ task: id }) => id) },
-      ...{
-        status: statusWord(task.status),
-        isReady: isOurs(task, part) && task.open === 0,
-        hasBegun: task.isPlaced,
-      },
+      status: statusWord(task.status),
+      isReady: isOurs(task, part) && task.open === 0,
+      hasBegun: task.isPlaced,
       ...{ part: task.part < 0 ? "" : partId(task.part), mode: modeName(view.parts[task.part]?.mode ?? 0) },
       ...{ agent: task.agent, expectedMs: expectedMs(task), priority: task.spec.priority },
       ...{ readyMs: task.readyMs, startMs: task.startMs, endMs: task.endMs },

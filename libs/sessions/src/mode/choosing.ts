@@ -87,22 +87,18 @@ function safely(view: SessionView, reason: string): RecordChoice {
   const mode = Mode.MODE_WORKFLOW;
   const candidate = {
     ...{ mode, taskIds: [], eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined },
-    ...{
-      expectedQuality: 0,
-      score: 0,
-      reason: "it does what was declared, in its order",
-    },
+    expectedQuality: 0,
+    score: 0,
+    reason: "it does what was declared, in its order",
   };
   const choice: Choice = {
-    ...{
-      choiceId: "",
-      sessionId: "",
-      kind: "mode",
-      chooseTime: undefined,
-      features: {},
-      candidates: [candidate],
-      chosen: 0,
-    },
+    choiceId: "",
+    sessionId: "",
+    kind: "mode",
+    chooseTime: undefined,
+    features: {},
+    candidates: [candidate],
+    chosen: 0,
     ...{ confidence: 0, explored: false, fallback: true, reason, model: "none", outcome: undefined },
   };
   return { choice, mode, parts: [whole(view, mode, reason)] };
@@ -112,12 +108,10 @@ function safely(view: SessionView, reason: string): RecordChoice {
 function inParts(view: SessionView, situation: Situation): RecordChoice {
   const cut = cutOf(situation, usualDelays);
   const parts = cut.map(({ mode, tasks, reason }) => ({
-    ...{
-      mode: modes[mode],
-      tasks: tasks.map((place) => view.tasks[place]?.number ?? 0),
-      reason,
-      ...{ elsewhere: [], budget: undefined },
-    },
+    mode: modes[mode],
+    tasks: tasks.map((place) => view.tasks[place]?.number ?? 0),
+    reason,
+    ...{ elsewhere: [], budget: undefined },
   }));
   const words = cut
     .map(({ mode, tasks }) => `${counted(tasks.length, "task")} in the mode ${mode}`)
@@ -125,14 +119,12 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
   const reason =
     cut.length === 1 ? `its tasks suit one mode: ${words}` : `its graph has ${cut.length} parts: ${words}`;
   const choice: Choice = {
-    ...{
-      choiceId: "",
-      sessionId: "",
-      kind: "cut",
-      chooseTime: undefined,
-      features: { parts: cut.length },
-      chosen: 0,
-    },
+    choiceId: "",
+    sessionId: "",
+    kind: "cut",
+    chooseTime: undefined,
+    features: { parts: cut.length },
+    chosen: 0,
     candidates: cut.map(({ mode, tasks, reason: why }) => ({
       mode: modes[mode],
       taskIds: tasks.slice(0, 1_000).map((place) => situation.taskIds[place] ?? ""),

@@ -260,13 +260,11 @@ export class Actor {
     if (!isOpen) {
       const options = ["yes", "no", "maybe"].map((option) => ({ option, description: "" }));
       const vote = {
-        ...{
-          voteId,
-          question: "Which?",
-          options,
-          rule: Math.floor(this.#draw() * 6),
-          tie: Math.floor(this.#draw() * 5),
-        },
+        voteId,
+        question: "Which?",
+        options,
+        rule: Math.floor(this.#draw() * 6),
+        tie: Math.floor(this.#draw() * 5),
         ...{ quorum: this.#one([0, 0, 0.5]) ?? 0, timeoutMs: this.#one([0, 2_000, 6_000]) ?? 0 },
         weights: this.#draw() < 0.4 ? { "agent-0": 2 } : {},
       };

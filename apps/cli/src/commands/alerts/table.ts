@@ -239,11 +239,9 @@ export const alertCommands: readonly Command[] = [
     load: () => incidents().then(({ postMortem }) => postMortem),
   },
   {
-    ...{
-      name: "objective list",
-      group,
-      summary: "List objectives with their error budgets, the least left first",
-    },
+    name: "objective list",
+    group,
+    summary: "List objectives with their error budgets, the least left first",
     options: [size, page, all],
     json: "document",
     load: () => read().then(({ listObjectives }) => listObjectives),

@@ -64,13 +64,11 @@ export const reportCommands: readonly Command[] = [
     load: () => load().then(({ saveReport }) => saveReport),
   },
   {
-    ...{
-      name: "report delete",
-      group,
-      summary: "Delete a report and its run",
-      arguments: [id],
-      options: [yes],
-    },
+    name: "report delete",
+    group,
+    summary: "Delete a report and its run",
+    arguments: [id],
+    options: [yes],
     confirm: (values) => `Delete report ${values.argument("ID")}?`,
     json: "document",
     load: () => load().then(({ deleteReport }) => deleteReport),

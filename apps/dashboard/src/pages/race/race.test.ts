@@ -4,13 +4,11 @@ import type { Mode, Session } from "@tutti/rest/types";
 import { laneOf, racesOf } from "./race.ts";
 
 const session = (name: string, effectiveMode: Mode, given: Partial<Session> = {}): Session => ({
-  ...{
-    sessionId: `${name}-${effectiveMode}`,
-    status: "running",
-    effectiveMode,
-    parts: [],
-    createTimeMs: 1_000,
-  },
+  sessionId: `${name}-${effectiveMode}`,
+  status: "running",
+  effectiveMode,
+  parts: [],
+  createTimeMs: 1_000,
   spec: { labels: { race: name }, limits: {}, reservationIds: [], dependsOn: [], locks: [] },
   ...given,
 });

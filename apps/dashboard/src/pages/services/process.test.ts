@@ -20,12 +20,10 @@ const use = uses[1];
 describe("the page of services", () => {
   it("shows services first, and each component in trouble with what it is part of", () => {
     const components = [
-      ...[
-        part("platform"),
-        part("platform.mesh"),
-        part("platform.workflow"),
-        part("platform.workflow.index"),
-      ],
+      part("platform"),
+      part("platform.mesh"),
+      part("platform.workflow"),
+      part("platform.workflow.index"),
       ...[part("platform.bus"), part("platform.bus.nats", { failures: 2 }), part("platform.swarm")],
       part("platform.swarm.pools", { state: "degraded" }),
       part("platform.swarm.poolside"),

@@ -248,11 +248,9 @@ describe("a plan beside reality", () => {
 describe("the graph of a session", () => {
   const task = (id: string, needs: readonly string[], partId: string): SessionTask => ({
     spec: {
-      ...{
-        id,
-        capability: "x.y",
-        needs: needs.map((each) => ({ task: each, condition: "unspecified" as const })),
-      },
+      id,
+      capability: "x.y",
+      needs: needs.map((each) => ({ task: each, condition: "unspecified" as const })),
       ...{ labels: {}, resources: {}, checks: [], limits: [] },
     },
     ...{ partId, status: "pending" },

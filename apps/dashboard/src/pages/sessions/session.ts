@@ -43,10 +43,8 @@ const terminate: Steering = {
 };
 const retry: Steering = {
   ...{ verb: "retry", label: "Retry", weight: "main" },
-  ...{
-    question: "Failed tasks run again. Completed tasks keep their results.",
-    said: "Retried.",
-  },
+  question: "Failed tasks run again. Completed tasks keep their results.",
+  said: "Retried.",
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */

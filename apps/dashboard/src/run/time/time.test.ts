@@ -131,14 +131,12 @@ describe("painting the chart", () => {
     const surface: Surface = {
       ...{ fillStyle: "", strokeStyle: "", lineWidth: 1, font: "", textBaseline: "middle", globalAlpha: 1 },
       ...{ strokeRect: nothing, clearRect: nothing, beginPath: nothing, moveTo: nothing, lineTo: nothing },
-      ...{
-        stroke: nothing,
-        save: nothing,
-        restore: nothing,
-        rect: nothing,
-        clip: nothing,
-        setLineDash: nothing,
-      },
+      stroke: nothing,
+      save: nothing,
+      restore: nothing,
+      rect: nothing,
+      clip: nothing,
+      setLineDash: nothing,
       fillRect: () => {
         rects += 1;
       },

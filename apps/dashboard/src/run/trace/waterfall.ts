@@ -112,13 +112,11 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
   const hasParts = branch.spans.length + branch.branches.size > 1 || branch.branches.size > 0;
   const own = branch.id.slice(branch.id.lastIndexOf("/") + 1);
   rows.push({
-    ...{
-      key: branch.id,
-      title: task === undefined ? own : shortTitle(task),
-      kind: "task",
-      task: branch.id,
-      agent: "",
-    },
+    key: branch.id,
+    title: task === undefined ? own : shortTitle(task),
+    kind: "task",
+    task: branch.id,
+    agent: "",
     ...{ depth, startMs, endMs, isFailed: task?.state === "failed", hasParts },
     ...{ isFolded: hasParts && folded.has(branch.id), partCount: branch.branches.size },
   });

@@ -60,11 +60,9 @@ export class PushKeys {
   async #make(context: CallContext): Promise<void> {
     const { secrets, foundation } = this.#parts;
     const request = PutSecretRequest.fromPartial({
-      ...{
-        namespace: context.namespace,
-        name: pushSecret,
-        value: foundation.chance.fill(new Uint8Array(keyBytes)),
-      },
+      namespace: context.namespace,
+      name: pushSecret,
+      value: foundation.chance.fill(new Uint8Array(keyBytes)),
       description: "Seals the push notification configurations of A2A tasks. The gateway makes and uses it.",
       idempotencyKey: pushSecret,
       users: [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: pushService }],

@@ -147,12 +147,10 @@ function cloudEventOf({ head }: ShelvedHead, record: BookRecord): string {
   if (line === undefined) return "";
   const { id, time, action, work } = line;
   const event = {
-    ...{
-      specversion: "1.0",
-      id,
-      source: `/tutti/${head.service}/${head.partition}`,
-      type: `tutti.audit.${action}`,
-    },
+    specversion: "1.0",
+    id,
+    source: `/tutti/${head.service}/${head.partition}`,
+    type: `tutti.audit.${action}`,
     ...{ subject: work, time, datacontenttype: "application/json", data: line },
   };
   return `${JSON.stringify(event)}\n`;

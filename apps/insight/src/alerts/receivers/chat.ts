@@ -29,11 +29,9 @@ const bodies: Readonly<Record<ChatKind, (message: AlertMessage) => unknown>> = {
   teams(message) {
     const block = (text: string, more: object = {}) => ({ type: "TextBlock", text, wrap: true, ...more });
     const content = {
-      ...{
-        $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
-        type: "AdaptiveCard",
-        version: "1.4",
-      },
+      $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+      type: "AdaptiveCard",
+      version: "1.4",
       body: [
         block(cut(headOf(message)), { weight: "Bolder", size: "Medium" }),
         ...linesOf(message).map((line) => block(line)),

@@ -97,11 +97,9 @@ const rules: readonly BuiltIn[] = [
     advice: "See which process is missing: `tutti instances`. Its log says why it ended.",
     queries: [
       {
-        ...{
-          queryId: "expired",
-          metric: "tutti_registry_removals_total",
-          ...equals({ cause: "lease-expired" }),
-        },
+        queryId: "expired",
+        metric: "tutti_registry_removals_total",
+        ...equals({ cause: "lease-expired" }),
         ...increase,
       },
     ],
@@ -188,11 +186,9 @@ const rules: readonly BuiltIn[] = [
     queries: [
       {
         ...{ queryId: "p99", metric: "tutti_mesh_call_duration_seconds", groupBy: ["service"] },
-        ...{
-          ...equals({ side: "server", method: "StartRun" }),
-          overTime: AGGREGATION_QUANTILE,
-          quantile: 0.99,
-        },
+        ...equals({ side: "server", method: "StartRun" }),
+        overTime: AGGREGATION_QUANTILE,
+        quantile: 0.99,
         overSeries: AGGREGATION_MAX,
       },
     ],

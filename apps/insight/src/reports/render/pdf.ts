@@ -42,13 +42,11 @@ export class PdfPrinter {
       await writeFile(page, html);
       const isRoot = process.getuid?.() === 0;
       const words = [
-        ...[
-          "--headless",
-          "--disable-gpu",
-          "--no-first-run",
-          "--disable-dev-shm-usage",
-          "--no-pdf-header-footer",
-        ],
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-dev-shm-usage",
+        "--no-pdf-header-footer",
         ...[`--user-data-dir=${join(folder, "profile")}`, `--print-to-pdf=${out}`],
         ...(isRoot ? ["--no-sandbox"] : []),
       ];

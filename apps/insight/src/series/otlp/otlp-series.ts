@@ -182,14 +182,12 @@ function take(
 /** A map: a unit may be called as a member that every object has. */
 const units: ReadonlyMap<string, string> = new Map(
   Object.entries({
-    ...{
-      s: "seconds",
-      ms: "milliseconds",
-      us: "microseconds",
-      ns: "nanoseconds",
-      min: "minutes",
-      h: "hours",
-    },
+    s: "seconds",
+    ms: "milliseconds",
+    us: "microseconds",
+    ns: "nanoseconds",
+    min: "minutes",
+    h: "hours",
     ...{ d: "days", By: "bytes", KiBy: "kibibytes", MiBy: "mebibytes", "%": "percent" },
   }),
 );

@@ -91,13 +91,11 @@ export class PrometheusSeries {
       const kind = metrics.find(({ name }) => name === query.metric)?.kind;
       if (kind === undefined)
         throw metricErrors.unknown({
-          ...{
-            metric: query.metric,
-            near: nearest(
-              query.metric,
-              metrics.map(({ name }) => name),
-            ),
-          },
+          metric: query.metric,
+          near: nearest(
+            query.metric,
+            metrics.map(({ name }) => name),
+          ),
         });
       series.push(...(await this.#seriesOf(kind, query, { namespace, steps })));
       if (series.length * steps.count > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });

@@ -43,11 +43,9 @@ export async function judgedEnds(
     try {
       const verdict = rules.result({
         ...{ namespace: context.namespace, kind: "mission", id: missionId, task: id, attempt: task.attempts },
-        ...{
-          definition: "",
-          capability: work?.$case === "capability" ? work.value : "",
-          pool: placement?.pool ?? "",
-        },
+        definition: "",
+        capability: work?.$case === "capability" ? work.value : "",
+        pool: placement?.pool ?? "",
         ...{ agent: agentId, output: end.outcome.value },
       });
       if (verdict === undefined) return end;

@@ -91,14 +91,12 @@ function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded):
 }
 
 const begun: ReadonlySet<string> = new Set([
-  ...[
-    "task_queued",
-    "attempt_queued",
-    "task_held",
-    "task_skipped",
-    "task_waiting",
-    "entries_begun",
-    "round_begun",
-  ],
+  "task_queued",
+  "attempt_queued",
+  "task_held",
+  "task_skipped",
+  "task_waiting",
+  "entries_begun",
+  "round_begun",
   ...["approval_asked", "cache_asked", "cache_awaited", "run_put_off", "run_limit_asked"],
 ]);

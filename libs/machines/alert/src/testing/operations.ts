@@ -21,16 +21,14 @@ const rule = fc
   })
   .map((given) => ({
     ...{ namespace: "", title: "Runs fail", advice: "", queries: [], condition: "failed > 0.0" },
-    ...{
-      everyMs: 0,
-      windowMs: 0,
-      problem: "",
-      severity: 3,
-      labels: {},
-      readyMade: false,
-      updateCause: undefined,
-      revision: "",
-    },
+    everyMs: 0,
+    windowMs: 0,
+    problem: "",
+    severity: 3,
+    labels: {},
+    readyMade: false,
+    updateCause: undefined,
+    revision: "",
     ...given,
   }));
 

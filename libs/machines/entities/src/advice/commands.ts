@@ -86,13 +86,11 @@ export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
     if (known.status === onTrial) {
       const verdict = TrialVerdict.TRIAL_VERDICT_TAKE_BACK;
       step.emit(trialJudged, {
-        ...{
-          recommendationId: id,
-          verdict,
-          finding: "A user dismissed it.",
-          before: undefined,
-          tried: undefined,
-        },
+        recommendationId: id,
+        verdict,
+        finding: "A user dismissed it.",
+        before: undefined,
+        tried: undefined,
         ...{ timeMs: step.nowMs, cause: step.cause },
       });
       return shown(state, id);

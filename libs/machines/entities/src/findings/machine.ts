@@ -91,11 +91,9 @@ export const findings = entity({
   snapshot: {
     codec: FindingsSnapshotV1,
     of: (book: Book) => ({
-      ...{
-        findings: [...book.findings()],
-        tallies: [...book.tallies()],
-        reports: [...book.reports.values()],
-      },
+      findings: [...book.findings()],
+      tallies: [...book.tallies()],
+      reports: [...book.reports.values()],
       ...{ leftOut: book.leftOut, batches: book.batches },
     }),
     from(kept) {

@@ -58,12 +58,10 @@ describe("a tenant's part of a bundle", () => {
     }
     for (const keyId of ["one", "two"])
       driver.execute(key, keepKey, {
-        ...{
-          key: ApiKey.fromPartial({ keyId, actor: person("ada") }),
-          hash: `hash-${keyId}`,
-          replacesKeyId: "",
-          overlapUntilMs: 0,
-        },
+        key: ApiKey.fromPartial({ keyId, actor: person("ada") }),
+        hash: `hash-${keyId}`,
+        replacesKeyId: "",
+        overlapUntilMs: 0,
       });
     driver.execute(key, revokeKey, { keyId: "two" });
     for (const tokenId of ["a", "b"])

@@ -6,11 +6,9 @@ export const contents: Query<Tenant, void, TenantView> = {
   type: "contents",
   answer: (tenant) => ({
     ...tenant,
-    ...{
-      principals: new Map(tenant.principals),
-      roles: new Map(tenant.roles),
-      bindings: new Map(tenant.bindings),
-    },
+    principals: new Map(tenant.principals),
+    roles: new Map(tenant.roles),
+    bindings: new Map(tenant.bindings),
     ...{ limits: new Map(tenant.limits), rules: new Map(tenant.rules), policies: new Map(tenant.policies) },
     ...{ keys: new Map(tenant.keys), tokens: new Map(tenant.tokens), versions: [...tenant.versions] },
     pastRules: [...tenant.pastRules],

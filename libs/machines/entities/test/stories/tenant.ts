@@ -76,11 +76,9 @@ function furnished(): MachineDriver {
   driver.execute(key, rule.keep, {
     ...overwrite,
     rule: AdmissionRule.fromPartial({
-      ...{
-        ruleId: "capped",
-        subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
-        condition: "subject.amount < 10",
-      },
+      ruleId: "capped",
+      subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
+      condition: "subject.amount < 10",
       verdict: { $case: "deny", value: { message: "at most 10" } },
     }),
   });

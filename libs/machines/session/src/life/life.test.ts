@@ -208,15 +208,13 @@ describe("a session in one mode", () => {
 
 describe("a session in several parts", () => {
   const choice = {
-    ...{
-      choiceId: "",
-      sessionId: "",
-      kind: "cut",
-      chooseTime: undefined,
-      features: {},
-      candidates: [],
-      chosen: 0,
-    },
+    choiceId: "",
+    sessionId: "",
+    kind: "cut",
+    chooseTime: undefined,
+    features: {},
+    candidates: [],
+    chosen: 0,
     ...{ confidence: 1, explored: false, fallback: false, reason: "", model: "", outcome: undefined },
   };
   const split = () => {

@@ -8,15 +8,13 @@ import { SessionScene, taken, taskSpec } from "../testing/index.ts";
 const { MODE_WORKFLOW: workflow, MODE_SWARM: swarm, MODE_HYBRID: hybrid, MODE_ADAPTIVE: adaptive } = Mode;
 const reason = "the engine of runs is away";
 const choice = {
-  ...{
-    choiceId: "",
-    sessionId: "",
-    kind: "cut",
-    chooseTime: undefined,
-    features: {},
-    candidates: [],
-    chosen: 0,
-  },
+  choiceId: "",
+  sessionId: "",
+  kind: "cut",
+  chooseTime: undefined,
+  features: {},
+  candidates: [],
+  chosen: 0,
   ...{ confidence: 1, explored: false, fallback: false, reason: "", model: "", outcome: undefined },
 };
 

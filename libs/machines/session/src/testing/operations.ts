@@ -48,19 +48,15 @@ const tasks = fc
 
 const order: fc.Arbitrary<SessionOrder> = fc
   .record({
-    ...{
-      mode,
-      tasks,
-      hash: fc.constantFrom(1, 1, 2),
-      isGoal: fc.constantFrom(false, false, true),
-      waits: fc.constantFrom(0, 0, 0, 1),
-      locks: fc.constantFrom(0, 0, 0, 1),
-    },
-    ...{
-      timeoutMs: fc.constantFrom(0, 0, 0, 5_000),
-      budget: fc.constantFrom(undefined, undefined, { tokens: 10, money: 0, timeMs: 0 }),
-      output: fc.constantFrom("", "", "size(tasks)", "tasks.t9.output"),
-    },
+    mode,
+    tasks,
+    hash: fc.constantFrom(1, 1, 2),
+    isGoal: fc.constantFrom(false, false, true),
+    waits: fc.constantFrom(0, 0, 0, 1),
+    locks: fc.constantFrom(0, 0, 0, 1),
+    timeoutMs: fc.constantFrom(0, 0, 0, 5_000),
+    budget: fc.constantFrom(undefined, undefined, { tokens: 10, money: 0, timeMs: 0 }),
+    output: fc.constantFrom("", "", "size(tasks)", "tasks.t9.output"),
   })
   .map(({ tasks: list, isGoal, hash, waits, locks, output, ...rest }) => {
     const spec = {
@@ -133,10 +129,8 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
       arbitrary: call(
         "move_tasks",
         fc.record({
-          ...{
-            taskIds: fc.uniqueArray(id, { minLength: 1, maxLength: 2 }),
-            reason: fc.constant("more room there"),
-          },
+          taskIds: fc.uniqueArray(id, { minLength: 1, maxLength: 2 }),
+          reason: fc.constant("more room there"),
           mode: fc.constantFrom(
             Mode.MODE_WORKFLOW,
             Mode.MODE_SWARM,
@@ -261,15 +255,13 @@ export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrar
 
 function error(code: string) {
   return {
-    ...{
-      code,
-      message: "it broke",
-      retry: RetryClass.RETRY_CLASS_NEVER,
-      retryAfterMs: 0,
-      violations: [],
-      details: {},
-      cause: undefined,
-    },
+    code,
+    message: "it broke",
+    retry: RetryClass.RETRY_CLASS_NEVER,
+    retryAfterMs: 0,
+    violations: [],
+    details: {},
+    cause: undefined,
     ...{ notOwner: undefined, status: "" },
   };
 }
@@ -356,23 +348,19 @@ function choice(random: number): RecordChoice {
   const of = (shift: number) => modes[(Math.floor(random * 100) + shift) % 3] ?? Mode.MODE_SWARM;
   const isSplit = Math.floor(random * 1_000) % 2 === 0;
   const chosen = {
-    ...{
-      choiceId: "",
-      sessionId: "",
-      kind: "mode",
-      chooseTime: undefined,
-      features: { width: 2 },
-      candidates: [candidate(of(0))],
-      chosen: 0,
-    },
-    ...{
-      confidence: random,
-      explored: false,
-      fallback: false,
-      reason: "by lot",
-      model: "none",
-      outcome: undefined,
-    },
+    choiceId: "",
+    sessionId: "",
+    kind: "mode",
+    chooseTime: undefined,
+    features: { width: 2 },
+    candidates: [candidate(of(0))],
+    chosen: 0,
+    confidence: random,
+    explored: false,
+    fallback: false,
+    reason: "by lot",
+    model: "none",
+    outcome: undefined,
   };
   const parts = isSplit
     ? [

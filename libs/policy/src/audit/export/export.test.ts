@@ -36,14 +36,12 @@ function recordsOf(number: number, partition: number, count: number, reason: str
   return Array.from({ length: count }, (_, index) => {
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id: index % 2 === 0 ? "ada" : "bob" };
     const record = JournalRecord.fromPartial({
-      ...{
-        namespace: "shop",
-        kind: "run",
-        id: `run-${index}`,
-        event: number,
-        type: "task_completed",
-        version: 1,
-      },
+      namespace: "shop",
+      kind: "run",
+      id: `run-${index}`,
+      event: number,
+      type: "task_completed",
+      version: 1,
       payload: Buffer.from(`payload ${number} ${partition} ${index}`),
       cause: { actor, decision: "policy/1", reason, traceparent: "" },
     });

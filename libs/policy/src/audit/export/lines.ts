@@ -182,12 +182,10 @@ export function keyOf({
 
 export function checkpointFrom(line: CheckpointLine): Checkpoint {
   return {
-    ...{
-      number: numeric(line.number),
-      createTime: toTimestamp(numeric(line.time_ms)),
-      heads: [],
-      treeSize: numeric(line.tree_size),
-    },
+    number: numeric(line.number),
+    createTime: toTimestamp(numeric(line.time_ms)),
+    heads: [],
+    treeSize: numeric(line.tree_size),
     ...{ rootHash: toBytes(line.root_hash), signature: toBytes(line.signature) },
     signingKeyId: line.signing_key_id,
   };

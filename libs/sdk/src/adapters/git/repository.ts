@@ -138,12 +138,10 @@ export class Repository {
       ssh.push(`-oUserKnownHostsFile='${hosts}'`, "-oStrictHostKeyChecking=yes");
     }
     const settings = {
-      ...{
-        "core.hooksPath": "/dev/null",
-        "credential.helper": "",
-        "gc.auto": "0",
-        "protocol.allow": "never",
-      },
+      "core.hooksPath": "/dev/null",
+      "credential.helper": "",
+      "gc.auto": "0",
+      "protocol.allow": "never",
       ...{ "protocol.https.allow": "always", "protocol.http.allow": "always" },
       ...{ "protocol.ssh.allow": "always", "protocol.file.allow": "always" },
     };

@@ -136,11 +136,9 @@ async function ensureConsumer(
   } catch (error) {
     if (!isNoConsumer(error)) throw error;
     await manager.consumers.add(stream, {
-      ...{
-        durable_name: consumer,
-        ack_policy: parts.AckPolicy.Explicit,
-        ack_wait: transport.nanos(ackWaitMs),
-      },
+      durable_name: consumer,
+      ack_policy: parts.AckPolicy.Explicit,
+      ack_wait: transport.nanos(ackWaitMs),
       ...(subjects !== undefined && { filter_subjects: [...subjects] }),
     });
   }

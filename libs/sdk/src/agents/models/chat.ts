@@ -17,12 +17,10 @@ export const chat: Wire = {
 
   body({ model, instructions, messages, tools, answerTokens, temperature }: ModelQuestion) {
     return {
-      ...{
-        model,
-        max_completion_tokens: answerTokens,
-        stream: true,
-        stream_options: { include_usage: true },
-      },
+      model,
+      max_completion_tokens: answerTokens,
+      stream: true,
+      stream_options: { include_usage: true },
       ...(temperature !== undefined && { temperature }),
       messages: [
         ...(instructions === "" ? [] : [{ role: "system", content: instructions }]),

@@ -205,14 +205,10 @@ export function sessionSpecOf(options: SessionOptions): SessionSpec {
   const { mode = "adaptive", dueTime, budget } = options;
   const spec = SessionSpec.fromPartial({
     ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },
-    ...{
-      timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
-      weight: options.weight ?? 0,
-    },
-    ...{
-      retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
-      labels: { ...options.labels },
-    },
+    timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
+    weight: options.weight ?? 0,
+    retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
+    labels: { ...options.labels },
     ...{ limits: { ...options.limits }, reservationIds: [...(options.reservations ?? [])] },
     mode: typeof mode === "string" ? modes[mode] : Mode.MODE_CUSTOM,
     orchestrator: typeof mode === "string" ? "" : mode.orchestrator,

@@ -249,11 +249,9 @@ describe("agents as containers", () => {
     const [held, stray] = [one("crew-1"), one("crew-2")];
     stray.isStubborn = true;
     const strays = new Strays({
-      ...{
-        engines: [new ContainerEngine(socket, real.timers)],
-        ownerId: "keeper",
-        logger: recordingLogger(),
-      },
+      engines: [new ContainerEngine(socket, real.timers)],
+      ownerId: "keeper",
+      logger: recordingLogger(),
       isHeld: (launchId) => launchId === held.spec.Labels["dev.tutti.launch"],
     });
     await strays.look();

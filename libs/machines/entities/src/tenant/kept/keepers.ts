@@ -79,12 +79,10 @@ export const callerLimit = keeperOf<
   CallerLimitKeptV1,
   CallerLimitRemovedV1
 >(callerLimits, {
-  ...{
-    keep: KeepCallerLimit,
-    remove: RemoveCallerLimit,
-    kept: CallerLimitKeptV1,
-    removed: CallerLimitRemovedV1,
-  },
+  keep: KeepCallerLimit,
+  remove: RemoveCallerLimit,
+  kept: CallerLimitKeptV1,
+  removed: CallerLimitRemovedV1,
   valueOf: ({ limit: value }) => value,
   idOf: ({ actor }) => actorKey(actor) || allCallers,
   toKept: (value, written) => ({ limit: value, ...written }),

@@ -64,15 +64,13 @@ describe("a child that is given up while its start is under way", () => {
     assert.deepEqual([shown.status, shown.parent?.id], [WorkStatus.WORK_STATUS_CANCELLED, "parent"]);
     assert.ok(!isRefusal(scene.driver.query(scene.key, explain, { taskId: "" })));
     const tasks = scene.driver.query(scene.key, showTasks, {
-      ...{
-        parentTaskId: "",
-        topOnly: false,
-        statuses: [],
-        text: "",
-        withPayloads: false,
-        after: "",
-        size: 10,
-      },
+      parentTaskId: "",
+      topOnly: false,
+      statuses: [],
+      text: "",
+      withPayloads: false,
+      after: "",
+      size: 10,
     } as never);
     assert.ok(!isRefusal(tasks));
     const snapshot = scene.machine.snapshots.encode(scene.state);

@@ -138,12 +138,10 @@ output: ["\${{ tasks.first.output.id }}", "\${{ tasks.second.output.id }}", "\${
       };
       scene.hand({ id: "e1", data: { order: 7 } });
       const signal = {
-        ...{
-          number: 1,
-          signal: "event:shop.paid",
-          receiveMs: 0,
-          event: { digest: "e1", timeMs: 1, taskId: "paid" },
-        },
+        number: 1,
+        signal: "event:shop.paid",
+        receiveMs: 0,
+        event: { digest: "e1", timeMs: 1, taskId: "paid" },
         payload: { body: { $case: "inline" as const, value: jsonBytes({ id: "e1", data: { order: 7 } }) } },
       };
       const body = ResetRun.fromPartial({

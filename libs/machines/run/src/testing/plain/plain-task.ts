@@ -128,22 +128,18 @@ export function taskOf(
 
 function untouched() {
   return {
-    ...{
-      status: "pending" as PlainStatus,
-      input: undefined,
-      output: null,
-      error: "",
-      failedOn: 0,
-      failedAs: 0,
-    },
+    status: "pending" as PlainStatus,
+    input: undefined,
+    output: null,
+    error: "",
+    failedOn: 0,
+    failedAs: 0,
     ...{ entries: undefined, rounds: [], added: undefined, pauses: false, last: null },
-    ...{
-      saved: undefined,
-      question: undefined,
-      countsAsCompleted: false,
-      isPassed: false,
-      isStarting: false,
-    },
+    saved: undefined,
+    question: undefined,
+    countsAsCompleted: false,
+    isPassed: false,
+    isStarting: false,
   };
 }
 
