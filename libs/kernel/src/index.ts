@@ -162,6 +162,7 @@ export { configuredRetryIn, retrySection } from "./retry/section.ts";
 export { type S3Credentials, signed, uriEncoded } from "./signing/s3.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { jsonPayload } from "./structures/json-payload.ts";
+export { keepNewest } from "./structures/keep-newest.ts";
 export { Bell } from "./time/bell.ts";
 export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -9,7 +9,7 @@
 import { secretService, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
 import { triggerService, WebhookPreset } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
-import type { CallContext, Foundation, Principal } from "@tutti/kernel";
+import { type CallContext, type Foundation, keepNewest, type Principal } from "@tutti/kernel";
 import { webhookErrors } from "./errors.ts";
 import type { PresetName } from "./presets.ts";
 import { Webhook, type WebhookClients } from "./webhook.ts";
@@ -59,10 +59,7 @@ export class TriggeredWebhooks {
     const found = this.#open(triggerId, context);
     // What cannot be found out is asked for again.
     found.catch(() => this.#kept.delete(key));
-    this.#kept.delete(key);
-    this.#kept.set(key, { found, untilMs: nowMs + keptMs });
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest);
+    keepNewest(this.#kept, key, { found, untilMs: nowMs + keptMs }, keptMax);
     return found;
   }
 

@@ -12,6 +12,7 @@ import type { Lockout, UsedCredential } from "@tutti/contracts/governance/v1";
 import {
   type Component,
   type Foundation,
+  keepNewest,
   type ShownCredential,
   type Timer,
   toTimestamp,
@@ -61,9 +62,7 @@ export class Uses implements Component {
     const minute = Math.floor(nowMs / minuteMs);
     // One of another issuer is kept nowhere here.
     if (id === "" || this.#told.get(id) === minute) return;
-    this.#told.delete(id);
-    this.#told.set(id, minute);
-    if (this.#told.size > keptMax) this.#forgetOldest();
+    keepNewest(this.#told, id, minute, keptMax);
     this.#keep(id, { namespace: namespace || systemNamespace, useMs: nowMs, address });
     this.#wake();
   }
@@ -118,11 +117,6 @@ export class Uses implements Component {
       }
     });
     await Promise.all(each);
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#told.keys();
-    if (oldest !== undefined) this.#told.delete(oldest);
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type Principal,
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import { assert, type Labels } from "@tutti/kernel";
+import { assert, keepNewest, type Labels } from "@tutti/kernel";
 import { Bindings, grants, type HeldRole, type Who } from "./bindings.ts";
 import type { Cedar, CedarEntity, CedarValue } from "./cedar.ts";
 import { readyRoles, systemNamespace } from "./roles.ts";
@@ -90,12 +90,7 @@ export class PolicyEvaluator {
     const known = this.#remembered.get(key);
     if (known !== undefined && nowMs < known.untilMs) return known.verdict;
     const made = this.#decide(question, slice, nowMs);
-    if (this.#remembered.size >= rememberedMax) {
-      const [oldest] = this.#remembered.keys();
-      if (oldest !== undefined) this.#remembered.delete(oldest);
-    }
-    this.#remembered.delete(key);
-    this.#remembered.set(key, made);
+    keepNewest(this.#remembered, key, made, rememberedMax);
     return made.verdict;
   }
 

@@ -11,7 +11,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { KeyVerifier } from "@tutti/contracts/governance/v1";
-import { fromTimestamp } from "@tutti/kernel";
+import { fromTimestamp, keepNewest } from "@tutti/kernel";
 import { readApiKey } from "./api-key.ts";
 import { isHashed } from "./key-hash.ts";
 
@@ -98,8 +98,7 @@ export class KeyChecker {
       const verifier = this.#byId.get(keyId);
       const isRight = await isHashed(secret, verifier?.hash ?? dummyHash);
       if (!isRight || verifier === undefined) return undefined;
-      if (this.#known.size >= rememberedMax) this.#forgetOldest();
-      this.#known.set(mark, { keyId: verifier.keyId, hash: verifier.hash });
+      keepNewest(this.#known, mark, { keyId: verifier.keyId, hash: verifier.hash }, rememberedMax);
       return verifier;
     } finally {
       // Who waits takes the place over: no other gets in between.
@@ -107,10 +106,5 @@ export class KeyChecker {
       if (next === undefined) this.#computing--;
       else next();
     }
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 }

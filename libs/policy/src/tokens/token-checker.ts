@@ -10,6 +10,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Scope, TokenUse } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
+import { keepNewest } from "@tutti/kernel";
 import {
   createLocalJWKSet,
   decodeJwt,
@@ -157,7 +158,7 @@ export class TokenChecker {
       return refused("ended");
     }
     if (tokenId !== "" && this.#revoked.has(tokenId)) return refused("revoked");
-    if (known === undefined) this.#remember(mark, checked.identity);
+    if (known === undefined) keepNewest(this.#known, mark, checked.identity, rememberedMax);
     return checked;
   }
 
@@ -211,14 +212,6 @@ export class TokenChecker {
       currentDate: new Date(nowMs),
       requiredClaims: ["exp"],
     };
-  }
-
-  #remember(mark: string, identity: TokenIdentity): void {
-    if (this.#known.size >= rememberedMax) {
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined) this.#known.delete(oldest);
-    }
-    this.#known.set(mark, identity);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError, systemClock } from "@tutti/kernel";
+import { isTuttiError, keepNewest, systemClock } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
 import type { TaskContext } from "../task/context.ts";
 import { FailureLog } from "../task/failure-log.ts";
@@ -60,7 +60,7 @@ export class FunctionHost {
       if (input.undo === true) {
         // The result of compensating is that of the attempt.
         if (output.end !== undefined && "error" in output.end) throw new StepFailure(output.end.error);
-      } else if (output.end === undefined) this.#keep(key, { fn, instance });
+      } else if (output.end === undefined) keepNewest(this.#hot, key, { fn, instance }, hotMax);
       return output;
     } finally {
       task.signal.removeEventListener("abort", abort);
@@ -97,13 +97,6 @@ export class FunctionHost {
       return null;
     };
     return new FunctionInstance(fn.name, input, code, this.#ports);
-  }
-
-  #keep(key: string, hot: Hot): void {
-    this.#hot.set(key, hot);
-    if (this.#hot.size <= hotMax) return;
-    const [oldest] = this.#hot.keys();
-    if (oldest !== undefined) this.#hot.delete(oldest);
   }
 }
 

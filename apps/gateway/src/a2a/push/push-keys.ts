@@ -4,7 +4,7 @@
  */
 import { PutSecretRequest, type secretService, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
-import { type CallContext, errorFromUnknown, type Foundation } from "@tutti/kernel";
+import { type CallContext, errorFromUnknown, type Foundation, keepNewest } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { gatewayErrors } from "../../errors.ts";
 import { pushService } from "./push-runs.ts";
@@ -96,10 +96,7 @@ export class PushKeys {
       const value = sealed && open(sealed);
       if (sealed === undefined || value === undefined) return undefined;
       const key = { version: sealed.version, value };
-      this.#kept.delete(place);
-      this.#kept.set(place, { key, untilMs: nowMs + sealed.keepMs });
-      const [oldest] = this.#kept.keys();
-      if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest);
+      keepNewest(this.#kept, place, { key, untilMs: nowMs + sealed.keepMs }, keptMax);
       return key;
     } catch (thrown) {
       // Absent and forbidden look alike.
