@@ -10,7 +10,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { freePort } from "./postgres.mjs";
+import { freePort } from "../libs/nats/src/local/ports.ts";
 
 export const password = "sesame-4f6a";
 /** Owns nothing. */

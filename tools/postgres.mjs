@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
-import { freePorts } from "../libs/nats/src/local/ports.ts";
+import { freePort } from "../libs/nats/src/local/ports.ts";
 
 const run = promisify(execFile);
 const attemptsMax = 100;
@@ -201,10 +201,4 @@ function asUser(command) {
     "--securebits=+no_setuid_fixup",
   ];
   return ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...rights, ...command];
-}
-
-/** @returns {Promise<number>} */
-export async function freePort() {
-  const [port = 0] = await freePorts(1);
-  return port;
 }

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./postgres.mjs";
+import { freePort } from "../libs/nats/src/local/ports.ts";
 
 /**
  * @param {string} program as `needsProgram("prometheus")` finds it

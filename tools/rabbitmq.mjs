@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./postgres.mjs";
+import { freePorts } from "../libs/nats/src/local/ports.ts";
 
 export const password = "sesame-6d1c";
 /** The program of Debian on PATH writes where the package says. */
@@ -20,7 +20,7 @@ export const rabbitSkip = process.getuid?.() === 0 ? false : "RabbitMQ needs roo
 /** @param {string} program as `needsProgram("rabbitmqctl")` finds it */
 export async function startRabbitmq(program) {
   const folder = mkdtempSync(join(tmpdir(), "tutti-rabbitmq-"));
-  const [port, epmd, distribution] = [await freePort(), await freePort(), await freePort()];
+  const [port = 0, epmd = 0, distribution = 0] = await freePorts(3);
   const [configuration, plugins] = [join(folder, "rabbitmq.conf"), join(folder, "plugins")];
   writeFileSync(configuration, `default_user = shop\ndefault_pass = ${password}\n`);
   writeFileSync(plugins, "[].\n");

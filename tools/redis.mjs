@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./postgres.mjs";
+import { freePort } from "../libs/nats/src/local/ports.ts";
 
 export const password = "sesame-3e9b";
 

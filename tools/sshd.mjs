@@ -10,7 +10,7 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { freePort } from "./postgres.mjs";
+import { freePort } from "../libs/nats/src/local/ports.ts";
 
 const isRoot = process.getuid?.() === 0;
 /** A server of a user serves that user alone, without passwords. One of root gets a user that the machine need not have. */

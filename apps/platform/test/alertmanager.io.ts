@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { promisify } from "node:util";
 import { until } from "@tutti/kernel/testing";
-import { freePorts } from "@tutti/nats/testing";
+import { freePort, freePorts } from "@tutti/nats/testing";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { TestProcess } from "./support/process.ts";
 import { makeFolder, start } from "./support/services.ts";
@@ -54,7 +54,7 @@ describe("Alertmanager's API", { skip: amtool.skip || alertmanager.skip }, () =>
   it("answers what an Alertmanager answers", async () => {
     await using folder = await makeFolder();
     await writeFile(join(folder.path, "am.yml"), "{route: {receiver: none}, receivers: [{name: none}]}");
-    const [port] = await freePorts(1);
+    const port = await freePort();
     await using _real = new TestProcess({
       program: alertmanager.path,
       arguments: [

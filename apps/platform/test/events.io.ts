@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { request as requestHttp } from "node:http";
 import { describe, it } from "node:test";
 import { latch, until } from "@tutti/kernel/testing";
-import { freePorts, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
+import { freePort, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { Client, serverEvents } from "@tutti/rest/client";
 import { Worker } from "@tutti/sdk";
 import { makeFolder, type Service, start, usingNats } from "./support/services.ts";
@@ -138,7 +138,7 @@ describe("events of a platform", () => {
 
   it("reach every follower across a kill and restart of the platform: a gap says to load the current state", async (t) => {
     await using folder = await makeFolder();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const flags = [`--operations.port=${port}`];
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });
@@ -195,7 +195,7 @@ describe("events of a platform", () => {
   it("continue at their position after a restart when NATS stores them", { skip: nats.skip }, async (t) => {
     await using folder = await makeFolder();
     await using server = await startNatsServer();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const flags = [`--operations.port=${port}`, ...usingNats(server.address)];
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });
@@ -268,7 +268,7 @@ describe("events of a platform", () => {
 
   it("of a watched run continue at their position after a restart", async (t) => {
     await using folder = await makeFolder();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const flags = [`--operations.port=${port}`];
     const first = await start("platform", flags, { directory: folder.path });
     const client = new Client({ url: first.http });

@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
-import { freePorts } from "@tutti/nats/testing";
+import { freePort } from "@tutti/nats/testing";
 import { type Caller, Load, openCaller } from "./support/caller.ts";
 import { metricsOf, readyz, samplesOf } from "./support/operations.ts";
 import { OutsideClient } from "./support/outside-client.ts";
@@ -20,7 +20,7 @@ describe("several instances of a service", () => {
   let caller: Caller;
 
   before(async () => {
-    const [port] = await freePorts(1);
+    const port = await freePort();
     registryFlags = [`--mesh.listen=127.0.0.1:${port}`];
     registry = await start("registry", registryFlags);
     flags = [registriesAt(registry), "--log.level=warn"];

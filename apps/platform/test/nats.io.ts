@@ -4,7 +4,7 @@ import { connect } from "@nats-io/transport-node";
 import { type Instance, registryService } from "@tutti/contracts/registry/v1";
 import { until } from "@tutti/kernel/testing";
 import {
-  freePorts,
+  freePort,
   type NatsServer,
   natsServerProgram,
   startGreeter,
@@ -19,7 +19,7 @@ const { register, renew, listServices, findInstances, getInstance } = registrySe
 
 describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, () => {
   it("waits for it, alive and not ready, and is ready when it comes", async () => {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     await using registry = launch("registry", usingNats(`127.0.0.1:${port}`));
     const { port: httpPort } = await registry.line("operations endpoints listening");
     const http = `http://127.0.0.1:${httpPort}`;

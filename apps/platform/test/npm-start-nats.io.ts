@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { connect, createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { until } from "@tutti/kernel/testing";
-import { freePorts, natsServerProgram } from "@tutti/nats/testing";
+import { freePort, natsServerProgram } from "@tutti/nats/testing";
 import { Client } from "@tutti/rest/client";
 import { TestProcess } from "./support/process.ts";
 import { makeFolder, ready, type Service } from "./support/services.ts";
@@ -55,7 +55,7 @@ const numberOf = ({ reply = "" }: Msg): number => Number(reply.split(".")[5]);
 describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
   it("lets any client of NATS read the CloudEvents of a run in order, resume, and continue after a restart", async () => {
     await using folder = await makeFolder();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     await using platform = await ready(begun(folder.path, `--nats=${port}`));
     const connection = await connect({ servers: `127.0.0.1:${port}` });
     const heard: Msg[] = [];
@@ -106,7 +106,7 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
 
   it("leaves no server behind where it is killed", async () => {
     await using folder = await makeFolder();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     await using platform = await ready(begun(folder.path, `--nats=${port}`));
     platform.signal("SIGKILL");
     await until("nobody to listen", () =>
@@ -122,7 +122,7 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
 
   it("says what to do where its port is taken", async () => {
     await using folder = await makeFolder();
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const other = createServer().listen(port, "127.0.0.1");
     try {
       await using platform = begun(folder.path, `--nats=${port}`);

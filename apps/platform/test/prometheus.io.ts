@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { note, noteService } from "@tutti/mesh/testing";
-import { freePorts } from "@tutti/nats/testing";
+import { freePort } from "@tutti/nats/testing";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { OutsideClient } from "./support/outside-client.ts";
 import { TestProcess } from "./support/process.ts";
@@ -34,7 +34,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
     await outsider.call(noteService.methods.get, note({ count: -1 })).catch(() => {});
     const targets = [platform, notes].map(({ http }) => http.slice("http://".length));
     await writeFile(join(folder.path, "prometheus.yml"), configurationFor(targets));
-    const [port] = await freePorts(1);
+    const port = await freePort();
     await using _server = new TestProcess({
       program: prometheus.path,
       arguments: [
@@ -68,7 +68,7 @@ describe("a Prometheus", { skip: prometheus.skip }, () => {
 
   it("gets metrics of processes and users by remote write, and is what the API reads", async () => {
     await using folder = await makeFolder();
-    const [port] = await freePorts(1);
+    const port = await freePort();
     await writeFile(join(folder.path, "prometheus.yml"), "{}");
     const url = `http://127.0.0.1:${port}`;
     await using _server = new TestProcess({

@@ -1,6 +1,5 @@
 /** What a process says from outside: a port for it, and when it answers there. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePorts } from "@tutti/nats/local";
 
 const everyMs = 5;
 const patienceMs = 60_000;
@@ -19,9 +18,4 @@ export async function answered(url: string, withinMs = patienceMs): Promise<void
     await sleep(everyMs);
   }
   throw new Error(`expected an answer of ${url} within ${withinMs} ms, got none`);
-}
-
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
 }

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { endWithProcess } from "@tutti/kernel/end-with-process";
-import { freePort } from "./answers.ts";
+import { freePort } from "@tutti/nats/local";
 import { startChild } from "./child.ts";
 import { bringPackages } from "./packages.ts";
 

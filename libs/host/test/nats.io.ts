@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { testEvent } from "@tutti/bus/testing";
 import type { Readiness } from "@tutti/kernel";
-import { freePorts, natsAccount, natsServerProgram } from "@tutti/nats/testing";
+import { freePort, natsAccount, natsServerProgram } from "@tutti/nats/testing";
 import { ask, openHost, serviceOf, startHost } from "./fixture.ts";
 
 const program = await natsServerProgram();
@@ -45,7 +45,7 @@ describe("ServiceHost with NATS", { skip: program.skip }, () => {
   });
 
   it("waits for NATS, alive and not ready and saying so, and stops at once when told to", async () => {
-    const [port] = await freePorts(1);
+    const port = await freePort();
     const host = await openHost({ flags: ["--bus.transport=nats", `--nats.servers=127.0.0.1:${port}`] });
     const tried = new Promise<void>((resolve) =>
       host.on("componentStarted", ({ component }) => component === "operations" && resolve()),

@@ -5,7 +5,7 @@ import { type RecordingLogger, recordingLogger, recordingMetrics } from "@tutti/
 import { type ConnectionState, NatsConnection, natsErrors } from "../src/index.ts";
 import {
   connectionTo,
-  freePorts,
+  freePort,
   type NatsServer,
   natsServerProgram,
   startGreeter,
@@ -53,7 +53,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
   });
 
   it("waits at its start for a server that is away, logs without hammering, and connects when it comes", async () => {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const logger = recordingLogger();
     const connection = new NatsConnection({
       settings: testSettings([`127.0.0.1:${port}`]),
@@ -73,7 +73,7 @@ describe("NatsConnection", { skip: program.skip }, () => {
   });
 
   it("gives up its start when told to, leaving nothing behind", async () => {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const connection = new NatsConnection({ settings: testSettings([`127.0.0.1:${port}`]) });
     const stop = new AbortController();
     const started = connection.start({ signal: stop.signal });

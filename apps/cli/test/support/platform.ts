@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePorts } from "@tutti/nats/testing";
 import { serviceProgram } from "../../../../tools/fronts.mjs";
-import { freePort } from "../../../../tools/postgres.mjs";
 
 /** As `npm start` runs it, from its bundle, if the runner of the tests has built it. */
 const platformProgram = serviceProgram("platform");
@@ -19,7 +19,8 @@ export class PlatformProcess implements AsyncDisposable {
 
   /** @param flags of this platform beside those that all have */
   static async start(...flags: readonly string[]): Promise<PlatformProcess> {
-    const platform = new PlatformProcess([await freePort(), await freePort()], flags);
+    const [http = 0, mesh = 0] = await freePorts(2);
+    const platform = new PlatformProcess([http, mesh], flags);
     await platform.start();
     return platform;
   }

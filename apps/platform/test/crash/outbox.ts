@@ -13,7 +13,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
-import { freePorts } from "@tutti/nats/testing";
+import { freePort } from "@tutti/nats/testing";
 import { postgresOutbox } from "@tutti/sdk/adapters";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { Client } from "pg";
@@ -121,7 +121,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
 
     before(async () => {
       folder = await makeFolder();
-      address = `127.0.0.1:${(await freePorts(1))[0]}`;
+      address = `127.0.0.1:${await freePort()}`;
       const settings = failsOver ? ["synchronous_standby_names=*"] : [];
       [database, platform] = await Promise.all([startPostgres(program.path, settings), launchPlatform()]);
       if (failsOver) standby = await startStandby(database);

@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
-import { freePorts } from "@tutti/nats/testing";
+import { freePort } from "@tutti/nats/testing";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { TestProcess } from "../support/process.ts";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
@@ -73,7 +73,7 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
 
     before(async () => {
       folder = await makeFolder();
-      address = `127.0.0.1:${(await freePorts(1))[0]}`;
+      address = `127.0.0.1:${await freePort()}`;
       [system, platform] = await Promise.all([load.system(), launchPlatform()]);
       tutti = await connect({ address });
       await tutti.workflows.register(source);

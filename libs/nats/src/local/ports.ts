@@ -22,6 +22,11 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...found];
 }
 
+export async function freePort(): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const listener = createServer().once("error", () => resolve(false));

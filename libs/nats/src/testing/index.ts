@@ -1,4 +1,4 @@
-export { freePorts } from "../local/ports.ts";
+export { freePort, freePorts } from "../local/ports.ts";
 export { connectionTo, testSettings } from "./connection.ts";
 export { type Greeter, startGreeter } from "./greeter.ts";
 export {

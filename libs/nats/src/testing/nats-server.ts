@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { sleep, systemTimers } from "@tutti/kernel";
 import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { isComplete } from "../local/group-view.ts";
-import { freePorts } from "../local/ports.ts";
+import { freePort, freePorts } from "../local/ports.ts";
 import { natsServerProgram } from "./program.ts";
 
 export interface NatsServerOptions {
@@ -43,7 +43,7 @@ export interface NatsServer {
 }
 
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
-  const port = options.port ?? (await freePorts(1))[0] ?? 0;
+  const port = options.port ?? (await freePort());
   const server = await LocalServer.make(options, port, options.configuration ?? "");
   await server.up();
   return server;
