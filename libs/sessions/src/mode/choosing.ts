@@ -49,7 +49,10 @@ export class Choosing {
           : wanted === Mode.MODE_HYBRID
             ? inParts(view, made.situation)
             : this.#chosen(due.key, view, made.situation, knowledge);
-      return { command: recordChoice, body: toldSo(body, this.#parts.learned.absence(due.key.namespace)) };
+      return {
+        command: recordChoice,
+        body: withAbsence(body, this.#parts.learned.absence(due.key.namespace)),
+      };
     };
     this.#parts.errands.begin(due, attempt, (error) => ({
       command: refuseStart,
@@ -74,9 +77,9 @@ export class Choosing {
 }
 
 /** A choice that rests on old estimates says so, and why. */
-function toldSo(body: RecordChoice, absence: string | undefined): RecordChoice {
+function withAbsence(body: RecordChoice, absence: string | undefined): RecordChoice {
   if (absence === undefined || body.choice === undefined) return body;
-  return { ...body, choice: { ...body.choice, reason: `${body.choice.reason}; ${absence}` } };
+  return { ...body, choice: { ...body.choice, reason: `${body.choice.reason} (${absence})` } };
 }
 
 function whole(view: SessionView, mode: Mode, reason: string) {

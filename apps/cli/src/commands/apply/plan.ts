@@ -85,10 +85,10 @@ export async function planChanges(
     const described = of(word) as readonly AppliedDescribed[];
     if (described.length === 0) continue;
     const found = await listResources(server, word);
-    const liveAt = await liveCounter(server, word);
+    const liveAt = liveCounter(server, word);
     for (const one of described) {
       const there = found.get(one.id) ?? (await getResource(server, word, one.id));
-      steps.push({ ...(await describedStep(server, one, there, wanted)), live: liveAt(one.id, there) });
+      steps.push({ ...(await describedStep(server, one, there, wanted)), live: await liveAt(one.id, there) });
     }
   }
   const adapters = of("adapter");

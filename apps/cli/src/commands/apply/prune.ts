@@ -70,15 +70,12 @@ export async function planDeletions(
 async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
   const owned: Owned[] = [];
   for (const kind of resourceWords) {
-    let counter: ReturnType<typeof liveCounter> | undefined;
+    const liveAt = liveCounter(server, kind);
     for (const found of (await listResources(server, kind)).values()) {
       const { id, spec } = found;
       if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
       const isChanged = isChangedSince(spec) ?? false;
-      const count = async () => {
-        counter ??= liveCounter(server, kind);
-        return (await counter)(id, found);
-      };
+      const count = () => liveAt(id, found);
       owned.push({ kind, id, isChanged, count, remove: () => removeResource(server, kind, found) });
     }
   }

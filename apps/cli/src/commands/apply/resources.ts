@@ -249,21 +249,20 @@ function openAlertsBy(
 }
 
 /**
- * Returns how the work at a resource of a kind is counted: none, or undefined if the caller may not read what it depends
- * on. A change needs no such right.
+ * Returns what counts the work at resources of a kind. A count is undefined if the caller may not read what it depends
+ * on: a change needs no such right. Work at other resources is read once, for the first count.
  */
-export async function liveCounter(
-  server: Server,
-  word: ResourceWord,
-): Promise<(id: string, found: FoundResource | undefined) => readonly LiveWork[] | undefined> {
+export function liveCounter(server: Server, word: ResourceWord) {
   const { liveElsewhere } = rows[word];
-  if (liveElsewhere === undefined) return (_, found) => found?.live ?? [];
-  try {
-    return await liveElsewhere(server);
-  } catch (error) {
-    if (statusOf(error) === 403) return () => undefined;
-    throw error;
-  }
+  let counted: Promise<(id: string) => readonly LiveWork[] | undefined> | undefined;
+  return async (id: string, found: FoundResource | undefined): Promise<readonly LiveWork[] | undefined> => {
+    if (liveElsewhere === undefined) return found?.live ?? [];
+    counted ??= liveElsewhere(server).catch((error: unknown) => {
+      if (statusOf(error) === 403) return () => undefined;
+      throw error;
+    });
+    return (await counted)(id);
+  };
 }
 
 /** Those that there are some of. */
