@@ -88,6 +88,36 @@ export async function runSource(
   }
 }
 
+/** What differs between the systems that messages come from. */
+interface MessageSystem {
+  readonly name: string;
+  readonly kind: string;
+  /** What `status` counts. */
+  readonly description: string;
+  readonly status: (call: AdapterCall) => Promise<unknown>;
+  /** Default: reads the status. */
+  readonly check?: (call: AdapterCall) => Promise<void>;
+  /** Also called at the end of each run. */
+  readonly close?: () => void;
+  readonly sessions: (options: SourceRunOptions) => Session;
+}
+
+export function sourceOf(system: MessageSystem): Source {
+  const { name, kind, description, status, close = () => {}, sessions } = system;
+  return {
+    ...{ name, kind, close },
+    operations: { status: { description, repeat: "safe", call: (_input, call) => status(call) } },
+    check: system.check ?? (async (call) => void (await status(call))),
+    async run(given) {
+      try {
+        await runSource(name, given, sessions(given));
+      } finally {
+        close();
+      }
+    },
+  };
+}
+
 /** Starts the run of a message. Returns why it can never start. Throws an interruption. */
 export async function startedBy(
   tutti: Starter,

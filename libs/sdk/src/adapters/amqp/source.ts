@@ -13,10 +13,10 @@ import type { AdapterCall } from "../adapter.ts";
 import { orAborted } from "../client.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
@@ -55,22 +55,12 @@ export function amqpSource(options: AmqpSourceOptions): Source {
       if (failures !== undefined) await channel.checkQueue(failures);
       return { waiting: messageCount, consumers: consumerCount };
     });
-  return {
-    ...{ name, kind: "amqp-source" },
-    operations: {
-      status: {
-        description: "Counts messages that wait, and consumers.",
-        repeat: "safe",
-        call: (_input, call) => status(call),
-      },
-    },
-    check: async (call) => void (await status(call)),
+  return sourceOf({
+    ...{ name, kind: "amqp-source", description: "Counts messages that wait, and consumers.", status },
     close: () => connections.close(),
-    run: (given) =>
-      runSource(name, given, (caller, well) =>
-        connections.dedicated(name, caller, (opened) => work(options, opened, given, caller, well)),
-      ).finally(() => connections.close()),
-  };
+    sessions: (given) => (caller, well) =>
+      connections.dedicated(name, caller, (opened) => work(options, opened, given, caller, well)),
+  });
 }
 
 async function work(

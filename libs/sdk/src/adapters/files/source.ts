@@ -12,10 +12,10 @@ import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import type { FileCall, FileEntry, FilePlace } from "./place.ts";
@@ -57,31 +57,23 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
   const status = async (call: AdapterCall) => ({
     waiting: (await place.list(inbox, filesMax, { ...callerOf(call), operation: name })).length,
   });
-  return {
-    ...{ name, kind },
-    operations: {
-      status: {
-        description: "Counts files that wait.",
-        repeat: "safe",
-        call: (_input, call) => status(call),
-      },
-    },
+  return sourceOf({
+    ...{ name, kind, description: "Counts files that wait.", status },
     check: (call) => place.check({ ...callerOf(call), operation: name }),
     close: () => place.close(),
-    run: (given) =>
-      runSource(name, given, async (caller, well) => {
-        const inflow = new Inflow(options, place, given, { ...caller, operation: name });
-        await inflow.finishNoted();
-        let seen = new Map<string, string>();
-        while (!caller.signal.aborted) {
-          const files = await place.list(inbox, filesMax, { ...caller, operation: name });
-          well();
-          for (const file of files) if (seen.get(file.path) === stateOf(file)) await inflow.take(file);
-          seen = new Map(files.map((file) => [file.path, stateOf(file)]));
-          await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
-        }
-      }).finally(() => place.close()),
-  };
+    sessions: (given) => async (caller, well) => {
+      const inflow = new Inflow(options, place, given, { ...caller, operation: name });
+      await inflow.finishNoted();
+      let seen = new Map<string, string>();
+      while (!caller.signal.aborted) {
+        const files = await place.list(inbox, filesMax, { ...caller, operation: name });
+        well();
+        for (const file of files) if (seen.get(file.path) === stateOf(file)) await inflow.take(file);
+        seen = new Map(files.map((file) => [file.path, stateOf(file)]));
+        await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
+      }
+    },
+  });
 }
 
 function callerOf({ signal, secret, remainingMs }: AdapterCall): Caller {

@@ -10,10 +10,10 @@ import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { commitsOf, fetched, type GitCommit, refOf, translated } from "./commits.ts";
@@ -42,33 +42,25 @@ export function gitSource(options: GitSourceOptions): Source {
     };
     return translated(call, () => repository.use(call, (git) => work(git, call)));
   };
-  const waiting = async (call: AdapterCall) => ({
+  const status = async (call: AdapterCall) => ({
     waiting: await inCopy(call, async (git, own) => (await newCommits(git, own, options)).commits.length),
   });
-  return {
-    ...{ name, kind: "git-source" },
-    operations: {
-      status: {
-        description: "Counts commits that wait.",
-        repeat: "safe",
-        call: (_input, call) => waiting(call),
-      },
-    },
+  return sourceOf({
+    ...{ name, kind: "git-source", description: "Counts commits that wait.", status },
     check: (call) =>
       inCopy(call, async (git, own) => {
         if ((await fetched(git, `refs/heads/${refOf(own, branch)}`)) === undefined)
           throw adapterErrors.refused({ operation: name, reason: `there is no branch \`${branch}\`` });
       }),
     close: () => repository.close(),
-    run: (given) =>
-      runSource(name, given, async (caller, well) => {
-        while (!caller.signal.aborted) {
-          const isDone = await inCopy(caller, (git, call) => startNew(git, call, options, given));
-          well();
-          if (isDone) await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
-        }
-      }).finally(() => repository.close()),
-  };
+    sessions: (given) => async (caller, well) => {
+      while (!caller.signal.aborted) {
+        const isDone = await inCopy(caller, (git, call) => startNew(git, call, options, given));
+        well();
+        if (isDone) await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
+      }
+    },
+  });
 }
 
 async function newCommits(git: Git, call: GitCall, { name, branch = defaults.branch }: GitSourceOptions) {

@@ -13,10 +13,10 @@ import { clientFor, orAborted, requireReference, wayReason, withoutSecrets } fro
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -87,21 +87,11 @@ export function imapSource(options: ImapSourceOptions): Source {
         throw adapterErrors.refused({ operation: name, reason: `no mailbox \`${mailbox}\`` });
       return { waiting: found.unseen ?? 0, messages: found.messages ?? 0 };
     });
-  return {
-    ...{ name, kind: "imap-source" },
-    operations: {
-      status: {
-        description: "Counts mails: unseen, and all.",
-        repeat: "safe",
-        call: (_input, call) => status(call),
-      },
-    },
-    check: async (call) => void (await status(call)),
-    run: (given) =>
-      runSource(name, given, (caller, well) =>
-        using(options, name, caller, (client) => work(options, client, given, caller, well)),
-      ),
-  };
+  return sourceOf({
+    ...{ name, kind: "imap-source", description: "Counts mails: unseen, and all.", status },
+    sessions: (given) => (caller, well) =>
+      using(options, name, caller, (client) => work(options, client, given, caller, well)),
+  });
 }
 
 async function work(

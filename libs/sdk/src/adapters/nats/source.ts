@@ -12,10 +12,10 @@ import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { type NatsConnectionOptions, NatsConnections, type Opened } from "./connection.ts";
@@ -66,25 +66,12 @@ export function natsSource(options: NatsSourceOptions): Source {
         pending: found?.num_ack_pending ?? 0,
       };
     });
-  return {
-    ...{ name, kind: "nats-source" },
-    operations: {
-      status: {
-        description: "Counts messages: waiting, and delivered without an acknowledgement.",
-        repeat: "safe",
-        call: (_input, call) => status(call),
-      },
-    },
-    check: async (call) => void (await status(call)),
+  return sourceOf({
+    ...{ name, kind: "nats-source", status },
+    description: "Counts messages: waiting, and delivered without an acknowledgement.",
     close: () => connections.close(),
-    async run(given) {
-      try {
-        await runSource(name, given, (caller, well) => work(options, connections, given, caller, well));
-      } finally {
-        connections.close();
-      }
-    },
-  };
+    sessions: (given) => (caller, well) => work(options, connections, given, caller, well),
+  });
 }
 
 async function work(

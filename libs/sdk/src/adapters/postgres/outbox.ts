@@ -10,14 +10,13 @@
  */
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { RunHandle } from "../../client/run.ts";
-import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
@@ -59,31 +58,22 @@ export function postgresOutbox(options: PostgresOutboxOptions): Source {
   const connections = new PostgresConnections(options);
   const statements = statementsOf(options);
   const reading = { operation: options.name, writes: false };
-  return {
+  return sourceOf({
     ...{ name: options.name, kind: "postgres-outbox" },
-    operations: {
-      status: {
-        description: "Counts rows: pending, running, failed.",
-        repeat: "safe",
-        call: (_input, call) =>
-          connections.transaction(reading, call, async (run) => (await run(statements.count)).rows[0] ?? {}),
-      },
-    },
-    check: (call: AdapterCall) =>
+    description: "Counts rows: pending, running, failed.",
+    status: (call) =>
+      connections.transaction(reading, call, async (run) => (await run(statements.count)).rows[0] ?? {}),
+    check: (call) =>
       connections.transaction(reading, call, async (run) => {
         await run(statements.count);
         for (const [name, sql] of Object.entries(statements.checked)) await prepared(name, sql, run);
       }),
     close: () => connections.close(),
-    async run(given) {
+    sessions(given) {
       const outbox = new Outbox(options, connections, given);
-      try {
-        await runSource(options.name, given, (caller, well) => outbox.session(caller, well));
-      } finally {
-        connections.close();
-      }
+      return (caller, well) => outbox.session(caller, well);
     },
-  };
+  });
 }
 
 type Statements = ReturnType<typeof statementsOf>;

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { silentLogger, sleep, systemTimers } from "@tutti/kernel";
 import type { AdapterCall } from "../adapter.ts";
 import type { HttpPorts } from "../http/http.ts";
-import { type Caller, runSource, type Source, type SourceStart, startedBy } from "../source.ts";
+import { type Caller, type Source, type SourceStart, sourceOf, startedBy } from "../source.ts";
 import { type PrometheusAlert, PrometheusApi, type PrometheusConnectionOptions } from "./prometheus.ts";
 
 export interface PrometheusSourceOptions extends PrometheusConnectionOptions {
@@ -34,21 +34,13 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
       Object.entries(labels).every(([label, value]) => alert.labels[label] === value);
     return alerts.filter((alert) => alert.state === "firing" && isWanted(alert));
   };
-  return {
-    ...{ name, kind: "prometheus-source" },
-    operations: {
-      status: {
-        description: "Counts alerts that fire.",
-        repeat: "safe",
-        call: async (_input, call) => ({ firing: (await firing(call)).length }),
-      },
-    },
-    check: async (call) => void (await firing(call)),
+  return sourceOf({
+    ...{ name, kind: "prometheus-source", description: "Counts alerts that fire." },
+    status: async (call) => ({ firing: (await firing(call)).length }),
     close: () => api.close(),
-    run: (given) => {
-      const { tutti, logger = silentLogger } = given;
+    sessions: ({ tutti, logger = silentLogger }) => {
       let seen: ReadonlySet<string> = new Set();
-      return runSource(name, given, async (caller, well) => {
+      return async (caller, well) => {
         while (!caller.signal.aborted) {
           const found = new Map((await firing(caller)).map((alert) => [idOf(alert), alert]));
           for (const [id, alert] of found) {
@@ -61,9 +53,9 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
           well();
           await sleep(systemTimers, pollMs, caller.signal).catch(() => {});
         }
-      }).finally(() => api.close());
+      };
     },
-  };
+  });
 }
 
 /** Prometheus restores the time of an alert after a restart by the second. */

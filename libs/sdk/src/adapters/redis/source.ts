@@ -13,10 +13,10 @@ import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
-  runSource,
   type Source,
   type SourceRunOptions,
   type SourceStart,
+  sourceOf,
   startedBy,
 } from "../source.ts";
 import { entryOf, type RedisEntry } from "./command.ts";
@@ -57,28 +57,13 @@ export function redisSource(options: RedisSourceOptions): Source {
   const { name, group = defaults.group, failures = `${stream}:failed` } = options;
   const status = (call: AdapterCall) =>
     connections.use(name, call, (send) => statusOf(send, { stream, group, failures }, options));
-  return {
-    ...{ name, kind: "redis-source" },
-    operations: {
-      status: {
-        description: "Counts entries: waiting, started and not acknowledged, failed.",
-        repeat: "safe",
-        call: (_input, call) => status(call),
-      },
-    },
-    check: async (call) => void (await status(call)),
+  return sourceOf({
+    ...{ name, kind: "redis-source", status },
+    description: "Counts entries: waiting, started and not acknowledged, failed.",
     close: () => connections.close(),
-    async run(given) {
-      const names: Names = { stream, group, failures };
-      try {
-        await runSource(name, given, (caller, well) =>
-          new RedisSession(options, names, given.tutti).work(connections, caller, well),
-        );
-      } finally {
-        connections.close();
-      }
-    },
-  };
+    sessions: (given) => (caller, well) =>
+      new RedisSession(options, { stream, group, failures }, given.tutti).work(connections, caller, well),
+  });
 }
 
 interface Names {
