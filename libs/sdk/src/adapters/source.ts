@@ -95,7 +95,7 @@ interface MessageSystem {
   /** What `status` counts. */
   readonly description: string;
   readonly status: (call: AdapterCall) => Promise<unknown>;
-  /** Default: reads the status. */
+  /** Without it, a check reads the status. */
   readonly check?: (call: AdapterCall) => Promise<void>;
   /** Also called at the end of each run. */
   readonly close?: () => void;
