@@ -75,6 +75,30 @@ describe("the archive's thread", () => {
     assert.equal(call.mock.callCount(), asked);
     await commit("two", 2);
     assert.equal(await ask(), "ended");
+    const snapshotOf = async () => (await partition.load([keyOf("three")]))[0];
+    for (const [at, bytes] of [
+      [3, 5_000],
+      [4, 6_000],
+    ] as const) {
+      const snapshot = new Uint8Array(bytes).fill(at);
+      await partition.commit(at, {
+        ...{ coveredTo: at, partitionSnapshot: undefined },
+        snapshots: [{ key: keyOf("three"), incarnation: 3, snapshot, dueMs: 0, outstanding: false }],
+        entries: [
+          {
+            ...{ key: keyOf("three"), incarnation: 3, labels: {}, definition: "", events: 0 },
+            ...{ status: WorkStatus.WORK_STATUS_RUNNING, startMs: 1, endMs: 0 },
+            ...{ last: { batch: at, index: 0 }, startedBy: new Uint8Array(0) },
+            ...{ keepUntilMs: 0, idKeptUntilMs: 0 },
+          },
+        ],
+      });
+      const kept = await snapshotOf();
+      assert.deepEqual(kept?.kind === "snapshot" && new Uint8Array(kept.snapshot), snapshot);
+      const before = call.mock.callCount();
+      assert.deepEqual(await snapshotOf(), kept);
+      assert.equal(call.mock.callCount(), before);
+    }
   });
 
   it("refuses waiting calls when it dies, and is started again by the next call", async () => {

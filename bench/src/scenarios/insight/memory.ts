@@ -18,7 +18,10 @@ const seriesOfMetric = 1_000;
 /** As often as workers send, and as long as rounds of the recorder come and go. */
 const sendEveryMs = 30_000;
 const settleMs = 60_000;
-const looks = 6;
+/** What the start asks of journal and archive is over by then, and their threads have ended. */
+const idleSettleMs = 160_000;
+/** Rules are evaluated, and series recorded, once a minute: all of it is in what is measured. */
+const looks = 12;
 const lookEveryMs = 5_000;
 
 export async function* memory(): AsyncIterable<Result> {
@@ -40,7 +43,7 @@ export async function* memory(): AsyncIterable<Result> {
   await using empty = await startChild(["-e", "console.log('up'); setInterval(() => {}, 1e8)"], {
     until: (line) => line || undefined,
   });
-  await pause(settleMs);
+  await pause(idleSettleMs);
   yield { variant: idleLine, ...(await above(insight.pid, empty.pid)) };
   const over = new AbortController();
   const sent = sendSeries(insight.said, over.signal);

@@ -12,7 +12,7 @@
 export const word = {
   /** Counts orders. The thread waits for it to change. */
   ordered: 0,
-  /** What is ordered: the index of a group's memory, or `closing`. */
+  /** What is ordered: the index of a group's memory, `closing` or `pausing`. */
   buffer: 1,
   length: 2,
   batches: 3,
@@ -24,3 +24,5 @@ export const word = {
 
 export const words = 16;
 export const closing = -1;
+/** The thread hands over the log, and ends. */
+export const pausing = -2;

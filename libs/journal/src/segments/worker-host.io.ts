@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import { systemTimers } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import { fileDisk } from "../disk/file-disk.ts";
 import { journalErrors } from "../errors.ts";
@@ -144,6 +145,45 @@ describe("segments with a thread", () => {
     if (outcome.kind === "unknown") assert.match(outcome.refusal.message, /the journal's thread has ended/);
     await assertStopped(owner);
     await journal.close();
+  });
+
+  it("end an idle thread, and write with the next one what comes during its end and after it", async (t) => {
+    const idle: (() => void)[] = [];
+    t.mock.method(systemTimers, "after", (_delayMs: number, callback: () => void) => {
+      idle.push(callback);
+      return { cancel: () => {} };
+    });
+    const { journal, thread } = await openedWithThread(directory);
+    const owner = await Owner.of(journal.partition("workflow", 0));
+    const afterIdle = () => idle.shift()?.();
+    afterIdle();
+    assert.equal((await owner.append("the thread was in use")).kind, "durable");
+    afterIdle();
+    const ended = once(thread, "exit");
+    const started = once(process, "worker");
+    afterIdle();
+    assert.equal((await owner.append("during the end")).kind, "durable");
+    await ended;
+    const [next]: Worker[] = await started;
+    assert.ok(next !== undefined);
+    const nextEnded = once(next, "exit");
+    afterIdle();
+    afterIdle();
+    await nextEnded;
+    const third = once(process, "worker");
+    assert.equal((await owner.append("a".repeat(20_000))).kind, "durable");
+    assert.equal((await owner.append("a".repeat(20_000))).kind, "durable");
+    const [last]: Worker[] = await third;
+    assert.ok(last !== undefined);
+    const lastEnded = once(last, "exit");
+    afterIdle();
+    afterIdle();
+    await lastEnded;
+    await journal.close();
+    const { journal: again, found } = await openSegments(directory, options);
+    assert.deepEqual({ batches: found.batches, torn: found.torn }, { batches: 5, torn: undefined });
+    assert.equal((await batchesFrom(again.partition("workflow", 0))).length, 5);
+    await again.close();
   });
 
   it("fail to open when the thread cannot be started", async () => {

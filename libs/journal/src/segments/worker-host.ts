@@ -1,12 +1,13 @@
 import { Worker } from "node:worker_threads";
-import { programFileOf } from "@tutti/kernel";
+import { programFileOf, systemTimers } from "@tutti/kernel";
 import { hashBytes } from "../batch/hash.ts";
 import { reasonOf } from "../disk/disk.ts";
+import { fileDisk } from "../disk/file-disk.ts";
 import type { GroupBuffer } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 import type { SegmentSizes } from "./segment-files.ts";
-import { closing, word, words } from "./shared.ts";
-import { type CommitFailure, type CommitResult, durableAt, type LogState } from "./writer.ts";
+import { closing, pausing, word, words } from "./shared.ts";
+import { type CommitFailure, type CommitResult, durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
 /** What the journal's thread is started with. */
 export interface WorkerOrders {
@@ -16,7 +17,15 @@ export interface WorkerOrders {
   readonly control: Int32Array;
   readonly buffers: readonly SharedArrayBuffer[];
   readonly hashes: Uint8Array;
+  /** How many orders others have done before it. */
+  readonly seen: number;
 }
+
+/** What the thread says: that it is there or that a group is durable, a failure, or the log that it hands over. */
+export type FromWorker = undefined | CommitFailure | { readonly kind: "paused"; readonly log: LogState };
+
+/** The first append after a pause waits for the start of a thread: 20 to 100 ms. */
+const idleMs = 60_000;
 
 /**
  * The writer in a thread of its own.
@@ -24,15 +33,27 @@ export interface WorkerOrders {
  * 1. Of an order the words are written before the counter is raised, and of an answer before the message is posted.
  *    Both order memory, so neither side reads half of what the other wrote.
  * 2. When the thread dies, what was under way is unknown and everything after it is refused. No caller waits for ever.
+ * 3. A thread that nothing is ordered of ends: it takes 10 MiB. It lets go of the file before it hands over the log,
+ *    and the next order starts another thread with that log. So one thread at a time writes.
  */
 export class WorkerHost implements WriterHost {
   readonly hashes: Uint8Array;
   readonly #control = new Int32Array(new SharedArrayBuffer(words * 4));
   readonly #buffers: SharedArrayBuffer[] = [];
-  readonly #start: () => Worker;
+  readonly #directory: string;
+  readonly #sizes: SegmentSizes;
+  readonly #file: URL;
+  /** As the next thread gets it. */
+  #log: LogState;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #done: ((result: CommitResult) => void) | undefined;
+  /** Of a group that came while the thread was told to end. */
+  #delayed: GroupBuffer | undefined;
+  #isPausing = false;
+  #isIdleWatched = false;
+  #wasOrdered = false;
+  #isClosed = false;
   #failed: string | undefined;
 
   /** The thread's file is another one only in tests. */
@@ -49,9 +70,10 @@ export class WorkerHost implements WriterHost {
     const hashes = new Uint8Array(new SharedArrayBuffer(log.partitions.length * hashBytes));
     hashes.set(log.ends.hashes);
     this.hashes = hashes;
-    const control = this.#control;
-    const orders: WorkerOrders = { directory, sizes, log, control, buffers: this.#buffers, hashes };
-    this.#start = () => new Worker(file, { name: "journal", workerData: orders });
+    this.#directory = directory;
+    this.#sizes = sizes;
+    this.#log = log;
+    this.#file = file;
   }
 
   memory(bytes: number): SharedArrayBuffer {
@@ -65,27 +87,41 @@ export class WorkerHost implements WriterHost {
    * online means only that it starts to load its file.
    */
   start(): Promise<void> {
-    const worker = this.#start();
-    this.#worker = worker;
-    worker.on("error", (error) => this.#fail(`the journal's thread failed: ${reasonOf(error)}`));
-    this.#ended = new Promise((resolve) => {
-      worker.on("exit", () => {
-        this.#fail("the journal's thread has ended");
-        resolve();
-      });
-    });
+    const worker = this.#startThread();
+    this.#watchIdle();
     return new Promise((resolve, reject) => {
       worker.once("error", reject);
       worker.once("exit", () =>
         reject(new Error("expected the journal's thread to start, found that it ended")),
       );
-      worker.once("message", () => {
-        worker.on("message", (failure: CommitFailure | undefined) =>
-          this.#settle(failure ?? this.#durable()),
-        );
+      worker.once("message", () => resolve());
+    });
+  }
+
+  #startThread(): Worker {
+    const control = this.#control;
+    const orders: WorkerOrders = {
+      ...{ directory: this.#directory, sizes: this.#sizes, log: this.#log, control },
+      ...{ buffers: this.#buffers, hashes: this.hashes, seen: control[word.ordered] ?? 0 },
+    };
+    const worker = new Worker(this.#file, { name: "journal", workerData: orders });
+    this.#worker = worker;
+    worker.on("error", (error) => this.#fail(`the journal's thread failed: ${reasonOf(error)}`));
+    this.#ended = new Promise((resolve) => {
+      worker.on("exit", () => {
+        if (this.#worker === worker) this.#fail("the journal's thread has ended");
         resolve();
       });
     });
+    worker.once("message", () => {
+      worker.on("message", (told: FromWorker) => {
+        if (told?.kind === "paused") this.#paused(told.log);
+        else this.#settle(told ?? this.#durable());
+        // Its thread writes nothing any more, and no other one may.
+        if (told?.kind === "unknown") this.#failed ??= told.reason;
+      });
+    });
+    return worker;
   }
 
   commit(group: GroupBuffer, done: (result: CommitResult) => void): void {
@@ -95,6 +131,14 @@ export class WorkerHost implements WriterHost {
       queueMicrotask(() => this.#settle(failure));
       return;
     }
+    if (this.#isPausing) this.#delayed = group;
+    else this.#send(group);
+  }
+
+  #send(group: GroupBuffer): void {
+    if (this.#worker === undefined) this.#startThread();
+    this.#watchIdle();
+    this.#wasOrdered = true;
     // The cast: the journal fills no groups but those whose memory came from here.
     const memory = group.bytes.buffer as SharedArrayBuffer;
     this.#control[word.length] = group.length;
@@ -103,9 +147,38 @@ export class WorkerHost implements WriterHost {
   }
 
   async close(): Promise<void> {
-    if (this.#worker === undefined) return;
-    this.#order(closing);
-    await this.#ended;
+    this.#isClosed = true;
+    const worker = this.#worker;
+    if (worker !== undefined) {
+      if (!this.#isPausing) this.#order(closing);
+      await this.#ended;
+    }
+    // Without a thread nothing else writes: see SegmentWriter.close.
+    if (this.#worker === undefined && this.#failed === undefined)
+      new SegmentWriter(fileDisk(this.#directory), this.#sizes, this.#log).close();
+  }
+
+  /** One timer for all orders of a stretch. */
+  #watchIdle(): void {
+    if (this.#isIdleWatched) return;
+    this.#isIdleWatched = true;
+    this.#wasOrdered = false;
+    systemTimers.after(idleMs, () => {
+      this.#isIdleWatched = false;
+      if (this.#worker === undefined || this.#failed !== undefined || this.#isClosed) return;
+      if (this.#wasOrdered || this.#done !== undefined) return this.#watchIdle();
+      this.#isPausing = true;
+      this.#order(pausing);
+    });
+  }
+
+  #paused(log: LogState): void {
+    this.#log = log;
+    this.#worker = undefined;
+    this.#isPausing = false;
+    const delayed = this.#delayed;
+    this.#delayed = undefined;
+    if (delayed !== undefined) this.#send(delayed);
   }
 
   #order(buffer: number): void {

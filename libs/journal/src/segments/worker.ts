@@ -1,22 +1,30 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { copyBytes } from "../batch/copy.ts";
 import { fileDisk } from "../disk/file-disk.ts";
-import { closing, word } from "./shared.ts";
-import type { WorkerOrders } from "./worker-host.ts";
+import { closing, pausing, word } from "./shared.ts";
+import type { FromWorker, WorkerOrders } from "./worker-host.ts";
 import { SegmentWriter } from "./writer.ts";
 
 /** The journal's thread: hosts the writer, and sleeps on a word of shared memory until there is something to write. */
-function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders): void {
+function run({ directory, sizes, log, control, buffers, hashes, seen: before }: WorkerOrders): void {
   const writer = new SegmentWriter(fileDisk(directory), sizes, log);
   const memory = buffers.map((buffer) => new Uint8Array(buffer));
+  const tell = (message: FromWorker) => parentPort?.postMessage(message);
   // See WorkerHost.start.
-  parentPort?.postMessage(undefined);
-  let seen = 0;
+  tell(undefined);
+  let seen = before;
   for (;;) {
     // A notification may come after its order is done: the counter says whether there is another one.
     while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
     seen = Atomics.load(control, word.ordered);
     const ordered = control[word.buffer] ?? closing;
+    if (ordered === pausing) {
+      const { log } = writer;
+      copyBytes(log.ends.hashes, hashes, 0);
+      writer.release();
+      tell({ kind: "paused", log });
+      return;
+    }
     const bytes = memory[ordered];
     if (bytes === undefined) break;
     const result = writer.commit(bytes, control[word.length] ?? 0, control[word.batches] ?? 0);
@@ -25,7 +33,7 @@ function run({ directory, sizes, log, control, buffers, hashes }: WorkerOrders):
       control[word.offset] = result.offset;
       control[word.segmentBytes] = result.segmentBytes;
     }
-    parentPort?.postMessage(result.kind === "durable" ? undefined : result);
+    tell(result.kind === "durable" ? undefined : result);
     // While the others continue with what is durable.
     copyBytes(writer.ends.hashes, hashes, 0);
   }

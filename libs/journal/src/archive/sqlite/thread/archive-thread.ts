@@ -4,6 +4,7 @@ import type { JournalBatch } from "../../../port.ts";
 import { AskedThread } from "../../../threads/asked-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
+import type { Kept } from "../../port.ts";
 import type { EncodedChanges } from "../committer.ts";
 import type { EngineArguments, EngineCall, EngineHost, EngineResult } from "../engine-host.ts";
 import { KeyFilter } from "../key-filter.ts";
@@ -145,12 +146,13 @@ class ThreadHost implements EngineHost {
 
 const rememberedMax = 8;
 const rememberedRowsMax = 100;
+const rememberedSnapshotBytesMax = 16 * 1024;
 const reads: ReadonlySet<EngineCall> = new Set([
   ...(["opening", "load", "keyOf", "due", "nextDueMs", "outstanding", "page", "search", "figures"] as const),
   ...(["backup", "filterWords", "nextPurgeMs"] as const),
 ]);
 
-/** Of loads those of one instance, which a turn that finds none repeats for ever. */
+/** Of loads those of one instance: a turn that finds none repeats its load for ever, as does one that only reads. */
 function isRemembered(call: EngineCall, values: readonly unknown[]): boolean {
   if (call === "load") return (values[1] as EngineArguments<"load">[1]).length === 1;
   return call === "figures" || call === "search";
@@ -181,7 +183,7 @@ class Unchanged {
 
   remember(writes: number, call: EngineCall, values: readonly unknown[], answer: unknown): void {
     if (writes !== this.#writes || this.#answers.size >= rememberedMax) return;
-    if (call === "load" && (answer as EngineResult<"load">)[0]?.kind !== "nothing") return;
+    if (call === "load" && !isSmall((answer as EngineResult<"load">)[0])) return;
     const rows = call === "search" ? (answer as EngineResult<"search">).entries.length : 0;
     if (rows <= rememberedRowsMax) this.#answers.set(keyOf(call, values), structuredClone(answer));
   }
@@ -190,6 +192,11 @@ class Unchanged {
   purged(writes: number, untilMs: number): void {
     if (writes === this.#writes) this.#purgedUntilMs = untilMs;
   }
+}
+
+function isSmall(kept: Kept | undefined): boolean {
+  if (kept?.kind === "snapshot") return kept.snapshot.byteLength <= rememberedSnapshotBytesMax;
+  return kept?.kind === "nothing";
 }
 
 function keyOf(call: EngineCall, values: readonly unknown[]): string {
