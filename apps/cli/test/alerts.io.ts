@@ -160,6 +160,11 @@ describe("the commands for alerts", () => {
     await listed("pool list", /default +.*paused/);
     await printed(`${repair} --undo`);
     await listed("pool list", /default +● open/);
+    const [swarm] = (await json("instances swarm")).instances;
+    for (const subject of [swarm.id, swarm.address]) {
+      const refused = await tutti(`incident repair ${id} open-breaker ${subject} --dry-run`);
+      assert.match(refused.errors, /needs another instance of \w+ that takes calls/);
+    }
     assert.match(await printed(`incident resolve ${id} 'it was a test' --reason test`), /is resolved/);
     assert.match(await printed(`incident post-mortem ${id} learned.md`), /has the post-mortem/);
     assert.equal(await printed(`incident post-mortem ${id}`), "# Learned\n\n");

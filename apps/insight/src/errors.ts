@@ -140,10 +140,10 @@ export const insightErrors = defineErrors("insight", {
   repairSubjectMissing: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "The worker, pool or scaler of a repair is not known in the namespace of the failed work.",
+    help: "The worker, pool or scaler of a repair is not known in the namespace of the failed work, or no process has the instance.",
     message: ({ what, name }: { what: string; name: string }) => `${what} \`${name}\` not found`,
     remedy:
-      "List workers with `tutti agent list`, pools with `tutti pool list`, and scalers with `tutti scaler list`.",
+      "List workers with `tutti agent list`, pools with `tutti pool list`, scalers with `tutti scaler list`, and instances with `tutti instances`.",
   },
   runForeign: {
     status: "PERMISSION_DENIED",

@@ -140,7 +140,7 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
     address: "127.0.0.1:9",
     operationsAddress: "",
     ...{ version: "1.0.0", labels: {}, offers: [], health: undefined, load: undefined, host: undefined },
-    ...{ registerTime: undefined, renewTime: undefined, revision: 0 },
+    ...{ registerTime: undefined, renewTime: undefined, revision: 0, openBreaker: "" },
   };
   const shops = { service: "shop", capability: undefined, labels: undefined, health: [], page: undefined };
 

@@ -149,6 +149,7 @@ function instanceOf(id: string, address: string): Instance {
     registerTime: undefined,
     renewTime: undefined,
     revision: 0,
+    openBreaker: "",
   };
 }
 

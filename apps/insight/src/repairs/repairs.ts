@@ -7,15 +7,17 @@
  */
 import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
 import { RepairKind } from "@tutti/contracts/insight/v1";
+import { registryService } from "@tutti/contracts/registry/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { type Payload, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
 import type { ServiceAgent, Work } from "@tutti/host/service-agent";
 import { type CallContext, counted, type Foundation, type IdSource, toTimestamp } from "@tutti/kernel";
-import type { Mesh } from "@tutti/mesh";
+import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { requireRight } from "../rights.ts";
+import { planBreaker, setBreakers, type Unwell, unwellInstances } from "./breakers.ts";
 import { applyScaling, planScaling, type QueuedPool, scalersIn } from "./scaling.ts";
 
 export interface RepairsParts {
@@ -60,6 +62,8 @@ interface RepairInput extends NoteOf {
   readonly subject: string;
   /** Of a scaling. */
   readonly scaling?: { readonly scalerId: string; readonly agents: number };
+  /** Of a breaker. */
+  readonly instances?: readonly string[];
   readonly previewToken: string;
   readonly total: number;
   readonly reason: string;
@@ -67,9 +71,9 @@ interface RepairInput extends NoteOf {
 }
 
 type RunsKind = "retry" | "move" | "fix";
-type Kind = RunsKind | "pause" | "quarantine" | "pausePool" | "scale";
+type Kind = RunsKind | "pause" | "quarantine" | "pausePool" | "scale" | "openBreaker";
 type Preview = Pick<RepairIncidentReply, "summary" | "count" | "leftAlone" | "sample"> &
-  Pick<RepairInput, "pool" | "previewToken" | "scaling">;
+  Pick<RepairInput, "pool" | "previewToken" | "scaling" | "instances">;
 
 const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
   [RepairKind.REPAIR_KIND_RETRY]: "retry",
@@ -79,6 +83,7 @@ const kinds: Readonly<Partial<Record<RepairKind, Kind>>> = {
   [RepairKind.REPAIR_KIND_PAUSE_POOL]: "pausePool",
   [RepairKind.REPAIR_KIND_SCALE]: "scale",
   [RepairKind.REPAIR_KIND_FIX]: "fix",
+  [RepairKind.REPAIR_KIND_OPEN_BREAKER]: "openBreaker",
 };
 
 /** The action and the resource of each, and of its undo. */
@@ -90,6 +95,7 @@ const rights: Readonly<Record<Kind, readonly [resource: string, action: string, 
   pausePool: ["pool", "swarm.pools.pause", "swarm.pools.resume"],
   scale: ["scaler", "swarm.scalers.update", "swarm.scalers.update"],
   fix: ["task", "workflow.tasks.repair", ""],
+  openBreaker: ["instance", "registry.breakers.set", "registry.breakers.set"],
 };
 
 const capability = "tutti.repair";
@@ -125,7 +131,16 @@ export class Repairs {
         return this.#poolOf(asked, context);
       case "scale":
         return this.#scalerOf(asked, context);
+      case "openBreaker": {
+        const plan = await planBreaker(this.#clients.registry, asked, context);
+        return { ...plan, leftAlone: 0, sample: [], pool: "", previewToken: "" };
+      }
     }
+  }
+
+  /** Instances that are not well, while others can serve their calls. */
+  unwell(context: CallContext): Promise<readonly Unwell[]> {
+    return unwellInstances(this.#clients.registry, context);
   }
 
   /** Pools that have a queue, and a scaler that could start more agents. */
@@ -147,9 +162,10 @@ export class Repairs {
   ): Promise<WorkReference> {
     const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = asked;
     const kind = kindOf(asked);
-    const { pool, previewToken, summary, scaling, count: total } = preview;
+    const { pool, previewToken, summary, scaling, instances, count: total } = preview;
     const input: RepairInput = {
       ...(scaling !== undefined && { scaling }),
+      ...(instances !== undefined && { instances }),
       ...{ namespace: home, incidentId, kind, undo, pool, subject, previewToken, total, summary },
       reason: reason === "" ? `incident ${incidentId}` : `incident ${incidentId}: ${reason}`,
     };
@@ -170,7 +186,8 @@ export class Repairs {
     const [resource, does, undoes] = rights[kind];
     const action = undo ? undoes : does;
     if (action === "") throw insightErrors.repairFinal();
-    requireRight(this.#parts.guard, principal, { action, resource }, workNamespace);
+    const namespace = kind === "openBreaker" ? installationNamespace : workNamespace;
+    requireRight(this.#parts.guard, principal, { action, resource }, namespace);
   }
 
   async #runsOf(kind: RunsKind, asked: RepairAsked, context: CallContext): Promise<Preview> {
@@ -270,7 +287,7 @@ export class Repairs {
     const { namespace, context, runId } = work;
     // The cast: the run is one that insight started.
     const input = work.input as RepairInput;
-    const { kind, undo, pool, subject: agentId, reason, scaling } = input;
+    const { kind, undo, pool, subject: agentId, reason, scaling, instances } = input;
     const options = { context };
     const { agents, pools, scalers } = this.#clients;
     const agent = { namespace, pool, agentId, reason };
@@ -297,6 +314,13 @@ export class Repairs {
       case "scale":
         if (scaling !== undefined)
           await applyScaling(scalers, { ...scaling, namespace, pool, undo, reason }, context);
+        break;
+      case "openBreaker":
+        await setBreakers(
+          this.#clients.registry,
+          { instances: instances ?? [], open: !undo, reason },
+          context,
+        );
     }
     await this.#parts.note(input, `Repair done: ${input.summary} Run ${runId}`, {
       ...context,
@@ -331,5 +355,6 @@ function clientsOf(mesh: Pick<Mesh, "client">) {
     agents: mesh.client(swarm.agentService),
     pools: mesh.client(swarm.poolService),
     scalers: mesh.client(swarm.scalerService),
+    registry: mesh.client(registryService),
   };
 }

@@ -29,22 +29,30 @@ describe("suggested repairs", () => {
   ] as const;
   for (const [title, failed, causes, expected] of table)
     it(title, () => {
-      const found = repairsOf({ failed: failed.map(work), causes: [...causes] }, { tasks: [], queued: [] });
+      const found = repairsOf(
+        { failed: failed.map(work), causes: [...causes] },
+        { tasks: [], queued: [], unwell: [] },
+      );
       assert.deepEqual(
         found.map(({ kind, subject }) => [kind, subject]),
         expected.map((one) => [...one]),
       );
     });
 
-  it("an input is corrected at the tasks that failed, and a pool with a queue and a scaler is scaled", () => {
+  it("an input is corrected at the tasks that failed, a pool with a queue and a scaler is scaled, and a breaker is opened", () => {
     const tasks = ["charge", "ship"].map((task) => ({ definition: "order", task, runs: 3 }));
-    const found = repairsOf({ failed: [], causes: [] }, { tasks, queued: [{ pool: "gpu", scalerId: "s" }] });
+    const unwell = [{ id: "inst_1", service: "swarm", address: "10.0.0.7:7501" }];
+    const found = repairsOf(
+      { failed: [], causes: [] },
+      { tasks, queued: [{ pool: "gpu", scalerId: "s" }], unwell },
+    );
     assert.deepEqual(
       found.map(({ kind, subject, taskId }) => [kind, subject, taskId]),
       [
         [RepairKind.REPAIR_KIND_FIX, "order", "charge"],
         [RepairKind.REPAIR_KIND_FIX, "order", "ship"],
         [RepairKind.REPAIR_KIND_SCALE, "gpu/s", ""],
+        [RepairKind.REPAIR_KIND_OPEN_BREAKER, "inst_1", ""],
       ],
     );
   });

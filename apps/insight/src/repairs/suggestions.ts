@@ -1,9 +1,10 @@
 /** What could repair an incident, by what is known of its causes. */
 import { type Incident, IncidentRepair, RepairKind } from "@tutti/contracts/insight/v1";
 import type { FailedTask } from "../analysis/analyse.ts";
+import type { Unwell } from "./breakers.ts";
 import type { QueuedPool } from "./scaling.ts";
 
-const { REPAIR_KIND_RETRY, REPAIR_KIND_MOVE, REPAIR_KIND_PAUSE_AGENT } = RepairKind;
+const { REPAIR_KIND_RETRY, REPAIR_KIND_MOVE, REPAIR_KIND_PAUSE_AGENT, REPAIR_KIND_OPEN_BREAKER } = RepairKind;
 const { REPAIR_KIND_QUARANTINE_AGENT, REPAIR_KIND_PAUSE_POOL, REPAIR_KIND_SCALE, REPAIR_KIND_FIX } =
   RepairKind;
 
@@ -12,11 +13,13 @@ export interface Known {
   readonly tasks: readonly FailedTask[];
   /** Pools with a queue, and a scaler that is not paused. */
   readonly queued: readonly QueuedPool[];
+  /** Instances that are not well, while others can serve their calls. */
+  readonly unwell: readonly Unwell[];
 }
 
 export function repairsOf(
   { causes, failed }: Pick<Incident, "causes" | "failed">,
-  { tasks, queued }: Known,
+  { tasks, queued, unwell }: Known,
 ): IncidentRepair[] {
   const repairs: Partial<IncidentRepair>[] = [];
   if (failed.some(({ kind }) => kind === "run"))
@@ -28,6 +31,10 @@ export function repairsOf(
   for (const { pool, scalerId } of queued) {
     const subject = `${pool}/${scalerId}`;
     repairs.push({ kind: REPAIR_KIND_SCALE, subject, summary: `Start more agents with scaler ${subject}` });
+  }
+  for (const { id: subject, service, address } of unwell) {
+    const summary = `Open the breaker of ${service} at ${address}: others serve its calls`;
+    repairs.push({ kind: REPAIR_KIND_OPEN_BREAKER, subject, summary });
   }
   for (const { kind, subject } of causes) {
     switch (kind) {

@@ -18,6 +18,9 @@ export function registryHandlers(dependencies: RegistryDependencies): Handlers<t
       const removed = await registrar.deregister(instanceId, reason);
       return { removed, position: registrar.position };
     },
+    setBreaker: async ({ instanceId, open, reason }) => ({
+      instance: await registrar.setBreaker(instanceId, open ? reason || "not stated" : ""),
+    }),
     watch: (request, { signal }) => watch(dependencies, request, signal),
     getInstance: (request) => getInstance(registrar.directory, request),
     findInstances: (request) => findInstances(registrar, request),

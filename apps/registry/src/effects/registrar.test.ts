@@ -114,6 +114,23 @@ describe("Registrar", () => {
     ]);
   });
 
+  it("holds a breaker open until it is let go, whatever the instance says of itself meanwhile", async () => {
+    await using dependencies = await openRegistry();
+    const { registrar } = dependencies;
+    const breaker = () => registrar.directory.get("a")?.openBreaker;
+    await registrar.register(instance("a"), 0);
+    assert.equal((await registrar.setBreaker("a", "bad disk")).openBreaker, "bad disk");
+    const { revision } = registrar.position;
+    await registrar.setBreaker("a", "bad disk");
+    assert.equal(registrar.position.revision, revision);
+    await registrar.renew([renewal("a", { health: notReady })]);
+    await registrar.register(instance("a", { version: "2.0.0" }), 0);
+    assert.equal(breaker(), "bad disk");
+    await registrar.setBreaker("a", "");
+    assert.equal(breaker(), "");
+    await assert.rejects(registrar.setBreaker("stranger", "bad disk"), /stranger/);
+  });
+
   it("does not make one instance wait for the store to take another's health", async () => {
     await using slow = await openSlowRegistry("a");
     const { registrar, foundation } = slow.dependencies;

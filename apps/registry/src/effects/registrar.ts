@@ -104,10 +104,28 @@ export class Registrar implements Component, StoreListener {
     const leaseMs = Math.max(leaseWishMs || settings.leaseMs, settings.leaseMinMs);
     const known = this.directory.get(instance.id);
     const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
-    const registration: Registration = { instance: { ...instance, registerTime, revision: 0 }, leaseMs };
+    // What an instance says of itself does not let go of its breaker.
+    const openBreaker = known?.openBreaker ?? "";
+    const registration: Registration = {
+      instance: { ...instance, registerTime, openBreaker, revision: 0 },
+      leaseMs,
+    };
     const position = await store.put(registration);
     this.#announce({ revision: position.revision, put: registration }, instance, known);
     return { position, leaseMs };
+  }
+
+  /** Empty lets go of it. */
+  async setBreaker(instanceId: string, openBreaker: string): Promise<Instance> {
+    if (this.directory.get(instanceId) === undefined) await this.#options.store.caughtUp(instanceId);
+    if (this.directory.get(instanceId) === undefined)
+      throw registryErrors.instanceUnknown({ instance: instanceId });
+    await this.#change(instanceId, (known) =>
+      known.openBreaker === openBreaker ? undefined : { openBreaker },
+    );
+    const changed = this.directory.get(instanceId);
+    if (changed === undefined) throw registryErrors.instanceUnknown({ instance: instanceId });
+    return changed;
   }
 
   async renew(renewals: readonly Renewal[]): Promise<RenewReply> {
@@ -206,11 +224,19 @@ export class Registrar implements Component, StoreListener {
   /** A change of health is a change of the entry, and every watcher hears of it. */
   async #takeHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
     if (health === undefined) return;
+    await this.#change(instanceId, (known) => (sameHealth(known, health) ? undefined : { health }));
+  }
+
+  async #change(
+    instanceId: string,
+    changeOf: (known: Instance) => Partial<Instance> | undefined,
+  ): Promise<void> {
     for (;;) {
       const known = this.directory.registrationOf(instanceId);
-      if (known === undefined || sameHealth(known.instance, health)) return;
+      const change = known && changeOf(known.instance);
+      if (known === undefined || change === undefined) return;
       const { revision } = known.instance;
-      const instance: Instance = { ...known.instance, health, revision: 0 };
+      const instance: Instance = { ...known.instance, ...change, revision: 0 };
       const registration = { ...known, instance };
       const position = await this.#options.store.replace(registration, revision);
       if (position !== undefined) {

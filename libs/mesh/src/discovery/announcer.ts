@@ -226,6 +226,7 @@ export class Announcer implements Component {
       registerTime: undefined,
       renewTime: undefined,
       revision: 0,
+      openBreaker: "",
     };
     await registry().register({ instance, leaseMs: this.#leaseMs }, this.#patience());
     // Other offers may have come in the meantime. Then it is registered once more.

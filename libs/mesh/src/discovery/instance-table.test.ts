@@ -5,7 +5,7 @@ import { InstanceTable } from "./instance-table.ts";
 
 function instance(
   id: string,
-  given: { service?: string; address?: string; state?: HealthState } = {},
+  given: { service?: string; address?: string; state?: HealthState; openBreaker?: string } = {},
 ): Instance {
   const { service = "notes", address = `${id}:1`, state = HealthState.HEALTH_STATE_READY } = given;
   return {
@@ -22,6 +22,7 @@ function instance(
     registerTime: undefined,
     renewTime: undefined,
     revision: 0,
+    openBreaker: given.openBreaker ?? "",
   };
 }
 
@@ -89,12 +90,13 @@ describe("what is known of instances", () => {
         instance("a", { state: HEALTH_STATE_DRAINING }),
         instance("b", { state: HEALTH_STATE_NOT_READY }),
         instance("c", { state: HEALTH_STATE_DEGRADED }),
+        instance("d", { openBreaker: "bad disk" }),
       ]),
     );
-    assert.deepEqual(
-      known.instancesOf("notes").map(({ draining }) => draining),
-      [true, true, false],
-    );
+    const draining = () => known.instancesOf("notes").map((one) => one.draining);
+    assert.deepEqual(draining(), [true, true, false, true]);
+    known.apply(put(true, instance("d")));
+    assert.deepEqual(draining(), [true, true, false, false]);
   });
 
   it("tells only those whose service changed, and gives the same list until it does", () => {

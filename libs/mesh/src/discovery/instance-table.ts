@@ -102,10 +102,13 @@ export class InstanceTable implements Discovery {
   }
 }
 
-function instanceOf({ id, service, address, health }: RegistryInstance): Instance {
+/** A breaker that is held open keeps away what another instance can serve, as draining does. */
+function instanceOf({ id, service, address, health, openBreaker }: RegistryInstance): Instance {
   const state = health?.state;
   const draining =
-    state === HealthState.HEALTH_STATE_DRAINING || state === HealthState.HEALTH_STATE_NOT_READY;
+    state === HealthState.HEALTH_STATE_DRAINING ||
+    state === HealthState.HEALTH_STATE_NOT_READY ||
+    openBreaker !== "";
   return { id, service, address, draining };
 }
 

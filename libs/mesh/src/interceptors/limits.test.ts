@@ -54,6 +54,7 @@ const request: fc.Arbitrary<RegisterRequest> = fc.record({
     registerTime: fc.constant(undefined),
     renewTime: fc.constant(undefined),
     revision: fc.nat(),
+    openBreaker: text,
   }),
   leaseMs: fc.double(),
 });

@@ -28,6 +28,8 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.registry.v1.RegistryService/Deregister": betweenProcesses,
   "tutti.registry.v1.RegistryService/Register": betweenProcesses,
   "tutti.registry.v1.RegistryService/Renew": betweenProcesses,
+  "tutti.registry.v1.RegistryService/SetBreaker":
+    "POST /v1/incidents/{id}/repairs does it, as a run with an undo",
   "tutti.registry.v1.RegistryService/Watch": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/Deliver": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/GetHistory":

@@ -10,7 +10,10 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
 type Kind = NonNullable<Routes["incidents.repair"]["body"]["kind"]>;
-const kinds = ["retry", "fix", "move", "pause_agent", "quarantine_agent", "pause_pool", "scale"] as const;
+const kinds = [
+  ...(["retry", "fix", "move", "pause_agent", "quarantine_agent", "pause_pool", "scale"] as const),
+  "open_breaker" as const,
+];
 const wordOf = (kind: string) => kind.replaceAll("_", "-");
 
 export async function repairIncident(context: Context): Promise<Result> {

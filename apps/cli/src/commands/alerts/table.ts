@@ -195,9 +195,13 @@ export const alertCommands: readonly Command[] = [
       incidentId,
       {
         ...{ name: "KIND", isOptional: true },
-        summary: "retry, fix, move, pause-agent, quarantine-agent, pause-pool or scale",
+        summary: "retry, fix, move, pause-agent, quarantine-agent, pause-pool, scale or open-breaker",
       },
-      { name: "SUBJECT", summary: "worker, pool, POOL/SCALER or workflow", isOptional: true },
+      {
+        name: "SUBJECT",
+        summary: "worker, pool, POOL/SCALER, workflow, or id or address of an instance",
+        isOptional: true,
+      },
       {
         name: "VALUE",
         summary:

@@ -48,7 +48,8 @@ export async function instances(context: Context): Promise<Result> {
   };
 }
 
-function healthOf({ health }: Instance): string {
+function healthOf({ health, openBreaker = "" }: Instance): string {
+  if (openBreaker !== "") return `breaker open: ${openBreaker}`;
   const { state = "unspecified", reason = "" } = health ?? {};
   const word = state.replace("_", " ");
   return reason === "" ? word : `${word}: ${reason}`;

@@ -20,6 +20,7 @@ import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp 
 import { alertErrors, changeIncident } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
 import type { FailedTask } from "../../analysis/analyse.ts";
+import type { Unwell } from "../../repairs/breakers.ts";
 import type { QueuedPool } from "../../repairs/scaling.ts";
 import { repairsOf } from "../../repairs/suggestions.ts";
 import { draftOf } from "../incidents/post-mortem.ts";
@@ -121,14 +122,22 @@ async function whole(
   if (found === undefined) throw alertErrors.incidentMissing({ id });
   const incident = shown(namespace, found, kept);
   const span = spanOf(dependencies, namespace, found);
-  const known: { tasks: readonly FailedTask[]; queued: readonly QueuedPool[] } = { tasks: [], queued: [] };
+  const known: {
+    tasks: readonly FailedTask[];
+    queued: readonly QueuedPool[];
+    unwell: readonly Unwell[];
+  } = { tasks: [], queued: [], unwell: [] };
   try {
     const { causes, count, latest, tasks } = await dependencies.explain(span);
     incident.causes = causes.slice(0, 10);
     incident.failedCount = count;
     incident.failed = latest.map((work) => WorkReference.fromPartial({ ...work, namespace: span.namespace }));
     known.tasks = tasks;
-    if (found.endMs === 0) known.queued = await dependencies.repairs.queued(span.namespace, context);
+    if (found.endMs === 0) {
+      known.queued = await dependencies.repairs.queued(span.namespace, context);
+      // Whose processes those are is no matter of another namespace.
+      if (namespace === installationNamespace) known.unwell = await dependencies.repairs.unwell(context);
+    }
   } catch (thrown) {
     // The timeline must be readable while facts are not.
     incident.problem = errorFromUnknown(thrown).message;

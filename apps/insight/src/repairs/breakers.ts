@@ -1,0 +1,105 @@
+/**
+ * Breakers as a repair: the registry holds the breaker of an instance open in all processes.
+ *
+ * 1. Calls that another instance can serve keep away. Calls about work that the instance owns still go there.
+ * 2. The breaker of a service's only instance is not opened: no instance would take the calls.
+ * 3. An instance that has ended needs no breaker: a process that starts again has another id.
+ */
+import {
+  FindInstancesRequest,
+  HealthState,
+  type Instance,
+  type registryService,
+} from "@tutti/contracts/registry/v1";
+import { type CallContext, counted, errorFromUnknown } from "@tutti/kernel";
+import type { Client } from "@tutti/mesh";
+import { insightErrors } from "../errors.ts";
+
+type Registry = Pick<Client<typeof registryService>, "findInstances" | "setBreaker">;
+
+/** What a suggestion says of an instance. */
+export type Unwell = Pick<Instance, "id" | "service" | "address">;
+
+export interface BreakerPlan {
+  readonly summary: string;
+  readonly count: number;
+  readonly instances: readonly string[];
+}
+
+interface Asked {
+  /** Id of an instance, or the address of all instances of a process. */
+  readonly subject: string;
+  readonly undo: boolean;
+}
+
+const { HEALTH_STATE_DEGRADED, HEALTH_STATE_NOT_READY, HEALTH_STATE_DRAINING } = HealthState;
+
+export async function planBreaker(
+  registry: Registry,
+  { subject, undo }: Asked,
+  context: CallContext,
+): Promise<BreakerPlan> {
+  if (subject === "")
+    throw insightErrors.repairUnfit({ what: "an instance as its subject, by id or address" });
+  const all = await allInstances(registry, context);
+  const meant = all.filter(({ id, address }) => id === subject || address === subject);
+  if (meant.length === 0) throw insightErrors.repairSubjectMissing({ what: "Instance", name: subject });
+  const alone = undo ? undefined : meant.find((one) => !hasOther(one, all, meant));
+  if (alone !== undefined)
+    throw insightErrors.repairUnfit({ what: `another instance of ${alone.service} that takes calls` });
+  const changed = meant.filter(({ openBreaker }) => (openBreaker !== "") === undo);
+  const names = meant
+    .map(({ service }) => service)
+    .sort()
+    .join(", ");
+  const where = `${names} at ${meant[0]?.address ?? subject}`;
+  const summary = undo
+    ? `Closes the breaker of ${where}. It gets calls again.`
+    : `Opens the breaker of ${where}. Calls that ${counted(others(meant, all), "other instance")} can serve keep away.`;
+  return { summary, count: changed.length, instances: changed.map(({ id }) => id) };
+}
+
+export async function setBreakers(
+  registry: Registry,
+  { instances, open, reason }: { instances: readonly string[]; open: boolean; reason: string },
+  context: CallContext,
+): Promise<void> {
+  for (const instanceId of instances)
+    try {
+      await registry.setBreaker({ instanceId, open, reason }, { context });
+    } catch (thrown) {
+      if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
+    }
+}
+
+export async function unwellInstances(registry: Registry, context: CallContext): Promise<Unwell[]> {
+  const all = await allInstances(registry, context);
+  return all
+    .filter((one) => isUnwell(one) && one.openBreaker === "" && hasOther(one, all, [one]))
+    .slice(0, 5);
+}
+
+async function allInstances(registry: Registry, context: CallContext): Promise<Instance[]> {
+  const request = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
+  const { instances } = await registry.findInstances(request, { context });
+  // What has no address is called in its own process only.
+  return instances.filter(({ address }) => address !== "");
+}
+
+function isUnwell({ health }: Instance): boolean {
+  return health?.state === HEALTH_STATE_DEGRADED || health?.state === HEALTH_STATE_NOT_READY;
+}
+
+function takesCalls({ health, openBreaker }: Instance): boolean {
+  const state = health?.state;
+  return state !== HEALTH_STATE_NOT_READY && state !== HEALTH_STATE_DRAINING && openBreaker === "";
+}
+
+function hasOther({ service }: Instance, all: readonly Instance[], without: readonly Instance[]): boolean {
+  return all.some((one) => one.service === service && takesCalls(one) && !without.includes(one));
+}
+
+function others(meant: readonly Instance[], all: readonly Instance[]): number {
+  const services = new Set(meant.map(({ service }) => service));
+  return all.filter((one) => services.has(one.service) && takesCalls(one) && !meant.includes(one)).length;
+}
