@@ -170,7 +170,7 @@ function goldenFiles(folder: URL): readonly string[] {
 }
 
 function readGolden(folder: URL, name: string): GoldenHistory {
-  // Written by `writeGolden`. Other content fails in the comparison.
+  // Written by `writeGoldenHistories`. Other content fails in the comparison.
   return JSON.parse(readFileSync(new URL(name, folder), "utf8")) as GoldenHistory;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Methods of gRPC services as operations.
  *
- * 1. `readGrpc` has the contract before the worker offers anything: an operation has the schemas of its method.
+ * 1. `grpcAdapter` reads the contract before the worker offers anything: an operation has the schemas of its method.
  * 2. A call waits for a connection. What fails before there is one was not sent.
  * 3. A method that may change something is repeated if its contract says that it may be, or if it takes an idempotency key.
  */
