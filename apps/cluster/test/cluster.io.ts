@@ -60,6 +60,14 @@ interface Timeline {
   readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];
 }
 
+interface IncidentList {
+  readonly incidents: readonly { readonly incidentId: string; readonly ruleIds: readonly string[] }[];
+}
+
+interface InstanceList {
+  readonly instances: readonly { readonly id: string; readonly openBreaker?: string }[];
+}
+
 interface MetricList {
   readonly source: string;
   readonly processes: readonly { readonly name: string; readonly problem?: string }[];
@@ -123,9 +131,18 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  async function post(path: string, body: unknown, more: Record<string, string> = {}): Promise<void> {
+  function sent(method: string, path: string, body: unknown, more: Record<string, string> = {}) {
     const headers = { "content-type": "application/json", ...more };
-    const reply = await fetch(`${front}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    return fetch(`${front}${path}`, { method, headers, body: JSON.stringify(body) });
+  }
+
+  async function post(path: string, body: unknown, more: Record<string, string> = {}): Promise<void> {
+    const reply = await sent("POST", path, body, more);
+    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
+  }
+
+  async function put(path: string, body: unknown): Promise<void> {
+    const reply = await sent("PUT", path, body);
     assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
   }
 
@@ -213,6 +230,39 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       workflows.processes.map(({ components: [first] }) => first?.path),
       ["workflow.workflow", "workflow.workflow"],
     );
+  });
+
+  it("know of a breaker that the repair of an incident opens, and of its undo", async () => {
+    const rule = { title: "Slow disk", severity: "error", external: true };
+    await put("/v1/alert-rules/slow-disk?namespace=system", rule);
+    await post("/alertmanager/api/v2/alerts", [{ labels: { alertname: "slow-disk" } }]);
+    const isIts = ({ ruleIds }: { readonly ruleIds: readonly string[] }) => ruleIds.includes("slow-disk");
+    const { incidents } = await until(
+      "the incident",
+      () => get<IncidentList>("/v1/incidents?namespace=system"),
+      (list) => list.incidents.some(isIts),
+    );
+    const repairs = `/v1/incidents/${incidents.find(isIts)?.incidentId}/repairs?namespace=system`;
+    const instancesOf = async () => (await get<InstanceList>("/v1/instances?service=swarm")).instances;
+    const [first] = await instancesOf();
+    assert.ok(first !== undefined);
+    const repair = { kind: "open_breaker", subject: first.id, reason: "bad disk" };
+    const becomes = (expected: RegExp) =>
+      until(
+        `a breaker with ${expected}`,
+        async () => (await instancesOf()).find(({ id }) => id === first.id)?.openBreaker ?? "",
+        (found) => expected.test(found),
+      );
+    await post(repairs, repair);
+    await becomes(/^incident \w+: bad disk$/);
+    // It would leave none.
+    const [other] = (await instancesOf()).filter(({ id }) => id !== first.id);
+    const reply = await sent("POST", repairs, { ...repair, subject: other?.id ?? "" });
+    assert.match(await reply.text(), /another instance of swarm that takes calls/);
+    await started(idsOf("open", 5));
+    await allEnd(idsOf("open", 5));
+    await post(repairs, { ...repair, undo: true });
+    await becomes(/^$/);
   });
 
   it("know at each gateway who has signed in at one, and end that everywhere", async () => {

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Component, ComponentState, Instance, Pool, ProcessComponents } from "@tutti/rest/types";
-import {
-  edgeFindings,
-  instanceFindings,
-  levelOf,
-  poolFindings,
-  processFindings,
-  worstOf,
-} from "./doctor-checks.ts";
+import { edgeFindings, instanceFindings, poolFindings, processFindings } from "./doctor-checks.ts";
+import { levelOf, worstOf } from "./process-health.ts";
 
 const nowMs = Date.UTC(2026, 10, 26);
 const dayMs = 86_400_000;

@@ -7,6 +7,7 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { counted, sentences } from "@tutti/kernel";
 import type { Instance, Pool, PoolStatus, ProcessComponents } from "@tutti/rest/types";
+import { levelOf, levelWord, problemsOf, processName } from "./process-health.ts";
 
 export interface Finding {
   readonly about: string;
@@ -131,35 +132,6 @@ export function processFindings(processes: readonly ProcessComponents[]): Findin
   if (found.length > 0 || processes.length === 0) return found;
   const text = `All ${counted(processes.length, "process", "processes")} are ready.`;
   return [{ about: "processes", level: "sound", text, advice: "" }];
-}
-
-const severities = ["healthy", "degraded", "unhealthy"] as const;
-export type Level = (typeof severities)[number];
-
-export function worstOf(levels: readonly Level[]): Level {
-  return severities[Math.max(0, ...levels.map((level) => severities.indexOf(level)))] ?? "healthy";
-}
-
-/** The first row of a process is the process itself. One that does not answer, or that starts or stops, does not serve. */
-export function levelOf({ problem = "", components: [whole] }: ProcessComponents): Level {
-  if (problem !== "") return "unhealthy";
-  if (whole === undefined || whole.state === "ready") return "healthy";
-  return whole.state === "degraded" ? "degraded" : "unhealthy";
-}
-
-function levelWord({ problem = "", components: [whole] }: ProcessComponents): string {
-  return problem !== "" ? "away" : (whole?.state ?? "");
-}
-
-const processName = ({ services, address = "" }: ProcessComponents): string =>
-  `${services.join(", ")}${address === "" ? "" : ` at ${address}`}`;
-
-/** Reasons of the innermost components that are not ready. */
-export function problemsOf(process: ProcessComponents): string[] {
-  if (process.problem) return [process.problem];
-  const ailing = process.components.filter(({ state }) => state !== "ready");
-  const innermost = ailing.filter(({ path = "" }) => !ailing.some((one) => one.path?.startsWith(`${path}.`)));
-  return innermost.map(({ path = "", reason = "", state }) => `${path}: ${reason || state}`);
 }
 
 /** @param longest a run whose task waits, by the name of its pool. Default: none is known. */

@@ -8,7 +8,8 @@ import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
-import { levelOf, poolFindings, problemsOf, worstOf } from "./doctor-checks.ts";
+import { poolFindings } from "./doctor-checks.ts";
+import { levelOf, problemsOf, worstOf } from "./process-health.ts";
 
 /** How the platform is, gathered from several answers. */
 interface Standing {
@@ -47,7 +48,6 @@ async function gather(server: Server): Promise<Standing> {
   // One after the other would be the sum of their times.
   const [
     { version },
-    tree,
     { services },
     { counts },
     { agents },
@@ -57,14 +57,13 @@ async function gather(server: Server): Promise<Standing> {
     { processes },
   ] = await Promise.all([
     server.call("whoami"),
-    server.call("status"),
     server.call("services.list", { query: { size: 100 } }),
     server.call("runs.count", { query: { ...namespace, by: "status" } }),
     server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
     server.call("approvals.list", { query: { ...namespace, size: 100 } }),
     offered(server),
     server.call("pools.list", { query: { ...namespace, size: 100 } }),
-    server.call("components.list").catch(() => ({ processes: [] })),
+    server.call("components.list"),
   ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
@@ -72,43 +71,17 @@ async function gather(server: Server): Promise<Standing> {
   return {
     url: server.url,
     version,
-    // The tree is that of the process that answers.
-    health: processes.length < 2 ? healthIn(tree) : worstOf(processes.map(levelOf)),
+    health: worstOf(processes.map(levelOf)),
     services: services.map(({ name, ready = 0, instances = 0 }) => ({ name, ready, instances })),
     runs: Object.fromEntries(counts.map(({ value = "", count = 0 }) => [value, count])),
     agents: { count: here.length, slots, busy: slots - free },
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
-    problems: processes.length < 2 ? problemsIn(tree) : processes.flatMap(problemsOf),
+    problems: processes.flatMap(problemsOf),
     notices: poolFindings(pools).flatMap(({ about, level, text }) =>
       level === "sound" ? [] : [`${about}: ${text}`],
     ),
   };
-}
-
-type Members = { readonly [key: string]: unknown };
-
-function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
-}
-
-function healthIn(tree: unknown): string {
-  const { level, status: said } = membersOf(membersOf(tree)["health"]);
-  return typeof level === "string" ? level : typeof said === "string" ? said : "unknown";
-}
-
-/** All problems, from the whole down to its parts, each at its place. */
-function problemsIn(tree: unknown, path: readonly string[] = []): string[] {
-  const { name, health, components, orchestrator } = membersOf(tree);
-  const own = typeof name === "string" ? [...path, name] : path;
-  const { level, reason } = membersOf(health);
-  const inner = [
-    ...(Array.isArray(components) ? components : []),
-    ...(orchestrator == null ? [] : [orchestrator]),
-  ];
-  const below = inner.flatMap((part) => problemsIn(part, own));
-  if (below.length > 0 || level === "healthy" || typeof reason !== "string" || reason === "") return below;
-  return [`${own.join(" / ")}: ${reason}`];
 }
 
 const namesMax = 8;
