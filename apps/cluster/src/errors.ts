@@ -30,6 +30,17 @@ export const clusterErrors = defineErrors("cluster", {
     message: ({ directory }: { directory: string }) => `No cluster runs in ${directory}`,
     remedy: "Start it with `tutti cluster up`, or set its --directory.",
   },
+  portInUse: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A process of the cluster needs a port that another process has. The cluster does not start: clients would reach the other process.",
+    message: ({ name, port }: { name: string; port: number }) =>
+      `Port ${port} of ${name} is in use by another process`,
+    remedy: ({ name, port }: { name: string; port: number }) =>
+      name === "gateway-1"
+        ? `Stop that process, or use another port: tutti cluster up --port ${port + 10}`
+        : "Stop that process, then start the cluster again.",
+  },
   noSuchMember: {
     status: "NOT_FOUND",
     retry: "never",

@@ -18,7 +18,7 @@ import {
   type Timers,
 } from "@tutti/kernel";
 import { makeDevelopmentCertificates } from "@tutti/mesh/certificates";
-import { freePorts } from "@tutti/nats/local";
+import { freePorts, isPortFree } from "@tutti/nats/local";
 import { clusterErrors } from "../errors.ts";
 import {
   type Given,
@@ -143,6 +143,7 @@ export class Cluster {
 
   /** Starts everything. Resolves when all of it is ready. */
   async up(signal: AbortSignal): Promise<void> {
+    await requireFreePorts(this.#members);
     await this.#natsUp(signal);
     for (const member of this.#servicesOf(this.#members)) await member.up();
     await this.ready(signal);
@@ -291,6 +292,13 @@ export class Cluster {
     this.#options.onChange?.();
     return this.#writing;
   }
+}
+
+/** Another process on a port would answer in place of a member, and pass for ready. */
+async function requireFreePorts(members: readonly Member[]): Promise<void> {
+  for (const { name, planned } of members)
+    for (const port of Object.values(planned.ports))
+      if (!(await isPortFree(port))) throw clusterErrors.portInUse({ name, port });
 }
 
 /** Every member keeps its ports. The first gateway has those that were asked for. */

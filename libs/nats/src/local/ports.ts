@@ -17,7 +17,7 @@ export async function freePorts(count: number): Promise<number[]> {
     if (tries >= triesMax)
       throw new Error(`expected ${count} free ports from ${firstPort} to ${lastPort}, found ${found.size}`);
     const port = randomInt(firstPort, lastPort + 1);
-    if (!found.has(port) && (await isFree(port))) found.add(port);
+    if (!found.has(port) && (await isPortFree(port))) found.add(port);
   }
   return [...found];
 }
@@ -27,7 +27,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nothing listens on it. */
+export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const listener = createServer().once("error", () => resolve(false));
     listener.listen(port, "127.0.0.1", () => listener.close(() => resolve(true)));
