@@ -96,6 +96,6 @@ export { canonical } from "./plan/canonical.ts";
 export type * from "./plan/plan.ts";
 export { PlanPrograms } from "./plan/plan-programs.ts";
 export { type DefinitionProblem, type Findings, printProblem, printWords } from "./problem.ts";
-export { needsOtherDefinition } from "./repeating.ts";
+export { needsLargerBudget, needsOtherDefinition } from "./repeating.ts";
 export { documentsOf } from "./source/documents.ts";
 export type { DefinitionText, SourceFormat } from "./source/text.ts";

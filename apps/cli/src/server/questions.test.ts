@@ -28,7 +28,7 @@ describe("an open approval", () => {
     });
     const { summary, waits, parts, remedies } = detailed(explanation("", [explanation("ask", [])]), [asked]);
     assert.deepEqual([summary, waits[0]?.message], ["It waits.", 'it waits for a person {"amount":150}']);
-    assert.equal(parts[0]?.summary, 'It waits. {"amount":150}');
+    assert.equal(parts[0]?.summary, 'It waits {"amount":150}');
     assert.deepEqual(
       remedies.map(({ command }) => command),
       [`tutti approve f2 approve-pay --form input='{"amount":150}'`],

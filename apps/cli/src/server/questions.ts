@@ -69,7 +69,7 @@ export function detailed(explanation: Explanation, open: readonly Approval[]): E
   const [first = ""] = waits.map(({ subject }) => textOf(subject)).filter((text) => text !== "");
   return {
     ...explanation,
-    ...(isTask && first !== "" ? { summary: `${summary} ${first}` } : {}),
+    ...(isTask && first !== "" ? { summary: `${summary.replace(/\.$/, "")} ${first}` } : {}),
     waits: waits.map((wait) => ({
       ...wait,
       message: `${wait.message ?? ""} ${textOf(wait.subject)}`.trim(),

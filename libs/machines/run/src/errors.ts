@@ -9,6 +9,15 @@ interface ChildFailure {
   readonly reason: string;
 }
 
+interface BudgetShort {
+  readonly id: string;
+  readonly task: string;
+  readonly used: string;
+  readonly of: string;
+  /** Empty if it is not known. */
+  readonly wanted: string;
+}
+
 /** Refusals of a run to its callers, and errors of its tasks that no agent reported. */
 export const runErrors = defineErrors("workflow", {
   runMissing: {
@@ -67,9 +76,9 @@ export const runErrors = defineErrors("workflow", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "Too little of the budget of the run is left for what the task is expected to use up, and nothing that is set aside can come back.",
-    message: ({ id, task, used }: { id: string; task: string; used: string }) =>
-      `The budget of run \`${id}\` is too small for task \`${task}\`: ${used} used up`,
-    remedy: "Start the remaining work as a new run with a larger budget.",
+    message: ({ id, task, used, of, wanted }: BudgetShort) =>
+      `The budget of run \`${id}\` is too small for task \`${task}\`: ${used} used up of ${of}${wanted === "" ? "" : `, and it needs ${wanted}`}`,
+    remedy: "Start another run with a larger budget. A retry has the same budget.",
   },
   taskMissing: {
     status: "NOT_FOUND",

@@ -50,9 +50,10 @@ export class Arena {
     seed = 1,
     launches?: Launches,
     onOffersChange: () => void = () => {},
+    namespace = "default",
   ) {
     this.pool = openPool({
-      namespace: "default",
+      namespace,
       name: "default",
       owner: "swarm-1",
       epoch: 3,

@@ -130,6 +130,19 @@ const cases: readonly Case[] = [
     says: /of 3 agents for work none has room: 1: all its slots are taken; 1: it is held: by hand; 1: it has granted no credit/,
   },
   {
+    what: "its one agent is full",
+    make: (arena) => {
+      const sender = arena.sender();
+      arena.agent("full");
+      sender.offer(9);
+      arena.turn();
+      sender.offer(1);
+    },
+    cause: WaitCause.WAIT_CAUSE_BUSY,
+    says: /the only agent for work has no room: all its slots are taken/,
+    helps: /start another worker that offers work, or give its workers more slots/,
+  },
+  {
     what: "agents said that they are busy",
     make: (arena) => {
       const sender = arena.sender();
@@ -207,6 +220,15 @@ const cases: readonly Case[] = [
 ];
 
 describe("why a task waits", () => {
+  it("names the namespace if no worker of it offers the capability, except the default one", () => {
+    const arena = new Arena({}, 1, undefined, undefined, "shop");
+    arena.sender().offer(1);
+    arena.turn();
+    const found = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.match(found?.waits[0]?.message ?? "", /^no worker offers work in the namespace shop$/);
+    assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the namespace shop");
+  });
+
   for (const { what, make, cause, says, helps } of cases)
     it(`is said when ${what}`, () => {
       const arena = new Arena();

@@ -4,6 +4,7 @@
  * The caller may look at the task, not at those of other namespaces that share the pool: of these nothing is named or
  * counted.
  */
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
@@ -229,13 +230,12 @@ export class WaitReasons {
     }
     if (obstacles.has("")) return behindReasons(task);
     if (fit.every(({ life }) => life === "asleep")) return [asleepReason(fit, capability)];
-    const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
     const cause = fit.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
     const busy = reason(
       cause,
-      `of ${counted(fit.length, "agent")} for ${capability} none has room: ${text}`,
+      noRoomText(capability, fit.length, obstacles),
       capability,
-      "add agents or slots",
+      `start another worker that offers ${capability}, or give its workers more slots`,
     );
     const broken = breakerReason(fit.filter(isBroken), capability);
     // The reason that would let it continue first comes first.
@@ -271,8 +271,11 @@ export class WaitReasons {
     if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
-      const { hint, remedy } = absenceWords(capability, this.#demands.offeredNames());
-      return reason(WAIT_CAUSE_NO_CAPABILITY, `no worker offers ${capability}${hint}`, capability, remedy);
+      const { namespace } = this.#identity;
+      const where = namespace === defaultNamespace ? "" : ` in the namespace ${namespace}`;
+      const { hint, remedy } = absenceWords(capability, where, this.#demands.offeredNames());
+      const text = `no worker offers ${capability}${where}${hint}`;
+      return reason(WAIT_CAUSE_NO_CAPABILITY, text, capability, remedy);
     }
     const versions = cohorts.flatMap(({ offered }) =>
       offered.filter(({ name }) => name === capability).map(({ version }) => version),
@@ -303,14 +306,24 @@ function heldByText(holders: readonly WorkReference[]): string {
   return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
 }
 
+/** The number of agents at each obstacle is told if there is more than one obstacle. */
+function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<string, number>): string {
+  const [[first = ""] = []] = obstacles;
+  if (agents === 1) return `the only agent for ${capability} has no room: ${first}`;
+  if (obstacles.size === 1) return `none of ${agents} agents for ${capability} has room: ${first}`;
+  const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
+  return `of ${agents} agents for ${capability} none has room: ${text}`;
+}
+
 /** The author most likely meant the similar name. */
 function absenceWords(
   capability: string,
+  where: string,
   offered: Iterable<string>,
 ): { readonly hint: string; readonly remedy: string } {
   if (capability === ofModels) return { hint: "", remedy: withModels };
   const near = nearest(capability, offered);
-  const start = `start a worker that offers ${capability}`;
+  const start = `start a worker that offers ${capability}${where}`;
   if (near === undefined) return { hint: "", remedy: start };
   const change = `change \`uses: ${capability}\` to \`${near}\` in the workflow, and start another run`;
   return { hint: `. Did you mean ${near}?`, remedy: `${change}, or ${start}` };

@@ -64,7 +64,15 @@ describe("the budget of a run", () => {
     complete(run, "b", 1);
     assert.equal(statusOf(run.state), failed);
     assert.deepEqual(codes(run), [undefined, undefined, "workflow.budget_used_up"]);
-    assert.match(run.state.error?.message ?? "", /too small for task `c`: 10 tokens used up/);
+    const message = run.state.error?.message ?? "";
+    assert.match(message, /too small for task `c`: 10 tokens used up of 10 tokens, and it needs 4 tokens/);
+    const found = run.driver.query(run.key, explain, { taskId: "" });
+    assert.ok(!isRefusal(found));
+    // A retry has the same budget, so that it fails again at once.
+    assert.deepEqual(
+      found.remedies.map(({ text, command }) => [text.includes("larger `--budget`"), command]),
+      [[true, ""]],
+    );
   });
 
   it("lets tasks that wait for the failure continue if they use nothing", () => {

@@ -14,6 +14,7 @@ import {
   add,
   expectedWithin,
   fitsWithin,
+  inWords,
   isLimited,
   isNothing,
   kinds,
@@ -144,8 +145,19 @@ function leastOf(kind: (typeof kinds)[number]): number {
   return kind === "money" ? 1e-6 : 1;
 }
 
+/** What is used of the budget, and what a task needs of it. */
+export function budgetInWords(
+  { order, used }: RunView,
+  wanted = noAmounts(),
+): { readonly used: string; readonly of: string; readonly wanted: string } {
+  return {
+    ...{ used: inWords(used ?? noAmounts()), of: inWords({ ...noAmounts(), ...order?.budget }) },
+    wanted: isNothing(wanted) ? "" : inWords(wanted),
+  };
+}
+
 /** Of what has a limit: as the task says, or as long as it may take. */
-function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">): Amounts {
+export function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">): Amounts {
   const limit = run.order?.budget;
   return isNothing(limit) ? noAmounts() : expectedWithin(limit, range.plan.policy(task));
 }

@@ -62,6 +62,17 @@ class Play {
 
 const charge = { task: "charge", at: "order.ts:4", spec: { uses: "pay.charge", with: { text: "${{ 1 }}" } } };
 
+describe("a durable function that waits for its calls", () => {
+  it("is not counted next to them in the explanation of its run", () => {
+    const play = new Play();
+    play.report([charge]);
+    const found = play.scene.driver.query(play.scene.key, explain, { taskId: "" }) as Explanation;
+    assert.match(found.summary, /^The run is running\. 1 of 1 task has not ended: 1 [^,]*$/);
+    const own = play.scene.driver.query(play.scene.key, explain, { taskId: "order" }) as Explanation;
+    assert.equal(own.summary, "`order` is waiting: it waits for charge.");
+  });
+});
+
 const registered = [
   { step: "reserve", at: "order.ts:2", atMs: 1, output: 7 },
   { undo: "release", at: "order.ts:3", atMs: 1 },

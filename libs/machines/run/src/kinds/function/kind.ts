@@ -37,7 +37,7 @@ export const durable: TaskKind = {
     const readyAt = Math.min(...open.map((part) => run.nodes[part]?.readyAt ?? Number.POSITIVE_INFINITY));
     return {
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: `its code waits for ${named.join(", ")}${rest}`,
+      message: `it waits for ${named.join(", ")}${rest}`,
       ...(Number.isFinite(readyAt) && readyAt >= 0 && { startTime: toTimestamp(run.createMs + readyAt) }),
     };
   },

@@ -6,11 +6,11 @@
 
 import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { detailOfRefusal, inWords, noAmounts, putOffMs, StepBudget } from "@tutti/machine-work";
+import { detailOfRefusal, putOffMs, StepBudget } from "@tutti/machine-work";
 import { compensateNext } from "../../core/attempt/compensation.ts";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { holds } from "../../core/evaluate/evaluate.ts";
-import { isShortFor, mayComeBack } from "../../core/node/budget.ts";
+import { budgetInWords, expectedOf, isShortFor, mayComeBack } from "../../core/node/budget.ts";
 import { taskSkipped } from "../../core/node/events.ts";
 import { idOf, type Place, placeOf, sceneOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -115,8 +115,8 @@ function whenPaid(place: Place, goOn: () => void): boolean {
   if (!isPaid(task.kind) || !isShortFor(place)) goOn();
   else if (mayComeBack(run)) return false;
   else {
-    const used = inWords(run.used ?? noAmounts());
-    const refusal = runErrors.budgetUsedUp.refusal({ id: step.key.id, task: idOf(place), used });
+    const amounts = budgetInWords(run, expectedOf(place));
+    const refusal = runErrors.budgetUsedUp.refusal({ id: step.key.id, task: idOf(place), ...amounts });
     failForGood(place, detailOfRefusal(refusal));
   }
   return true;

@@ -11,7 +11,7 @@ import {
   WorkStatus,
 } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
-import { needsOtherDefinition } from "@tutti/definitions";
+import { needsLargerBudget, needsOtherDefinition } from "@tutti/definitions";
 import { counted, type Query, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import {
   bounded,
@@ -158,6 +158,10 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
 function remediesOfRun(run: RunView): Remedy[] {
   const { id } = run.key;
   if (run.pauseMs > 0) return [{ text: "Resume the run.", command: `tutti resume ${id}` }];
+  if (run.phase === RunPhase.RUN_PHASE_ENDED && needsLargerBudget(run.error?.code ?? ""))
+    return [
+      { text: "Start another run with a larger `--budget`. A retry has the same budget.", command: "" },
+    ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && isOwnFailure(run))
     return [
       {

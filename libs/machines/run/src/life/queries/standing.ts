@@ -13,7 +13,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import { counted, sentences } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
-import { stateOfParts } from "../../core/state/kind-state.ts";
+import { stateOfKind, stateOfParts } from "../../core/state/kind-state.ts";
 import { statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import type { NodeView, RunView } from "../../core/state/state.ts";
 
@@ -94,8 +94,10 @@ function isOpen(run: RunView, { status, number }: NodeView): boolean {
   return !isDone(status) && statusOfNode(run, number) !== TaskStatus.TASK_STATUS_PENDING;
 }
 
-/** A list or a loop that is under way is its parts. */
+/** A list or a loop that is under way is its parts, and so is a function or an agent that waits for its calls. */
 function isItsParts(run: RunView, node: NodeView): boolean {
+  const calls = stateOfKind(node, "function")?.journal.open.size ?? 0;
+  if (calls > 0) return node.status === TaskStatus.TASK_STATUS_WAITING;
   const parts = run.ranges[stateOfParts(node)?.parts ?? 0];
   return parts !== undefined && parts.owner === node.number && parts.left > 0;
 }

@@ -10,8 +10,6 @@ import {
   endChild,
   endingForParent,
   endingOf as endingOfWork,
-  inWords,
-  noAmounts,
   noBytes,
   ofTask,
   payloadOf,
@@ -24,7 +22,7 @@ import { encoded, evaluate, following, givenWhole, holds } from "../../core/eval
 import { runOutputOf } from "../../core/evaluate/outputs.ts";
 import { inputOf, type Scene } from "../../core/evaluate/scene.ts";
 import { releaseLimits } from "../../core/limit/limits.ts";
-import { hasBudget, leftForNext } from "../../core/node/budget.ts";
+import { budgetInWords, hasBudget, leftForNext } from "../../core/node/budget.ts";
 import { taskIdOf } from "../../core/state/places.ts";
 import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
@@ -135,7 +133,7 @@ function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: nu
     const refusal = runErrors.budgetUsedUp.refusal({
       id,
       task: `going on as ${nextId}`,
-      used: inWords(run.used ?? noAmounts()),
+      ...budgetInWords(run),
     });
     failRun(run, step, detailOfRefusal(refusal));
     return;
