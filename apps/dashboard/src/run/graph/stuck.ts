@@ -1,5 +1,24 @@
-/** Queued tasks that no worker can take: why, and what helps. The server answers, as it does for `tutti why`. */
+/** A run that does not make progress: since when, why, and what helps. The server answers, as it does for `tutti why`. */
 import type { Explanation } from "@tutti/rest/types";
+import type { RunStore } from "../live/run-store.ts";
+import { numberOfState } from "../model/task-state.ts";
+
+const queued = numberOfState("queued");
+const held = numberOfState("held");
+const waiting = numberOfState("waiting");
+const running = numberOfState("running");
+
+/** When the first queued task became ready, or the first that waits if no task runs. Undefined if neither is. */
+export function stillSince({
+  states,
+  table,
+  run,
+}: Pick<RunStore, "states" | "table" | "run">): number | undefined {
+  const at = [queued, held].map((state) => states.indexOf(state)).filter((place) => place >= 0);
+  if (at.length === 0 && !states.includes(running) && (run?.openApprovals ?? 0) === 0)
+    at.push(states.indexOf(waiting));
+  return table.tasks[Math.min(...at)]?.readyMs;
+}
 
 export interface Stuck {
   readonly cause: string;

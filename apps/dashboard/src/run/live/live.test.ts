@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { type Followed, RestError } from "@tutti/rest/client";
 import { events } from "@tutti/rest/history/testing";
 import type { WatchRunReply } from "@tutti/rest/types";
+import { stillSince } from "../graph/stuck.ts";
 import { stateOfNumber } from "../model/task-state.ts";
 import { runFacts, task } from "../testing/facts.ts";
 import { followRun } from "./follow-run.ts";
@@ -54,6 +55,27 @@ describe("the store of a run", () => {
     assert.deepEqual(store.needs[1], [{ place: 0, condition: "success" }]);
     store.take({ tasks: [task("c", { needs: ["b"] })], removed: [], isWhole: false });
     assert.deepEqual(store.needs[2], [{ place: 1, condition: "success" }]);
+  });
+});
+
+describe("a run that does not make progress", () => {
+  const since = (tasks: Parameters<RunStore["take"]>[0]["tasks"], openApprovals = 0) => {
+    const store = new RunStore({ soon: () => {} });
+    store.take({ run: runFacts({ openApprovals }), tasks, removed: [], isWhole: true });
+    return stillSince(store);
+  };
+
+  it("is one with a queued task, since that is ready", () => {
+    const queued = task("b", { state: "queued", readyMs: 5 });
+    assert.equal(since([task("a", { state: "running", readyMs: 1 }), queued]), 5);
+  });
+
+  it("is one that only waits, unless it waits for a person", () => {
+    const waiting = [task("a", { state: "waiting", readyMs: 3 }), task("b")];
+    assert.equal(since(waiting), 3);
+    assert.equal(since(waiting, 1), undefined);
+    assert.equal(since([...waiting, task("c", { state: "running" })]), undefined);
+    assert.equal(since([task("a", { state: "completed" })]), undefined);
   });
 });
 

@@ -2,34 +2,33 @@ import { useQuery } from "@tanstack/react-query";
 import type { Explanation } from "@tutti/rest/types";
 import { useEffect, useState } from "react";
 import { send } from "../../data/send.ts";
-import { after } from "../../effects/time.ts";
+import { after, nowMs } from "../../effects/time.ts";
 import { whyOf } from "../actions/actions.ts";
+import { stillSince } from "../graph/stuck.ts";
 import { numberOfState } from "../model/task-state.ts";
 import { useStore } from "./run-context.tsx";
 
 /** A worker that is there takes a task within milliseconds. */
 const patienceMs = 3_000;
 const againMs = 5_000;
-const queued = numberOfState("queued");
-const held = numberOfState("held");
 const paused = numberOfState("paused");
 
 /**
- * Why tasks of a run are stuck, while its present is shown. Asked if a task is paused, or stays queued for a while.
- * Undefined if none is.
+ * Why a run does not make progress, while its present is shown. Asked if a task is paused, if a task stays queued for a
+ * while, or if no task does anything but wait. Approvals have a place of their own. Undefined if nothing is stuck.
  */
 export function useStuckExplanation(): Partial<Explanation> | undefined {
   const run = useStore((each) => each.run);
   const isLive = useStore(({ past, standing }) => past === undefined && standing === "live");
-  const isQueued = useStore(({ states }) => states.includes(queued) || states.includes(held));
   const isPaused = useStore(({ states }) => states.includes(paused));
+  const since = useStore(stillSince);
   const [isLong, setIsLong] = useState(false);
   useEffect(() => {
-    if (isQueued) return after(patienceMs, () => setIsLong(true));
     setIsLong(false);
-    return undefined;
-  }, [isQueued]);
-  const isAsked = isLive && (isPaused || (isQueued && isLong)) && run !== undefined;
+    if (since === undefined) return undefined;
+    return after(Math.max(0, since + patienceMs - nowMs()), () => setIsLong(true));
+  }, [since]);
+  const isAsked = isLive && (isPaused || isLong) && run !== undefined;
   const { data } = useQuery({
     queryKey: ["run", run?.id ?? "", "stuck"],
     queryFn: async ({ signal }) =>

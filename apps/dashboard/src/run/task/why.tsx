@@ -55,9 +55,11 @@ export function StuckReason() {
   const all = [...remedies, ...parts.flatMap((part) => part.remedies ?? [])];
   // The same help for the run and for a task of it is one line, that of the run.
   const distinct = new Map(all.toReversed().map((remedy) => [remedy.text, remedy]));
+  // A timer and a child run end by themselves.
+  if (distinct.size === 0 && waits.every(({ cause }) => cause === "timer" || cause === "child")) return null;
   const failure = waits.some(({ cause }) => cause === "paused") ? failureOf(failures[0]?.error) : undefined;
   return (
-    <section className="run-reason" aria-label="Why the run is stuck">
+    <section className="run-reason" aria-label="Why the run waits">
       {failure === undefined ? null : <Failing failure={failure} />}
       <Explained
         explanation={{
