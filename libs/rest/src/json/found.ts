@@ -52,7 +52,7 @@ function shown(value: unknown): string {
 }
 
 /** More names than these are not listed. */
-const listedMax = 12;
+const listedMax = 32;
 
 /** What is wrong with a name that a request does not have. */
 export function unknownName(kind: "field" | "parameter", name: string, known: readonly string[]): string {
