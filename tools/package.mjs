@@ -6,7 +6,8 @@
 //   npm run package -- [sdk|tutti|create|python …] [--out DIR]
 //
 // Each is a folder in dist/packages, and an archive beside it that npm installs. `python` is the wheel of sdk/python: pip makes
-// it, from a copy. The image is made by `npm run image`.
+// it, from a copy. If all are asked for and pip cannot, those of npm are made, and the command fails at the end. The image is
+// made by `npm run image`.
 
 import { execFileSync } from "node:child_process";
 import {
@@ -24,7 +25,7 @@ import { parseArgs } from "node:util";
 import { billOf, npmPackagesOf } from "./images/sbom.mjs";
 import { makeCommand } from "./package/command.mjs";
 import { makeCreate } from "./package/create.mjs";
-import { makeWheel } from "./package/python.mjs";
+import { makeWheel, WheelNotMade } from "./package/python.mjs";
 import { makeSdk } from "./package/sdk.mjs";
 import { writeThirdParty } from "./package/third-party.mjs";
 import { setUp, workspaceRoot } from "./setup.mjs";
@@ -127,12 +128,19 @@ async function main() {
   if (unknown.length > 0)
     throw new Error(`package \`${unknown.join()}\` not known. Known: ${known.join(", ")}`);
   const out = resolve(values.out);
-  const archives = await makePackages(positionals.length > 0 ? positionals : known, out);
+  let note = "";
+  const archives = await makePackages(positionals.length > 0 ? positionals : known, out).catch((error) => {
+    // All packages were asked for: those of npm need no Python.
+    if (positionals.length > 0 || !(error instanceof WheelNotMade)) throw error;
+    note = `The wheel for Python was not made: ${error.message}. To make it later: npm run package -- python`;
+    return makePackages(Object.keys(makers), out);
+  });
   for (const [name, archive] of Object.entries(archives)) {
     const mebibytes = (/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     const installed = name === "python" ? "" : `, installed ${mebibytes(bytesIn(join(out, name)))}`;
     console.log(`${relative(process.cwd(), archive)}: ${mebibytes(statSync(archive).size)}${installed}`);
   }
+  if (note !== "") throw new Error(note);
 }
 
 if (import.meta.main) {

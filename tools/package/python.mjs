@@ -10,6 +10,17 @@ import { workspaceRoot } from "../setup.mjs";
 
 const source = join(workspaceRoot, "sdk", "python");
 
+/** pip made no wheel: it is missing, or cannot reach its index. The npm packages do not need one. */
+export class WheelNotMade extends Error {}
+
+/** The last error that pip told, of the many lines that follow from it. @param {any} error */
+function reasonOf({ code, stderr = "", message }) {
+  if (code === "ENOENT") return "python3 not found";
+  const lines = String(stderr).split("\n");
+  const told = lines.filter((line) => /\b(ERROR|No module named)\b/.test(line)).at(-1);
+  return (told ?? message).replace(/^.*?(ERROR: |: (?=No module))/, "").trim();
+}
+
 /** @param {string} out @returns {string} the wheel */
 export function makeWheel(out) {
   const { version } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
@@ -24,7 +35,9 @@ export function makeWheel(out) {
         filter: (file) => !/__pycache__|\.egg-info/.test(file),
       });
     const words = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", out, copy];
-    execFileSync("python3", words, { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync("python3", words, { stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
+  } catch (error) {
+    throw new WheelNotMade(reasonOf(error));
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
