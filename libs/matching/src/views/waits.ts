@@ -306,7 +306,7 @@ function heldByText(holders: readonly WorkReference[]): string {
   return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
 }
 
-/** The number of agents at each obstacle is told if there is more than one obstacle. */
+/** Has the number of agents at each obstacle if there is more than one obstacle. */
 function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<string, number>): string {
   const [[first = ""] = []] = obstacles;
   if (agents === 1) return `the only agent for ${capability} has no room: ${first}`;

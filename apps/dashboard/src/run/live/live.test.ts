@@ -70,7 +70,7 @@ describe("a run that does not make progress", () => {
     assert.equal(since([task("a", { state: "running", readyMs: 1 }), queued]), 5);
   });
 
-  it("is one that only waits, unless it waits for a person", () => {
+  it("is one that only waits, but not for a person", () => {
     const waiting = [task("a", { state: "waiting", readyMs: 3 }), task("b")];
     assert.equal(since(waiting), 3);
     assert.equal(since(waiting, 1), undefined);
