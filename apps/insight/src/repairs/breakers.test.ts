@@ -80,7 +80,7 @@ describe("breakers as a repair", () => {
     );
   });
 
-  it("are suggested for what is not well beside another", async () => {
+  it("are suggested for an instance that fails while another one works", async () => {
     const ill = { health: { state: HEALTH_STATE_DEGRADED, reason: "" } };
     const registry = registryOf(
       ...[instanceOf("a", "workflow", ill), instanceOf("cc", "workflow"), instanceOf("b", "swarm", ill)],

@@ -114,7 +114,7 @@ describe("Registrar", () => {
     ]);
   });
 
-  it("holds a breaker open until it is let go, whatever the instance says of itself meanwhile", async () => {
+  it("holds a breaker open until it is let go, also if the instance reports other states meanwhile", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;
     const breaker = () => registrar.directory.get("a")?.openBreaker;

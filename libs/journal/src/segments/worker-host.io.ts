@@ -147,7 +147,7 @@ describe("segments with a thread", () => {
     await journal.close();
   });
 
-  it("end an idle thread, and write with the next one what comes during its end and after it", async (t) => {
+  it("end an idle thread, and write batches that come during its end, or later, with the next thread", async (t) => {
     const idle: (() => void)[] = [];
     t.mock.method(systemTimers, "after", (_delayMs: number, callback: () => void) => {
       idle.push(callback);

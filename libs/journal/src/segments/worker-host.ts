@@ -48,7 +48,7 @@ export class WorkerHost implements WriterHost {
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #done: ((result: CommitResult) => void) | undefined;
-  /** Of a group that came while the thread was told to end. */
+  /** A group that came while the thread was ending. */
   #delayed: GroupBuffer | undefined;
   #isPausing = false;
   #isIdleWatched = false;
