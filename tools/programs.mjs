@@ -264,6 +264,19 @@ export const programs = {
     requiredInCi: false,
     launcher: rabbitmqLauncher,
   },
+  // Python with the library that has a cluster of Kafka for tests.
+  "python3-kafka": {
+    package: "librdkafka1",
+    modules: [],
+    file: "bin/python3-kafka",
+    versionArguments: [
+      "-c",
+      'import ctypes; get = ctypes.CDLL("librdkafka.so.1").rd_kafka_version_str; get.restype = ctypes.c_char_p; print(get().decode())',
+    ],
+    atLeast: "2.0.2",
+    requiredInCi: false,
+    launcher: pythonLauncher,
+  },
   sshd: {
     package: "openssh-server",
     modules: ["openssh-sftp-server"],

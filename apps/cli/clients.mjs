@@ -7,6 +7,7 @@ export const clientPackages = [
   "@nats-io/transport-node",
   "@nats-io/jetstream",
   "amqplib",
+  "@platformatic/kafka",
   "imapflow",
   "ssh2",
 ];

@@ -47,6 +47,7 @@ export const homes = [
   { packages: "pg/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "@redis/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "amqplib/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
+  { packages: "@platformatic/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "imapflow/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "ssh2/", homes: ["libs/sdk/"], instead: "use @tutti/sdk/adapters" },
   { packages: "nodemailer/", homes: ["libs/sdk/", "apps/insight/"], instead: "use @tutti/sdk/adapters" },

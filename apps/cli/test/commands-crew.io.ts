@@ -50,6 +50,7 @@ describe("the commands for those who work", () => {
       "redis",
       "nats",
       "amqp",
+      "kafka",
       "smtp",
       "folder",
       "sftp",

@@ -32,9 +32,9 @@ import {
 const [redisServer, postgres] = [await needsProgram("redis-server"), await needsProgram("postgres")];
 const skip = redisServer.skip || postgres.skip;
 const others = await Promise.all(
-  ["nats-server", "dovecot", "sshd", "rabbitmqctl", "prometheus"].map(needsProgram),
+  ["nats-server", "dovecot", "sshd", "rabbitmqctl", "prometheus", "python3-kafka"].map(needsProgram),
 );
-const [, dovecot, sshd, rabbitmqctl, prometheus] = others;
+const [, dovecot, sshd, rabbitmqctl, prometheus, kafka] = others;
 /** As Celery 5.6.3 wrote them to Redis 7.0. */
 const recorded: Readonly<Record<string, string>> = JSON.parse(
   readFileSync(new URL("./support/celery-messages.json", import.meta.url), "utf8"),
@@ -122,6 +122,7 @@ describe("adopt queue", { skip }, () => {
       dovecot: dovecot?.path ?? "",
       sshd: sshd?.path ?? "",
       rabbitmqctl: rabbitmqctl?.path ?? "",
+      "python3-kafka": kafka?.path ?? "",
       prometheus: prometheus?.path ?? "",
     };
     const started = await startSystems(join(at.command.folder, "systems"), programs);

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
+import { Producer } from "@platformatic/kafka";
 import { until } from "@tutti/kernel/testing";
 import { freePort } from "@tutti/nats/testing";
 import { connect as connectAmqp } from "amqplib";
@@ -14,6 +15,7 @@ import { ImapFlow } from "imapflow";
 import type { Redis } from "ioredis";
 import type { Client } from "pg";
 import { password as imapPassword, startDovecot } from "../../../../tools/dovecot.mjs";
+import { startKafka } from "../../../../tools/kafka.mjs";
 import { startNats } from "../../../../tools/nats.mjs";
 import { startPrometheus } from "../../../../tools/prometheus.mjs";
 import { startRabbitmq } from "../../../../tools/rabbitmq.mjs";
@@ -44,11 +46,12 @@ const poll = "100ms";
 /** The systems that are not running yet. `folder` is empty and theirs. */
 export function startSystems(
   folder: string,
-  programs: Readonly<Record<"dovecot" | "rabbitmqctl" | "sshd" | "prometheus", string>>,
+  programs: Readonly<Record<"dovecot" | "rabbitmqctl" | "python3-kafka" | "sshd" | "prometheus", string>>,
 ): Promise<readonly SourceSystem[]> {
   const starts: readonly Start[] = [
     natsSystem,
     () => amqpSystem(programs.rabbitmqctl),
+    () => kafkaSystem(programs["python3-kafka"]),
     (own) => imapSystem(own, programs.dovecot),
     folderSystem,
     () => sftpSystem(programs.sshd),
@@ -98,6 +101,27 @@ async function amqpSystem(program: string): Promise<SourceSystem> {
     close: async () => {
       await client.close();
       await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function kafkaSystem(program: string): Promise<SourceSystem> {
+  const cluster = await startKafka(program);
+  await cluster.topic("orders");
+  const producer = new Producer({ clientId: "shop", bootstrapBrokers: [cluster.address] });
+  return {
+    settings: { kafka: { url: "env:SHOP_KAFKA", topic: "orders" } },
+    environment: { SHOP_KAFKA: cluster.url },
+    event: { data: order, subject: "order-7" },
+    deliver: () =>
+      producer.send({
+        messages: [
+          { topic: "orders", key: Buffer.from("order-7"), value: Buffer.from(JSON.stringify(order)) },
+        ],
+      }),
+    close: async () => {
+      await producer.close();
+      await cluster[Symbol.asyncDispose]();
     },
   };
 }

@@ -6,6 +6,7 @@ import {
   addAdapter,
   amqpSource,
   imapSource,
+  kafkaSource,
   natsAdapter,
   natsSource,
   redisAdapter,
@@ -56,6 +57,16 @@ function amqpFrom(): readonly [Adapter, Source] {
   ];
 }
 
+function kafkaFrom(): readonly [Adapter, Source] {
+  return [
+    fileOfEffects(),
+    kafkaSource({
+      ...{ name, url, topic: "orders", failures: "failures" },
+      start: ({ text }) => ({ workflow, input: { n: text } }),
+    }),
+  ];
+}
+
 function imapFrom(): readonly [Adapter, Source] {
   return [
     fileOfEffects(),
@@ -71,6 +82,7 @@ const kinds: Readonly<Record<string, () => readonly [Adapter, Source]>> = {
   "redis-list": () => redisFrom({ list: "orders" }),
   "redis-channel": () => redisFrom({ channel: "orders" }),
   amqp: amqpFrom,
+  kafka: kafkaFrom,
   nats: natsFrom,
   imap: imapFrom,
 };

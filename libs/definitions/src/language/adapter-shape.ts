@@ -14,6 +14,7 @@ export const adapterKinds = [
   "redis",
   "nats",
   "amqp",
+  "kafka",
   "smtp",
   "folder",
   "sftp",
@@ -289,6 +290,16 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     ...operations(["key"], {
       exchange: text("Default: the exchange that has each queue under its name."),
       key: text("The routing key: `orders.{id}` has the member `id` of the input."),
+      repeat: choice("Default: `never`.", "key", "never"),
+    }),
+    ...{ ...rate, ...connect },
+  }),
+  kafka: kind("kafka", "Records of Kafka.", ["url"], {
+    url: reference("Its address with the password"),
+    ca: reference("The certificates of the authorities that sign the brokers' certificates"),
+    ...operations(["topic"], {
+      topic: text("The name of the topic."),
+      key: text("The key of the record: `order-{id}` has the member `id` of the input. Default: none."),
       repeat: choice("Default: `never`.", "key", "never"),
     }),
     ...{ ...rate, ...connect },

@@ -38,6 +38,15 @@ export interface SourceDocument {
     readonly queue: string;
     readonly failures?: string;
   };
+  readonly kafka?: {
+    readonly url: LocalReference;
+    readonly ca?: LocalReference;
+    readonly topic: string;
+    readonly group?: string;
+    readonly from?: "earliest" | "latest";
+    readonly idHeader?: string;
+    readonly failures?: string;
+  };
   readonly imap?: PolledSettings & {
     readonly url: LocalReference;
     readonly mailbox?: string;
@@ -87,6 +96,7 @@ export const sourceKinds = [
   "redis",
   "nats",
   "amqp",
+  "kafka",
   "imap",
   "folder",
   "sftp",
@@ -162,6 +172,15 @@ export const source: MembersShape = members(
         failures: text("The queue of messages whose events cannot be posted. Default: they are rejected."),
       },
     ),
+    kafka: system("kafka", "Records of a topic of Kafka.", ["url", "topic"], {
+      url: reference("Its address with the password"),
+      ca: reference("The certificates of the authorities that sign the brokers' certificates"),
+      topic: text("The name of the topic."),
+      group: text("The consumer group. Default: the name of the source."),
+      from: choice("Where a new group starts. Default: earliest.", "earliest", "latest"),
+      idHeader: text("The header that has the id of a record. Default: the place of the record is its id."),
+      failures: text("The topic of records whose events cannot be posted. Default: they are skipped."),
+    }),
     imap: system("imap", "Mails of a mailbox.", ["url"], {
       url: reference("Its address with the password"),
       mailbox: text("Default: `INBOX`."),

@@ -34,6 +34,9 @@ export { type IntrospectedGraphqlOptions, introspectedGraphql } from "./http/int
 export type { AnswerType, HttpBody, HttpParameter } from "./http/message.ts";
 export type { Pagination } from "./http/pages.ts";
 export type { HttpTls } from "./http/wire.ts";
+export type { KafkaConnectionOptions } from "./kafka/connection.ts";
+export { type KafkaAdapterOptions, type KafkaOperation, kafkaAdapter } from "./kafka/kafka.ts";
+export { type KafkaRecord, type KafkaSourceOptions, kafkaSource } from "./kafka/source.ts";
 export { type ImapSourceOptions, imapSource, type Mail } from "./mail/imap.ts";
 export { type SmtpAdapterOptions, smtpAdapter } from "./mail/smtp.ts";
 export type { NatsConnectionOptions } from "./nats/connection.ts";

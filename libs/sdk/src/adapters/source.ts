@@ -7,6 +7,7 @@
  * 3. A message that cannot start gets the reason and stops no other message. If the platform is out of reach, the session
  *    ends, and another one starts after a pause.
  */
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import {
   backoffMs,
@@ -137,6 +138,11 @@ export async function startedBy(
 function reasonOf(error: unknown): string {
   if (!isTuttiError(error)) return (error instanceof Error && error.message) || String(error);
   return [error.message, ...error.violations.map(({ field, message }) => `${field}: ${message}`)].join(" ");
+}
+
+/** Ids of runs have fewer characters than those of messages. */
+export function idOf(id: string): string {
+  return /^[\w.-]{1,100}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
 }
 
 /** No message is to blame: the platform is out of reach, or takes no calls of this client. */

@@ -92,6 +92,16 @@ const kinds: Readonly<Record<string, (prefix: string) => Kind>> = {
     secrets: [`${prefix}_AMQP`],
     clients: ["amqplib"],
   }),
+  kafka: (prefix) => ({
+    make: "kafkaAdapter",
+    options: [
+      "// Refers to a URL: kafkas://user:password@host:9093",
+      `url: "env:${prefix}_KAFKA",`,
+      'operations: { "item-changed": { topic: "items", key: "{id}" } },',
+    ],
+    secrets: [`${prefix}_KAFKA`],
+    clients: ["@platformatic/kafka"],
+  }),
   smtp: (prefix) => ({
     make: "smtpAdapter",
     options: [

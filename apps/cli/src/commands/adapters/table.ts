@@ -24,7 +24,7 @@ export const adapterCommands: readonly Command[] = [
       {
         name: "KIND",
         summary:
-          "`http`, `graphql`, `grpc`, `sqlite`, `postgres`, `redis`, `nats`, `amqp`, `smtp`, `folder`, `sftp`, `s3`, `git` or `prometheus`",
+          "`http`, `graphql`, `grpc`, `sqlite`, `postgres`, `redis`, `nats`, `amqp`, `kafka`, `smtp`, `folder`, `sftp`, `s3`, `git` or `prometheus`",
       },
       { name: "NAME", summary: "adapter name" },
     ],

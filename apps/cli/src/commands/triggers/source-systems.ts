@@ -6,6 +6,7 @@ import {
   folderSource,
   gitSource,
   imapSource,
+  kafkaSource,
   natsSource,
   postgresOutbox,
   prometheusSource,
@@ -17,7 +18,7 @@ import {
 } from "@tutti/sdk/adapters";
 
 export function sourceOf(document: SourceDocument): Source {
-  const { source: name, postgres, redis, nats, amqp, imap, git, prometheus } = document;
+  const { source: name, postgres, redis, nats, amqp, kafka, imap, git, prometheus } = document;
   if (postgres !== undefined)
     return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
   if (redis !== undefined)
@@ -30,6 +31,8 @@ export function sourceOf(document: SourceDocument): Source {
     return natsSource({ ...nats, name, start: ({ subject, text }) => event(read(text), subject) });
   if (amqp !== undefined)
     return amqpSource({ ...amqp, name, start: ({ key, text }) => event(read(text), key) });
+  if (kafka !== undefined)
+    return kafkaSource({ ...kafka, name, start: ({ key, text }) => event(read(text), key) });
   if (imap !== undefined) {
     const { moveTo, ...settings } = polled(imap);
     return imapSource({

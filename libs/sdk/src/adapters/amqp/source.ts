@@ -7,12 +7,13 @@
  * 3. A message that cannot start goes to the queue `failures` with the reason. Without that queue it is rejected, so the
  *    dead-letter exchange of its queue takes it, if it has one.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
 import type { AdapterCall } from "../adapter.ts";
 import { orAborted } from "../client.ts";
 import {
   type Caller,
+  idOf,
   type Source,
   type SourceRunOptions,
   type SourceStart,
@@ -118,9 +119,4 @@ async function handle(
     ),
   );
   channel.ack(message);
-}
-
-/** Ids of runs have fewer characters than those of messages. */
-function idOf(id: string): string {
-  return /^[\w.-]{1,100}$/.test(id) ? id : createHash("sha256").update(id).digest("hex").slice(0, 32);
 }

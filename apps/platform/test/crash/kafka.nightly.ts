@@ -1,0 +1,3 @@
+import { describeKafka } from "./kafka.ts";
+
+await describeKafka({ messages: 200, kills: ["worker", "system", "platform"] });

@@ -1,0 +1,139 @@
+/**
+ * Topics of Kafka as operations.
+ *
+ * 1. A record is published after all replicas that are in sync have it.
+ * 2. A record has the idempotency key of its task as the header `idempotency-key`. The brokers do not compare it, so a
+ *    second record is sent only if the operation says that its consumers do.
+ */
+import type { JsonSchema } from "../../task/handlers.ts";
+import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import { adapterErrors } from "../errors.ts";
+import { isUnsent, type KafkaConnectionOptions, KafkaConnections, type KafkaProducer } from "./connection.ts";
+
+export interface KafkaOperation {
+  /** It exists, or the brokers create topics. */
+  readonly topic: string;
+  /** Records with one key keep their order. `{id}` has the member `id` of the input. Default: none. */
+  readonly key?: string;
+  readonly description?: string;
+  /** Default: an object with the members of the topic and the key, `data` and `headers`. */
+  readonly input?: JsonSchema;
+  /** With `key`, consumers drop a second record with the same `idempotency-key`. Default: `never`. */
+  readonly repeat?: "key" | "never";
+}
+
+export interface KafkaAdapterOptions extends KafkaConnectionOptions {
+  /** Default: `publish`, whose input has the `topic`, and the `key` if there is one. */
+  readonly operations?: Readonly<Record<string, KafkaOperation>>;
+  readonly rate?: RateLimit;
+}
+
+type Given = Readonly<Record<string, unknown>>;
+
+const usual: Readonly<Record<string, KafkaOperation>> = {
+  publish: {
+    topic: "{topic}",
+    description: "Publishes a record.",
+    input: {
+      type: "object",
+      required: ["topic"],
+      properties: { topic: { type: "string" }, key: { type: "string" }, headers: { type: "object" } },
+    },
+  },
+};
+const parameter = /\{(\w+)\}/g;
+
+export function kafkaAdapter(options: KafkaAdapterOptions): Adapter {
+  const connections = new KafkaConnections(options);
+  const { name: adapter, operations = usual, rate } = options;
+  const topics = Object.values(operations).map(({ topic }) => topic);
+  return {
+    ...{ name: adapter, kind: "kafka" },
+    operations: Object.fromEntries(
+      Object.entries(operations).map(([name, spec]) => [
+        name,
+        operationOf(`${adapter}.${name}`, spec, connections),
+      ]),
+    ),
+    ...(rate !== undefined && { rate }),
+    check: (call) =>
+      connections.produce(adapter, call, async (producer) => {
+        const known = topics.filter((topic) => !topic.includes("{"));
+        await producer.metadata({ topics: known, forceUpdate: true });
+      }),
+    close: () => connections.close(),
+  };
+}
+
+function operationOf(
+  operation: string,
+  spec: KafkaOperation,
+  connections: KafkaConnections,
+): AdapterOperation {
+  const { topic, key, description, repeat = "never" } = spec;
+  const names = [...`${topic} ${key ?? ""}`.matchAll(parameter)].map(([, name = ""]) => name);
+  const input = spec.input ?? {
+    type: "object",
+    required: [...new Set(names)],
+    properties: { headers: { type: "object" } },
+  };
+  return {
+    ...{ input, repeat },
+    ...(description !== undefined && { description }),
+    call: async (given, call) => {
+      const to = { topic: topicOf(operation, topic, given), key: keyOf(key, given) };
+      let isSent = false;
+      try {
+        return await connections.produce(operation, call, async (producer) => {
+          await producer.metadata({ topics: [to.topic] });
+          isSent = true;
+          return await published(producer, to, given, call).catch((error: unknown) => {
+            isSent = !isUnsent(error);
+            throw error;
+          });
+        });
+      } catch (error) {
+        const { code, message } = error as { readonly code?: string; readonly message: string };
+        if (repeat === "key" || !isSent || code !== "adapter.unreachable") throw error;
+        throw adapterErrors.outcomeUnknown({ operation, reason: message }, { cause: error });
+      }
+    },
+  };
+}
+
+interface Published {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
+
+async function published(
+  producer: KafkaProducer,
+  { topic, key }: { readonly topic: string; readonly key: string | undefined },
+  { data, headers }: Given,
+  { idempotencyKey }: AdapterCall,
+): Promise<Published> {
+  const text = typeof data === "string" ? data : data === undefined ? "" : JSON.stringify(data);
+  const own = { "idempotency-key": idempotencyKey };
+  const all = Object.entries({ ...(headers as object), ...own }).map(
+    ([name, value]) => [Buffer.from(name), Buffer.from(String(value))] as const,
+  );
+  const message = {
+    ...{ topic, value: Buffer.from(text), headers: new Map(all) },
+    ...(key !== undefined && { key: Buffer.from(key) }),
+  };
+  const { offsets = [] } = await producer.send({ messages: [message] });
+  const [{ partition = 0, offset = 0n } = {}] = offsets;
+  return { topic, partition, offset: String(offset) };
+}
+
+function topicOf(operation: string, topic: string, given: Given): string {
+  const name = topic.replace(parameter, (_word, member: string) => String(given[member]));
+  if (/^[\w.-]{1,249}$/.test(name)) return name;
+  throw adapterErrors.inputInvalid({ operation, reason: "a topic has letters, digits, `.`, `_` and `-`" });
+}
+
+function keyOf(key: string | undefined, given: Given): string | undefined {
+  if (key !== undefined) return key.replace(parameter, (_word, member: string) => String(given[member]));
+  return given["key"] === undefined ? undefined : String(given["key"]);
+}

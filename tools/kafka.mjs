@@ -1,0 +1,46 @@
+// @ts-check
+
+// A cluster of Kafka for tests, in the memory of a process that ends with the process that started it. It speaks Kafka's
+// protocol, and has no users and no TLS.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const script = fileURLToPath(new URL("kafka.py", import.meta.url));
+
+/** @param {string} program as `needsProgram("python3-kafka")` finds it */
+export async function startKafka(program) {
+  const child = spawn(program, [script], { stdio: ["pipe", "pipe", "ignore"] });
+  const lines = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error(`the cluster of Kafka ended with ${child.exitCode}`);
+    return String(value).trim();
+  };
+  const address = await next();
+  /** @param {string} words */
+  const tell = async (words) => {
+    child.stdin.write(`${words}\n`);
+    await next();
+  };
+  return {
+    address,
+    url: `kafka://${address}`,
+    /** @param {string} name @param {number} partitions */
+    topic: (name, partitions = 1) => tell(`topic ${name} ${partitions}`),
+    /** Each answer about a topic is this error of the protocol. @param {string} name @param {number} code */
+    fail: (name, code) => tell(`error ${name} ${code}`),
+    /** The next answers of an API are these errors. @param {number} api @param {number[]} codes */
+    failNext: (api, ...codes) => tell(`errors ${api} ${codes.join(" ")}`),
+    /** Its connections end. Port and records remain. */
+    kill: () => tell("down"),
+    up: () => tell("up"),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
