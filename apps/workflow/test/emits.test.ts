@@ -23,6 +23,14 @@ tasks: {paid: {wait: {event: shop.paid, if: event.data.order == 7}}}
 output: "\${{ tasks.paid.output.data }}"
 `;
 
+const named = `workflow: named
+tasks:
+  tell: {uses: tutti.emit, with: {type: shop.told, source: "https://shop.example", data: 1}}
+output: "\${{ tasks.tell.output }}"
+`;
+const forged =
+  "workflow: forged\ntasks: {tell: {uses: tutti.emit, with: {type: shop.told, source: /tutti/runs/a}}}\n";
+
 describe("tasks that emit events", () => {
   let serving: Serving;
   const runs = () => serving.host.mesh.client(runService);
@@ -41,7 +49,7 @@ describe("tasks that emit events", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [pay, wrong, ship, waits])
+    for (const text of [pay, wrong, ship, waits, named, forged])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", versionLabels: [], keepLatest: false },
         source: { format: 1, text, fileName: "" },
@@ -74,6 +82,24 @@ describe("tasks that emit events", () => {
       .client(triggerService)
       .getTrigger({ namespace: "", triggerId: "ship" });
     assert.deepEqual([trigger?.counts?.received, trigger?.counts?.started], [1, 1]);
+  });
+
+  it("name a source, which is not one of Tutti, and differ between runs", async () => {
+    const outputs = [];
+    for (const id of ["named-1", "named-2"]) {
+      await start("named", id, null);
+      const result = (await ended(id))?.outcome?.result;
+      const body = result?.$case === "completed" ? result.value.body : undefined;
+      outputs.push(JSON.parse(String(body?.$case === "inline" && Buffer.from(body.value))));
+    }
+    const [one, other] = outputs;
+    assert.deepEqual(Object.keys(one), ["id", "source", "type", "time"]);
+    assert.equal(one.source, "https://shop.example");
+    assert.equal(new Date(one.time).toISOString(), one.time);
+    assert.notEqual(one.id, other.id);
+    assert.match(one.id, /^named-1-tell-/);
+    await start("forged", "forged-1", null);
+    assert.match(JSON.stringify((await ended("forged-1"))?.outcome), /not of Tutti/);
   });
 
   it("fail when the event is not one that may be posted", async () => {

@@ -20,7 +20,7 @@ interface Emitting {
   readonly readyMs: number;
 }
 
-const known = new Set(["type", "data", "subject", "id"]);
+const known = new Set(["type", "data", "subject", "id", "source"]);
 const idLengthMax = 200;
 
 /** Returns the event of a task, the same for each attempt of it. */
@@ -30,17 +30,20 @@ export function emittedEvent(
 ): EmittedEvent | { readonly problem: string } {
   if (typeof input !== "object" || input === null || Array.isArray(input))
     return { problem: "with: expected `type` and `data`, got something else" };
-  const { type, data = null, subject = "", id } = input as { readonly [name: string]: Json };
+  const { type, data = null, subject = "", id, source } = input as { readonly [name: string]: Json };
   const foreign = Object.keys(input).find((name) => !known.has(name));
   if (foreign !== undefined)
-    return { problem: `with.${foreign}: expected type, data, subject or id, got ${foreign}` };
+    return { problem: `with.${foreign}: expected type, data, subject, id or source, got ${foreign}` };
   if (typeof type !== "string") return { problem: "type: expected a text such as `shop.order.paid`" };
   if (typeof subject !== "string") return { problem: "subject: expected a text" };
   if (id !== undefined && typeof id !== "string") return { problem: "id: expected a text" };
-  const made = `${taskId}-${readyMs.toString(36)}`;
+  if (source !== undefined && (typeof source !== "string" || source === "" || /^\/?tutti\//.test(source)))
+    return { problem: "source: expected a text such as `https://shop.example`, not of Tutti" };
+  // An event is known by its source and its id. The source of one run has the run in it.
+  const made = `${source === undefined ? "" : `${runId}-`}${taskId}-${readyMs.toString(36)}`;
   return {
     id: (id ?? made).slice(-idLengthMax),
-    source: `/tutti/runs/${runId}`,
+    source: source ?? `/tutti/runs/${runId}`,
     ...{ type, subject, data, time: new Date(readyMs).toISOString() },
   };
 }

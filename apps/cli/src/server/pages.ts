@@ -20,6 +20,21 @@ export interface Listed<E> {
   readonly nextToken: string | undefined;
 }
 
+/** Reads a list to its end. */
+export async function readAll<R extends Paged, E>(
+  ask: (page: PageQuery) => Promise<R>,
+  entriesOf: (reply: R) => readonly E[],
+): Promise<readonly E[]> {
+  const entries: E[] = [];
+  let token: string | undefined;
+  do {
+    const reply = await ask({ size: wholeSize, ...(token === undefined ? {} : { token }) });
+    entries.push(...entriesOf(reply));
+    token = reply.nextToken === "" ? undefined : reply.nextToken;
+  } while (token !== undefined);
+  return entries;
+}
+
 export async function listPages<R extends Paged, E>(
   { values }: Pick<Context, "values">,
   ask: (page: PageQuery) => Promise<R>,

@@ -27,7 +27,7 @@ import type {
   SearchRecordsReply,
 } from "@tutti/rest/types";
 import { pathOf } from "../elements/spelled.ts";
-import { type Filter, read } from "./queries.ts";
+import { type Filter, read, readWhole } from "./queries.ts";
 import { pageError, send } from "./send.ts";
 
 /** What the pages about access and audit ask. No event tells of these: those with `decisions`, `keys` or `tokens` are looked at. */
@@ -107,13 +107,13 @@ export const decisionQuery = (decisionId: string) =>
 export const keysQuery = (ended: boolean) =>
   queryOptions({
     queryKey: ["keys", { ended }],
-    queryFn: ({ signal }) => read<ListKeysReply>(pathOf(["keys"], { ended, size: 200 }), signal),
+    queryFn: ({ signal }) => readWhole<ListKeysReply>(pathOf(["keys"], { ended, size: 200 }), "keys", signal),
   });
 
 export const tokensQuery = () =>
   queryOptions({
     queryKey: ["tokens"],
-    queryFn: ({ signal }) => read<ListTokensReply>(pathOf(["tokens"], { size: 200 }), signal),
+    queryFn: ({ signal }) => readWhole<ListTokensReply>(pathOf(["tokens"], { size: 200 }), "tokens", signal),
   });
 
 /** All of them if the caller may see them, else the caller's own. */

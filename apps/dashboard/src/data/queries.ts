@@ -50,6 +50,18 @@ export async function read<Answer>(path: string, signal: AbortSignal): Promise<A
   return (await send({ method: "GET", path }, signal)) as Answer;
 }
 
+/** Reads a list to its end, from a path that has the size of its pages. */
+export async function readWhole<Answer extends { readonly nextToken?: string }>(
+  path: string,
+  entries: keyof Answer & string,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const pages = [await read<Answer>(path, signal)];
+  for (let token = pages[0]?.nextToken; token; token = pages.at(-1)?.nextToken)
+    pages.push(await read<Answer>(`${path}&token=${encodeURIComponent(token)}`, signal));
+  return { ...(pages.at(-1) as Answer), [entries]: pages.flatMap((page) => page[entries]) };
+}
+
 export const whoQuery = () =>
   queryOptions({
     queryKey: ["who"],
@@ -157,7 +169,11 @@ export const workflowsQuery = (filter: Filter = {}) =>
   queryOptions({
     queryKey: ["workflows", filter],
     queryFn: ({ signal }) =>
-      read<ListDefinitionsReply>(pathOf(["workflows"], { ...filter, size: 1000 }), signal),
+      readWhole<ListDefinitionsReply>(
+        pathOf(["workflows"], { ...filter, size: 1000 }),
+        "definitions",
+        signal,
+      ),
   });
 
 export const workflowQuery = (name: string, version: { hash?: string; label?: string } = {}) =>
@@ -191,7 +207,7 @@ export const absentAgentsQuery = () =>
 export const poolsQuery = () =>
   queryOptions({
     queryKey: ["pools"],
-    queryFn: ({ signal }) => read<ListPoolsReply>(pathOf(["pools"], { size: 1000 }), signal),
+    queryFn: ({ signal }) => readWhole<ListPoolsReply>(pathOf(["pools"], { size: 1000 }), "pools", signal),
   });
 
 /** Those that come next. */
@@ -248,7 +264,8 @@ export const compareQuery = (sessionId: string) =>
 export const schedulesQuery = () =>
   queryOptions({
     queryKey: ["schedules"],
-    queryFn: ({ signal }) => read<ListSchedulesReply>(pathOf(["schedules"], { size: 1000 }), signal),
+    queryFn: ({ signal }) =>
+      readWhole<ListSchedulesReply>(pathOf(["schedules"], { size: 1000 }), "schedules", signal),
   });
 
 export const scheduleQuery = (scheduleId: string) =>
@@ -267,7 +284,8 @@ export const firingsQuery = (scheduleId: string) =>
 export const triggersQuery = () =>
   queryOptions({
     queryKey: ["triggers"],
-    queryFn: ({ signal }) => read<ListTriggersReply>(pathOf(["triggers"], { size: 1000 }), signal),
+    queryFn: ({ signal }) =>
+      readWhole<ListTriggersReply>(pathOf(["triggers"], { size: 1000 }), "triggers", signal),
   });
 
 /** Its counts change with its runs, so that each event of a run touches it. */

@@ -49,8 +49,8 @@ export class Emits {
       await triggers.publishEvents(PublishEventsRequest.fromPartial({ namespace, events: [message] }), {
         signal,
       });
-      const { id, source, type } = event;
-      const output = Buffer.from(JSON.stringify({ id, source, type }), "utf8");
+      const { id, source, type, time } = event;
+      const output = Buffer.from(JSON.stringify({ id, source, type, time }), "utf8");
       return { command: completeTask, body: { ...CompleteTask.create(), output } };
     };
     errands.begin(due, attempt, refused);

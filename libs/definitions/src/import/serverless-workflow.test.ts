@@ -45,6 +45,18 @@ describe("a workflow of Serverless Workflow", () => {
     ]);
   });
 
+  it("emits an event with the source that it names", () => {
+    const event = "{source: https://shop.example, type: shop.told, data: {a: 1}}";
+    const { documents, untranslated } = importServerlessWorkflow(
+      `${head}do: [{tell: {emit: {event: {with: ${event}}}}}]`,
+    );
+    assert.deepEqual(untranslated, []);
+    const text = JSON.stringify(documents[0]);
+    assert.match(text, /"with":\{"source":"https:\/\/shop\.example","type":"shop\.told"/);
+    for (const name of ["specversion", "id", "source", "type", "time", "data"])
+      assert.match(text, RegExp(name));
+  });
+
   it("with a cron expression has a schedule", () => {
     assert.deepEqual(importServerlessWorkflow(textOf("schedule.yaml")).documents[1], {
       ...{ schedule: "backup-schedule", workflow: "backup", cron: "0 3 * * 1", timeZone: "UTC" },

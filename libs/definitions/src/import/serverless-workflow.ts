@@ -671,21 +671,15 @@ class Task {
 
   #emit(): Tree {
     const given = membersIn(membersIn(membersIn(this.#task, "emit"), "event"), "with");
-    const { source: _, ...filled } = this.#data(given, "emit", "event", "with") as Tree;
-    const known = ["type", "data", "id", "subject"];
+    const filled = this.#data(given, "emit", "event", "with") as Tree;
+    const known = ["type", "data", "id", "subject", "source"];
     const other = Object.keys(filled).find((key) => !known.includes(key));
     const at = [...this.#o.path, "emit", "event", "with"];
     if (other !== undefined)
       throw new NoCounterpart(`the attribute \`${other}\` has no counterpart`, [...at, other]);
-    if (given["source"] !== undefined)
-      this.#states.leave(
-        [...this.#o.path, "emit", "event", "with", "source"],
-        `source: ${String(given["source"])}`,
-        "the source of an event is its run",
-      );
     const event = record([
       ["specversion", '"1.0"'],
-      ...["id", "source", "type"].map((key): [string, string] => [key, `output.${key}`]),
+      ...["id", "source", "type", "time"].map((key): [string, string] => [key, `output.${key}`]),
       ["data", expressionOf(filled["data"] ?? null)],
     ]);
     return this.#run({ uses: "tutti.emit", with: filled }, event);

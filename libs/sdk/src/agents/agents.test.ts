@@ -331,14 +331,17 @@ describe("an agent", () => {
     );
   });
 
-  it("shows the key of its worker when it asks the platform for tools", async () => {
+  it("shows the key of its worker when it asks the platform for tools, page by page", async () => {
     const asked: string[] = [];
     const model = new ScriptedModel(["Done."]);
     const ask: typeof fetch = async (url, init) => {
       if (!String(url).startsWith("http://tutti.test/v1/")) return model.fetch(url, init);
       asked.push(`${String(url)} ${new Headers(init?.headers).get("authorization")}`);
       const capability = { description: "Counts.", inputSchema: '{"type":"object"}' };
-      return Response.json({ capabilities: [{ name: "stock.count", versions: [{ capability }] }] });
+      const isFirst = !String(url).includes("token=");
+      const name = isFirst ? "other.count" : "stock.count";
+      const more = isFirst && { nextToken: "two" };
+      return Response.json({ capabilities: [{ name, versions: [{ capability }] }], ...more });
     };
     const fn = agents(
       { server: "http://tutti.test/", accessToken: "own-key", providers: provider },
@@ -349,7 +352,8 @@ describe("an agent", () => {
       handlers: (worker: Worker) => void worker.durable(fn),
     });
     await test.execute();
-    assert.deepEqual(asked, ["http://tutti.test/v1/capabilities?namespace=default&size=1000 Bearer own-key"]);
+    const page = "http://tutti.test/v1/capabilities?namespace=default&size=1000";
+    assert.deepEqual(asked, [`${page} Bearer own-key`, `${page}&token=two Bearer own-key`]);
     assert.deepEqual(model.requests[0]?.tools, ["stock_count"]);
   });
 

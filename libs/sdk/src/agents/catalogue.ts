@@ -26,12 +26,16 @@ export class RestCatalogue implements Catalogue {
   }
 
   async capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]> {
-    const body = await this.#get(
-      `/v1/capabilities?${query({ namespace, size: String(pageSize) })}`,
-      accessToken,
-    );
-    const listed = body?.["capabilities"];
-    return (Array.isArray(listed) ? listed : []).filter(isMembers).map((entry: Members) => {
+    const listed: unknown[] = [];
+    let token = "";
+    do {
+      const page = { namespace, size: String(pageSize), ...(token !== "" && { token }) };
+      const body = await this.#get(`/v1/capabilities?${query(page)}`, accessToken);
+      const capabilities = body?.["capabilities"];
+      if (Array.isArray(capabilities)) listed.push(...capabilities);
+      token = body === undefined ? "" : textIn(body, "nextToken");
+    } while (token !== "");
+    return listed.filter(isMembers).map((entry: Members) => {
       const versions = entry["versions"];
       const newest: unknown = Array.isArray(versions) ? versions[0] : undefined;
       const capability = isMembers(newest) ? membersIn(newest, "capability") : {};

@@ -85,6 +85,8 @@ export interface EventWaitOptions {
 export interface EmitOptions {
   /** What the event is about. Default: its id. */
   readonly subject?: string;
+  /** Who publishes it. Default: the run. */
+  readonly source?: string;
   /** Of the task. Default: the type. */
   readonly id?: string;
 }

@@ -65,11 +65,11 @@ export class PostedEvents {
       this.#stage.settle(staged, failTask, { ...FailTask.create(), error });
       return;
     }
-    const { type, data, id, source } = event;
+    const { type, data, id, source, time } = event;
     this.#emitted.push(event);
     this.#stage.settle(staged, completeTask, {
       ...CompleteTask.create(),
-      output: bytesOf({ id, source, type }),
+      output: bytesOf({ id, source, type, time }),
     });
     this.post(type, data, { id, source });
   }

@@ -362,13 +362,21 @@ class FunctionContext:
         return self._task(id or type, {"wait": written(given)})
 
     def emit(
-        self, type: str, data: Any = None, *, subject: str | None = None, id: str | None = None
+        self,
+        type: str,
+        data: Any = None,
+        *,
+        subject: str | None = None,
+        source: str | None = None,
+        id: str | None = None,
     ) -> Step[Any]:
         """Publishes an event for triggers and for runs that wait for it.
 
         It is the same event when the step is repeated, so it counts once. subject: default the id of the event.
+        source: default the run.
         """
-        given = {"type": type, "data": None if data is None else plain(data, type), "subject": subject}
+        content = None if data is None else plain(data, type)
+        given = {"type": type, "data": content, "subject": subject, "source": source}
         return self._task(id or type, {"uses": "tutti.emit", "with": written(given)})
 
     def approve(

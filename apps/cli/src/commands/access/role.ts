@@ -4,6 +4,7 @@ import { didYouMean } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printSpanMs } from "../../terminal/time.ts";
@@ -11,15 +12,16 @@ import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 import { actorIn, whoIs } from "./who.ts";
 
-const bindingsMax = 1_000;
-
 export async function listRoles(context: Context): Promise<Result> {
   const { print, shell } = context;
   const server = await connect(context);
   const query = server.namespace;
-  const [{ roles }, { bindings }] = await Promise.all([
+  const [{ roles }, bindings] = await Promise.all([
     server.call("roles.list", { query }),
-    server.call("roleBindings.list", { query: { ...query, size: bindingsMax } }),
+    readAll(
+      (page) => server.call("roleBindings.list", { query: { ...query, ...page } }),
+      (reply) => reply.bindings,
+    ),
   ]);
   return {
     json: { roles, bindings },
@@ -81,10 +83,12 @@ async function tellIfNew({ print }: Context, server: Server, bindingId: string):
   const { namespace = "" } = server.namespace;
   if (namespace === "" || !print.hasNotes) return;
   try {
-    const size = bindingsMax;
-    const [{ bindings }, { resources }] = await Promise.all([
-      server.call("roleBindings.list", { query: { ...server.namespace, size } }),
-      server.call("namespaces.list", { query: { size } }),
+    const [{ bindings }, resources] = await Promise.all([
+      server.call("roleBindings.list", { query: { ...server.namespace, size: 2 } }),
+      readAll(
+        (page) => server.call("namespaces.list", { query: page }),
+        (reply) => reply.resources,
+      ),
     ]);
     const made = resources.map(({ name }) => name);
     if (made.includes(namespace) || bindings.length > 1) return;

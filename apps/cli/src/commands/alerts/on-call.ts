@@ -5,7 +5,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { meantOf } from "../../server/names.ts";
-import { listPages } from "../../server/pages.ts";
+import { listPages, readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment, printSpanMs } from "../../terminal/time.ts";
@@ -132,7 +132,10 @@ export async function overrideOnCall(context: Context): Promise<Result> {
   const nowMs = shell.nowMs();
   const fromMs = values.momentMs("start", nowMs) ?? nowMs;
   const server = await connect(context);
-  const { rotations } = await server.call("rotations.list", { query: { ...server.namespace, size: 1_000 } });
+  const rotations = await readAll(
+    (page) => server.call("rotations.list", { query: { ...server.namespace, ...page } }),
+    (reply) => reply.rotations,
+  );
   const rotation = rotations.find(({ rotationId }) => rotationId === id);
   if (rotation === undefined)
     throw new Failure(`Rotation \`${safe(id)}\` not found.`, {

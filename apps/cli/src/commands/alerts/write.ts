@@ -6,6 +6,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { readDefinition } from "../../local/definition-file.ts";
 import { meantOf } from "../../server/names.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
@@ -137,7 +138,10 @@ export function enableRule(context: Context): Promise<Result> {
 async function setDisabled(context: Context, disabled: boolean): Promise<Result> {
   const id = context.values.argument("ID");
   const server = await connect(context);
-  const { rules } = await server.call("alertRules.list", { query: { ...server.namespace, size: 1_000 } });
+  const rules = await readAll(
+    (page) => server.call("alertRules.list", { query: { ...server.namespace, ...page } }),
+    (reply) => reply.rules,
+  );
   const rule = rules.find(({ ruleId }) => ruleId === id);
   if (rule === undefined)
     throw new Failure(`Alert rule \`${safe(id)}\` not found.`, {

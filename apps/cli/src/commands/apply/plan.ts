@@ -20,6 +20,7 @@ import {
 } from "../../local/check-applied.ts";
 import { shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { adapterIn, describedAdapter, isAdapter, scalerOf } from "../adapters/launched.ts";
 import { calling, registerVariants, rollOut } from "../variants/variants.ts";
 import { nothingApplied } from "./folder.ts";
@@ -343,10 +344,14 @@ async function workflowDrift(server: Server, found: Definition, label: string): 
 }
 
 export async function liveRuns(server: Server, name: string): Promise<number> {
-  const { versions } = await server.call("workflows.versions", {
-    params: { name },
-    query: { ...server.namespace, liveOnly: true, size: 500 },
-  });
+  const versions = await readAll(
+    (page) =>
+      server.call("workflows.versions", {
+        params: { name },
+        query: { ...server.namespace, liveOnly: true, ...page },
+      }),
+    (reply) => reply.versions,
+  );
   return versions.reduce((sum, { liveCount = 0 }) => sum + liveCount, 0);
 }
 

@@ -5,6 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -20,7 +21,6 @@ interface Explained {
   readonly why: string;
 }
 
-const tasksMax = 1_000;
 /** Earlier inputs that a task is compared with. */
 const comparedMax = 20;
 
@@ -49,8 +49,11 @@ export async function explainCache(context: Context): Promise<Result> {
 }
 
 async function tasksOf(server: Server, id: string): Promise<readonly Task[]> {
-  const query = { ...server.namespace, withPayloads: true, size: tasksMax };
-  return (await server.call("tasks.list", { params: { id }, query })).tasks;
+  const query = { ...server.namespace, withPayloads: true };
+  return await readAll(
+    (page) => server.call("tasks.list", { params: { id }, query: { ...query, ...page } }),
+    ({ tasks }) => tasks,
+  );
 }
 
 async function taskOf(server: Server, id: string, task: string): Promise<Task> {

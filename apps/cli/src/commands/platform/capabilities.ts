@@ -5,14 +5,15 @@ import type { CapabilityEntry } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 
-const pageSize = 1_000;
-
 /** Returns the capabilities that are offered in the namespace. */
-export async function offered(server: Server): Promise<readonly CapabilityEntry[]> {
-  const query = { ...server.namespace, size: pageSize };
-  return (await server.call("capabilities.list", { query })).capabilities;
+export function offered(server: Server): Promise<readonly CapabilityEntry[]> {
+  return readAll(
+    (page) => server.call("capabilities.list", { query: { ...server.namespace, ...page } }),
+    ({ capabilities }) => capabilities,
+  );
 }
 
 export async function capabilities(context: Context): Promise<Result> {

@@ -9,6 +9,7 @@ import type { Result } from "../../command/presenter.ts";
 import { httpFetch } from "../../effects/http-fetch.ts";
 import { hasTool, runTool, toolJson } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { toned } from "../../terminal/style.ts";
@@ -90,14 +91,20 @@ async function healthFindings(context: Context, server: Server): Promise<Finding
 /** What this caller may see of services and pools. */
 async function serviceFindings({ shell }: Context, server: Server): Promise<Finding[]> {
   const edge = await edgeOf(server.url, readyMs);
-  const nothing = (): undefined => undefined;
+  const nothing = () => [];
   const timeoutMs = readyMs;
-  const found = await server.call("instances.list", { query: { size: 1_000 }, timeoutMs }).catch(nothing);
-  const pools = await server.call("pools.list", { query: server.namespace, timeoutMs }).catch(nothing);
+  const instances = await readAll(
+    (query) => server.call("instances.list", { query, timeoutMs }),
+    (reply) => reply.instances,
+  ).catch(nothing);
+  const pools = await readAll(
+    (page) => server.call("pools.list", { query: { ...server.namespace, ...page }, timeoutMs }),
+    (reply) => reply.pools,
+  ).catch(nothing);
   return [
     ...(edge === undefined ? [] : edgeFindings(edge, shell.nowMs())),
-    ...instanceFindings(found?.instances ?? [], edge?.dateMs ?? shell.nowMs()),
-    ...poolFindings(pools?.pools ?? [], await waitingRuns(server, pools?.pools ?? [])),
+    ...instanceFindings(instances, edge?.dateMs ?? shell.nowMs()),
+    ...poolFindings(pools, await waitingRuns(server, pools)),
   ];
 }
 

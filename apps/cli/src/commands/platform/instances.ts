@@ -3,17 +3,19 @@
 import type { Instance } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printAge } from "../../terminal/time.ts";
-
-const pageSize = 1_000;
 
 export async function instances(context: Context): Promise<Result> {
   const { print, shell, values } = context;
   const server = await connect(context);
   const service = values.optionalArgument("SERVICE");
-  const query = { size: pageSize, ...(service !== undefined && { service }) };
-  const found = (await server.call("instances.list", { query })).instances;
+  const query = service !== undefined && { service };
+  const found = await readAll(
+    (page) => server.call("instances.list", { query: { ...query, ...page } }),
+    ({ instances }) => instances,
+  );
   const nowMs = shell.nowMs();
   return {
     json: { instances: found },

@@ -3,6 +3,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
@@ -41,8 +42,6 @@ export async function status(context: Context): Promise<Result> {
   };
 }
 
-const agentsMax = 1_000;
-
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
@@ -65,6 +64,24 @@ async function gather(server: Server): Promise<Standing> {
     server.call("pools.list", { query: { ...namespace, size: 100 } }),
     server.call("components.list"),
   ]);
+  const [{ version }, tree, { services }, { counts }, agents, approvals, capabilities, pools, { processes }] =
+    await Promise.all([
+      server.call("whoami"),
+      server.call("status"),
+      server.call("services.list", { query: { size: 100 } }),
+      server.call("runs.count", { query: { ...namespace, by: "status" } }),
+      readAll(
+        (page) => server.call("agents.list", { query: { ...namespace, ...page } }),
+        (reply) => reply.agents,
+      ),
+      server.call("approvals.list", { query: { ...namespace, size: 100 } }),
+      offered(server),
+      readAll(
+        (page) => server.call("pools.list", { query: { ...namespace, ...page } }),
+        (reply) => reply.pools,
+      ),
+      server.call("components.list").catch(() => ({ processes: [] })),
+    ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
   const free = here.reduce((sum, { freeSlots = 0 }) => sum + freeSlots, 0);

@@ -22,6 +22,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -135,11 +136,12 @@ async function requireVariants(server: Server, name: string): Promise<number> {
 }
 
 export async function versionsOf(server: Server, name: string): Promise<readonly Definition[]> {
-  const query = { ...server.namespace, size: versionsRead };
-  return (await server.call("workflows.versions", { params: { name }, query })).versions;
+  return await readAll(
+    (page) =>
+      server.call("workflows.versions", { params: { name }, query: { ...server.namespace, ...page } }),
+    ({ versions }) => versions,
+  );
 }
-
-const versionsRead = 500;
 
 interface VariantFigures {
   readonly calls: number;

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { adapterCheck, adaptersIn, type OfferedAdapter, offering } from "@tutti/rest/adapters";
 import type { CapabilityEntry, Routes, Run } from "@tutti/rest/types";
 import { useState } from "react";
-import { read } from "../../data/queries.ts";
+import { readWhole } from "../../data/queries.ts";
 import { send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
 import "../../elements/finding.css";
@@ -17,7 +17,6 @@ import { runStates, standOf } from "../../score/states.ts";
 import { whatFailed } from "../runs/outcome.ts";
 import { VariantsPart } from "./variants.tsx";
 
-/** More than a person reads on one page. */
 const size = 1_000;
 const capabilitiesPath = pathOf(["capabilities"], { size });
 
@@ -25,7 +24,8 @@ const capabilitiesPath = pathOf(["capabilities"], { size });
 const capabilitiesQuery = () =>
   queryOptions({
     queryKey: ["capabilities"],
-    queryFn: ({ signal }) => read<Routes["capabilities.list"]["reply"]>(capabilitiesPath, signal),
+    queryFn: ({ signal }) =>
+      readWhole<Routes["capabilities.list"]["reply"]>(capabilitiesPath, "capabilities", signal),
     refetchInterval: 10_000,
   });
 
