@@ -29,6 +29,26 @@ describe("a workflow of n8n", () => {
     assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
   });
 
+  it("gives the items of a loop to its nodes, and what comes back to the nodes behind it", () => {
+    const { documents, untranslated } = importN8n(textOf("loop.json"));
+    const tasks = (documents[0] as { tasks: Record<string, { forEach?: string; set?: string }> }).tasks;
+    assert.deepEqual(
+      [tasks["loop-over-items"]?.set, tasks["loop-over-items-done"]?.set, tasks["mail"]?.forEach],
+      ['${{ tasks["readers"].output }}', '${{ tasks["pause"].output }}', 'tasks["loop-over-items"].output'],
+    );
+    assert.equal(tasks["report"]?.forEach, 'tasks["loop-over-items-done"].output');
+    assert.ok(
+      untranslated.some(({ line, construct }) => line === 6 && construct === "batches of Loop Over Items"),
+    );
+    assert.ok(!untranslated.some(({ reason }) => reason.includes("fails here")));
+    // Items that never come back: only the first batch would run.
+    const open = textOf("loop.json").replace(
+      '"Pause": { "main": [[{ "node": "Loop Over Items"',
+      '"Pause": { "main": [[{ "node": "Report"',
+    );
+    assert.ok(importN8n(open).untranslated.some(({ reason }) => reason.includes("come back to")));
+  });
+
   it("lists a name that is cut", () => {
     const text = `{"nodes": [${JSON.stringify(go)}], "connections": {},\n"name": "${"Tell the shop ".repeat(9)}"}`;
     assert.deepEqual(

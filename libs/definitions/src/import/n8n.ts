@@ -2,6 +2,9 @@
  * A workflow of n8n. Each node becomes a task, and the list of its output items is the output of the task. A node that
  * Tutti does not know is a task for each item, of a capability with the name of the node's type.
  *
+ * A loop over items is two tasks: its items, and the items that came back to it. The nodes between them get all items at
+ * once, as all nodes do.
+ *
  * A node with a construct that would change what it does is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
@@ -28,6 +31,18 @@ interface Node {
   readonly id: string;
   /** Expressions of lists of items, by the number of the input. */
   readonly inputs: string[][];
+  readonly loop?: Loop;
+}
+
+/** Items leave it twice: to the nodes that lead back to it, and when they have come back. */
+interface Loop {
+  readonly id: string;
+  /** Numbers of its outputs. */
+  readonly outputs: { readonly each: number; readonly done: number };
+  /** Names of nodes that its items reach. */
+  readonly inside: ReadonlySet<string>;
+  /** Nodes that lead back to it, and expressions of their items. */
+  readonly back: { readonly node: Node; readonly items: string }[];
 }
 
 export function importN8n(text: string, file = "n8n"): Imported {
@@ -61,8 +76,8 @@ export function importN8n(text: string, file = "n8n"): Imported {
       tasks[node.id] = { title, set: template(`dyn({})[${words}]`) };
     }
   }
-  const ends = leaves.filter((node) => tasks[node.id] !== undefined);
-  const outputs = ends.map(({ id }): [string, string] => [id, `tasks["${id}"].output`]);
+  const ends = leaves.filter((id) => tasks[id] !== undefined);
+  const outputs = ends.map((id): [string, string] => [id, `tasks["${id}"].output`]);
   const [only] = outputs;
   const output =
     outputs.length === 1 && only !== undefined
@@ -77,6 +92,12 @@ export function importN8n(text: string, file = "n8n"): Imported {
 function nodesIn(source: ForeignDocument): Map<string, Node> {
   const nodes = new Map<string, Node>();
   const ids = new Set<string>();
+  const idOf = (base: string) => {
+    let id = nameFromCamelCase(base);
+    for (let number = 2; ids.has(id); number++) id = `${nameFromCamelCase(base)}-${number}`;
+    ids.add(id);
+    return id;
+  };
   for (const [index, members] of listIn(source.root, "nodes").entries()) {
     const path = ["nodes", index];
     const [name, full] = isMembers(members) ? [textIn(members, "name"), textIn(members, "type")] : ["", ""];
@@ -95,16 +116,35 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
       source.leave(path, `node ${name}`, "it is a note");
       continue;
     }
-    let id = nameFromCamelCase(name);
-    for (let number = 2; ids.has(id); number++) id = `${nameFromCamelCase(name)}-${number}`;
-    ids.add(id);
-    nodes.set(name, { members, name, type, path, id, inputs: [] });
+    const node = { members, name, type, path, id: idOf(name), inputs: [] };
+    const version = Number(members["typeVersion"] ?? 1);
+    const isLoop = type === "splitInBatches" && members["disabled"] !== true && version >= 2;
+    const outputs = version >= 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
+    const inside = isLoop ? reachedFrom(source, name, outputs.each) : new Set<string>();
+    const loop = inside.has(name) && { id: idOf(`${name}-done`), outputs, inside, back: [] };
+    nodes.set(name, { ...node, ...(loop && { loop }) });
   }
   return nodes;
 }
 
-/** Gives nodes their inputs. Returns those that lead nowhere. */
-function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): readonly Node[] {
+/** Names of the nodes that items of an output reach. */
+function reachedFrom(source: ForeignDocument, name: string, output: number): ReadonlySet<string> {
+  const connections = membersIn(source.root, "connections");
+  const reached = new Set<string>();
+  const follow = (outputs: readonly unknown[]) => {
+    for (const each of outputs.flat()) {
+      const to = isMembers(each) ? textIn(each, "node") : "";
+      if (to === "" || reached.has(to)) continue;
+      reached.add(to);
+      if (to !== name) follow(listIn(membersIn(connections, to), "main"));
+    }
+  };
+  follow([listIn(membersIn(connections, name), "main")[output] ?? []]);
+  return reached;
+}
+
+/** Gives nodes their inputs. Returns the tasks whose items lead nowhere. */
+function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): readonly string[] {
   const leading = new Set<string>();
   for (const [from, kinds] of Object.entries(membersIn(source.root, "connections"))) {
     const node = nodes.get(from);
@@ -117,7 +157,9 @@ function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): rea
         if (textIn(each, "type") !== "main")
           source.leave(path, `connection of ${from}`, "its type is not `main`");
         const input = typeof each["index"] === "number" ? each["index"] : 0;
-        const items = isTrigger(node) ? "[input]" : `tasks["${node.id}"].output`;
+        const isDone = node.loop?.outputs.done === output;
+        const id = isDone ? (node.loop?.id ?? node.id) : node.id;
+        const items = isTrigger(node) ? "[input]" : `tasks["${id}"].output`;
         const most = to.type === "merge" ? (membersIn(to.members, "parameters")["numberInputs"] ?? 2) : 1;
         if (input >= Number(most))
           source.leave(
@@ -125,24 +167,26 @@ function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): rea
             `input ${input} of ${to.name}`,
             "its items are added to those before",
           );
-        if (to.inputs[input] !== undefined)
+        const back = to.loop?.inside.has(from) === true ? to.loop.back : undefined;
+        if (back === undefined && to.inputs[input] !== undefined)
           source.leave(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
-        if (output > 0 && node.type !== "if")
+        if (output > 0 && node.type !== "if" && node.loop === undefined)
           source.leave(
             path,
             `output ${output} of ${from}`,
             "only nodes of the type `if` have several outputs",
           );
         else {
-          leading.add(from);
-          to.inputs[input] = [
-            ...(to.inputs[input] ?? []),
-            node.type === "if" ? `${items}[${output}]` : items,
-          ];
+          leading.add(id);
+          const all = node.type === "if" ? `${items}[${output}]` : items;
+          if (back === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
+          else back.push({ node, items: all });
         }
       }
   }
-  return [...nodes.values()].filter(({ name }) => !leading.has(name));
+  return [...nodes.values()]
+    .flatMap(({ id, loop }) => (loop === undefined ? [id] : [id, loop.id]))
+    .filter((id) => !leading.has(id));
 }
 
 function isTrigger({ type, members }: Node): boolean {
@@ -156,7 +200,12 @@ function inOrder(nodes: readonly Node[]): readonly Node[] {
     if (above.includes(node)) throw new NotImported(`node \`${node.name}\` leads to itself`);
     if (sorted.has(node)) return;
     const read = node.inputs.flat().join(" ");
-    for (const other of nodes) if (read.includes(`tasks["${other.id}"]`)) visit(other, [...above, node]);
+    const reads = (id: string | undefined) => id !== undefined && read.includes(`tasks["${id}"]`);
+    for (const other of nodes) {
+      if (reads(other.id) || reads(other.loop?.id)) visit(other, [...above, node]);
+      if (!reads(other.loop?.id)) continue;
+      for (const { node: last } of other.loop?.back ?? []) visit(last, [...above, node]);
+    }
     sorted.add(node);
   };
   for (const node of nodes) visit(node, []);
@@ -220,6 +269,8 @@ class Translator {
           [`${id}-time`]: { wait: this.#time(), needs: this.#before() },
           [id]: { set: template(items), needs: [`${id}-time`] },
         };
+      case "splitInBatches":
+        return this.#loop();
       default:
         return { [id]: this.#work() };
     }
@@ -234,10 +285,22 @@ class Translator {
     return [...new Set([...this.#items.matchAll(/tasks\["([^"]+)"\]/g)].map(([, id = ""]) => id))];
   }
 
+  #loop(): Record<string, Tree> {
+    const { members, id, name, path, loop } = this.#node;
+    if (loop === undefined)
+      throw new NoCounterpart("only a loop that its items come back to has a counterpart");
+    const parameters = membersIn(members, "parameters");
+    if (membersIn(parameters, "options")["reset"] !== undefined)
+      throw new NoCounterpart("a loop that starts again has no counterpart", this.#at("options", "reset"));
+    const at = parameters["batchSize"] === undefined ? [...path, "type"] : this.#at("batchSize");
+    this.#source.leave(at, `batches of ${name}`, "the nodes of the loop get all items at once");
+    const back = loop.back.map(({ items }) => items).join(" + ");
+    return { [id]: { set: template(this.#items) }, [loop.id]: { set: template(back) } };
+  }
+
   #work(): Tree {
     const { members, type, path } = this.#node;
     const uses = nameFromCamelCase(type);
-    if (type === "splitInBatches") throw new NoCounterpart("a loop has no counterpart");
     if (!this.#capabilities.has(uses)) {
       this.#capabilities.add(uses);
       const line = this.#source.lineOf([...path, "type"]);
