@@ -29,7 +29,7 @@ describe("a workflow of n8n", () => {
     assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
   });
 
-  it("gives the items of a loop to its nodes, and what comes back to the nodes behind it", () => {
+  it("gives the items of a loop to its nodes, and those that come back to the nodes behind it", () => {
     const { documents, untranslated } = importN8n(textOf("loop.json"));
     const tasks = (documents[0] as { tasks: Record<string, { forEach?: string; set?: string }> }).tasks;
     assert.deepEqual(
