@@ -38,7 +38,7 @@ describe("a workflow of n8n", () => {
     );
     assert.equal(tasks["report"]?.forEach, 'tasks["loop-over-items-done"].output');
     assert.ok(
-      untranslated.some(({ line, construct }) => line === 6 && construct === "batches of Loop Over Items"),
+      untranslated.some(({ line, construct }) => line === 14 && construct === "batches of Loop Over Items"),
     );
     assert.ok(!untranslated.some(({ reason }) => reason.includes("fails here")));
     // Items that never come back: only the first batch would run.
