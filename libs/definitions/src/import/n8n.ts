@@ -118,8 +118,8 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
     }
     const node = { members, name, type, path, id: idOf(name), inputs: [] };
     const version = Number(members["typeVersion"] ?? 1);
-    const isLoop = type === "splitInBatches" && members["disabled"] !== true && version >= 2;
-    const outputs = version >= 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
+    const isLoop = type === "splitInBatches" && members["disabled"] !== true && [2, 3].includes(version);
+    const outputs = version === 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
     const inside = isLoop ? reachedFrom(source, name, outputs.each) : new Set<string>();
     const loop = inside.has(name) && { id: idOf(`${name}-done`), outputs, inside, back: [] };
     nodes.set(name, { ...node, ...(loop && { loop }) });
