@@ -45,29 +45,9 @@ export async function status(context: Context): Promise<Result> {
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
-  const [
-    { version },
-    { services },
-    { counts },
-    { agents },
-    approvals,
-    capabilities,
-    { pools },
-    { processes },
-  ] = await Promise.all([
-    server.call("whoami"),
-    server.call("services.list", { query: { size: 100 } }),
-    server.call("runs.count", { query: { ...namespace, by: "status" } }),
-    server.call("agents.list", { query: { ...namespace, size: agentsMax } }),
-    server.call("approvals.list", { query: { ...namespace, size: 100 } }),
-    offered(server),
-    server.call("pools.list", { query: { ...namespace, size: 100 } }),
-    server.call("components.list"),
-  ]);
-  const [{ version }, tree, { services }, { counts }, agents, approvals, capabilities, pools, { processes }] =
+  const [{ version }, { services }, { counts }, agents, approvals, capabilities, pools, { processes }] =
     await Promise.all([
       server.call("whoami"),
-      server.call("status"),
       server.call("services.list", { query: { size: 100 } }),
       server.call("runs.count", { query: { ...namespace, by: "status" } }),
       readAll(
@@ -80,7 +60,7 @@ async function gather(server: Server): Promise<Standing> {
         (page) => server.call("pools.list", { query: { ...namespace, ...page } }),
         (reply) => reply.pools,
       ),
-      server.call("components.list").catch(() => ({ processes: [] })),
+      server.call("components.list"),
     ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
