@@ -147,8 +147,7 @@ export class SeriesStore {
           ? this.#minutes(series, from, until, nowMs)
           : this.#slots(series, from, until);
         const { statistic, labels } = series;
-        const shown = Array.from(values, (value) => (Number.isNaN(value) ? null : value));
-        return { name: metric, labels, statistic, stepMs, fromMs: from * stepMs, values: shown };
+        return { name: metric, labels, statistic, stepMs, fromMs: from * stepMs, values };
       });
   }
 

@@ -32,8 +32,10 @@ export function laidOut(
   { reduce }: Pick<Figure, "reduce">,
 ): number[] {
   const samples: number[][] = Array.from({ length: steps.count }, () => []);
-  for (const [index, value] of values.entries()) {
-    if (value === null) continue;
+  // By index: an iterator took most of a query of 30 days.
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value == null || Number.isNaN(value)) continue;
     samples[Math.floor((fromMs + index * stepMs - steps.fromMs) / steps.stepMs)]?.push(value);
   }
   return samples.map((some) => (some.length === 0 ? Number.NaN : reduce(some, stepMs)));

@@ -32,7 +32,7 @@ function setUp({
   return { time, logger, registry, ring, past };
 }
 
-function valuesOf(all: readonly SampledSeries[], statistic: string): readonly (number | null)[] | undefined {
+function valuesOf(all: readonly SampledSeries[], statistic: string): SampledSeries["values"] | undefined {
   return all.find((series) => series.statistic === statistic)?.values;
 }
 

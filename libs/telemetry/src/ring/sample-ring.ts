@@ -41,7 +41,7 @@ export interface SampledSeries {
   /** When the first value was sampled, since the epoch. */
   readonly fromMs: number;
   /** null where there is nothing: not sampled, or a quantile of no values. */
-  readonly values: readonly (number | null)[];
+  readonly values: readonly (number | null)[] | Float64Array;
 }
 
 interface Tracked {
