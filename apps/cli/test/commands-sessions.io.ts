@@ -186,7 +186,7 @@ describe("the commands for sessions and what they share", () => {
   it("models: list, show, compare, promote, rollback, reset", async () => {
     await listed("model list", /test\.echo/);
     assert.match(await printed("model show test.echo"), /below 0\.9/);
-    assert.match(await printed("model show test.echo"), /predicted by +additive/);
+    assert.match(await printed("model show test.echo"), /predicted by +middle/);
     for (const [words, problem] of [
       ["model compare test.echo", /`test\.echo` has \d+ recorded attempts, at least 120 are needed/],
       ["model promote test.echo similar", /at least 120 are needed/],

@@ -117,7 +117,7 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await page.getByRole("link", { name: "Models" }).click();
     await heading(page, "Models").waitFor();
     await page.getByRole("button", { name: "Compare models of pay.charge" }).click();
-    await page.getByRole("cell", { name: "additive live" }).waitFor();
+    await page.getByRole("cell", { name: "middle live" }).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     const sure = async (label: string) => {
       await page.getByRole("button", { name: `${label} …` }).click();
@@ -126,8 +126,8 @@ describe("sessions on the page", { skip: browser.skip }, () => {
     await sure("Promote median");
     await page.getByRole("cell", { name: "median live baseline" }).waitFor();
     await page.getByText("A user promoted it.").waitFor();
-    await sure("Roll back to additive");
-    await page.getByRole("cell", { name: "additive live" }).waitFor();
+    await sure("Roll back to middle");
+    await page.getByRole("cell", { name: "middle live" }).waitFor();
     await page.setViewportSize({ width: 390, height: 800 });
     assert.ok((await overhang(page)) <= 0);
     await page.context().close();

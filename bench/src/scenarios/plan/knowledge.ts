@@ -1,4 +1,4 @@
-import { type Described, Estimates } from "@tutti/planner";
+import { type Described, Estimates, usualModel } from "@tutti/planner";
 import type { Trace } from "./traces.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { Trace } from "./traces.ts";
  * kind in this run, then to its kind in any run. If a name is a path, its last part names a kind in any workflow.
  */
 export function knownFrom(others: readonly Trace[]): Estimates {
-  const estimates = new Estimates();
+  const estimates = new Estimates(undefined, () => usualModel);
   for (const trace of others)
     described(trace, trace.name).forEach((subject, task) => {
       estimates.learn({ ...subject, agentId: "" }, trace.sizesMs[task] ?? 0);

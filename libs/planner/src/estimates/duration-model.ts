@@ -2,14 +2,18 @@
  * The ways to predict how long an attempt takes. No model is the best for all work, so they are compared on what was
  * recorded of each capability.
  */
+import { medianOf } from "../structures/median.ts";
+import type { End, RecentEnds } from "./recent-ends.ts";
 import type { Subject } from "./subject.ts";
 
 /**
+ * `middle` is the middle of three: `additive`, the latest attempts of the same agent, and the last attempt of any.
  * `additive` counts the agent and the size of the input. `any-agent` leaves the agent out. `hourly` tells times of day
  * apart, `keyed` the fields that the author named. `similar` is the median of the recent attempts with the most similar
  * inputs. `median` and `last` are the plain baselines.
  */
 export const durationModels = [
+  "middle",
   "additive",
   "any-agent",
   "hourly",
@@ -22,16 +26,51 @@ export const durationModels = [
 export type DurationModel = (typeof durationModels)[number];
 
 /** What predicts as long as nothing else has proved to be better. */
-export const usualModel: DurationModel = "additive";
+export const usualModel: DurationModel = "middle";
 /** What a model has to be better than. */
 export const baselineModels = ["median", "last"] as const satisfies readonly DurationModel[];
 
 /** How many of the most similar recent attempts count. Undefined for a model that learns sums. */
-export const neighbours: Readonly<Partial<Record<DurationModel, number>>> = {
-  similar: 9,
-  median: 25,
-  last: 1,
-};
+const neighbours: Readonly<Partial<Record<DurationModel, number>>> = { similar: 9, median: 25, last: 1 };
+/** How many recent attempts of the same agent count for `middle`. */
+const ownMax = 5;
+
+/** What the sum of what was learned says, in logarithms. */
+export interface Expected {
+  readonly agentId: string;
+  readonly size: number;
+  readonly sum: number;
+  /** How much slower the agent is expected to be than others. */
+  readonly slowness: number;
+}
+
+/**
+ * The logarithm of the time that a model expects by single attempts. Undefined for a model that learns sums, and without
+ * any attempts. Where it has no count of attempts, it is as unsure as the sum.
+ */
+export function byEnds(
+  model: DurationModel,
+  { ends, growth }: { readonly ends: RecentEnds | undefined; readonly growth: { readonly mean: number } },
+  { agentId, size, sum, slowness }: Expected,
+): { readonly mean: number; readonly count?: number } | undefined {
+  if (ends === undefined || ends.count === 0) return undefined;
+  if (model === "middle") {
+    const own = ends.ofAgent(agentId, ownMax);
+    const like = (end: End) => end.time + growth.mean * (size - end.size) + slowness - end.slowness;
+    const recent = own.length > 0 ? own : ends.latest(ownMax);
+    const mean = medianOf([sum, medianOf(recent.map(like)), ...ends.latest(1).map(({ time }) => time)]);
+    return { mean };
+  }
+  const most = neighbours[model];
+  return most === undefined
+    ? undefined
+    : { mean: medianOf(ends.nearest(size, most)), count: Math.min(most, ends.count) };
+}
+
+/** Whether it looks at single attempts. */
+export function looksAtEnds(model: DurationModel): boolean {
+  return model === "middle" || neighbours[model] !== undefined;
+}
 
 const dayMs = 24 * 3_600_000;
 const partMs = 4 * 3_600_000;
@@ -40,6 +79,7 @@ const partMs = 4 * 3_600_000;
 export function seenBy(model: DurationModel, subject: Subject): Subject {
   const { timeMs = 0, key = "", count = 0 } = subject;
   switch (model) {
+    case "middle":
     case "additive":
       return subject;
     case "hourly":

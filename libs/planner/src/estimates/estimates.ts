@@ -13,9 +13,10 @@
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
-import { type DurationModel, neighbours, seenBy, usualModel } from "./duration-model.ts";
+import { byEnds, type DurationModel, looksAtEnds, seenBy } from "./duration-model.ts";
 import { Latent, observe, type Part, sumOf } from "./latent.ts";
 import { Recent } from "./recent.ts";
+import { type End, RecentEnds } from "./recent-ends.ts";
 import { Spread } from "./spread.ts";
 import type { Subject } from "./subject.ts";
 
@@ -140,13 +141,17 @@ class Kind {
     return isBelieved ? Number.POSITIVE_INFINITY : believedDeviations * deviation;
   }
 
-  /** @param expected where something else than the sum of the parts predicts it */
-  learn(seen: number, parts: readonly Part[], expected?: number): void {
+  /**
+   * @param expected where something else than the sum of the parts predicts it
+   * @param isFollowing whether that follows the latest attempts
+   */
+  learn(seen: number, parts: readonly Part[], expected?: number, isFollowing = false): void {
     for (const { latent } of parts) latent.variance += fading;
     const sum = sumOf(parts);
     const deviation = Math.sqrt(sum.variance + this.noise);
     const surprise = seen - (expected ?? sum.mean);
-    if (this.seen > driftNotBefore) this.drift.add(surprise, deviation);
+    // What follows the latest attempts follows a drift, and is not surprised.
+    if (this.seen > driftNotBefore) this.drift.add(isFollowing ? seen - sum.mean : surprise, deviation);
     const most = this.#believedAtMost(deviation);
     observe(parts, between(sum.mean - most, seen, sum.mean + most), this.noise);
     if (this.seen > 1) {
@@ -190,7 +195,7 @@ class Share {
   }
 }
 
-/** Each kind is predicted by its model. All start with the usual one. */
+/** Each kind is predicted by its model, by `additive` where none is chosen. */
 export class Estimates {
   readonly #kinds: Recent<Kind>;
   readonly #agents: Recent<Latent>;
@@ -200,7 +205,7 @@ export class Estimates {
   /** @param under `fork` gives it */
   constructor(
     limits: EstimatesLimits = defaultLimits,
-    modelOf: ModelOf = () => usualModel,
+    modelOf: ModelOf = () => "additive",
     under?: Estimates,
   ) {
     this.#modelOf = modelOf;
@@ -234,11 +239,14 @@ export class Estimates {
     if (wider !== undefined) kind.beginLike(wider, seen - agent.mean - pair.offset.mean);
     // The first attempt says what the capability takes, and nothing of who did it.
     else if (kind.seen === 1) kind.usual.mean = seen;
-    const count = neighbours[model];
-    kind.learn(seen, partsOf(kind, agent, pair, size), count && kind.ends?.median(size, count));
+    const parts = partsOf(kind, agent, pair, size);
+    const slowness = agent.mean + pair.offset.mean;
+    const expected = byEnds(model, kind, { agentId, size, slowness, sum: sumOf(parts).mean });
+    kind.learn(seen, parts, expected?.mean, model === "middle");
     pair.failures.add(false);
-    if (count !== undefined) keepEnd(kind, size, seen);
-    for (const key of within) this.#learnWider(key, seen - agent.mean, size, count !== undefined);
+    const isKept = looksAtEnds(model);
+    if (isKept) keepEnd(kind, { agentId, size, time: seen, slowness: agent.mean + pair.offset.mean });
+    for (const key of within) this.#learnWider(key, seen - agent.mean, size, isKept);
   }
 
   /** An attempt failed. How long that took says nothing of how long it takes. */
@@ -304,7 +312,7 @@ export class Estimates {
       { latent: kind.usual, weight: 1 },
       { latent: kind.growth, weight: size - kind.meanSize },
     ]);
-    if (isKept) keepEnd(kind, size, seen);
+    if (isKept) keepEnd(kind, { agentId: "", size, time: seen, slowness: 0 });
   }
 
   /** Returns the estimate of the subject, or of the nearest kind above it. */
@@ -316,14 +324,15 @@ export class Estimates {
     const { kind, key } = known;
     const isOwn = key === subject.capability;
     const sum = this.#sum(subject, kind);
-    const count = neighbours[model];
     const size = isOwn && subject.inputBytes > 0 ? Math.log1p(subject.inputBytes) : kind.meanSize;
-    const median = count && kind.ends?.median(size, count);
+    const { agentId } = subject;
+    const slowness = this.#slownessOf(subject);
     const seen =
-      median === undefined || count === undefined
-        ? sum
-        : { mean: median, variance: kind.noise / Math.min(count, kind.ends?.count ?? 1) };
-    return { subject, kind, key, ...seen, between: isOwn ? 0 : kind.between };
+      isOwn || model !== "middle"
+        ? byEnds(model, kind, { agentId, size, slowness, sum: sum.mean })
+        : undefined;
+    const variance = seen?.count === undefined ? sum.variance : kind.noise / seen.count;
+    return { subject, kind, key, mean: seen?.mean ?? sum.mean, variance, between: isOwn ? 0 : kind.between };
   }
 
   /** Returns the nearest of which anything was seen. */
@@ -333,6 +342,12 @@ export class Estimates {
       if (kind !== undefined && kind.seen > 0) return { kind, key };
     }
     return undefined;
+  }
+
+  /** How much slower the agent is expected to be at it than others, as a logarithm. */
+  #slownessOf({ capability, agentId }: Subject): number {
+    const pair = this.#pairs.peek(pairKey(capability, agentId));
+    return (this.#agents.peek(agentId)?.mean ?? 0) + (pair?.offset.mean ?? 0);
   }
 
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
@@ -351,9 +366,9 @@ export class Estimates {
   }
 }
 
-function keepEnd(kind: Kind, size: number, time: number): void {
+function keepEnd(kind: Kind, end: End): void {
   kind.ends ??= new RecentEnds();
-  kind.ends.add(size, time);
+  kind.ends.add(end);
 }
 
 function partsOf(kind: Kind, agent: Latent, pair: Pair, size: number): readonly Part[] {
@@ -375,49 +390,4 @@ function between(least: number, value: number, most: number): number {
 
 function pairKey(capability: string, agentId: string): string {
   return `${capability}\n${agentId}`;
-}
-
-/** The latest times of a kind with the sizes of their inputs. Logarithms, all of them. */
-const endsMax = 100;
-/** What the greatest and the least of all sizes may differ by and still be the same. */
-const sameSize = 1e-9;
-
-interface End {
-  readonly size: number;
-  readonly time: number;
-}
-
-class RecentEnds {
-  readonly #ends: End[] = [];
-
-  clone(): RecentEnds {
-    const other = new RecentEnds();
-    other.#ends.push(...this.#ends);
-    return other;
-  }
-
-  get count(): number {
-    return this.#ends.length;
-  }
-
-  add(size: number, time: number): void {
-    this.#ends.push({ size, time });
-    if (this.#ends.length > endsMax) this.#ends.shift();
-  }
-
-  /** Returns the median time of the ends with the most similar sizes, the latest among equals. Undefined without any. */
-  median(size: number, count: number): number | undefined {
-    const similar = this.#ends
-      .map((end, at) => ({ at, time: end.time, off: Math.abs(end.size - size) }))
-      .sort((one, other) =>
-        Math.abs(one.off - other.off) < sameSize ? other.at - one.at : one.off - other.off,
-      )
-      .slice(0, count)
-      .map(({ time }) => time)
-      .sort((one, other) => one - other);
-    const middle = similar.length >> 1;
-    const above = similar[middle];
-    if (above === undefined) return undefined;
-    return similar.length % 2 === 1 ? above : (above + (similar[middle - 1] ?? above)) / 2;
-  }
 }

@@ -46,8 +46,8 @@ function trainings(isWanted: boolean): fc.Arbitrary<object> {
   return fc
     .record({
       capability: fc.constantFrom("pay", "ship", "none"),
-      errors: fc.record({ additive: error, similar: error, median: error, last: error }),
-      model: fc.constantFrom("similar", "additive", "none"),
+      errors: fc.record({ middle: error, similar: error, median: error, last: error }),
+      model: fc.constantFrom("similar", "middle", "none"),
     })
     .map(({ errors, model, capability }) => ({
       ...{ capability, training: trainingOf(errors) },

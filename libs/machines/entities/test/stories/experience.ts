@@ -43,11 +43,11 @@ export const stories: GoldenStories = {
     driver.execute(experienceKey, recordExperience, { sender: "one", batch: 1, outcomes });
     const train = (errors: Readonly<Record<string, number>>) =>
       driver.execute(experienceKey, recordTraining, { capability: "pay", training: trainingOf(errors) });
-    train({ additive: 0.4, similar: 0.2, median: 0.3, last: 0.5 });
-    const training = trainingOf({ additive: 0.3, similar: 0.31, median: 0.4, last: 0.5 });
-    driver.execute(experienceKey, promoteModel, { capability: "pay", model: "additive", training });
+    train({ middle: 0.4, similar: 0.2, median: 0.3, last: 0.5 });
+    const training = trainingOf({ middle: 0.3, similar: 0.31, median: 0.4, last: 0.5 });
+    driver.execute(experienceKey, promoteModel, { capability: "pay", model: "middle", training });
     driver.execute(experienceKey, rollBackModel, { capability: "pay" });
-    train({ additive: 0.5, similar: 0.5, median: 0.2, last: 0.5 });
+    train({ middle: 0.5, similar: 0.5, median: 0.2, last: 0.5 });
     return goldenOf(driver, experience, experienceKey, release);
   },
 

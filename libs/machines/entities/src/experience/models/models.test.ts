@@ -67,8 +67,8 @@ const twoSorts: Drawn = (draws) => ({ runMs: around(draws, draws.next() < 0.3 ? 
 
 describe("a comparison of models", () => {
   const cases: readonly { of: string; drawn: Drawn; live: DurationModel }[] = [
-    { of: "times that chance alone spreads", drawn: steady, live: "additive" },
-    { of: "agents of different speeds", drawn: byAgent, live: "additive" },
+    { of: "times that chance alone spreads", drawn: steady, live: "middle" },
+    { of: "agents of different speeds", drawn: byAgent, live: "middle" },
     { of: "inputs of different sizes", drawn: bySize, live: "similar" },
     { of: "times of day", drawn: byHour, live: "hourly" },
     { of: "fields that the author named", drawn: byKey, live: "keyed" },
@@ -125,7 +125,7 @@ describe("a poisoned history", () => {
   for (const { of, poison } of poisons)
     it(`with ${of}, one in twenty, does not move what is live away from what is right`, () => {
       for (const { drawn, live } of [
-        { drawn: byAgent, live: "additive" },
+        { drawn: byAgent, live: "middle" },
         { drawn: bySize, live: "similar" },
       ]) {
         const poisoned: Drawn = (draws, at) => ({
@@ -148,7 +148,7 @@ describe("the model of a capability", () => {
     return { driver, training };
   };
   const live = (driver: MachineDriver) => driver.state(experienceKey, experience).models.get("pay")?.live;
-  const usual = { additive: 0.4, similar: 0.2, median: 0.3, last: 0.5 };
+  const usual = { middle: 0.4, similar: 0.2, median: 0.3, last: 0.5 };
 
   it("is promoted, and dropped when a baseline is better", () => {
     const { driver, training } = recorded();
@@ -162,10 +162,10 @@ describe("the model of a capability", () => {
 
   it("is not promoted if the plain median is better, or if the gain is small or uneven", () => {
     const { driver, training } = recorded();
-    training({ additive: 0.3, similar: 0.29, median: 0.5, last: 0.5 });
-    training({ additive: 0.3, similar: 0.25, median: 0.29, last: 0.5, hourly: 0.295 });
+    training({ middle: 0.3, similar: 0.29, median: 0.5, last: 0.5 });
+    training({ middle: 0.3, similar: 0.25, median: 0.29, last: 0.5, hourly: 0.295 });
     assert.equal(live(driver), "similar");
-    const uneven = trainingOf({ additive: 0.3, similar: 0.25, median: 0.4, last: 0.5 });
+    const uneven = trainingOf({ middle: 0.3, similar: 0.25, median: 0.4, last: 0.5 });
     const odd = uneven.scores.find(({ model }) => model === "similar") ?? assert.fail();
     odd.parts = odd.parts.map((_, at) => (at === 0 ? 0 : 0.3));
     assert.equal(verdictOf(undefined, uneven, 1).change, "none");
@@ -175,9 +175,9 @@ describe("the model of a capability", () => {
     const { driver, training } = recorded();
     training(usual);
     driver.execute(experienceKey, rollBackModel, { capability: "pay" });
-    assert.equal(live(driver), "additive");
+    assert.equal(live(driver), "middle");
     for (let round = 1; round < quietTrainings; round++) training({ ...usual, median: 0.41 });
-    assert.equal(live(driver), "additive");
+    assert.equal(live(driver), "middle");
     training(usual);
     assert.equal(live(driver), "similar");
   });
@@ -216,7 +216,7 @@ describe("the model of a capability", () => {
       return learner.knowledge.times.estimate({ ...subject, capability: "pay\n\n\n" })?.medianMs ?? 0;
     };
     assert.ok(predicted() < 900, `${predicted()}`);
-    training({ additive: 0.9, similar: 0.9, median: 0.3, last: 0.5 });
+    training({ middle: 0.9, similar: 0.9, median: 0.3, last: 0.5 });
     assert.ok(Math.abs(predicted() - 1_000) < 1, `${predicted()}`);
   });
 });
