@@ -150,7 +150,7 @@ class Kind {
     const sum = sumOf(parts);
     const deviation = Math.sqrt(sum.variance + this.noise);
     const surprise = seen - (expected ?? sum.mean);
-    // What follows the latest attempts follows a drift, and is not surprised.
+    // A prediction by the latest attempts follows a drift, and is not surprised.
     if (this.seen > driftNotBefore) this.drift.add(isFollowing ? seen - sum.mean : surprise, deviation);
     const most = this.#believedAtMost(deviation);
     observe(parts, between(sum.mean - most, seen, sum.mean + most), this.noise);
