@@ -242,6 +242,10 @@ export class ServiceHost extends Orchestrator {
     // No caller calls any more, and the services are still there for what their machines want done.
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
+    const tellReady = () => mesh.healthService.setReady(this.isReady);
+    tellReady();
+    this.on("stateChanged", tellReady);
+    this.on("healthChanged", tellReady);
     // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.partitionOwner, patient);
     if (storage !== undefined)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
-import { isTuttiError, type Readiness } from "@tutti/kernel";
+import { type Health, isTuttiError, type Readiness } from "@tutti/kernel";
 import { latch, until } from "@tutti/kernel/testing";
 import { note, noteHandlers, noteService } from "@tutti/mesh/testing";
 import type { ServiceHost, ServiceModule } from "../src/index.ts";
@@ -103,11 +103,16 @@ describe("ServiceHost", () => {
   });
 
   it("names the service whose component breaks", async () => {
-    const health = () => ({ level: "unhealthy", reason: "it rains in" }) as const;
+    let level: Health["level"] = "unhealthy";
+    const health = () => ({ level, reason: "it rains in" });
     await using host = await startHost({ services: [serviceOf("roof", () => ({ health }))] });
     const [status, { problems }] = await ask<Readiness>(host, "/readyz");
     assert.equal(status, 503);
     assert.deepEqual(problems, [{ component: "test.roof", reason: "it rains in" }]);
+    assert.equal(host.mesh.healthService.isServing, false);
+    level = "healthy";
+    await until("it is ready", async () => (await ask(host, "/readyz"))[0] === 200);
+    assert.equal(host.mesh.healthService.isServing, true);
   });
 
   it("lets two services of a process call each other without a connection", async () => {

@@ -29,12 +29,10 @@ describe("gRPC's own services", () => {
       const health = caller.client(healthContract);
       assert.deepEqual(await health.check({}), { status: servingStatus.serving });
       assert.deepEqual(await health.check({ service: noteService.name }), { status: servingStatus.serving });
-      server.healthService.setServing(noteService.name, false);
-      assert.deepEqual(await health.check({ service: noteService.name }), {
-        status: servingStatus.notServing,
-      });
-      assert.deepEqual(await health.check({}), { status: servingStatus.serving });
-      server.healthService.setServing(noteService.name, true);
+      server.healthService.setReady(false);
+      for (const service of ["", noteService.name])
+        assert.deepEqual(await health.check({ service }), { status: servingStatus.notServing });
+      server.healthService.setReady(true);
       await assert.rejects(health.check({ service: "no.such.Service" }), { status: "NOT_FOUND" });
     });
 

@@ -6,8 +6,6 @@ import { type HealthReply, healthContract, type ServingStatus, servingStatus } f
 
 export class HealthService {
   readonly #server: MeshServer;
-  /** Contracts that are marked as not serving. */
-  readonly #out = new Set<string>();
   readonly #watchers = new Set<() => void>();
   #ready = true;
   #draining = false;
@@ -27,15 +25,13 @@ export class HealthService {
 
   /** Says whether the process takes calls. One that drains does not any more. */
   setReady(ready: boolean): void {
+    if (ready === this.#ready) return;
     this.#ready = ready;
     this.#changed();
   }
 
-  /** Says whether one of the contracts takes calls. */
-  setServing(contract: string, serving: boolean): void {
-    if (serving) this.#out.delete(contract);
-    else this.#out.add(contract);
-    this.#changed();
+  get isServing(): boolean {
+    return this.#ready && !this.#draining;
   }
 
   /** From now on nothing serves. */
@@ -46,8 +42,7 @@ export class HealthService {
 
   #statusOf(contract: string): ServingStatus {
     if (contract !== "" && !this.#server.contracts.includes(contract)) return servingStatus.serviceUnknown;
-    const serves = this.#ready && !this.#draining && !this.#out.has(contract);
-    return serves ? servingStatus.serving : servingStatus.notServing;
+    return this.isServing ? servingStatus.serving : servingStatus.notServing;
   }
 
   #check(contract: string): HealthReply {
