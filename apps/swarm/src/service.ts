@@ -144,8 +144,9 @@ function agentChanges(
 function assignmentLines(foundation: Foundation): PoolDirectoryParts["onAssigned"] {
   const lines = taskLog(foundation);
   return (pool, agent, { taskId, workKind, workId, attempt, traceparent, namespace }) => {
+    if (!lines.takes("assigned")) return;
     const key = { namespace: namespace || pool.namespace, kind: "task", id: taskId };
-    lines.changed(
+    lines.write(
       { key, type: "assigned", cause: { traceparent } },
       { [workKind || "run"]: workId, attempt, agent },
     );

@@ -38,14 +38,24 @@ export class StateLog {
     this.#options = options;
   }
 
-  changed({ key, type, cause }: StateChange, fields: LogFields = {}): void {
-    const { noun, prefix, usual } = this.#options;
-    if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return;
+  changed(change: StateChange, fields: LogFields = {}): void {
+    if (this.takes(change.type)) this.write(change, fields);
+  }
+
+  /** Whether the next change of this type gets a line, to ask before its fields are made. It counts if it gets none. */
+  takes(type: string): boolean {
+    const { prefix, usual } = this.#options;
+    if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return false;
     const to = type.slice(prefix.length);
-    if (usual.has(to) && !this.#mayLog(to)) {
-      this.#omitted++;
-      return;
-    }
+    if (!usual.has(to) || this.#mayLog(to)) return true;
+    this.#omitted++;
+    return false;
+  }
+
+  /** The line of a change that was taken. */
+  write({ key, type, cause }: StateChange, fields: LogFields): void {
+    const { noun, prefix } = this.#options;
+    const to = type.slice(prefix.length);
     if (this.#omitted > 0) this.#logger.info(`${noun} state changes not logged`, { count: this.#omitted });
     this.#omitted = 0;
     const [, traceId = ""] = cause.traceparent.split("-");
