@@ -61,7 +61,9 @@ describe("the front door on a loopback address", () => {
     assert.match(index.text, /Documentation/);
     assert.match(String(index.headers["content-security-policy"]), /script-src 'self'/);
     assert.match(String((await door.ask("/docs/start.md")).headers["content-type"]), /^text\/markdown/);
-    assert.equal((await door.ask("/docs/nothing.html")).status, 404);
+    const missing = await door.ask("/docs/nothing.html");
+    assert.equal(missing.status, 404);
+    assert.match(missing.text, /<h1>Page not found<\/h1>/);
     assert.equal((await door.ask("/docs/../index.html")).status, 404);
   });
 

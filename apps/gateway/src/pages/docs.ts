@@ -12,15 +12,18 @@ export function isOfDocs(url: string): boolean {
   return /^\/docs(?:[/?]|$)/.test(url);
 }
 
-/** Sends a file of the site. A folder is its index. */
-export function docsFile(root: string, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** Sends a file of the site. A folder is its index. Undefined if the site has no such file. */
+export function docsFile(
+  root: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply | undefined {
   const [path = ""] = request.url.split("?", 1);
   if (path === docsPath) return reply.headers(pageHeaders).redirect(`${docsPath}/`, 308);
   const inSite = path.slice(docsPath.length);
-  return reply
-    .headers(pageHeaders)
-    .header("cache-control", "no-cache")
-    .sendFile(inSite.endsWith("/") ? `${inSite}index.html` : inSite, root);
+  const file = inSite.endsWith("/") ? `${inSite}index.html` : inSite;
+  if (!existsSync(join(root, file))) return undefined;
+  return reply.headers(pageHeaders).header("cache-control", "no-cache").sendFile(file, root);
 }
 
 const built = join("apps", "site", "dist");

@@ -119,7 +119,9 @@ export function page(
 ): FastifyReply {
   const [path = "/"] = request.url.split("?", 1);
   if (isOfDocs(request.url))
-    return docs === undefined ? say(withoutDocs, 404, reply) : docsFile(docs, request, reply);
+    return docs === undefined
+      ? say(withoutDocs, 404, reply)
+      : (docsFile(docs, request, reply) ?? say(missingInDocs, 404, reply));
   if (root === undefined) return say(unbuilt, 503, reply);
   reply.headers(pageHeaders);
   if (hashed.test(path)) {
@@ -185,6 +187,11 @@ const unbuilt: PlainPage = {
   commands: ["npx nx build @tutti/dashboard", "npx tutti status", "curl http://127.0.0.1:7400/v1/status"],
 };
 
+const missingInDocs: PlainPage = {
+  title: "Page not found",
+  text: ["The documentation has no page at this address. Search it, or start with its first page."],
+  links: [{ to: "/docs/", label: "Open the documentation" }],
+};
 const withoutDocs: PlainPage = {
   title: "The documentation has not been built",
   text: ["Build it, then load this page again."],
