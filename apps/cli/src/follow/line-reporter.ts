@@ -17,6 +17,15 @@ interface Parts {
   readonly isSilent: boolean;
 }
 
+interface Change {
+  readonly state: string;
+  readonly name: string;
+  readonly about: string;
+  readonly again: string;
+  /** When it happened. Undefined where only the time of its news is known. */
+  readonly atMs?: number | undefined;
+}
+
 /** Reports a run or session without a terminal: a line for each change of a task or of the whole. */
 export class LineReporter implements Reporter {
   readonly showsEnd = false;
@@ -48,7 +57,8 @@ export class LineReporter implements Reporter {
       const about = [took, used, again, error === "" ? view.reason : error]
         .filter((part) => part !== "")
         .join(" · ");
-      this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again });
+      const atMs = view.endMs ?? (view.state === "running" ? view.startMs : undefined);
+      this.#report(`task ${view.id}`, { state: view.state, name: view.id, about, again, atMs });
     }
   }
 
@@ -67,15 +77,7 @@ export class LineReporter implements Reporter {
     this.#absence.close();
   }
 
-  #report(
-    key: string,
-    {
-      state,
-      name,
-      about,
-      again,
-    }: { readonly state: string; readonly name: string; readonly about: string; readonly again: string },
-  ): void {
+  #report(key: string, { state, name, about, again, atMs }: Change): void {
     const { print, shell, isSilent } = this.#parts;
     const known = `${state} ${again}`;
     if (isSilent || this.#reported.get(key) === known) return;
@@ -83,7 +85,7 @@ export class LineReporter implements Reporter {
     const { symbol, tone, words } = lookOf(state);
     const { errorStyle: style } = print;
     const line = [
-      style.dim(printClock(shell.nowMs())),
+      style.dim(printClock(atMs ?? shell.nowMs())),
       `${toned(style, tone, symbol)} ${padEnd(safe(name), 20)}`,
       toned(style, tone, padEnd(words, 10)),
       style.dim(safe(about)),

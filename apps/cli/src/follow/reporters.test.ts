@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Explanation, Run, Task, TaskStatus, WaitCause, WorkStatus } from "@tutti/rest/types";
 import { Presenter } from "../command/presenter.ts";
+import { printClock } from "../terminal/time.ts";
 import { type MemoryShell, memoryShell } from "../testing/memory-shell.ts";
 import { FrameReporter } from "./frame-reporter.ts";
 import { LineReporter } from "./line-reporter.ts";
@@ -177,6 +178,19 @@ describe("a run reported line by line", () => {
     model.apply({ run: run("running"), tasks: [task("a", "completed")] });
     reporter.changed(model);
     assert.deepEqual(said(), ["● r1  running", "✓ a  completed"]);
+  });
+
+  it("prints when a task started or ended, also if that is heard of later", () => {
+    const { model, reporter, shell } = reporting();
+    const [startTimeMs, endTimeMs] = [9_000, 11_500];
+    model.apply({
+      tasks: [task("a", "completed", { startTimeMs, endTimeMs }), task("b", "running", { startTimeMs })],
+    });
+    reporter.changed(model);
+    assert.deepEqual(
+      shell.errors.text.match(/^\d\d:\d\d:\d\d\.\d{3}/gm),
+      [endTimeMs, startTimeMs].map((atMs) => printClock(atMs)),
+    );
   });
 
   it("reports that the platform is not reachable, and the reconnection", async () => {
