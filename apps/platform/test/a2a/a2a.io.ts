@@ -392,7 +392,8 @@ describe("A2A", () => {
     const asked = Array.from({ length: 1_200 }, () => rpc(http, ask("GetTask", { id: "none" })));
     const statuses = new Set((await Promise.all(asked)).map(({ status }) => status));
     assert.ok(
-      [...statuses].every((status) => [200, 429, 503].includes(status)),
+      // 408: on a busy machine a request is read too late.
+      [...statuses].every((status) => [200, 408, 429, 503].includes(status)),
       [...statuses].join(),
     );
     const { body } = await rpc(http, ask("GetTask", { id: "none" }));
