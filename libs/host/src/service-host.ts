@@ -242,10 +242,7 @@ export class ServiceHost extends Orchestrator {
     // No caller calls any more, and the services are still there for what their machines want done.
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
-    const tellReady = () => mesh.healthService.setReady(this.isReady);
-    tellReady();
-    this.on("stateChanged", tellReady);
-    this.on("healthChanged", tellReady);
+    reportReadiness(this, mesh);
     // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.partitionOwner, patient);
     if (storage !== undefined)
@@ -310,6 +307,14 @@ function discoveryBy(
     instanceIds: () => announcer().ids,
     onBroken: () => announcer().announce(),
   });
+}
+
+/** To probes over gRPC. */
+function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
+  const report = () => healthService.setReady(host.isReady);
+  report();
+  host.on("stateChanged", report);
+  host.on("healthChanged", report);
 }
 
 /** The data directory is left when its process drains. Until then it names where the process takes requests of clients. */
