@@ -11,6 +11,7 @@ import {
   type Instance,
   type registryService,
 } from "@tutti/contracts/registry/v1";
+import { ofAllPages } from "@tutti/host/serving";
 import { type CallContext, counted, errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
@@ -80,8 +81,10 @@ export async function unwellInstances(registry: Registry, context: CallContext):
 }
 
 async function allInstances(registry: Registry, context: CallContext): Promise<Instance[]> {
-  const request = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
-  const { instances } = await registry.findInstances(request, { context });
+  const instances = await ofAllPages(
+    (page) => registry.findInstances(FindInstancesRequest.fromPartial({ page }), { context }),
+    (reply) => reply.instances,
+  );
   // What has no address is called in its own process only.
   return instances.filter(({ address }) => address !== "");
 }
