@@ -7,7 +7,7 @@ const repeating: ReadonlySet<string> = new Set([
   "agent.run_budget_exhausted",
 ]);
 
-/** The budget of the run was too small. A retry has the same budget, and what was used stays used. */
+/** The budget of the run was too small. A retry has the same budget and the same use. */
 const ofRunBudget: ReadonlySet<string> = new Set(["workflow.budget_used_up", "agent.run_budget_exhausted"]);
 
 /** Whether only another definition, or another run, helps after an error with this code. */

@@ -12,7 +12,7 @@
 export const word = {
   /** Counts orders. The thread waits for it to change. */
   ordered: 0,
-  /** What is ordered: the index of a group's memory, `closing` or `pausing`. */
+  /** The order: the index of a group's memory, `closing` or `pausing`. */
   buffer: 1,
   length: 2,
   batches: 3,

@@ -35,7 +35,7 @@ const neighbours: Readonly<Partial<Record<DurationModel, number>>> = { similar: 
 /** How many recent attempts of the same agent count for `middle`. */
 const ownMax = 5;
 
-/** What the sum of what was learned says, in logarithms. */
+/** The attempt, and its time as the sum of the learned parts. Size, sum and slowness are logarithms. */
 export interface Expected {
   readonly agentId: string;
   readonly size: number;

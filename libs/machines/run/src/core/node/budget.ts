@@ -145,7 +145,7 @@ function leastOf(kind: (typeof kinds)[number]): number {
   return kind === "money" ? 1e-6 : 1;
 }
 
-/** What is used of the budget, and what a task needs of it. */
+/** The part of the budget that is used up, and the part that a task needs. */
 export function budgetInWords(
   { order, used }: RunView,
   wanted = noAmounts(),
