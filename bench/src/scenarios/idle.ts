@@ -7,7 +7,7 @@ import type { Scenario } from "../scenario.ts";
 
 /** What a start leaves behind is given back by then: threads that nothing is asked of end after 20 s. */
 const settleMs = 120_000;
-/** Rules of alerts are evaluated, and series recorded, once a minute. The figures include both. */
+/** Rules of alerts are evaluated, and series recorded, once a minute. The metrics include both. */
 const watchMs = 60_000;
 const looks = 12;
 

@@ -20,7 +20,7 @@ const sendEveryMs = 30_000;
 const settleMs = 60_000;
 /** What the start asks of journal and archive is over by then, and their threads have ended. */
 const idleSettleMs = 160_000;
-/** Rules are evaluated, and series recorded, once a minute. The figures include both. */
+/** Rules are evaluated, and series recorded, once a minute. The metrics include both. */
 const looks = 12;
 const lookEveryMs = 5_000;
 
