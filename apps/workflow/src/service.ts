@@ -13,7 +13,7 @@ import {
   triggerService,
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { Errands, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
@@ -120,7 +120,7 @@ export class WorkflowService extends Orchestrator {
         definitions: mesh.client(definitionService),
       }),
     };
-    tellLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
+    registerLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
     this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));

@@ -10,7 +10,7 @@ import type {
   RecordFindingsRequest,
 } from "@tutti/contracts/governance/v1";
 import { spanOf, whenOwned } from "@tutti/host";
-import { ask, orIfAbsent, tell } from "@tutti/host/serving";
+import { execute, orIfAbsent, query } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, type InstanceKey, pageOf } from "@tutti/kernel";
 import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-entities/findings";
 import { atOwner, type Client } from "@tutti/mesh";
@@ -50,10 +50,10 @@ async function record(
   body: { readonly findings: Finding[]; readonly leftOut: number },
   context: CallContext,
 ): Promise<void> {
-  const told = { command: takeFindings, body, idempotencyKey: "" };
+  const call = { command: takeFindings, body, idempotencyKey: "" };
   await atOwner(
     async () => {
-      await tell(dependencies, findingsKey(namespace), told, context);
+      await execute(dependencies, findingsKey(namespace), call, context);
     },
     async (owner) => {
       const request = async function* () {
@@ -68,8 +68,8 @@ const nothing: Found = { findings: [], tallies: [], reports: [], leftOut: 0 };
 
 /** All that is kept of a namespace. */
 export function foundIn(dependencies: TenantDependencies, context: CallContext): Promise<Found> {
-  const question = { query: found, body: undefined };
-  return orIfAbsent<Found>(ask(dependencies, findingsKey(context.namespace), question, context), nothing);
+  const call = { query: found, body: undefined };
+  return orIfAbsent<Found>(query(dependencies, findingsKey(context.namespace), call, context), nothing);
 }
 
 export async function listFindings(

@@ -22,7 +22,7 @@ import {
   type RuleTally,
 } from "@tutti/contracts/governance/v1";
 import { causeOf, spanOf } from "@tutti/host";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, didYouMean, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
 import { type Found, keepReport } from "@tutti/machine-entities/findings";
 import { tenantErrors } from "@tutti/machine-entities/tenant";
@@ -92,8 +92,8 @@ export async function createReport(
     createTime: toTimestamp(dependencies.foundation.clock.now()),
     createCause: causeOf(context),
   });
-  const told = { command: keepReport, body: { report }, idempotencyKey: "" };
-  const { report: first } = await tell(dependencies, findingsKey(namespace), told, context);
+  const call = { command: keepReport, body: { report }, idempotencyKey: "" };
+  const { report: first } = await execute(dependencies, findingsKey(namespace), call, context);
   if (first !== undefined && !isSameWish(first, report))
     throw governanceErrors.repeatedOtherwise({ what: "report" });
   return { report: first };

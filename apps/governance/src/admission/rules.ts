@@ -34,7 +34,7 @@ import {
 } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { ruleOf } from "../tenants/views.ts";
 
 export async function setRule(
@@ -54,7 +54,7 @@ export async function keepRule(
   const { rule, revision, reason } = wanted;
   requireValid({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(dependencies, { command: rules.keep, body, reason }, context);
+  await executeOnTenant(dependencies, { command: rules.keep, body, reason }, context);
   await dependencies.bundles.current();
   return shown(dependencies, rule.ruleId, context);
 }
@@ -97,7 +97,7 @@ export async function deleteRule(
   { ruleId, reason }: DeleteRuleRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: rules.remove, body: { ruleId }, reason },
     context,

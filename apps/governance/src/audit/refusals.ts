@@ -9,7 +9,7 @@ import {
   type RecordRefusalsReply,
   RecordRefusalsRequest,
 } from "@tutti/contracts/governance/v1";
-import { type MachineDependencies, tell } from "@tutti/host/serving";
+import { execute, type MachineDependencies } from "@tutti/host/serving";
 import { type CallContext, type Foundation, type InstanceKey, toTimestamp } from "@tutti/kernel";
 import { recordRefusals, refusalKind } from "@tutti/machine-entities/refusal";
 import { systemNamespace } from "@tutti/policy/audit";
@@ -57,7 +57,7 @@ function record(
   const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });
   // A batch that is sent again because its receipt was lost is taken once.
   const idempotencyKey = hash("sha256", RecordRefusalsRequest.encode(body).finish(), "base64url");
-  return tell(
+  return execute(
     dependencies,
     dayOf(dependencies, namespace, nowMs),
     { command: recordRefusals, body, idempotencyKey },

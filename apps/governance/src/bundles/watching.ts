@@ -4,7 +4,7 @@ import {
   type WatchBundlesReply,
   type WatchBundlesRequest,
 } from "@tutti/contracts/governance/v1";
-import { ask, type MachineDependencies, orIfAbsent } from "@tutti/host/serving";
+import { type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation } from "@tutti/kernel";
 import { type BundlePart, bundlePart } from "@tutti/machine-entities/tenant";
 import { tenantKey } from "../tenants/dependencies.ts";
@@ -38,7 +38,7 @@ export async function bundlePartOf(
   context: CallContext,
 ): Promise<BundleContent> {
   const { namespace } = context;
-  const question = { query: bundlePart, body: { namespace, nowMs: dependencies.foundation.clock.now() } };
-  const part = await orIfAbsent(ask(dependencies, tenantKey(namespace), question, context), nothing);
+  const call = { query: bundlePart, body: { namespace, nowMs: dependencies.foundation.clock.now() } };
+  const part = await orIfAbsent(query(dependencies, tenantKey(namespace), call, context), nothing);
   return { ...BundleContent.create(), ...part };
 }

@@ -5,7 +5,7 @@ import type {
   RecordDecisionsReply,
   RecordDecisionsRequest,
 } from "@tutti/contracts/governance/v1";
-import { ask, type MachineDependencies, orIfAbsent, tell } from "@tutti/host/serving";
+import { execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, type InstanceKey } from "@tutti/kernel";
 import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-entities/decisions";
 import { atOwner, type Client } from "@tutti/mesh";
@@ -48,10 +48,10 @@ async function record(
   body: Batch,
   context: CallContext,
 ): Promise<void> {
-  const told = { command: takeDecisions, body, idempotencyKey: "" };
+  const call = { command: takeDecisions, body, idempotencyKey: "" };
   await atOwner(
     async () => {
-      await tell(dependencies, keyOf(namespace), told, context);
+      await execute(dependencies, keyOf(namespace), call, context);
     },
     async (owner) => {
       const request = async function* () {
@@ -69,8 +69,8 @@ export async function recordedIn(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Promise<readonly Decision[]> {
   const none = { decisions: [], leftOut: 0 };
-  const question = { query: recorded, body: undefined };
-  const found = await orIfAbsent(ask(dependencies, keyOf(context.namespace), question, context), none);
+  const call = { query: recorded, body: undefined };
+  const found = await orIfAbsent(query(dependencies, keyOf(context.namespace), call, context), none);
   return (found.decisions as readonly Decision[])
     .filter(({ decideTime }) => {
       const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);

@@ -14,7 +14,7 @@ import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/mac
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { requireServed } from "../policies/vocabulary.ts";
-import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { keyOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -78,7 +78,7 @@ export async function revoke(
   { keyId, reason }: RevokeKeyRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: revokeKey, body: { keyId }, reason },
     context,
@@ -152,7 +152,7 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
   if (found !== undefined) return { key: found, secret: "" };
   const body = { key, hash: await hashKey(secret, chance), replacesKeyId, overlapUntilMs };
   try {
-    await tellTenant(dependencies, { command: keepKey, body, idempotencyKey: "" }, context);
+    await executeOnTenant(dependencies, { command: keepKey, body, idempotencyKey: "" }, context);
   } catch (error) {
     // Another call with the same idempotency key came first.
     const first = tenantErrors.exists.is(error) ? await repetitionOf(dependencies, key, context) : undefined;

@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, pageOf } from "@tutti/kernel";
 import { actorKey, allCallers, callerLimit, noteLockouts, noteUses } from "@tutti/machine-entities/tenant";
-import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { limitOf } from "../tenants/views.ts";
 
 export async function setLimit(
@@ -19,11 +19,11 @@ export async function setLimit(
   const { limit = IdentityLimit.create(), revision, reason } = request;
   const { actor } = limit;
   if (hasNoAmount(limit)) {
-    await tellTenant(dependencies, { command: callerLimit.remove, body: { actor }, reason }, context);
+    await executeOnTenant(dependencies, { command: callerLimit.remove, body: { actor }, reason }, context);
     return { limit: { ...IdentityLimit.create(), namespace: context.namespace, actor } };
   }
   const body = { limit, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(dependencies, { command: callerLimit.keep, body, reason }, context);
+  await executeOnTenant(dependencies, { command: callerLimit.keep, body, reason }, context);
   const { limits } = await tenantOf(dependencies, context.namespace, context);
   const kept = limits.get(actorKey(actor) || allCallers);
   return { limit: kept && limitOf(context.namespace, kept) };
@@ -53,7 +53,7 @@ export async function recordUses(
   context: CallContext,
 ) {
   if (lockouts.length > 0)
-    await tellTenant(
+    await executeOnTenant(
       dependencies,
       { command: noteLockouts, body: { lockouts }, idempotencyKey: "" },
       context,
@@ -63,7 +63,11 @@ export async function recordUses(
     ...{ credentialId, address },
     useMs: useTime === undefined ? 0 : fromTimestamp(useTime),
   }));
-  await tellTenant(dependencies, { command: noteUses, body: { uses: told }, idempotencyKey: "" }, context);
+  await executeOnTenant(
+    dependencies,
+    { command: noteUses, body: { uses: told }, idempotencyKey: "" },
+    context,
+  );
   return {};
 }
 

@@ -5,7 +5,7 @@
 import type { LiftLockoutRequest, ListLockoutsRequest, Lockout } from "@tutti/contracts/governance/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
 import { endOfLockout, liftLockout } from "@tutti/machine-entities/tenant";
-import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 
 export async function listLockouts(
   dependencies: TenantDependencies,
@@ -32,7 +32,7 @@ export async function lift(
   { subject, reason }: LiftLockoutRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: liftLockout, body: { subject }, reason },
     context,

@@ -14,7 +14,7 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, principal, tenantErrors } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
 import { actorOf } from "../policies/deciding.ts";
-import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { principalOf } from "../tenants/views.ts";
 
 const changeable = ["displayName", "groups", "labels", "disabled", "agent"] as const;
@@ -26,7 +26,7 @@ export async function createPrincipal(
   context: CallContext,
 ) {
   const body = { principal: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
-  const { existed } = await tellTenant(
+  const { existed } = await executeOnTenant(
     dependencies,
     { command: principal.keep, body, idempotencyKey: "" },
     context,
@@ -80,7 +80,7 @@ export async function updatePrincipal(
   const merged = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming, refuse });
   const revision = revisionOf(how?.revision || before.revision);
   const body = { principal: merged, revision, mode: KeepMode.KEEP_MODE_PRESENT };
-  await tellTenant(dependencies, { command: principal.keep, body, reason }, context);
+  await executeOnTenant(dependencies, { command: principal.keep, body, reason }, context);
   return { principal: await principalShown(dependencies, wanted.actor, context) };
 }
 
@@ -89,7 +89,7 @@ export async function deletePrincipal(
   { actor, reason }: DeletePrincipalRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: principal.remove, body: { actor }, reason },
     context,

@@ -21,7 +21,7 @@ import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { requireServed } from "../policies/vocabulary.ts";
-import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { tokenOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -153,8 +153,8 @@ export async function revoke(
 ) {
   const tokenId = which?.$case === "tokenId" ? which.value : "";
   const actor = which?.$case === "actor" ? which.value : undefined;
-  const told = { command: revokeTokens, body: { tokenId, actor }, reason };
-  const { removed } = await tellTenant(dependencies, told, context);
+  const call = { command: revokeTokens, body: { tokenId, actor }, reason };
+  const { removed } = await executeOnTenant(dependencies, call, context);
   return { revoked: removed };
 }
 
@@ -172,7 +172,7 @@ async function make(dependencies: TenantDependencies, wanted: Wanted, context: C
   if (found !== undefined) return { token: found, secret: "" };
   const issuer = await dependencies.keys.issuer();
   const body = { token, redeemsTokenId };
-  await tellTenant(dependencies, { command: keepToken, body, idempotencyKey: "" }, context, namespace);
+  await executeOnTenant(dependencies, { command: keepToken, body, idempotencyKey: "" }, context, namespace);
   const content = { tokenId, actor, namespace, groups, use, scope, createMs, expireMs: endMs };
   return { token, secret: await issuer.issue(content) };
 }

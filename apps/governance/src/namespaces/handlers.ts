@@ -25,7 +25,7 @@ import {
 import type { Handlers, Mesh } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 
 const builtIn: ReadonlySet<string> = new Set(["default", systemNamespace]);
 const changeable = ["description", "labels", "suspended", "retentionMs"] as const;
@@ -59,8 +59,8 @@ async function create(
     return { resource: viewOf(name, undefined), existed: true };
   }
   const body = { resource, revision: 0, mode: KEEP_MODE_NEW };
-  const told = { command: keepNamespace, body, idempotencyKey: "" };
-  const { existed } = await tellTenant(dependencies, told, context, name);
+  const call = { command: keepNamespace, body, idempotencyKey: "" };
+  const { existed } = await executeOnTenant(dependencies, call, context, name);
   return { resource: await shown(dependencies, name, context), existed };
 }
 
@@ -78,7 +78,7 @@ async function update(
   const resource = mergedFields(before, wanted, how?.fields ?? [], { changeable, naming: ["name"], refuse });
   const mode = builtIn.has(name) ? KEEP_MODE_UNSPECIFIED : KEEP_MODE_PRESENT;
   const revision = revisionOf(how?.revision || before.revision);
-  await tellTenant(
+  await executeOnTenant(
     dependencies,
     { command: keepNamespace, body: { resource, revision, mode }, reason },
     context,
@@ -125,7 +125,11 @@ async function remove(
       });
   }
   await deleteSecrets(mesh, { namespace, reason }, context);
-  const { removed } = await tellTenant(dependencies, { command: removeNamespace, body: {}, reason }, context);
+  const { removed } = await executeOnTenant(
+    dependencies,
+    { command: removeNamespace, body: {}, reason },
+    context,
+  );
   return { removed: removed > 0 };
 }
 

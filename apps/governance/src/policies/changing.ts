@@ -22,7 +22,7 @@ import {
 } from "@tutti/machine-entities/tenant";
 import { PolicyEvaluator } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { changeTo, contentAfter, locksOut, problemsOf } from "./change.ts";
 import { type Case, resultsOf } from "./questions.ts";
 
@@ -60,7 +60,7 @@ export async function apply(
   await requireValid(dependencies, change, context);
   const { set, removedPolicyIds } = change;
   const body = { set, removedPolicyIds, version };
-  const applied = await tellTenant(dependencies, { command: applyPolicies, body, reason }, context);
+  const applied = await executeOnTenant(dependencies, { command: applyPolicies, body, reason }, context);
   return { version: await versionShown(dependencies, applied.version, context) };
 }
 
@@ -77,7 +77,7 @@ export async function rollBack(
   }
   const present = new Map([...tenant.policies].map(([id, { value }]) => [id, value as Policy]));
   await requireValid(dependencies, changeTo(present, wanted), context);
-  const applied = await tellTenant(
+  const applied = await executeOnTenant(
     dependencies,
     { command: rollBackPolicies, body: { version }, reason },
     context,

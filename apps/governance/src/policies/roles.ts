@@ -13,7 +13,7 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-entities/tenant";
 import { readyRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { revisionOf, type TenantDependencies, tellTenant, tenantOf } from "../tenants/dependencies.ts";
+import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
 import { requireServed } from "./vocabulary.ts";
 
@@ -35,7 +35,7 @@ export async function setRole(
   requireOwn(role.role);
   requireServed("role.actions", role.actions);
   const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await tellTenant(dependencies, { command: roles.keep, body, reason }, context);
+  await executeOnTenant(dependencies, { command: roles.keep, body, reason }, context);
   const kept = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
   return { role: kept && roleOf(context.namespace, kept) };
 }
@@ -50,12 +50,12 @@ export async function deleteRole(
   const { bindings } = await tenantOf(dependencies, context.namespace, context);
   for (const [bindingId, { value }] of bindings)
     if (value.role === role)
-      await tellTenant(
+      await executeOnTenant(
         dependencies,
         { command: binding.remove, body: { bindingId }, reason, idempotencyKey: "" },
         context,
       );
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: roles.remove, body: { role }, reason },
     context,
@@ -77,7 +77,7 @@ export async function createBinding(
   if (!readyNames.has(given.role) && !tenant.roles.has(given.role) && !isOfSystem)
     throw tenantErrors.missing({ what: "role", id: given.role });
   const body = { binding: given, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
-  const { existed } = await tellTenant(
+  const { existed } = await executeOnTenant(
     dependencies,
     { command: binding.keep, body, idempotencyKey: "" },
     context,
@@ -109,7 +109,7 @@ export async function deleteBinding(
   { bindingId, reason }: DeleteRoleBindingRequest,
   context: CallContext,
 ) {
-  const { removed } = await tellTenant(
+  const { removed } = await executeOnTenant(
     dependencies,
     { command: binding.remove, body: { bindingId }, reason },
     context,

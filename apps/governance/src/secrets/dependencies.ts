@@ -1,6 +1,6 @@
 /** How handlers reach the secrets of a namespace, and the keys that seal them. */
 import type { Guard, SealingKeys } from "@tutti/host";
-import { ask, type MachineDependencies, orIfAbsent, type Told, tell } from "@tutti/host/serving";
+import { type CommandCall, execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { newSecrets, type SecretsView, secretContents, secretsKind } from "@tutti/machine-entities/secrets";
 import type { Deciding } from "../policies/deciding.ts";
@@ -21,15 +21,15 @@ function secretsKey({ namespace }: CallContext): InstanceKey {
 }
 
 export function secretsOf(dependencies: MachineDependencies, context: CallContext): Promise<SecretsView> {
-  const question = { query: secretContents, body: undefined };
-  return orIfAbsent<SecretsView>(ask(dependencies, secretsKey(context), question, context), newSecrets());
+  const call = { query: secretContents, body: undefined };
+  return orIfAbsent<SecretsView>(query(dependencies, secretsKey(context), call, context), newSecrets());
 }
 
 /** What makes a repetition harmless is looked at before: each sealing of a value is another one. */
-export function tellSecrets<Body, Reply>(
+export function executeOnSecrets<Body, Reply>(
   dependencies: MachineDependencies,
-  told: Omit<Told<Body, Reply>, "idempotencyKey">,
+  call: Omit<CommandCall<Body, Reply>, "idempotencyKey">,
   context: CallContext,
 ): Promise<Reply> {
-  return tell(dependencies, secretsKey(context), { ...told, idempotencyKey: "" }, context);
+  return execute(dependencies, secretsKey(context), { ...call, idempotencyKey: "" }, context);
 }

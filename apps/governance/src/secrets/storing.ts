@@ -21,7 +21,7 @@ import {
 import { enveloped, resealed, type SealingKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { repeatedId } from "../identity/repeats.ts";
-import { type SecretDependencies, secretsOf, tellSecrets } from "./dependencies.ts";
+import { executeOnSecrets, type SecretDependencies, secretsOf } from "./dependencies.ts";
 import { envelopeIn, sealingKeyOf, valueIn } from "./envelopes.ts";
 import { secretShown } from "./showing.ts";
 
@@ -98,7 +98,7 @@ async function store(
     overlapMs,
     rotateMs: rotateAfterMs > 0 ? clock.now() + rotateAfterMs : 0,
   };
-  await tellSecrets(dependencies, { command: storeSecret, body }, context);
+  await executeOnSecrets(dependencies, { command: storeSecret, body }, context);
 }
 
 export async function deleteSecret(
@@ -106,8 +106,8 @@ export async function deleteSecret(
   { name, versions, reason }: DeleteSecretRequest,
   context: CallContext,
 ) {
-  const told = { command: endSecret, body: { name, versions }, reason };
-  return { ended: (await tellSecrets(dependencies, told, context)).versions };
+  const call = { command: endSecret, body: { name, versions }, reason };
+  return { ended: (await executeOnSecrets(dependencies, call, context)).versions };
 }
 
 /** A repetition continues with the key that was made for the first call. */
@@ -124,7 +124,8 @@ export async function rotateSealing(
     for (const [name, { versions }] of kept)
       for (const version of versions)
         if (keys.length < atOnceMax) keys.push(...resealedKey(dependencies, name, version, to, context));
-    if (keys.length > 0) await tellSecrets(dependencies, { command: resealSecrets, body: { keys } }, context);
+    if (keys.length > 0)
+      await executeOnSecrets(dependencies, { command: resealSecrets, body: { keys } }, context);
     if (keys.length < atOnceMax) break;
   }
   const { kept } = await secretsOf(dependencies, context);

@@ -12,7 +12,7 @@ import { actorKey } from "@tutti/machine-entities/tenant";
 import { deliveryOf, type Envelope } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import { type SecretDependencies, secretsOf, tellSecrets } from "./dependencies.ts";
+import { executeOnSecrets, type SecretDependencies, secretsOf } from "./dependencies.ts";
 import { envelopeIn, valueIn } from "./envelopes.ts";
 
 interface Wanted {
@@ -38,7 +38,7 @@ export async function unsealSecrets(
   }
   const uses = wanted.map(({ name, version }) => ({ name, version }));
   try {
-    await tellSecrets(dependencies, { command: noteSecretUses, body: { uses, work } }, context);
+    await executeOnSecrets(dependencies, { command: noteSecretUses, body: { uses, work } }, context);
   } catch (error) {
     if (secretsErrors.notInForce.is(error)) throw refused(dependencies, names.join(", "), context);
     throw error;

@@ -1,5 +1,5 @@
 /** How handlers use the tenants: the stored identities of a namespace and their rights. */
-import { ask, type MachineDependencies, orIfAbsent, type Told, tell } from "@tutti/host/serving";
+import { type CommandCall, execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import type { CallContext, Foundation, IdSource, InstanceKey } from "@tutti/kernel";
 import { contents, newTenant, type TenantView } from "@tutti/machine-entities/tenant";
 import type { BundleMaker } from "../bundles/bundle-maker.ts";
@@ -26,21 +26,21 @@ export function tenantOf(
   namespace: string,
   context: CallContext,
 ): Promise<TenantView> {
-  const question = { query: contents, body: undefined };
-  return orIfAbsent<TenantView>(ask(dependencies, tenantKey(namespace), question, context), newTenant());
+  const call = { query: contents, body: undefined };
+  return orIfAbsent<TenantView>(query(dependencies, tenantKey(namespace), call, context), newTenant());
 }
 
 /**
- * Returns a command to the tenant of a namespace, that of the call unless another one is named. What it changes is in
+ * Executes a command on the tenant of a namespace: by default that of the call. Its changes are part of
  * the next bundle.
  */
-export async function tellTenant<Body, Reply>(
+export async function executeOnTenant<Body, Reply>(
   dependencies: TenantDependencies,
-  told: Told<Body, Reply>,
+  call: CommandCall<Body, Reply>,
   context: CallContext,
   namespace = context.namespace,
 ): Promise<Reply> {
-  const reply = await tell(dependencies, tenantKey(namespace), told, context);
+  const reply = await execute(dependencies, tenantKey(namespace), call, context);
   dependencies.bundles.changed(namespace);
   return reply;
 }

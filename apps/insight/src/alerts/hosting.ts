@@ -4,7 +4,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import type { ServiceAgent } from "@tutti/host/service-agent";
-import { Errands, tell, WatchMemory } from "@tutti/host/serving";
+import { Errands, execute, WatchMemory } from "@tutti/host/serving";
 import type { Orchestrator } from "@tutti/kernel";
 import { alert, changeIncident } from "@tutti/machine-alert";
 import type { insightSection } from "../configuration.ts";
@@ -68,7 +68,7 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
     .with({});
   const note: RepairsParts["note"] = async ({ namespace, incidentId }, text, context) => {
     const body = ChangeIncident.fromPartial({ incidentId, note: text });
-    await tell(dependencies, keyOf(namespace), { command: changeIncident, body }, context);
+    await execute(dependencies, keyOf(namespace), { command: changeIncident, body }, context);
   };
   const { guard, ids } = host;
   const repairs = new Repairs({ foundation, mesh, guard, ids, agent, note });

@@ -12,12 +12,12 @@ import {
   type WatchRecommendationsRequest,
 } from "@tutti/contracts/intelligence/v1";
 import {
-  ask,
+  execute,
   type MachineDependencies,
   orIfAbsent,
   placeOfToken,
+  query,
   sizeOf,
-  tell,
   tokenOfPlace,
 } from "@tutti/host/serving";
 import {
@@ -90,8 +90,8 @@ export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeo
           const { recommendationId, reason } = request;
           const key = adviceKeyOf(context.namespace);
           await find(dependencies, recommendationId, context);
-          const told = { command: dismissFound, body: { recommendationId }, reason };
-          const { recommendation } = await tell(dependencies, key, told, context);
+          const call = { command: dismissFound, body: { recommendationId }, reason };
+          const { recommendation } = await execute(dependencies, key, call, context);
           if (recommendation?.trial?.settled === false) await dependencies.trials.settle(key, recommendation);
           return { recommendation: await find(dependencies, recommendationId, context) };
         },
@@ -113,8 +113,8 @@ async function all(
   dependencies: MachineDependencies,
   context: CallContext,
 ): Promise<readonly ReadOnly<Recommendation>[]> {
-  const question = { query: recommended, body: undefined };
-  return await orIfAbsent(ask(dependencies, adviceKeyOf(context.namespace), question, context), []);
+  const call = { query: recommended, body: undefined };
+  return await orIfAbsent(query(dependencies, adviceKeyOf(context.namespace), call, context), []);
 }
 
 async function find(
@@ -153,7 +153,7 @@ async function findRecommendations(
     pool === ""
       ? await findAbout(dependencies, asking, { subject, count: count || runsByDefault, sinceMs })
       : await dependencies.pools.findAbout(asking, pool, sinceMs);
-  await tell(
+  await execute(
     dependencies,
     key,
     { command: keepFound, body: { subject, baseHash, found: [...found] } },
@@ -222,7 +222,7 @@ async function applyToPool(
   const key = adviceKeyOf(context.namespace);
   const asking = { namespace: context.namespace, context };
   const start = { recommendationId, baseHash: await pools.strategyOf(asking, pool), percent: 50 };
-  await tell(dependencies, key, { command: startTrial, body: start, reason }, context);
+  await execute(dependencies, key, { command: startTrial, body: start, reason }, context);
   return await untilTried(dependencies, recommendationId, context, async () => {
     await pools.setStrategy(asking, pool, strategy, reason || `Trial of advice ${recommendationId}.`);
     return strategy;
@@ -245,7 +245,7 @@ async function apply(
   if (latest?.rollout !== undefined) throw adviceErrors.divided({ subject });
   const percent = asked || percentByDefault;
   const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
-  await tell(dependencies, key, { command: startTrial, body: start, reason }, context);
+  await execute(dependencies, key, { command: startTrial, body: start, reason }, context);
   return await untilTried(dependencies, recommendationId, context, () =>
     workflows.register(asking, subject, document, percent),
   );
@@ -262,7 +262,7 @@ async function untilTried(
   try {
     const hash = await start();
     const registered = { command: registerTrial, body: { recommendationId, hash }, idempotencyKey: "" };
-    await tell(dependencies, key, registered, context);
+    await execute(dependencies, key, registered, context);
   } catch (thrown) {
     const finding = errorFromUnknown(thrown).message;
     const ended = {
@@ -270,7 +270,7 @@ async function untilTried(
       body: { recommendationId, finding, reopen: true },
       idempotencyKey: "",
     };
-    const { recommendation } = await tell(dependencies, key, ended, context);
+    const { recommendation } = await execute(dependencies, key, ended, context);
     if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
     throw thrown;
   }

@@ -22,7 +22,7 @@ import {
   type WatchEstimatesRequest,
 } from "@tutti/contracts/intelligence/v1";
 import type { RecordedUse } from "@tutti/definitions";
-import { type MachineDependencies, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { execute, type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import {
   experienceErrors,
@@ -173,8 +173,8 @@ async function resetModel(
   context: CallContext,
 ): Promise<ResetModelReply> {
   const key = experienceOf(context.namespace);
-  const told = { command: forgetCapability, body: { capability: modelId }, reason };
-  const { forgotten } = await tell(dependencies, key, told, context);
+  const call = { command: forgetCapability, body: { capability: modelId }, reason };
+  const { forgotten } = await execute(dependencies, key, call, context);
   if (!forgotten) throw experienceErrors.modelMissing({ id: modelId });
   const model: Model = modelOf(context.namespace, { ...forgottenModel, capability: modelId }, undefined);
   return { model };
@@ -201,7 +201,12 @@ async function promote(
   const scored = await compared(foundation, outcomes, modelId, context.signal);
   const training = { ...scored, number: 0, live: "", finding: "" };
   const body = { capability: modelId, model: live, training };
-  await tell(dependencies, experienceOf(context.namespace), { command: promoteModel, body, reason }, context);
+  await execute(
+    dependencies,
+    experienceOf(context.namespace),
+    { command: promoteModel, body, reason },
+    context,
+  );
   return { model: (await getModel(dependencies, { namespace: "", modelId }, context)).model };
 }
 
@@ -210,11 +215,11 @@ async function rollBack(
   { modelId, reason, idempotencyKey }: RollBackModelRequest,
   context: CallContext,
 ): Promise<RollBackModelReply> {
-  const told = {
+  const call = {
     ...{ command: rollBackModel, body: { capability: modelId }, reason },
     ...(idempotencyKey === "" ? {} : { idempotencyKey }),
   };
-  await tell(dependencies, experienceOf(context.namespace), told, context);
+  await execute(dependencies, experienceOf(context.namespace), call, context);
   return { model: (await getModel(dependencies, { namespace: "", modelId }, context)).model };
 }
 
@@ -294,8 +299,8 @@ async function* recordOutcomes(
       };
       await atOwner(
         async () => {
-          const told = { command: recordExperience, body, idempotencyKey: "" };
-          await tell(dependencies, experienceOf(namespace), told, context);
+          const call = { command: recordExperience, body, idempotencyKey: "" };
+          await execute(dependencies, experienceOf(namespace), call, context);
         },
         async (owner) => {
           const passedOn = { ...request, instanceId: sender, outcomes };

@@ -2,7 +2,7 @@
  * What is known in each namespace, learned from its experience and brought up to date whenever it is asked for. It is
  * no state: it is made again from what the machine keeps, and then is the same.
  */
-import { ask, type MachineDependencies } from "@tutti/host/serving";
+import { type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import {
   type ExperienceNews,
@@ -49,16 +49,16 @@ export class Learners {
     const learner = this.#learners.get(namespace) ?? this.#begin(namespace);
     for (;;) {
       const { place } = learner;
-      const question = { key: experienceOf(namespace), query: experienceNews, body: place };
-      if (learner.take(await this.#dependencies.runtime.query(question), place)) return learner.knowledge;
+      const call = { key: experienceOf(namespace), query: experienceNews, body: place };
+      if (learner.take(await this.#dependencies.runtime.query(call), place)) return learner.knowledge;
     }
   }
 
   /** What has come since. Refused where another process has it. */
   async read(place: NewsWanted, context: CallContext): Promise<ExperienceNews> {
-    const question = { query: experienceNews, body: place };
+    const call = { query: experienceNews, body: place };
     try {
-      return await ask(this.#dependencies, experienceOf(context.namespace), question, context);
+      return await query(this.#dependencies, experienceOf(context.namespace), call, context);
     } catch (error) {
       if (!runtimeErrors.unknownInstance.is(error)) throw error;
       return nothing;
@@ -68,8 +68,8 @@ export class Learners {
   /** What models are compared on. Refused where another process has it. */
   async recorded(context: CallContext): Promise<RecordedModels> {
     try {
-      const question = { query: recordedModels, body: undefined };
-      return await ask(this.#dependencies, experienceOf(context.namespace), question, context);
+      const call = { query: recordedModels, body: undefined };
+      return await query(this.#dependencies, experienceOf(context.namespace), call, context);
     } catch (error) {
       if (!runtimeErrors.unknownInstance.is(error)) throw error;
       return { outcomes: [], models: new Map() };

@@ -6,7 +6,7 @@
  * 2. A missed release, for example after the lock has moved to another owner, is found by asking again once in a while.
  */
 import { type AcquireLockRequest, type LockGrant, LockWaitEnd } from "@tutti/contracts/session/v1";
-import { ask, tell } from "@tutti/host/serving";
+import { execute, query } from "@tutti/host/serving";
 import { type CallContext, type InstanceKey, sleep } from "@tutti/kernel";
 import { acquire, deadlockErrors, leaveLine, lockErrors, obstacle } from "@tutti/machine-lock";
 import { keyOf, type LockDependencies } from "./dependencies.ts";
@@ -31,8 +31,8 @@ export async function acquireLock(
     const waitMs = Math.max(0, Math.round(untilMs - clock.monotonic()));
     const hearing = hear(dependencies, key, holder);
     try {
-      const told = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
-      const { hold } = await tell(dependencies, key, told, context);
+      const call = { command: acquire, body: { ...request, work, waitMs }, idempotencyKey: "" };
+      const { hold } = await execute(dependencies, key, call, context);
       if (hold !== undefined) return grantOf(hold);
       const lockEvent = await hearing.within(Math.min(waitMs, askAgainMs), context.signal);
       if (lockEvent?.kind === "granted") return grantOf(lockEvent.hold);
@@ -45,7 +45,7 @@ export async function acquireLock(
       context.signal.throwIfAborted();
     }
     if (clock.monotonic() >= untilMs)
-      return ask(dependencies, key, { query: obstacle, body: { waitMs: request.waitMs } }, context);
+      return query(dependencies, key, { query: obstacle, body: { waitMs: request.waitMs } }, context);
   }
 }
 
@@ -84,8 +84,8 @@ async function hangUp(
   holder: string,
   context: CallContext,
 ): Promise<void> {
-  const told = { command: leaveLine, body: { holder }, idempotencyKey: "" };
-  await tell(dependencies, key, told, context).catch((error: unknown) =>
+  const call = { command: leaveLine, body: { holder }, idempotencyKey: "" };
+  await execute(dependencies, key, call, context).catch((error: unknown) =>
     dependencies.foundation.logger.debug("failed to report a disconnected caller to its lock", { error }),
   );
 }

@@ -1,6 +1,6 @@
 /** What the handlers of locks work with. */
 import type { lockService } from "@tutti/contracts/session/v1";
-import { ask, type MachineDependencies, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
+import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
 import { type LockStanding, standing } from "@tutti/machine-lock";
 import type { Client } from "@tutti/mesh";
@@ -33,6 +33,6 @@ export async function standingOf(
   waitsMax: number,
   context: CallContext,
 ): Promise<LockStanding> {
-  const question = { query: standing, body: { waitsMax } };
-  return orIfAbsent(ask(dependencies, key, question, context), freeLock);
+  const call = { query: standing, body: { waitsMax } };
+  return orIfAbsent(query(dependencies, key, call, context), freeLock);
 }

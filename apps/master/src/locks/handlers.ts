@@ -10,7 +10,7 @@ import type {
   ResolveDeadlockRequest,
 } from "@tutti/contracts/session/v1";
 import { spanOf } from "@tutti/host";
-import { ask, orIfAbsent, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { execute, orIfAbsent, placeOfToken, query, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { breakHold, found, release, renew, resolveDeadlock, setPermits } from "@tutti/machine-lock";
 import { atOwner, type Handlers } from "@tutti/mesh";
@@ -32,7 +32,7 @@ export function lockHandlers(dependencies: LockDependencies): Handlers<typeof lo
     acquireLock: async (request, context) => ({ grant: await acquireLock(dependencies, request, context) }),
     renewLocks: (request, context) => renewLocks(dependencies, request, context),
     releaseLock: ({ name, holder, token }, context) =>
-      tell(
+      execute(
         dependencies,
         keyOf(context.namespace, name),
         { command: release, body: { holder, token } },
@@ -42,12 +42,12 @@ export function lockHandlers(dependencies: LockDependencies): Handlers<typeof lo
     listLocks: (request, context) => listLocks(dependencies, request, context),
     watchLocks: (request, context) => watchLocks(dependencies, request, context),
     async setLock({ name, permits, reason }, context) {
-      const told = { command: setPermits, body: { permits }, reason };
-      await tell(dependencies, keyOf(context.namespace, name), told, context);
+      const call = { command: setPermits, body: { permits }, reason };
+      await execute(dependencies, keyOf(context.namespace, name), call, context);
       return { lock: await lockNamed(name, context) };
     },
     breakLock: ({ name, holder, reason }, context) =>
-      tell(
+      execute(
         dependencies,
         keyOf(context.namespace, name),
         { command: breakHold, body: { holder, reason }, reason },
@@ -76,8 +76,8 @@ async function renewOne(
   const { namespace } = context;
   return atOwner(
     async () => {
-      const told = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
-      const { dueMs } = await tell(dependencies, keyOf(namespace, name), told, context);
+      const call = { command: renew, body: { holder, token, leaseMs }, idempotencyKey: "" };
+      const { dueMs } = await execute(dependencies, keyOf(namespace, name), call, context);
       return { name, expireTime: dueMs === 0 ? undefined : toTimestamp(dueMs) };
     },
     async (owner) => {
@@ -94,8 +94,8 @@ async function listDeadlocks(
   context: CallContext,
 ): Promise<ListDeadlocksReply> {
   const { from, to } = spanOf(span);
-  const question = { query: found, body: { fromMs: from, toMs: to } };
-  const all = await orIfAbsent(ask(dependencies, bookOf(context.namespace), question, context), []);
+  const call = { query: found, body: { fromMs: from, toMs: to } };
+  const all = await orIfAbsent(query(dependencies, bookOf(context.namespace), call, context), []);
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
   return {
@@ -111,6 +111,6 @@ function resolve(
 ) {
   const { namespace } = context;
   const edges = circle.map((edge, place) => ({ ...edge, namespace, ticket: place === 0 ? ticket : 0 }));
-  const told = { command: resolveDeadlock, body: { circle: edges, reason }, reason, idempotencyKey: "" };
-  return tell(dependencies, bookOf(namespace), told, context);
+  const call = { command: resolveDeadlock, body: { circle: edges, reason }, reason, idempotencyKey: "" };
+  return execute(dependencies, bookOf(namespace), call, context);
 }

@@ -7,7 +7,7 @@ import type {
   RecordChoicesRequest,
 } from "@tutti/contracts/intelligence/v1";
 import type { Choice, ModeCandidate } from "@tutti/contracts/session/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
 import { learnChoice } from "@tutti/machine-entities/experience";
 import { modeName } from "@tutti/machine-session";
@@ -78,7 +78,7 @@ export async function recordChoices(
   for (const choice of told) {
     // Each counts once by its session and end: no key of the call may make the second of them the first again.
     const order = { command: learnChoice, body: { choice }, idempotencyKey: "" };
-    if ((await tell(dependencies, key, order, context)).learned) learned++;
+    if ((await execute(dependencies, key, order, context)).learned) learned++;
   }
   return { learned };
 }

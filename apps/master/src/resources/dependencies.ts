@@ -14,7 +14,7 @@ import { NeedCondition, type WorkReference, WorkStatus } from "@tutti/contracts/
 import { allEntries } from "@tutti/host/serving";
 import { type CallContext, isEnded, isTuttiError } from "@tutti/kernel";
 import { addWait, dropWait } from "@tutti/machine-session";
-import { sessionNamed, tellSession } from "../api/sessions/dependencies.ts";
+import { executeOnSession, sessionNamed } from "../api/sessions/dependencies.ts";
 import { checkWaits } from "../api/sessions/waits.ts";
 import type { ResourceDependencies } from "./resource-dependencies.ts";
 
@@ -48,7 +48,7 @@ export async function addDependency(
   context: CallContext,
 ): Promise<AddDependencyReply> {
   if (dependency !== undefined) await checkWaits(dependencies, sessionId, [dependency], context);
-  await tellSession(
+  await executeOnSession(
     dependencies,
     sessionId,
     { command: addWait, body: { dependency, reason }, reason },
@@ -63,7 +63,7 @@ export async function removeDependency(
   { sessionId, session, reason }: RemoveDependencyRequest,
   context: CallContext,
 ): Promise<RemoveDependencyReply> {
-  await tellSession(
+  await executeOnSession(
     dependencies,
     sessionId,
     { command: dropWait, body: { session, reason }, reason },

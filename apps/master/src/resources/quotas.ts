@@ -8,7 +8,7 @@ import {
   Quota,
   type SetQuotaRequest,
 } from "@tutti/contracts/session/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, pageOf, type ReadOnly } from "@tutti/kernel";
 import type { Kept } from "@tutti/machine-entities";
 import { claimParts, dropQuota, keepQuota, ledgerErrors } from "@tutti/machine-entities/ledger";
@@ -21,8 +21,8 @@ export async function setQuota(
 ): Promise<Quota> {
   const body = { quota, revision: numberOf(revision) };
   // The same again is the same by itself.
-  const told = { command: keepQuota, body, reason, idempotencyKey: "" };
-  await tell(dependencies, ledgerOf(context.namespace), told, context);
+  const call = { command: keepQuota, body, reason, idempotencyKey: "" };
+  await execute(dependencies, ledgerOf(context.namespace), call, context);
   return quotaNamed(dependencies, quota.quotaId, context);
 }
 
@@ -55,8 +55,8 @@ export async function deleteQuota(
   { quotaId, reason }: DeleteQuotaRequest,
   context: CallContext,
 ) {
-  const told = { command: dropQuota, body: { quotaId }, reason, idempotencyKey: "" };
-  const { removed } = await tell(dependencies, ledgerOf(context.namespace), told, context);
+  const call = { command: dropQuota, body: { quotaId }, reason, idempotencyKey: "" };
+  const { removed } = await execute(dependencies, ledgerOf(context.namespace), call, context);
   return { removed };
 }
 
@@ -67,8 +67,8 @@ export async function claimAllotments(
 ): Promise<ClaimAllotmentsReply> {
   const { namespace } = context;
   dependencies.claims.note(namespace, pool, uses);
-  const told = { command: claimParts, body: { pool, uses }, idempotencyKey: "" };
-  const { allotments, reservations, dueMs } = await tell(dependencies, ledgerOf(namespace), told, context);
+  const call = { command: claimParts, body: { pool, uses }, idempotencyKey: "" };
+  const { allotments, reservations, dueMs } = await execute(dependencies, ledgerOf(namespace), call, context);
   const leaseMs = dueMs === 0 ? 0 : Math.max(1, dueMs - dependencies.foundation.clock.now());
   return { allotments, reservations, leaseMs };
 }

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import type { PoolGroup } from "@tutti/contracts/swarm/v1";
 import { spanOf } from "@tutti/host";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly } from "@tutti/kernel";
 import type { Kept } from "@tutti/machine-entities";
 import { cancelReservation, ledgerErrors, reserve } from "@tutti/machine-entities/ledger";
@@ -31,8 +31,8 @@ export async function createReservation(
     capacityThere: agents === undefined ? {} : capacityIn(use.groups[0]),
   };
   // Under its id the same again is the same.
-  const told = { command: reserve, body, idempotencyKey: "" };
-  const { existed } = await tell(dependencies, ledgerOf(namespace), told, context);
+  const call = { command: reserve, body, idempotencyKey: "" };
+  const { existed } = await execute(dependencies, ledgerOf(namespace), call, context);
   return { reservation: await reservationNamed(dependencies, reservation.reservationId, context), existed };
 }
 
@@ -76,8 +76,8 @@ export async function deleteReservation(
   { reservationId, reason }: DeleteReservationRequest,
   context: CallContext,
 ) {
-  const told = { command: cancelReservation, body: { reservationId }, reason, idempotencyKey: "" };
-  const { removed } = await tell(dependencies, ledgerOf(context.namespace), told, context);
+  const call = { command: cancelReservation, body: { reservationId }, reason, idempotencyKey: "" };
+  const { removed } = await execute(dependencies, ledgerOf(context.namespace), call, context);
   return { removed };
 }
 

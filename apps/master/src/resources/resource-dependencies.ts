@@ -2,7 +2,7 @@
 import type { resourceService, sessionService } from "@tutti/contracts/session/v1";
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
-import { ask, type MachineDependencies, orIfAbsent } from "@tutti/host/serving";
+import { type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
 import {
   type CallContext,
   type Foundation,
@@ -36,8 +36,8 @@ export function contentsOf(
   dependencies: ResourceDependencies,
   context: CallContext,
 ): Promise<LedgerContents> {
-  const question = { query: contents, body: undefined };
-  return orIfAbsent(ask(dependencies, ledgerOf(context.namespace), question, context), nothing);
+  const call = { query: contents, body: undefined };
+  return orIfAbsent(query(dependencies, ledgerOf(context.namespace), call, context), nothing);
 }
 
 /** Returns whether a quota or reservation is about what has these labels. */

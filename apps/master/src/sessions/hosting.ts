@@ -6,7 +6,7 @@ import { agentService, boardService, missionService } from "@tutti/contracts/swa
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { InstanceKey, Orchestrator } from "@tutti/kernel";
 import { session, showSession } from "@tutti/machine-session";
 import type { MachineEventListener } from "@tutti/runtime";
@@ -88,7 +88,7 @@ export function hostSessions(
             { trace },
           ),
       });
-      tellLabels(host.guard, dependencies, "session", { query: showSession, body: { whole: false } });
+      registerLabels(host.guard, dependencies, "session", { query: showSession, body: { whole: false } });
       mesh.serve(sessionService, sessionHandlers(dependencies), { service: service.name });
       return dependencies;
     },

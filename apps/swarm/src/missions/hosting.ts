@@ -9,7 +9,7 @@ import {
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { definitionService, runService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
-import { Errands, tellLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
+import { Errands, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import type { ConfiguredRetryOf, InstanceKey, Orchestrator } from "@tutti/kernel";
 import {
   completeTask,
@@ -113,7 +113,7 @@ export function hostMissions(
             { trace },
           ),
       });
-      tellLabels(host.guard, dependencies, "mission", { query: showMission, body: { whole: false } });
+      registerLabels(host.guard, dependencies, "mission", { query: showMission, body: { whole: false } });
       mesh.serve(missionService, missionHandlers(dependencies));
       mesh.serve(boardService, boardHandlers(dependencies), { refused: boardRefusals(dependencies) });
     },

@@ -1,5 +1,5 @@
 /** Stored pools: reads them, and changes them by commands that are in effect when the reply is sent. */
-import { ask, type MachineDependencies, type Told, tell } from "@tutti/host/serving";
+import { type CommandCall, execute, type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { contents, type PoolView } from "@tutti/machine-entities/pool";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -42,7 +42,7 @@ export class PoolStore {
   async change<Body, Reply>(
     namespace: string,
     name: string,
-    told: Told<Body, Reply>,
+    told: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply> {
     const reply = await this.keep(namespace, name, told, context);
@@ -54,17 +54,17 @@ export class PoolStore {
   keep<Body, Reply>(
     namespace: string,
     name: string,
-    told: Told<Body, Reply>,
+    call: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply> {
-    return tell(this.machines, keyOfPool(namespace, name), told, context);
+    return execute(this.machines, keyOfPool(namespace, name), call, context);
   }
 
   /** The stored state of a pool, open or not. Undefined if there is none. */
   async read(namespace: string, name: string, context: CallContext): Promise<PoolView | undefined> {
     try {
-      const question = { query: contents, body: undefined };
-      return await ask(this.machines, keyOfPool(namespace, name), question, context);
+      const call = { query: contents, body: undefined };
+      return await query(this.machines, keyOfPool(namespace, name), call, context);
     } catch (error) {
       if (runtimeErrors.unknownInstance.is(error)) return undefined;
       throw error;

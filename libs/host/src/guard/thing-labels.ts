@@ -21,7 +21,7 @@ export class ThingLabels {
     this.#timers = timers;
   }
 
-  tell(kind: string, find: FindLabels): void {
+  register(kind: string, find: FindLabels): void {
     this.#finders.set(kind, find);
   }
 

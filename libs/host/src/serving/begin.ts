@@ -1,6 +1,6 @@
 /** Work starts, once: a repeated request gets the first answer. */
 import type { CallContext, Command, InstanceKey } from "@tutti/kernel";
-import { type MachineDependencies, tell } from "./machine-calls.ts";
+import { execute, type MachineDependencies } from "./machine-calls.ts";
 
 interface Beginning<Order> {
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
@@ -20,7 +20,7 @@ export async function begin<Order>(
 ): Promise<{ readonly existed: boolean }> {
   // The id alone shows that it is the same: the machine compares the orders.
   const told = (given: Order) =>
-    tell(dependencies, key, { command, body: { order: given }, idempotencyKey: "" }, context);
+    execute(dependencies, key, { command, body: { order: given }, idempotencyKey: "" }, context);
   let found: Order;
   try {
     found = await order();

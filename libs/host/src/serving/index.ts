@@ -26,21 +26,21 @@ export {
 export { failureIn, StateLog, taskLog } from "./events/state-log.ts";
 export {
   allEntries,
-  ask,
+  type CommandCall,
   everything,
+  execute,
   type MachineDependencies,
   orIfAbsent,
   placeOfToken,
+  query,
   sizeOf,
-  type Told,
-  tell,
   tokenOfPlace,
 } from "./machine-calls.ts";
 export { type Merging, mergedFields } from "./merged.ts";
 export { changesOf, type Named, pageOf } from "./named.ts";
 export { idToStart, newIdHere, type StartingDependencies } from "./new-id.ts";
+export { registerLabels } from "./register-labels.ts";
 export { Rounds } from "./rounds.ts";
-export { tellLabels } from "./tell-labels.ts";
 export { WatchMemory } from "./watch-memory.ts";
 export {
   aboutOf,
@@ -68,5 +68,5 @@ export {
   pageOfSpans,
   traceIn,
 } from "./work/timeline.ts";
-export { type AskedAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";
+export { type QueryCallAt, type Recorded, type Work, type WorkKind, workOf } from "./work/work.ts";
 export { type EndedWork, WorkTraces } from "./work/work-traces.ts";

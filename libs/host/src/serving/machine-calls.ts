@@ -11,7 +11,7 @@ export interface MachineDependencies extends Hosting {
   readonly archive: Pick<Archive, "search">;
 }
 
-export interface Told<Body, Reply> {
+export interface CommandCall<Body, Reply> {
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
   readonly command: Command<any, Body, Reply>;
   readonly body: Body;
@@ -20,11 +20,11 @@ export interface Told<Body, Reply> {
   readonly idempotencyKey?: string;
 }
 
-/** Resolves with what is durable. */
-export function tell<Body, Reply>(
+/** Executes a command. Resolves when its events are durable. */
+export function execute<Body, Reply>(
   dependencies: MachineDependencies,
   key: InstanceKey,
-  { command, body, reason = "", idempotencyKey }: Told<Body, Reply>,
+  { command, body, reason = "", idempotencyKey }: CommandCall<Body, Reply>,
   context: CallContext,
 ): Promise<Reply> {
   const repeat = idempotencyKey ?? context.idempotencyKey;
@@ -32,16 +32,16 @@ export function tell<Body, Reply>(
   return whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));
 }
 
-export interface Asked<Body, Reply> {
-  // biome-ignore lint/suspicious/noExplicitAny: a question knows its own types
+export interface QueryCall<Body, Reply> {
+  // biome-ignore lint/suspicious/noExplicitAny: a query knows its own types
   readonly query: Query<any, Body, Reply>;
   readonly body: Body;
 }
 
-export function ask<Body, Reply>(
+export function query<Body, Reply>(
   dependencies: MachineDependencies,
   key: InstanceKey,
-  question: Asked<Body, Reply>,
+  question: QueryCall<Body, Reply>,
   context: CallContext,
 ): Promise<Reply> {
   return whenOwned(dependencies, key, context, () => dependencies.runtime.query({ key, ...question }));

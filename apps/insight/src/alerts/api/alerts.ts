@@ -13,7 +13,7 @@ import {
   type WatchAlertsRequest,
 } from "@tutti/contracts/insight/v1";
 import type { Severity } from "@tutti/contracts/types/v1";
-import { changesOf, type Named, tell } from "@tutti/host/serving";
+import { changesOf, execute, type Named } from "@tutti/host/serving";
 import {
   type CallContext,
   fromTimestamp,
@@ -85,7 +85,7 @@ export async function acknowledgeAlert(
 ) {
   const namespace = namespaceOf(request, context);
   const key = keyOf(namespace);
-  await tell(dependencies, key, { command: takeAlert, body: { alertId }, reason }, context);
+  await execute(dependencies, key, { command: takeAlert, body: { alertId }, reason }, context);
   const kept = await keptIn(dependencies, namespace, context);
   const alert = kept.alerts.find((one) => one.alertId === alertId);
   if (alert === undefined) throw alertErrors.alertMissing({ id: alertId });

@@ -1,6 +1,6 @@
 import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace, type FieldViolation } from "@tutti/contracts/rpc";
-import { ask, type MachineDependencies, orIfAbsent, type WatchMemory } from "@tutti/host/serving";
+import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, ReadOnly } from "@tutti/kernel";
 import { kept } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
@@ -62,7 +62,10 @@ export function keptIn(
   namespace: string,
   context: CallContext,
 ): Promise<ReadOnly<AlertSnapshotV1>> {
-  return orIfAbsent(ask(dependencies, keyOf(namespace), { query: kept, body: undefined }, context), nothing);
+  return orIfAbsent(
+    query(dependencies, keyOf(namespace), { query: kept, body: undefined }, context),
+    nothing,
+  );
 }
 
 /** A caller without credentials that names no namespace means the installation, as for metrics. */

@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type Severity, WorkReference } from "@tutti/contracts/types/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { alertErrors, changeIncident } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
@@ -69,8 +69,8 @@ export async function updateIncident(
   context: CallContext,
 ): Promise<UpdateIncidentReply> {
   const namespace = namespaceOf({ namespace: named }, context);
-  const told = { command: changeIncident, body: { incidentId, ...body }, reason, idempotencyKey };
-  await tell(dependencies, keyOf(namespace), told, context);
+  const call = { command: changeIncident, body: { incidentId, ...body }, reason, idempotencyKey };
+  await execute(dependencies, keyOf(namespace), call, context);
   return { incident: await whole(dependencies, namespace, incidentId, context) };
 }
 

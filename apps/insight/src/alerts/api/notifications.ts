@@ -5,7 +5,7 @@ import type {
   Notification,
   RetryNotificationsRequest,
 } from "@tutti/contracts/insight/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
 import { retryDeliveries } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
@@ -41,5 +41,5 @@ export function retryNotifications(
   context: CallContext,
 ) {
   const key = keyOf(namespaceOf(request, context));
-  return tell(dependencies, key, { command: retryDeliveries, body: { numbers }, reason }, context);
+  return execute(dependencies, key, { command: retryDeliveries, body: { numbers }, reason }, context);
 }

@@ -17,7 +17,7 @@ import {
   type SetRotationRequest,
 } from "@tutti/contracts/insight/v1";
 import type { FieldViolation } from "@tutti/contracts/rpc";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import {
   keepPolicy,
@@ -49,8 +49,8 @@ export async function setRotation(
     ),
   ]);
   const namespace = namespaceOf(request, context);
-  const told = { command: keepRotation, body: { rotation, revision: revisionIn(revision) }, reason };
-  await tell(dependencies, keyOf(namespace), told, context);
+  const call = { command: keepRotation, body: { rotation, revision: revisionIn(revision) }, reason };
+  await execute(dependencies, keyOf(namespace), call, context);
   const { rotations } = await keptIn(dependencies, namespace, context);
   const kept = rotations.find((one) => one.rotation?.rotationId === rotation.rotationId);
   return { rotation: kept && shownRotation(namespace, kept) };
@@ -78,7 +78,7 @@ export function deleteRotation(
   context: CallContext,
 ) {
   const key = keyOf(namespaceOf(request, context));
-  return tell(dependencies, key, { command: removeRotation, body: { rotationId }, reason }, context);
+  return execute(dependencies, key, { command: removeRotation, body: { rotationId }, reason }, context);
 }
 
 export async function setPolicy(
@@ -92,8 +92,8 @@ export async function setPolicy(
     ),
   );
   const namespace = namespaceOf(request, context);
-  const told = { command: keepPolicy, body: { policy, revision: revisionIn(revision) }, reason };
-  await tell(dependencies, keyOf(namespace), told, context);
+  const call = { command: keepPolicy, body: { policy, revision: revisionIn(revision) }, reason };
+  await execute(dependencies, keyOf(namespace), call, context);
   const { policies } = await keptIn(dependencies, namespace, context);
   const kept = policies.find((one) => one.policy?.policyId === policy.policyId);
   return { policy: kept && shownPolicy(namespace, kept) };
@@ -121,7 +121,7 @@ export function deletePolicy(
   context: CallContext,
 ) {
   const key = keyOf(namespaceOf(request, context));
-  return tell(dependencies, key, { command: removePolicy, body: { policyId }, reason }, context);
+  return execute(dependencies, key, { command: removePolicy, body: { policyId }, reason }, context);
 }
 
 export async function listOnCall(

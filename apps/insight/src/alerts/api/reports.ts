@@ -5,7 +5,7 @@ import {
   type ReportAlertsReply,
   type ReportAlertsRequest,
 } from "@tutti/contracts/insight/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
 import { takeAlertReports } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
@@ -25,7 +25,7 @@ export async function reportAlerts(
     }),
   );
   const key = keyOf(namespace);
-  const taken = await tell(dependencies, key, { command: takeAlertReports, body: { alerts } }, context);
+  const taken = await execute(dependencies, key, { command: takeAlertReports, body: { alerts } }, context);
   dependencies.reportsLeftOut.add(taken.leftOut);
   return taken;
 }

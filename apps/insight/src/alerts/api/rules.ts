@@ -13,7 +13,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import type { FieldViolation } from "@tutti/contracts/rpc";
 import { Problem, Severity } from "@tutti/contracts/types/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import {
   type CallContext,
   errorFromUnknown,
@@ -53,7 +53,7 @@ export async function setRule(
   const key = keyOf(namespace);
   await dependencies.evaluator.install(namespace);
   const body = { rule, revision: revisionIn(revision) };
-  await tell(dependencies, key, { command: keepRule, body, reason }, context);
+  await execute(dependencies, key, { command: keepRule, body, reason }, context);
   dependencies.evaluator.wake(namespace);
   const { rules, policies } = await keptIn(dependencies, namespace, context);
   const kept = rules.find((one) => one.rule?.ruleId === rule.ruleId);
@@ -84,8 +84,8 @@ export async function deleteRule(
 ) {
   const namespace = namespaceOf(request, context);
   await dependencies.evaluator.install(namespace);
-  const told = { command: removeRule, body: { ruleId }, reason };
-  const reply = await tell(dependencies, keyOf(namespace), told, context);
+  const call = { command: removeRule, body: { ruleId }, reason };
+  const reply = await execute(dependencies, keyOf(namespace), call, context);
   dependencies.evaluator.wake(namespace);
   return reply;
 }

@@ -7,7 +7,7 @@ import {
   type ListSilencesRequest,
   Silence,
 } from "@tutti/contracts/insight/v1";
-import { tell } from "@tutti/host/serving";
+import { execute } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { addSilence, alertErrors, endSilence } from "@tutti/machine-alert";
 import { keyOf } from "../key.ts";
@@ -30,8 +30,8 @@ export async function createSilence(
   };
   const match = matchers.length > 0 || author !== "" ? { matchers, author } : undefined;
   const body = { ruleId, labels, fromMs, toMs, match, replaces, recurrence };
-  const told = { command: addSilence, body, reason, idempotencyKey };
-  const { silenceId } = await tell(dependencies, keyOf(namespace), told, context);
+  const call = { command: addSilence, body, reason, idempotencyKey };
+  const { silenceId } = await execute(dependencies, keyOf(namespace), call, context);
   const { silences } = await keptIn(dependencies, namespace, context);
   const kept = silences.find((one) => one.silenceId === silenceId);
   return { silence: kept && shownSilence(namespace, kept) };
@@ -58,7 +58,7 @@ export function deleteSilence(
   context: CallContext,
 ) {
   const key = keyOf(namespaceOf(request, context));
-  return tell(dependencies, key, { command: endSilence, body: { silenceId }, reason }, context);
+  return execute(dependencies, key, { command: endSilence, body: { silenceId }, reason }, context);
 }
 
 function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {

@@ -11,14 +11,14 @@ import { modeName, type SessionView, showWork } from "@tutti/machine-session";
 import { modes, type Mode as PlannedMode, replay } from "@tutti/planner";
 import { recordOf } from "@tutti/sessions";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, type SessionDependencies } from "./dependencies.ts";
+import { querySession, type SessionDependencies } from "./dependencies.ts";
 
 export async function compareModes(
   dependencies: SessionDependencies,
   { sessionId, modes: wanted }: CompareModesRequest,
   context: CallContext,
 ): Promise<CompareModesReply> {
-  const view = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
+  const view = await querySession(dependencies, sessionId, { query: showWork, body: undefined }, context);
   const problem = problemOf(view);
   if (problem !== undefined) throw sessionServiceErrors.modesNotCompared({ id: sessionId, problem });
   const compared = modes.filter(

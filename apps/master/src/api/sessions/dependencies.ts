@@ -29,7 +29,7 @@ export interface SessionDependencies extends LineDependencies {
 }
 
 export const sessionWork = workOf({ kind: "session", missing: (id) => sessionErrors.missing({ id }) });
-export const { keyOf, tell: tellSession, ask: askSession, eventsOf, recordsOf } = sessionWork;
+export const { keyOf, execute: executeOnSession, query: querySession, eventsOf, recordsOf } = sessionWork;
 
 /** Returns a session as it is, or was, with what the runtime knows of it. */
 export async function sessionNamed(
@@ -40,7 +40,7 @@ export async function sessionNamed(
 ): Promise<Session> {
   // Before the session itself: a caller who waits for events after this number misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
-  const asked = { query: showSession, body: { whole: true }, atEvent };
-  const session = (await askSession(dependencies, id, asked, context)) as Session;
+  const call = { query: showSession, body: { whole: true }, atEvent };
+  const session = (await querySession(dependencies, id, call, context)) as Session;
   return { ...session, eventCount: events, revision: `a${events}` };
 }

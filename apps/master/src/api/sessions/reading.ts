@@ -13,7 +13,7 @@ import { placeOfToken, sizeOf, tokenOfPlace, withPause } from "@tutti/host/servi
 import type { CallContext } from "@tutti/kernel";
 import { explainSession, showChoices, showPlan, showTasks, showWork } from "@tutti/machine-session";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
-import { askSession, keyOf, recordsOf, type SessionDependencies } from "./dependencies.ts";
+import { keyOf, querySession, recordsOf, type SessionDependencies } from "./dependencies.ts";
 
 export async function listTasks(
   dependencies: SessionDependencies,
@@ -22,7 +22,7 @@ export async function listTasks(
 ): Promise<ListTasksReply> {
   const from = placeOfToken(page?.token ?? "");
   const body = { from, size: sizeOf(page), statuses, partId, withPayloads };
-  const { tasks, next } = await askSession(dependencies, sessionId, { query: showTasks, body }, context);
+  const { tasks, next } = await querySession(dependencies, sessionId, { query: showTasks, body }, context);
   return { tasks: [...tasks], page: { nextToken: next < 0 ? "" : tokenOfPlace(next), total: undefined } };
 }
 
@@ -32,12 +32,12 @@ export async function getPlan(
   context: CallContext,
 ): Promise<GetPlanReply> {
   const query = { query: showPlan, body: undefined };
-  const latest = await askSession(dependencies, sessionId, query, context);
+  const latest = await querySession(dependencies, sessionId, query, context);
   const { number: count } = latest;
   if (number === 0 || number === count) return { plan: latest, count };
   const atEvent = number > count ? 0 : await eventOfPlan(dependencies, sessionId, number, context);
   if (atEvent === 0) throw sessionServiceErrors.planMissing({ id: sessionId, number });
-  const made = await askSession(dependencies, sessionId, { ...query, atEvent }, context);
+  const made = await querySession(dependencies, sessionId, { ...query, atEvent }, context);
   return { plan: withReality(made, latest), count };
 }
 
@@ -73,8 +73,18 @@ export async function explain(
   { sessionId, taskId }: ExplainSessionRequest,
   context: CallContext,
 ): Promise<ExplainSessionReply> {
-  const own = await askSession(dependencies, sessionId, { query: explainSession, body: { taskId } }, context);
-  const choices = await askSession(dependencies, sessionId, { query: showChoices, body: undefined }, context);
+  const own = await querySession(
+    dependencies,
+    sessionId,
+    { query: explainSession, body: { taskId } },
+    context,
+  );
+  const choices = await querySession(
+    dependencies,
+    sessionId,
+    { query: showChoices, body: undefined },
+    context,
+  );
   const parts = await explanationsOf(dependencies, sessionId, taskId, context);
   const key = keyOf(context.namespace, sessionId);
   return {
@@ -93,14 +103,14 @@ async function explanationsOf(
   const body = { from: 0, size: 1_000, statuses: [], partId: "", withPayloads: false };
   const { namespace } = context;
   if (taskId === "") return [];
-  const view = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
+  const view = await querySession(dependencies, sessionId, { query: showWork, body: undefined }, context);
   const number = view.byId.get(taskId) ?? -1;
-  const asked = { query: showTasks, body: { ...body, from: number, size: 1 } };
-  const { tasks } = await askSession(dependencies, sessionId, asked, context);
+  const call = { query: showTasks, body: { ...body, from: number, size: 1 } };
+  const { tasks } = await querySession(dependencies, sessionId, call, context);
   const { work } = tasks[0] ?? {};
   if (work === undefined || number < 0) return [];
   const options = { context, timeoutMs: partTimeoutMs };
-  // One that cannot be asked leaves the session's own answer.
+  // One that cannot be call leaves the session's own answer.
   const reply =
     work.kind === "run"
       ? await dependencies.runs

@@ -28,12 +28,12 @@ import {
 import { checkAmounts } from "../../resources/demands.ts";
 import { checkTasks } from "./capabilities.ts";
 import {
-  askSession,
   eventsOf,
+  executeOnSession,
   keyOf,
+  querySession,
   type SessionDependencies,
   sessionNamed,
-  tellSession,
 } from "./dependencies.ts";
 
 interface Steered {
@@ -49,7 +49,7 @@ export async function steer(
   { sessionId, reason }: Steered,
   context: CallContext,
 ): Promise<{ session: Session }> {
-  await tellSession(dependencies, sessionId, { command, body: { reason }, reason }, context);
+  await executeOnSession(dependencies, sessionId, { command, body: { reason }, reason }, context);
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
@@ -58,8 +58,8 @@ export async function retry(
   { sessionId, taskIds, reason, idempotencyKey }: RetrySessionRequest,
   context: CallContext,
 ): Promise<RetrySessionReply> {
-  const told = { command: retrySession, body: { taskIds, reason }, reason, idempotencyKey };
-  await tellSession(dependencies, sessionId, told, context);
+  const call = { command: retrySession, body: { taskIds, reason }, reason, idempotencyKey };
+  await executeOnSession(dependencies, sessionId, call, context);
   return { session: await sessionNamed(dependencies, sessionId, context) };
 }
 
@@ -70,7 +70,12 @@ export async function remove(
   context: CallContext,
 ): Promise<DeleteSessionReply> {
   try {
-    await tellSession(dependencies, sessionId, { command: removeSession, body: { reason }, reason }, context);
+    await executeOnSession(
+      dependencies,
+      sessionId,
+      { command: removeSession, body: { reason }, reason },
+      context,
+    );
     return { removed: true };
   } catch (error) {
     if (sessionErrors.missing.is(error)) return { removed: false };
@@ -84,8 +89,8 @@ export async function signal(
   { sessionId, signal: name, payload, partId, idempotencyKey }: SignalSessionRequest,
   context: CallContext,
 ): Promise<SignalSessionReply> {
-  const told = { command: signalSession, body: { signal: name, payload, partId }, idempotencyKey };
-  return await tellSession(dependencies, sessionId, told, context);
+  const call = { command: signalSession, body: { signal: name, payload, partId }, idempotencyKey };
+  return await executeOnSession(dependencies, sessionId, call, context);
 }
 
 export async function add(
@@ -93,13 +98,23 @@ export async function add(
   { sessionId, tasks, idempotencyKey }: AddTasksRequest,
   context: CallContext,
 ): Promise<AddTasksReply> {
-  const { order } = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
+  const { order } = await querySession(
+    dependencies,
+    sessionId,
+    { query: showWork, body: undefined },
+    context,
+  );
   const asker = { namespace: context.namespace, options: { context } };
   const { pool = "", labels = {}, limits = {} } = order?.spec ?? {};
   await checkTasks(dependencies, tasks, pool, asker);
   await checkAmounts(dependencies, tasks, { labels, limits }, asker);
   const body = AddTasksRequest.fromPartial({ tasks: withNeedConditions(tasks) });
-  return await tellSession(dependencies, sessionId, { command: addTasks, body, idempotencyKey }, context);
+  return await executeOnSession(
+    dependencies,
+    sessionId,
+    { command: addTasks, body, idempotencyKey },
+    context,
+  );
 }
 
 /**
@@ -111,18 +126,18 @@ export async function move(
   { sessionId, taskIds, mode, reason, idempotencyKey }: MoveTasksRequest,
   context: CallContext,
 ): Promise<MoveTasksReply> {
-  const told = { command: moveTasks, body: { taskIds, mode, reason }, reason, idempotencyKey };
-  const { movesBefore } = await tellSession(dependencies, sessionId, told, context);
+  const call = { command: moveTasks, body: { taskIds, mode, reason }, reason, idempotencyKey };
+  const { movesBefore } = await executeOnSession(dependencies, sessionId, call, context);
   const wanted = new Set(taskIds);
   for (;;) {
     const events = await eventsOf(dependencies, sessionId, context);
-    const view = await askSession(dependencies, sessionId, { query: showWork, body: undefined }, context);
+    const view = await querySession(dependencies, sessionId, { query: showWork, body: undefined }, context);
     const isLettingGo = view.parts.some(({ operations }) =>
       operations.some(({ operation }) => operation?.$case === "withdraw"),
     );
     // Asked last: what was let go of before it was looked at has moved by now.
-    const asked = { query: showMoves, body: { after: movesBefore } };
-    const all = await askSession(dependencies, sessionId, asked, context);
+    const call = { query: showMoves, body: { after: movesBefore } };
+    const all = await querySession(dependencies, sessionId, call, context);
     if (!isLettingGo || context.signal.aborted)
       return { moves: all.filter(({ taskId }) => wanted.has(taskId)) };
     await heardOf(dependencies, keyOf(context.namespace, sessionId), { after: events }, context.signal);

@@ -4,7 +4,7 @@ import { type PageRequest, type Span, SpanKind } from "@tutti/contracts/types/v1
 import { childSpans, pageOfSpans, spanMessage, theWhole, traceIn } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { partId, showSession } from "@tutti/machine-session";
-import { askSession, eventsOf, recordsOf, type SessionDependencies } from "./dependencies.ts";
+import { eventsOf, querySession, recordsOf, type SessionDependencies } from "./dependencies.ts";
 import { Spans } from "./spans.ts";
 
 /** The events of a very long session that are looked at, the first ones. */
@@ -44,8 +44,8 @@ async function ofParts(
   shown: readonly Span[],
   context: CallContext,
 ): Promise<Span[]> {
-  const asked = { query: showSession, body: { whole: false } };
-  const { parts } = await askSession(dependencies, sessionId, asked, context);
+  const call = { query: showSession, body: { whole: false } };
+  const { parts } = await querySession(dependencies, sessionId, call, context);
   const works = parts.flatMap(({ partId: taskId, work }) =>
     work === undefined ? [] : [{ taskId, id: work.id, kind: work.kind }],
   );

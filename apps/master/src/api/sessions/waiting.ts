@@ -12,7 +12,7 @@ import {
 import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showChoices, showMoves, showTasks } from "@tutti/machine-session";
-import { askSession, type SessionDependencies, sessionNamed, sessionWork } from "./dependencies.ts";
+import { querySession, type SessionDependencies, sessionNamed, sessionWork } from "./dependencies.ts";
 
 export async function awaitSession(
   dependencies: SessionDependencies,
@@ -107,8 +107,8 @@ class SeenSession {
       for await (const task of this.#allTasks(0)) if (this.#tasks.isOther(task)) tasks.push(task);
     if (!withChoices) return { tasks, choices: [], moves: [] };
     const choices = (await this.#allChoices(0)).filter((choice) => this.#choices.isOther(choice));
-    const asked = { query: showMoves, body: { after: this.moves } };
-    const moves = await askSession(this.#dependencies, sessionId, asked, this.#context);
+    const call = { query: showMoves, body: { after: this.moves } };
+    const moves = await querySession(this.#dependencies, sessionId, call, this.#context);
     this.moves += moves.length;
     return { tasks, choices, moves: [...moves] };
   }
@@ -117,15 +117,15 @@ class SeenSession {
     const { sessionId, withPayloads, withTasks } = this.#request;
     for (let from = withTasks ? 0 : -1; from >= 0; ) {
       const body = { from, size: page, statuses: [], partId: "", withPayloads };
-      const asked = { query: showTasks, body, atEvent };
-      const { tasks, next } = await askSession(this.#dependencies, sessionId, asked, this.#context);
+      const call = { query: showTasks, body, atEvent };
+      const { tasks, next } = await querySession(this.#dependencies, sessionId, call, this.#context);
       yield* tasks;
       from = next;
     }
   }
 
   #allChoices(atEvent: number): Promise<readonly Choice[]> {
-    const asked = { query: showChoices, body: undefined, atEvent };
-    return askSession(this.#dependencies, this.#request.sessionId, asked, this.#context);
+    const call = { query: showChoices, body: undefined, atEvent };
+    return querySession(this.#dependencies, this.#request.sessionId, call, this.#context);
   }
 }

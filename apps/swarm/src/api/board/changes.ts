@@ -13,7 +13,7 @@ import {
 import { Shown } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { changedEntries, listEntries, showBoardTasks, showMessages, showVotes } from "@tutti/machine-mission";
-import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
+import { type MissionDependencies, queryMission } from "../missions/dependencies.ts";
 
 const page = 1_000;
 
@@ -56,8 +56,8 @@ export class ChangedTasks {
     const { dependencies, missionId, context } = this.#watched;
     for (let from = 0; from >= 0; ) {
       const body = { statuses: [], claimedBy: "", parentTaskId: "", text: "", from, size };
-      const asked = { query: showBoardTasks, body, atEvent };
-      const { tasks, next } = await askMission(dependencies, missionId, asked, context);
+      const call = { query: showBoardTasks, body, atEvent };
+      const { tasks, next } = await queryMission(dependencies, missionId, call, context);
       yield tasks;
       from = next;
     }
@@ -94,8 +94,8 @@ export class ChangedVotes {
   async *#pages(atEvent: number): AsyncGenerator<readonly Vote[], void> {
     const { dependencies, missionId, context } = this.#watched;
     for (let from = 0; ; from += page) {
-      const asked = { query: showVotes, body: { openOnly: false, voteIds: [], from, size: page }, atEvent };
-      const { votes, isMore } = await askMission(dependencies, missionId, asked, context);
+      const call = { query: showVotes, body: { openOnly: false, voteIds: [], from, size: page }, atEvent };
+      const { votes, isMore } = await queryMission(dependencies, missionId, call, context);
       yield votes;
       if (!isMore) return;
     }
@@ -123,8 +123,8 @@ export class ChangedEntries {
    */
   async goOn(after: number): Promise<boolean> {
     const { dependencies, missionId, context } = this.#watched;
-    const asked = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
-    const { isKnown } = await askMission(dependencies, missionId, asked, context);
+    const call = { query: changedEntries, body: { afterNumber: after, prefixes: [], size: 1 } };
+    const { isKnown } = await queryMission(dependencies, missionId, call, context);
     this.#after = isKnown ? after : 0;
     return isKnown;
   }
@@ -140,8 +140,8 @@ export class ChangedEntries {
     const changed: BoardEntry[] = [];
     for (;;) {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
-      const asked = { query: changedEntries, body };
-      const { entries, number, isKnown } = await askMission(dependencies, missionId, asked, context);
+      const call = { query: changedEntries, body };
+      const { entries, number, isKnown } = await queryMission(dependencies, missionId, call, context);
       // A watcher that saw earlier agents must hear of the removed ones.
       if (!isKnown) return this.#whole(true);
       changed.push(...entries);
@@ -158,8 +158,8 @@ export class ChangedEntries {
     let first: number | undefined;
     for (const prefix of this.#prefixes)
       for (let afterKey = ""; ; ) {
-        const asked = { query: listEntries, body: { prefix, afterKey, size: page, withRemoved } };
-        const { entries, isMore, number } = await askMission(dependencies, missionId, asked, context);
+        const call = { query: listEntries, body: { prefix, afterKey, size: page, withRemoved } };
+        const { entries, isMore, number } = await queryMission(dependencies, missionId, call, context);
         for (const entry of entries) all.set(entry.key, entry);
         afterKey = entries.at(-1)?.key ?? "";
         // What changes while it is read comes again.
@@ -195,7 +195,7 @@ export class NewMessages {
     const found: MissionMessage[] = [];
     for (;;) {
       const body = { agentId: this.#agentId, afterNumber: this.#after, taskId: "", size: page };
-      const { messages, number } = await askMission(
+      const { messages, number } = await queryMission(
         dependencies,
         missionId,
         { query: showMessages, body },

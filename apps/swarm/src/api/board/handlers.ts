@@ -11,11 +11,11 @@ import { bringInOutcomes, showBoardTask, withdrawTasks } from "@tutti/machine-mi
 import type { Handlers } from "@tutti/mesh";
 import { atDoorOf } from "../../grants/refused-at-door.ts";
 import {
-  askMission,
+  executeOnMission,
   keyOf,
   type MissionDependencies,
   missionWork,
-  tellMission,
+  queryMission,
 } from "../missions/dependencies.ts";
 import { ChangedEntries, NewMessages } from "./changes.ts";
 import * as operations from "./operations.ts";
@@ -31,10 +31,15 @@ export function boardHandlers(dependencies: MissionDependencies): Handlers<typeo
     addTasks: (request, context) => operations.add(dependencies, request, context),
     withdrawTasks: (request, context) => {
       const { missionId, reason } = request;
-      return tellMission(dependencies, missionId, { command: withdrawTasks, body: request, reason }, context);
+      return executeOnMission(
+        dependencies,
+        missionId,
+        { command: withdrawTasks, body: request, reason },
+        context,
+      );
     },
     bringInOutcomes: (request, context) =>
-      tellMission(dependencies, request.missionId, { command: bringInOutcomes, body: request }, context),
+      executeOnMission(dependencies, request.missionId, { command: bringInOutcomes, body: request }, context),
     listTasks: (request, context) => listTasks(dependencies, request, context),
     watchTaskOutput: (request, context) => watchOutput(dependencies, request, context),
     claimTasks: (request, context) => operations.claim(dependencies, request, context),
@@ -78,8 +83,8 @@ function watchOutput(
   context: CallContext,
 ): AsyncGenerator<WatchTaskOutputReply, void> {
   const hasEnded = async (): Promise<boolean> => {
-    const asked = { query: showBoardTask, body: { taskId } };
-    return (await askMission(dependencies, missionId, asked, context)).endTime !== undefined;
+    const call = { query: showBoardTask, body: { taskId } };
+    return (await queryMission(dependencies, missionId, call, context)).endTime !== undefined;
   };
   return outputOf(dependencies, missionWork, { id: missionId, taskId, channel, cursor, hasEnded }, context);
 }

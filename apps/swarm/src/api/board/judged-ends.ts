@@ -5,7 +5,7 @@
 import type { BoardTask, ClaimEnd, ClaimQuestions, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
 import { showBoardTasks } from "@tutti/machine-mission";
-import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
+import { type MissionDependencies, queryMission } from "../missions/dependencies.ts";
 
 const sizeMax = 1_000;
 
@@ -70,7 +70,7 @@ async function claimedBy(
   const found = new Map<string, BoardTask>();
   for (let from = 0; from >= 0; ) {
     const body = { from, size: sizeMax, statuses: [], claimedBy: agentId, parentTaskId: "", text: "" };
-    const { tasks, next } = await askMission(
+    const { tasks, next } = await queryMission(
       dependencies,
       missionId,
       { query: showBoardTasks, body },

@@ -32,12 +32,12 @@ import { missionServiceErrors } from "../../missions/errors.ts";
 import { requireFitting } from "../../missions/fit.ts";
 import { withDefaults } from "../../missions/task-defaults.ts";
 import {
-  askMission,
   eventsOf,
+  executeOnMission,
   keyOf,
   type MissionDependencies,
   missionNamed,
-  tellMission,
+  queryMission,
 } from "../missions/dependencies.ts";
 import { isJudged, judgedEnds } from "./judged-ends.ts";
 import { offeringOf } from "./offerings.ts";
@@ -95,8 +95,8 @@ export async function join(
   const { missionId, agentId } = agentIn(request);
   const acting = actingFor(request, context);
   const offering = await offeringOf(dependencies, request, context);
-  const told = { command: joinBoard, body: { request: within(request), offering } };
-  const { messageNumber } = await tellMission(dependencies, missionId, told, acting);
+  const call = { command: joinBoard, body: { request: within(request), offering } };
+  const { messageNumber } = await executeOnMission(dependencies, missionId, call, acting);
   dependencies.refusedJoins.joined(keyOf(context.namespace, missionId), agentId);
   return { mission: await missionNamed(dependencies, missionId, context), messageNumber };
 }
@@ -107,7 +107,7 @@ export function leave(
   context: CallContext,
 ): Promise<swarm.LeaveMissionReply> {
   const { missionId, reason } = agentIn(request);
-  return tellMission(
+  return executeOnMission(
     dependencies,
     missionId,
     { command: leaveMission, body: within(request), reason },
@@ -124,8 +124,8 @@ export async function add(
   const mission = () => specIn(dependencies, missionId, context);
   await requireFitting(request.tasks, async () => (await mission()).assignment);
   const tasks = await withDefaults(request.tasks, dependencies.retryIn(context.namespace), mission);
-  const told = { command: addTasks, body: within({ ...request, tasks }), idempotencyKey };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: addTasks, body: within({ ...request, tasks }), idempotencyKey };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 /** What a mission was started with, without its tasks. */
@@ -134,8 +134,8 @@ async function specIn(
   id: string,
   context: CallContext,
 ): Promise<swarm.MissionSpec> {
-  const asked = { query: showMission, body: { whole: false } };
-  const { spec } = (await askMission(dependencies, id, asked, context)) as swarm.Mission;
+  const call = { query: showMission, body: { whole: false } };
+  const { spec } = (await queryMission(dependencies, id, call, context)) as swarm.Mission;
   return spec ?? swarm.MissionSpec.create();
 }
 
@@ -156,14 +156,14 @@ export async function claim(
   for (let looks = 0; ; looks++) {
     const events = waitMs > 0 ? await eventsOf(dependencies, missionId, context) : 0;
     // A claim that found nothing is answered so for ever under its key.
-    const told = {
+    const call = {
       ...{ command: claimTasks, body: { request: within(request), offering: undefined } },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
     // Paused work starts nothing, asked for or not.
     const reply = dependencies.runtime.pauseOf(key)
       ? { tasks: [] }
-      : await tellMission(dependencies, missionId, told, acting);
+      : await executeOnMission(dependencies, missionId, call, acting);
     if (reply.tasks.length > 0 || clock.monotonic() >= untilMs || context.signal.aborted) return reply;
     while (
       clock.monotonic() < untilMs &&
@@ -180,7 +180,7 @@ export function renew(
   context: CallContext,
 ): Promise<swarm.RenewClaimsReply> {
   const { missionId } = agentIn(request);
-  return tellMission(
+  return executeOnMission(
     dependencies,
     missionId,
     { command: renewClaims, body: within(request) },
@@ -194,8 +194,8 @@ export function release(
   context: CallContext,
 ): Promise<swarm.ReleaseTasksReply> {
   const { missionId, reason } = agentIn(request);
-  const told = { command: releaseTasks, body: within(request), reason };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: releaseTasks, body: within(request), reason };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 /** An operation without a rule is sent at once: operations of a stream take effect in their order. */
@@ -207,7 +207,7 @@ export function complete(
   const { missionId } = agentIn(request);
   const acting = actingFor(request, context);
   const tell = (ends: swarm.ClaimEnd[]) =>
-    tellMission(
+    executeOnMission(
       dependencies,
       missionId,
       { command: completeTasks, body: within({ ...request, ends }) },
@@ -217,7 +217,7 @@ export function complete(
   return judgedEnds(dependencies, request, context).then(({ ends, questions }) => {
     if (questions.length === 0) return tell(ends);
     const body = { ends: within({ ...request, ends }), questions };
-    return tellMission(dependencies, missionId, { command: completeJudgedTasks, body }, acting);
+    return executeOnMission(dependencies, missionId, { command: completeJudgedTasks, body }, acting);
   });
 }
 
@@ -227,8 +227,8 @@ export function handOff(
   context: CallContext,
 ): Promise<swarm.HandOffTaskReply> {
   const { missionId, idempotencyKey, reason } = agentIn(request);
-  const told = { command: handOffTask, body: within(request), idempotencyKey, reason };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: handOffTask, body: within(request), idempotencyKey, reason };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export async function delegate(
@@ -241,8 +241,8 @@ export async function delegate(
   const mission = () => specIn(dependencies, missionId, context);
   await requireFitting(parts, async () => (await mission()).assignment);
   const [task] = await withDefaults(parts, dependencies.retryIn(context.namespace), mission);
-  const told = { command: delegateTask, body: within({ ...request, task }), idempotencyKey };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: delegateTask, body: within({ ...request, task }), idempotencyKey };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export async function get(
@@ -251,8 +251,8 @@ export async function get(
   context: CallContext,
 ): Promise<swarm.GetEntriesReply> {
   const { missionId, keys } = missionIn({ ...request, agentId: "" });
-  const asked = { query: getEntries, body: { keys } };
-  return { entries: [...(await askMission(dependencies, missionId, asked, context))] };
+  const call = { query: getEntries, body: { keys } };
+  return { entries: [...(await queryMission(dependencies, missionId, call, context))] };
 }
 
 export function put(
@@ -261,8 +261,8 @@ export function put(
   context: CallContext,
 ): Promise<swarm.PutEntriesReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  const told = { command: putEntries, body: within(request), idempotencyKey };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: putEntries, body: within(request), idempotencyKey };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export function send(
@@ -271,8 +271,8 @@ export function send(
   context: CallContext,
 ): Promise<swarm.SendMessagesReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  const told = { command: sendMessages, body: within(request), idempotencyKey };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: sendMessages, body: within(request), idempotencyKey };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export function open(
@@ -281,7 +281,7 @@ export function open(
   context: CallContext,
 ): Promise<swarm.OpenVoteReply> {
   const { missionId } = missionIn(request);
-  return tellMission(
+  return executeOnMission(
     dependencies,
     missionId,
     { command: openVote, body: within(request) },
@@ -295,8 +295,8 @@ export function cast(
   context: CallContext,
 ): Promise<swarm.CastVoteReply> {
   const { missionId, reason } = agentIn(request);
-  const told = { command: castVote, body: within(request), reason };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: castVote, body: within(request), reason };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export function close(
@@ -305,8 +305,8 @@ export function close(
   context: CallContext,
 ): Promise<swarm.CloseVoteReply> {
   const { missionId, reason } = missionIn(request);
-  const told = { command: closeVote, body: within(request), reason };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: closeVote, body: within(request), reason };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 /** Less than is wanted may be left: then, if so configured, a person has been asked to raise it. */
@@ -316,8 +316,8 @@ export async function reserve(
   context: CallContext,
 ): Promise<swarm.ReserveBudgetReply> {
   const { missionId, idempotencyKey, amounts } = missionIn(request);
-  const told = { command: reserveBudget, body: within(request), idempotencyKey };
-  const reply = await tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: reserveBudget, body: within(request), idempotencyKey };
+  const reply = await executeOnMission(dependencies, missionId, call, actingFor(request, context));
   if (reply.reservation !== undefined) return reply;
   throw missionErrors.budgetShort({ wanted: inWords(amounts), left: inWords(reply.budget?.available) });
 }
@@ -337,8 +337,8 @@ export function spend(
   context: CallContext,
 ): Promise<swarm.SpendBudgetReply> {
   const { missionId, idempotencyKey } = missionIn(request);
-  const told = { command: spendBudget, body: within(request), idempotencyKey };
-  return tellMission(dependencies, missionId, told, actingFor(request, context));
+  const call = { command: spendBudget, body: within(request), idempotencyKey };
+  return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
 export function giveBack(
@@ -347,7 +347,7 @@ export function giveBack(
   context: CallContext,
 ): Promise<swarm.ReturnBudgetReply> {
   const { missionId } = missionIn(request);
-  return tellMission(
+  return executeOnMission(
     dependencies,
     missionId,
     { command: returnBudget, body: within(request) },

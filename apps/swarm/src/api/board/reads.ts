@@ -10,7 +10,7 @@ import {
   showMessages,
   showVotes,
 } from "@tutti/machine-mission";
-import { askMission, type MissionDependencies } from "../missions/dependencies.ts";
+import { type MissionDependencies, queryMission } from "../missions/dependencies.ts";
 import { missionIn } from "./operations.ts";
 
 const noAgent = { agentId: "" };
@@ -23,7 +23,12 @@ export async function listTasks(
   const { missionId, statuses, claimedBy, parentTaskId, text, page } = missionIn({ ...request, ...noAgent });
   const from = placeOfToken(page?.token ?? "");
   const body = { statuses, claimedBy, parentTaskId, text, from, size: sizeOf(page) };
-  const { tasks, next } = await askMission(dependencies, missionId, { query: showBoardTasks, body }, context);
+  const { tasks, next } = await queryMission(
+    dependencies,
+    missionId,
+    { query: showBoardTasks, body },
+    context,
+  );
   return { tasks: [...tasks], page: { nextToken: next < 0 ? "" : tokenOfPlace(next), total: undefined } };
 }
 
@@ -34,7 +39,7 @@ export async function listEntries(
 ): Promise<swarm.ListEntriesReply> {
   const { missionId, prefix, page } = missionIn({ ...request, ...noAgent });
   const body = { prefix, afterKey: keyOfToken(page), size: sizeOf(page) };
-  const { entries, isMore } = await askMission(
+  const { entries, isMore } = await queryMission(
     dependencies,
     missionId,
     { query: entriesWanted, body },
@@ -54,7 +59,7 @@ export async function listMessages(
   const after = Math.max(afterNumber, placeOfToken(page?.token ?? ""));
   const size = sizeOf(page);
   const body = { agentId, afterNumber: after, taskId, size };
-  const { messages, number } = await askMission(
+  const { messages, number } = await queryMission(
     dependencies,
     missionId,
     { query: showMessages, body },
@@ -72,7 +77,7 @@ export async function listVotes(
   const { missionId, openOnly, voteIds, page } = missionIn({ ...request, ...noAgent });
   const from = placeOfToken(page?.token ?? "");
   const body = { openOnly, voteIds, from, size: sizeOf(page) };
-  const { votes, isMore } = await askMission(dependencies, missionId, { query: showVotes, body }, context);
+  const { votes, isMore } = await queryMission(dependencies, missionId, { query: showVotes, body }, context);
   const nextToken = isMore ? tokenOfPlace(from + votes.length) : "";
   return { votes: [...votes], page: { nextToken, total: undefined } };
 }
@@ -84,7 +89,7 @@ export async function getBudget(
 ): Promise<swarm.GetBudgetReply> {
   const { missionId } = missionIn({ ...request, ...noAgent });
   return {
-    budget: await askMission(dependencies, missionId, { query: showBudget, body: undefined }, context),
+    budget: await queryMission(dependencies, missionId, { query: showBudget, body: undefined }, context),
   };
 }
 

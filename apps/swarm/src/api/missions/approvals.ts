@@ -9,7 +9,7 @@ import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v
 import { listQuestions, type Questions } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { decideQuestion, indexLabels, missionErrors, showMissionApprovals } from "@tutti/machine-mission";
-import { askMission, type MissionDependencies, tellMission } from "./dependencies.ts";
+import { executeOnMission, type MissionDependencies, queryMission } from "./dependencies.ts";
 
 const pageSize = 1_000;
 
@@ -32,7 +32,7 @@ export async function decide(
   const approved = verdict === Verdict.VERDICT_APPROVED;
   const roles = [...context.principal.roles];
   const body = { approvalId, approved, data, reason, roles };
-  await tellMission(dependencies, missionId, { command: decideQuestion, body, reason }, context);
+  await executeOnMission(dependencies, missionId, { command: decideQuestion, body, reason }, context);
   const all = await ofOwn(dependencies, missionId, context);
   const approval = all.find((one) => one.approvalId === approvalId);
   if (approval === undefined) throw missionErrors.approvalMissing({ id: approvalId });
@@ -60,8 +60,8 @@ async function ofOwn(
   const all: Approval[] = [];
   for (;;) {
     const body = { verdicts: [], from: all.length, size: pageSize };
-    const asked = { query: showMissionApprovals, body };
-    const { approvals, isMore } = await askMission(dependencies, missionId, asked, context);
+    const call = { query: showMissionApprovals, body };
+    const { approvals, isMore } = await queryMission(dependencies, missionId, call, context);
     all.push(...approvals);
     if (!isMore) return all;
   }

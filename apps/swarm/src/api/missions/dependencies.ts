@@ -29,7 +29,7 @@ export interface MissionDependencies extends LineDependencies, PlacementDependen
 }
 
 export const missionWork = workOf({ kind: "mission", missing: (id) => missionErrors.missionMissing({ id }) });
-export const { keyOf, tell: tellMission, ask: askMission, eventsOf, recordsOf } = missionWork;
+export const { keyOf, execute: executeOnMission, query: queryMission, eventsOf, recordsOf } = missionWork;
 
 /** Returns a mission as it is, with what the runtime knows of it. */
 export async function missionNamed(
@@ -40,7 +40,7 @@ export async function missionNamed(
 ): Promise<Mission> {
   // Before the mission itself: a caller who waits for events after this number misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
-  const asked = { query: showMission, body: { whole: true }, atEvent };
-  const mission = (await askMission(dependencies, id, asked, context)) as Mission;
+  const call = { query: showMission, body: { whole: true }, atEvent };
+  const mission = (await queryMission(dependencies, id, call, context)) as Mission;
   return { ...mission, eventCount: events, revision: `a${events}` };
 }

@@ -4,7 +4,7 @@ import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import { placementOf, withPause, withPlacement, withRemedies } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explainMission, showBoardTasks } from "@tutti/machine-mission";
-import { askMission, keyOf, type MissionDependencies } from "./dependencies.ts";
+import { keyOf, type MissionDependencies, queryMission } from "./dependencies.ts";
 
 /** Tasks that wait for which pools are asked, where it is the mission that is explained. */
 const askedMax = 10;
@@ -14,11 +14,11 @@ export async function explain(
   { missionId, taskId }: ExplainMissionRequest,
   context: CallContext,
 ): Promise<Explanation> {
-  const asked = { query: explainMission, body: { taskId } };
-  const explanation = (await askMission(dependencies, missionId, asked, context)) as Explanation;
+  const call = { query: explainMission, body: { taskId } };
+  const explanation = (await queryMission(dependencies, missionId, call, context)) as Explanation;
   const statuses = [TaskStatus.TASK_STATUS_QUEUED, TaskStatus.TASK_STATUS_RUNNING];
   const body = { statuses, claimedBy: "", parentTaskId: "", text: taskId, from: 0, size: 1_000 };
-  const { tasks } = await askMission(dependencies, missionId, { query: showBoardTasks, body }, context);
+  const { tasks } = await queryMission(dependencies, missionId, { query: showBoardTasks, body }, context);
   const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, askedMax);
   const placed = await Promise.all(offered.map((task) => placedAt(dependencies, missionId, task, context)));
   const key = keyOf(context.namespace, missionId);

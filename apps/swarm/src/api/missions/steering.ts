@@ -8,7 +8,7 @@ import type {
 } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Command } from "@tutti/kernel";
 import { missionErrors, removeMission, signalMission } from "@tutti/machine-mission";
-import { type MissionDependencies, missionNamed, tellMission } from "./dependencies.ts";
+import { executeOnMission, type MissionDependencies, missionNamed } from "./dependencies.ts";
 
 interface Steered {
   readonly missionId: string;
@@ -24,7 +24,12 @@ export async function steer(
   { missionId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ mission: Mission }> {
-  await tellMission(dependencies, missionId, { command, body: { reason }, reason, idempotencyKey }, context);
+  await executeOnMission(
+    dependencies,
+    missionId,
+    { command, body: { reason }, reason, idempotencyKey },
+    context,
+  );
   return { mission: await missionNamed(dependencies, missionId, context) };
 }
 
@@ -35,7 +40,12 @@ export async function remove(
   context: CallContext,
 ): Promise<DeleteMissionReply> {
   try {
-    await tellMission(dependencies, missionId, { command: removeMission, body: { reason }, reason }, context);
+    await executeOnMission(
+      dependencies,
+      missionId,
+      { command: removeMission, body: { reason }, reason },
+      context,
+    );
     return { removed: true };
   } catch (error) {
     if (missionErrors.missionMissing.is(error)) return { removed: false };
@@ -49,7 +59,7 @@ export async function signal(
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,
   context: CallContext,
 ): Promise<SignalMissionReply> {
-  const told = { command: signalMission, body: { signal: name, payload }, idempotencyKey };
-  const { event } = await tellMission(dependencies, missionId, told, context);
+  const call = { command: signalMission, body: { signal: name, payload }, idempotencyKey };
+  const { event } = await executeOnMission(dependencies, missionId, call, context);
   return { event };
 }

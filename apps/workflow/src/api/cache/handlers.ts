@@ -9,7 +9,14 @@ import {
   type ListCacheEntriesReply,
   type ListCacheEntriesRequest,
 } from "@tutti/contracts/workflow/v1";
-import { allEntries, ask, everything, type MachineDependencies, sizeOf, tell } from "@tutti/host/serving";
+import {
+  allEntries,
+  everything,
+  execute,
+  type MachineDependencies,
+  query,
+  sizeOf,
+} from "@tutti/host/serving";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import {
@@ -49,7 +56,7 @@ export function cacheHandlers(dependencies: CacheDependencies): Handlers<typeof 
     },
     deleteCacheEntry: async ({ entryId, reason }, context) => {
       const order = { command: forgetOutput, body: { evictStoreMs: 0 }, reason };
-      await tell(dependencies, keyOf(context.namespace, entryId), order, context);
+      await execute(dependencies, keyOf(context.namespace, entryId), order, context);
       return {};
     },
     invalidateCache: async (request, context) => ({
@@ -95,7 +102,7 @@ async function entryNamed(
 ): Promise<CacheEntryInfo> {
   try {
     const key = keyOf(context.namespace, id);
-    const entry = await ask(dependencies, key, { query: showEntry, body: undefined }, context);
+    const entry = await query(dependencies, key, { query: showEntry, body: undefined }, context);
     if (entry.present || entry.computing !== undefined) return infoOf(key, entry);
   } catch (error) {
     if (!runtimeErrors.unknownInstance.is(error)) throw error;

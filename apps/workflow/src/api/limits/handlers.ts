@@ -13,13 +13,13 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import {
   allEntries,
-  ask,
+  execute,
   type MachineDependencies,
   type Named,
   pageOf,
   placeOfToken,
+  query,
   sizeOf,
-  tell,
   tokenOfPlace,
 } from "@tutti/host/serving";
 import { type CallContext, type InstanceKey, toTimestamp } from "@tutti/kernel";
@@ -44,7 +44,12 @@ export function limitHandlers(dependencies: MachineDependencies): Handlers<typeo
     getLimit: async ({ key }, context) => ({ limit: await limitNamed(dependencies, key, context) }),
     listLimits: (request, context) => list(dependencies, request, context),
     deleteLimit: ({ key, reason }, context) =>
-      tell(dependencies, keyOf(context.namespace, key), { command: removeLimit, body: {}, reason }, context),
+      execute(
+        dependencies,
+        keyOf(context.namespace, key),
+        { command: removeLimit, body: {}, reason },
+        context,
+      ),
     listHolders: (request, context) => listHolders(dependencies, request, context),
     evictHolder: (request, context) => evict(dependencies, request, context),
   };
@@ -63,7 +68,7 @@ async function set(dependencies: MachineDependencies, request: SetLimitRequest, 
     labels,
     revision: revision === "" ? 0 : Number(revision),
   };
-  await tell(dependencies, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
+  await execute(dependencies, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
   return { limit: await limitNamed(dependencies, key, context) };
 }
 
@@ -73,7 +78,7 @@ async function limitNamed(
   context: CallContext,
 ): Promise<Limit> {
   try {
-    const found = await ask(
+    const found = await query(
       dependencies,
       keyOf(context.namespace, key),
       { query: usage, body: undefined },
@@ -136,7 +141,7 @@ async function listHolders(
   const size = sizeOf(page);
   // One more than asked for says whether there is another page.
   const body = { offset, size: size + 1 };
-  const found = await ask(dependencies, keyOf(context.namespace, key), { query: places, body }, context);
+  const found = await query(dependencies, keyOf(context.namespace, key), { query: places, body }, context);
   const holders = found.slice(0, size).map((place) => holderOf(context.namespace, place));
   return { holders, page: { nextToken: found.length > size ? tokenOfPlace(offset + size) : "" } };
 }
@@ -160,5 +165,10 @@ function evict(
 ) {
   const { kind, id, task } = work ?? noWork;
   const body = { holder: { service, kind: kind || "run", id, task }, reason };
-  return tell(dependencies, keyOf(context.namespace, key), { command: evictHolder, body, reason }, context);
+  return execute(
+    dependencies,
+    keyOf(context.namespace, key),
+    { command: evictHolder, body, reason },
+    context,
+  );
 }

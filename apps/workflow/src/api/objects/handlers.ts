@@ -12,7 +12,7 @@ import {
   type runService,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
-import { ask, everything, type MachineDependencies, sizeOf } from "@tutti/host/serving";
+import { everything, type MachineDependencies, query, sizeOf } from "@tutti/host/serving";
 import { type CallContext, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { type ObjectFacts, objectErrors, objectFacts } from "@tutti/machine-object";
 import { objectIdOf } from "@tutti/machine-work";
@@ -60,7 +60,7 @@ async function objectNamed(
   const { namespace } = context;
   const instance = { namespace, kind: "object", id: objectIdOf(name, key) };
   try {
-    const facts = await ask(dependencies, instance, { query: objectFacts, body: undefined }, context);
+    const facts = await query(dependencies, instance, { query: objectFacts, body: undefined }, context);
     return objectOf(namespace, facts);
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? objectErrors.missing({ name, key }) : error;

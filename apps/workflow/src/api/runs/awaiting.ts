@@ -11,7 +11,7 @@ import {
 import { cursorAt, looksAt, Shown, standingIn, takeUp, whenEnded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { showTasks, type TasksShown } from "@tutti/machine-run";
-import { askRun, keyOf, type RunDependencies, runNamed, runWork } from "./dependencies.ts";
+import { keyOf, queryRun, type RunDependencies, runNamed, runWork } from "./dependencies.ts";
 
 export async function awaitRun(
   dependencies: RunDependencies,
@@ -135,7 +135,7 @@ class SeenTasks {
   async #tasks(from: number, atEvent: number, size: number): Promise<TasksShown> {
     const { withPayloads, context } = this.#options;
     const any = { statuses: [], parentTaskId: "", topOnly: false, text: "" };
-    const asked = { query: showTasks, body: { ...any, withPayloads, from, size }, atEvent };
-    return (await askRun(this.#dependencies, this.#runId, asked, context)) as TasksShown;
+    const call = { query: showTasks, body: { ...any, withPayloads, from, size }, atEvent };
+    return (await queryRun(this.#dependencies, this.#runId, call, context)) as TasksShown;
   }
 }

@@ -17,7 +17,7 @@ export interface RunDependencies extends LineDependencies {
 }
 
 export const runWork = workOf({ kind: "run", missing: (id) => runErrors.runMissing({ id }) });
-export const { keyOf, tell: tellRun, ask: askRun, eventsOf, recordsOf } = runWork;
+export const { keyOf, execute: executeOnRun, query: queryRun, eventsOf, recordsOf } = runWork;
 
 /** Returns a run as it is, with what the runtime knows of it. */
 export async function runNamed(
@@ -28,7 +28,7 @@ export async function runNamed(
 ): Promise<Run> {
   // Before the run itself: a caller who waits for events after this number misses nothing.
   const { events, startedBy } = await runWork.factsOf(dependencies, id, context);
-  const run = (await askRun(
+  const run = (await queryRun(
     dependencies,
     id,
     { query: showRun, body: { withPayloads }, atEvent },

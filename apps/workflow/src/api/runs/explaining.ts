@@ -11,7 +11,7 @@ import {
 } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { explain, explainWhole, inWords, type Standing, showTask, type Whole } from "@tutti/machine-run";
-import { askRun, keyOf, type RunDependencies, runNamed } from "./dependencies.ts";
+import { keyOf, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
 
 export interface ExplainDependencies
   extends MachineDependencies,
@@ -28,7 +28,7 @@ export async function explainRun(
 ): Promise<Explanation> {
   const key = keyOf(context.namespace, runId);
   if (taskId === "") return withPause(dependencies, key, await explainAll(dependencies, runId, context));
-  const explanation = (await askRun(
+  const explanation = (await queryRun(
     dependencies,
     runId,
     { query: explain, body: { taskId } },
@@ -47,8 +47,8 @@ async function explainAll(
   runId: string,
   context: CallContext,
 ): Promise<Explanation> {
-  const asked = { query: explainWhole, body: undefined };
-  const { lead, explanation, standings } = (await askRun(dependencies, runId, asked, context)) as Whole;
+  const call = { query: explainWhole, body: undefined };
+  const { lead, explanation, standings } = (await queryRun(dependencies, runId, call, context)) as Whole;
   const known = await Promise.all(
     standings.map((standing, place) =>
       place < askedMax ? withPool(dependencies, standing, context) : Promise.resolve(standing),
@@ -83,7 +83,7 @@ async function placedAt(
 ): Promise<Explanation | undefined> {
   if (about === undefined) return undefined;
   const { id, task: taskId } = about;
-  const task = (await askRun(dependencies, id, { query: showTask, body: { taskId } }, context)) as Task;
+  const task = (await queryRun(dependencies, id, { query: showTask, body: { taskId } }, context)) as Task;
   const { pool = "", queueTime } = (atPool.has(task.status) && task.attempts.at(-1)) || {};
   const waits = task.status === TaskStatus.TASK_STATUS_QUEUED;
   if (pool === "") return undefined;

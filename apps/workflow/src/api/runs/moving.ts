@@ -10,7 +10,7 @@ import type { Recorded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { moveRun, reviewMove, runErrors } from "@tutti/machine-run";
 import { jsonOf } from "../payloads.ts";
-import { askRun, type RunDependencies, recordsOf, runNamed, tellRun } from "./dependencies.ts";
+import { executeOnRun, queryRun, type RunDependencies, recordsOf, runNamed } from "./dependencies.ts";
 import { reset } from "./resetting.ts";
 
 export async function move(
@@ -23,13 +23,13 @@ export async function move(
   const run = await runNamed(dependencies, runId, {}, context);
   const { hash, label } = await versionOf(dependencies, run, request.version, context);
   const body = { hash, versionLabel: label, map, restart, reason };
-  const reviewed = await askRun(dependencies, runId, { query: reviewMove, body }, context);
+  const reviewed = await queryRun(dependencies, runId, { query: reviewMove, body }, context);
   const review = withInput(reviewed as MoveReview, dependencies.orders.inputProblem(hash, run.spec?.input));
   if (dryRun) return { run, review };
   const [problem] = review.problems;
   if (problem !== undefined && review.verdict === MoveVerdict.MOVE_VERDICT_IMPOSSIBLE)
     throw runErrors.moveRefused({ id: runId, verdict: "impossible", problem: problem.message });
-  await tellRun(dependencies, runId, { command: moveRun, body, reason, idempotencyKey }, context);
+  await executeOnRun(dependencies, runId, { command: moveRun, body, reason, idempotencyKey }, context);
   return { run: await runNamed(dependencies, runId, {}, context), review };
 }
 

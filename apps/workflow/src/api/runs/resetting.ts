@@ -8,7 +8,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
-import { askRun, type RunDependencies, recordsOf, runNamed, tellRun } from "./dependencies.ts";
+import { executeOnRun, queryRun, type RunDependencies, recordsOf, runNamed } from "./dependencies.ts";
 
 /** Returns the state of then travels in the command, so that what is recorded is whole in itself. */
 export async function reset(
@@ -17,13 +17,13 @@ export async function reset(
   context: CallContext,
 ): Promise<{ run: Run }> {
   const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
-  const { bytes: snapshot, lastSignal } = await askRun(dependencies, runId, then, context);
+  const { bytes: snapshot, lastSignal } = await queryRun(dependencies, runId, then, context);
   const since = keepSignals ? await signalsSince(dependencies, runId, toEvent, context) : [];
   // Numbers restart where an earlier reset went back behind them.
   const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
   const body = { toEvent, snapshot, keepSignals, signals, reason };
-  const told = { command: resetRun, body, reason, idempotencyKey };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: resetRun, body, reason, idempotencyKey };
+  await executeOnRun(dependencies, runId, call, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 

@@ -27,7 +27,7 @@ import { isHeavy } from "@tutti/mesh";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
 import type { PreparedSpec } from "../../runs/orders.ts";
-import { askRun, keyOf, type RunDependencies, runNamed } from "./dependencies.ts";
+import { keyOf, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
 import { HandingOn, isForOthers } from "./handing-on.ts";
 
 export async function startRun(
@@ -282,7 +282,7 @@ class Starting {
         await this.#lookElsewhere(runId, followed);
         continue;
       }
-      const { ending } = await askRun(
+      const { ending } = await queryRun(
         this.#dependencies,
         runId,
         { query: showEnding, body: undefined },

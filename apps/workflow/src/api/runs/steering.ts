@@ -26,7 +26,7 @@ import {
   signalRun,
   updateRun,
 } from "@tutti/machine-run";
-import { askRun, type RunDependencies, runNamed, tellRun } from "./dependencies.ts";
+import { executeOnRun, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
 
 interface Steered {
   readonly runId: string;
@@ -42,7 +42,7 @@ export async function steer(
   { runId, reason, idempotencyKey = "" }: Steered,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  await tellRun(dependencies, runId, { command, body: { reason }, reason, idempotencyKey }, context);
+  await executeOnRun(dependencies, runId, { command, body: { reason }, reason, idempotencyKey }, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
@@ -51,7 +51,12 @@ export async function cancel(
   { runId, reason, noCompensate }: CancelRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  await tellRun(dependencies, runId, { command: cancelRun, body: { reason, noCompensate }, reason }, context);
+  await executeOnRun(
+    dependencies,
+    runId,
+    { command: cancelRun, body: { reason, noCompensate }, reason },
+    context,
+  );
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
@@ -60,8 +65,8 @@ export async function resume(
   { runId, taskIds, reason, idempotencyKey }: ResumeRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  const told = { command: resumeRun, body: { reason, taskIds }, reason, idempotencyKey };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: resumeRun, body: { reason, taskIds }, reason, idempotencyKey };
+  await executeOnRun(dependencies, runId, call, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
@@ -70,8 +75,8 @@ export async function retry(
   { runId, taskIds, reason, idempotencyKey }: RetryRunRequest,
   context: CallContext,
 ): Promise<{ run: Run }> {
-  const told = { command: retryRun, body: { taskIds, reason, inputs: [] }, reason, idempotencyKey };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: retryRun, body: { taskIds, reason, inputs: [] }, reason, idempotencyKey };
+  await executeOnRun(dependencies, runId, call, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
@@ -82,7 +87,7 @@ export async function remove(
   context: CallContext,
 ): Promise<DeleteRunReply> {
   try {
-    await tellRun(dependencies, runId, { command: removeRun, body: { reason }, reason }, context);
+    await executeOnRun(dependencies, runId, { command: removeRun, body: { reason }, reason }, context);
     return { removed: true };
   } catch (error) {
     if (runErrors.runMissing.is(error)) return { removed: false };
@@ -96,8 +101,8 @@ export async function label(
   context: CallContext,
 ): Promise<{ run: Run }> {
   const dueMs = dueTime === undefined ? undefined : fromTimestamp(dueTime);
-  const told = { command: labelRun, body: { labels, removedLabels, priority, dueMs } };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: labelRun, body: { labels, removedLabels, priority, dueMs } };
+  await executeOnRun(dependencies, runId, call, context);
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
@@ -106,8 +111,8 @@ export async function signal(
   { runId, signal: name, payload, idempotencyKey }: SignalRunRequest,
   context: CallContext,
 ): Promise<SignalRunReply> {
-  const told = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
-  const { event, awaited } = await tellRun(dependencies, runId, told, context);
+  const call = { command: signalRun, body: { signal: name, payload }, idempotencyKey };
+  const { event, awaited } = await executeOnRun(dependencies, runId, call, context);
   return { event, awaited };
 }
 
@@ -116,8 +121,8 @@ export async function update(
   { runId, update: name, payload, idempotencyKey }: UpdateRunRequest,
   context: CallContext,
 ): Promise<UpdateRunReply> {
-  const told = { command: updateRun, body: { update: name, payload }, idempotencyKey };
-  const { answer, event } = await tellRun(dependencies, runId, told, context);
+  const call = { command: updateRun, body: { update: name, payload }, idempotencyKey };
+  const { answer, event } = await executeOnRun(dependencies, runId, call, context);
   return { answer, event };
 }
 
@@ -126,7 +131,7 @@ export async function query(
   { runId, query: name, payload }: QueryRunRequest,
   context: CallContext,
 ): Promise<QueryRunReply> {
-  const asked = { query: showEntry, body: { query: name, payload } };
-  const shown = await askRun(dependencies, runId, asked, context);
+  const call = { query: showEntry, body: { query: name, payload } };
+  const shown = await queryRun(dependencies, runId, call, context);
   return { answer: "answer" in shown ? shown.answer : undefined };
 }

@@ -19,7 +19,7 @@ export async function scheduleNamed(
   id: string,
   context: CallContext,
 ): Promise<Schedule> {
-  const found = await work.ask(dependencies, id, { query: facts, body: undefined }, context);
+  const found = await work.query(dependencies, id, { query: facts, body: undefined }, context);
   const { startedBy } = await work.factsOf(dependencies, id, context);
   return { ...scheduleOf(context.namespace, id, found), createCause: causeOf(startedBy) };
 }

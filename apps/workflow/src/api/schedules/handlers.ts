@@ -13,7 +13,7 @@ import {
   type UpdateScheduleReply,
   type UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
-import { ask, tell } from "@tutti/host/serving";
+import { execute, query } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, sleep, toTimestamp } from "@tutti/kernel";
 import {
   backfill,
@@ -47,20 +47,20 @@ export function scheduleHandlers(dependencies: ScheduleDependencies): Handlers<t
     watchSchedules: (request, context) => watchSchedules(dependencies, request, context),
     updateSchedule: (request, context) => updateSchedule(dependencies, request, context),
     deleteSchedule: ({ scheduleId, reason }, context) =>
-      tell(
+      execute(
         dependencies,
         keyOf(context.namespace, scheduleId),
         { command: remove, body: {}, reason },
         context,
       ),
     async pauseSchedule({ scheduleId, reason }, context) {
-      const told = { command: pause, body: { note: reason }, reason };
-      await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+      const call = { command: pause, body: { note: reason }, reason };
+      await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
       return named(scheduleId, context);
     },
     async resumeSchedule({ scheduleId, reason }, context) {
-      const told = { command: resume, body: { note: reason }, reason };
-      await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+      const call = { command: resume, body: { note: reason }, reason };
+      await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
       return named(scheduleId, context);
     },
     triggerSchedule: (request, context) => triggerSchedule(dependencies, request, context),
@@ -78,8 +78,8 @@ async function createSchedule(
   const { scheduleId, paused, note } = schedule;
   await requireStart(dependencies, schedule, context);
   // The id alone identifies the request: the machine compares the content.
-  const told = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
-  const { existed } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  const call = { command: create, body: { plan: planOf(schedule), paused, note }, idempotencyKey: "" };
+  const { existed } = await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
   return { schedule: await scheduleNamed(dependencies, scheduleId, context), existed };
 }
 
@@ -107,8 +107,8 @@ async function updateSchedule(
   await requireStart(dependencies, after, context);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || before.revision);
-  const told = { command: update, body: { plan: planOf(after), revision }, reason };
-  await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  const call = { command: update, body: { plan: planOf(after), revision }, reason };
+  await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
   return { schedule: await scheduleNamed(dependencies, scheduleId, context) };
 }
 
@@ -118,8 +118,8 @@ async function triggerSchedule(
   context: CallContext,
 ) {
   const { scheduleId, overlap, reason, idempotencyKey } = request;
-  const told = { command: trigger, body: { overlap }, reason, idempotencyKey };
-  const { firing } = await tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  const call = { command: trigger, body: { overlap }, reason, idempotencyKey };
+  const { firing } = await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
   if (firing === undefined || firing.runId === "") return { firing: firing && firingOf(firing) };
   return { firing: firingOf((await started(dependencies, scheduleId, firing.runId, context)) ?? firing) };
 }
@@ -136,7 +136,7 @@ async function started(
 ) {
   const key = keyOf(context.namespace, scheduleId);
   for (;;) {
-    const found = await ask(dependencies, key, { query: facts, body: undefined }, context);
+    const found = await query(dependencies, key, { query: facts, body: undefined }, context);
     if (context.signal.aborted || !found.startingRunIds.includes(runId))
       return found.recent.find((firing) => firing.runId === runId);
     await sleep(dependencies.foundation.timers, lookMs, context.signal).catch(() => {});
@@ -154,8 +154,8 @@ async function backfillSchedule(
     untilMs: span?.to === undefined ? dependencies.foundation.clock.now() : fromTimestamp(span.to),
     overlap,
   };
-  const told = { command: backfill, body, reason, idempotencyKey };
-  return tell(dependencies, keyOf(context.namespace, scheduleId), told, context);
+  const call = { command: backfill, body, reason, idempotencyKey };
+  return execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
 }
 
 const previewDefault = 10;

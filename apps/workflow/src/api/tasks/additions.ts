@@ -19,7 +19,7 @@ import {
 } from "@tutti/machine-run";
 import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
-import { askRun, tellRun } from "../runs/dependencies.ts";
+import { executeOnRun, queryRun } from "../runs/dependencies.ts";
 
 /** They are checked here, so that all errors are reported at once. The run checks again whether they still fit. */
 export async function add(
@@ -33,7 +33,7 @@ export async function add(
   const { tasks } = documentOfTasks("tasks", list);
   if (tasks === undefined) throw requestErrors.nothingToRun();
   const asked = { query: checkAdded, body: { tasks } };
-  const { checked, taken } = (await askRun(dependencies, runId, asked, context)) as AdditionShown;
+  const { checked, taken } = (await queryRun(dependencies, runId, asked, context)) as AdditionShown;
   const [known] = taken;
   const isRepeatable = idempotencyKey !== "" || context.idempotencyKey !== "";
   if (known !== undefined && !isRepeatable) throw requestErrors.taskTaken({ task: known });
@@ -41,7 +41,12 @@ export async function add(
   if (plan === undefined) throw requestErrors.nothingToRun();
   const body = { plan: Buffer.from(JSON.stringify(plan)), parentTaskId, reason };
   try {
-    return await tellRun(dependencies, runId, { command: addTasks, body, reason, idempotencyKey }, context);
+    return await executeOnRun(
+      dependencies,
+      runId,
+      { command: addTasks, body, reason, idempotencyKey },
+      context,
+    );
   } catch (error) {
     // They are there, and not by this very call.
     if (known !== undefined && runErrors.additionInvalid.is(error))
@@ -55,8 +60,8 @@ export function withdraw(
   { runId, taskIds, reason }: WithdrawTasksRequest,
   context: CallContext,
 ): Promise<WithdrawTasksReply> {
-  const told = { command: withdrawTasks, body: { taskIds, reason }, reason };
-  return tellRun(dependencies, runId, told, context);
+  const call = { command: withdrawTasks, body: { taskIds, reason }, reason };
+  return executeOnRun(dependencies, runId, call, context);
 }
 
 export function bringIn(
@@ -64,5 +69,5 @@ export function bringIn(
   { runId, outcomes }: BringInOutcomesRequest,
   context: CallContext,
 ): Promise<BringInOutcomesReply> {
-  return tellRun(dependencies, runId, { command: bringInOutcomes, body: { outcomes } }, context);
+  return executeOnRun(dependencies, runId, { command: bringInOutcomes, body: { outcomes } }, context);
 }

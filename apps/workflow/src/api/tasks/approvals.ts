@@ -30,7 +30,7 @@ import {
   runErrors,
   showApprovals,
 } from "@tutti/machine-run";
-import { askRun, tellRun } from "../runs/dependencies.ts";
+import { executeOnRun, queryRun } from "../runs/dependencies.ts";
 import type { TaskDependencies } from "./dependencies.ts";
 
 const pageMax = 1_000;
@@ -99,8 +99,8 @@ export async function decide(
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
-  const told = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
+  await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
 
@@ -110,7 +110,7 @@ export async function claim(
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
-  await tellRun(dependencies, runId, { command: claimApproval, body: { approvalId, roles } }, context);
+  await executeOnRun(dependencies, runId, { command: claimApproval, body: { approvalId, roles } }, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
 
@@ -120,8 +120,8 @@ export async function delegate(
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const roles = [...context.principal.roles];
-  const told = { command: delegateApproval, body: { approvalId, people, roles, reason }, reason };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: delegateApproval, body: { approvalId, people, roles, reason }, reason };
+  await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
 
@@ -130,8 +130,8 @@ export async function release(
   { runId, approvalId, person, reason }: ReleaseApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
-  const told = { command: releaseApproval, body: { approvalId, person }, reason };
-  await tellRun(dependencies, runId, told, context);
+  const call = { command: releaseApproval, body: { approvalId, person }, reason };
+  await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
 
@@ -156,8 +156,8 @@ async function ofRun(
 ): Promise<Approval[]> {
   const all: Approval[] = [];
   for (let from = 0; from >= 0; ) {
-    const asked = { query: showApprovals, body: { from, size: pageMax } };
-    const { approvals, next } = (await askRun(dependencies, runId, asked, context)) as ApprovalsShown;
+    const call = { query: showApprovals, body: { from, size: pageMax } };
+    const { approvals, next } = (await queryRun(dependencies, runId, call, context)) as ApprovalsShown;
     all.push(...approvals);
     from = next;
   }

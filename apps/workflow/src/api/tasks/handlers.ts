@@ -13,7 +13,7 @@ import type { CallContext } from "@tutti/kernel";
 import { repairTask, retryRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
 import { jsonOf } from "../payloads.ts";
-import { runWork, tellRun } from "../runs/dependencies.ts";
+import { executeOnRun, runWork } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
 import { claim, decide, delegate, listApprovals, release, watchApprovals } from "./approvals.ts";
 import type { TaskDependencies } from "./dependencies.ts";
@@ -51,10 +51,10 @@ async function repair(
   if (how?.$case === "input") {
     const input = Buffer.from(JSON.stringify(jsonOf(how.value, "input")));
     const body = { taskIds: [taskId], reason, inputs: [{ taskId, input }] };
-    await tellRun(dependencies, runId, { command: retryRun, body, reason, idempotencyKey }, context);
+    await executeOnRun(dependencies, runId, { command: retryRun, body, reason, idempotencyKey }, context);
   } else {
-    const told = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
-    await tellRun(dependencies, runId, told, context);
+    const call = { command: repairTask, body: { taskId, repair: how, reason }, reason, idempotencyKey };
+    await executeOnRun(dependencies, runId, call, context);
   }
   return { task: await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context) };
 }

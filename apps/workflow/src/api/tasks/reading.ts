@@ -11,7 +11,7 @@ import type {
 import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { type FilesShown, showFiles, showTask, showTasks, type TasksShown } from "@tutti/machine-run";
-import { askRun } from "../runs/dependencies.ts";
+import { queryRun } from "../runs/dependencies.ts";
 
 /** Answers of the machine that one page may take, where few tasks are wanted of many. */
 const answersMax = 10;
@@ -27,7 +27,7 @@ export async function listTasks(
   let from = placeOfToken(page?.token ?? "");
   for (let answers = 0; answers < answersMax && tasks.length < size && from >= 0; answers++) {
     const body = { statuses, parentTaskId, topOnly, text, withPayloads, from, size: size - tasks.length };
-    const shown = (await askRun(
+    const shown = (await queryRun(
       dependencies,
       runId,
       { query: showTasks, body, atEvent },
@@ -49,7 +49,7 @@ export async function listFiles(
   let from = placeOfToken(page?.token ?? "");
   for (let answers = 0; answers < answersMax && files.length < size && from >= 0; answers++) {
     const body = { from, size: size - files.length };
-    const shown = (await askRun(dependencies, runId, { query: showFiles, body }, context)) as FilesShown;
+    const shown = (await queryRun(dependencies, runId, { query: showFiles, body }, context)) as FilesShown;
     files.push(...shown.files);
     from = shown.next;
   }
@@ -61,7 +61,12 @@ export async function taskNamed(
   { runId, taskId, atEvent }: Pick<GetTaskRequest, "runId" | "taskId" | "atEvent">,
   context: CallContext,
 ): Promise<Task> {
-  return (await askRun(dependencies, runId, { query: showTask, body: { taskId }, atEvent }, context)) as Task;
+  return (await queryRun(
+    dependencies,
+    runId,
+    { query: showTask, body: { taskId }, atEvent },
+    context,
+  )) as Task;
 }
 
 const tasksPage = 1_000;
@@ -78,7 +83,7 @@ export async function allTasks(
       ...{ statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false },
       ...{ from, size: tasksPage },
     };
-    const shown = (await askRun(dependencies, runId, { query: showTasks, body }, context)) as TasksShown;
+    const shown = (await queryRun(dependencies, runId, { query: showTasks, body }, context)) as TasksShown;
     for (const task of shown.tasks) all.push(task);
     from = shown.next;
   }

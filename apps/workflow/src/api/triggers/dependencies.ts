@@ -1,6 +1,6 @@
 import type { Bus } from "@tutti/bus";
 import type { Trigger, triggerService } from "@tutti/contracts/workflow/v1";
-import { ask, type LineDependencies, type MachineDependencies } from "@tutti/host/serving";
+import { type LineDependencies, type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { facts, triggerErrors } from "@tutti/machine-trigger";
 import type { Client } from "@tutti/mesh";
@@ -37,7 +37,7 @@ export async function triggerNamed(
 ): Promise<Trigger> {
   const { namespace } = context;
   try {
-    const found = await ask(dependencies, keyOf(namespace, id), { query: facts, body: undefined }, context);
+    const found = await query(dependencies, keyOf(namespace, id), { query: facts, body: undefined }, context);
     return triggerOf(namespace, id, found);
   } catch (error) {
     throw runtimeErrors.unknownInstance.is(error) ? triggerErrors.missing({ id }) : error;

@@ -8,7 +8,7 @@ import type {
   RetryDeadLettersRequest,
   TriggerItem,
 } from "@tutti/contracts/workflow/v1";
-import { ask, tell } from "@tutti/host/serving";
+import { execute, query } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp } from "@tutti/kernel";
 import { deadLetters, deadMax, receive, removeDeadLetters } from "@tutti/machine-trigger";
 import { concerning } from "../../triggers/deliveries.ts";
@@ -81,7 +81,7 @@ export async function retryDeadLetters(
 ): Promise<RetryDeadLettersReply> {
   const key = keyOf(context.namespace, triggerId);
   const body = { after: 0, size: deadMax, numbers: [] };
-  const known = await ask(dependencies, key, { query: deadLetters, body }, context);
+  const known = await query(dependencies, key, { query: deadLetters, body }, context);
   const found = numbers.length === 0 ? known : known.filter(({ number }) => numbers.includes(number));
   if (found.length === 0) return { count: 0, failed: [] };
   const matching = new Matching(planOf(await triggerNamed(dependencies, triggerId, context)), triggerId);
@@ -92,16 +92,16 @@ export async function retryDeadLetters(
   });
   // Handed over before they are removed: after a crash between, they come twice and count once.
   const handed = { command: receive, body: { items }, reason, idempotencyKey: "" };
-  await tell(dependencies, key, handed, context);
+  await execute(dependencies, key, handed, context);
   const after = Math.max(...known.map(({ number }) => number));
-  const dead = await ask(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
+  const dead = await query(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
   const retried = new Set(items.map(({ eventDigest }) => eventDigest));
   const removed = {
     command: removeDeadLetters,
     body: { numbers: found.map(({ number }) => number) },
     reason,
   };
-  const { count } = await tell(dependencies, key, { ...removed, idempotencyKey: "" }, context);
+  const { count } = await execute(dependencies, key, { ...removed, idempotencyKey: "" }, context);
   const failed = dead.filter(({ item }) => retried.has(item?.eventDigest ?? "")).map(deadLetterOf);
   return { count, failed };
 }

@@ -13,7 +13,7 @@ import {
   type UpdateTriggerRequest,
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import { ask, placeOfToken, sizeOf, tell, tokenOfPlace } from "@tutti/host/serving";
+import { execute, placeOfToken, query, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import {
   create,
@@ -50,19 +50,19 @@ export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typ
     watchTriggers: (request, context) => watchTriggers(dependencies, request, context),
     updateTrigger: (request, context) => updateTrigger(dependencies, request, context),
     async deleteTrigger({ triggerId, reason }, context) {
-      const told = { command: remove, body: {}, reason };
-      const reply = await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      const call = { command: remove, body: {}, reason };
+      const reply = await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
       await dependencies.index.refresh(context.namespace, triggerId);
       return reply;
     },
     async pauseTrigger({ triggerId, reason }, context) {
-      const told = { command: pause, body: { note: reason }, reason };
-      await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      const call = { command: pause, body: { note: reason }, reason };
+      await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
       return changed(triggerId, context);
     },
     async resumeTrigger({ triggerId, reason }, context) {
-      const told = { command: resume, body: { note: reason }, reason };
-      await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+      const call = { command: resume, body: { note: reason }, reason };
+      await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
       return changed(triggerId, context);
     },
     testTrigger: (request, context) => testTrigger(dependencies, request, context),
@@ -70,7 +70,7 @@ export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typ
     listDeadLetters: (request, context) => listDeadLetters(dependencies, request, context),
     retryDeadLetters: (request, context) => retryDeadLetters(dependencies, request, context),
     dropDeadLetters: ({ triggerId, numbers, reason }, context) =>
-      tell(
+      execute(
         dependencies,
         keyOf(context.namespace, triggerId),
         { command: removeDeadLetters, body: { numbers }, reason },
@@ -79,7 +79,7 @@ export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typ
     publishEvents: (request, context) => publishEvents(dependencies, request, context),
     receiveEvents: ({ triggerId, items }, context) =>
       // A repetition has no effect, so the reply is not remembered.
-      tell(
+      execute(
         dependencies,
         keyOf(context.namespace, triggerId),
         { command: receive, body: { items }, idempotencyKey: "" },
@@ -96,12 +96,12 @@ async function createTrigger(
   const { triggerId, paused, note } = trigger;
   await requireCorrect(dependencies, trigger, context);
   // The id alone says that it is the same: the machine compares the plans.
-  const told = {
+  const call = {
     command: create,
     body: { plan: planOf(trigger), paused, note },
     idempotencyKey: "",
   };
-  const { existed } = await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+  const { existed } = await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
   await dependencies.index.refresh(context.namespace, triggerId);
   return { trigger: await triggerNamed(dependencies, triggerId, context), existed };
 }
@@ -155,8 +155,8 @@ async function updateTrigger(
   await requireCorrect(dependencies, after, context);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || before.revision);
-  const told = { command: update, body: { plan: planOf(after), revision }, reason };
-  await tell(dependencies, keyOf(context.namespace, triggerId), told, context);
+  const call = { command: update, body: { plan: planOf(after), revision }, reason };
+  await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
   await dependencies.index.refresh(context.namespace, triggerId);
   return { trigger: await triggerNamed(dependencies, triggerId, context) };
 }
@@ -168,7 +168,7 @@ async function listDeadLetters(
 ): Promise<ListDeadLettersReply> {
   const size = sizeOf(page);
   const body = { after: placeOfToken(page?.token ?? ""), size: size + 1, numbers: [] };
-  const found = await ask(
+  const found = await query(
     dependencies,
     keyOf(context.namespace, triggerId),
     { query: deadLetters, body },

@@ -7,7 +7,13 @@ import type { CallContext, InstanceKey, TuttiError } from "@tutti/kernel";
 import type { Runtime } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { whenOwned } from "../../runtime/admission.ts";
-import { type Asked, ask, type MachineDependencies, type Told, tell } from "../machine-calls.ts";
+import {
+  type CommandCall,
+  execute,
+  type MachineDependencies,
+  type QueryCall,
+  query,
+} from "../machine-calls.ts";
 
 export interface WorkKind {
   readonly kind: string;
@@ -20,18 +26,18 @@ type WorkFacts = Awaited<ReturnType<Runtime["instanceOf"]>>;
 
 export interface Work extends WorkKind {
   keyOf(namespace: string, id: string): InstanceKey;
-  /** Returns a command. */
-  tell<Body, Reply>(
+  /** Executes a command. */
+  execute<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
-    told: Told<Body, Reply>,
+    told: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
-  /** Returns a question, about how it is or was. */
-  ask<Body, Reply>(
+  /** Answers a query, about the present state or that after an earlier event. */
+  query<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
-    asked: AskedAt<Body, Reply>,
+    asked: QueryCallAt<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
   /** What the runtime knows of it. */
@@ -47,7 +53,7 @@ export interface Work extends WorkKind {
   ): AsyncGenerator<Recorded, void>;
 }
 
-export interface AskedAt<Body, Reply> extends Asked<Body, Reply> {
+export interface QueryCallAt<Body, Reply> extends QueryCall<Body, Reply> {
   /** After which event. 0 or absent for as it is. */
   readonly atEvent?: number;
 }
@@ -71,19 +77,19 @@ export function workOf({ kind, missing }: WorkKind): Work {
     kind,
     missing,
     keyOf,
-    async tell(dependencies, id, told, context) {
+    async execute(dependencies, id, call, context) {
       try {
-        return await tell(dependencies, keyOf(context.namespace, id), told, context);
+        return await execute(dependencies, keyOf(context.namespace, id), call, context);
       } catch (error) {
         throw runtimeErrors.idTaken.is(error) ? missing(id) : error;
       }
     },
-    async ask(dependencies, id, { query, body, atEvent = 0 }, context) {
+    async query(dependencies, id, { atEvent = 0, ...call }, context) {
       const key = keyOf(context.namespace, id);
       try {
-        if (atEvent === 0) return await ask(dependencies, key, { query, body }, context);
+        if (atEvent === 0) return await query(dependencies, key, call, context);
         return await whenOwned(dependencies, key, context, () =>
-          dependencies.runtime.askAt({ key, query, body }, atEvent),
+          dependencies.runtime.askAt({ key, ...call }, atEvent),
         );
       } catch (error) {
         throw isGone(error) ? missing(id) : error;

@@ -2,24 +2,24 @@ import type { Labels, Refusal } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { Guard } from "../guard/guard.ts";
 import { whenOwned } from "../runtime/admission.ts";
-import type { Asked, MachineDependencies } from "./machine-calls.ts";
+import type { MachineDependencies, QueryCall } from "./machine-calls.ts";
 
 interface Shown {
   readonly spec: { readonly labels: Labels } | undefined;
 }
 
-/** Has rights that depend on labels know those of one kind of work, as its machine shows them. */
-export function tellLabels<Body, Reply extends Shown | Refusal>(
+/** Makes the labels of one kind of work available to rights that depend on labels. Its machine knows them. */
+export function registerLabels<Body, Reply extends Shown | Refusal>(
   guard: Pick<Guard, "labels"> | undefined,
   dependencies: Pick<MachineDependencies, "runtime" | "partitionOwner">,
   kind: string,
-  asked: Asked<Body, Reply>,
+  call: QueryCall<Body, Reply>,
 ): void {
-  guard?.labels.tell(kind, async (namespace, id, signal) => {
+  guard?.labels.register(kind, async (namespace, id, signal) => {
     const key = { namespace, kind, id };
     try {
-      const ask = () => dependencies.runtime.query({ key, ...asked });
-      const shown: Shown | Refusal = await whenOwned(dependencies, key, { signal }, ask);
+      const read = () => dependencies.runtime.query({ key, ...call });
+      const shown: Shown | Refusal = await whenOwned(dependencies, key, { signal }, read);
       return "spec" in shown ? shown.spec?.labels : undefined;
     } catch (error) {
       if (runtimeErrors.unknownInstance.is(error) || runtimeErrors.idTaken.is(error)) return;
