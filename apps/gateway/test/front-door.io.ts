@@ -8,7 +8,7 @@ import { memorySources } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { routes } from "@tutti/rest";
 import { gateway } from "../src/service.ts";
-import { type Asked, FrontDoorAlone, type Heard, scrapeKey } from "./support/front-door.ts";
+import { FrontDoorAlone, type FrontDoorRequest, type Heard, scrapeKey } from "./support/front-door.ts";
 import { askRaw, requestOf, spellingsOf } from "./support/raw-request.ts";
 
 const json = { "content-type": "application/json" };
@@ -21,7 +21,7 @@ describe("the front door on a loopback address", () => {
   });
   after(() => door?.[Symbol.asyncDispose]());
 
-  const asPage = (headers: Asked["headers"] = {}) => ({
+  const asPage = (headers: FrontDoorRequest["headers"] = {}) => ({
     ...{ origin: `http://127.0.0.1:${door.port}`, "sec-fetch-site": "same-origin" },
     ...headers,
   });

@@ -121,7 +121,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       const told: (SignIn | undefined)[] = [];
       const store = await storeOf();
       t.after(() => store.stop());
-      store.tellTo((hash, signIn) => {
+      store.onChange((hash, signIn) => {
         if (hash === hashOf(secret)) told.push(signIn);
       });
       await store.start(AbortSignal.timeout(10_000));

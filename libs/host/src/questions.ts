@@ -7,7 +7,7 @@ import {
 } from "@tutti/kernel";
 import { servicesSections } from "./configuration.ts";
 
-export interface Asked {
+export interface ProcessConfiguration {
   readonly name: string;
   readonly sections: readonly Section[];
   readonly sources: ConfigurationSources;
@@ -17,7 +17,7 @@ export interface Asked {
  * The answer to what a process is asked instead of being run: `--help`. `--explain` for where every value of the
  * configuration comes from. `--explain=registry.leaseMs` for one. Undefined when it is to run.
  */
-export function answerTo({ name, sections, sources }: Asked): string | undefined {
+export function answerTo({ name, sections, sources }: ProcessConfiguration): string | undefined {
   const words = sources.arguments;
   if (words.includes("--help")) return help(name);
   const question = words.find((word) => word === "--explain" || word.startsWith("--explain="));

@@ -96,14 +96,14 @@ const keyedRuntime = {
 };
 
 /** An event of an account, as its history has it. */
-export interface Told {
+export interface RecordedEvent {
   readonly event: number;
   readonly type: string;
   readonly version: number;
 }
 
-async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<Told[]> {
-  const told: Told[] = [];
+async function historyOf(runtimes: MeshClient<typeof keyedRuntime>, id: string): Promise<RecordedEvent[]> {
+  const told: RecordedEvent[] = [];
   for (;;) {
     const afterEvent = told.at(-1)?.event ?? 0;
     const request = GetHistoryRequest.fromPartial({ kind: "account", id, afterEvent, page: { size: 500 } });
@@ -123,7 +123,7 @@ export interface Client {
   open(account: string, call: string, cents?: number): Promise<void>;
   /** Returns the numbers of its events. */
   history(account: string): Promise<number[]>;
-  events(account: string): Promise<readonly Told[]>;
+  events(account: string): Promise<readonly RecordedEvent[]>;
   close(): Promise<void>;
 }
 

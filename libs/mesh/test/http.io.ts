@@ -48,14 +48,14 @@ function clientOf(url: string, timers?: Timers, attempts = 1) {
   return mesh.client(noteService);
 }
 
-interface Asked {
+interface PostOptions {
   readonly method?: string;
   readonly type?: string;
   readonly body?: Uint8Array;
   readonly headers?: Record<string, string>;
 }
 
-async function post({ url }: HttpGateway, { method = "Get", type, body, headers = {} }: Asked) {
+async function post({ url }: HttpGateway, { method = "Get", type, body, headers = {} }: PostOptions) {
   const answer = await fetch(`${url}/v1/calls/test.v1.NoteService/${method}`, {
     method: "POST",
     body: Uint8Array.from(body ?? encoded(note({}))),
@@ -88,7 +88,13 @@ describe("a door of HTTP, asked by a program that is no client of ours", () => {
   const bad = Buffer.from("no note");
   const four = Buffer.from([0, 255, 255, 255, 255]);
   const two = Buffer.concat([envelope(0, encoded(note())), envelope(0, encoded(note()))]);
-  const refused: readonly [what: string, asked: Asked, status: number, code: string, message: RegExp][] = [
+  const refused: readonly [
+    what: string,
+    asked: PostOptions,
+    status: number,
+    code: string,
+    message: RegExp,
+  ][] = [
     ["of an unknown rpc", { method: "Destroy" }, 501, "unimplemented", /does not serve test.v1/],
     ["of an rpc that is not offered", { method: "Edit" }, 501, "unimplemented", /does not serve/],
     ["of JSON", { type: "application/json" }, 400, "invalid_argument", /expected application\/proto/],

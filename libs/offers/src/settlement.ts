@@ -137,7 +137,7 @@ class Telling implements Submission {
 
   constructor(
     { command, body }: AttemptCommand,
-    { token, cause, namespace, isDurable, isFailure, stored }: Told,
+    { token, cause, namespace, isDurable, isFailure, stored }: AttemptReport,
     answered: (telling: Telling, outcome: Outcome) => void,
   ) {
     this.token = token;
@@ -156,7 +156,7 @@ class Telling implements Submission {
   }
 }
 
-interface Told {
+interface AttemptReport {
   readonly token: EffectToken;
   readonly cause: Cause;
   readonly namespace: string | undefined;
@@ -267,7 +267,7 @@ export class RuntimeSettlement implements Settlement {
     sha256: Uint8Array,
     completed: AttemptOutput,
     figures: AttemptFigures,
-    told: Told & { readonly namespace: string },
+    told: AttemptReport & { readonly namespace: string },
   ): Promise<void> {
     const { tellings, hasBlob, timers } = this.#parts;
     try {
@@ -286,7 +286,7 @@ export class RuntimeSettlement implements Settlement {
   }
 
   /** Says it until it is known what came of it, as long as the partition is here. */
-  #retryUntilDone(telling: AttemptCommand, told: Told): void {
+  #retryUntilDone(telling: AttemptCommand, told: AttemptReport): void {
     this.#parts.runtime.submit(new Telling(telling, told, this.#onAnswer));
   }
 

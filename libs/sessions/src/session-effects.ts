@@ -1,7 +1,7 @@
 /** Brings the effects of sessions to their services. */
 import { Mode } from "@tutti/contracts/session/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
-import type { Errands, ErrandTold } from "@tutti/host/serving";
+import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { assert, type Clock, errorFromUnknown, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import {
   confirmOperation,
@@ -105,7 +105,7 @@ export class SessionEffects {
     const sinceMs = clock.monotonic();
     // An attempt of unknown outcome may have started it, and so may an earlier owner of the session.
     let mayHaveBegun = due.isRecovered;
-    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       try {
         await substrateOf(effect).start(placeOf(due.key), effect, options, () => {
@@ -139,11 +139,11 @@ export class SessionEffects {
     const own = view.parts[part];
     if (own === undefined || !mayPassOn(view, own)) return;
     const reason = `the engine of runs is away: ${error.message}`;
-    await commands.tell(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
+    await commands.submit(key, { command: passPartOn, body: { part, mode: Mode.MODE_SWARM, reason } });
   }
 
   #operate({ errands, substrateOf, commands }: SessionDoers, due: DueEffect, effect: OperatePart): void {
-    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       const isBringingIn = effect.operation.operation?.$case === "bringIn";
       const outcomes: readonly TaskOutcome[] = isBringingIn

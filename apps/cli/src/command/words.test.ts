@@ -3,18 +3,18 @@ import { describe, it } from "node:test";
 import { commands } from "../commands/commands.ts";
 import { withoutColours as style } from "../terminal/style.ts";
 import { drawFailure, Failure } from "./failure.ts";
-import { type Asked, readWords } from "./words.ts";
+import { type ParsedCommandLine, readWords } from "./words.ts";
 
-const read = (line: string): Asked =>
+const read = (line: string): ParsedCommandLine =>
   readWords(
     line.split(" ").filter((word) => word !== ""),
     commands,
   );
 
-function command(line: string): Extract<Asked, { kind: "command" }> {
+function command(line: string): Extract<ParsedCommandLine, { kind: "command" }> {
   const asked = read(line);
   assert.equal(asked.kind, "command");
-  return asked as Extract<Asked, { kind: "command" }>;
+  return asked as Extract<ParsedCommandLine, { kind: "command" }>;
 }
 
 function refusal(line: string): string {

@@ -8,14 +8,14 @@ import { type Advice, usageFailure } from "./failure.ts";
 import { keysGiven, Values } from "./values.ts";
 
 /** A parsed command line. */
-export type Asked =
+export type ParsedCommandLine =
   | { readonly kind: "command"; readonly command: Command; readonly values: Values }
   /** Help: the first commands, all commands, commands that start with a word, or one command. */
   | { readonly kind: "help"; readonly about: string; readonly isAll?: true }
   | { readonly kind: "version" };
 
 /** Throws a usage failure. */
-export function readWords(words: readonly string[], commands: readonly Command[]): Asked {
+export function readWords(words: readonly string[], commands: readonly Command[]): ParsedCommandLine {
   const { before, rest } = leadingOptions(words);
   const [first] = rest;
   if (before.some((word) => word === "--version" || word === "-V")) return { kind: "version" };
@@ -68,7 +68,7 @@ function helpAbout(words: readonly string[], commands: readonly Command[]): stri
 function unknownCommand(
   [first = "", second = "", ...rest]: readonly string[],
   commands: readonly Command[],
-): Asked {
+): ParsedCommandLine {
   const names = commands.map(({ name }) => name);
   const inside = names.filter((name) => name.startsWith(`${first} `));
   if (inside.length > 0) {
@@ -108,7 +108,7 @@ const otherWords: ReadonlyMap<string, string> = new Map([
 const suggestion = (meant: string | undefined): Advice[] =>
   meant === undefined ? [] : [`Did you mean \`${meant}\`?`];
 
-function parse(command: Command, words: readonly string[]): Asked {
+function parse(command: Command, words: readonly string[]): ParsedCommandLine {
   const options = [...(command.options ?? []), ...everyOption];
   const given = new Map<string, string[]>();
   const plain: string[] = [];

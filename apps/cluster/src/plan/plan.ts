@@ -70,9 +70,9 @@ export interface Plan {
 const host = "127.0.0.1";
 
 /** The ports that others get in place of a port: that of a line which leads there. */
-export type Told = ReadonlyMap<number, number>;
+export type PortMap = ReadonlyMap<number, number>;
 
-const asItIs: Told = new Map();
+const asItIs: PortMap = new Map();
 
 /** Ports by which members reach each other. */
 export function innerPortsOf({ nats, services }: Ports): readonly number[] {
@@ -83,7 +83,7 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
 }
 
 export interface Given {
-  readonly told?: Told;
+  readonly told?: PortMap;
   /** Who signs the bundles of rules. Empty: no bundle is trusted. */
   readonly trustedKey?: string;
 }
@@ -125,7 +125,7 @@ export function planOf(
 }
 
 /** What all services of the cluster have in common. A cluster on Kubernetes has the same. */
-function configurationOf(shape: Shape, ports: Ports, directory: string, told: Told): unknown {
+function configurationOf(shape: Shape, ports: Ports, directory: string, told: PortMap): unknown {
   const replicas = replicasOf(shape);
   const registries = membersOf(shape).filter(({ service }) => service === "registry");
   return {
@@ -142,7 +142,7 @@ function configurationOf(shape: Shape, ports: Ports, directory: string, told: To
   };
 }
 
-function addressOf(port: number, told: Told): string {
+function addressOf(port: number, told: PortMap): string {
   return `${host}:${told.get(port) ?? port}`;
 }
 
@@ -152,7 +152,7 @@ interface Surroundings {
   readonly directory: string;
   /** The file with what all services have in common. */
   readonly configuration: string;
-  readonly told: Told;
+  readonly told: PortMap;
   readonly trustedKey: string;
 }
 
@@ -188,7 +188,7 @@ function servicePorts(ports: Ports, name: string): ServicePorts {
   return found;
 }
 
-function natsServer(name: string, ports: Ports, directory: string, told: Told) {
+function natsServer(name: string, ports: Ports, directory: string, told: PortMap) {
   const own = ports.nats[name];
   if (own === undefined) throw new RangeError(`${name} has no ports`);
   const path = join(directory, `${name}.conf`);

@@ -25,11 +25,11 @@ import {
   innerPortsOf,
   keysIn,
   type Plan,
+  type PortMap,
   type Ports,
   planOf,
   portsNeeded,
   portsOf,
-  type Told,
 } from "../plan/plan.ts";
 import { type Shape, services } from "../plan/shape.ts";
 import { Member } from "./member.ts";
@@ -309,7 +309,11 @@ function withFront(before: Ports | undefined, http: number): Ports | undefined {
 }
 
 /** Lines to the ports that have none yet. */
-async function linesTo(ports: Ports, { lineTo }: ClusterOptions, known: Told = new Map()): Promise<Told> {
+async function linesTo(
+  ports: Ports,
+  { lineTo }: ClusterOptions,
+  known: PortMap = new Map(),
+): Promise<PortMap> {
   if (lineTo === undefined) return known;
   const without = innerPortsOf(ports).filter((port) => !known.has(port));
   return new Map(await Promise.all(without.map(async (port) => [port, await lineTo(port)] as const)));

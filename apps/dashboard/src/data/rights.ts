@@ -13,10 +13,13 @@ export function keepRights(rights: MissingRights): MissingRights {
   return rights;
 }
 
-type Asked = Pick<Call, "method" | "path">;
+type RequestLine = Pick<Call, "method" | "path">;
 
 /** Returns the right that a call misses. Undefined where it may be made, or nothing is known. */
-export function lackOf(rights: MissingRights | undefined, { method, path }: Asked): MissingRight | undefined {
+export function lackOf(
+  rights: MissingRights | undefined,
+  { method, path }: RequestLine,
+): MissingRight | undefined {
   const [asked = ""] = path.split("?", 1);
   return rights?.missing.find((one) => one.method === method && isAt(one.path, asked));
 }
@@ -48,7 +51,7 @@ export function lackWords({ action, why, roles }: MissingRight, rights: MissingR
 }
 
 /** What a refusal of policies means for the signed-in user. Undefined where nothing more is known. */
-export function denialWords(call: Asked): string | undefined {
+export function denialWords(call: RequestLine): string | undefined {
   const lack = lackOf(known, call);
   return lack && known && lackWords(lack, known);
 }

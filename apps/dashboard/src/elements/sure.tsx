@@ -5,7 +5,7 @@ import { TextField } from "./fields.tsx";
 import type { Call } from "./spelled.ts";
 
 /** An action that needs a confirmation. */
-interface Asked {
+interface ConfirmedAction {
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
   readonly question?: string | undefined;
@@ -13,7 +13,7 @@ interface Asked {
 }
 
 export interface SureOptions {
-  readonly action: Asked;
+  readonly action: ConfirmedAction;
   /** Completes a label that is a verb alone: `run`. */
   readonly what?: string;
   /** Whether a reason is required. */

@@ -13,7 +13,7 @@ import { parseInTurns } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Access } from "../access/access.ts";
 import type { EdgeGuard } from "../access/edge.ts";
-import { Asked } from "../calls/asked.ts";
+import { RequestContext } from "../calls/request-context.ts";
 import { cardKeysPath, type GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
@@ -263,11 +263,11 @@ class A2aAnswers {
   #asked(
     request: FastifyRequest,
     reply: FastifyReply,
-  ): { readonly asked: Asked; readonly version: string | null } {
+  ): { readonly asked: RequestContext; readonly version: string | null } {
     const { foundation, settings, stopping } = this.#parts;
     const query = new URL(request.url, "http://gateway").searchParams;
     const version = query.get("A2A-Version");
-    const asked = new Asked({
+    const asked = new RequestContext({
       foundation,
       caller: callerIn(request),
       query,

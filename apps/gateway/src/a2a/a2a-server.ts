@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run, RunEvent } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
 import { type AgentAddress, type CardParts, extendedCard, workflowCard } from "./card.ts";
@@ -48,7 +48,7 @@ import {
 export interface A2aCall {
   readonly method: string;
   readonly params: Json;
-  readonly asked: Asked;
+  readonly asked: RequestContext;
   readonly address: AgentAddress;
   readonly namespace: string;
   readonly card: CardParts;

@@ -1,7 +1,7 @@
 /** Reads of tasks, in the name of a caller or of the service that sends notifications. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
-import type { CallsFor } from "../calls/asked.ts";
+import type { CallsFor } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { A2aError } from "./protocol.ts";
 import { isPush } from "./push/push-runs.ts";

@@ -12,7 +12,7 @@ import { gatewayErrors } from "../errors.ts";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
-import { idOf, type SignInStore, type Told } from "./sign-in-store.ts";
+import { idOf, type SignInListener, type SignInStore } from "./sign-in-store.ts";
 
 export interface SharedSignInsParts {
   readonly connection: Promise<NatsConnection>;
@@ -47,14 +47,14 @@ export class SharedSignIns implements SignInStore {
   /** The known ones that the bucket has not listed yet since it started again. */
   #unseen = new Set<string>();
   #followed: FollowedBucket | undefined;
-  #told: Told = () => {};
+  #listener: SignInListener = () => {};
 
   constructor(parts: SharedSignInsParts) {
     this.#parts = parts;
   }
 
-  tellTo(told: Told): void {
-    this.#told = told;
+  onChange(listener: SignInListener): void {
+    this.#listener = listener;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -148,14 +148,14 @@ export class SharedSignIns implements SignInStore {
     this.#unseen.delete(hash);
     if (change.kind === "delete") {
       this.#hasEnded(hash);
-      this.#told(hash, undefined);
+      this.#listener(hash, undefined);
       return;
     }
     const signIn = signInOf(hash, change.value);
     if (signIn !== undefined) this.#tell(hash, signIn, revision);
     else if (!this.#isFromBefore(hash, revision)) {
       this.#revisions.delete(hash);
-      this.#told(hash, undefined);
+      this.#listener(hash, undefined);
     }
   }
 
@@ -163,7 +163,7 @@ export class SharedSignIns implements SignInStore {
   #endUnseen(): void {
     for (const hash of this.#unseen) {
       this.#revisions.delete(hash);
-      this.#told(hash, undefined);
+      this.#listener(hash, undefined);
     }
     this.#unseen.clear();
   }
@@ -171,7 +171,7 @@ export class SharedSignIns implements SignInStore {
   #tell(hash: string, signIn: SignIn, revision: number): void {
     if (this.#isFromBefore(hash, revision)) return;
     this.#revisions.set(hash, revision);
-    this.#told(hash, signIn);
+    this.#listener(hash, signIn);
   }
 
   /** Own writes, and changes that came after an answer was sent, are known and are later. */

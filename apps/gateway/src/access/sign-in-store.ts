@@ -13,11 +13,11 @@ export function idOf(text: string): string {
 }
 
 /** Hears of stored sign-ins, and, if gateways share them, of changes of another one. Undefined: it has ended. */
-export type Told = (hash: string, signIn: SignIn | undefined) => void;
+export type SignInListener = (hash: string, signIn: SignIn | undefined) => void;
 
 export interface SignInStore {
   /** Said before it starts. */
-  tellTo(told: Told): void;
+  onChange(listener: SignInListener): void;
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   /** Tells of one that was not told of yet: another gateway may have started it a moment ago. */
@@ -34,10 +34,10 @@ export interface SignInStore {
 
 /** As long as the process lives. */
 export class SignInsInMemory implements SignInStore {
-  #told: Told = () => {};
+  #listener: SignInListener = () => {};
 
-  tellTo(told: Told): void {
-    this.#told = told;
+  onChange(listener: SignInListener): void {
+    this.#listener = listener;
   }
 
   async start(): Promise<void> {}
@@ -47,7 +47,7 @@ export class SignInsInMemory implements SignInStore {
   async look(): Promise<void> {}
 
   async begun(hash: string, signIn: SignIn): Promise<void> {
-    this.#told(hash, signIn);
+    this.#listener(hash, signIn);
   }
 
   async used(): Promise<void> {}
@@ -64,14 +64,14 @@ export class SignInFile implements SignInStore {
   readonly #file: string;
   readonly #kept = new Map<string, SignIn>();
   #writing: Promise<void> = Promise.resolve();
-  #told: Told = () => {};
+  #listener: SignInListener = () => {};
 
   constructor(file: string) {
     this.#file = file;
   }
 
-  tellTo(told: Told): void {
-    this.#told = told;
+  onChange(listener: SignInListener): void {
+    this.#listener = listener;
   }
 
   async start(): Promise<void> {
@@ -79,7 +79,7 @@ export class SignInFile implements SignInStore {
       const signIn = readSignIn(kept, idOf(hash));
       if (signIn === undefined) continue;
       this.#kept.set(hash, signIn);
-      this.#told(hash, signIn);
+      this.#listener(hash, signIn);
     }
   }
 
@@ -98,7 +98,7 @@ export class SignInFile implements SignInStore {
       this.#kept.delete(hash);
       throw error;
     }
-    this.#told(hash, signIn);
+    this.#listener(hash, signIn);
   }
 
   async used(hash: string, signIn: SignIn): Promise<void> {

@@ -42,7 +42,7 @@ export class SignIns {
 
   constructor(options: SignInsOptions) {
     this.#options = options;
-    options.store.tellTo((hash, signIn) => this.#told(hash, signIn));
+    options.store.onChange((hash, signIn) => this.#told(hash, signIn));
   }
 
   async start(signal: AbortSignal): Promise<void> {

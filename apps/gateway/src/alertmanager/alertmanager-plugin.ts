@@ -10,7 +10,7 @@ import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import { parseInTurns } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
-import { Asked } from "../calls/asked.ts";
+import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
@@ -75,7 +75,7 @@ class AlertmanagerAnswers {
     const search = new URL(request.url, "http://gateway").searchParams;
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
-    const asked = new Asked({
+    const asked = new RequestContext({
       ...{ foundation, caller, query: search, callMs: settings.callMs, stopping },
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
       ...{ request: request.raw, response: reply.raw },

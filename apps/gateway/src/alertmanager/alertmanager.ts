@@ -1,6 +1,6 @@
 /** What Alertmanager's API v2 asks for, answered by the routes of alerts and silences. */
 import type { Alert, AlertRule, Silence } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
   AlertmanagerError,
@@ -23,7 +23,7 @@ export interface AlertmanagerParts {
 
 /** One request. */
 export interface AlertmanagerCall {
-  readonly asked: Asked;
+  readonly asked: RequestContext;
   /** Empty means that of the caller. */
   readonly namespace: string;
   readonly search: URLSearchParams;

@@ -12,13 +12,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { isOfBrowser } from "../access/origin.ts";
 import { gatewayErrors } from "../errors.ts";
 import { dataHeaders } from "../front/headers.ts";
-import type { Asked } from "./asked.ts";
+import type { RequestContext } from "./request-context.ts";
 
 const mediaType = /^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}$/;
 
 export function blobAnswer(mesh: Pick<Mesh, "client">) {
   const blobs = mesh.client(blobService);
-  return async (request: FastifyRequest, reply: FastifyReply, asked: Asked, query: URLSearchParams) => {
+  return async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    asked: RequestContext,
+    query: URLSearchParams,
+  ) => {
     const { sha256, namespace, type } = wantedOf(request, query);
     const range = rangeOf(request.headers.range);
     const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context: asked });
@@ -73,7 +78,7 @@ const chunkBytesMax = 1_048_576;
 export async function stored(
   mesh: Pick<Mesh, "client">,
   { headers, body }: FastifyRequest,
-  asked: Asked,
+  asked: RequestContext,
   query: URLSearchParams,
   requireSize: (bytes: number) => void,
 ): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {

@@ -18,8 +18,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { admit, type EdgeGuard } from "../access/edge.ts";
 import { callerIn } from "../front/context.ts";
 import { dataHeaders } from "../front/headers.ts";
-import { Asked } from "./asked.ts";
 import { contracts } from "./contracts.ts";
+import { RequestContext } from "./request-context.ts";
 
 export interface CallsPluginParts {
   readonly host: Pick<HostContext, "mesh"> & { readonly guard: EdgeGuard | undefined };
@@ -53,7 +53,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     const caller = callerIn(request);
     const { presented } = readHeaders(request.headers);
     const principal = caller.by === "loopback" ? (presented ?? caller.principal) : caller.principal;
-    const asked = new Asked({
+    const asked = new RequestContext({
       ...{ foundation, stopping, callMs: settings.callMs, caller: { ...caller, principal } },
       ...{ route: "/v1/calls/{contract}/{method}", query: new URLSearchParams() },
       ...{ request: request.raw, response },

@@ -6,8 +6,8 @@ import type { Mesh } from "@tutti/mesh";
 import { type RouteName, routeNamed } from "@tutti/rest";
 import { Mapping, schema } from "@tutti/rest/json";
 import type { Routes } from "@tutti/rest/types";
-import type { CallsFor } from "./asked.ts";
 import { calledBy } from "./contracts.ts";
+import type { CallsFor } from "./request-context.ts";
 import { answered, type RpcRoute } from "./rpc-route.ts";
 
 /** Values of a path, a query and a body, by their names in REST. */

@@ -8,7 +8,7 @@ import { localAdministrator } from "@tutti/kernel";
 import { testFoundation } from "@tutti/kernel/testing";
 import { routeNamed } from "@tutti/rest";
 import { Mapping, schema } from "@tutti/rest/json";
-import { Asked } from "./asked.ts";
+import { RequestContext } from "./request-context.ts";
 import { answered } from "./rpc-route.ts";
 
 const mapping = new Mapping(schema);
@@ -18,7 +18,7 @@ async function startedWith(reply: StartRunReply) {
   const { rpc = "", ...route } = routeNamed("runs.start");
   const plan = mapping.planOf({ ...route, rpc });
   const request = new IncomingMessage(new Socket());
-  const asked = new Asked({
+  const asked = new RequestContext({
     ...{ foundation: testFoundation(), caller: { principal: localAdministrator, by: "loopback" } },
     ...{ route: route.path, query: new URLSearchParams(), callMs: 1_000 },
     ...{ request, response: new ServerResponse(request), stopping: new AbortController().signal },

@@ -4,8 +4,8 @@ import { type CallOptions, isHeavy } from "@tutti/mesh";
 import type { Json, Mapping, Message, RoutePlan } from "@tutti/rest/json";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FollowedReplies, Realtime } from "../realtime/realtime.ts";
-import type { Asked, CallsFor } from "./asked.ts";
 import type { Called } from "./contracts.ts";
+import type { CallsFor, RequestContext } from "./request-context.ts";
 
 export interface RpcRoute {
   readonly plan: RoutePlan;
@@ -37,7 +37,7 @@ export async function answered(route: RpcRoute, message: Message, asked: CallsFo
 export async function followed(
   route: RpcRoute,
   message: Message,
-  asked: Asked,
+  asked: RequestContext,
   { realtime, request, reply }: { realtime: Realtime; request: FastifyRequest; reply: FastifyReply },
 ): Promise<void> {
   const { plan, mapping, called } = route;
@@ -62,7 +62,7 @@ export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, as
 }
 
 /** A stream continues as long as it is followed, which is longer than its request is being answered. */
-function partsOf({ principal, namespace, deadlineMs, trace, idempotencyKey, logger }: Asked) {
+function partsOf({ principal, namespace, deadlineMs, trace, idempotencyKey, logger }: RequestContext) {
   return { principal, namespace, deadlineMs, trace, idempotencyKey, logger };
 }
 

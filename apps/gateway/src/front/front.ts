@@ -24,10 +24,10 @@ import {
 } from "fastify";
 import type { Access, Caller } from "../access/access.ts";
 import { admit, type EdgeGuard, requireAllowed, tellOversize } from "../access/edge.ts";
-import { Asked, type CallsFor } from "../calls/asked.ts";
 import { blobAnswer, stored, takeUploads } from "../calls/blob.ts";
 import { type Called, calledBy } from "../calls/contracts.ts";
 import { postedBody } from "../calls/posted-events.ts";
+import { type CallsFor, RequestContext } from "../calls/request-context.ts";
 import { type Answer, answered, followed, optionsOf, type RpcRoute } from "../calls/rpc-route.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
@@ -308,12 +308,12 @@ class Routing {
   async #asked(
     request: FastifyRequest,
     reply: FastifyReply,
-    work: (asked: Asked, query: URLSearchParams) => Promise<void>,
+    work: (asked: RequestContext, query: URLSearchParams) => Promise<void>,
   ): Promise<void> {
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new Asked({
+    const asked = new RequestContext({
       ...{ foundation, caller, query, callMs: settings.callMs, stopping },
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
       ...{ request: request.raw, response: reply.raw },

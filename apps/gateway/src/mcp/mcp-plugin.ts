@@ -11,7 +11,7 @@ import { parseInTurns } from "@tutti/rest/json";
 import type { Run } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
-import { Asked } from "../calls/asked.ts";
+import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
@@ -97,11 +97,11 @@ class McpAnswers {
     return { protocol, server: new protocol.McpServer({ calls, clock, version }) };
   }
 
-  #asked(request: FastifyRequest, reply: FastifyReply): { asked: Asked; namespace: string } {
+  #asked(request: FastifyRequest, reply: FastifyReply): { asked: RequestContext; namespace: string } {
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new Asked({
+    const asked = new RequestContext({
       ...{ foundation, caller, query, callMs: settings.callMs, stopping, isWaitOnly: true },
       ...{ route: "/mcp", request: request.raw, response: reply.raw },
     });

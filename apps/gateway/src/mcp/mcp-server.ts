@@ -7,7 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
   agreedVersion,
@@ -40,7 +40,7 @@ import { inputOf, isTool, workflowTool } from "./workflow-tools.ts";
 /** One request, and what its answer needs to know. */
 export interface McpCall {
   readonly request: RpcRequest;
-  readonly asked: Asked;
+  readonly asked: RequestContext;
   readonly namespace: string;
   /** Reports the state of a run to the client if it asked for progress, and keeps an open stream alive. */
   readonly report: (run: Run, text: string) => void;
@@ -144,7 +144,11 @@ export class McpServer {
   }
 
   /** A caller that may not see workflows has the other tools. */
-  async #listed(request: RpcRequest, asked: Asked, query: Readonly<Record<string, string | undefined>>) {
+  async #listed(
+    request: RpcRequest,
+    asked: RequestContext,
+    query: Readonly<Record<string, string | undefined>>,
+  ) {
     try {
       return await this.#calls.call("workflows.list", asked, { query });
     } catch (error) {

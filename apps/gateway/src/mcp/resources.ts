@@ -6,14 +6,14 @@
  */
 import { isTuttiError } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { type Json, objectIn, RpcError, type RpcRequest, rpcCodes } from "./protocol.ts";
 import { progressOf, statusOf } from "./run-tasks.ts";
 
 export interface ResourceCall {
   readonly request: RpcRequest;
-  readonly asked: Asked;
+  readonly asked: RequestContext;
   readonly namespace: string;
   /** Sends a notification to the client. Without a method it keeps the connection alone. */
   readonly notify: (method?: string, params?: Json) => void;

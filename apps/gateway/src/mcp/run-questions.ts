@@ -1,13 +1,13 @@
 /** Approvals that a run asks its client for, and the answers of the client. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
-import type { Asked } from "../calls/asked.ts";
+import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import type { Json } from "./protocol.ts";
 import { decisionIn, isAnsweredBy, requestOf, WrongAnswer } from "./questions.ts";
 
 interface QuestionCall {
-  readonly asked: Asked;
+  readonly asked: RequestContext;
   readonly namespace: string;
 }
 

@@ -12,7 +12,7 @@ import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { EdgeGuard } from "../access/edge.ts";
-import { Asked } from "../calls/asked.ts";
+import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import { takeBytes } from "../front/body.ts";
@@ -54,7 +54,7 @@ async function record(
 ): Promise<void> {
   const { searchParams: query } = new URL(request.url, "http://gateway");
   const caller = callerIn(request);
-  const asked = new Asked({
+  const asked = new RequestContext({
     ...{ foundation, caller, query, callMs: settings.callMs, stopping },
     route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
     ...{ request: request.raw, response: reply.raw },

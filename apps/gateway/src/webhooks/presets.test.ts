@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, it } from "node:test";
+import { DeliveryCheck } from "./delivery-check.ts";
 import type { PresetName } from "./presets.ts";
-import { TellCheck } from "./told.ts";
 
 const nowMs = 1_767_225_600_000;
 const nowSec = nowMs / 1_000;
@@ -45,7 +45,7 @@ function check(
   headers: Headers,
   text = body,
   secrets = [secret],
-  at = new TellCheck({ now: () => nowMs }),
+  at = new DeliveryCheck({ now: () => nowMs }),
 ) {
   return at.check({ name: "in", preset, secrets }, headers, Buffer.from(text));
 }
@@ -80,7 +80,7 @@ describe("webhooks of others", () => {
     });
 
     it(`${preset}: an exact copy is refused, and one that is sent again later is taken`, () => {
-      const at = new TellCheck({ now: () => nowMs });
+      const at = new DeliveryCheck({ now: () => nowMs });
       check(preset, senders[preset](body, nowSec), body, [secret], at).taken();
       assert.throws(() => check(preset, senders[preset](body, nowSec), body, [secret], at), {
         code: "webhook.replayed",
@@ -91,7 +91,7 @@ describe("webhooks of others", () => {
 
   for (const preset of ["github", "shopify"] as const)
     it(`${preset}: a delivery that comes again is taken again, under its id`, () => {
-      const at = new TellCheck({ now: () => nowMs });
+      const at = new DeliveryCheck({ now: () => nowMs });
       const first = check(preset, senders[preset](body, 0), body, [secret], at);
       first.taken();
       assert.equal(check(preset, senders[preset](body, 0), body, [secret], at).id, first.id);
@@ -112,7 +112,7 @@ describe("webhooks of others", () => {
       "x-slack-request-timestamp": "1531420618",
       "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
     };
-    const at = new TellCheck({ now: () => 1_531_420_618_000 });
+    const at = new DeliveryCheck({ now: () => 1_531_420_618_000 });
     check("slack", headers, text, ["8f742231b10e8888abcd99yyyzzz85a5"], at);
   });
 });

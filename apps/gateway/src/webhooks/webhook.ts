@@ -18,10 +18,10 @@ import type { Program } from "@tutti/expressions";
 import type { Principal } from "@tutti/kernel";
 import type { CallOptions, Client } from "@tutti/mesh";
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
+import type { CheckedDelivery } from "./delivery-check.ts";
 import { webhookErrors } from "./errors.ts";
 import type { PresetName } from "./presets.ts";
 import type { WebhookSettings } from "./settings.ts";
-import type { Told } from "./told.ts";
 
 export interface Taken {
   readonly runId: string;
@@ -103,7 +103,7 @@ export class Webhook {
     return { kind: "service", id, roles: [], shown: { id, namespace, groups: [], scope } };
   }
 
-  async take(told: Told, options: CallOptions): Promise<Taken | Challenge | PublishEventsReply> {
+  async take(told: CheckedDelivery, options: CallOptions): Promise<Taken | Challenge | PublishEventsReply> {
     const { id, body } = told;
     const { namespace, workflow, signal, event } = this.#settings;
     const json = await jsonIn(body);
@@ -131,7 +131,7 @@ export class Webhook {
   }
 
   /** An event, whose type starts as it is set and continues with what the sender says that happened. */
-  #publish(prefix: string, { id, body, kindOf }: Told, json: unknown, options: CallOptions) {
+  #publish(prefix: string, { id, body, kindOf }: CheckedDelivery, json: unknown, options: CallOptions) {
     const kind = wordsOf(kindOf(json));
     const event = CloudEvent.fromPartial({
       // An id of an event has no spaces.

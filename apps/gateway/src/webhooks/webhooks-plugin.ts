@@ -8,8 +8,8 @@ import { admit } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import { takeBytes } from "../front/body.ts";
+import { type CheckedDelivery, DeliveryCheck } from "./delivery-check.ts";
 import { webhookErrors } from "./errors.ts";
-import { TellCheck, type Told } from "./told.ts";
 import { TriggeredWebhooks, triggerPrincipal } from "./triggered.ts";
 import { Webhook } from "./webhook.ts";
 
@@ -40,7 +40,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
   const webhooks = new Map<string, Webhook>();
   for (const [name, one] of Object.entries(settings.webhooks))
     webhooks.set(name, await Webhook.open(name, one, clients));
-  const check = new TellCheck(foundation.clock);
+  const check = new DeliveryCheck(foundation.clock);
 
   const triggered = new TriggeredWebhooks({ mesh: host.mesh, foundation, clients });
 
@@ -53,7 +53,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     return { webhook, name: `${namespace}/${trigger}` };
   }
 
-  async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: Told }> {
+  async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: CheckedDelivery }> {
     const { webhook, name } = await found(request);
     try {
       if (webhook === undefined) throw webhookErrors.unknown({ name: name.slice(0, 64) });

@@ -14,7 +14,7 @@ export interface Heard {
   readonly text: string;
 }
 
-export interface Asked {
+export interface FrontDoorRequest {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string | Uint8Array;
@@ -78,7 +78,7 @@ export class FrontDoorAlone implements AsyncDisposable {
     return this.host.operations.address?.port ?? 0;
   }
 
-  ask(path: string, { method = "GET", headers = {}, body }: Asked = {}): Promise<Heard> {
+  ask(path: string, { method = "GET", headers = {}, body }: FrontDoorRequest = {}): Promise<Heard> {
     return new Promise((resolve, reject) => {
       const sent = request({ host: "127.0.0.1", port: this.port, path, method, headers, agent: this.#agent });
       sent.once("error", reject);

@@ -217,13 +217,13 @@ function groupsOf({ principal }: CallContext): readonly string[] {
   return principal.shown?.groups ?? [];
 }
 
-interface Asked {
+interface AnswerContext {
   readonly dependencies: TenantDependencies;
   readonly context: CallContext;
   readonly action: string;
 }
 
-function answerOf({ admitted, body, findings }: Admission, { dependencies, context, action }: Asked) {
+function answerOf({ admitted, body, findings }: Admission, { dependencies, context, action }: AnswerContext) {
   const { namespace } = context;
   const about = { namespace, action, nowMs: dependencies.foundation.clock.now(), cause: causeOf(context) };
   const isChanged = findings.some(({ result }) => result === FindingResult.FINDING_RESULT_CHANGED);

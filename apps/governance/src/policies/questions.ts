@@ -29,7 +29,7 @@ export function questionOf(asked: AccessQuestion, namespace: string, field: stri
   };
 }
 
-export interface Told {
+export interface EvaluatedQuestion {
   readonly question: AccessQuestion;
   readonly verdict: Verdict;
   readonly bundle: number;
@@ -37,7 +37,7 @@ export interface Told {
 }
 
 /** One that is not recorded. */
-export function decisionOf({ question, verdict, bundle, nowMs }: Told): Decision {
+export function decisionOf({ question, verdict, bundle, nowMs }: EvaluatedQuestion): Decision {
   const { allowed, policies, shadow, errors } = verdict;
   return {
     ...Decision.create(),

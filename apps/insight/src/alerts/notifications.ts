@@ -5,7 +5,7 @@
  *    sends it again under the same identity.
  * 2. What failed last is remembered here alone, to be shown: the next owner of the partition learns it by itself.
  */
-import type { Errands, ErrandTold } from "@tutti/host/serving";
+import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { assert, errorFromUnknown, type Foundation, type InstanceKey } from "@tutti/kernel";
 import { type DeliverAlerts, settleDelivery } from "@tutti/machine-alert";
 import type { DueEffect, Effects, EffectToken, MachineEventListener } from "@tutti/runtime";
@@ -58,7 +58,7 @@ export class Notifications implements Effects {
     const name = `${namespace}/${delivery.number}`;
     const message = messageOf(namespace, delivery);
     const untilMs = foundation.clock.now() + giveUpMs;
-    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       try {
         await receivers.deliver(delivery.receiver, message, signal);
       } catch (thrown) {

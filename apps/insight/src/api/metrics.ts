@@ -97,7 +97,7 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
   };
 }
 
-interface Told<T> {
+interface FromSource<T> {
   readonly found: T;
   readonly source: MetricSource;
   readonly problem: string;
@@ -107,7 +107,7 @@ function metricsOf(
   parts: MetricsParts,
   namespace: string,
   prefix: string,
-): Promise<Told<readonly RecordedMetric[]>> {
+): Promise<FromSource<readonly RecordedMetric[]>> {
   return told(
     parts,
     (prometheus) => prometheus.metrics(namespace, prefix),
@@ -115,7 +115,7 @@ function metricsOf(
   );
 }
 
-function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<Told<Series[]>> {
+function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<FromSource<Series[]>> {
   return told(
     parts,
     (prometheus) => prometheus.query(asked),
@@ -128,7 +128,7 @@ async function told<T>(
   { prometheus, recorder }: MetricsParts,
   there: (prometheus: Pick<PrometheusSeries, "metrics" | "query">) => Promise<T>,
   here: () => Promise<T>,
-): Promise<Told<T>> {
+): Promise<FromSource<T>> {
   let problem = "";
   if (prometheus !== undefined)
     try {

@@ -27,7 +27,7 @@ export interface BreakerPlan {
   readonly instances: readonly string[];
 }
 
-interface Asked {
+interface BreakerRequest {
   /** Id of an instance, or the address of all instances of a process. */
   readonly subject: string;
   readonly undo: boolean;
@@ -37,7 +37,7 @@ const { HEALTH_STATE_DEGRADED, HEALTH_STATE_NOT_READY, HEALTH_STATE_DRAINING } =
 
 export async function planBreaker(
   registry: Registry,
-  { subject, undo }: Asked,
+  { subject, undo }: BreakerRequest,
   context: CallContext,
 ): Promise<BreakerPlan> {
   if (subject === "")

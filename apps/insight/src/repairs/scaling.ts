@@ -26,7 +26,7 @@ export interface QueuedPool {
   readonly scalerId: string;
 }
 
-interface Asked {
+interface ScalingRequest {
   readonly namespace: string;
   /** `pool`, or `pool/scaler`. */
   readonly subject: string;
@@ -49,7 +49,11 @@ export async function scalersIn(
   return (await scalers.listScalers(request, { context })).scalers;
 }
 
-export async function planScaling(scalers: Scalers, asked: Asked, context: CallContext): Promise<Scaling> {
+export async function planScaling(
+  scalers: Scalers,
+  asked: ScalingRequest,
+  context: CallContext,
+): Promise<Scaling> {
   const { namespace, subject, undo } = asked;
   const scaler = scalerNamed(await scalersIn(scalers, namespace, context), subject);
   const { scalerId, pool, status, minAgents, windows } = scaler;
@@ -84,7 +88,7 @@ export async function applyScaling(
     undo,
     namespace,
     reason,
-  }: Omit<Asked, "subject"> & QueuedPool & { reason: string },
+  }: Omit<ScalingRequest, "subject"> & QueuedPool & { reason: string },
   context: CallContext,
 ): Promise<void> {
   const { scaler } = await scalers.getScaler({ namespace, pool, scalerId }, { context });

@@ -16,10 +16,10 @@ import { sessionNotes } from "./session-notes.ts";
 /** Changes that every session has. */
 const usual: ReadonlySet<string> = new Set(["accepted", "planned", "mode_chosen", "started", "completed"]);
 
-type Asked = Pick<RuntimeOfService, "query">;
+type MachineQueries = Pick<RuntimeOfService, "query">;
 
 class SessionEventMapper implements EventMapper<SessionNote> {
-  runtime: Asked | undefined;
+  runtime: MachineQueries | undefined;
   readonly #logger: Foundation["logger"];
   readonly #states: StateLog;
 
@@ -83,7 +83,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
   }
 
   /** Some events need data from the runtime, which needs this to start. */
-  begin(runtime: Asked): void {
+  begin(runtime: MachineQueries): void {
     this.#teller.runtime = runtime;
   }
 }

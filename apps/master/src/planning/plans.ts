@@ -37,7 +37,7 @@ export async function plan(
   return { ...made, planningMs: dependencies.foundation.clock.monotonic() - beganMs };
 }
 
-interface Asked {
+interface PlanInput {
   readonly dependencies: PlanningDependencies;
   readonly request: PlanRequest;
   readonly knowledge: Knowledge;
@@ -47,7 +47,7 @@ interface Asked {
 type Made = Omit<PlanReply, "planningMs">;
 
 async function ofSession(
-  { dependencies, request, knowledge, context }: Asked,
+  { dependencies, request, knowledge, context }: PlanInput,
   given: SessionSpec,
 ): Promise<Made> {
   const { spec, definition } = await checked(dependencies, given, request.agents.length > 0, context);
@@ -91,7 +91,7 @@ async function checked(
 
 const budgetMs = 100;
 
-async function ofTasks({ dependencies, request, knowledge, context }: Asked): Promise<Made> {
+async function ofTasks({ dependencies, request, knowledge, context }: PlanInput): Promise<Made> {
   const { clock } = dependencies.foundation;
   const specs = specsOf(request.tasks);
   const present = await presentFor({ dependencies, request, context }, specs, "");
@@ -107,7 +107,7 @@ async function ofTasks({ dependencies, request, knowledge, context }: Asked): Pr
 }
 
 async function presentFor(
-  { dependencies, request, context }: Pick<Asked, "dependencies" | "request" | "context">,
+  { dependencies, request, context }: Pick<PlanInput, "dependencies" | "request" | "context">,
   tasks: readonly TaskSpec[],
   pool: string,
 ): Promise<readonly PresentAgent[]> {

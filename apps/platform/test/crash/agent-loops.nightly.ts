@@ -60,7 +60,7 @@ const lead = agentOf("lead", { tools: ["workflow:helper"], budget: { tokens: 2_0
 const helper = agentOf("helper", { prompt: "part ${{ input.part }}" });
 const program = fileURLToPath(new URL("../programs/agent-worker.ts", import.meta.url));
 
-interface Asked {
+interface ModelTurn {
   readonly done: number;
   readonly answer: number;
 }
@@ -87,7 +87,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     readonly linked: Promise<unknown>;
   }[] = [];
   /** By loop, for each request of the model: how many steps the conversation had, and the number of the answer. */
-  const asked = new Map<number, Asked[]>();
+  const asked = new Map<number, ModelTurn[]>();
   let answers = 0;
   let killed = 0;
   /** The model answers no more requests than belong to the kills so far. */

@@ -12,7 +12,7 @@ import { Installation } from "./installation.ts";
 
 const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];
 
-interface Asked {
+interface GoalInput {
   readonly goal: string;
   readonly input: unknown;
 }
@@ -28,12 +28,12 @@ describe("sessions with goals", () => {
   let tutti: Tutti;
   let worker: Worker;
   const never = gate();
-  const seen: Asked[] = [];
+  const seen: GoalInput[] = [];
 
   before(async () => {
     installation = await Installation.open();
     worker = installation.worker({ slots: 4 });
-    worker.handle("tutti.plan", (asked: Asked) => {
+    worker.handle("tutti.plan", (asked: GoalInput) => {
       seen.push(asked);
       return [
         { id: "one", capability: "number.add", input: { of: ["${{ input.from }}"] } },
@@ -45,7 +45,7 @@ describe("sessions with goals", () => {
         },
       ];
     });
-    worker.handle("plan.given", ({ input }: Asked) => input);
+    worker.handle("plan.given", ({ input }: GoalInput) => input);
     worker.handle("plan.fail", () => {
       throw new Error("no idea");
     });

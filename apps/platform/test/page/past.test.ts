@@ -18,7 +18,7 @@ function historiesOf(example: string): readonly GoldenHistory[] {
 const heedless = { effect() {}, settled() {}, timer() {}, cleared() {} };
 const conditions = ["success", "success", "failure", "always", "done"] as const;
 
-class Told {
+class HistoryReplay {
   readonly #machine: Machine<Run>;
   readonly #run: Run;
   readonly #key: GoldenHistory["key"];
@@ -67,7 +67,7 @@ describe("the past as the page folds it", () => {
           const { task: about, details } = reader.read(event);
           return { number: place + 1, timeMs: 0, type: event.type, task: about, details, actor: undefined };
         });
-        const told = new Told(machine, history.key);
+        const told = new HistoryReplay(machine, history.key);
         const moments = events.map(({ type, version, payload }) => {
           told.take(type, version, payload);
           return told.tasks();

@@ -16,12 +16,12 @@ import { makeFolder, start } from "./services.ts";
 const { identityService, Scope, TokenUse } = governance;
 
 /** What is called, by name: `RunService.StartRun`, `runs.start`. */
-interface Asked {
+interface CalledOperations {
   readonly rpcs: readonly string[];
   readonly routes: readonly string[];
 }
 
-export const everything: Asked = {
+export const everything: CalledOperations = {
   rpcs: rpcs.map(([name]) => name),
   routes: routes.map(({ name }) => name),
 };
@@ -30,7 +30,7 @@ export const everything: Asked = {
  * Each kind of call once: without and with streams either way, keyed and not, about a namespace and about the
  * installation, of each service. routes that no rpc stands behind.
  */
-export const sample: Asked = {
+export const sample: CalledOperations = {
   rpcs: [
     ...["RunService.StartRun", "RunService.ListRuns", "RunService.WatchRuns", "TaskService.DecideApproval"],
     "AgentLinkService.Link",
@@ -51,7 +51,7 @@ const denied = [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
 /** An rpc that is not served refuses every caller. */
 const unknown = [status.UNAUTHENTICATED, status.UNIMPLEMENTED];
 
-export function describeAccess(title: string, asked: Asked): void {
+export function describeAccess(title: string, asked: CalledOperations): void {
   const wantedRpcs = rpcs.filter(([name]) => asked.rpcs.includes(name));
   const left = new Set(routes.map(({ name }) => name).filter((name) => !asked.routes.includes(name)));
   const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>

@@ -20,10 +20,10 @@ import { missionNotes } from "./mission-notes.ts";
 /** Changes that every mission has. */
 const usual: ReadonlySet<string> = new Set(["started", "completed"]);
 
-type Asked = Pick<RuntimeOfService, "query">;
+type MachineQueries = Pick<RuntimeOfService, "query">;
 
 class MissionEventMapper implements EventMapper<MissionNote> {
-  runtime: Asked | undefined;
+  runtime: MachineQueries | undefined;
   readonly #logger: Foundation["logger"];
   readonly #states: StateLog;
 
@@ -89,7 +89,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
   }
 
   /** Some events need data from the runtime, which needs this to start. */
-  begin(runtime: Asked): void {
+  begin(runtime: MachineQueries): void {
     this.#teller.runtime = runtime;
   }
 }

@@ -9,8 +9,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import {
   definitionOf,
+  type ErrandCommand,
   type Errands,
-  type ErrandTold,
   endingOf,
   inputOf,
   priorityOf,
@@ -44,7 +44,7 @@ export class MissionStarts {
 
   startChild(due: DueEffect, effect: StartMissionChild): void {
     const { childId, childKind } = effect;
-    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const started =
         childKind === "mission"
           ? await this.#startMission(due, effect, signal)

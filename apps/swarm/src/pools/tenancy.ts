@@ -4,7 +4,7 @@
  */
 import { notOwner, type Owner } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
-import type { Asked, PartitionOwner } from "@tutti/runtime/ownership";
+import type { AdmissionRequest, PartitionOwner } from "@tutti/runtime/ownership";
 
 /** The name under which this service's partitions are owned. */
 const service = "swarm";
@@ -79,7 +79,7 @@ export class PoolTenancy {
   }
 
   /** Waits while the pool may be on its way here. Throws `mesh.not_owner` when it is elsewhere. */
-  admit(namespace: string, name: string, asked: Asked): Promise<void> | undefined {
+  admit(namespace: string, name: string, asked: AdmissionRequest): Promise<void> | undefined {
     return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), asked);
   }
 

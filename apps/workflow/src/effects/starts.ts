@@ -4,11 +4,11 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import {
   definitionOf,
+  type ErrandCommand,
   type Errands,
   endingOf,
   inputOf,
   priorityOf,
-  type ErrandTold as Told,
 } from "@tutti/host/serving";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import { confirmChild, refuseChild, type StartChild } from "@tutti/machine-run";
@@ -39,7 +39,7 @@ export class Starts {
       ...{ namespace, runId, spec: RunSpec.decode(run) },
       parent: { namespace, kind, id, task: "" },
     });
-    const attempt = async (signal: AbortSignal): Promise<Told> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const { run: found, existed } = await runs.startRun(request, { signal });
       // One that has ended, or belongs to another parent, will not tell of its end.
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
@@ -55,7 +55,7 @@ export class Starts {
   startChild(due: DueEffect, effect: StartChild): void {
     const { errands } = this.#parts;
     const { childId, childKind } = effect;
-    const attempt = async (signal: AbortSignal): Promise<Told> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const child =
         childKind === "mission"
           ? await this.#startMission(due, effect, signal)
@@ -115,7 +115,7 @@ export class Starts {
       ...{ namespace: due.key.namespace, runId },
       reason: `another run of the schedule ${due.key.id} takes its place`,
     };
-    const attempt = async (signal: AbortSignal): Promise<Told> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       if (terminate) await runs.terminateRun(request, { signal });
       else await runs.cancelRun({ ...request, noCompensate: false }, { signal });
       return { command: confirmStop, body: { ended: false } };

@@ -18,7 +18,7 @@ import {
   type TriggerStart,
 } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
-import type { Errands, ErrandTold as Told } from "@tutti/host/serving";
+import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { errorFromUnknown, fromErrorDetail, type ReadOnly } from "@tutti/kernel";
 import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trigger";
 import type { Client } from "@tutti/mesh";
@@ -68,7 +68,7 @@ export class TriggeredStarts {
       settled,
       spec: RunSpec.decode(plan.run as Uint8Array),
     };
-    const attempt = async (signal: AbortSignal): Promise<Told> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       await this.#attempt(batch, signal);
       return told(batch, undefined);
     };
@@ -192,7 +192,7 @@ function dead(code: string, message: string): Settled {
 }
 
 /** The result for the trigger. `others` is the result of runs without one of their own. */
-function told({ starts, settled }: Batch, others: Settled | undefined): Told {
+function told({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
   const results = starts.map((_, place) => ({
     ...{ code: "", message: "", ended: false },
     ...(settled.get(place) ?? others ?? duplicate),

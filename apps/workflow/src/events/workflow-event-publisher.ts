@@ -18,11 +18,11 @@ const approvalsMax = 1_000;
 const runPrefix = "tutti.workflow.run.";
 const usual: ReadonlySet<string> = new Set(["accepted", "started", "completed", "continued"]);
 
-type Asked = Pick<RuntimeOfService, "query">;
+type MachineQueries = Pick<RuntimeOfService, "query">;
 type Note = News | QuestionAsked;
 
 class WorkflowEventMapper implements EventMapper<Note> {
-  runtime: Asked | undefined;
+  runtime: MachineQueries | undefined;
   readonly #logger: Foundation["logger"];
   readonly #states: StateLog;
 
@@ -105,7 +105,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
   }
 
   /** Some events need data from the runtime, which needs this to start. */
-  begin(runtime: Asked): void {
+  begin(runtime: MachineQueries): void {
     this.#teller.runtime = runtime;
   }
 }

@@ -51,7 +51,7 @@ export interface AdmissionParts extends ApprovalsParts {
   readonly refused: (error: TuttiError, by: Cause, namespace: string, action: string) => void;
 }
 
-interface Asked {
+interface AdmissionInput {
   readonly kind: AdmissionSubject;
   readonly body: Json;
   readonly action: string;
@@ -227,7 +227,7 @@ export class Admitting implements RequestRules {
   }
 
   /** After all approvals. */
-  async #admitted(asked: Asked, context: CallContext): Promise<Json> {
+  async #admitted(asked: AdmissionInput, context: CallContext): Promise<Json> {
     const asking = askingIn(context);
     const { body, questions } = this.#judged(asked, asking, requestRefused);
     const { action, namespace } = asked;
@@ -243,7 +243,7 @@ export class Admitting implements RequestRules {
     return body;
   }
 
-  #judged({ work, ...asked }: Asked, { cause, groups }: Asking, refusing: Refusing): Admission {
+  #judged({ work, ...asked }: AdmissionInput, { cause, groups }: Asking, refusing: Refusing): Admission {
     const { action, namespace } = asked;
     const actor = cause.actor ?? { kind: 0, id: "" };
     const admission = this.#rules.admit({ ...asked, actor, groups, labels: {} });

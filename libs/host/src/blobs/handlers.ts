@@ -21,7 +21,7 @@ export interface BlobDependencies {
   readonly bytesMax: number;
 }
 
-type Asked = Pick<CallContext, "namespace" | "signal">;
+type CallScope = Pick<CallContext, "namespace" | "signal">;
 
 /** Blobs that are looked for at a time. */
 const lookedForMax = 32;
@@ -38,7 +38,7 @@ export function blobHandlers(dependencies: BlobDependencies): Handlers<typeof bl
 async function put(
   dependencies: BlobDependencies,
   requests: AsyncIterable<PutRequest>,
-  context: Asked,
+  context: CallScope,
 ): Promise<PutReply> {
   const messages = requests[Symbol.asyncIterator]();
   try {
@@ -99,7 +99,7 @@ async function* chunksOf(
 async function* get(
   dependencies: BlobDependencies,
   request: GetRequest,
-  context: Asked,
+  context: CallScope,
 ): AsyncGenerator<GetReply, void> {
   const { sha256 } = request;
   const { namespace, signal } = context;
@@ -138,7 +138,7 @@ async function* get(
 async function stat(
   dependencies: BlobDependencies,
   { sha256: hashes }: StatRequest,
-  { namespace }: Asked,
+  { namespace }: CallScope,
 ): Promise<StatReply> {
   const blobs: BlobStat[] = [];
   for (let from = 0; from < hashes.length; from += lookedForMax) {

@@ -54,12 +54,12 @@ export type Done = Required<Pick<AuditRecord, "cause" | "namespace" | "action" |
 export type Recorded = "recorded" | "unheard" | "left_out";
 
 interface Untaken {
-  readonly done: readonly Told[];
+  readonly done: readonly WaitingRecord[];
   readonly refusals: Map<string, AuditRecord>;
   readonly refusalsLeftOut: number;
 }
 
-interface Told {
+interface WaitingRecord {
   readonly record: AuditRecord;
   readonly heard: (recorded: Recorded) => void;
 }
@@ -91,7 +91,7 @@ export class Reports implements Component {
   #decisions = new Map<string, DecisionRecord>();
   #refusals = new Map<string, AuditRecord>();
   /** Each by itself: none stands for another. */
-  #done: Told[] = [];
+  #done: WaitingRecord[] = [];
   /** Of these, with those that are being handed on. */
   #doneWaiting = 0;
   #leftOut = 0;

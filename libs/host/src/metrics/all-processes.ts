@@ -149,12 +149,12 @@ function ofOneProcess(query: SeriesQuery): SeriesQuery[] {
   ];
 }
 
-interface Told {
+interface ProcessSeries {
   readonly name: string;
   readonly one: Series;
 }
 
-function apart(told: readonly Told[], query: SeriesQuery, isLabelled: boolean): Series[] {
+function apart(told: readonly ProcessSeries[], query: SeriesQuery, isLabelled: boolean): Series[] {
   const byProcess = Map.groupBy(told, ({ name }) => name);
   return [...byProcess].flatMap(([name, own]) => {
     const series = query.overSeries === AGGREGATION_MEAN ? across(own, query) : own.map(({ one }) => one);
@@ -165,14 +165,14 @@ function apart(told: readonly Told[], query: SeriesQuery, isLabelled: boolean): 
 }
 
 /** Steps are at multiples of their length, so values of two processes at the same place are of the same time. */
-function across(told: readonly Told[], { overSeries, queryId }: SeriesQuery): Series[] {
+function across(told: readonly ProcessSeries[], { overSeries, queryId }: SeriesQuery): Series[] {
   const groups = Map.groupBy(told, ({ one: { labels, startTime, stepMs } }) =>
     JSON.stringify([Object.entries(labels).sort(), startTime && fromTimestamp(startTime), stepMs]),
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const isCount = ({ one }: Told) => one.queryId.endsWith(countMark);
+    const isCount = ({ one }: ProcessSeries) => one.queryId.endsWith(countMark);
     const values = joined(
       group.filter((each) => !isCount(each)),
       overSeries,
@@ -183,7 +183,7 @@ function across(told: readonly Told[], { overSeries, queryId }: SeriesQuery): Se
   });
 }
 
-function joined(told: readonly Told[], overSeries: Aggregation): number[] {
+function joined(told: readonly ProcessSeries[], overSeries: Aggregation): number[] {
   const length = Math.max(0, ...told.map(({ one }) => one.values.length));
   return Array.from({ length }, (_, at) => {
     const values = told

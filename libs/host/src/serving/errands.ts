@@ -18,14 +18,14 @@ import {
 import { type DueEffect, type EffectToken, type Runtime, writeToken } from "@tutti/runtime";
 
 /** The command that a machine gets at the end of an errand. */
-export interface Told {
+export interface ErrandCommand {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
   readonly body: unknown;
 }
 
 /** One attempt of an errand: resolves with the command for the machine, throws the obstacle. */
-export type Attempt = (signal: AbortSignal) => Promise<Told>;
+export type Attempt = (signal: AbortSignal) => Promise<ErrandCommand>;
 
 export interface ErrandsParts {
   readonly runtime: Pick<Runtime, "submit">;
@@ -45,7 +45,11 @@ export class Errands {
   }
 
   /** `refuse` returns the command for the machine when an attempt is refused for good. */
-  begin({ token }: Pick<DueEffect, "token">, attempt: Attempt, refuse: (error: TuttiError) => Told): void {
+  begin(
+    { token }: Pick<DueEffect, "token">,
+    attempt: Attempt,
+    refuse: (error: TuttiError) => ErrandCommand,
+  ): void {
     const name = nameOf(token);
     // One that was withdrawn may still be ending when it is wanted again.
     if (this.#open.get(name)?.signal.aborted === false) return;
@@ -70,7 +74,7 @@ export class Errands {
   async #run(
     token: EffectToken,
     attempt: Attempt,
-    refuse: (error: TuttiError) => Told,
+    refuse: (error: TuttiError) => ErrandCommand,
     signal: AbortSignal,
   ): Promise<void> {
     const { timers, chance, logger } = this.#parts.foundation;
@@ -86,9 +90,9 @@ export class Errands {
   /** Undefined when it is to be repeated. */
   async #attempt(
     attempt: Attempt,
-    refuse: (error: TuttiError) => Told,
+    refuse: (error: TuttiError) => ErrandCommand,
     signal: AbortSignal,
-  ): Promise<Told | undefined> {
+  ): Promise<ErrandCommand | undefined> {
     try {
       return await attempt(signal);
     } catch (thrown) {
@@ -98,7 +102,7 @@ export class Errands {
   }
 
   /** Returns whether the machine has it, or does not want it any more. */
-  #tell(token: EffectToken, { command, body }: Told): Promise<boolean> {
+  #tell(token: EffectToken, { command, body }: ErrandCommand): Promise<boolean> {
     const { runtime, cause } = this.#parts;
     return new Promise((resolve) => {
       runtime.submit({

@@ -7,7 +7,7 @@ export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";
 export { begin } from "./begin.ts";
 export { definitionOf, endingOf, inputOf, priorityOf } from "./children.ts";
-export { type Attempt, Errands, type Told as ErrandTold } from "./errands.ts";
+export { type Attempt, type ErrandCommand, Errands } from "./errands.ts";
 export { combinedListeners } from "./events/combined-listeners.ts";
 export {
   type EventMapper,

@@ -94,7 +94,7 @@ export class ToldNames {
    * By name: its number of events in the last reply with it, the number of that reply, and that of the first one. 0
    * for never.
    */
-  readonly #known = new Map<string, Told>();
+  readonly #known = new Map<string, ReportedState>();
   /** By name, the reported removals, the oldest first. */
   readonly #removed = new Map<string, { readonly first: number; readonly reply: number }>();
   /** The number of the last reply with a removal that is forgotten by now. */
@@ -169,7 +169,7 @@ export class ToldNames {
   }
 }
 
-interface Told {
+interface ReportedState {
   readonly events: number;
   readonly reply: number;
   readonly first: number;

@@ -152,10 +152,10 @@ describe("Orchestrator: a custom one", () => {
       ledger: Ledger;
       mailer: Component;
     }
-    interface Told {
+    interface Events {
       invoiced: { readonly amount: number };
     }
-    class Typed extends Orchestrator<Parts, Told> {}
+    class Typed extends Orchestrator<Parts, Events> {}
     const typed = new Typed("typed", testFoundation());
     typed.register("ledger", new Ledger());
     // @ts-expect-error: no such component is declared

@@ -1,6 +1,6 @@
 export {
-  type Asked,
   decided,
+  type KeepRequest,
   type Kept,
   type KeptKind,
   type KeptWords,

@@ -30,7 +30,7 @@ import {
 import { endChild } from "../src/life/results/children.ts";
 import { type definitions, jsonBytes, type RunScene } from "../src/testing/index.ts";
 
-type Told = (name: keyof typeof definitions, input: unknown) => RunScene;
+type StartStory = (name: keyof typeof definitions, input: unknown) => RunScene;
 
 const payloadOf = (value: unknown) => ({ body: { $case: "inline" as const, value: jsonBytes(value) } });
 
@@ -55,7 +55,7 @@ function delegate(scene: RunScene, approvalId: string, who: string, people: stri
 }
 
 /** @param told starts the run of a definition, whose plan comes with it */
-export function kindStories(told: Told): GoldenStories {
+export function kindStories(told: StartStory): GoldenStories {
   const golden = (scene: RunScene, release: string) =>
     goldenOf(scene.driver, scene.machine, scene.key, release);
   return {

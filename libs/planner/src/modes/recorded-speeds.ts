@@ -21,7 +21,7 @@ interface DoneTask {
   readonly workMs: number;
 }
 
-interface Told {
+interface SpeedSample {
   readonly agentId: string;
   readonly kind: string;
   readonly logMs: number;
@@ -35,7 +35,7 @@ export function pacesSeen(
   const there = new Set(agents.map(({ id }) => id));
   const told = tasks
     .filter(({ agentId, workMs }) => there.has(agentId) && workMs >= tellingMs)
-    .map(({ agentId, demand, capability = demand, statedMs = 0, workMs }): Told => {
+    .map(({ agentId, demand, capability = demand, statedMs = 0, workMs }): SpeedSample => {
       const logMs = Math.log(statedMs > 0 ? workMs / statedMs : workMs);
       return { agentId, kind: `${statedMs > 0} ${capability}`, logMs };
     });
@@ -43,7 +43,7 @@ export function pacesSeen(
   const byKind = Map.groupBy(told, ({ kind }) => kind);
   const paceOf = new Map<string, number>();
   const sizeOf = new Map<string, number>();
-  const left = ({ agentId, kind, logMs }: Told) =>
+  const left = ({ agentId, kind, logMs }: SpeedSample) =>
     logMs - (paceOf.get(agentId) ?? 0) - (sizeOf.get(kind) ?? 0);
   for (let round = 0; round < rounds; round++) {
     for (const [kind, those] of byKind) sizeOf.set(kind, (sizeOf.get(kind) ?? 0) + medianOf(those.map(left)));

@@ -122,7 +122,7 @@ export class PolicyEvaluator {
     return { verdict: { ...counting, shadow: differs ? { allowed, policies } : undefined }, untilMs };
   }
 
-  #judge(set: string, asked: Asked, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
+  #judge(set: string, asked: EvaluationInput, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
     assert(this.#cedar !== undefined, "statements come with Cedar");
     const answer = this.#cedar.statefulIsAuthorized({ ...requestOf(asked), preparsedPolicySetId: set });
     if (answer.type === "failure") {
@@ -146,14 +146,14 @@ export class PolicyEvaluator {
   }
 }
 
-interface Asked {
+interface EvaluationInput {
   readonly question: Question;
   readonly who: Who;
   readonly held: readonly HeldRole[];
   readonly principal: Principal | undefined;
 }
 
-function requestOf({ question, who, held, principal }: Asked) {
+function requestOf({ question, who, held, principal }: EvaluationInput) {
   const { action, namespace, resourceKind, resourceId, labels, context = {} } = question;
   const own = { type: principalTypes[who.actor.kind] ?? "Unknown", id: who.actor.id };
   const thing = { type: entityType(resourceKind) || "Thing", id: resourceId };

@@ -1,7 +1,7 @@
 export { epochRoom, journalEpochOf, tableEpochOf } from "./epochs.ts";
 export { ownershipErrors } from "./errors.ts";
 export { LeasedPartitionOwner, type LeasedPartitionOwnerParts } from "./leased-partition-owner.ts";
-export type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
+export type { AdmissionRequest, Ownership, PartitionOwner } from "./partition-owner.ts";
 export {
   type Move,
   type MoveReason,

@@ -28,7 +28,7 @@ import { ownershipErrors } from "./errors.ts";
 import { Holdings } from "./holding/holdings.ts";
 import { overdue, silentFrom } from "./lease/judgement.ts";
 import { Lease } from "./lease/lease.ts";
-import type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
+import type { AdmissionRequest, Ownership, PartitionOwner } from "./partition-owner.ts";
 import { Planner } from "./planning/planner.ts";
 import type { OwnershipSettings } from "./settings.ts";
 import type { OwnershipStore, StoreChange } from "./store/port.ts";
@@ -239,7 +239,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return this.#holdings.holds(service, partition);
   }
 
-  admit(service: string, partition: number, asked: Asked): Promise<void> | undefined {
+  admit(service: string, partition: number, asked: AdmissionRequest): Promise<void> | undefined {
     return this.#holdings.holds(service, partition) ? undefined : this.#admitted(service, partition, asked);
   }
 
@@ -271,7 +271,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return { instance: entry.owner, address: entry.address, epoch: entry.epoch };
   }
 
-  async #admitted(service: string, partition: number, asked: Asked): Promise<void> {
+  async #admitted(service: string, partition: number, asked: AdmissionRequest): Promise<void> {
     while (!this.#holdings.holds(service, partition)) {
       const owner = this.#ownerOf(service, partition);
       const place = `${service}/partition/${partition}`;

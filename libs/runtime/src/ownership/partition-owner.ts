@@ -25,7 +25,7 @@ export interface PartitionOwner extends Component {
    * loaded, handed over or taken over, the call waits. Throws `mesh.not_owner` when it is clear that another process
    * owns it, and that one's name.
    */
-  admit(service: string, partition: number, asked: Asked): Promise<void> | undefined;
+  admit(service: string, partition: number, asked: AdmissionRequest): Promise<void> | undefined;
   /** Who owns a partition, with an empty address when it is this process. Undefined while no owner is known. */
   ownerOf(service: string, partition: number): Owner | undefined;
   /** Returns the epoch in which a partition has its owner, or had its last one. 0 when it never had any. */
@@ -37,7 +37,7 @@ export interface PartitionOwner extends Component {
 }
 
 /** A process that asks for admission. */
-export interface Asked {
+export interface AdmissionRequest {
   /** The epoch under which the caller believes this process to be the owner. 0 when it did not say. */
   readonly epoch: number;
   /** Aborted when there is no waiter any more. */

@@ -11,7 +11,7 @@ import {
 } from "@tutti/kernel";
 import type { LeaseTerm, PartitionsOfService } from "../api.ts";
 import { journalEpochOf } from "./epochs.ts";
-import type { Asked, Ownership, PartitionOwner } from "./partition-owner.ts";
+import type { AdmissionRequest, Ownership, PartitionOwner } from "./partition-owner.ts";
 import { ChangeBells } from "./table/change-bells.ts";
 import { partitionKey } from "./table/entries.ts";
 
@@ -88,7 +88,7 @@ export class SolePartitionOwner implements PartitionOwner {
     return this.#held.has(partitionKey(service, partition));
   }
 
-  admit(service: string, partition: number, { signal }: Asked): Promise<void> | undefined {
+  admit(service: string, partition: number, { signal }: AdmissionRequest): Promise<void> | undefined {
     return this.holds(service, partition) ? undefined : this.#awaited(service, partition, signal);
   }
 

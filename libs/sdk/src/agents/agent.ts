@@ -49,7 +49,7 @@ const ownModel = "uses:";
 
 /** The agent that has the conversation. */
 type Active = AgentDocument | HandoffDocument;
-type Asked = Omit<ModelQuestion, "model" | "answerTokens">;
+type AgentQuestion = Omit<ModelQuestion, "model" | "answerTokens">;
 
 /** Runs an agent to its end. Returns its text, or what fits its schema. */
 export function runAgent(ctx: FunctionContext, document: AgentDocument, ports: AgentPorts): Promise<Json> {
@@ -180,7 +180,7 @@ class AgentRun {
     return this.#askAny("model", question);
   }
 
-  async #askAny(step: string, question: Asked): Promise<ModelReply> {
+  async #askAny(step: string, question: AgentQuestion): Promise<ModelReply> {
     const inputTokens = tokensOf(question);
     const models = this.#modelsOf(this.#active);
     const wanted = this.#active.answerTokens ?? answerTokensDefault;
@@ -200,7 +200,7 @@ class AgentRun {
   }
 
   /** A capability of a worker serves as a model too. */
-  async #askOne(step: string, model: string, question: Asked & { readonly answerTokens: number }) {
+  async #askOne(step: string, model: string, question: AgentQuestion & { readonly answerTokens: number }) {
     if (model.startsWith(ownModel)) {
       const capability = model.slice(ownModel.length);
       const { money } = this.#ctx.used;
@@ -409,7 +409,7 @@ function textOfResource(output: Json): string {
 }
 
 /** What a capability of a worker gave as a model: a text, or a reply with calls. */
-function replyOf(output: Json, model: string, question: Asked): ModelReply {
+function replyOf(output: Json, model: string, question: AgentQuestion): ModelReply {
   const given = typeof output === "string" ? { parts: [{ text: output }] } : output;
   const { parts, stop, inputTokens, outputTokens } = given as Partial<ModelReply>;
   if (!Array.isArray(parts)) {

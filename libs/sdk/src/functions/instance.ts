@@ -20,7 +20,7 @@ import type { Watchdog, Watched } from "./watchdog.ts";
 import { type Entry, type LeftAmounts, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** What the code asked for, and has no entry yet. */
-interface Asked {
+interface PendingOperation {
   readonly kind: "step" | "task" | "set" | "undo";
   readonly id: string;
   readonly at: string;
@@ -111,7 +111,7 @@ export class FunctionInstance implements Watched {
   readonly #ports: FunctionPorts;
   readonly #ids = new Map<string, number>();
   /** By id, in the order in which the code asked. */
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new Map<string, PendingOperation>();
   /** Tasks that were added and have not ended. */
   readonly #open = new Map<string, PromiseWithResolvers<Json>>();
   /** Results that the code is to be given, one at a time. */
@@ -406,7 +406,7 @@ export class FunctionInstance implements Watched {
   }
 
   #request(
-    what: Omit<Asked, "result" | "start">,
+    what: Omit<PendingOperation, "result" | "start">,
     begin: (result: PromiseWithResolvers<Json>) => void,
   ): Promise<Json> {
     if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
@@ -417,11 +417,11 @@ export class FunctionInstance implements Watched {
     return result.promise;
   }
 
-  #note(what: Pick<Asked, "kind" | "id" | "at">, begin: () => void): void {
+  #note(what: Pick<PendingOperation, "kind" | "id" | "at">, begin: () => void): void {
     this.#add({ ...what, isCompensation: false, result: undefined, start: begin });
   }
 
-  #add(asked: Asked): void {
+  #add(asked: PendingOperation): void {
     this.#warnOfForeign();
     this.#foreign.step(asked.at);
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
@@ -522,7 +522,7 @@ export class FunctionInstance implements Watched {
   }
 
   /** The code learns of its stop at everything that it waits for. */
-  #stopAll(asked: readonly Asked[]): void {
+  #stopAll(asked: readonly PendingOperation[]): void {
     for (const open of this.#open.values()) this.#stop(open);
     this.#open.clear();
     for (const each of asked)
@@ -536,7 +536,7 @@ export class FunctionInstance implements Watched {
   }
 
   /** Code that is stopped may clean up here. It adds no tasks. */
-  #isRefused({ kind, isCompensation }: Asked): boolean {
+  #isRefused({ kind, isCompensation }: PendingOperation): boolean {
     if (!this.#isStopped || isCompensation) return false;
     this.#stoppedSteps += 1;
     if (this.#stoppedSteps > stoppedStepsMax) this.#fail(sdkErrors.functionEndless({ name: this.name }));
@@ -635,7 +635,7 @@ export class FunctionInstance implements Watched {
   }
 }
 
-function askedInWords({ kind, id, at }: Asked): string {
+function askedInWords({ kind, id, at }: PendingOperation): string {
   return `${kind} \`${id}\` at ${at || "an unknown line"}`;
 }
 

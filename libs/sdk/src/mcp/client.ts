@@ -25,7 +25,7 @@ export interface McpPorts {
   readonly timers: Timers;
 }
 
-interface Asked extends PromiseWithResolvers<Members> {
+interface PendingRequest extends PromiseWithResolvers<Members> {
   readonly method: string;
   /** Of a tool: its server may ask a person. */
   readonly call: OpenCall | undefined;
@@ -44,7 +44,7 @@ export class McpClient {
   readonly #questions: McpQuestions | undefined;
   #capabilities: Members = {};
   #connected: Promise<Connection> | undefined;
-  readonly #asked = new Map<number, Asked>();
+  readonly #asked = new Map<number, PendingRequest>();
   #number = 0;
 
   /** @param changed called when the server says that its tools are others */
@@ -175,7 +175,7 @@ export class McpClient {
     call?: OpenCall,
   ): Promise<Members> {
     const id = ++this.#number;
-    const asked: Asked = { ...Promise.withResolvers<Members>(), method, call };
+    const asked: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
     this.#asked.set(id, asked);
     // The end of a task is the limit of a tool. Everything else is answered soon.
     const timer: Timer | undefined =

@@ -6,7 +6,7 @@ import type { Logger } from "@tutti/kernel";
 import type { MissionTask } from "../client/missions/at-work.ts";
 import type { Masks } from "./masks.ts";
 import type { MeasureBook } from "./measures.ts";
-import type { AskedModels } from "./model-calls.ts";
+import type { ModelCallLog } from "./model-calls.ts";
 import type { StoredFile } from "./stored-file.ts";
 
 /** The part of the worker's capabilities that the attempt uses. */
@@ -45,7 +45,7 @@ export interface Piece {
 }
 
 /** Progress that was not sent yet. Later calls of a turn replace earlier ones. */
-export interface Told {
+export interface PendingProgress {
   saved: Uint8Array | undefined;
   fraction: number;
   message: string;
@@ -85,13 +85,13 @@ export class Attempt {
   /** Whether the host knows that it has started. */
   isKnown = false;
   pieces = 0;
-  told: Told | undefined;
+  told: PendingProgress | undefined;
   /** When it told something last. Undefined for never. */
   toldMs: number | undefined;
   /** The last thing that it kept for later attempts. Told again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
-  models: AskedModels | undefined;
+  models: ModelCallLog | undefined;
   /** Secrets that it was given. */
   masks: Masks | undefined;
 

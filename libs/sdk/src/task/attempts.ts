@@ -12,7 +12,7 @@ import type { FlatWriter } from "@tutti/contracts/wire";
 import { type Clock, isTuttiError, type Logger, lineLogger, type Timer, type Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { type BlobAccess, partsOf, storedAboveBytes, unreadable } from "../link/blobs.ts";
-import { Attempt, type AttemptPort, type Piece, type Told } from "./attempt.ts";
+import { Attempt, type AttemptPort, type PendingProgress, type Piece } from "./attempt.ts";
 import { AttemptContent, namesOf } from "./attempt-content.ts";
 import { callAs, TaskContext } from "./context.ts";
 import {
@@ -610,7 +610,7 @@ const answered = Symbol("answered");
 const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
 
 /** What an attempt told, as it may leave. */
-export function maskedTold(told: Told, masks: Masks | undefined): Told {
+export function maskedTold(told: PendingProgress, masks: Masks | undefined): PendingProgress {
   if (masks === undefined) return told;
   const { saved, message } = told;
   return { ...told, message: masks.text(message), saved: saved && masks.bytes(saved) };

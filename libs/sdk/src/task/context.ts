@@ -9,7 +9,7 @@ import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Counter, Gauge, Histogram, MeasureOptions } from "./measures.ts";
-import { AskedModels, type ModelAnswer, type ModelRequest } from "./model-calls.ts";
+import { type ModelAnswer, ModelCallLog, type ModelRequest } from "./model-calls.ts";
 import type { FileReference, StoredFile } from "./stored-file.ts";
 
 export interface Progress {
@@ -287,7 +287,7 @@ export class TaskContext {
     call: (answered: (answer: ModelAnswer) => void) => Promise<Answer>,
   ): Promise<Answer> {
     const attempt = this.#attempt;
-    attempt.models ??= new AskedModels();
+    attempt.models ??= new ModelCallLog();
     const begun = attempt.models.start(request, attempt.port.nowMs());
     const end = (error?: unknown) => this.use({ tokens: begun.finish(attempt.port.nowMs(), error) });
     try {

@@ -2,7 +2,7 @@
 import { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ModelCalls } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
-import type { Piece, Told, Used } from "./attempt.ts";
+import type { PendingProgress, Piece, Used } from "./attempt.ts";
 
 const frameTags = { started: 26, progress: 34, partialOutputs: 42, results: 50 } as const;
 const resultTags = { token: 10, inlineOutput: 18, runMs: 57, used: 66, modelCalls: 74 } as const;
@@ -52,7 +52,7 @@ export function writeStarted(writer: FlatWriter, token: Uint8Array, agoMs: numbe
 export function writeProgress(
   writer: FlatWriter,
   token: Uint8Array,
-  { saved = nothing, fraction, message }: Told,
+  { saved = nothing, fraction, message }: PendingProgress,
   used: Used | undefined,
 ): void {
   const progress = { token, saved, fraction, message, used: used && { ...used, timeMs: 0 } };

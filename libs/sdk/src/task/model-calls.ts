@@ -25,7 +25,7 @@ export interface ModelAnswer {
   readonly finishReasons?: readonly string[];
 }
 
-interface Asked {
+interface TimedCall {
   readonly startMs: number;
   endMs: number | undefined;
   readonly call: ModelCall;
@@ -33,15 +33,15 @@ interface Asked {
 
 const callsMax = 64;
 
-export class AskedModels {
-  readonly #asked: Asked[] = [];
+export class ModelCallLog {
+  readonly #asked: TimedCall[] = [];
 
   start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
     const call: ModelCall = {
       ...{ operation, provider, requestModel: model, responseModel: "", inputTokens: 0, outputTokens: 0 },
       ...{ agoMs: 0, tookMs: 0, finishReasons: [], errorType: "" },
     };
-    const asked: Asked = { startMs, endMs: undefined, call };
+    const asked: TimedCall = { startMs, endMs: undefined, call };
     if (this.#asked.length < callsMax) this.#asked.push(asked);
     return new ModelCallBegun(asked);
   }
@@ -56,9 +56,9 @@ export class AskedModels {
 }
 
 export class ModelCallBegun {
-  readonly #asked: Asked;
+  readonly #asked: TimedCall;
 
-  constructor(asked: Asked) {
+  constructor(asked: TimedCall) {
     this.#asked = asked;
   }
 

@@ -14,20 +14,20 @@ const wanted = (reference: string): SecretWanted => ({
 const workerOf = (options: WorkerOptions) => new WorkerSecrets(resolveSettings(options, {}), ports);
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 
-interface Asked {
+interface SecretRequest {
   readonly names: readonly [string];
   readonly recipientKey: string;
 }
 
 describe("the way of a handler to secrets", () => {
   let server: Server;
-  const heard: { readonly authorization: string | undefined; readonly body: Asked }[] = [];
+  const heard: { readonly authorization: string | undefined; readonly body: SecretRequest }[] = [];
   /** What the next answer seals, and as what. */
   let given = { name: "till", keepMs: 60_000, status: 200, recipientKey: "" };
 
   before(async () => {
     server = createServer(async (request, response) => {
-      const body = JSON.parse(await textOf(request)) as Asked;
+      const body = JSON.parse(await textOf(request)) as SecretRequest;
       heard.push({ authorization: request.headers.authorization, body });
       const { name, keepMs, status } = given;
       const recipientKey = Buffer.from(given.recipientKey || body.recipientKey, "base64");

@@ -87,7 +87,7 @@ export class Attendance {
     );
     seen.taken = taken;
     if (agents.length > 0)
-      await commands.tell(key, { command: noteAgents, body: { agents, seeMs: answer.askMs } });
+      await commands.submit(key, { command: noteAgents, body: { agents, seeMs: answer.askMs } });
   }
 }
 

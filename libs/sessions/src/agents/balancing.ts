@@ -83,7 +83,7 @@ export class Balancing {
         taskIds: group.map(({ taskId }) => taskId),
         ...{ mode: modes[first.toMode], reason: first.reason },
       };
-      await commands.tell(key, { command: moveTasks, body });
+      await commands.submit(key, { command: moveTasks, body });
     }
     return true;
   }

@@ -118,7 +118,7 @@ class DecidedPart {
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") {
           const body = { error: toErrorDetail(error) };
-          const outcome = await commands.tell(key, { command: refuseStart, body, token });
+          const outcome = await commands.submit(key, { command: refuseStart, body, token });
           // Where the partition has gone elsewhere its new owner asks again.
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
@@ -192,7 +192,7 @@ class DecidedPart {
       if (!this.#judged.admits(situation.view, { begin, plan })) return true;
     }
     const body = { part: this.#part, number, begin, moves, reason };
-    const outcome = await commands.tell(key, { command: recordDecision, body });
+    const outcome = await commands.submit(key, { command: recordDecision, body });
     if (outcome.kind === "refused" && outcome.refusal.retry === "never") {
       const problem = outcome.refusal.message;
       throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem });

@@ -4,7 +4,7 @@
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";
-import type { Errands, ErrandTold } from "@tutti/host/serving";
+import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { errorFromUnknown, type InstanceKey, toErrorDetail, withoutRemedy } from "@tutti/kernel";
 import {
   type AskPlanner,
@@ -35,7 +35,7 @@ export class Goals {
   }
 
   begin(due: DueEffect, effect: AskPlanner): void {
-    const attempt = async (signal: AbortSignal): Promise<ErrandTold> => {
+    const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
       const { spec, runId } = effect;
       const { planner } = goalIn(spec);

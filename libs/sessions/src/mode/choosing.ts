@@ -4,7 +4,7 @@
  */
 import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
-import type { Errands, ErrandTold } from "@tutti/host/serving";
+import type { ErrandCommand, Errands } from "@tutti/host/serving";
 import { counted, type InstanceKey, toErrorDetail } from "@tutti/kernel";
 import type { Knowledge } from "@tutti/machine-entities/experience";
 import { type ChooseMode, recordChoice, refuseStart, type SessionView } from "@tutti/machine-session";
@@ -30,7 +30,7 @@ export class Choosing {
   }
 
   begin(due: DueEffect, { wanted }: ChooseMode): void {
-    const attempt = async (): Promise<ErrandTold> => {
+    const attempt = async (): Promise<ErrandCommand> => {
       const view = await this.#parts.commands.view(due.key);
       const agents = await this.#parts.fleet.agentsOf(due.key.namespace);
       const pool = view.order?.spec?.pool ?? "";

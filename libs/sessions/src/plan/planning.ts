@@ -145,7 +145,7 @@ class PlannedPart {
       await this.#isHeld(signal);
       return;
     }
-    await commands.tell(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
+    await commands.submit(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
   }
 
   /** What rules refuse fails the session, with the reason. */
@@ -172,7 +172,7 @@ class PlannedPart {
 
   async #refuse(error: TuttiError): Promise<void> {
     const body = { error: toErrorDetail(error) };
-    await this.#parts.commands.tell(this.#key, { command: refuseStart, body, token: this.#token });
+    await this.#parts.commands.submit(this.#key, { command: refuseStart, body, token: this.#token });
   }
 
   /** What has ended since is learned, and makes room. */

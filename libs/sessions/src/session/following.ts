@@ -139,7 +139,7 @@ export class Following {
       const { result } = standing.outcome ?? {};
       const isWell = result === undefined || result.$case === "completed" || result.$case === "continued";
       const error: ErrorDetail | undefined = isWell ? undefined : result.value;
-      const outcome = await commands.tell(key, {
+      const outcome = await commands.submit(key, {
         command: endPart,
         body: { notes, status: standing.status, error, used: standing.used },
         token,
@@ -151,7 +151,7 @@ export class Following {
     }
     const { openApprovals } = standing;
     if (notes.length > 0 || openApprovals !== view.parts[effect.part]?.openQuestions) {
-      const outcome = await commands.tell(key, {
+      const outcome = await commands.submit(key, {
         command: noteTasks,
         body: { part: effect.part, notes, openApprovals },
       });

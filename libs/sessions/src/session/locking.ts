@@ -43,7 +43,7 @@ export class Locking {
           held.length = 0;
           if (!(await this.#acquire(due, effect, held, signal))) return;
         } while (!(await this.#areHeld(due.key, held)));
-        await this.#parts.commands.tell(due.key, { command: confirmLocks, body: {} });
+        await this.#parts.commands.submit(due.key, { command: confirmLocks, body: {} });
         await this.#keep(due, held, signal);
       } finally {
         await this.#release(due.key, effect);
@@ -83,7 +83,7 @@ export class Locking {
           const error = errorFromUnknown(thrown);
           const isToGiveUp = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
           if (isToGiveUp) {
-            await this.#parts.commands.tell(key, {
+            await this.#parts.commands.submit(key, {
               ...{ command: refuseStart, body: { error: toErrorDetail(error) }, token },
             });
             return false;

@@ -4,7 +4,7 @@ import type { Command, InstanceKey, Query } from "@tutti/kernel";
 import { type Session, type SessionView, showWork } from "@tutti/machine-session";
 import type { EffectToken, Outcome, Runtime } from "@tutti/runtime";
 
-export interface Told<Body> {
+export interface SessionCommandCall<Body> {
   // biome-ignore lint/suspicious/noExplicitAny: commands of one machine, each with its own body
   readonly command: Command<any, Body>;
   readonly body: Body;
@@ -22,7 +22,7 @@ export class SessionCommands {
   }
 
   /** Resolves with what became of it, when that is durable. */
-  tell<Body>(key: InstanceKey, { command, body, token }: Told<Body>): Promise<Outcome> {
+  submit<Body>(key: InstanceKey, { command, body, token }: SessionCommandCall<Body>): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#runtime.submit({
         key: token === undefined ? key : undefined,

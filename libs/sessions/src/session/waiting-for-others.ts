@@ -37,7 +37,7 @@ export class WaitingForOthers {
           const status = session?.status ?? 0;
           if (!isEnded(status)) continue;
           // Which one it is says the token.
-          await commands.tell(key, { command: settleDependency, body: { dependency: 0, status }, token });
+          await commands.submit(key, { command: settleDependency, body: { dependency: 0, status }, token });
           return;
         } catch (thrown) {
           if (signal.aborted) return;

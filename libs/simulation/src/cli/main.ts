@@ -15,7 +15,7 @@ import { weakeningOf } from "../weakenings/index.ts";
 import { linesTo, noTrace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
 import { drawOf, type Outcome } from "./draw-of.ts";
-import { type Asked, readOptions, usage } from "./options.ts";
+import { readOptions, type SimulationOptions, usage } from "./options.ts";
 import { type Failed, runSeeds } from "./pool.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   return runOne(asked, (given as Plan | undefined) ?? drawOf(load)(seed ?? 0));
 }
 
-async function runMany({ from, seeds, weakening, workers, load }: Asked): Promise<number> {
+async function runMany({ from, seeds, weakening, workers, load }: SimulationOptions): Promise<number> {
   const beganMs = systemClock.monotonic();
   const failed: Failed[] = [];
   let ran = 0;
@@ -75,7 +75,7 @@ async function runMany({ from, seeds, weakening, workers, load }: Asked): Promis
   return failed.length === 0 ? 0 : 1;
 }
 
-function runPool(asked: Asked, drawn: PoolsPlan): number {
+function runPool(asked: SimulationOptions, drawn: PoolsPlan): number {
   const weakening = poolWeakeningOf(asked.weakening);
   const { seed } = drawn;
   let plan = drawn;
@@ -89,7 +89,7 @@ function runPool(asked: Asked, drawn: PoolsPlan): number {
   return tell(seed, simulatePools(plan, weakening, asked.trace ? linesTo(print) : noTrace));
 }
 
-async function runOne(asked: Asked, drawn: Plan): Promise<number> {
+async function runOne(asked: SimulationOptions, drawn: Plan): Promise<number> {
   const weakening = weakeningOf(asked.weakening);
   const { seed } = drawn;
   let plan = drawn;

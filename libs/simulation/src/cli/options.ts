@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** The options of the command line. */
-export interface Asked {
+export interface SimulationOptions {
   readonly from: number;
   readonly seeds: number;
   readonly seed: number | undefined;
@@ -34,7 +34,7 @@ export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers
        npm run sim -- --help                                        prints this
 `;
 
-export function readOptions(args: readonly string[]): Asked {
+export function readOptions(args: readonly string[]): SimulationOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {

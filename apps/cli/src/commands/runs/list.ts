@@ -100,10 +100,10 @@ interface Span {
   readonly beforeMs: number | undefined;
 }
 
-type Asked = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
+type ListQuery = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
 
 /** What the same filters name among what is no run, and started in the span. By an error's code only runs are found. */
-function othersQuery({ values }: Context, { errorCode, ...query }: Asked, { sinceMs, beforeMs }: Span) {
+function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { sinceMs, beforeMs }: Span) {
   if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
   const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
@@ -118,7 +118,7 @@ function othersQuery({ values }: Context, { errorCode, ...query }: Asked, { sinc
 async function missionsOf(
   context: Context,
   server: Server,
-  asked: Asked,
+  asked: ListQuery,
   span: Span,
 ): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
   const query = othersQuery(context, asked, span);
@@ -133,7 +133,7 @@ async function missionsOf(
 async function sessionsOf(
   context: Context,
   server: Server,
-  asked: Asked,
+  asked: ListQuery,
   span: Span,
 ): Promise<{ readonly sessions: readonly Session[]; readonly areMore: boolean }> {
   const { definition, ...query } = othersQuery(context, asked, span) ?? { definition: [] };

@@ -13,7 +13,7 @@ import { KeptOutView } from "./kept-out-view.tsx";
 import { KeysView } from "./keys-view.tsx";
 import { MatrixPart } from "./matrix-part.tsx";
 import { PoliciesView } from "./policies-view.tsx";
-import { type Asked, nothingAsked } from "./question.ts";
+import { type AccessCheck, nothingAsked } from "./question.ts";
 import { SignInsView } from "./sign-ins-view.tsx";
 import "./access.css";
 import { actionsOf } from "./vocabulary.ts";
@@ -60,8 +60,8 @@ function WhoView() {
   const schema = useQuery(policySchemaQuery());
   const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
   const { who = "", action = "", kind = "", id = "" } = search;
-  const asked: Asked = { ...nothingAsked, who, action, kind, id };
-  const ask = (next: Asked) => {
+  const asked: AccessCheck = { ...nothingAsked, who, action, kind, id };
+  const ask = (next: AccessCheck) => {
     const said = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
     void navigate({ search: said, resetScroll: false });
   };

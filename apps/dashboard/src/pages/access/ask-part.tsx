@@ -7,14 +7,14 @@ import { Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { ActionField } from "./action-field.tsx";
 import { Decided } from "./decided.tsx";
-import { type Asked, askedProblems, explainCommand, questionOf } from "./question.ts";
+import { type AccessCheck, askedProblems, explainCommand, questionOf } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
 /** "May X do Y on Z?", answered by the service that decides it everywhere else, with the policy that says so. */
 export function AskPart(options: {
-  asked: Asked;
+  asked: AccessCheck;
   actions: readonly Action[];
-  onAsk: (asked: Asked) => void;
+  onAsk: (asked: AccessCheck) => void;
 }) {
   const { asked, actions, onAsk } = options;
   const [draft, setDraft] = useState(asked);
@@ -67,7 +67,7 @@ export function AskPart(options: {
   );
 }
 
-function Answer({ asked, actions }: { asked: Asked; actions: readonly Action[] }) {
+function Answer({ asked, actions }: { asked: AccessCheck; actions: readonly Action[] }) {
   const question = questionOf(asked, actions);
   const query = useQuery({ ...askQuery(question ?? {}), enabled: question !== undefined });
   if (question === undefined) return null;

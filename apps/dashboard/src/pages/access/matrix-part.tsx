@@ -8,10 +8,10 @@ import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { type Area, areasOf, type May, mayInArea, Rights } from "./matrix.ts";
-import { type Asked, nothingAsked, whoIs } from "./question.ts";
+import { type AccessCheck, nothingAsked, whoIs } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
-type OnAsk = (asked: Asked) => void;
+type OnAsk = (asked: AccessCheck) => void;
 
 /** All identities against all resources. A cell is a question that is asked by a click. */
 export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {

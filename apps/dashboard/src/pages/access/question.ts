@@ -4,7 +4,7 @@ import type { Actor, Decision, GovernanceRole, PolicyReference } from "@tutti/re
 import { commandLine } from "../../elements/spelled.ts";
 import type { Action } from "./vocabulary.ts";
 
-export interface Asked {
+export interface AccessCheck {
   /** `person:ada`. */
   readonly who: string;
   readonly action: string;
@@ -13,7 +13,7 @@ export interface Asked {
   readonly id: string;
 }
 
-export const nothingAsked: Asked = { who: "", action: "", kind: "", id: "" };
+export const nothingAsked: AccessCheck = { who: "", action: "", kind: "", id: "" };
 
 const kinds = ["person", "service", "agent"] as const;
 
@@ -29,9 +29,9 @@ export function whoIs(actor: Actor | undefined): string {
   return actor === undefined ? "no principal" : `${actor.kind}:${actor.id}`;
 }
 
-export type AskedProblems = Partial<Record<keyof Asked, string>>;
+export type AskedProblems = Partial<Record<keyof AccessCheck, string>>;
 
-export function askedProblems(asked: Asked, actions: readonly Action[]): AskedProblems {
+export function askedProblems(asked: AccessCheck, actions: readonly Action[]): AskedProblems {
   const problems: { -readonly [Name in keyof AskedProblems]: string } = {};
   if (actorOf(asked.who) === undefined)
     problems.who = "Expected kind:id, such as person:ada, agent:press or service:mail.";
@@ -44,7 +44,7 @@ export function askedProblems(asked: Asked, actions: readonly Action[]): AskedPr
 }
 
 /** What is sent. Undefined where it cannot be asked yet. */
-export function questionOf(asked: Asked, actions: readonly Action[]) {
+export function questionOf(asked: AccessCheck, actions: readonly Action[]) {
   const actor = actorOf(asked.who);
   const action = actions.find(({ name }) => name === asked.action);
   if (actor === undefined || action === undefined) return;
@@ -57,7 +57,7 @@ export function questionOf(asked: Asked, actions: readonly Action[]) {
   };
 }
 
-export function explainCommand({ who, action, kind, id }: Asked): string {
+export function explainCommand({ who, action, kind, id }: AccessCheck): string {
   const about = kind === "" ? [] : ["--about", id === "" ? kind : `${kind}/${id}`];
   return commandLine("tutti", "policy", "explain", who, action, ...about);
 }

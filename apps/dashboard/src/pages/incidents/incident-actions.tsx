@@ -40,13 +40,13 @@ const asked = {
     lines: 4,
   },
 } as const;
-type Asked = keyof typeof asked;
+type IncidentChange = keyof typeof asked;
 
 /** Take, assign, note, resolve. */
 export function IncidentActions({ incident, namespace }: { incident: Incident; namespace: string }) {
   const { incidentId, owner = "", status } = incident;
   const { data: who } = useQuery(whoQuery());
-  const [change, setChange] = useState<Asked>();
+  const [change, setChange] = useState<IncidentChange>();
   const refresh = useIncidentRefresh();
   const me = who === undefined ? "" : nameOf(who);
   return (
@@ -97,7 +97,7 @@ export function IncidentActions({ incident, namespace }: { incident: Incident; n
 interface ChangeOptions {
   readonly incident: Incident;
   readonly namespace: string;
-  readonly change: Asked;
+  readonly change: IncidentChange;
   readonly onDone: () => void;
 }
 

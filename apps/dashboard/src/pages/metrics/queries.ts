@@ -15,7 +15,7 @@ export const metricsQuery = (namespace: string) =>
     refetchInterval: 60_000,
   });
 
-export interface Asked {
+export interface RangeRequest {
   readonly namespace: string;
   readonly name: readonly string[];
   readonly range: Range;
@@ -25,7 +25,7 @@ export interface Asked {
 }
 
 /** The query client asks again by itself: values of a past span change with the time alone. */
-export const rangeQuery = (asked: Asked) =>
+export const rangeQuery = (asked: RangeRequest) =>
   queryOptions({
     queryKey: ["range", asked],
     queryFn: ({ signal }) => {

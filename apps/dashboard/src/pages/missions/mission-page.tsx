@@ -4,7 +4,7 @@ import type { Budget, Mission, Participant } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
 import { missionApprovalsQuery } from "../../data/queries.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
@@ -39,7 +39,7 @@ const route = getRouteApi("/missions/$missionId");
 /** One mission, live: how it stands, what its agents share, and what can be done. */
 export function MissionPage() {
   const { missionId } = route.useParams();
-  const known = useTold(
+  const known = useLive(
     missionId,
     (later) => new MissionStore(later),
     (signal) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Followed, RestError } from "@tutti/rest/client";
 import type { Mission, WatchMissionReply, WatchMissionsReply } from "@tutti/rest/types";
-import { followInto } from "../../data/told-store.ts";
+import { followInto } from "../../data/live-store.ts";
 import { MissionStore } from "./mission-store.ts";
 import { MissionsStore } from "./missions-store.ts";
 

@@ -8,7 +8,7 @@ import type {
   WatchMissionReply,
 } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface MissionKnown {
   /** Undefined until the first report arrives. */
@@ -25,7 +25,7 @@ export interface MissionKnown {
 
 const nothing: MissionKnown = { mission: undefined, tasks: [], entries: [], messages: [], votes: [] };
 
-export class MissionStore extends ToldStore<WatchMissionReply, MissionKnown> {
+export class MissionStore extends LiveStore<WatchMissionReply, MissionKnown> {
   #mission: Mission | undefined;
   readonly #tasks = new Listed<BoardTask>(({ spec }) => spec?.id ?? "");
   readonly #entries = new Listed<BoardEntry>(

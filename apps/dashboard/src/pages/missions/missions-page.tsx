@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Mission } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, counted, percent } from "../../elements/moments.ts";
@@ -84,7 +84,7 @@ function useMissions({ text, status }: MissionsSearch) {
     ...(text === undefined ? {} : { text }),
     ...(status === undefined ? {} : { status }),
   };
-  return useTold(
+  return useLive(
     JSON.stringify(query),
     (later) => new MissionsStore(later),
     (signal) => client.follow("missions.watchAll", { query }, { signal }),

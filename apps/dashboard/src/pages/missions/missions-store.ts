@@ -1,12 +1,12 @@
 /** The missions of a list as a stream tells them, the newest first. */
 import type { Mission, WatchMissionsReply } from "@tutti/rest/types";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface MissionsKnown {
   readonly missions: readonly Mission[];
 }
 
-export class MissionsStore extends ToldStore<WatchMissionsReply, MissionsKnown> {
+export class MissionsStore extends LiveStore<WatchMissionsReply, MissionsKnown> {
   readonly #missions = new Map<string, Mission>();
 
   constructor(later: (tell: () => void) => void) {

@@ -2,7 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Session } from "@tutti/rest/types";
 import { useMemo } from "react";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { useNow } from "../../effects/use-now.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Moment } from "../../elements/moment.tsx";
@@ -22,7 +22,7 @@ const route = getRouteApi("/race");
 /** One job in all modes side by side, live: how far each is, how long it takes, what it costs, and the slots it takes. */
 export function RacePage() {
   const { of } = route.useSearch();
-  const { sessions, isWhole, problem } = useTold(
+  const { sessions, isWhole, problem } = useLive(
     "race",
     (later) => new SessionsStore(later),
     (signal) => client.follow("sessions.watchAll", { query: { label: raceLabel } }, { signal }),
@@ -81,7 +81,7 @@ function Track({ race: { sessions, firstId } }: { race: Race }) {
 /** Lists know nothing of slots and efficiency: each lane follows its own session. */
 function LaneLine({ listed, isFirst }: { listed: Session; isFirst: boolean }) {
   const { sessionId } = listed;
-  const { session = listed } = useTold(
+  const { session = listed } = useLive(
     sessionId,
     (later) => new SessionStore(later),
     (signal) => client.follow("sessions.watch", { params: { id: sessionId } }, { signal }),

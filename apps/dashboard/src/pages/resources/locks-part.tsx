@@ -1,6 +1,6 @@
 import type { Lock, WorkReference } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Failure, Part, Tag, Waiting } from "../../elements/parts.tsx";
@@ -14,7 +14,7 @@ const waitersShown = 10;
 
 /** Who holds which lock, and who waits for it, as it happens. */
 export function LocksPart() {
-  const { locks, isWhole, problem } = useTold(
+  const { locks, isWhole, problem } = useLive(
     "locks",
     (later) => new LocksStore(later),
     (signal) => client.follow("locks.watch", { query: {} }, { signal }),

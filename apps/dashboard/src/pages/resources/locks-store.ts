@@ -1,13 +1,13 @@
 /** Locks as a stream tells them: those with waiters first, then by name. */
 import type { Lock, WatchLocksReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface LocksKnown {
   readonly locks: readonly Lock[];
 }
 
-export class LocksStore extends ToldStore<WatchLocksReply, LocksKnown> {
+export class LocksStore extends LiveStore<WatchLocksReply, LocksKnown> {
   readonly #locks = new Listed<Lock, Pick<Lock, "name">>(
     ({ name }) => name,
     (one, other) => (other.waiting ?? 0) - (one.waiting ?? 0) || one.name.localeCompare(other.name),

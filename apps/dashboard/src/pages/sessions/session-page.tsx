@@ -2,7 +2,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import type { Session } from "@tutti/rest/types";
 import { lazy, Suspense, useCallback } from "react";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { asSentence } from "../../elements/markdown.ts";
 import { count, counted } from "../../elements/moments.ts";
 import { Failure, Part, Waiting } from "../../elements/parts.tsx";
@@ -34,7 +34,7 @@ const route = getRouteApi("/sessions/$sessionId");
 /** One session, live: how it stands, in which parts and modes it is done, why, and how well. */
 export function SessionPage() {
   const { sessionId } = route.useParams();
-  const known = useTold(
+  const known = useLive(
     sessionId,
     (later) => new SessionStore(later),
     (signal) =>

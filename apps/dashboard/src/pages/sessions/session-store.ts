@@ -1,7 +1,7 @@
 /** One session as its stream tells it, with its tasks, the choices made for it, and the moves between its parts. */
 import type { Choice, Session, SessionTask, TaskMove, WatchSessionReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface SessionKnown {
   /** Undefined until the first report arrives. */
@@ -15,7 +15,7 @@ export interface SessionKnown {
 
 const nothing: SessionKnown = { session: undefined, tasks: [], choices: [], moves: [] };
 
-export class SessionStore extends ToldStore<WatchSessionReply, SessionKnown> {
+export class SessionStore extends LiveStore<WatchSessionReply, SessionKnown> {
   #session: Session | undefined;
   readonly #tasks = new Listed<SessionTask>(({ spec }) => spec?.id ?? "");
   readonly #choices = new Listed<Choice>(

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import type { Session } from "@tutti/rest/types";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { CopyLine } from "../../elements/copy.tsx";
 import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
@@ -114,7 +114,7 @@ function useSessions({ text, status, mode }: SessionsSearch) {
     ...(status === undefined ? {} : { status }),
     ...(mode === undefined ? {} : { mode }),
   };
-  return useTold(
+  return useLive(
     JSON.stringify(query),
     (later) => new SessionsStore(later),
     (signal) => client.follow("sessions.watchAll", { query }, { signal }),

@@ -1,13 +1,13 @@
 /** The sessions of a list as a stream tells them, the newest first. */
 import type { Session, WatchSessionsReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface SessionsKnown {
   readonly sessions: readonly Session[];
 }
 
-export class SessionsStore extends ToldStore<WatchSessionsReply, SessionsKnown> {
+export class SessionsStore extends LiveStore<WatchSessionsReply, SessionsKnown> {
   readonly #sessions = new Listed<Session, Pick<Session, "sessionId">>(
     ({ sessionId }) => sessionId,
     (one, other) => (other.createTimeMs ?? 0) - (one.createTimeMs ?? 0),

@@ -1,12 +1,12 @@
 /** All agents of the namespace as a stream tells them. */
 import type { Agent, WatchAgentsReply } from "@tutti/rest/types";
-import { ToldStore } from "../../data/told-store.ts";
+import { LiveStore } from "../../data/live-store.ts";
 
 export interface AgentsKnown {
   readonly agents: readonly Agent[];
 }
 
-export class AgentsStore extends ToldStore<WatchAgentsReply, AgentsKnown> {
+export class AgentsStore extends LiveStore<WatchAgentsReply, AgentsKnown> {
   readonly #agents = new Map<string, Agent>();
 
   constructor(later: (tell: () => void) => void) {

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Agent } from "@tutti/rest/types";
 import { useDeferredValue, useMemo, useState } from "react";
 import { client } from "../../data/live.ts";
-import { useTold } from "../../data/use-told.ts";
+import { useLive } from "../../data/use-live.ts";
 import { TextField } from "../../elements/fields.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Failure, PageHead, Waiting } from "../../elements/parts.tsx";
@@ -66,7 +66,7 @@ export function WorkersPage() {
 }
 
 function useAgents() {
-  return useTold(
+  return useLive(
     "agents",
     (later) => new AgentsStore(later),
     (signal) => client.follow("agents.watch", { query: { withFigures: true } }, { signal }),

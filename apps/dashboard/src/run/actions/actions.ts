@@ -101,13 +101,13 @@ export interface Decision {
   readonly reason: string;
 }
 
-export interface Asked {
+export interface ApprovalTarget {
   readonly approvalId: string;
   /** The task that asks. */
   readonly task: string;
 }
 
-export function decisionOf(run: Of, { approvalId, task }: Asked, decision: Decision): Spelling {
+export function decisionOf(run: Of, { approvalId, task }: ApprovalTarget, decision: Decision): Spelling {
   const { verdict, data, reason } = decision;
   const words = [
     ...["approve", run.id, ...(task === "" ? [] : [task])],

@@ -13,7 +13,7 @@ import { outgoingErrors, statusOfCall, urlProblem } from "@tutti/host/outgoing";
 import { jsonIn, type ServiceAgent, type Work } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type Foundation, jsonPayload, sleep } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import type { CallsFor } from "../../calls/asked.ts";
+import type { CallsFor } from "../../calls/request-context.ts";
 import { RouteCalls } from "../../calls/route-calls.ts";
 import { gatewayErrors } from "../../errors.ts";
 import { A2aError, invalid } from "../protocol.ts";

@@ -12,7 +12,7 @@ export interface ThreadOrders {
 }
 
 type Shared = "draft" | "page" | "take" | "endsWith" | "lastNumber";
-type Asked = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore" | "hasBefore";
+type BookRead = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore" | "hasBefore";
 type Complete = "standing" | "retain";
 type Proven =
   | "proveInclusion"
@@ -23,7 +23,7 @@ type Proven =
   | "checkpointsAfter";
 
 /** Reads of the book, each by the name of its method. */
-export type BookCall = Asked | Complete | Proven | Shared;
+export type BookCall = BookRead | Complete | Proven | Shared;
 export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
 

@@ -11,7 +11,7 @@ import { webhookDriver } from "./webhook-driver.ts";
 const real = systemFoundation();
 const secretVariable = "SHOP_WEBHOOK_SECRET";
 
-interface Told {
+interface ReceivedWebhook {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly text: string;
@@ -20,7 +20,7 @@ interface Told {
 
 describe("a webhook of a scaler", () => {
   let server: Server;
-  const told: Told[] = [];
+  const told: ReceivedWebhook[] = [];
   const refused: string[] = [];
   let answers: { status: number; text: string; location?: string }[] = [];
 

@@ -15,12 +15,12 @@ import { ProgressBook } from "./progress-book.ts";
 import { type StateLog, taskLog } from "./state-log.ts";
 
 /** An event to publish. `kind` distinguishes it from a progress note. */
-interface Told extends NoteHead {
+interface PublishableNote extends NoteHead {
   readonly kind: string;
 }
 
 /** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
-export interface EventMapper<Note extends Told> {
+export interface EventMapper<Note extends PublishableNote> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
   /** Hears of each note when it is durable, before its event waits for its turn. */
   noted?(note: Note): void;
@@ -56,7 +56,7 @@ const atOnceMax = 100;
 const progressEveryMs = 100;
 const progressAtOnceMax = 20;
 
-export interface MachineEventPublisherParts<Note extends Told> {
+export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
   readonly told: readonly ToldMachine[];
@@ -67,7 +67,7 @@ export interface MachineEventPublisherParts<Note extends Told> {
   readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
 }
 
-export class MachineEventPublisher<Note extends Told> implements MachineEventListener, Component {
+export class MachineEventPublisher<Note extends PublishableNote> implements MachineEventListener, Component {
   readonly notes: ReadonlyMap<MachineEvent<never>, TakeNote>;
   readonly #outlet: EventOutlet;
   readonly #foundation: Pick<Foundation, "clock" | "timers" | "logger">;

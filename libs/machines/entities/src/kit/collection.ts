@@ -16,7 +16,7 @@ import {
   type Refusal,
   type WireCodec,
 } from "@tutti/kernel";
-import { type Asked, decided, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
+import { decided, type KeepRequest, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
 import { weightOf } from "./sameness.ts";
 
 /** How a machine keeps items of any kind. */
@@ -120,7 +120,7 @@ export function removedEvent<State extends { changes: number }, T, Reply, Body, 
 export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
   kind: Collection<State, T, Reply>,
   command: Event<Body> & {
-    readonly asked: (body: Body) => Asked<T>;
+    readonly asked: (body: Body) => KeepRequest<T>;
     readonly event: MachineEvent<State, Effect, EventBody>;
     readonly toEvent: (value: T, atMs: number, cause: Cause) => EventBody;
     /** What the machine refuses besides. */

@@ -52,7 +52,7 @@ export interface KeptWords {
 /** The present item, if any. */
 export type Present<T> = Pick<Kept<T>, "value" | "revision">;
 
-export interface Asked<T> {
+export interface KeepRequest<T> {
   /** Undefined where a caller left it out. */
   readonly value: T | undefined;
   /** The revision that the caller saw. 0 overwrites. */
@@ -70,7 +70,7 @@ export type Decided<T> =
 export function decided<T>(
   kind: KeptKind<T>,
   all: ReadonlyMap<string, Present<T>>,
-  { value: given, revision, only }: Asked<T>,
+  { value: given, revision, only }: KeepRequest<T>,
   words: KeptWords,
 ): Decided<T> | Refusal {
   const { name } = kind;

@@ -130,7 +130,7 @@ function operationsOf(
   return only === undefined ? operations : chosen(operations, only);
 }
 
-interface Asked {
+interface GrpcCall {
   readonly name: string;
   readonly rule: Repeat;
   readonly messages: readonly unknown[];
@@ -162,7 +162,7 @@ class Calls {
     await this.#connected(`${this.#options.name}.check`, call.signal);
   }
 
-  async run(contract: Contract, method: DescMethod, asked: Asked): Promise<unknown> {
+  async run(contract: Contract, method: DescMethod, asked: GrpcCall): Promise<unknown> {
     const { codec, registry } = contract;
     const { name, call, messages, isReplyStream, rule } = asked;
     const operation = `${this.#options.name}.${name}`;

@@ -8,7 +8,7 @@ import { cut, encodeJson, messageLengthMax, noBytes, ruleReason } from "@tutti/m
 import type { MissionEventStep, MissionView } from "../../core/state/state.ts";
 import { questionAsked } from "./events.ts";
 
-export interface Asked {
+export interface NewQuestion {
   readonly kind: QuestionKind;
   readonly subject: string;
   readonly title: string;
@@ -23,7 +23,7 @@ export interface Asked {
 const titleLengthMax = 200;
 
 /** Returns the number of the question. */
-export function ask(mission: MissionView, step: MissionEventStep, asked: Asked): number {
+export function ask(mission: MissionView, step: MissionEventStep, asked: NewQuestion): number {
   const { kind, subject, title, message, context, form, rule, next = [] } = asked;
   const timeoutMs = rule?.timeoutMs ?? 0;
   const number = mission.questionNumber + 1;

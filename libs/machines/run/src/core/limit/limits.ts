@@ -156,14 +156,14 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
   else step.send(addressOf(step, id), acquireObject, { holder: holderOf(step, ""), ...wanted.object });
 }
 
-interface Asked {
+interface LimitRequest {
   readonly id: string;
   readonly limit: KeyedLimit | undefined;
   /** The task that it is for. Empty for the run. */
   readonly task?: string;
 }
 
-export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" }: Asked): void {
+export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" }: LimitRequest): void {
   const { order } = run;
   if (order === undefined) return;
   const { concurrency = 0, rateCount = 0, ratePerMs = 0, rateBurst = 0 } = limit ?? {};

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { signedHeaders } from "@tutti/host/outgoing";
-import { TellCheck } from "./told.ts";
+import { DeliveryCheck } from "./delivery-check.ts";
 
 const nowMs = 1_767_225_600_000;
 const secret = "a secret of the shop";
@@ -13,7 +13,7 @@ function signed(given: { id?: string; sentMs?: number; body?: string; by?: strin
 }
 
 function checkAt(clock: { ms: number }) {
-  const check = new TellCheck({ now: () => clock.ms });
+  const check = new DeliveryCheck({ now: () => clock.ms });
   return ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }, secrets = [secret]) =>
     check.check({ name: "orders", preset: "standard", secrets }, headers, body);
 }
@@ -89,7 +89,7 @@ describe("a delivery to a webhook", () => {
   });
 
   it("is no copy of a delivery to another webhook", () => {
-    const check = new TellCheck({ now: () => nowMs });
+    const check = new DeliveryCheck({ now: () => nowMs });
     const { headers, body } = signed();
     check.check({ name: "orders", preset: "standard", secrets: [secret] }, headers, body).taken();
     check.check({ name: "payments", preset: "standard", secrets: [secret] }, headers, body);

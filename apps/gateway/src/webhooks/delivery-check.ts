@@ -11,7 +11,7 @@ import type { Clock } from "@tutti/kernel";
 import { webhookErrors } from "./errors.ts";
 import { type PresetName, presets } from "./presets.ts";
 
-export interface Told {
+export interface CheckedDelivery {
   readonly id: string;
   readonly body: Uint8Array;
   /** What happened, as the sender calls it. */
@@ -31,7 +31,7 @@ export interface Checked {
   readonly secrets: readonly string[];
 }
 
-export class TellCheck {
+export class DeliveryCheck {
   readonly #clock: Pick<Clock, "now">;
   /** What was taken, the oldest first, with the time until which a copy of it would be near. */
   readonly #taken = new Map<string, number>();
@@ -41,7 +41,7 @@ export class TellCheck {
   }
 
   /** Throws with what is wrong with it. */
-  check({ name, preset, secrets }: Checked, headers: IncomingHttpHeaders, body: Uint8Array): Told {
+  check({ name, preset, secrets }: Checked, headers: IncomingHttpHeaders, body: Uint8Array): CheckedDelivery {
     const scheme = presets[preset];
     const { timestamp, ...claimed } = scheme.claim(headers, body);
     const nowMs = this.#clock.now();

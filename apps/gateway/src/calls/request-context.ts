@@ -9,7 +9,7 @@ import { type CallContext, type Foundation, formatTraceparent, type Span } from 
 import type { Caller } from "../access/access.ts";
 import { gatewayErrors } from "../errors.ts";
 
-export interface AskedParts {
+export interface RequestContextParts {
   readonly foundation: Pick<Foundation, "clock" | "tracer" | "logger">;
   readonly caller: Caller;
   /** Path of the route, with its parameters by name: `/v1/runs/{id}`. */
@@ -26,12 +26,12 @@ export interface AskedParts {
 }
 
 /** The caller of calls: a request, or a service that has none. */
-export type CallsFor = CallContext & Pick<Asked, "atLeast" | "stopping">;
+export type CallsFor = CallContext & Pick<RequestContext, "atLeast" | "stopping">;
 
 const timeoutMaxMs = 3_600_000;
 const timeoutParameter = "requestTimeoutMs";
 
-export class Asked implements CallContext {
+export class RequestContext implements CallContext {
   readonly principal: CallContext["principal"];
   readonly namespace = "default";
   readonly deadlineMs: number;
@@ -55,7 +55,7 @@ export class Asked implements CallContext {
     callMs,
     stopping,
     isWaitOnly,
-  }: AskedParts) {
+  }: RequestContextParts) {
     const { clock, tracer, logger } = foundation;
     const { "idempotency-key": key } = request.headers;
     this.principal = caller.principal;

@@ -5,16 +5,16 @@
 import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";
 
-export interface Told {
+export interface StoreStatus {
   /** Whether the whole list has arrived. */
   readonly isWhole: boolean;
   readonly problem: PageError | undefined;
 }
 
-export abstract class ToldStore<Value, Picture extends object> {
+export abstract class LiveStore<Value, Picture extends object> {
   readonly #later: (tell: () => void) => void;
   readonly #listeners = new Set<() => void>();
-  #known: Picture & Told;
+  #known: Picture & StoreStatus;
   #isWhole = false;
   #isTelling = false;
 
@@ -29,7 +29,7 @@ export abstract class ToldStore<Value, Picture extends object> {
   protected abstract fold(value: Value): void;
   protected abstract picture(): Picture;
 
-  readonly known = (): Picture & Told => this.#known;
+  readonly known = (): Picture & StoreStatus => this.#known;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -63,7 +63,7 @@ export abstract class ToldStore<Value, Picture extends object> {
 /** Until the stream ends or is aborted. Over breaks the client comes again by itself. */
 export async function followInto<Value, Picture extends object>(
   stream: AsyncIterable<Followed<Value>>,
-  store: ToldStore<Value, Picture>,
+  store: LiveStore<Value, Picture>,
   signal: AbortSignal,
 ): Promise<void> {
   try {

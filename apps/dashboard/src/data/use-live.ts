@@ -1,7 +1,7 @@
 import type { Followed } from "@tutti/rest/client";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { after } from "../effects/time.ts";
-import { followInto, type ToldStore } from "./told-store.ts";
+import { followInto, type LiveStore } from "./live-store.ts";
 
 /** No person reads faster. */
 const tellMs = 250;
@@ -9,9 +9,9 @@ const tellMs = 250;
 type Later = (tell: () => void) => void;
 
 /** What a stream tells while it is shown. Another key is another stream, which starts with nothing known. */
-export function useTold<Value, Picture extends object>(
+export function useLive<Value, Picture extends object>(
   key: string,
-  make: (later: Later) => ToldStore<Value, Picture>,
+  make: (later: Later) => LiveStore<Value, Picture>,
   open: (signal: AbortSignal) => AsyncIterable<Followed<Value>>,
 ) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is made and opened follows from the key
