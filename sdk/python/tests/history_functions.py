@@ -141,6 +141,15 @@ async def confirmed(ctx):
     return await ctx.run("second", lambda: 2)
 
 
+@durable("changing-later")
+async def changing_later(ctx):
+    await ctx.sleep(timedelta(hours=1))
+    if ctx.version("more"):
+        await ctx.run("more", lambda: 1)
+    await ctx.sleep(timedelta(hours=2))
+    return ctx.version("more")
+
+
 @durable("changing")
 async def changing(ctx):
     is_new = ctx.version("in-parts")
@@ -212,6 +221,6 @@ async def again(ctx):
 functions = {
     each.name: each
     for each in (
-        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, people, emits, cart, loops,
+        order, ten, branches, flaky, final, saga, race, draws, long, wide, confirmed, changing, changing_later, people, emits, cart, loops,
     )
 }  # fmt: skip

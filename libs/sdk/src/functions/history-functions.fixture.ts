@@ -117,6 +117,13 @@ const changing = durable("changing", async (ctx) => {
   return { isNew, again: ctx.version("in-parts"), parts };
 });
 
+const changingLater = durable("changing-later", async (ctx) => {
+  await ctx.sleep("1h");
+  if (ctx.version("more")) await ctx.run("more", () => 1);
+  await ctx.sleep("2h");
+  return ctx.version("more");
+});
+
 const cart = object("cart", {
   async add(ctx, item: string) {
     const items = ctx.state.get<string[]>("items") ?? [];
@@ -172,6 +179,7 @@ const all: Readonly<Record<string, unknown>> = {
   wide,
   confirmed,
   changing,
+  "changing-later": changingLater,
   people,
   emits,
   cart,

@@ -120,6 +120,8 @@ export class FunctionInstance implements Watched {
   #unconfirmed: (() => void)[] = [];
   #entries: readonly Entry[] = [];
   #at = 0;
+  /** Number of entries up to the last one that the code made. Behind them are ends that it learns in this turn. */
+  #made = 0;
   /** Entries that are applied or made. */
   #position = 0;
   #turnNumber = 0;
@@ -178,9 +180,10 @@ export class FunctionInstance implements Watched {
     return this.#length;
   }
 
-  /** Whether what the code does has been done before. */
+  /** Whether the code has been here before. Ends that it learns in this turn take it to where it has not been. */
   get isReplaying(): boolean {
-    return this.#isReplaying;
+    if (!this.#isReplaying) return false;
+    return this.#ports.dry !== undefined || this.#isUndoing || this.#at < this.#made;
   }
 
   /** The attempt that makes the turn. */
@@ -230,6 +233,7 @@ export class FunctionInstance implements Watched {
     this.#known = turn.from + turn.journal.length;
     this.#entries = [...turn.journal, ...saved.steps];
     this.#at = this.#position - turn.from;
+    this.#made = this.#entries.findLastIndex((entry) => !("end" in entry)) + 1;
     this.#before = saved.steps;
     this.#done = { ...saved.done };
     this.#steps = [...saved.steps];
@@ -388,7 +392,7 @@ export class FunctionInstance implements Watched {
     const known = this.#versions.get(id);
     if (known !== undefined) return known;
     const step = `version-${id}`;
-    const isNew = !this.#isReplaying || this.#hasEntry(step);
+    const isNew = !this.isReplaying || this.#hasEntry(step);
     this.#versions.set(id, isNew);
     if (isNew)
       this.#note({ kind: "step", id: step, at }, () =>

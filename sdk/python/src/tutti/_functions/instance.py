@@ -126,7 +126,7 @@ class FunctionInstance:
         self.position = 0
         # When the latest thing that the code knows of was recorded.
         self.now_ms = start_ms
-        self.is_replaying = True
+        self._is_replaying = True
         # Whether the platform asked for the compensations: the code does not come to its end.
         self.is_undoing = False
         # Whether the code has learned that it is stopped. Another attempt does what failed once more.
@@ -195,7 +195,9 @@ class FunctionInstance:
         self._length = sum(map(length_of, self._steps))
         self._done = dict(means.saved.done)
         self.is_undoing = turn.get("undo", False)
-        self.is_replaying = self._is_dry or self.is_undoing or self._at < len(self._entries)
+        # Entries up to the last one that the code made. Behind them are ends that it learns in this turn.
+        self._made = max((place + 1 for place, entry in enumerate(self._entries) if "end" not in entry), default=0)
+        self._is_replaying = self._is_dry or self.is_undoing or self._at < len(self._entries)
         self._results.extend(self._unconfirmed)
         self._unconfirmed = []
         self._context.run(_current.set, means.task)
@@ -286,6 +288,11 @@ class FunctionInstance:
             begin = lambda: self._record({"step": step, "at": at, "atMs": self._clock(), "output": True})  # noqa: E731
             self._add(Asked("step", step, at, begin))
         return is_new
+
+    @property
+    def is_replaying(self) -> bool:
+        """Whether the code has been here before. Ends that it learns in this turn take it to where it has not been."""
+        return self._is_replaying and (self._is_dry or self.is_undoing or self._at < self._made)
 
     @property
     def is_untouched(self) -> bool:
@@ -412,7 +419,7 @@ class FunctionInstance:
 
     def _add(self, asked: Asked) -> None:
         self._last_at = asked.at or self._last_at
-        if self.is_replaying:
+        if self._is_replaying:
             self._asked[f"{asked.kind} {asked.id}"] = asked
         elif self._is_refused(asked):
             self._stop(asked.result)
@@ -465,7 +472,7 @@ class FunctionInstance:
         if self._results:
             self._results.popleft()()
             return True
-        if self.is_replaying:
+        if self._is_replaying:
             changed = self._apply_next()
             if changed is not None:
                 self._fail(changed)
@@ -489,7 +496,7 @@ class FunctionInstance:
             self._finish({"next": wanted, **({} if self._end is None else {"end": self._end})})
             return None
         if self._at >= len(self._entries):
-            self.is_replaying = False
+            self._is_replaying = False
             left, self._asked = list(self._asked.values()), {}
             if self.is_undoing:
                 self._stop_all(left)
