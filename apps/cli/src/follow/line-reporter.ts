@@ -17,6 +17,9 @@ interface Parts {
   readonly isSilent: boolean;
 }
 
+/** As the platform writes it: `57ms`, `1m3s`, `3.0 s`. */
+const duration = /\b(?:\d+(?:\.\d+)? ?(?:ms|s|min|m|h|d))+\b/g;
+
 interface Change {
   readonly state: string;
   readonly name: string;
@@ -67,9 +70,10 @@ export class LineReporter implements Reporter {
   }
 
   stuck(lines: readonly string[]): void {
-    const text = lines.join("\n");
-    if (this.#parts.isSilent || text === this.#stuck) return;
-    this.#stuck = text;
+    // The same cause is one line, however long it lasts.
+    const cause = lines.join("\n").replaceAll(duration, "");
+    if (this.#parts.isSilent || cause === this.#stuck) return;
+    this.#stuck = cause;
     if (lines.length > 0) this.#parts.print.errorLines(lines);
   }
 

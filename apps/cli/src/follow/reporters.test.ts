@@ -295,6 +295,15 @@ describe("a run whose task stays queued", () => {
     for (const lines of [[], ["no agent"], ["no agent"], []]) reporter.stuck(lines);
     assert.equal(shell.errors.text, "no agent\n");
   });
+
+  it("is explained once in lines while only its duration grows", () => {
+    const shell = memoryShell();
+    const print = new Presenter(shell, { reader: "people" }).print;
+    const reporter = new LineReporter({ print, shell, isSilent: false });
+    for (const lasts of ["57ms", "2s", "1m2s", "3.0 s"]) reporter.stuck([`given to a1 ${lasts} ago`]);
+    reporter.stuck(["given to a2 2s ago"]);
+    assert.equal(shell.errors.text, "given to a1 57ms ago\ngiven to a2 2s ago\n");
+  });
 });
 
 describe("a run drawn on a terminal", () => {

@@ -6,6 +6,7 @@ import { connect } from "../../server/server.ts";
 import type { Tone } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
+import { policyFacts } from "./policy.ts";
 
 export async function listTriggers(context: Context): Promise<Result> {
   const { print } = context;
@@ -57,15 +58,15 @@ export function printSource(source: TriggerSource | undefined): string {
 }
 
 export async function showTrigger(context: Context): Promise<Result> {
-  const { values, shell } = context;
   const server = await connect(context);
-  const id = values.argument("ID");
+  const id = context.values.argument("ID");
   const trigger = await server.call("triggers.get", { params: { id }, query: server.namespace });
-  return { json: trigger, draw: () => drawTrigger(context, trigger, shell.nowMs()) };
+  return { json: trigger, draw: () => drawTrigger(context, trigger, server.url) };
 }
 
-function drawTrigger({ print }: Context, trigger: Trigger, nowMs: number): void {
+function drawTrigger({ print, shell }: Context, trigger: Trigger, url: string): void {
   const { style } = print;
+  const nowMs = shell.nowMs();
   const { triggerId, paused, note = "", counts, recent } = trigger;
   const state = paused === true ? style.magenta("‖ paused") : style.cyan("● active");
   print.line(`${style.bold(safe(triggerId))}  ${state}${note === "" ? "" : style.dim(`  ${safe(note)}`)}`);
@@ -78,6 +79,7 @@ function drawTrigger({ print }: Context, trigger: Trigger, nowMs: number): void 
     ["if", trigger.condition],
     ["key", trigger.key],
     ["run", trigger.runId],
+    ...policyFacts(trigger, url),
     ["of definition", trigger.owner],
     ["received", String(counts?.received ?? 0)],
     ["started", String(counts?.started ?? 0)],

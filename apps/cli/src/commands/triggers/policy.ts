@@ -1,0 +1,25 @@
+import type { Trigger } from "@tutti/rest/types";
+import { printSpanMs } from "../../terminal/time.ts";
+
+/** The rules of a trigger that are not the defaults, and the address of its webhooks. Empty: not set. */
+export function policyFacts(
+  trigger: Trigger,
+  url: string,
+): readonly (readonly [name: string, text: string])[] {
+  const { namespace = "default", triggerId, source, policy, windowMs = 0 } = trigger;
+  const { group = "", signal = "", debounceMs = 0, debounceMaxMs = 0, singleton = "" } = policy ?? {};
+  const { batchSize = 0, batchWaitMs = 0, throttleCount = 0, throttlePerMs = 0 } = policy ?? {};
+  const { webhook } = source ?? {};
+  const [most, wait, per] = [debounceMaxMs || 10 * debounceMs, batchWaitMs || 1_000, throttlePerMs || 1_000];
+  return [
+    ["address", webhook === undefined ? "" : `POST ${url}/v1/webhooks/${namespace}/${triggerId}`],
+    ["secrets", webhook?.secrets.join(", ") ?? ""],
+    ["window", windowMs === 0 ? "" : printSpanMs(windowMs)],
+    ["group", group],
+    ["debounce", debounceMs === 0 ? "" : `${printSpanMs(debounceMs)}, at most ${printSpanMs(most)}`],
+    ["batch", batchSize < 2 ? "" : `${batchSize} events, or ${printSpanMs(wait)}`],
+    ["throttle", throttleCount === 0 ? "" : `${throttleCount} runs in ${printSpanMs(per)}`],
+    ["singleton", singleton],
+    ["signal", signal],
+  ];
+}
