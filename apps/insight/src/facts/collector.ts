@@ -9,18 +9,15 @@
  *    round saw.
  * 4. A query waits for a round, for a few seconds at most. Then it is answered from what is recorded.
  */
-import { ListDecisionsRequest, namespaceService, policyService } from "@tutti/contracts/governance/v1";
-import { ListChoicesRequest, planningService } from "@tutti/contracts/intelligence/v1";
-import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
+import { ListDecisionsRequest } from "@tutti/contracts/governance/v1";
+import { ListChoicesRequest } from "@tutti/contracts/intelligence/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { PageReply, TimeRange } from "@tutti/contracts/types/v1";
-import * as workflow from "@tutti/contracts/workflow/v1";
 import {
   type Component,
   degraded,
   errorFromUnknown,
   type Foundation,
-  fromTimestamp,
   type Health,
   healthy,
   sleep,
@@ -31,18 +28,14 @@ import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { insightPool } from "../insight-role.ts";
 import type { FactBatch } from "./fact-store.ts";
+import { clientsOf, type ListOf, listsOf, pageSize } from "./lists.ts";
 import {
   agentKey,
   agentRow,
   agentStateRow,
-  attemptRows,
-  boardTaskRows,
   choiceRow,
   decisionRow,
-  missionRow,
   placementRow,
-  runRow,
-  sessionRow,
   stateWord,
 } from "./rows.ts";
 import type { FactRow } from "./tables.ts";
@@ -56,26 +49,6 @@ export interface CollectorParts {
   readonly keepMs: number;
 }
 
-/** One page of a list. */
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly page: PageReply | undefined;
-  readonly indexedMs: number;
-}
-
-interface ListOf<Item> {
-  readonly name: string;
-  read(
-    namespace: string,
-    range: { ended?: TimeRange; created?: TimeRange },
-    token: string,
-  ): Promise<Page<Item>>;
-  row(item: Item): FactRow;
-  /** Rows of its attempts. */
-  attempts(item: Item): Promise<FactRow[]>;
-}
-
-const pageSize = 200;
 /** Placements are read in larger pages: one answer has them all, and its rows are small. */
 const placedMax = 2_000;
 /** A pause takes so many times as long as the work before it: three hundredths of a core. */
@@ -260,14 +233,17 @@ export class FactCollector implements Component {
       const { items, page, indexedMs } = await list.read(namespace, { [by]: range }, token);
       if (indexedMs > 0) toMs = token === "" ? Math.min(toMs, indexedMs) : toMs;
       const attempts: FactRow[] = [];
+      const work: FactRow[] = [];
+      if (by === "created") for (const item of items) if (!list.hasEnded(item)) work.push(list.row(item));
       if (by === "ended")
         for (const item of items) {
           if (this.#isStopping) return;
           const itemMs = this.#parts.foundation.clock.monotonic();
-          attempts.push(...(await list.attempts(item)));
+          const { rows, used } = await list.attempts(item);
+          for (const row of rows) attempts.push(row);
+          work.push(list.row(item, used));
           await this.#rest(itemMs);
         }
-      const work = items.map((item) => list.row(item));
       token = page?.nextToken ?? "";
       const cursors = token === "" ? { [cursor]: Math.max(fromMs, toMs) } : {};
       await this.#record({ work, attempt: attempts }, cursors);
@@ -386,70 +362,4 @@ export class FactCollector implements Component {
 async function allOf(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find(({ status }) => status === "rejected");
   if (failed?.status === "rejected") throw failed.reason;
-}
-
-function clientsOf(mesh: Pick<Mesh, "client">) {
-  return {
-    namespaces: mesh.client(namespaceService),
-    policies: mesh.client(policyService),
-    planning: mesh.client(planningService, { service: "master" }),
-    runs: mesh.client(workflow.runService),
-    runTasks: mesh.client(workflow.taskService),
-    missions: mesh.client(swarm.missionService),
-    board: mesh.client(swarm.boardService),
-    sessions: mesh.client(sessionService, { service: "master" }),
-    agents: mesh.client(swarm.agentService),
-    pools: mesh.client(swarm.poolService),
-  };
-}
-
-function listsOf(
-  { runs, runTasks, missions, board, sessions }: ReturnType<typeof clientsOf>,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
-) {
-  const page = (token: string) => ({ size: pageSize, token });
-  const ofRuns: ListOf<workflow.Run> = {
-    name: "run",
-    async read(namespace, filter, token) {
-      const request = workflow.ListRunsRequest.fromPartial({ namespace, filter, page: page(token) });
-      const { runs: items, page: next, indexedTo } = await runs.listRuns(request, options);
-      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
-    },
-    row: runRow,
-    async attempts(run) {
-      if ((run.tasks?.total ?? 0) === 0) return [];
-      const request = workflow.ListTasksRequest.fromPartial({
-        ...{ namespace: run.namespace, runId: run.runId, page: { size: 1_000 } },
-      });
-      const { tasks } = await runTasks.listTasks(request, options);
-      return tasks.flatMap((task) => attemptRows(run, task));
-    },
-  };
-  const ofMissions: ListOf<swarm.Mission> = {
-    name: "mission",
-    async read(namespace, filter, token) {
-      const request = swarm.ListMissionsRequest.fromPartial({ namespace, filter, page: page(token) });
-      const { missions: items, page: next, indexedTo } = await missions.listMissions(request, options);
-      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
-    },
-    row: missionRow,
-    async attempts(mission) {
-      const request = swarm.ListTasksRequest.fromPartial({
-        ...{ namespace: mission.namespace, missionId: mission.missionId, page: { size: 1_000 } },
-      });
-      const { tasks } = await board.listTasks(request, options);
-      return boardTaskRows(mission, tasks);
-    },
-  };
-  const ofSessions: ListOf<Session> = {
-    name: "session",
-    async read(namespace, filter, token) {
-      const request = ListSessionsRequest.fromPartial({ namespace, filter, page: page(token) });
-      const { sessions: items, page: next, indexedTo } = await sessions.listSessions(request, options);
-      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
-    },
-    row: sessionRow,
-    attempts: async () => [],
-  };
-  return [ofRuns, ofMissions, ofSessions] as const;
 }

@@ -72,15 +72,18 @@ function workRow({ kind, id, definition, version, mode, labels, item }: Work): F
   ];
 }
 
-export function runRow(run: Run): FactRow {
+/** @param used is that of its tasks. Lists of runs do not have it. */
+export function runRow(run: Run, used?: Amounts): FactRow {
   const what = run.spec?.what;
   const definition = what?.$case === "definition" ? what.value.name : null;
   const labels = run.spec?.labels ?? {};
   const { runId: id, definitionHash: version } = run;
-  return workRow({ kind: "run", id, definition, version, mode: null, labels, item: run });
+  const item = { ...run, used: run.used ?? used };
+  return workRow({ kind: "run", id, definition, version, mode: null, labels, item });
 }
 
-export function missionRow(mission: Mission): FactRow {
+/** @param used is that of its tasks. Lists of missions do not have it. */
+export function missionRow(mission: Mission, used?: Amounts): FactRow {
   const { missionId: id, definitionHash: version } = mission;
   const definition = orNull(mission.definition);
   return workRow({
@@ -90,7 +93,7 @@ export function missionRow(mission: Mission): FactRow {
     version,
     mode: null,
     labels: mission.spec?.labels ?? {},
-    item: mission,
+    item: { ...mission, used },
   });
 }
 
@@ -112,13 +115,23 @@ export function sessionRow(session: Session): FactRow {
   });
 }
 
-/** One per attempt that has ended. */
+/** The tokens and the money of all these tasks. */
+export function usedBy(tasks: readonly { readonly used?: Amounts | undefined }[]): Amounts {
+  const total = { tokens: 0, money: 0, timeMs: 0 };
+  for (const { used } of tasks) {
+    total.tokens += used?.tokens ?? 0;
+    total.money += used?.money ?? 0;
+  }
+  return total;
+}
+
+/** One per attempt that has ended. The last one has what all attempts of the task used: the run keeps their sum. */
 export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task: Task): FactRow[] {
   const what = run.spec?.what;
   const definition = what?.$case === "definition" ? what.value.name : null;
   return task.attempts
     .filter(({ endTime }) => endTime !== undefined)
-    .map((attempt) => {
+    .map((attempt, place, ended) => {
       const { number, pool, agentId, queueTime, startTime, endTime, error, compensation } = attempt;
       const isCancelled = error === undefined && task.outcome?.result?.$case === "cancelled";
       return [
@@ -132,7 +145,7 @@ export function attemptRows(run: Pick<Run, "namespace" | "runId" | "spec">, task
         between(queueTime, startTime),
         between(startTime ?? queueTime, endTime),
         ...[Number(compensation), task.sentBack, 0],
-        ...outcomeValues(error, attempt.used),
+        ...outcomeValues(error, place === ended.length - 1 ? task.used : undefined),
       ];
     });
 }

@@ -78,7 +78,12 @@ const attemptColumns: readonly Column[] = [
   integer("is_compensation", "1 if it undid the effect of the task."),
   integer("sent_back", "How often the work of its task was sent back by a check."),
   integer("handoffs", "How often its task was handed on to another agent."),
-  ...outcome,
+  ...outcome.slice(0, 2),
+  real(
+    "tokens",
+    "Tokens of language models: in the row of the last attempt, those of all attempts of the task.",
+  ),
+  real("money", "Money that was spent: in the row of the last attempt, that of all attempts of the task."),
 ];
 
 const agentColumns: readonly Column[] = [

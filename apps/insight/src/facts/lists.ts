@@ -1,0 +1,127 @@
+/** Lists of work that facts are recorded from, with the tasks of each item. */
+import { namespaceService, policyService } from "@tutti/contracts/governance/v1";
+import { planningService } from "@tutti/contracts/intelligence/v1";
+import { ListSessionsRequest, type Session, sessionService } from "@tutti/contracts/session/v1";
+import * as swarm from "@tutti/contracts/swarm/v1";
+import type { Amounts, PageReply, TimeRange } from "@tutti/contracts/types/v1";
+import * as workflow from "@tutti/contracts/workflow/v1";
+import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
+import type { Mesh } from "@tutti/mesh";
+import { attemptRows, boardTaskRows, missionRow, runRow, sessionRow, usedBy } from "./rows.ts";
+import type { FactRow } from "./tables.ts";
+
+/** One page of a list. */
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly page: PageReply | undefined;
+  readonly indexedMs: number;
+}
+
+export interface ListOf<Item> {
+  readonly name: string;
+  read(
+    namespace: string,
+    range: { ended?: TimeRange; created?: TimeRange },
+    token: string,
+  ): Promise<Page<Item>>;
+  row(item: Item, used?: Amounts): FactRow;
+  /** Rows of its attempts, and what its tasks used. */
+  attempts(item: Item): Promise<{ readonly rows: readonly FactRow[]; readonly used?: Amounts }>;
+  /** Work that has ended is recorded by its end, with what it used. */
+  hasEnded(item: Item): boolean;
+}
+
+export const pageSize = 200;
+const tasksSize = 1_000;
+
+export function clientsOf(mesh: Pick<Mesh, "client">) {
+  return {
+    namespaces: mesh.client(namespaceService),
+    policies: mesh.client(policyService),
+    planning: mesh.client(planningService, { service: "master" }),
+    runs: mesh.client(workflow.runService),
+    runTasks: mesh.client(workflow.taskService),
+    missions: mesh.client(swarm.missionService),
+    board: mesh.client(swarm.boardService),
+    sessions: mesh.client(sessionService, { service: "master" }),
+    agents: mesh.client(swarm.agentService),
+    pools: mesh.client(swarm.poolService),
+  };
+}
+
+export function listsOf(
+  { runs, runTasks, missions, board, sessions }: ReturnType<typeof clientsOf>,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+) {
+  const page = (token: string) => ({ size: pageSize, token });
+  const ofRuns: ListOf<workflow.Run> = {
+    name: "run",
+    async read(namespace, filter, token) {
+      const request = workflow.ListRunsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { runs: items, page: next, indexedTo } = await runs.listRuns(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: runRow,
+    async attempts(run) {
+      if ((run.tasks?.total ?? 0) === 0) return { rows: [] };
+      const { namespace, runId } = run;
+      const tasks = await everyTask((token) => {
+        const page = { size: tasksSize, token };
+        const request = workflow.ListTasksRequest.fromPartial({ namespace, runId, page });
+        return runTasks.listTasks(request, options);
+      });
+      return { rows: tasks.flatMap((task) => attemptRows(run, task)), used: usedBy(tasks) };
+    },
+    hasEnded: ({ endTime }) => endTime !== undefined,
+  };
+  const ofMissions: ListOf<swarm.Mission> = {
+    name: "mission",
+    async read(namespace, filter, token) {
+      const request = swarm.ListMissionsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { missions: items, page: next, indexedTo } = await missions.listMissions(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: missionRow,
+    async attempts(mission) {
+      const { namespace, missionId } = mission;
+      const tasks = await everyTask((token) => {
+        const page = { size: tasksSize, token };
+        const request = swarm.ListTasksRequest.fromPartial({ namespace, missionId, page });
+        return board.listTasks(request, options);
+      });
+      return { rows: boardTaskRows(mission, tasks), used: usedBy(tasks) };
+    },
+    hasEnded: ({ endTime }) => endTime !== undefined,
+  };
+  const ofSessions: ListOf<Session> = {
+    name: "session",
+    async read(namespace, filter, token) {
+      const request = ListSessionsRequest.fromPartial({ namespace, filter, page: page(token) });
+      const { sessions: items, page: next, indexedTo } = await sessions.listSessions(request, options);
+      return { items, page: next, indexedMs: indexedTo === undefined ? 0 : fromTimestamp(indexedTo) };
+    },
+    row: sessionRow,
+    attempts: async () => ({ rows: [] }),
+    hasEnded: ({ endTime }) => endTime !== undefined,
+  };
+  return [ofRuns, ofMissions, ofSessions] as const;
+}
+
+/** The tasks of work, page by page. None if the work was deleted: lists have it for a while longer. */
+export async function everyTask<Item>(
+  read: (token: string) => Promise<{ tasks: readonly Item[]; page: PageReply | undefined }>,
+): Promise<Item[]> {
+  const all: Item[] = [];
+  let token = "";
+  try {
+    do {
+      const { tasks, page } = await read(token);
+      for (const task of tasks) all.push(task);
+      token = page?.nextToken ?? "";
+    } while (token !== "");
+  } catch (error) {
+    if (errorFromUnknown(error).status !== "NOT_FOUND") throw error;
+    return [];
+  }
+  return all;
+}
