@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { Aggregation, AlertRule, AlertStatus, Series } from "@tutti/contracts/insight/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { compileRule, type RuleProgram, RuleTrial } from "./index.ts";
+import { forPeople } from "./rule-program.ts";
 
 const startMs = 1_700_000_000_000;
 
@@ -48,6 +49,19 @@ describe("rules over series", () => {
       const { found } = program({ over }).evaluate([series("failed", [9, 5, 3, null])], at(30));
       assert.deepEqual(found[0]?.values, { failed: expected });
     });
+
+  it("texts have numbers for people, and values are without the digits of sums of rounded rates", () => {
+    const { found: all } = program({ title: "${{ failed }} fail" }).evaluate(
+      [series("failed", [118.88159999999999])],
+      at(10),
+    );
+    const [found] = all;
+    assert.deepEqual([found?.title, found?.values], ["119 fail", { failed: 118.8816 }]);
+    const shown = [53.928, 23.512, 0.6199999999999999, 4.998, 1_073_741_824, 0, 0.003, -2.5].map(
+      forPeople,
+    );
+    assert.deepEqual(shown, [54, 23.5, 0.62, 5, 1_073_741_824, 0, 0.003, -2.5]);
+  });
 
   it("each label set is found by itself, and a series without labels counts for all", () => {
     const condition = "failed / all > 0.5";

@@ -141,10 +141,12 @@ export class RuleProgram {
       const outcome = this.#programs.condition.evaluate(readerOf(this.#programs.condition, labels, values));
       if (outcome.ok) {
         if (outcome.value !== true) continue;
-        const said = (program: Program | undefined) => textOf(program, labels, values);
+        const shown = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
+        const said = (program: Program | undefined) => textOf(program, labels, shown);
         const { title, advice } = this.#programs;
         const texts = { title: said(title), advice: said(advice) };
-        found.push({ labels: { ...labels }, values: Object.fromEntries(values), ...texts });
+        const exact = [...values].map(([name, value]) => [name, withoutNoise(value)]);
+        found.push({ labels: { ...labels }, values: Object.fromEntries(exact), ...texts });
       } else if (this.#programs.condition.references.every((name) => name === labelsName || values.has(name)))
         problem ||= `${outcome.problem.message} (line ${outcome.problem.line}, column ${outcome.problem.column})`;
     }
@@ -200,6 +202,21 @@ function readerOf(program: Program, labels: Labels, values: Values): (place: num
     const name = program.references[place] ?? "";
     return name === labelsName ? labels : (values.get(name) ?? null);
   };
+}
+
+/**
+ * A number in a text: whole from 100 on, otherwise three digits. An increase is a sum of rates that the store rounds, so
+ * what is within half a percent of a whole number is that number: 53.928 failed runs are 54.
+ */
+export function forPeople(value: number): number {
+  const whole = Math.round(value);
+  if (Math.abs(value) >= 100 || Math.abs(value - whole) <= Math.abs(value) / 200) return whole;
+  return Number(value.toPrecision(3));
+}
+
+/** Without the digits that sums of rounded rates add: 118.8816, not 118.88159999999999. */
+function withoutNoise(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(7));
 }
 
 /** Empty where the rule has no template, or it has no text for these values: then the rule's own text is shown. */
