@@ -31,6 +31,18 @@ describe("the critical path of a run", () => {
   });
 });
 
+describe("the gain without retries", () => {
+  it("is no more than their share if the last attempt of the work failed too", () => {
+    const { works, attempts } = shop(2, {
+      ...{ orders: 40, attemptsMax: 2, runMs: () => 1_000, queueMs: () => 0 },
+      fails: ({ task }) => task === "stock",
+    });
+    const retries = bottlenecksOf(works, attempts).find(({ part }) => part === "retry");
+    assert.ok(retries !== undefined);
+    assert.ok(retries.gain <= retries.share + 0.01, `${retries.gain} of ${retries.share}`);
+  });
+});
+
 describe("a replay", () => {
   it("with the same times takes as long as the run did", () => {
     const { works, attempts } = shop(3, { orders: 50 });

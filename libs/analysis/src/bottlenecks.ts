@@ -184,6 +184,7 @@ function gainOf(
       queueMs: each.startedMs - each.queuedMs,
       runMs: each.endedMs - each.startedMs,
     });
+    const last = attempts.toSorted((one, other) => one.endedMs - other.endedMs).at(-1);
     before += replayedMs(work, attempts, given);
     after += replayedMs(work, attempts, (each) => {
       const times = given(each);
@@ -192,7 +193,8 @@ function gainOf(
       if (each.task !== task) return times;
       if (part === "run") return { ...times, runMs: times.runMs / 2 };
       if (part === "pause") return { ...times, pauseMs: 0 };
-      if (each.status === "failed") return { queueMs: 0, runMs: 0, pauseMs: 0 };
+      // The attempt that ended the work is none that a retry made longer.
+      if (each.status === "failed" && each !== last) return { queueMs: 0, runMs: 0, pauseMs: 0 };
       return each.attempt > 1 ? { ...times, pauseMs: 0 } : times;
     });
   }

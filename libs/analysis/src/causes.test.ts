@@ -101,4 +101,18 @@ describe("a normalised message", () => {
     assert.equal(normalised("run_01m8a0e6m7p69hgkesxgwrec2z not found"), "… not found");
     assert.equal(normalised("timeout"), "timeout");
   });
+
+  it("are contrasted with what did well in the same places only", () => {
+    const of = (place: string, isBad: boolean, count: number): Case[] =>
+      Array.from({ length: count }, (_, index) => ({
+        ...{ id: `${place}-${index}`, timeMs: startMs + index, isBad, place },
+        ...{ errorCode: isBad ? `${place}.failed` : "", errorMessage: isBad ? "refused" : "" },
+        attributes: { capability: place, agent: index % 2 === 0 ? "a1" : "a2" },
+      }));
+    // Each payout fails, so nothing tells failed payouts from good ones. That orders do well says nothing about it.
+    assert.deepEqual(causesOf([...of("payout", true, 20), ...of("order", false, 200)]), []);
+    // A third of the mails fails, on each agent.
+    const mails = [...of("mail", true, 20), ...of("mail", false, 40)];
+    assert.deepEqual(causesOf([...mails, ...of("order", false, 200)]), []);
+  });
 });

@@ -2,8 +2,9 @@
  * What failures have in common.
  *
  * 1. Errors are clustered by code and by their message without what differs each time: numbers, ids, quoted text.
- * 2. Each cluster is contrasted with work that did well: an attribute is a cause if failures have it more often than
- *    chance explains, counted over all attributes that were looked at.
+ * 2. Each cluster is contrasted with what did well in the same places: an attribute is a cause if failures have it more
+ *    often than chance explains, counted over all attributes that were looked at. Other places would explain each failure
+ *    by what all their work has in common.
  * 3. Where two attributes go together, the one that explains more is the cause. What it explains is set aside, and the
  *    rest is looked at again.
  * 4. A cause that came into use shortly before the first failure is named with that time: a version, an agent.
@@ -17,6 +18,8 @@ export interface Case {
   readonly isBad: boolean;
   readonly errorCode: string;
   readonly errorMessage: string;
+  /** The task of which definition. Cases without a place are compared with all. */
+  readonly place?: string;
   /** `agent`, `version`, `label team`, … with their values. Empty values are left out. */
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -83,9 +86,14 @@ export function causesOf(
   const startMs = cases.reduce((first, { timeMs }) => Math.min(first, timeMs), Number.POSITIVE_INFINITY);
   return [...clusters.values()]
     .filter(({ length }) => length >= failuresMin)
-    .flatMap((bad) => ofCluster(bad, good, { falseAlarms, firstSeen, startMs }))
+    .flatMap((bad) => ofCluster(bad, inPlacesOf(bad, good), { falseAlarms, firstSeen, startMs }))
     .sort((one, other) => other.explained - one.explained)
     .slice(0, most);
+}
+
+function inPlacesOf(bad: readonly Case[], good: readonly Case[]): readonly Case[] {
+  const places = new Set(bad.map(({ place }) => place));
+  return places.has(undefined) ? good : good.filter(({ place }) => places.has(place));
 }
 
 interface Known {

@@ -224,13 +224,15 @@ function codeOf(database: DatabaseSync, { namespace }: Span, work: string): stri
   return String(found?.["error_code"] ?? "");
 }
 
+type Placed = Case & { readonly place: string };
+
 /** Attempts, with what may explain how they went. */
 function casesOf(
   database: DatabaseSync,
   { namespace }: Span,
   works: readonly WorkRead[],
   attempts: readonly AttemptFact[],
-): (Case & { readonly place: string })[] {
+): Placed[] {
   const byKey = new Map(works.map((work) => [workKey(work), work]));
   const sdks = new Map(
     database
@@ -259,17 +261,14 @@ function casesOf(
 }
 
 /** Failures with this code, beside what went well. Tasks that never failed so say nothing about it. */
-function failedCases(cases: readonly (Case & { readonly place: string })[], code: string): Case[] {
+function failedCases(cases: readonly Placed[], code: string): Case[] {
   const bad = cases.filter(({ isBad, errorCode }) => isBad && matchesWildcard(code, errorCode));
   const places = new Set(bad.map(({ place }) => place));
   return [...bad, ...cases.filter(({ isBad, place }) => !isBad && places.has(place))];
 }
 
 /** Attempts that took much longer than their task usually takes. */
-function slowCases(
-  attempts: readonly AttemptFact[],
-  cases: readonly (Case & { readonly place: string })[],
-): Case[] {
+function slowCases(attempts: readonly AttemptFact[], cases: readonly Placed[]): Case[] {
   const middles = new Map(
     [...Map.groupBy(attempts, ({ definition, task }) => `${definition}/${task}`)].map(([place, list]) => [
       place,

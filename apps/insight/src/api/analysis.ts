@@ -237,6 +237,7 @@ function causeOf(found: CauseFound): Weighed {
   const isSlow = errorCode === "slow";
   const what = isSlow ? `slow attempts of \`${message}\`` : `failures with \`${errorCode}\``;
   const subject = subjectOf(attribute, value);
+  const of = isSlow ? "slow attempts" : "failures";
   const rate = isSlow ? "are slow" : "fail";
   const changed = found.changedMs;
   const command =
@@ -252,7 +253,9 @@ function causeOf(found: CauseFound): Weighed {
     ...(changed === undefined
       ? []
       : [
-          `The first attempt with ${subject} was ${seconds(found.startMs - changed)} before the first of these ${isSlow ? "slow attempts" : "failures"}.`,
+          found.startMs - changed < 1
+            ? `The first attempt with ${subject} was the first of these ${of}.`
+            : `The first attempt with ${subject} was ${seconds(found.startMs - changed)} before the first of these ${of}.`,
         ]),
   ];
   const remedies = {
@@ -271,8 +274,9 @@ function causeOf(found: CauseFound): Weighed {
   };
 }
 
-/** `agent-2-3af` says its kind itself. */
+/** `agent-2-3af` says its kind itself. A version is named by the start of its hash, as elsewhere. */
 function subjectOf(attribute: string, value: string): string {
+  if (attribute === "version") return `version \`${value.slice(0, 12)}\``;
   return value.startsWith(`${attribute}-`) ? `\`${value}\`` : `${attribute} \`${value}\``;
 }
 

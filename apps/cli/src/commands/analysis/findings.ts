@@ -57,7 +57,8 @@ export async function bottlenecks(context: Context): Promise<Result> {
   const found = reply.bottlenecks.map((each) => ({
     ...each,
     evidence: (each.improvements ?? []).map(
-      ({ faster }) => `Without it, work takes ${printPercent(faster ?? 0)} less time at least.`,
+      ({ faster = 0, lessWaiting = 1 }) =>
+        `${lessWaiting < 1 ? "At twice the speed" : "Without it"}, work takes at least ${printPercent(faster)} less time.`,
     ),
     remedies: (each.improvements ?? []).flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy])),
   }));

@@ -112,6 +112,9 @@ function Bottlenecks({ search }: { search: AnalysisSearch }) {
 function OneBottleneck({ found }: { found: Bottleneck }) {
   const { share = 0, summary, improvements, startTimeMs, examples, waitedMs = 0, tasks = 0 } = found;
   const faster = Math.max(0, ...improvements.map((each) => each.faster ?? 0));
+  const change = improvements.some(({ lessWaiting = 1 }) => lessWaiting < 1)
+    ? "At twice the speed"
+    : "Without it";
   return (
     <Finding
       {...{
@@ -124,7 +127,7 @@ function OneBottleneck({ found }: { found: Bottleneck }) {
       }}
       evidence={[
         `${lasting(waitedMs)} on the critical paths of ${counted(tasks, "run or mission", "runs and missions")}.`,
-        ...(faster > 0 ? [`Without it, work takes at least ${percent(faster)} less time.`] : []),
+        ...(faster > 0 ? [`${change}, work takes at least ${percent(faster)} less time.`] : []),
       ]}
       remedies={improvements.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy]))}
     />
