@@ -57,9 +57,7 @@ describe("rules over series", () => {
     );
     const [found] = all;
     assert.deepEqual([found?.title, found?.values], ["119 fail", { failed: 118.8816 }]);
-    const shown = [53.928, 23.512, 0.6199999999999999, 4.998, 1_073_741_824, 0, 0.003, -2.5].map(
-      forPeople,
-    );
+    const shown = [53.928, 23.512, 0.6199999999999999, 4.998, 1_073_741_824, 0, 0.003, -2.5].map(forPeople);
     assert.deepEqual(shown, [54, 23.5, 0.62, 5, 1_073_741_824, 0, 0.003, -2.5]);
   });
 
