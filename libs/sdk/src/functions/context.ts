@@ -155,7 +155,7 @@ export class FunctionContext {
    */
   run<T>(name: string, work: () => T | Promise<T>, options: RunOptions = {}): Promise<T> {
     const at = callSite(this.run);
-    return this.#attempts(name, at, work, options) as Promise<T>;
+    return notCrashing(this.#attempts(name, at, work, options) as Promise<T>);
   }
 
   /**
@@ -173,7 +173,7 @@ export class FunctionContext {
       assert(task !== undefined, "a step runs within an attempt", { step: name });
       return (await task.store(typeof content === "function" ? await content() : content, options)).toJSON();
     };
-    return this.#attempts(name, at, store, {}) as Promise<FileReference>;
+    return notCrashing(this.#attempts(name, at, store, {}) as Promise<FileReference>);
   }
 
   async #attempts(
@@ -235,13 +235,13 @@ export class FunctionContext {
   }
 
   /** Waits so long, such as `"30s"` or `"2d"`, without a slot or memory of a worker. */
-  async sleep(span: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
-    await this.#task(id, callSite(this.sleep), { wait: span });
+  sleep(span: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
+    return this.#done(id, callSite(this.sleep), { wait: span });
   }
 
-  async until(moment: Date | string, { id = "until" }: { readonly id?: string } = {}): Promise<void> {
+  until(moment: Date | string, { id = "until" }: { readonly id?: string } = {}): Promise<void> {
     const until = typeof moment === "string" ? moment : moment.toISOString();
-    await this.#task(id, callSite(this.until), { wait: { until } });
+    return this.#done(id, callSite(this.until), { wait: { until } });
   }
 
   /** Waits for a signal and gives its payload. */
@@ -258,9 +258,9 @@ export class FunctionContext {
    * Publishes an event for triggers and for runs that wait for it. It is the same event when the step is repeated, so it
    * counts once.
    */
-  async emit(type: string, data?: unknown, { id, ...options }: EmitOptions = {}): Promise<void> {
+  emit(type: string, data?: unknown, { id, ...options }: EmitOptions = {}): Promise<void> {
     const event = JSON.parse(JSON.stringify({ type, data, ...options })) as Json;
-    await this.#task(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
+    return this.#done(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
   }
 
   /** Asks people, and gives what they decided. */
@@ -301,17 +301,17 @@ export class FunctionContext {
 
   /** All results, in the order of the list. Rejects with the first failure. */
   all<T extends readonly unknown[]>(steps: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-    return Promise.all(steps);
+    return notCrashing(Promise.all(steps));
   }
 
   /** The first that ends, well or not. The others are stopped when the function ends. */
   race<T>(steps: readonly (T | Promise<T>)[]): Promise<Awaited<T>> {
-    return Promise.race(steps);
+    return notCrashing(Promise.race(steps));
   }
 
   /** The first that ends well. */
   any<T>(steps: readonly (T | Promise<T>)[]): Promise<Awaited<T>> {
-    return Promise.any(steps);
+    return notCrashing(Promise.any(steps));
   }
 
   /** When the code came here for the first time. The same after a replay. */
@@ -422,6 +422,17 @@ export class FunctionContext {
   #task<T>(name: string, at: string, spec: TaskDocument): Promise<T> {
     return this.#instance.task(this.#instance.idOf(idFrom(name)), at, spec) as Promise<T>;
   }
+
+  /** A task without a result. */
+  #done(name: string, at: string, spec: TaskDocument): Promise<void> {
+    return notCrashing(this.#task(name, at, spec).then(() => undefined));
+  }
+}
+
+/** One that the code does not wait for, or not yet, may fail without ending the process of the worker. */
+function notCrashing<T>(step: Promise<T>): Promise<T> {
+  step.catch(() => {});
+  return step;
 }
 
 function withInput(input: unknown): Pick<TaskDocument, "with"> {

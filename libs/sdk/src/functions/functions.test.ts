@@ -84,6 +84,23 @@ describe("a durable function", () => {
     await assert.rejects(testDurable(broken).execute(), /never/);
   });
 
+  it("does not end its process by a step that fails before the code waits for it", async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on("unhandledRejection", note);
+    const order = durable("order", async (ctx) => {
+      const fail = (name: string) => ctx.run(name, () => Promise.reject(new Error(name)), { retry: 1 });
+      fail("ignored");
+      const [late, all] = [fail("late"), ctx.all([fail("first"), fail("second")])];
+      await ctx.sleep("1h");
+      return Promise.allSettled([late, all]).then((ends) => ends.map(({ status }) => status));
+    });
+    assert.deepEqual(await testDurable(order).execute(), ["rejected", "rejected"]);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    assert.deepEqual(unhandled, []);
+  });
+
   it("knows the error of a child that failed, also after a replay and in the error of its run", async () => {
     const pay = durable("pay", () => Promise.reject(new TaskFailure("pay.declined", "no money")));
     const causes: unknown[] = [];
