@@ -171,6 +171,10 @@ class Failures(unittest.TestCase):
         self.assertEqual(failure_detail(ValueError()).message, "ValueError")
         self.assertEqual(failure_detail(KeyError()).message, "KeyError")
 
+    def test_a_group_of_errors_says_what_each_of_them_is(self):
+        group = ExceptionGroup("no step succeeded", [ValueError("no stock"), ValueError("no money")])
+        self.assertEqual(failure_detail(group).message, "no step succeeded: no stock; no money")
+
 
 class OutboxRules(unittest.TestCase):
     def test_numbers_go_round(self):

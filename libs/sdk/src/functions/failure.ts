@@ -1,5 +1,8 @@
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { sdkErrors } from "../errors.ts";
 import { failureDetail, TaskFailure } from "../task/failure.ts";
+import { findNotJson } from "../task/json.ts";
 import type { StepError } from "./wire.ts";
 
 /**
@@ -19,6 +22,13 @@ export class StepFailure extends TaskFailure {
 /** Any thrown value, as the journal stores it. */
 export function stepError(thrown: unknown): StepError {
   return errorIn(failureDetail(thrown));
+}
+
+/** The JSON of a result, as it is after a crash. What JSON cannot say fails for good: the work is done. */
+export function plain(value: unknown, name: string): Json {
+  const wrong = findNotJson(value);
+  if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability: name, ...wrong });
+  return JSON.parse(JSON.stringify(value) ?? "null") as Json;
 }
 
 function errorIn({ code, message, details, retry, retryAfterMs = 0, cause }: ErrorDetail): StepError {

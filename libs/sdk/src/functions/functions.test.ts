@@ -84,6 +84,31 @@ describe("a durable function", () => {
     await assert.rejects(testDurable(broken).execute(), /never/);
   });
 
+  it("fails for good, after one try, by a result that JSON would lose", async () => {
+    for (const [value, found] of [
+      [{ prices: new Map([["flute", 7]]) }, "a Map at output.prices"],
+      [10n, "a bigint at output"],
+    ] as const) {
+      let tries = 0;
+      const work = () => {
+        tries++;
+        return value;
+      };
+      const message = new RegExp(`The output of \`order\` is not JSON: ${found}. Return plain data`);
+      await assert.rejects(testDurable(durable("order", (ctx) => ctx.run("order", work))).execute(), message);
+      await assert.rejects(testDurable(durable("order", async () => value)).execute(), message);
+      assert.equal(tries, 1);
+    }
+  });
+
+  it("names the errors of all steps if none succeeds", async () => {
+    const fail = (text: string) => () => Promise.reject(new Error(text));
+    const order = durable("order", (ctx) =>
+      ctx.any([ctx.run("a", fail("no stock"), { retry: 1 }), ctx.run("b", fail("no money"), { retry: 1 })]),
+    );
+    await assert.rejects(testDurable(order).execute(), /All promises were rejected: no stock; no money/);
+  });
+
   it("does not end its process by a step that fails before the code waits for it", async () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown) => unhandled.push(error);

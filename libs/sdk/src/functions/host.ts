@@ -6,7 +6,7 @@ import type { TaskContext } from "../task/context.ts";
 import { FailureLog } from "../task/failure-log.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
-import { StepFailure } from "./failure.ts";
+import { plain, StepFailure } from "./failure.ts";
 import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
 import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
@@ -83,7 +83,7 @@ export class FunctionHost {
       let output: unknown;
       try {
         output = await fn.code(ctx, given);
-        if (!instance.isUndoing) return jsonOf(output);
+        if (!instance.isUndoing) return plain(output, fn.name);
       } catch (error) {
         if (!instance.isUndoing) {
           this.#log(instance, error);
@@ -98,10 +98,6 @@ export class FunctionHost {
     };
     return new FunctionInstance(fn.name, input, code, this.#ports);
   }
-}
-
-function jsonOf(value: unknown): Json {
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
 }
 
 /** What an attempt before did behind the same entries, and could not report. */

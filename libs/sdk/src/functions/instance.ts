@@ -13,7 +13,7 @@ import type { Json } from "@tutti/expressions";
 import type { Defer, Timer, Timers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { callAs, type TaskContext } from "../task/context.ts";
-import { StepFailure, stepError } from "./failure.ts";
+import { plain, StepFailure, stepError } from "./failure.ts";
 import { ForeignWait } from "./foreign-wait.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import type { Watchdog, Watched } from "./watchdog.ts";
@@ -333,7 +333,7 @@ export class FunctionInstance implements Watched {
         this.#pump();
       };
       const isDone = this.#isStopped && Object.hasOwn(this.#done, id);
-      const outcome = isDone ? Promise.resolve(this.#done[id] as Json) : this.#outcomeOf(work);
+      const outcome = isDone ? Promise.resolve(this.#done[id] as Json) : this.#outcomeOf(id, work);
       outcome.then(
         (output) => recorded({ step: id, at, atMs: this.#clock(), output }, () => result.resolve(output)),
         (thrown: unknown) => {
@@ -357,11 +357,11 @@ export class FunctionInstance implements Watched {
   }
 
   /** Results are the JSON of what a step returned, as they are after a crash. */
-  async #outcomeOf(work: () => unknown): Promise<Json> {
+  async #outcomeOf(id: string, work: () => unknown): Promise<Json> {
     // The code was started by an attempt before: what it calls belongs to this one.
     const task = this.#task;
     const value = await steps.run(this, () => (task === undefined ? work() : callAs(task, work, undefined)));
-    return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+    return plain(value, id);
   }
 
   /** A task that the platform does. */

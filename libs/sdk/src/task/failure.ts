@@ -86,7 +86,7 @@ export function failureDetail(thrown: unknown): ErrorDetail {
   const ownCode = textOf(thrown, "code");
   const code = codeForm.test(ownCode) ? ownCode : codeForm.test(name) ? name : "Error";
   const isObject = typeof thrown === "object" && thrown !== null;
-  const message = isObject ? textOf(thrown, "message") || contentOf(thrown) : shownOf(thrown);
+  const message = isObject ? messageOf(thrown) || contentOf(thrown) : shownOf(thrown);
   const stack = textOf(thrown, "stack");
   const cause = isObject ? read(thrown, "cause") : undefined;
   return toErrorDetail(
@@ -99,6 +99,15 @@ export function failureDetail(thrown: unknown): ErrorDetail {
       cause,
     }),
   );
+}
+
+/** Several errors at once, as `Promise.any` throws them, have messages of their own. */
+function messageOf(thrown: object): string {
+  const message = textOf(thrown, "message");
+  const errors = read(thrown, "errors");
+  if (!(thrown instanceof AggregateError) || !Array.isArray(errors)) return message;
+  const each = errors.map((error) => textOf(error, "message") || textOf(error, "name") || "unknown");
+  return [message, [...new Set(each)].join("; ")].filter(Boolean).join(": ");
 }
 
 /** What an object without a message has, as `throw { status: 3 }` gives one. Empty for an `Error`: its name says more. */

@@ -231,6 +231,9 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
 
 def _words(raised: BaseException) -> str:
     name, text = type(raised).__name__, _text(raised)
+    if isinstance(raised, BaseExceptionGroup):
+        # The text of a group only counts its errors.
+        return f"{_text(raised.message)}: {'; '.join(dict.fromkeys(map(_words, raised.exceptions)))}"
     # All that a missing key says of itself is the key.
     return f"{name}: {text}" if isinstance(raised, KeyError) and text else text or name
 
