@@ -48,10 +48,12 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     sourcemap,
     // The source files are where the bundle was made. A copy of them would be most of the map.
     sourcesContent: false,
-    minify,
+    minifyWhitespace: minify,
+    minifySyntax: minify,
+    // Stacks name functions. With a map stacks.mjs finds the names there, and without one they stay as they are. `keepNames`
+    // makes a table of properties for each function: 8 MiB of the platform, where the longer text is 2.
+    minifyIdentifiers: minify && sourcemap,
     metafile: true,
-    // Each kept name makes a table of its function's properties: 8 MiB of the platform. With a map, stacks.mjs finds names there.
-    keepNames: !(minify && sourcemap),
     banner: { js: banner },
     logLevel: "warning",
   });

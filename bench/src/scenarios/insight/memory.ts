@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials } from "@grpc/grpc-js";
 import { MetricKind, metricService, RecordMeasuresRequest } from "@tutti/contracts/insight/v1";
 import { bundleServices } from "../../../../tools/bundle.mjs";
+import { tuttiEnvironment } from "../../../../tools/images/root.mjs";
 import { rounded } from "../../measure/statistics.ts";
 import { startChild } from "../../processes/child.ts";
 import { memoryOf } from "../../processes/figures.ts";
@@ -32,8 +33,8 @@ export async function* memory(): AsyncIterable<Result> {
     [`${directory}/insight.mjs`, ...flags, `--insight.dataDirectory=${directory}/data`],
     {
       cwd: directory,
-      // As in an image, nothing compiled is kept from one start to the next.
-      environment: { NODE_DISABLE_COMPILE_CACHE: "1" },
+      // As in the image, nothing compiled is kept from one start to the next.
+      environment: { ...(await tuttiEnvironment()), NODE_DISABLE_COMPILE_CACHE: "1" },
       until: (line) => {
         const { msg, grpc } = line.startsWith("{") ? JSON.parse(line) : {};
         return msg === "ready" ? String(grpc) : undefined;

@@ -6,7 +6,7 @@ import { insightErrors } from "../../errors.ts";
 import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
 
 /** A batch comes each minute: between two of them the thread would only take memory. */
-const idleMs = 5_000;
+const idleMs = 2_000;
 
 export class SeriesThread {
   readonly #thread: AskedThread<ToSeriesThread>;

@@ -1,7 +1,8 @@
 /**
  * One instance in the hands of a driver. It is kept twice: the live state, folded from what deciders emit, and a
  * replica, folded from the encoded events and now and then put together again from a snapshot. After every event both
- * have to be the same.
+ * have to be the same. A state whose snapshot exceeds 4 KiB is compared less often, so that a test which fills one to its
+ * bound takes time in proportion to its events.
  */
 
 import { isEnded } from "../../machine/ended.ts";
@@ -20,6 +21,9 @@ export interface RecordedEvent {
   readonly payload: Uint8Array;
 }
 
+/** A state of this size is compared after every event, one of ten times the size after every tenth. */
+const comparedPerEventBytes = 4_096;
+
 export class DrivenInstance {
   readonly key: InstanceKey;
   readonly table: MachineTable;
@@ -30,6 +34,8 @@ export class DrivenInstance {
   #live: unknown;
   #replica: unknown;
   #description: Description;
+  /** How many bytes may be compared: each event adds some, a comparison takes the size of the snapshot. */
+  #creditBytes = 0;
 
   constructor(key: InstanceKey, table: MachineTable, whenToRestore: () => boolean) {
     const where = () => this.where;
@@ -41,7 +47,7 @@ export class DrivenInstance {
     this.#live = table.machine.create(key);
     this.#replica = table.machine.create(key);
     this.#description = table.machine.describe(this.#live);
-    this.#check();
+    this.#check(whenToRestore());
   }
 
   get machine(): AnyMachine {
@@ -72,7 +78,9 @@ export class DrivenInstance {
     event.evolve(this.#live, body, this.outstanding);
     const known = this.table.event(event.type, event.version);
     known.evolve(this.#replica, known.codec.decode(payload), this.#ofReplica);
-    this.#check();
+    this.#creditBytes += comparedPerEventBytes;
+    const restores = this.#whenToRestore();
+    if (this.#creditBytes > 0) this.#check(restores);
     this.#checkDescription(event);
   }
 
@@ -81,7 +89,7 @@ export class DrivenInstance {
     return replay(this.table, this.key, this.history);
   }
 
-  #check(): void {
+  #check(restores: boolean): void {
     const { machine, where } = this;
     const projection = machine.project(this.#live);
     expectSame(machine.project(this.#replica), projection, where, "the recorded events give the live state");
@@ -94,13 +102,14 @@ export class DrivenInstance {
       "what the folds noted adds up to what recover finds",
     );
     const restored = this.#restored(projection);
-    if (this.#whenToRestore()) this.#replica = restored;
+    if (restores) this.#replica = restored;
   }
 
   #restored(projection: unknown): unknown {
     const { machine, where } = this;
     const { snapshots } = machine;
     const bytes = snapshots.encode(this.#live);
+    this.#creditBytes = Math.min(this.#creditBytes, comparedPerEventBytes) - bytes.length;
     const restored: unknown = snapshots.decode(bytes, snapshots.version);
     expectSame(machine.project(restored), projection, where, "a snapshot gives back the state");
     expectSameBytes(snapshots.encode(restored), bytes, where, "what a snapshot gives back is the same");

@@ -123,6 +123,20 @@ describe("a driver of machines", () => {
     });
   }
 
+  it("compares a large state every few events", () => {
+    const { machine, add } = counter("fold keeps a memory");
+    const large = {
+      ...machine,
+      create: () => ({ ...machine.create(counterKey), letters: Array(20_000).fill(0) }),
+    };
+    const driver = new MachineDriver({ machines: [large], service: "test" });
+    let added = 0;
+    assert.throws(() => {
+      for (; added < 50; added++) driver.execute(counterKey, add, { by: 1 });
+    }, /after event \d+, added v2: the recorded events give the live state/);
+    assert.ok(added > 1 && added < 20, `expected it to be found within 20 events, found it after ${added}`);
+  });
+
   it("says where it found it", () => {
     const { driver, add } = drive("snapshot forgets");
     assert.throws(
