@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { type Case, causesOf, normalised } from "./causes.ts";
+import { type Case, causesOf, explain, normalised } from "./causes.ts";
 
 const startMs = Date.UTC(2026, 0, 5);
 
@@ -110,7 +110,13 @@ describe("a normalised message", () => {
         attributes: { capability: place, agent: index % 2 === 0 ? "a1" : "a2" },
       }));
     // Each payout fails, so nothing tells failed payouts from good ones. That orders do well says nothing about it.
-    assert.deepEqual(causesOf([...of("payout", true, 20), ...of("order", false, 200)]), []);
+    const all = [...of("payout", true, 20), ...of("order", false, 200)];
+    const { causes, unexplained } = explain(all);
+    assert.deepEqual(causes, []);
+    assert.deepEqual(
+      unexplained.map(({ errorCode, failures, rate, places }) => [errorCode, failures, rate, places]),
+      [["payout.failed", 20, 1, ["payout"]]],
+    );
     // A third of the mails fails, on each agent.
     const mails = [...of("mail", true, 20), ...of("mail", false, 40)];
     assert.deepEqual(causesOf([...mails, ...of("order", false, 200)]), []);

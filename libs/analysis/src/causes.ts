@@ -73,10 +73,27 @@ export function normalised(message: string): string {
   return replacements.reduce((text, [pattern, by]) => text.replace(pattern, by), message).trim();
 }
 
-export function causesOf(
+export function causesOf(cases: readonly Case[], options: CauseOptions = {}): CauseFound[] {
+  return explain(cases, options).causes;
+}
+
+/** Failures of one kind that nothing tells from what did well in the same places. */
+export interface Unexplained {
+  readonly errorCode: string;
+  readonly message: string;
+  readonly failures: number;
+  /** Share of the cases in these places that failed so. */
+  readonly rate: number;
+  readonly places: readonly string[];
+  readonly startMs: number;
+  readonly examples: readonly string[];
+}
+
+/** Causes, and the clusters of failures without one. */
+export function explain(
   cases: readonly Case[],
   { most = 10, failuresMin = 5, falseAlarms = 0.001 }: CauseOptions = {},
-): CauseFound[] {
+): { readonly causes: CauseFound[]; readonly unexplained: Unexplained[] } {
   const good = cases.filter(({ isBad }) => !isBad);
   const clusters = Map.groupBy(
     cases.filter(({ isBad }) => isBad),
@@ -84,11 +101,29 @@ export function causesOf(
   );
   const firstSeen = firstSeenOf(cases);
   const startMs = cases.reduce((first, { timeMs }) => Math.min(first, timeMs), Number.POSITIVE_INFINITY);
-  return [...clusters.values()]
-    .filter(({ length }) => length >= failuresMin)
-    .flatMap((bad) => ofCluster(bad, inPlacesOf(bad, good), { falseAlarms, firstSeen, startMs }))
-    .sort((one, other) => other.explained - one.explained)
-    .slice(0, most);
+  const [causes, unexplained]: [CauseFound[], Unexplained[]] = [[], []];
+  for (const bad of clusters.values()) {
+    if (bad.length < failuresMin) continue;
+    const wentWell = inPlacesOf(bad, good);
+    const found = ofCluster(bad, wentWell, { falseAlarms, firstSeen, startMs });
+    causes.push(...found);
+    if (found.length === 0) unexplained.push(withoutCause(bad, wentWell));
+  }
+  return {
+    causes: causes.sort((one, other) => other.explained - one.explained).slice(0, most),
+    unexplained: unexplained.sort((one, other) => other.failures - one.failures).slice(0, most),
+  };
+}
+
+function withoutCause(bad: readonly Case[], good: readonly Case[]): Unexplained {
+  const sorted = bad.toSorted((one, other) => one.timeMs - other.timeMs);
+  const [{ errorCode, errorMessage, timeMs } = noCase] = sorted;
+  return {
+    ...{ errorCode, message: normalised(errorMessage), failures: bad.length, startMs: timeMs },
+    rate: bad.length / (bad.length + good.length),
+    places: [...new Set(bad.flatMap(({ place }) => place ?? []))],
+    examples: sorted.slice(0, examplesMax).map(({ id }) => id),
+  };
 }
 
 function inPlacesOf(bad: readonly Case[], good: readonly Case[]): readonly Case[] {

@@ -17,7 +17,15 @@ export {
   loadStepMs,
   slotsFor,
 } from "./capacity.ts";
-export { type Case, type CauseFound, type CauseOptions, causesOf, normalised } from "./causes.ts";
+export {
+  type Case,
+  type CauseFound,
+  type CauseOptions,
+  causesOf,
+  explain,
+  normalised,
+  type Unexplained,
+} from "./causes.ts";
 export { type Change, type ChangeOptions, changesOf, type Drift, driftOf, type Point } from "./changes.ts";
 export { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
 export { type PatternFound, patternsOf } from "./patterns.ts";

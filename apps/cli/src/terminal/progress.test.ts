@@ -38,8 +38,9 @@ describe("duration and progress", () => {
     assert.equal(durationOf({}, 900), undefined);
   });
 
-  it("a skipped task is done", () => {
+  it("a skipped task is done, unless another one failed", () => {
     assert.deepEqual(progressOf({ completed: 5, skipped: 1, total: 6 }), { done: 6, total: 6, text: "6/6" });
+    assert.equal(progressOf({ completed: 1, failed: 1, skipped: 2, total: 4 }).text, "1/4");
     assert.equal(progressOf(undefined).text, "");
   });
 });

@@ -33,9 +33,9 @@ export interface Progress {
   readonly text: string;
 }
 
-/** A skipped task is done: nothing of it is left to do. */
+/** A skipped task is done: nothing of it is left to do. After a failure it was skipped because of that, and is not. */
 export function progressOf(counts: TaskCounts | undefined): Progress {
-  const { completed = 0, skipped = 0, total = 0 } = counts ?? {};
-  const done = completed + skipped;
+  const { completed = 0, failed = 0, skipped = 0, total = 0 } = counts ?? {};
+  const done = failed > 0 ? completed : completed + skipped;
   return { done, total, text: total === 0 ? "" : `${done}/${total}` };
 }

@@ -6,7 +6,7 @@ import {
   bottlenecksOf,
   type Case,
   type CauseFound,
-  causesOf,
+  explain,
   median,
   type PatternFound,
   type Profile,
@@ -14,6 +14,7 @@ import {
   profileOf,
   type Regression,
   regressionsOf,
+  type Unexplained,
   type WorkFact,
   workKey,
 } from "@tutti/analysis";
@@ -50,6 +51,7 @@ export interface AnalysisFound {
   readonly bottlenecks: readonly BottleneckFound[];
   readonly patterns: readonly PatternFound[];
   readonly causes: readonly CauseFound[];
+  readonly unexplained: readonly Unexplained[];
   readonly regressions: readonly Regression[];
   readonly profile: ProfileFound | undefined;
   /** Work that failed: how much, and the latest of it as `kind/id`. */
@@ -72,7 +74,15 @@ const failedMax = 100;
 const slowFrom = 2;
 const nothing: AnalysisFound = {
   failed: { count: 0, latest: [], tasks: [] },
-  ...{ bottlenecks: [], patterns: [], causes: [], regressions: [], profile: undefined, cut: false },
+  ...{
+    bottlenecks: [],
+    patterns: [],
+    causes: [],
+    unexplained: [],
+    regressions: [],
+    profile: undefined,
+    cut: false,
+  },
 };
 
 export function analyse(asked: AnalysisAsked): AnalysisFound {
@@ -102,12 +112,13 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
         const code = failedWork === "" ? errorCode : codeOf(database, asked, failedWork);
         const cases = casesOf(database, asked, works, attempts);
         const looked = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
+        const { causes, unexplained } = explain(looked);
         const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
         const regressions = code === undefined || code === "*" ? regressionsOf(works) : [];
         const failed = works.filter(({ status }) => status === "failed").map(workKey);
         const tasks = failedTasks(attempts, new Set(failed));
         return {
-          ...{ ...nothing, cut, causes: causesOf(looked) },
+          ...{ ...nothing, cut, causes, unexplained: code === undefined ? [] : unexplained },
           failed: { count: failed.length, latest: failed.slice(-failedMax).reverse(), tasks },
           regressions: regressions.filter(({ what }) => isAbout(what)),
         };

@@ -7,6 +7,7 @@ import {
   type PatternFound,
   type Point,
   type Regression,
+  type Unexplained,
 } from "@tutti/analysis";
 import {
   type analysisService,
@@ -70,8 +71,8 @@ export async function explainFailures(
 }
 
 /** The most likely first. */
-function causesIn({ causes, regressions }: AnalysisFound): RootCause[] {
-  const found = [...regressions.map(regressionCause), ...causes.map(causeOf)];
+function causesIn({ causes, unexplained, regressions }: AnalysisFound): RootCause[] {
+  const found = [...regressions.map(regressionCause), ...causes.map(causeOf), ...unexplained.map(errorOf)];
   const sum = found.reduce((all, { weight }) => all + weight, 0);
   return found
     .sort((one, other) => other.weight - one.weight)
@@ -270,6 +271,28 @@ function causeOf(found: CauseFound): Weighed {
       summary: `${explained} of ${failures} ${what} have ${subject} in common.`,
       ...{ startTime: toTimestamp(found.startMs), examples: worksNamed(found.examples) },
       remedies: [{ text, command }],
+    }),
+  };
+}
+
+/** The error itself, where nothing tells the failed attempts from good ones. */
+function errorOf({ errorCode, message, failures, rate, places, startMs, examples }: Unexplained): Weighed {
+  const where = places.map((place) => `\`${place}\``).join(", ");
+  const [{ id = "" } = {}] = worksNamed(examples);
+  const isAll = rate >= 1;
+  const evidence = isAll ? [] : [`${percent(rate)} of the attempts of ${where} fail so.`];
+  if (message !== "") evidence.push(`Error message: ${message}`);
+  return {
+    weight: failures,
+    cause: RootCause.fromPartial({
+      ...{ kind: "error", subject: errorCode, count: failures, share: 1, evidence },
+      summary: isAll
+        ? `All ${failures} attempts of ${where} fail with \`${errorCode}\`.`
+        : `${failures} failures with \`${errorCode}\` have no agent, version or label that good attempts lack.`,
+      ...{ startTime: toTimestamp(startMs), examples: worksNamed(examples) },
+      remedies: [
+        { text: "See the error of one run, and what the task depends on.", command: `tutti why ${id}` },
+      ],
     }),
   };
 }

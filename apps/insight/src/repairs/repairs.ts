@@ -211,9 +211,9 @@ export class Repairs {
           : { statuses: [WORK_STATUS_FAILED], definitions, ended },
       action: { action: actions[kind] },
     });
-    const { previewToken, count, leftAlone, sample } = await this.#clients.bulk.previewBulk(request, {
-      context,
-    });
+    const preview = await this.#clients.bulk.previewBulk(request, { context });
+    const { previewToken, count, leftAlone, sample, reviews } = preview;
+    const problem = count > 0 ? undefined : reviews[0]?.review?.problems[0]?.message;
     const runs = counted(count, "run");
     const where = undo
       ? "to the version before"
@@ -227,7 +227,7 @@ export class Repairs {
       fix: `Corrects the input of ${taskId} in ${failed} of ${subject}, and resumes them.`,
     };
     return {
-      summary: words[kind],
+      summary: problem === undefined ? words[kind] : `${words[kind]} ${problem}`,
       ...{ count, leftAlone, previewToken, pool: "" },
       sample: sample.map(({ runId }) => WorkReference.fromPartial({ namespace, kind: "run", id: runId })),
     };
@@ -322,7 +322,7 @@ export class Repairs {
           context,
         );
     }
-    await this.#parts.note(input, `Repair done: ${input.summary} Run ${runId}`, {
+    await this.#parts.note(input, `Repair done: ${input.summary}${refusalsIn(output)} Run ${runId}`, {
       ...context,
       idempotencyKey: `${runId}-done`,
     });
@@ -341,6 +341,14 @@ export class Repairs {
     }
     return { done, refused };
   }
+}
+
+/** A run that another caller has changed meanwhile refuses the change. */
+export function refusalsIn(output: unknown): string {
+  const { done, refused } = output as { done?: number; refused?: readonly { message: string }[] };
+  if (refused === undefined || refused.length === 0) return "";
+  const [{ message } = { message: "" }] = refused;
+  return ` Changed ${counted(done ?? 0, "run")}, ${refused.length} refused: ${message}`;
 }
 
 function kindOf({ kind }: Pick<IncidentRepair, "kind">): Kind {

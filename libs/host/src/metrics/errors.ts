@@ -5,10 +5,11 @@ export const metricErrors = defineErrors("metrics", {
   unknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "This process declares no metric of this name. ListMetrics, or `GET /v1/metrics`, has those that it declares.",
+    help: "There is no metric of this name in the namespace of the request. ListMetrics, or `GET /v1/metrics`, has those that exist. Metrics of processes are in the namespace `system`, those of handlers in the namespace of their worker.",
     message: ({ metric, near }: { metric: string; near: string | undefined }) =>
       `Metric ${metric} not found${near === undefined ? "" : ` (did you mean ${near}?)`}`,
-    remedy: "List the metrics with `GET /v1/metrics`.",
+    remedy:
+      "List the metrics with `tutti metrics list`. Those of handlers are in the namespace of their worker: pass `--namespace`.",
   },
   ofInstallation: {
     status: "PERMISSION_DENIED",

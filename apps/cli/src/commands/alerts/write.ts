@@ -1,10 +1,12 @@
 /** What changes alerts, rules, silences and notifications. */
 import { parseMatcher } from "@tutti/expressions";
+import { nearest } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { readDefinition } from "../../local/definition-file.ts";
+import type { Server } from "../../server/calls.ts";
 import { meantOf } from "../../server/names.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -28,8 +30,8 @@ export async function createSilence(context: Context): Promise<Result> {
   const { values, shell } = context;
   const lengthMs = values.durationMs("for");
   const reason = values.text("reason");
-  if (lengthMs === undefined || reason === undefined)
-    throw usageFailure("Pass --for SPAN and --reason TEXT.");
+  if (lengthMs === undefined) throw usageFailure("--for is missing: pass --for SPAN, such as --for 2h.");
+  if (reason === undefined) throw usageFailure("--reason is missing: pass --reason TEXT.");
   const ruleId = values.text("rule");
   const labels = Object.entries(values.labels("label")).map(([name, value]) => `${name}=${value}`);
   const matchers = values.texts("match").map((text) => {
@@ -60,11 +62,39 @@ export async function createSilence(context: Context): Promise<Result> {
     },
   });
   const { silenceId: id = "", span } = silence;
+  const unknown = ruleId === undefined ? undefined : await unknownRule(server, ruleId);
   const until = printMoment(span?.toMs ?? 0, shell.nowMs());
   const isLater = fromMs !== undefined || recurrence !== undefined;
   const from = isLater ? `from ${printMoment(span?.fromMs ?? 0, shell.nowMs())} ` : "";
   const again = recurrence === undefined ? "" : `, and recurs: ${safe(recurrence.cron)}`;
-  return doneOutcome(context, silence, { id, line: `${safe(id)} lasts ${from}until ${until}${again}` });
+  const outcome = doneOutcome(context, silence, {
+    id,
+    line: `${safe(id)} lasts ${from}until ${until}${again}`,
+  });
+  return {
+    ...outcome,
+    draw: () => {
+      outcome.draw?.();
+      if (unknown !== undefined) context.print.line(`${context.print.style.yellow("!")} ${unknown}`);
+    },
+  };
+}
+
+/** Undefined if the rule exists, or if the caller may not see the rules. A silence may also come before its rule. */
+async function unknownRule(server: Server, ruleId: string): Promise<string | undefined> {
+  try {
+    const rules = await readAll(
+      (page) => server.call("alertRules.list", { query: { ...server.namespace, ...page } }),
+      (reply) => reply.rules,
+    );
+    const ids = rules.map((rule) => rule.ruleId ?? "");
+    if (ids.includes(ruleId)) return undefined;
+    const near = nearest(ruleId, ids);
+    const meant = near === undefined ? "" : ` Did you mean \`${safe(near)}\`?`;
+    return `Rule \`${safe(ruleId)}\` does not exist in this namespace, so this silences nothing yet.${meant} List rules with \`tutti alert-rule list\`.`;
+  } catch {
+    return undefined;
+  }
 }
 
 export async function reportAlert(context: Context): Promise<Result> {

@@ -36,8 +36,8 @@ export async function listModels(context: Context): Promise<Result> {
         entries.map((model) => [
           { text: model.modelId, tone: "bold" },
           { text: String(model.samples ?? 0), tone: "dim" },
-          { text: share(model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
-          { text: share(model.coverage), tone: "dim" },
+          { text: learned(model, model.error), tone: (model.error ?? 0) > 0.5 ? "yellow" : "dim" },
+          { text: learned(model, model.coverage), tone: "dim" },
           { text: model.live ?? "", tone: "dim" },
           { text: driftOf(model), tone: "yellow" },
           { text: printAge(model.learnTimeMs ?? 0, shell.nowMs()), tone: "dim" },
@@ -45,6 +45,11 @@ export async function listModels(context: Context): Promise<Result> {
       );
     },
   };
+}
+
+/** The first attempt has no prediction, so nothing is known of the error. */
+function learned({ samples = 0 }: Model, value: number | undefined): string {
+  return samples > 1 ? share(value) : "";
 }
 
 const pointsShown = 10;
@@ -55,6 +60,7 @@ export async function showModel(context: Context): Promise<Result> {
   const params = { id: values.argument("ID") };
   const reply = await server.call("models.get", { params, query: server.namespace });
   const { model, predictions, trainings } = reply;
+  const predicted = (model?.samples ?? 0) > 1;
   return {
     json: reply,
     quiet: [params.id],
@@ -62,8 +68,11 @@ export async function showModel(context: Context): Promise<Result> {
       print.facts([
         ["model", { text: params.id, tone: "bold" }],
         ["attempts", { text: String(model?.samples ?? 0) }],
-        ["error", { text: `${share(model?.error)} of what a time is` }],
-        ["below 0.9", { text: `${share(model?.coverage)} of times; 90 % is right` }],
+        ["error", predicted ? { text: `${share(model?.error)} of a duration, on average` } : undefined],
+        [
+          "below 0.9",
+          predicted ? { text: `${share(model?.coverage)} of durations. 90 % is right` } : undefined,
+        ],
         ["predicted by", { text: liveWords(model, shell.nowMs()) }],
         ["drift", model?.drift === undefined ? undefined : { text: driftOf(model), tone: "yellow" }],
       ]);

@@ -1,9 +1,34 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { Series } from "@tutti/contracts/insight/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { compileRule } from "@tutti/machine-alert/evaluation";
 import { builtInRules } from "./built-in-rules.ts";
 
 const page = readFileSync(new URL("../../../../../docs/guides/runbooks.md", import.meta.url), "utf8");
+
+const atMs = 1_700_000_000_000;
+
+function found(
+  ruleId: string,
+  values: Readonly<Record<string, number>>,
+  labels: Record<string, string> = {},
+) {
+  const rule = builtInRules([], "").find((each) => each.ruleId === ruleId) ?? assert.fail(ruleId);
+  const compiled = compileRule(rule);
+  assert.ok(compiled.ok, JSON.stringify(compiled));
+  const series = Object.entries(values).map(([queryId, value]) =>
+    Series.fromPartial({
+      queryId,
+      labels,
+      stepMs: 10_000,
+      startTime: toTimestamp(atMs - 10_000),
+      values: [value],
+    }),
+  );
+  return compiled.program.evaluate(series, atMs).found;
+}
 
 describe("built-in rules", () => {
   it("each has a section in the page of runbooks, and links to it", () => {
@@ -14,5 +39,23 @@ describe("built-in rules", () => {
       assert.ok(advice.endsWith(` Runbook: https://tutti.example.com/docs/guides/runbooks.html#${ruleId}`));
     const [first] = builtInRules([], "");
     assert.match(first?.advice ?? "", / Runbook: \/docs\/guides\/runbooks\.html#/);
+  });
+
+  it("compile", () => {
+    for (const rule of builtInRules([], "")) assert.ok(compileRule(rule).ok, rule.ruleId);
+  });
+
+  it("runs-fail counts five failures whose recorded rate is rounded down", () => {
+    assert.deepEqual(
+      found("runs-fail", { failed: 4.998, ended: 9.997 }).map(({ title }) => title),
+      ["Runs fail: 5 of 10 in 5 minutes"],
+    );
+    assert.deepEqual(found("runs-fail", { failed: 4.002, ended: 9.997 }), []);
+  });
+
+  it("notifications-dead names the namespace, whose list is not that of the installation", () => {
+    const [alert] = found("notifications-dead", { dead: 3 }, { namespace: "shop" });
+    assert.equal(alert?.title, "Namespace shop has 3 notifications of alerts that are dead letters");
+    assert.match(alert?.advice ?? "", /`tutti alert retry -n shop`/);
   });
 });

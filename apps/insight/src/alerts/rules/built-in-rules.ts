@@ -234,9 +234,15 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "notifications-dead",
-    title: "${{ dead }} notifications of alerts are dead letters",
-    advice: "`tutti alert notifications` says why. Correct the receiver, then `tutti alert retry`.",
-    queries: [{ queryId: "dead", metric: "tutti_insight_alert_notifications_dead", ...now }],
+    title: "Namespace ${{ labels.namespace }} has ${{ dead }} notifications of alerts that are dead letters",
+    advice:
+      "`tutti alert notifications -n ${{ labels.namespace }}` says why. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
+    queries: [
+      {
+        ...{ queryId: "dead", metric: "tutti_insight_alert_notifications_dead", groupBy: ["namespace"] },
+        ...now,
+      },
+    ],
     condition: "dead > 0.0",
     severity: SEVERITY_ERROR,
   },

@@ -150,7 +150,6 @@ export class Evaluator implements Component {
     const { clock } = this.#parts.foundation;
     await this.#lookUp(clock.monotonic());
     let dueMs = clock.now() + lookEveryMs;
-    let dead = 0;
     for (const namespace of this.#namespaces) {
       if (!this.#owns(namespace)) {
         // As long as the owner is not known, a start is about to find it.
@@ -160,9 +159,8 @@ export class Evaluator implements Component {
       }
       await this.install(namespace);
       dueMs = Math.min(dueMs, await this.#evaluateNamespace(namespace));
-      dead += await this.#ask(namespace, deadMessages, 0);
+      this.#told.dead(namespace, await this.#ask(namespace, deadMessages, 0));
     }
-    this.#told.dead(dead);
     return dueMs;
   }
 
@@ -271,11 +269,18 @@ function instrumentsOf(metrics: Foundation["metrics"]) {
     labels: ["outcome"],
   });
   const [good, failed] = [outcomes.with({ outcome: "good" }), outcomes.with({ outcome: "failed" })];
-  const dead = metrics
-    .gauge({ name: "tutti_insight_alert_notifications_dead", help: "Notifications that are dead letters." })
-    .with({});
+  const dead = metrics.gauge({
+    name: "tutti_insight_alert_notifications_dead",
+    help: "Notifications that are dead letters, of namespaces that had some.",
+    labels: ["namespace"],
+  });
+  const hadSome = new Set<string>();
   return {
     evaluated: (isGood: boolean) => (isGood ? good : failed).add(1),
-    dead: (count: number) => dead.set(count),
+    dead: (namespace: string, count: number) => {
+      if (count === 0 && !hadSome.has(namespace)) return;
+      hadSome.add(namespace);
+      dead.with({ namespace }).set(count);
+    },
   };
 }
