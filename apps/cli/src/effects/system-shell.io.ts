@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -34,6 +34,27 @@ describe("a script that takes the terminal", () => {
       child.kill(signal);
       assert.deepEqual(await ended, [7, null]);
     });
+});
+
+describe("a script with a leash beside it", () => {
+  it("is asked to stop when the command that handed over is killed", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-shell-"));
+    const script = join(folder, "script.mjs");
+    await copyFile(new URL("../../../../tools/leash.mjs", import.meta.url), join(folder, "leash.mjs"));
+    const stop = `process.on("SIGTERM", () => { console.log("stopped"); process.exit(); });`;
+    await writeFile(script, `${stop} console.log("ready"); setInterval(() => {}, 1_000);`);
+    const command = `import { systemShell } from "${shell}"; await systemShell().handOver(${JSON.stringify(script)}, []);`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", command], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const lines: string[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      lines.push(line);
+      child.kill("SIGKILL");
+    }
+    assert.deepEqual(lines, ["ready", "stopped"]);
+    await rm(folder, { recursive: true, force: true });
+  });
 });
 
 describe("a text", () => {

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { WriteStream } from "node:tty";
+import { pathToFileURL } from "node:url";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -187,8 +188,15 @@ async function runScript(script: string, words: readonly string[]): Promise<Scri
 
 async function handOver(script: string, words: readonly string[]): Promise<number> {
   const { spawn } = await import("node:child_process");
+  // A script with a leash beside it is asked to stop when this process is gone, also by `kill -9`. Otherwise the platform
+  // would keep its port and its data.
+  const leash = join(dirname(script), "leash.mjs");
+  const isLeashed = existsSync(leash);
+  const options = isLeashed ? ["--import", pathToFileURL(leash).href] : [];
   return await new Promise((done, fail) => {
-    const child = spawn(process.execPath, [script, ...words], { stdio: "inherit" });
+    const child = spawn(process.execPath, [...options, script, ...words], {
+      stdio: ["inherit", "inherit", "inherit", ...(isLeashed ? (["pipe"] as const) : [])],
+    });
     // A terminal tells the script as well, others tell this process alone. The script takes both as one signal.
     const end = (signal: NodeJS.Signals): void => {
       child.kill(signal);
