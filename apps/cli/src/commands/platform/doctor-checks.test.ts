@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Component, ComponentState, Instance, Pool, ProcessComponents } from "@tutti/rest/types";
-import { edgeFindings, instanceFindings, poolFindings, processFindings } from "./doctor-checks.ts";
+import type {
+  Component,
+  ComponentState,
+  Incident,
+  Instance,
+  Pool,
+  ProcessComponents,
+} from "@tutti/rest/types";
+import {
+  edgeFindings,
+  incidentFindings,
+  instanceFindings,
+  poolFindings,
+  processFindings,
+} from "./doctor-checks.ts";
 import { levelOf, worstOf } from "./process-health.ts";
 
 const nowMs = Date.UTC(2026, 10, 26);
@@ -41,6 +54,14 @@ describe("doctor checks", () => {
       ["notice: Services have the versions 1.0.0, 1.1.0.", "notice: Not renewed for a minute: swarm (b)."],
     );
     assert.deepEqual(instanceFindings([], nowMs), []);
+  });
+
+  it("open incidents, each with the command that shows it", () => {
+    const incident = (incidentId: string, status: "open" | "mitigated") =>
+      ({ incidentId, namespace: "system", status, title: "Runs fail: 54 of 119" }) as Incident;
+    const found = incidentFindings([incident("i1", "open"), incident("i2", "mitigated")]);
+    assert.deepEqual(shown(found), ["notice: Runs fail: 54 of 119."]);
+    assert.equal(found[0]?.advice, "See `tutti incident show i1 -n system`.");
   });
 
   it("all processes, of which one is degraded, one is unhealthy, one is away and one starts", () => {

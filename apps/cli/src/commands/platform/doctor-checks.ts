@@ -6,7 +6,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { counted, sentences } from "@tutti/kernel";
-import type { Instance, Pool, PoolStatus, ProcessComponents } from "@tutti/rest/types";
+import type { Incident, Instance, Pool, PoolStatus, ProcessComponents } from "@tutti/rest/types";
+import type { Server } from "../../server/calls.ts";
 import { levelOf, levelWord, problemsOf, processName } from "./process-health.ts";
 
 export interface Finding {
@@ -30,6 +31,7 @@ const skewProblemMs = 60_000;
 const certificateDays = 14;
 const renewMaxMs = 60_000;
 const waitNoticeMs = 60_000;
+const incidentsMax = 5;
 
 /** Undefined if it does not answer in time. */
 export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | undefined> {
@@ -132,6 +134,33 @@ export function processFindings(processes: readonly ProcessComponents[]): Findin
   if (found.length > 0 || processes.length === 0) return found;
   const text = `All ${counted(processes.length, "process", "processes")} are ready.`;
   return [{ about: "processes", level: "sound", text, advice: "" }];
+}
+
+/** An open incident is no problem of the platform itself, and nothing that its operator may miss. */
+export function incidentFindings(incidents: readonly Incident[]): Finding[] {
+  const open = incidents.filter(({ status }) => status === "open");
+  return open.slice(0, incidentsMax).map(({ incidentId, namespace = "default", title = "" }) => ({
+    about: `incident ${incidentId}`,
+    level: "notice",
+    text: `${title}.`,
+    advice: `See \`tutti incident show ${incidentId} -n ${namespace}\`.`,
+  }));
+}
+
+/** Open incidents of the installation and of a namespace. None if insight is away, or if the caller may not see them. */
+export async function openIncidents(server: Server, timeoutMs?: number): Promise<readonly Incident[]> {
+  const namespaces = new Set(["system", server.namespace.namespace ?? "default"]);
+  const found = await Promise.all(
+    [...namespaces].map((namespace) =>
+      server
+        .call("incidents.list", {
+          query: { namespace, size: incidentsMax },
+          ...(timeoutMs !== undefined && { timeoutMs }),
+        })
+        .catch(() => ({ incidents: [] })),
+    ),
+  );
+  return found.flatMap(({ incidents }) => incidents);
 }
 
 /** @param longest a run whose task waits, by the name of its pool. Default: none is known. */

@@ -18,7 +18,9 @@ import {
   edgeFindings,
   edgeOf,
   type Finding,
+  incidentFindings,
   instanceFindings,
+  openIncidents,
   poolFindings,
   processFindings,
 } from "./doctor-checks.ts";
@@ -105,6 +107,7 @@ async function serviceFindings({ shell }: Context, server: Server): Promise<Find
     ...(edge === undefined ? [] : edgeFindings(edge, shell.nowMs())),
     ...instanceFindings(instances, edge?.dateMs ?? shell.nowMs()),
     ...poolFindings(pools, await waitingRuns(server, pools)),
+    ...incidentFindings(await openIncidents(server, timeoutMs)),
   ];
 }
 

@@ -9,7 +9,7 @@ import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
-import { poolFindings } from "./doctor-checks.ts";
+import { incidentFindings, openIncidents, poolFindings } from "./doctor-checks.ts";
 import { levelOf, problemsOf, worstOf } from "./process-health.ts";
 
 /** How the platform is, gathered from several answers. */
@@ -45,23 +45,33 @@ export async function status(context: Context): Promise<Result> {
 async function gather(server: Server): Promise<Standing> {
   const { namespace } = server;
   // One after the other would be the sum of their times.
-  const [{ version }, { services }, { counts }, agents, approvals, capabilities, pools, { processes }] =
-    await Promise.all([
-      server.call("whoami"),
-      server.call("services.list", { query: { size: 100 } }),
-      server.call("runs.count", { query: { ...namespace, by: "status" } }),
-      readAll(
-        (page) => server.call("agents.list", { query: { ...namespace, ...page } }),
-        (reply) => reply.agents,
-      ),
-      server.call("approvals.list", { query: { ...namespace, size: 100 } }),
-      offered(server),
-      readAll(
-        (page) => server.call("pools.list", { query: { ...namespace, ...page } }),
-        (reply) => reply.pools,
-      ),
-      server.call("components.list"),
-    ]);
+  const [
+    { version },
+    { services },
+    { counts },
+    agents,
+    approvals,
+    capabilities,
+    pools,
+    { processes },
+    incidents,
+  ] = await Promise.all([
+    server.call("whoami"),
+    server.call("services.list", { query: { size: 100 } }),
+    server.call("runs.count", { query: { ...namespace, by: "status" } }),
+    readAll(
+      (page) => server.call("agents.list", { query: { ...namespace, ...page } }),
+      (reply) => reply.agents,
+    ),
+    server.call("approvals.list", { query: { ...namespace, size: 100 } }),
+    offered(server),
+    readAll(
+      (page) => server.call("pools.list", { query: { ...namespace, ...page } }),
+      (reply) => reply.pools,
+    ),
+    server.call("components.list"),
+    openIncidents(server),
+  ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
   const free = here.reduce((sum, { freeSlots = 0 }) => sum + freeSlots, 0);
@@ -75,8 +85,11 @@ async function gather(server: Server): Promise<Standing> {
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: processes.flatMap(problemsOf),
-    notices: poolFindings(pools).flatMap(({ about, level, text }) =>
-      level === "sound" ? [] : [`${about}: ${text}`],
+    notices: [...poolFindings(pools), ...incidentFindings(incidents)].flatMap(
+      ({ about, level, text, advice }) => {
+        if (level === "sound") return [];
+        return [`${about}: ${text}${about.startsWith("incident ") ? ` ${advice}` : ""}`];
+      },
     ),
   };
 }
