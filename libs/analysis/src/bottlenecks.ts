@@ -164,10 +164,17 @@ function ofDefinition(
   return [...sums.values()]
     .filter(({ ms, works: touched }) => ms >= shareMin * totalMs && touched.size > 1)
     .map(({ of: { part, attempt }, ms, startMs, works: touched }) => ({
-      ...{ part, definition: attempt.definition, task: part === "queue" ? "" : attempt.task },
-      ...{ uses: attempt.uses, pool: attempt.pool, ms, share: ms / totalMs, works: touched.size },
+      part,
+      definition: attempt.definition,
+      task: part === "queue" ? "" : attempt.task,
+      uses: attempt.uses,
+      pool: attempt.pool,
+      ms,
+      share: ms / totalMs,
+      works: touched.size,
       gain: gainOf(works, byWork, part, attempt),
-      ...{ startMs, examples: [...touched].slice(0, examplesMax) },
+      startMs,
+      examples: [...touched].slice(0, examplesMax),
     }));
 }
 

@@ -198,7 +198,13 @@ function best(
   const [{ timeMs, errorCode, errorMessage } = noCase] = explained;
   const seenMs = firstSeen.get(key) ?? 0;
   return {
-    ...{ attribute, value, rateWith, rateWithout, chance, errorCode, failures },
+    attribute,
+    value,
+    rateWith,
+    rateWithout,
+    chance,
+    errorCode,
+    failures,
     also: others
       .filter((other) => other.tally.bad === tally.bad && other.tally.good === tally.good)
       .map((other) => other.key.replace("\n", " ")),

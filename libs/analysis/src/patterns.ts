@@ -40,7 +40,12 @@ function storm(attempts: readonly AttemptFact[]): PatternFound[] {
   const failed = stormy.flat().filter(({ status }) => status === "failed");
   return [
     {
-      ...{ kind: "retry_storm", definition, task, detail: "", count: failed.length, share },
+      kind: "retry_storm",
+      definition,
+      task,
+      detail: "",
+      count: failed.length,
+      share,
       ms: failed.reduce((sum, { startedMs, endedMs }) => sum + endedMs - startedMs, 0),
       ...where(failed),
     },
@@ -70,7 +75,13 @@ function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
       const detail = `${word} ${unit} of ${of}`;
       return [
         {
-          ...{ kind: "failure_rhythm", definition, task, detail, count: list.length, share, ms: 0 },
+          kind: "failure_rhythm",
+          definition,
+          task,
+          detail,
+          count: list.length,
+          share,
+          ms: 0,
           ...where(list),
         },
       ];
@@ -106,8 +117,14 @@ function sequences(attempts: readonly AttemptFact[]): PatternFound[] {
       const { definition } = both[0] as AttemptFact;
       return [
         {
-          ...{ kind: "failure_sequence" as const, definition, task: first, detail: second },
-          ...{ count: both.length, share, ms: 0, ...where(both) },
+          kind: "failure_sequence" as const,
+          definition,
+          task: first,
+          detail: second,
+          count: both.length,
+          share,
+          ms: 0,
+          ...where(both),
         },
       ];
     }),

@@ -63,7 +63,9 @@ function taskOf(
     for (const { part, ms } of own) partsMs[part] = (partsMs[part] ?? 0) + ms;
   }
   return {
-    ...{ task, partsMs, count: done.length },
+    task,
+    partsMs,
+    count: done.length,
     success: done.filter((list) => list.some(({ status }) => status === "completed")).length / done.length,
     attempts: attempts.length / done.length,
     waitedMs: sumOf(attempts.map(({ queuedMs, startedMs }) => startedMs - queuedMs)) / attempts.length,
@@ -90,8 +92,10 @@ function pathsOf(
   };
   return [...Map.groupBy(works, (work) => pathOf(work).join("\n"))]
     .map(([path, list]) => ({
-      ...{ tasks: path === "" ? [] : path.split("\n"), share: list.length / works.length },
-      ...{ durationMs: sumOf(list.map(durationOf)) / list.length, success: successOf(list) },
+      tasks: path === "" ? [] : path.split("\n"),
+      share: list.length / works.length,
+      durationMs: sumOf(list.map(durationOf)) / list.length,
+      success: successOf(list),
     }))
     .sort((one, other) => other.share - one.share)
     .slice(0, pathsMax);

@@ -58,7 +58,11 @@ function compared(before: readonly WorkFact[], after: readonly WorkFact[]): Regr
   const [middleBefore, middleAfter] = [median(durationsBefore), median(durationsAfter)];
   if (shift > 0 && chanceOf(shift) < falseAlarms && middleAfter >= slowerMin * middleBefore)
     found.push({
-      ...{ ...about, what: "duration", was: middleBefore, is: middleAfter, chance: chanceOf(shift) },
+      ...about,
+      what: "duration",
+      was: middleBefore,
+      is: middleAfter,
+      chance: chanceOf(shift),
       ...sizeOf(completed(after).toSorted((one, other) => durationOf(other) - durationOf(one))),
     });
   return found;

@@ -44,6 +44,9 @@ export function emittedEvent(
   return {
     id: (id ?? made).slice(-idLengthMax),
     source: source ?? `/tutti/runs/${runId}`,
-    ...{ type, subject, data, time: new Date(readyMs).toISOString() },
+    type,
+    subject,
+    data,
+    time: new Date(readyMs).toISOString(),
   };
 }

@@ -101,7 +101,8 @@ export class DataDirectory implements Component {
   /** For people and for other processes. The lock itself is the other file. */
   #note(more: { readonly isLeaving?: boolean }): void {
     const text = JSON.stringify({
-      ...{ pid: process.pid, since: this.#since },
+      pid: process.pid,
+      since: this.#since,
       ...(this.#url === "" ? {} : { url: this.#url }),
       ...more,
     });

@@ -126,71 +126,66 @@ export class ServiceHost extends Orchestrator {
 
   /** Reads the configuration and puts everything together. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
-    const { name, version, services: modules, sources } = options;
-    const configuration = loadConfiguration(modules, sources);
-    const ports = systemFoundation(options.ports);
-    const ids = new IdSource(ports);
-    const processId = ids.newId("proc");
-    const told = { service: name, instance: processId, version, processName: () => nameOf(mesh, services) };
-    const telemetry = await openTelemetry({ ...ports, ...told, configuration });
-    const { logger, metrics, tracer } = telemetry;
-    const foundation = { ...ports, logger, metrics, tracer, configuration };
-    const nats = new NatsOnDemand(configuration, foundation);
+    const { version, services: modules } = options;
+    const base = await openBase(options, () => nameOf(mesh, services));
+    const { configuration, processId, telemetry, foundation, nats } = base;
     const bus = await openBus(configuration, foundation, nats);
 
     // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
     const discovery = discoveryBy(registry, () => announcer, foundation);
-    const { partitionOwner, ownership } = await openPartitionOwner({
-      ...{ configuration, foundation, nats, processId },
-      address: () => mesh.address,
-    });
+    const { partitionOwner, ownership } = await openPartitionOwner({ ...base, address: () => mesh.address });
     const dataDirectory = options.dataDirectory && resolve(options.dataDirectory(configuration));
-    const entry = await openGuard({
-      ...{ configuration, foundation, ids, processId, dataDirectory },
-      mesh: () => mesh,
-    });
+    const entry = await openGuard({ ...base, dataDirectory, mesh: () => mesh });
     const guard = entry?.guard;
-    const mesh: Mesh = new Mesh({
-      settings: configuration.read(meshSection),
-      ...{ foundation, discovery, ownership, ...entry?.forMesh },
-    });
+    const settings = configuration.read(meshSection);
+    const mesh: Mesh = new Mesh({ settings, foundation, discovery, ownership, ...entry?.forMesh });
     const delivery = new MeshDelivery({ mesh, ownership });
     const holds = new JournalHolds();
     const kept = await openStorage({
-      ...{ configuration, foundation, nats, partitionOwner, delivery, holds, services: modules, version },
-      ...{ dataDirectory, dataDirectorySetting: options.dataDirectorySetting, given: options.storage },
+      ...base,
+      partitionOwner,
+      delivery,
+      holds,
+      services: modules,
+      version,
+      dataDirectory,
+      dataDirectorySetting: options.dataDirectorySetting,
+      given: options.storage,
     });
     const services = new Map<string, Component>();
     const announcer: Announcer = new Announcer({
-      ...{ foundation, registry, mesh, version },
+      foundation,
+      registry,
+      mesh,
+      version,
       operationsAddress: () => outsideAddressOf(host.operations, mesh.address),
       healthOf: (service) => instanceHealthOf(services.get(service)),
     });
-    const operations = await mountOperations(configuration, () => host, guard);
+    const mounted = await mountOperations(configuration, () => host, guard);
     const referred = blobsChecked(kept.storage, mesh);
     const sharing = sharingOf(configuration, foundation);
-    const keys = new TokenKeys(() => ({
-      ...{ foundation, dataDirectory, keysDirectory: options.keysDirectory?.(configuration) ?? "" },
-      shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
-    }));
+    const keys = tokenKeysOf(options, base, dataDirectory, sharing);
     const calls = tallyOf(foundation, mesh, processId);
+    const running = { ...base, bus, mesh, calls, guard, announcer, partitionOwner, delivery };
     const context = {
-      ...{ operations, dataDirectory, guard, holds, sharing, ...referred, tokens: () => keys.cipher() },
-      ...{ processId, version, configuration, ids, mesh, bus, calls },
-      ...{ telemetry, announcer, partitionOwner, delivery },
+      ...running,
+      operations: mounted,
+      dataDirectory,
+      holds,
+      sharing,
+      ...referred,
+      tokens: () => keys.cipher(),
+      version,
       nats: () => nats.connection(),
     };
-    await makeServices(options, services, (module) => contextFor(module, { ...context, foundation }, kept));
+    await makeServices(options, services, (module) => contextFor(module, context, kept));
     const blobs = kept.hostBlobs?.({ storage: kept.storage, mesh, foundation, configuration });
     serveOwnMetrics(mesh, services, telemetry, foundation);
     serveComponents(mesh, () => host, registry, foundation);
     const { directory, data, storage } = kept;
-    const host: ServiceHost = new ServiceHost(options, {
-      ...{ processId, configuration, telemetry, foundation, nats, bus, mesh, discovery, announcer, services },
-      ...{ guard, partitionOwner, delivery, data, storage, blobs, mounted: operations, keys: keys.component },
-      calls,
-    });
+    const parts = { ...running, discovery, services, data, storage, blobs, mounted, keys: keys.component };
+    const host: ServiceHost = new ServiceHost(options, parts);
     if (directory !== undefined) leaveWith(host, directory);
     return host;
   }
@@ -286,6 +281,37 @@ export class ServiceHost extends Orchestrator {
   }
 }
 
+/** Configuration, telemetry and NATS, on which everything else of a process depends. */
+async function openBase(
+  { name, version, services, sources, ports: given }: HostOptions,
+  processName: () => string,
+) {
+  const configuration = loadConfiguration(services, sources);
+  const ports = systemFoundation(given);
+  const ids = new IdSource(ports);
+  const processId = ids.newId("proc");
+  const process = { service: name, instance: processId, version, processName };
+  const telemetry = await openTelemetry({ ...ports, ...process, configuration });
+  const { logger, metrics, tracer } = telemetry;
+  const foundation = { ...ports, logger, metrics, tracer, configuration };
+  const nats = new NatsOnDemand(configuration, foundation);
+  return { configuration, ids, processId, telemetry, foundation, nats };
+}
+
+function tokenKeysOf(
+  { keysDirectory }: HostOptions,
+  { configuration, foundation, nats }: Awaited<ReturnType<typeof openBase>>,
+  dataDirectory: string | undefined,
+  sharing: ReturnType<typeof sharingOf>,
+): TokenKeys {
+  return new TokenKeys(() => ({
+    foundation,
+    dataDirectory,
+    keysDirectory: keysDirectory?.(configuration) ?? "",
+    shared: sharing && { connection: nats.connection(), replicas: sharing.replicas },
+  }));
+}
+
 function mountOperations(
   configuration: Configuration,
   host: () => ServiceHost,
@@ -302,7 +328,8 @@ function discoveryBy(
   foundation: Foundation,
 ): RegistryDiscovery {
   return new RegistryDiscovery({
-    ...{ foundation, registry },
+    foundation,
+    registry,
     onNewHistory: () => announcer().register(),
     instanceIds: () => announcer().ids,
     onBroken: () => announcer().announce(),
@@ -380,7 +407,10 @@ function serveComponents(
 ): void {
   const services = () => mesh.instances.map(({ service }) => service);
   const handlers = componentHandlers({
-    ...{ services, clock, address: () => mesh.address, status: () => host().status() },
+    services,
+    clock,
+    address: () => mesh.address,
+    status: () => host().status(),
     version: () => host().version,
     instances: async () => (await registry().findInstances(allInstances)).instances,
     clientOf: (service) => mesh.client(componentService, { service }),

@@ -54,7 +54,12 @@ class Tally {
     const { due, completed, errors, dropped, start, run } = this;
     const tried = completed + errors;
     return {
-      ...{ due, completed, errors, dropped, start, run },
+      due,
+      completed,
+      errors,
+      dropped,
+      start,
+      run,
       errorShare: tried === 0 ? 0 : errors / tried,
       endedPerS: measuredMs === 0 ? 0 : completed / (measuredMs / 1000),
     };

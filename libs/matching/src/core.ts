@@ -77,21 +77,8 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const copies = new Copies({ settings, times, tasks, running });
   const outcomes = new Outcomes({ copies, tasks, hooks, running });
   const preemption = new Preemption({ settings, running, tasks, order, waiting });
-  const shared = {
-    ...base,
-    identity,
-    chance,
-    tasks,
-    claims,
-    orphans,
-    bound,
-    waiting,
-    order,
-    allotments,
-    allotter,
-    running,
-  };
-  const endings = { ...shared, copies, outcomes, preemption };
+  const shared = { ...base, identity, chance, tasks, claims, orphans, bound, waiting, order, allotments };
+  const endings = { ...shared, allotter, running, copies, outcomes, preemption };
   const states = new AgentStates(endings);
   const losses = new Losses(endings);
   const holds = new Holds({ ...endings, states, losses });
@@ -123,8 +110,21 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const waitWatch = new WaitWatch(endings);
   return {
     ...endings,
-    ...{ states, losses, holds, reports, roster, home, matcher, doubling, gangs, orders, senders, events },
-    ...{ reconciler, waker, waitWatch },
+    states,
+    losses,
+    holds,
+    reports,
+    roster,
+    home,
+    matcher,
+    doubling,
+    gangs,
+    orders,
+    senders,
+    events,
+    reconciler,
+    waker,
+    waitWatch,
   };
 }
 
@@ -145,7 +145,17 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
   const readiness = new Readiness({ contexts, events, agents, busyReport, settings, demands });
   demands.onLabels = () => readiness.regroup();
   return {
-    ...{ settings, wheel, hooks, launchers, cohorts, demands, profiles, limits, agents, events, readiness },
+    settings,
+    wheel,
+    hooks,
+    launchers,
+    cohorts,
+    demands,
+    profiles,
+    limits,
+    agents,
+    events,
+    readiness,
     affinity: new Affinity(affinitiesMax),
     times: new LearnedTimes(),
     placements: new Placements(),

@@ -107,7 +107,9 @@ export class Mesh implements Component {
     this.#grpc = new GrpcSide(settings, foundation, credential);
     this.#http = new HttpSide(settings, foundation, credential);
     this.server = new MeshServer({
-      ...{ settings, foundation, deadlines },
+      settings,
+      foundation,
+      deadlines,
       gate: { identity, authorizer, limiter, changes, requests },
     });
     this.#discovery = new LayeredDiscovery(
@@ -244,7 +246,11 @@ export class Mesh implements Component {
     const { clock } = this.#foundation;
     const { messageBytes } = this.settings.limits;
     return new InProcessLink(server, {
-      ...{ clock, messageBytes, freeze: this.#freeze, outside: this.#outside, running: this.#running },
+      clock,
+      messageBytes,
+      freeze: this.#freeze,
+      outside: this.#outside,
+      running: this.#running,
     });
   }
 

@@ -115,7 +115,11 @@ export class Dispatcher {
     const { service, workKind } = origin;
     const { clock, timers, chance } = foundation;
     const sender: PoolSender = new PoolSender({
-      ...{ settlement, tokens: this.#tokens, workKind, timers, nowMs: () => clock.now() },
+      settlement,
+      tokens: this.#tokens,
+      workKind,
+      timers,
+      nowMs: () => clock.now(),
       wake: () => stream.wake(),
       tableSeed: Math.floor(chance.random() * 2 ** 31),
       gangs: this.#gangs,

@@ -59,7 +59,11 @@ export class GangStarts {
     this.#gangs.set(key, gang);
     gang.size = offered.size + offered.elsewhere;
     const part = gang.parts.get(pool) ?? {
-      ...{ pool, entries: new Set(), state: undefined, act: GANG_ACT_REST, pending: 0 },
+      pool,
+      entries: new Set(),
+      state: undefined,
+      act: GANG_ACT_REST,
+      pending: 0,
     };
     gang.parts.set(pool, part);
     part.entries.add(entry);

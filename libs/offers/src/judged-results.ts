@@ -105,8 +105,16 @@ function judged(rules: ResultRules, kind: string, ended: EndedAttempt): EndedAtt
     const { key, effect } = entry;
     const { definition, capability, pool } = effect.profile;
     const verdict = rules.result({
-      ...{ namespace: key.namespace, kind, id: key.id, task: effect.taskId, attempt: effect.attempt },
-      ...{ definition, capability, pool: pool || "default", agent, output: outcome.value },
+      namespace: key.namespace,
+      kind,
+      id: key.id,
+      task: effect.taskId,
+      attempt: effect.attempt,
+      definition,
+      capability,
+      pool: pool || "default",
+      agent,
+      output: outcome.value,
     });
     if (verdict === undefined) return ended;
     const { output, questions } = verdict;

@@ -23,8 +23,17 @@ export function profileMessage(
   const { definition, definitionTask, capability, versionRange, placement, policy, timeouts, isUndo } =
     profile;
   return {
-    ...{ number, pool: thePool, namespace, workKind, definition, definitionTask },
-    ...{ capability, versionRange, timeouts: { ...timeouts }, labels: {}, weight: 0 },
+    number,
+    pool: thePool,
+    namespace,
+    workKind,
+    definition,
+    definitionTask,
+    capability,
+    versionRange,
+    timeouts: { ...timeouts },
+    labels: {},
+    weight: 0,
     placement: placement === null ? undefined : placementMessage(placement),
     resources: { ...policy.resources },
     // Estimates are learned by the sender, and pools place no attempt by its input.
@@ -36,8 +45,13 @@ export function profileMessage(
 function placementMessage({ pool, require, prefer }: Placement): ProfileMessage["placement"] {
   // Which agents did other tasks is known to their work alone, and said in each offer.
   return {
-    ...{ pool, require: selectorMessage(require), prefer: selectorMessage(prefer) },
-    ...{ sameAgentAs: [], notAgentOf: [], stickyKey: "", contextKey: "" },
+    pool,
+    require: selectorMessage(require),
+    prefer: selectorMessage(prefer),
+    sameAgentAs: [],
+    notAgentOf: [],
+    stickyKey: "",
+    contextKey: "",
   };
 }
 

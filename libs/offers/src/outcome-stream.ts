@@ -107,7 +107,12 @@ export class OutcomeStream implements Component {
       inputBytes: sizeOf(effect),
     };
     this.#waiting.push({
-      ...{ namespace, runMs, used, attempt: effect.attempt, queueMs: 0, outputBytes: 0 },
+      namespace,
+      runMs,
+      used,
+      attempt: effect.attempt,
+      queueMs: 0,
+      outputBytes: 0,
       subject: EstimateSubject.create(about),
       work: { namespace, kind: this.#parts.workKind, id, task: effect.taskId },
       errorCode: isFailure ? outcome.value.code : "",

@@ -225,8 +225,12 @@ export class WindowLines {
     if (known !== undefined) return known;
     const kind = this.#lines.size < linesMax ? wanted : otherKinds;
     const line = this.#lines.get(kind) ?? {
-      ...{ kind, atHome: new Heap<OfferEntry>(), recallable: new Heap<OfferEntry>() },
-      ...{ withPool: 0, recalled: 0, begun: 0 },
+      kind,
+      atHome: new Heap<OfferEntry>(),
+      recallable: new Heap<OfferEntry>(),
+      withPool: 0,
+      recalled: 0,
+      begun: 0,
     };
     if (this.#only !== undefined) this.#drop(this.#only);
     this.#lines.set(kind, line);

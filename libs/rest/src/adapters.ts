@@ -17,7 +17,8 @@ export function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly O
       const name = check.name.slice(0, -ending.length);
       const own = capabilities.filter((each) => each.name.startsWith(`${name}.`) && each !== check);
       return {
-        ...{ name, version: own[0]?.versions[0]?.capability?.version ?? "" },
+        name,
+        version: own[0]?.versions[0]?.capability?.version ?? "",
         workers: check.versions.reduce((sum, version) => sum + offering(version), 0),
         operations: own.map((each) => ({
           name: each.name.slice(name.length + 1),

@@ -90,7 +90,11 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const common = { loops, commands, foundation };
   const planned = { ...common, fleet, learned, news, looks, rules, held, cause };
   return {
-    ...{ errands, loops, commands, substrateOf, clock: foundation.clock },
+    errands,
+    loops,
+    commands,
+    substrateOf,
+    clock: foundation.clock,
     following: new Following({ ...common, substrateOf, onNews }),
     planning: new Planning(planned),
     deciding: new Deciding({ ...planned, runs: clients.runs }),

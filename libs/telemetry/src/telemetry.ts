@@ -185,7 +185,13 @@ export class Telemetry implements Component {
     const { NodeSdk } = await import("./otlp/node-sdk.ts");
     const { metricsIntervalMs, sampleRatio } = tracing;
     this.#sdk = new NodeSdk({
-      ...{ service, instance, version, metricsIntervalMs, sampleRatio, clock, timers },
+      service,
+      instance,
+      version,
+      metricsIntervalMs,
+      sampleRatio,
+      clock,
+      timers,
       collector:
         endpoint === undefined
           ? undefined

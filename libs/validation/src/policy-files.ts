@@ -24,7 +24,13 @@ export function policiesIn(files: readonly Omit<DefinitionText, "format">[]): {
     if (before === undefined) policies.set(policyId, { policyId, fileName, text });
     else
       problems.push({
-        ...{ severity: "error", code: "repeated_name", fileName, line: 1, column: 1, path: "", expected: "" },
+        severity: "error",
+        code: "repeated_name",
+        fileName,
+        line: 1,
+        column: 1,
+        path: "",
+        expected: "",
         message: `expected another name than that of ${before.fileName}, found a policy that would replace it`,
       });
   }

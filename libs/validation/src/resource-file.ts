@@ -198,7 +198,9 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
   const read = messageIn(word, { ...body, [idField]: id }, findings);
   if (read === undefined) return;
   return {
-    ...{ word, id, spec: specOf(word, { ...body, [idField]: id }) },
+    word,
+    id,
+    spec: specOf(word, { ...body, [idField]: id }),
     setsPaused: "paused" in rest,
     ...(word === "secret" && typeof from === "string" && { from }),
   };

@@ -83,9 +83,14 @@ export function fillVariables<F extends DefinitionText>(
     text.replace(/\$\{var\.([A-Za-z0-9_-]+)\}/g, (whole: string, name: string, place: number) => {
       if (Object.hasOwn(variables, name)) return String(variables[name]);
       problems.push({
-        ...{ severity: "error", code: "unknown_variable", fileName: file.fileName, path: "" },
-        ...{ line: (file.linesBefore ?? 0) + at + 1, column: place + 1 },
-        ...{ message: `expected a variable of ${applySettingsName}, found ${name}`, expected: "" },
+        severity: "error",
+        code: "unknown_variable",
+        fileName: file.fileName,
+        path: "",
+        line: (file.linesBefore ?? 0) + at + 1,
+        column: place + 1,
+        message: `expected a variable of ${applySettingsName}, found ${name}`,
+        expected: "",
       });
       return whole;
     }),

@@ -43,8 +43,10 @@ export function checkVariantText(source: DefinitionText): {
       findings.error("wrong_value", ["percent"], "expected a whole number from 0 to 100");
     if (typeof compare !== "boolean") findings.error("wrong_type", ["compare"], "expected true or false");
     variant = {
-      ...{ id: textOf("variant", "the name of the workflow"), old: textOf("old", "a capability") },
-      ...{ new: textOf("new", "a capability"), compare: compare === true },
+      id: textOf("variant", "the name of the workflow"),
+      old: textOf("old", "a capability"),
+      new: textOf("new", "a capability"),
+      compare: compare === true,
       percent: percent === undefined ? undefined : Number(percent),
     };
   });

@@ -178,7 +178,12 @@ function parallel(
   const { maxParallel, gain, evidence } = found;
   return [
     {
-      ...{ kind: "parallel", saves: "time", task: id, about: "", gain, evidence },
+      kind: "parallel",
+      saves: "time",
+      task: id,
+      about: "",
+      gain,
+      evidence,
       changed: withTask(document, id, { ...task, maxParallel }),
       summary: `\`${id}\` does ${task.maxParallel} entries at once, and more wait.`,
       risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
@@ -197,7 +202,11 @@ function speculative(
   if (found === undefined || found.gain.median < slowGainMin) return [];
   return [
     {
-      ...{ kind: "speculative", saves: "time_p90", task: id, about: "", ...found },
+      kind: "speculative",
+      saves: "time_p90",
+      task: id,
+      about: "",
+      ...found,
       changed: withTask(document, id, { ...task, mayBeDoubled: true }),
       summary: `Slow attempts of \`${id}\` hold back the slowest tenth of the runs.`,
       risk: "Two attempts may do the same at once: the task must be idempotent. A copy needs a free slot at another agent, and does not help if the input is what makes an attempt slow.",
@@ -214,7 +223,10 @@ function rightSizing(document: WorkflowDocument, id: string, uses: readonly Reco
   const share = 1 - first.after / first.before;
   return [
     {
-      ...{ kind: "right_sizing", task: id, about: "", saves: first.resource === "cpu" ? "cpu" : "memory" },
+      kind: "right_sizing",
+      task: id,
+      about: "",
+      saves: first.resource === "cpu" ? "cpu" : "memory",
       gain: { median: share, low: share, high: 1 - first.use.p50 / first.before, runs: first.use.attempts },
       changed: withTask(document, id, { ...task, resources: { ...task.resources, ...sizes } }),
       summary: `\`${id}\` reserves more than it uses: ${smaller

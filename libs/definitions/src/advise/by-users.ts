@@ -37,7 +37,12 @@ function mergeAdvice(
   const { chain, gain, evidence } = found;
   const capabilities = chain.map((task) => `\`${document.tasks?.[task]?.uses}\``).join(" and ");
   return {
-    ...{ kind: "merge", saves: "time", task: id, about: chain.at(-1) ?? "", gain, evidence },
+    kind: "merge",
+    saves: "time",
+    task: id,
+    about: chain.at(-1) ?? "",
+    gain,
+    evidence,
     changed: merged(document, chain),
     summary: `\`${chain.join("`, `")}\` are one chain, and its hops take longer than its work.`,
     risk: "The tasks become one: if its end fails, all of it is repeated. Their retries, timeouts and outputs become those of one task.",
@@ -55,7 +60,12 @@ function splitAdvice(
   const found = splittable(id, task, needs, runs);
   if (found === undefined) return undefined;
   return {
-    ...{ kind: "split", saves: "time", task: id, about: "", gain: found.gain, evidence: found.evidence },
+    kind: "split",
+    saves: "time",
+    task: id,
+    about: "",
+    gain: found.gain,
+    evidence: found.evidence,
     changed: document,
     summary: `A few large entries of \`${id}\` hold back the others.`,
     risk: "More entries have more outputs and attempts. The work of an entry must be divisible.",
@@ -73,7 +83,11 @@ function checkpointsAdvice(
   const found = savable(id, task, needs, runs);
   if (found === undefined) return undefined;
   return {
-    ...{ kind: "checkpoints", saves: "time", task: id, about: "", ...found },
+    kind: "checkpoints",
+    saves: "time",
+    task: id,
+    about: "",
+    ...found,
     changed: document,
     summary: `\`${id}\` is long, and starts from nothing after each lost attempt.`,
     risk: "A saved state is read by a later version of the worker too. Saving takes time.",

@@ -107,7 +107,8 @@ function hopOf(id: string, next: string, runs: readonly RecordedRun[]) {
     works.push(one.endedMs - one.startedMs + other.endedMs - other.startedMs);
   }
   return {
-    ...{ hopMs: quantile(ascending(hops), 0.5), workMs: quantile(ascending(works), 0.5) },
+    hopMs: quantile(ascending(hops), 0.5),
+    workMs: quantile(ascending(works), 0.5),
     count: hops.length,
   };
 }

@@ -31,7 +31,8 @@ export function moreAtOnce(
   if (gain === undefined) return undefined;
   const bounded = counts.filter((count) => count > before).length;
   return {
-    ...{ maxParallel, gain },
+    maxParallel,
+    gain,
     evidence: [
       `${bounded} of ${runs.length} runs had more than ${before} entries, the largest ${most}.`,
       "The replay starts each entry when an earlier one ends, in their order.",

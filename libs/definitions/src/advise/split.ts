@@ -48,7 +48,8 @@ export function splittable(
   if (gain === undefined) return undefined;
   const most = all.at(-1) ?? 0;
   return {
-    ...{ gain, pieces: Math.min(piecesMax, Math.ceil(most / usualMs)) },
+    gain,
+    pieces: Math.min(piecesMax, Math.ceil(most / usualMs)),
     evidence: [
       `${large.length} of ${all.length} entries took ${largeFrom} times the usual ${msText(usualMs)} or longer, the largest ${msText(most)}.`,
       `The replay splits these into pieces of the usual size, with ${msText(fixedMs)} more for each piece, in the same slots.`,

@@ -47,7 +47,12 @@ class DefinitionBuilder {
       ([name, { schema }]) => [name, schemaType(schema)] as const,
     );
     this.#building = new Building({
-      ...{ findings, steps, catalogue, signalTypes: new Map(signals), exists, literal },
+      findings,
+      steps,
+      catalogue,
+      signalTypes: new Map(signals),
+      exists,
+      literal,
       retryOf: (pool = document.pool ?? "") => ({
         ...retryOfPool(retry, pool),
         ...retrySettings(document.defaults?.retry),

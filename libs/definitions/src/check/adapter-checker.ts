@@ -21,7 +21,8 @@ export function isAdapterText(text: DefinitionText): boolean {
 /** Checks the text of an adapter and finds every problem at once. Never throws because of the text. */
 export function checkAdapterText(text: DefinitionText): CheckedAdapter {
   const { problems, document, hasErrors } = checkFileText<AdapterDocument>(text, {
-    ...{ shape, name: "adapter" },
+    shape,
+    name: "adapter",
     more: () => {},
   });
   return { problems, adapter: hasErrors ? undefined : document };

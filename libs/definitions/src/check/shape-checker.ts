@@ -242,7 +242,8 @@ export class ShapeChecker {
     if (replacedBy === undefined) return;
     const expected = `\`${replacedBy}\``;
     this.#findings.warning("deprecated", [...path, key], `\`${key}\` is deprecated, use ${expected}`, {
-      ...{ key: true, expected },
+      key: true,
+      expected,
     });
   }
 

@@ -18,7 +18,8 @@ export function isSourceText(text: DefinitionText): boolean {
 /** Checks the text of a source and finds every problem at once. Never throws because of the text. */
 export function checkSourceText(text: DefinitionText): CheckedSource {
   const { problems, document, hasErrors } = checkFileText<SourceDocument>(text, {
-    ...{ shape, name: "source" },
+    shape,
+    name: "source",
     more: () => {},
   });
   return { problems, source: hasErrors ? undefined : document };

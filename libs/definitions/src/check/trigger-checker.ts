@@ -32,7 +32,8 @@ export function isTriggerText(source: DefinitionText): boolean {
 /** Checks the text of a trigger and finds every problem at once. Never throws because of the text. */
 export function checkTriggerText(source: DefinitionText): CheckedTrigger {
   const { problems, document, hasErrors } = checkFileText<TriggerDocument>(source, {
-    ...{ shape: trigger, name: "trigger" },
+    shape: trigger,
+    name: "trigger",
     more: (found, findings) => checkOn(found, findings, []),
   });
   return {

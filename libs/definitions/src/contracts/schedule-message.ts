@@ -18,12 +18,16 @@ export function scheduleOf(document: ScheduleDocument): Schedule {
   const { schedule, description = "", paused = false, labels, overlap, from, until } = document;
   const { timeZone = "", except = [] } = document;
   return Schedule.fromPartial({
-    ...{ scheduleId: schedule, description, paused, labels: { ...labels } },
+    scheduleId: schedule,
+    description,
+    paused,
+    labels: { ...labels },
     timing: {
       rules: rulesOf(document),
       exceptions: except.map((cron) => ({ rule: { $case: "cron" as const, value: cron } })),
       within: from === undefined && until === undefined ? undefined : { from: time(from), to: time(until) },
-      ...{ timeZone, jitterMs: durationMs(document.jitter) },
+      timeZone,
+      jitterMs: durationMs(document.jitter),
     },
     run: runOf(document),
     policy: {
@@ -52,7 +56,10 @@ function runOf({ workflow, input, parameters, ...document }: ScheduleDocument): 
     what: { $case: "definition", value: { name, version: versionOf(version) } },
     input: input === undefined ? undefined : jsonPayload(input),
     parameters: parameters === undefined ? undefined : jsonPayload(parameters),
-    ...{ pool, priority, timeoutMs: durationMs(timeout), retentionMs: durationMs(retention) },
+    pool,
+    priority,
+    timeoutMs: durationMs(timeout),
+    retentionMs: durationMs(retention),
   });
 }
 

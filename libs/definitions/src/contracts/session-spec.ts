@@ -29,13 +29,21 @@ import { taskSpecsOf } from "./task-specs.ts";
 export function sessionSpecOf(document: SessionDocument, plan: Plan | undefined): SessionSpec {
   const { title, session, mode = "adaptive", orchestrator = "", pool = "", budget, dueTime } = document;
   const spec = SessionSpec.fromPartial({
-    ...{ title: title ?? session, mode: modes[mode], orchestrator, pool },
-    ...{ priority: document.priority ?? 0, weight: document.weight ?? 0 },
-    ...{ timeoutMs: durationMs(document.timeout), retentionMs: durationMs(document.retention) },
-    ...{ limits: { ...document.limits }, labels: { ...document.labels } },
+    title: title ?? session,
+    mode: modes[mode],
+    orchestrator,
+    pool,
+    priority: document.priority ?? 0,
+    weight: document.weight ?? 0,
+    timeoutMs: durationMs(document.timeout),
+    retentionMs: durationMs(document.retention),
+    limits: { ...document.limits },
+    labels: { ...document.labels },
     reservationIds: [...(document.reservations ?? [])],
     budget: budget && {
-      ...{ tokens: budget.tokens ?? 0, money: budget.money ?? 0, timeMs: durationMs(budget.time) },
+      tokens: budget.tokens ?? 0,
+      money: budget.money ?? 0,
+      timeMs: durationMs(budget.time),
     },
     dueTime: dueTime === undefined ? undefined : toTimestamp(Date.parse(dueTime)),
   });

@@ -129,7 +129,8 @@ const conditionWords: Readonly<Record<NeedCondition, NeedConditionWord | undefin
 
 function cacheOf({ key, ttlMs, staleMs, failuresMs, tags, auto }: CachePolicy): CacheDocument {
   return defined({
-    ...{ key: key || undefined, ttl: printDuration(ttlMs) },
+    key: key || undefined,
+    ttl: printDuration(ttlMs),
     stale: staleMs > 0 ? printDuration(staleMs) : undefined,
     failures: failuresMs > 0 ? printDuration(failuresMs) : undefined,
     tags: tags.length > 0 ? tags : undefined,

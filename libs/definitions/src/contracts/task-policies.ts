@@ -41,7 +41,9 @@ function checkOf(
   taskId: string,
 ): QualityCheck {
   return {
-    ...{ name, condition: bare(condition), onFailure: failures[onFailure] },
+    name,
+    condition: bare(condition),
+    onFailure: failures[onFailure],
     sendBackTo: sendBackTo === taskId ? "" : sendBackTo,
     maxSendBacks: times ?? (onFailure === "sendBack" ? 1 : 0),
   };
@@ -50,7 +52,9 @@ function checkOf(
 function limitOf({ key, concurrency = 0, rate, resources = {} }: LimitDocument): KeyedLimit {
   const { rateCount, ratePerMs, rateBurst } = rateOf(rate);
   return {
-    ...{ key, maxConcurrent: concurrency, resources: { ...resources } },
+    key,
+    maxConcurrent: concurrency,
+    resources: { ...resources },
     rate: rate === undefined ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst },
   };
 }
@@ -58,7 +62,8 @@ function limitOf({ key, concurrency = 0, rate, resources = {} }: LimitDocument):
 function compensationOf({ uses, with: input, retry }: CompensateDocument): Compensation {
   const [capability, versionRange] = splitAt(uses);
   return {
-    ...{ capability, versionRange },
+    capability,
+    versionRange,
     input: input === undefined ? undefined : jsonPayload(input),
     retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
   };

@@ -83,8 +83,15 @@ function specOf(plan: Plan, task: PlanTask, written: TaskDocument): TaskSpec {
   const isRetryGiven = written.retry !== undefined || plan.run.retry !== undefined;
   const { priority = 0, resources = {}, estimate, mayBeDoubled = false } = policy ?? {};
   const spec = TaskSpec.fromPartial({
-    ...{ id: task.id, title, when: bare(when), labels: { ...labels }, idempotencyKey, gang },
-    ...{ priority, resources: { ...resources }, mayBeDoubled },
+    id: task.id,
+    title,
+    when: bare(when),
+    labels: { ...labels },
+    idempotencyKey,
+    gang,
+    priority,
+    resources: { ...resources },
+    mayBeDoubled,
     ...(estimate !== undefined && { estimate: { ...estimate, by: [...(estimate.by ?? [])] } }),
     ...(policy !== undefined && { timeouts: { ...policy.timeouts } }),
     // Without a policy of its own a task has the defaults of the namespace that it runs in.
@@ -116,9 +123,13 @@ function placementOf(
 ): TaskSpec["placement"] {
   const idsOf = (numbers: readonly number[]) => numbers.flatMap((number) => tasks[number]?.id ?? []);
   return {
-    ...{ pool, require: selectorOf(require), prefer: selectorOf(prefer) },
-    ...{ sameAgentAs: idsOf(sameAgentAs), notAgentOf: idsOf(notAgentOf) },
-    ...{ stickyKey: placement?.stickyKey ?? "", contextKey: placement?.contextKey ?? "" },
+    pool,
+    require: selectorOf(require),
+    prefer: selectorOf(prefer),
+    sameAgentAs: idsOf(sameAgentAs),
+    notAgentOf: idsOf(notAgentOf),
+    stickyKey: placement?.stickyKey ?? "",
+    contextKey: placement?.contextKey ?? "",
   };
 }
 

@@ -31,7 +31,8 @@ export function triggerOf(document: TriggerDocument): Trigger {
         parameters: parameters === undefined ? undefined : jsonPayload(parameters),
       }),
     ),
-    ...{ triggerId: trigger, paused },
+    triggerId: trigger,
+    paused,
   };
 }
 
@@ -69,13 +70,17 @@ function onOf(document: OnDocument, run: RunSpec): Trigger {
   } = document;
   const { pool = "", priority = 0, timeout, retention } = document;
   return Trigger.fromPartial({
-    ...{ description, condition: document.if ?? "", key, runId: document.run ?? "" },
+    description,
+    condition: document.if ?? "",
+    key,
+    runId: document.run ?? "",
     source: sourceOf(document),
     windowMs: durationMs(document.window),
     run: { ...run, pool, priority, timeoutMs: durationMs(timeout), retentionMs: durationMs(retention) },
     with: document.with === undefined ? undefined : jsonPayload(document.with),
     policy: {
-      ...{ group, signal },
+      group,
+      signal,
       debounceMs: durationMs(debounce?.for),
       debounceMaxMs: durationMs(debounce?.max),
       batchSize: batch?.size ?? 0,

@@ -25,8 +25,12 @@ export interface Group {
 
 /** Trigger rules with a counterpart. */
 export const rules: Readonly<Record<string, string>> = {
-  ...{ all_success: "success", all_failed: "failure", all_done: "always" },
-  ...{ none_failed: "done", none_failed_min_one_success: "done", none_failed_or_skipped: "done" },
+  all_success: "success",
+  all_failed: "failure",
+  all_done: "always",
+  none_failed: "done",
+  none_failed_min_one_success: "done",
+  none_failed_or_skipped: "done",
 };
 
 /** Puts tasks behind others. Two lists in a chain go pair by pair. */

@@ -6,7 +6,14 @@ import { ExpressionReader } from "./foreign-expression.ts";
 export const data = "vars.data";
 
 const words: Readonly<Record<string, string>> = {
-  ...{ eq: "==", ne: "!=", gt: ">", lt: "<", ge: ">=", le: "<=", "&&": "and", "||": "or" },
+  eq: "==",
+  ne: "!=",
+  gt: ">",
+  lt: "<",
+  ge: ">=",
+  le: "<=",
+  "&&": "and",
+  "||": "or",
 };
 
 /** A condition or a value that is computed: `${amount > 10}`, `= amount > 10` or the bare expression. */

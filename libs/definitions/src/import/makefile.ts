@@ -176,7 +176,9 @@ function addWorkflow(
         collector.leave(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
     const made = below.flatMap((need) => ["-o", need]);
     tasks[id] = {
-      ...{ uses: "shell", with: { command: ["make", "-f", fileName, ...made, name] }, retry: 1 },
+      uses: "shell",
+      with: { command: ["make", "-f", fileName, ...made, name] },
+      retry: 1,
       ...(below.length > 0 && { needs: below.map(idOf) }),
     };
     open.push(...below);

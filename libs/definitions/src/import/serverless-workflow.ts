@@ -548,7 +548,10 @@ class Task {
     const failed = states.id(`${name}-catch`);
     const retry = this.#retry(given["retry"], as);
     const body = states.list(listIn(task, "try"), [...path, "try"], {
-      ...{ ...around, exit, names: this.#inner(), failed },
+      ...around,
+      exit,
+      names: this.#inner(),
+      failed,
     });
     const kept = { [error]: template("vars.failure") };
     const always: Json[] = [];

@@ -145,7 +145,10 @@ class Machine {
       const id = this.#ids.get(`${part}\n${name}`) ?? name;
       const data = (state: Members) =>
         new StateData({
-          ...{ state, path: at, isJsonata: isJsonataIn(state, isJsonata), variables: this.#variables },
+          state,
+          path: at,
+          isJsonata: isJsonataIn(state, isJsonata),
+          variables: this.#variables,
           data: `vars.${this.data}`,
           context: { ...this.options.context, "State.Name": JSON.stringify(name) },
         });

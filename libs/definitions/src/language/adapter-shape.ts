@@ -104,7 +104,8 @@ const credentials = {
 };
 const auth: Members = {
   auth: members(credentials, {
-    ...{ name: "auth", doc: "How requests prove who sends them." },
+    name: "auth",
+    doc: "How requests prove who sends them.",
     oneOf: [Object.keys(credentials)],
   }),
 };
@@ -192,7 +193,11 @@ const httpOperation: Members = {
 };
 
 const httpOptions: Members = {
-  ...{ ...auth, ...tls, ...headers, ...rate, ...answers },
+  ...auth,
+  ...tls,
+  ...headers,
+  ...rate,
+  ...answers,
   timeoutMs: ms("How long an exchange may take. Default: 60,000"),
   pagesMax: whole("More pages fail the task. Default: 100.", 1, 1_000_000),
 };
@@ -206,18 +211,29 @@ function kind(name: string, doc: string, required: readonly string[], of: Member
 
 const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
   http: kind("http", "An HTTP API.", ["url", "operations"], {
-    ...{ url: address, ...operations(["method", "path"], httpOperation), ...httpOptions, ...checkPath },
+    url: address,
+    ...operations(["method", "path"], httpOperation),
+    ...httpOptions,
+    ...checkPath,
   }),
   openapi: kind("openapi", "The operations of an OpenAPI document.", ["document"], {
-    ...{ document, url: address, ...only, ...idempotencyHeader, ...httpOptions, ...checkPath },
+    document,
+    url: address,
+    ...only,
+    ...idempotencyHeader,
+    ...httpOptions,
+    ...checkPath,
   }),
   graphql: kind("graphql", "A GraphQL API. Without `operations` it is asked for its schema.", ["url"], {
     url: address,
     ...operations(["document"], {
       document: text("One query or mutation.", undefined, long),
-      ...{ ...idempotencyHeader, ...repeat },
+      ...idempotencyHeader,
+      ...repeat,
     }),
-    ...{ ...only, ...idempotencyHeader, ...httpOptions },
+    ...only,
+    ...idempotencyHeader,
+    ...httpOptions,
     depth: whole("How deep objects are selected. Default: 3.", 1, 20),
   }),
   grpc: kind("grpc", "The methods of a gRPC server.", ["url"], {
@@ -233,10 +249,17 @@ const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     idempotencyMetadata: text("The metadata that gets the idempotency key of the task."),
     repeat: map("name", repeat["repeat"] ?? flag(""), 1_000, "By the name of an operation."),
     timeoutMs: ms("How long a call may take. Default: 60,000"),
-    ...{ ...auth, ...only, ...rate, ...connect, ...answers },
+    ...auth,
+    ...only,
+    ...rate,
+    ...connect,
+    ...answers,
   }),
   asyncapi: kind("asyncapi", "The operations of an AsyncAPI document.", ["document", "url"], {
-    ...{ document, url: reference("The address of the server"), ...only, ...rate },
+    document,
+    url: reference("The address of the server"),
+    ...only,
+    ...rate,
     server: text("The name of a server in the document. Default: the first one that has an adapter."),
   }),
   prometheus: kind("prometheus", "Queries of a Prometheus.", ["url"], {
@@ -248,7 +271,10 @@ const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
         { required: ["last"] },
       ),
     }),
-    ...{ ...auth, ...headers, ...rate, ...answers },
+    ...auth,
+    ...headers,
+    ...rate,
+    ...answers,
     timeoutMs: ms("How long a query may take. Default: 60,000"),
   }),
 };
@@ -258,12 +284,18 @@ const sql = text("One statement. `:name` is the member `name` of the input.", un
 const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
   sqlite: kind("sqlite", "Statements of a SQLite database.", ["file", "operations"], {
     file: text("The file of the database.", undefined, 4_096),
-    ...{ ...operations(["sql"], { sql, ...writes }), ...rate, ...rows },
+    ...operations(["sql"], { sql, ...writes }),
+    ...rate,
+    ...rows,
     busyMs: ms("How long a statement waits for another writer. Default: 5,000"),
   }),
   postgres: kind("postgres", "Statements of a PostgreSQL database.", ["url"], {
     url: reference("Its address with the password"),
-    ...{ ...operations(["sql"], { sql, ...writes }), ...rate, ...connect, ...rows, ...answers },
+    ...operations(["sql"], { sql, ...writes }),
+    ...rate,
+    ...connect,
+    ...rows,
+    ...answers,
     connectionsMax: whole("Default: 10.", 1, 1_000),
   }),
   redis: kind("redis", "Commands of Redis.", ["url"], {
@@ -272,7 +304,8 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
       command: text("`SET order:{id} {state}`: `{id}` is a member of the input.", undefined, long),
       ...writes,
     }),
-    ...{ ...rate, ...connect },
+    ...rate,
+    ...connect,
     keptMs: whole("How long the reply of a command that wrote is kept, in milliseconds.", 1, 31_536_000_000),
   }),
   nats: kind("nats", "Messages and requests of NATS.", ["url"], {
@@ -283,7 +316,8 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
       does: choice("Default: `publish`.", "publish", "request"),
       ...repeat,
     }),
-    ...{ ...rate, ...connect },
+    ...rate,
+    ...connect,
   }),
   amqp: kind("amqp", "Messages of RabbitMQ, or of another broker of AMQP 0-9-1.", ["url"], {
     url: reference("Its address with the password"),
@@ -292,7 +326,8 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
       key: text("The routing key: `orders.{id}` has the member `id` of the input."),
       repeat: choice("Default: `never`.", "key", "never"),
     }),
-    ...{ ...rate, ...connect },
+    ...rate,
+    ...connect,
   }),
   kafka: kind("kafka", "Records of Kafka.", ["url"], {
     url: reference("Its address with the password"),
@@ -302,25 +337,30 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
       key: text("The key of the record: `order-{id}` has the member `id` of the input. Default: none."),
       repeat: choice("Default: `never`.", "key", "never"),
     }),
-    ...{ ...rate, ...connect },
+    ...rate,
+    ...connect,
   }),
   smtp: kind("smtp", "A mail server.", ["url", "from"], {
     url: reference("Its address with the password"),
     from: text("The sender: `Shop <orders@shop.example>`."),
     ca: reference("The certificates of the authorities that sign the server's certificate"),
     tls: choice("Default: `required`.", "required", "none"),
-    ...{ ...rate, ...connect },
+    ...rate,
+    ...connect,
   }),
   folder: kind("folder", "Files of a folder of the worker's machine.", ["path"], {
     path: text("The folder.", undefined, 4_096),
-    ...{ ...rate, ...filesLimits },
+    ...rate,
+    ...filesLimits,
   }),
   sftp: kind("sftp", "Files of an SFTP server.", ["url", "hostKeys"], {
     url: reference("Its address, with the password or with `privateKey`"),
     hostKeys: list(text("A fingerprint."), 10, "Fingerprints of its keys, such as `SHA256:4Bs…`.", 1),
     privateKey: reference("The private key"),
     passphrase: reference("Its passphrase"),
-    ...{ ...rate, ...connect, ...filesLimits },
+    ...rate,
+    ...connect,
+    ...filesLimits,
   }),
   s3: kind("s3", "Files of a bucket of S3.", ["url", "bucket", "accessKey", "secretKey"], {
     url: text("The endpoint without the bucket.", undefined, 2_000),
@@ -332,7 +372,8 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     sessionToken: reference("The session token"),
     bucketIn: choice("Where the bucket is in an address. Default: `path`.", "path", "host"),
     timeoutMs: ms("How long to wait for an answer. Default: 30,000"),
-    ...{ ...rate, ...filesLimits },
+    ...rate,
+    ...filesLimits,
   }),
   git: kind("git", "Files, commits and tags of a git repository.", ["url"], {
     url: reference("Its address with the token"),
@@ -344,7 +385,8 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     privateKey: reference("The private key of `ssh://`"),
     knownHosts: text("Lines of a `known_hosts` file.", undefined, long),
     folder: text("Where the copy is kept.", undefined, 4_096),
-    ...{ ...rate, bytesMax: filesLimits["bytesMax"] ?? flag("") },
+    ...rate,
+    bytesMax: filesLimits["bytesMax"] ?? flag(""),
   }),
 };
 

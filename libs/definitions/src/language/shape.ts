@@ -159,7 +159,8 @@ export const shapes = {
     max,
   }),
   duration: (doc: string, word?: string): DurationShape => ({
-    ...{ kind: "duration", doc },
+    kind: "duration",
+    doc,
     ...(word !== undefined && { word }),
   }),
   flag: (doc: string): FlagShape => ({ kind: "flag", doc }),

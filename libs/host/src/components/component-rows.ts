@@ -61,7 +61,13 @@ function row(
 ): Component {
   const { state, since, reason, failures, lastError } = condition;
   return {
-    ...{ path, name, depth, scope, failures, version: version ?? "", critical: isCritical },
+    path,
+    name,
+    depth,
+    scope,
+    failures,
+    version: version ?? "",
+    critical: isCritical,
     state: states[state],
     sinceTime: toTimestamp(Date.parse(since)),
     reason: reason.slice(0, reasonMax),

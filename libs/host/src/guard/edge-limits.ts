@@ -58,7 +58,9 @@ export class EdgeLimits implements CallLimiter {
     this.#parts = parts;
     this.#limits = new CallLimits({
       calls: count === 0 ? undefined : { count, perMs: 1_000, burst },
-      ...{ maxConcurrent: concurrentMax, maxStreams: streamsMax, maxRequestBytes: requestBytesMax },
+      maxConcurrent: concurrentMax,
+      maxStreams: streamsMax,
+      maxRequestBytes: requestBytesMax,
     });
   }
 

@@ -114,11 +114,15 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       (lockouts) => this.#uses.lockedOut(lockouts),
     );
     this.#limits = new EdgeLimits({
-      ...{ settings, clock: foundation.clock },
+      settings,
+      clock: foundation.clock,
       refused: (error, principal, shown) => this.#reportRefused(error, principal, shown),
     });
     this.#reports = new Reports({
-      ...{ foundation, instance: parts.processId, newId: parts.newId, everyMs: settings.reportMs },
+      foundation,
+      instance: parts.processId,
+      newId: parts.newId,
+      everyMs: settings.reportMs,
       taker: {
         decisions: (...told) => this.#taker().decisions(...told),
         refusals: (...told) => this.#taker().refusals(...told),
@@ -129,11 +133,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.labels = new ThingLabels(timers);
     this.#ends = new Ends({ clock, timers, ended: () => this.#tellChanged() });
     this.#findings = new FindingReports({
-      ...{ foundation, everyMs: settings.reportMs },
+      foundation,
+      everyMs: settings.reportMs,
       admission: () => mesh().client(admissionService),
     });
     this.admission = new Admitting({
-      ...{ clock: foundation.clock, findings: this.#findings },
+      clock: foundation.clock,
+      findings: this.#findings,
       definitions: () => mesh().client(definitionService),
       runs: () => mesh().client(runService),
       tasks: () => mesh().client(taskService),
@@ -141,7 +147,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
         this.#reports.refused({ error, actor, namespace, action, address: "" }),
     });
     this.#uses = new Uses({
-      ...{ foundation, everyMs: settings.reportMs },
+      foundation,
+      everyMs: settings.reportMs,
       take: async (namespace, told, signal) => {
         const options = { timeoutMs: recordMs, signal };
         await mesh()

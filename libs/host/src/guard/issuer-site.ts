@@ -66,7 +66,11 @@ export class IssuerSite {
     const timer = systemTimers.after(answerMs, () => late.abort(new Error(`no answer in ${answerMs} ms`)));
     try {
       const text = await callOut({
-        ...{ method, url, headers, signal: late.signal, answerBytesMax: bytesMax },
+        method,
+        url,
+        headers,
+        signal: late.signal,
+        answerBytesMax: bytesMax,
         arePrivateAllowed: this.#parts.isPrivateAllowed || loopback.test(url),
         ...(body !== undefined && { body }),
       });

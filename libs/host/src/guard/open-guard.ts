@@ -28,7 +28,12 @@ export async function openGuard(parts: OpenGuardParts): Promise<Entry | undefine
   const { listen } = configuration.read(meshSection);
   const serviceKey = (await settings.serviceKey?.reveal()) ?? "";
   const guard = new Guard({
-    ...{ settings, foundation, mesh, processId, dataDirectory, serviceKey },
+    settings,
+    foundation,
+    mesh,
+    processId,
+    dataDirectory,
+    serviceKey,
     isLoopback: isLoopbackHost(listen.slice(0, listen.lastIndexOf(":"))),
     newId: () => ids.newId("dec"),
     trust: () => {

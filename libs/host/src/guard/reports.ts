@@ -119,9 +119,15 @@ export class Reports implements Component {
     this.#decisions.set(
       key,
       DecisionRecord.fromPartial({
-        ...{ decisionId: this.#parts.newId(), decideTime: toTimestamp(clock.now()) },
+        decisionId: this.#parts.newId(),
+        decideTime: toTimestamp(clock.now()),
         question: {
-          ...{ actor, groups: [...groups], action, resourceKind, resourceId, inNamespace: namespace },
+          actor,
+          groups: [...groups],
+          action,
+          resourceKind,
+          resourceId,
+          inNamespace: namespace,
           resourceLabels: { ...labels },
         },
         allowed: decision.allowed,
@@ -129,7 +135,9 @@ export class Reports implements Component {
         errors: [...(verdict?.errors ?? [])],
         shadowAllowed: verdict?.shadow?.allowed,
         shadowPolicies: [...(verdict?.shadow?.policies ?? [])],
-        ...{ bundle: this.#parts.bundle(), instance: this.#parts.instance, count: 1 },
+        bundle: this.#parts.bundle(),
+        instance: this.#parts.instance,
+        count: 1,
       }),
     );
     this.#wake();
@@ -149,9 +157,14 @@ export class Reports implements Component {
     this.#refusals.set(
       key,
       AuditRecord.fromPartial({
-        ...{ namespace, action, address, count: 1, cause: actor },
+        namespace,
+        action,
+        address,
+        count: 1,
+        cause: actor,
         time: toTimestamp(this.#parts.foundation.clock.now()),
-        ...{ result: AuditResult.AUDIT_RESULT_REFUSED, error: toErrorDetail(error) },
+        result: AuditResult.AUDIT_RESULT_REFUSED,
+        error: toErrorDetail(error),
       }),
     );
     this.#wake();
@@ -174,7 +187,9 @@ export class Reports implements Component {
     }
     const { promise: recorded, resolve: heard } = Promise.withResolvers<Recorded>();
     const record = AuditRecord.fromPartial({
-      ...{ ...done, count: 1, result: AuditResult.AUDIT_RESULT_DONE },
+      ...done,
+      count: 1,
+      result: AuditResult.AUDIT_RESULT_DONE,
       time: toTimestamp(foundation.clock.now()),
     });
     this.#done.push({ record, heard });
@@ -281,7 +296,10 @@ export class Reports implements Component {
   #leftOutRecord(count: number): AuditRecord {
     const { clock } = this.#parts.foundation;
     return AuditRecord.fromPartial({
-      ...{ namespace: systemNamespace, action: leftOutAction, count, time: toTimestamp(clock.now()) },
+      namespace: systemNamespace,
+      action: leftOutAction,
+      count,
+      time: toTimestamp(clock.now()),
       result: AuditResult.AUDIT_RESULT_REFUSED,
       error: toErrorDetail(accessErrors.refusalsLeftOut({ count, most: keptMax })),
     });

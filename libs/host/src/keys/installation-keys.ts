@@ -49,7 +49,8 @@ export async function openInstallationKeys(
   const ids = new IdSource(ports);
   await makeKeysDirectory(directory);
   const written = await readOrMake<WrittenSigningKey>(join(directory, signingFile), ids, async () => ({
-    ...{ signingKeyId: ids.newId("key"), createMs: ports.clock.now() },
+    signingKeyId: ids.newId("key"),
+    createMs: ports.clock.now(),
     seed: Buffer.from(ports.chance.fill(new Uint8Array(seedBytes))).toString("base64url"),
   }));
   const tokenKey = await readOrMake<TokenKey>(join(directory, tokenFile), ids, () =>

@@ -53,7 +53,8 @@ export class SealingKeys {
     const { clock, chance } = this.#ports;
     const file = join(this.#directory, fileOf(sealingKeyId));
     const written = await readOrMake<WrittenSealingKey>(file, this.#ids, () => ({
-      ...{ sealingKeyId, createMs: clock.now() },
+      sealingKeyId,
+      createMs: clock.now(),
       key: Buffer.from(chance.fill(new Uint8Array(keyBytes))).toString("base64url"),
     }));
     return this.#keyOf(written);

@@ -71,8 +71,11 @@ function* seriesOf(
   const steps = stepsOf(asked, asked.stepMs, first.stepMs);
   if (steps.count > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
   const answer = (own: Readonly<Record<string, string>>, values: number[]): Series => ({
-    ...{ queryId: query.queryId, labels: { ...own }, values },
-    ...{ startTime: toTimestamp(steps.fromMs), stepMs: steps.stepMs },
+    queryId: query.queryId,
+    labels: { ...own },
+    values,
+    startTime: toTimestamp(steps.fromMs),
+    stepMs: steps.stepMs,
   });
   if (reduce === undefined) {
     for (const one of wanted) yield answer(one.labels, laidOut(one, steps, figure));

@@ -76,7 +76,11 @@ function list({ registry }: MetricParts, { prefix, page }: ListMetricsRequest) {
   const { items, nextToken } = pageOf(found, { list: ["metrics", prefix], keyOf: ({ name }) => name }, page);
   const metrics = items.map(({ name, kind, help, labels }) =>
     Metric.fromPartial({
-      ...{ name, kind: kinds[kind], description: help, unit: unitOf(name), labelNames: [...labels] },
+      name,
+      kind: kinds[kind],
+      description: help,
+      unit: unitOf(name),
+      labelNames: [...labels],
     }),
   );
   return { metrics, page: { nextToken, total: found.length } };

@@ -63,7 +63,10 @@ function answerOf(
   return new Promise((resolve, reject) => {
     const request = url.startsWith("https:") ? requestSecure : requestPlain;
     const call = request(url, {
-      ...{ method, headers, signal, agent: false },
+      method,
+      headers,
+      signal,
+      agent: false,
       lookup: (_host, { all }, found) => {
         const [first] = addresses;
         if (all === true) found(null, [...addresses]);

@@ -43,7 +43,9 @@ export async function openPartitionOwner(
   const { NatsOwnershipStore } = await import("@tutti/runtime/ownership/nats");
   const store = new NatsOwnershipStore({ connection: await nats.connection(), replicas });
   const partitionOwner = new LeasedPartitionOwner({
-    ...{ store, settings, address },
+    store,
+    settings,
+    address,
     foundation: { ...foundation, logger },
     process: processId,
   });

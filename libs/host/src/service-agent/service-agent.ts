@@ -160,7 +160,8 @@ export class ServiceAgent {
     const tasks = [{ ...task, input: jsonPayload(`\${{ input }}`), retry: { maxAttempts: 5 } }];
     return RunSpec.fromPartial({
       what: { $case: "tasks", value: { tasks, input: jsonPayload(input) } },
-      ...{ pool: this.#parts.role.service, labels: { ...labels } },
+      pool: this.#parts.role.service,
+      labels: { ...labels },
     });
   }
 
@@ -327,7 +328,8 @@ export class ServiceAgent {
     for (let first = 0; first < held.length; first += renewalsMax) {
       const some = held.slice(first, first + renewalsMax);
       const renewals = some.map(({ token, saved, fraction }) => ({
-        ...{ token, fraction: fraction() },
+        token,
+        fraction: fraction(),
         ...(saved() !== "" && { saved: jsonPayload(saved()) }),
       }));
       const request = RenewTasksRequest.fromPartial({ ...this.#place(namespace), renewals });

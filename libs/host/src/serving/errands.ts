@@ -106,7 +106,12 @@ export class Errands {
     const { runtime, cause } = this.#parts;
     return new Promise((resolve) => {
       runtime.submit({
-        ...{ key: undefined, command, body, cause, idempotencyKey: "", token },
+        key: undefined,
+        command,
+        body,
+        cause,
+        idempotencyKey: "",
+        token,
         // Where the partition has gone elsewhere its new owner starts the errand again.
         reply: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
       });

@@ -75,7 +75,10 @@ export async function allEntries(
 }
 
 export const everything: Omit<Search, "namespace" | "kinds" | "cursor" | "limit"> = {
-  ...{ statuses: [], definition: "", labels: [], idPrefix: "" },
+  statuses: [],
+  definition: "",
+  labels: [],
+  idPrefix: "",
   startedMs: { from: 0, to: Number.POSITIVE_INFINITY },
   endedMs: undefined,
   order: "started-ascending",

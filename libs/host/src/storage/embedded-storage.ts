@@ -91,8 +91,11 @@ export class EmbeddedStorage implements Storage {
     this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation, holds: parts.holds });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({
-      ...{ foundation, services: this.#services.all, instruments: this.#instruments },
-      ...{ directory: directory.path, purgeMs: settings.purgeMs },
+      foundation,
+      services: this.#services.all,
+      instruments: this.#instruments,
+      directory: directory.path,
+      purgeMs: settings.purgeMs,
       journalBytes: () => this.#journal.journal.bytes,
     });
     const { chance, logger } = foundation;
@@ -108,7 +111,8 @@ export class EmbeddedStorage implements Storage {
     const { partitionOwner, foundation } = this.#parts;
     const archive = new ServiceArchive(service, () =>
       openArchive(this.#layout.archiveOf(service), this.#thread, {
-        ...{ partitions: partitionOwner.partitions, clock: foundation.clock },
+        partitions: partitionOwner.partitions,
+        clock: foundation.clock,
         source: (partition) => this.#journal.journal.partition(service, partition),
       }),
     );
@@ -224,7 +228,8 @@ export class EmbeddedStorage implements Storage {
       try {
         await copyData(
           {
-            ...{ layout: this.#layout, keys },
+            layout: this.#layout,
+            keys,
             about: this.#about ?? this.#madeAs(),
             archives: this.#services.all.map(({ service, archive }) => ({
               service,
@@ -273,7 +278,10 @@ export class EmbeddedStorage implements Storage {
     const { partitions: services } = this.#services;
     const { committed } = this.#instruments;
     const { journal, found } = await openSegments(this.#layout.journal, {
-      ...{ services, committed, chance: foundation.chance, timers: foundation.timers },
+      services,
+      committed,
+      chance: foundation.chance,
+      timers: foundation.timers,
     });
     const { torn, ...counts } = found;
     const cut = torn === undefined ? {} : { cutFile: torn.file, cutOffset: torn.offset };

@@ -39,8 +39,18 @@ export class HostedServices {
     const { service } = archive;
     this.#parts.holds.add(service);
     const runtime = new Runtime({
-      ...{ service, machines, partitions, archive, delivery, effects, clock, timers, chance, logger },
-      ...{ journals, ...(prepare && { prepare }) },
+      service,
+      machines,
+      partitions,
+      archive,
+      delivery,
+      effects,
+      clock,
+      timers,
+      chance,
+      logger,
+      journals,
+      ...(prepare && { prepare }),
       blobs: this.#blobs,
       leaseTerm: partitionOwner.leaseTermOf(service),
       behavioursAllowed: () => partitionOwner.behavioursAllowed(service),

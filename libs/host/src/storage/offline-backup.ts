@@ -32,7 +32,11 @@ export async function backUp(
     if (about === undefined) throw hostErrors.nothingToCopy({ directory });
     await copyData(
       {
-        ...{ layout, about, keys, end: () => wholeLog, alone: (work) => work() },
+        layout,
+        about,
+        keys,
+        end: () => wholeLog,
+        alone: (work) => work(),
         archives: archivesIn(layout).map((service) => ({
           service,
           backup: (to) => copyArchive(layout.archiveOf(service), about.partitions, to),
@@ -51,7 +55,8 @@ const wholeLog = { segment: Number.POSITIVE_INFINITY, offset: 0 };
 
 async function copyArchive(from: string, partitions: number, to: string): Promise<void> {
   const archive = openArchiveInline(from, {
-    ...{ partitions, clock: systemClock },
+    partitions,
+    clock: systemClock,
     source: () => ({ read: () => emptyLog() }),
   });
   try {

@@ -126,7 +126,10 @@ function requireEnd({ service, partition, last }: JournalPartition, found: Posit
   const isSame = found.number === last.number && Buffer.compare(found.hash, last.hash) === 0;
   if (!isSame) {
     throw jetstreamErrors.importedWrongly({
-      ...{ service, partition, expected: last.number, found: found.number },
+      service,
+      partition,
+      expected: last.number,
+      found: found.number,
     });
   }
 }

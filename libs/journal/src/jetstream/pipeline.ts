@@ -281,7 +281,10 @@ export class Pipeline {
     const { stream } = this.#options.log;
     const { expected, batch } = oldest;
     this.#logger.warn("server rejected a batch although the stream ends as expected", {
-      ...{ stream, expected, batch: batch.number, answer: oldest.answer },
+      stream,
+      expected,
+      batch: batch.number,
+      answer: oldest.answer,
     });
     if (++this.#refusals > refusalsMax) this.doubt("refusals without a reason");
     else this.#sendAgain(oldest);

@@ -38,7 +38,15 @@ export async function openObjectArchive(
   const host = hostsOf(thread, connection.foundation.clock);
   const hold = thread && (() => thread.hold());
   return new ObjectArchive({
-    ...{ connection, service, partitions, directory, host, hold, source, objects, limits },
+    connection,
+    service,
+    partitions,
+    directory,
+    host,
+    hold,
+    source,
+    objects,
+    limits,
   });
 }
 

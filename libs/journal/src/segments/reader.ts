@@ -36,7 +36,9 @@ export async function* readBatches(
   if (from > last) return;
   const chain: Chain = { number: from, hash: undefined };
   const wanted: WantedPartition = {
-    ...{ logId: segments.logId, partitions: segments.partitions, index: ledger.index },
+    logId: segments.logId,
+    partitions: segments.partitions,
+    index: ledger.index,
     // The segment may have been dropped since, and its file be another one's by now.
     check: (number) => ledger.checkReadable(number, places.first(ledger.index)),
   };

@@ -101,8 +101,13 @@ export class WorkerHost implements WriterHost {
   #startThread(): Worker {
     const control = this.#control;
     const orders: WorkerOrders = {
-      ...{ directory: this.#directory, sizes: this.#sizes, log: this.#log, control },
-      ...{ buffers: this.#buffers, hashes: this.hashes, seen: control[word.ordered] ?? 0 },
+      directory: this.#directory,
+      sizes: this.#sizes,
+      log: this.#log,
+      control,
+      buffers: this.#buffers,
+      hashes: this.hashes,
+      seen: control[word.ordered] ?? 0,
     };
     const worker = new Worker(this.#file, { name: "journal", workerData: orders });
     this.#worker = worker;

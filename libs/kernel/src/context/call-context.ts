@@ -65,7 +65,14 @@ export interface CallContext {
 export function contextWith(context: CallContext, otherwise: Partial<CallContext>): CallContext {
   const { principal, namespace, deadlineMs, signal, trace, idempotencyKey, ownerEpoch, logger } = context;
   return {
-    ...{ principal, namespace, deadlineMs, signal, trace, idempotencyKey, ownerEpoch, logger },
+    principal,
+    namespace,
+    deadlineMs,
+    signal,
+    trace,
+    idempotencyKey,
+    ownerEpoch,
+    logger,
     ...otherwise,
   };
 }

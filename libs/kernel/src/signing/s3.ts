@@ -25,7 +25,9 @@ export function signed(
   const bodyHash = createHash("sha256").update(body).digest("hex");
   const all: Record<string, string> = {
     ...headers,
-    ...{ host: url.host, "x-amz-content-sha256": bodyHash, "x-amz-date": time },
+    host: url.host,
+    "x-amz-content-sha256": bodyHash,
+    "x-amz-date": time,
     ...(sessionToken !== "" && { "x-amz-security-token": sessionToken }),
   };
   const names = Object.keys(all).toSorted();

@@ -20,7 +20,11 @@ export const lockSnapshots: SnapshotCodec<Lock> = {
 export function snapshotOf(lock: LockView): LockSnapshotV1 {
   const { permits, lastNumber, lastToken, used, putOffMs, holds, line, gaveWay } = lock;
   return LockSnapshotV1.create({
-    ...{ permits, lastNumber, lastToken, used, putOffMs },
+    permits,
+    lastNumber,
+    lastToken,
+    used,
+    putOffMs,
     holds: [...holds.values()],
     waits: [...line.waits],
     gaveWay: [...gaveWay.values()],

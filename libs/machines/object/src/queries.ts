@@ -29,7 +29,13 @@ export const objectFacts: Query<KeyedObject, void, ObjectFacts> = {
     const { name, key, createMs, changeMs, revision, current, waiting, recent, endedCount } = object;
     if (createMs === 0) return objectErrors.missing.refusal({ name: id, key: "" });
     return {
-      ...{ name, key, createMs, changeMs, revision, current, endedCount },
+      name,
+      key,
+      createMs,
+      changeMs,
+      revision,
+      current,
+      endedCount,
       state: stateOf(object),
       waitingCount: waiting.size,
       waiting: [...waiting.values()].slice(0, shownMax),

@@ -93,7 +93,10 @@ export function projectSession(session: SessionView): unknown {
   return {
     ...(SessionSnapshotV1.toJSON(plain) as object),
     follows: {
-      ...{ counts: [...counts], left, openParts, keptBytes },
+      counts: [...counts],
+      left,
+      openParts,
+      keptBytes,
       open: tasks.map(({ open }) => open),
       followers: tasks.map(({ followers }) => followers.length),
       parts: parts.map((part) => [...part.tasks].sort((one, other) => one - other)),

@@ -27,14 +27,31 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
     session;
   const { error, mode, lockMs, plan, plans, planMs, retries } = session;
   return {
-    ...{ order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason },
-    ...{ output: bytesOf(session.output), outputOfTasks: session.isOutputOfTasks, error, mode },
+    order,
+    createCause,
+    phase,
+    ending,
+    createMs,
+    beginMs,
+    endMs,
+    removeMs,
+    pauseMs,
+    pauseReason,
+    output: bytesOf(session.output),
+    outputOfTasks: session.isOutputOfTasks,
+    error,
+    mode,
     tasks: session.tasks.map(taskKept),
     parts: session.parts.map(partKept),
     choices: [...session.choices],
     moves: session.moves.map((move) => ({ ...move })),
     dependencies: [...session.dependencies],
-    ...{ lockMs, plan, plans, planMs, retries, goal: session.goal },
+    lockMs,
+    plan,
+    plans,
+    planMs,
+    retries,
+    goal: session.goal,
     agentsSeen: [...session.agentsSeen],
     pauses: [...session.pauses],
     signals: [...session.signals],
@@ -46,8 +63,18 @@ export function snapshotOf(session: Session): SessionSnapshotV1 {
 function noteOf(task: Task): TaskNote {
   const { number, status, reason, agent, attempts, readyMs, startMs, endMs, output, error, used } = task;
   return {
-    ...{ task: number, status, reason, agent, attempts, readyMs, startMs, endMs },
-    ...{ output: bytesOf(output), outputPayload: payloadOf(output), error, used },
+    task: number,
+    status,
+    reason,
+    agent,
+    attempts,
+    readyMs,
+    startMs,
+    endMs,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    error,
+    used,
   };
 }
 
@@ -68,10 +95,23 @@ function taskKept(task: Task): KeptSessionTask {
 function partKept(part: Part): KeptPart {
   const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = part;
   return {
-    ...{ mode, status, reason, createMs, confirmMs, endMs, error, operationsDone, over: part.isOver },
-    ...{ openQuestions: part.openQuestions, decisions: part.decisions, decision: part.decision },
-    ...{ budget: part.budget, used: part.used },
-    ...{ operations: [...operations], elsewhere: [...part.elsewhere], broughtIn: [...part.broughtIn] },
+    mode,
+    status,
+    reason,
+    createMs,
+    confirmMs,
+    endMs,
+    error,
+    operationsDone,
+    over: part.isOver,
+    openQuestions: part.openQuestions,
+    decisions: part.decisions,
+    decision: part.decision,
+    budget: part.budget,
+    used: part.used,
+    operations: [...operations],
+    elsewhere: [...part.elsewhere],
+    broughtIn: [...part.broughtIn],
   };
 }
 
@@ -82,9 +122,26 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
     snapshot;
   const { error, mode, lockMs, plan, plans, planMs, retries } = snapshot;
   Object.assign(session, {
-    ...{ order, createCause, phase, ending, createMs, beginMs, endMs, removeMs, pauseMs, pauseReason },
-    ...{ output: dataOf(snapshot.output, undefined), isOutputOfTasks: snapshot.outputOfTasks },
-    ...{ error, mode, lockMs, plan, plans, planMs, retries, goal: snapshot.goal },
+    order,
+    createCause,
+    phase,
+    ending,
+    createMs,
+    beginMs,
+    endMs,
+    removeMs,
+    pauseMs,
+    pauseReason,
+    output: dataOf(snapshot.output, undefined),
+    isOutputOfTasks: snapshot.outputOfTasks,
+    error,
+    mode,
+    lockMs,
+    plan,
+    plans,
+    planMs,
+    retries,
+    goal: snapshot.goal,
   });
   session.choices.push(...snapshot.choices);
   session.moves.push(...snapshot.moves);
@@ -105,10 +162,24 @@ function sessionOf(snapshot: SessionSnapshotV1): Session {
 function partOf(number: number, kept: KeptPart): Part {
   const { mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone } = kept;
   return {
-    ...{ number, mode, status, reason, createMs, confirmMs, endMs, error, operations, operationsDone },
-    ...{ elsewhere: new Set(kept.elsewhere), broughtIn: new Set(kept.broughtIn), isOver: kept.over },
-    ...{ openQuestions: kept.openQuestions, decisions: kept.decisions, decision: kept.decision },
-    ...{ budget: kept.budget, used: kept.used },
+    number,
+    mode,
+    status,
+    reason,
+    createMs,
+    confirmMs,
+    endMs,
+    error,
+    operations,
+    operationsDone,
+    elsewhere: new Set(kept.elsewhere),
+    broughtIn: new Set(kept.broughtIn),
+    isOver: kept.over,
+    openQuestions: kept.openQuestions,
+    decisions: kept.decisions,
+    decision: kept.decision,
+    budget: kept.budget,
+    used: kept.used,
     tasks: new Set(),
   };
 }

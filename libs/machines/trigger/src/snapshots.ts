@@ -23,7 +23,13 @@ export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
   const trigger = view as Trigger;
   const { plan, note, revision, createMs, updateMs, lastNumber, counts, paceMs } = trigger;
   return {
-    ...{ plan, note, revision, createMs, updateMs, lastNumber, paceMs },
+    plan,
+    note,
+    revision,
+    createMs,
+    updateMs,
+    lastNumber,
+    paceMs,
     standing: standings.indexOf(trigger.standing),
     counts: { ...counts, dead: 0, waiting: 0 },
     groups: [...trigger.groups.values()],

@@ -13,7 +13,11 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
   const failed = result?.outcome?.$case === "failed" ? result.outcome.value : undefined;
   return {
     task: {
-      ...{ namespace, kind, work, id, capability },
+      namespace,
+      kind,
+      work,
+      id,
+      capability,
       version_range: range,
       definition: profile.definition,
       attempt,

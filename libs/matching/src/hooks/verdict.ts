@@ -3,7 +3,12 @@ import { HookRetry, type HookVerdict } from "@tutti/contracts/swarm/v1";
 import type { Said, Verdict } from "../api/hooks.ts";
 
 export const letBe: Verdict = {
-  ...{ deny: undefined, priority: undefined, labels: {}, delayMs: 0, retry: undefined, reason: "" },
+  deny: undefined,
+  priority: undefined,
+  labels: {},
+  delayMs: 0,
+  retry: undefined,
+  reason: "",
 };
 
 const priorityMax = 1_000_000;

@@ -58,8 +58,10 @@ export class ScalerGauge {
     const { leadMs } = this.#coldStart;
     return {
       ...waiting,
-      ...{ running, ...rates },
-      ...{ expectedPerSec: arrivals?.expectedPerSec(nowMs + leadMs) ?? 0, leadMs },
+      running,
+      ...rates,
+      expectedPerSec: arrivals?.expectedPerSec(nowMs + leadMs) ?? 0,
+      leadMs,
       meanMs: this.#meanMs(does),
       foreignSlots: able.reduce((sum, { slots }) => sum + slots, 0),
       slots: awake.reduce((sum, { slots }) => sum + slots, 0),

@@ -76,7 +76,10 @@ export function scalingRulesOf(scaler: Scaler): ScalingRules {
   const { minAgents, windows, paused } = scaler;
   const maxAgents = scaler.maxAgents || scalingDefaults.maxAgents;
   return {
-    ...{ minAgents, maxAgents, windows, paused },
+    minAgents,
+    maxAgents,
+    windows,
+    paused,
     targetWaitMs: scaler.targetWaitMs || scalingDefaults.targetWaitMs,
     coolDownMs: scaler.coolDownMs || scalingDefaults.coolDownMs,
     idleMs: scaler.idleMs || scalingDefaults.idleMs,

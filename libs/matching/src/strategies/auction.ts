@@ -62,7 +62,8 @@ function isWeight(value: number): boolean {
 export function auction(weights: AuctionWeights = auctionWeights): Strategy {
   const { load, speed, cost } = weights;
   return {
-    ...{ name: "auction", text: auctionText(weights) },
+    name: "auction",
+    text: auctionText(weights),
     rank: ({ used, slots, slowness }) => load * (used / slots) + speed * Math.log(slowness),
     judge: (agent, { capability }, times) => {
       const expectedMs = times.expectedMs(agent.agentId, capability);

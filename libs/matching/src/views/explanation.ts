@@ -180,8 +180,14 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   const { heldBy, heldMs, why, dueMs } = judging;
   const message = `the hook ${heldBy} has a say about its result: ${why}`;
   const wait = {
-    ...{ cause: WaitCause.WAIT_CAUSE_HOOK, message, subject: heldBy, holders: [], present: true },
-    ...{ startTime: toTimestamp(heldMs), endTime: toTimestamp(dueMs), waitedMs: nowMs - heldMs },
+    cause: WaitCause.WAIT_CAUSE_HOOK,
+    message,
+    subject: heldBy,
+    holders: [],
+    present: true,
+    startTime: toTimestamp(heldMs),
+    endTime: toTimestamp(dueMs),
+    waitedMs: nowMs - heldMs,
   };
   return Explanation.fromPartial({
     about,

@@ -19,7 +19,10 @@ export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
     if (amounts === undefined) inUse.add(key);
     views.push({
       ...PoolLimit.create(),
-      ...{ key, maxConcurrent, rate: rate && { ...rate }, queued: waiting },
+      key,
+      maxConcurrent,
+      rate: rate && { ...rate },
+      queued: waiting,
       description: amounts === undefined ? (limits.rules.get(key)?.description ?? "") : "",
       running: amounts === undefined ? held : countOf(tasks, limit),
       ...(amounts !== undefined && { resource: amounts.resource, maxAmount: amounts.most, amount: held }),

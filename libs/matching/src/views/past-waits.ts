@@ -39,8 +39,14 @@ function waitOf(spans: readonly Span[]): Wait {
   const last = spans.at(-1);
   const { cause = WaitCause.WAIT_CAUSE_UNSPECIFIED, message = "", subject = "", fromMs = 0 } = first ?? {};
   return {
-    ...{ cause, message, subject, holders: [], present: false, waitedMs: lengthOf(spans) },
-    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(last?.toMs ?? fromMs) },
+    cause,
+    message,
+    subject,
+    holders: [],
+    present: false,
+    waitedMs: lengthOf(spans),
+    startTime: toTimestamp(fromMs),
+    endTime: toTimestamp(last?.toMs ?? fromMs),
   };
 }
 
@@ -56,10 +62,18 @@ function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): 
 function ownSpans({ extras, judging }: Task): Span[] {
   const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
   const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
-    ...{ cause: WAIT_CAUSE_LIMIT, message: `the limit ${key} was full`, subject: key, fromMs, toMs },
+    cause: WAIT_CAUSE_LIMIT,
+    message: `the limit ${key} was full`,
+    subject: key,
+    fromMs,
+    toMs,
   }));
   const ofHooks = (judging?.held ?? []).map(({ hookId, fromMs, toMs }) => ({
-    ...{ cause: WAIT_CAUSE_HOOK, message: `the hook ${hookId} held it`, subject: hookId, fromMs, toMs },
+    cause: WAIT_CAUSE_HOOK,
+    message: `the hook ${hookId} held it`,
+    subject: hookId,
+    fromMs,
+    toMs,
   }));
   return [...ofLimits, ...ofHooks];
 }

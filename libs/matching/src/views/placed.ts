@@ -50,7 +50,11 @@ export function choiceText({ agents, withRoom }: Placement): string {
 export function candidatesAt(strategy: Strategy, { ranks, preference }: Placement): Candidate[] {
   return ranks
     .map(({ agentId: id, rank }, at) => ({
-      ...{ kind: "agent", id, chosen: at === 0, eligible: true, reason: "" },
+      kind: "agent",
+      id,
+      chosen: at === 0,
+      eligible: true,
+      reason: "",
       score: preference - rank,
       parts: { preference, [strategy.name]: -rank },
     }))
@@ -59,7 +63,13 @@ export function candidatesAt(strategy: Strategy, { ranks, preference }: Placemen
 
 function waitsBefore(capability: string, { profile, readyMs, atMs }: Placement): Wait[] {
   return profile.demand.waits.between(readyMs, atMs).map(({ cause, fromMs, toMs }) => ({
-    ...{ cause, message: textOf(cause, capability), subject: capability, holders: [], present: false },
-    ...{ startTime: toTimestamp(fromMs), endTime: toTimestamp(toMs), waitedMs: toMs - fromMs },
+    cause,
+    message: textOf(cause, capability),
+    subject: capability,
+    holders: [],
+    present: false,
+    startTime: toTimestamp(fromMs),
+    endTime: toTimestamp(toMs),
+    waitedMs: toMs - fromMs,
   }));
 }

@@ -66,14 +66,19 @@ export function prepareReplay({ attempts, agents }: Recording): Prepared {
     const [first] = parts as [RecordedAttempt];
     const { cause, sinceMs, readyOf } = causes[at] ?? { cause: -1, sinceMs: undefined, readyOf: -1 };
     return {
-      ...{ first, cause, readyOf, afterMs: Math.max(0, first.offeredMs - (sinceMs ?? fromMs)) },
+      first,
+      cause,
+      readyOf,
+      afterMs: Math.max(0, first.offeredMs - (sinceMs ?? fromMs)),
       waitedMs: Math.max(0, first.offeredMs - first.readyMs),
       lateMs: hops.late.get(first) ?? 0,
       dueAfterMs: first.dueMs === 0 ? 0 : Math.max(1, first.dueMs - first.offeredMs),
       parts: parts.map((part) => ({
         heldMs: part.endedMs - part.assignedMs,
         hopMs: hops.after.get(part) ?? usualHopMs,
-        ...{ agentId: part.agentId, status: part.status, money: part.money },
+        agentId: part.agentId,
+        status: part.status,
+        money: part.money,
       })),
     };
   });

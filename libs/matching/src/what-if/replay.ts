@@ -31,9 +31,15 @@ export interface Replayed {
 
 /** All that the pool of a replay would refuse in operation was accepted then. */
 const unbounded: Partial<PoolSettings> = {
-  ...{ window: 1_000_000, queuedMax: 10_000_000, agentsMax: 1_000_000, claimMs: 0 },
+  window: 1_000_000,
+  queuedMax: 10_000_000,
+  agentsMax: 1_000_000,
+  claimMs: 0,
   // Agents of a replay are seldom heard. Their absence was recorded.
-  ...{ heartbeatMs: 600_000, suspectMs: 3_600_000, leaseMs: 86_400_000, suspicionThreshold: 16 },
+  heartbeatMs: 600_000,
+  suspectMs: 3_600_000,
+  leaseMs: 86_400_000,
+  suspicionThreshold: 16,
 };
 /** A replay that is not done by so many times the time of the recording will not be. */
 const patience = 10;
@@ -82,8 +88,13 @@ class Replay {
     this.#isDone = new Uint8Array(jobs.length);
     this.#causedBy = Map.groupBy(jobs.keys(), (at) => jobs[at]?.cause ?? -1);
     this.#pool = openPool({
-      ...{ namespace: policy.namespace, name: policy.pool, owner: "what-if", epoch: 1, openedMs: fromMs },
-      ...{ chance: chanceOf(seed), settings: { ...policy.settings, admits: undefined, ...unbounded } },
+      namespace: policy.namespace,
+      name: policy.pool,
+      owner: "what-if",
+      epoch: 1,
+      openedMs: fromMs,
+      chance: chanceOf(seed),
+      settings: { ...policy.settings, admits: undefined, ...unbounded },
     });
     for (const rule of policy.limits) this.#pool.setLimit(rule, fromMs);
     this.#stream = openOfferStream("what-if", { send: (reply) => this.#receive(reply) });
@@ -119,7 +130,9 @@ class Replay {
 
   #addAgent(described: RecordedAgent, slowness: ReadonlyMap<string, number>): void {
     const agent = new ReplayedAgent({
-      ...{ pool: this.#pool, time: this.#time, described },
+      pool: this.#pool,
+      time: this.#time,
+      described,
       slownessOf: (agentId) => slowness.get(agentId) ?? 1,
       start: (token) => this.#start(token),
       end: (token, running, endedMs, isStopped) => this.#end(token, running, endedMs, isStopped),
@@ -164,8 +177,15 @@ class Replay {
     this.#profiles.set(key, number);
     const token = tokenOf(this.#offered.push(at) - 1);
     const offer = Offer.fromPartial({
-      ...{ ...choices, token, profile: number, attempt: first.attempt, priority: first.priority, waitedMs },
-      ...{ workId: first.workId, taskId: first.task, dueMs: dueAfterMs },
+      ...choices,
+      token,
+      profile: number,
+      attempt: first.attempt,
+      priority: first.priority,
+      waitedMs,
+      workId: first.workId,
+      taskId: first.task,
+      dueMs: dueAfterMs,
     });
     this.#take(OfferRequest.fromPartial({ profiles, offers: [offer] }));
   }
@@ -209,9 +229,17 @@ class Replay {
     const { agentId, assignedMs, part } = running;
     const readyMs = this.#readyMs[at] ?? 0;
     this.#placed.push({
-      ...{ namespace, share, capability, isCopy, agentId, readyMs, assignedMs, endedMs },
-      ...{ dueMs: job.dueAfterMs === 0 ? 0 : readyMs + job.waitedMs + job.lateMs + job.dueAfterMs },
-      ...{ status: part.status, money: part.money },
+      namespace,
+      share,
+      capability,
+      isCopy,
+      agentId,
+      readyMs,
+      assignedMs,
+      endedMs,
+      dueMs: job.dueAfterMs === 0 ? 0 : readyMs + job.waitedMs + job.lateMs + job.dueAfterMs,
+      status: part.status,
+      money: part.money,
     });
   }
 

@@ -56,7 +56,8 @@ export class ReplayedAgent implements AgentOutlet {
       cost: { money },
     }));
     const hello = Hello.fromPartial({
-      ...{ agentId, incarnation: "1" },
+      agentId,
+      incarnation: "1",
       offering: { capabilities, labels: { ...labels }, slots, resources: { ...resources } },
     });
     const joined = pool.join(hello, "what-if", this, time.nowMs);

@@ -74,8 +74,12 @@ export function reportOf(
   const isMissed = ({ readyMs, assignedMs, endedMs, dueMs }: Placed | RecordedAttempt) =>
     (dueMs > 0 && endedMs > dueMs) || (waitMs > 0 && assignedMs - readyMs > waitMs);
   return {
-    ...{ tasks: counted.length, unserved, spanMs: toMs - fromMs, workerHours },
-    ...{ waitP50Ms: quantile(waits, 0.5) || 0, waitP99Ms: quantile(waits, 0.99) || 0 },
+    tasks: counted.length,
+    unserved,
+    spanMs: toMs - fromMs,
+    workerHours,
+    waitP50Ms: quantile(waits, 0.5) || 0,
+    waitP99Ms: quantile(waits, 0.99) || 0,
     waitMeanMs: waits.length === 0 ? 0 : waits.reduce((sum, ms) => sum + ms, 0) / waits.length,
     timeMeanMs: meanTimeOf(counted),
     use: slotMs === 0 ? 0 : Math.min(1, heldMs / slotMs),
@@ -113,7 +117,11 @@ function tenantsOf(counted: readonly (Placed | RecordedAttempt)[]): TenantReport
     const others = counted.filter((each) => each.namespace !== namespace || each.share !== share);
     const isLong = others.length > 0 && waitP50Ms >= starvedFrom * quantile(waitsOf(others), 0.5);
     return {
-      ...{ namespace, share, tasks: own.length, waitP50Ms, waitP99Ms: quantile(waits, 0.99) },
+      namespace,
+      share,
+      tasks: own.length,
+      waitP50Ms,
+      waitP99Ms: quantile(waits, 0.99),
       isStarved: own.length >= starvedTasksMin && waitP50Ms >= starvedMinMs && isLong,
     };
   });

@@ -53,13 +53,16 @@ export function compareStrategies({ recording, policy, others, goals }: Strategi
     const { placed, unserved } = replay(prepared, agents, other);
     const gains = gainsOfParts(before, countedOf(placed));
     return {
-      ...{ strategy, report: reportOf(placed, agents, goals, unserved.length) },
+      strategy,
+      report: reportOf(placed, agents, goals, unserved.length),
       gain: usualMs === 0 ? 0 : 1 - meanTimeOf(countedOf(placed)) / usualMs,
-      ...{ gainLow: quantile(gains, 0.1) || 0, gainHigh: quantile(gains, 0.9) || 0 },
+      gainLow: quantile(gains, 0.1) || 0,
+      gainHigh: quantile(gains, 0.9) || 0,
     };
   });
   return {
-    ...{ check, past },
+    check,
+    past,
     same: reportOf(asItWas.placed, agents, goals, asItWas.unserved.length),
     strategies: strategies.toSorted((one, other) => other.gain - one.gain),
   };

@@ -78,7 +78,10 @@ export function checkOf(
   const missing = unserved.length / Math.max(1, prepared.jobs.length);
   const error = Math.max(missing, ...quantiles.map((each) => each.error));
   return {
-    ...{ isGood: was.length > 0 && error <= errorMax, error, quantiles, tasks: was.length },
+    isGood: was.length > 0 && error <= errorMax,
+    error,
+    quantiles,
+    tasks: was.length,
     hopMs: quantile(prepared.hopsMs, 0.5) || 0,
   };
 }

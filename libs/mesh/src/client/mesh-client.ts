@@ -56,7 +56,14 @@ export class MeshClient {
     });
     const { discoveryMs } = settings.timeouts;
     const routes = new Routes({
-      ...{ pool: this.pool, discovery, ownership, clock, timers, chance, discoveryMs, metrics },
+      pool: this.pool,
+      discovery,
+      ownership,
+      clock,
+      timers,
+      chance,
+      discoveryMs,
+      metrics,
     });
     this.pipeline
       .register(traceInterceptor(tracer, "client"))

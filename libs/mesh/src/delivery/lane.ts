@@ -142,8 +142,12 @@ export class Lane {
     this.#running = true;
     while (this.#waiting.length > 0 && this.#stopped === undefined) {
       const stream: Stream = {
-        ...{ sent: new Map(), ending: new AbortController(), number: 0 },
-        ...{ owner: undefined, replaced: false, over: false },
+        sent: new Map(),
+        ending: new AbortController(),
+        number: 0,
+        owner: undefined,
+        replaced: false,
+        over: false,
       };
       this.#stream = stream;
       try {

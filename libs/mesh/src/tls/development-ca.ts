@@ -145,8 +145,12 @@ function newAuthority(clock: Clock): { readonly key: KeyObject; readonly certifi
   const { privateKey: key } = newKeyPair();
   const nowMs = clock.now();
   const request = {
-    ...{ name: authorityName, publicKey: createPublicKey(key), names: [], authority: true },
-    ...{ notBeforeMs: nowMs - dayMs, notAfterMs: nowMs + authorityDays * dayMs },
+    name: authorityName,
+    publicKey: createPublicKey(key),
+    names: [],
+    authority: true,
+    notBeforeMs: nowMs - dayMs,
+    notAfterMs: nowMs + authorityDays * dayMs,
   };
   return { key, certificate: issue(request, { name: authorityName, key }) };
 }

@@ -100,8 +100,15 @@ class Kind {
   clone(): Kind {
     const { usual, growth, spread, failures, drift, ends, noise, meanSize, seen } = this;
     return Object.assign(new Kind(), {
-      ...{ usual: usual.clone(), growth: growth.clone(), spread: spread.clone() },
-      ...{ failures: failures.clone(), drift: drift.clone(), ends: ends?.clone(), noise, meanSize, seen },
+      usual: usual.clone(),
+      growth: growth.clone(),
+      spread: spread.clone(),
+      failures: failures.clone(),
+      drift: drift.clone(),
+      ends: ends?.clone(),
+      noise,
+      meanSize,
+      seen,
     });
   }
 

@@ -109,8 +109,14 @@ function expectedOf(prediction: Prediction, excluded: string | undefined): Expec
   const { mode, meanMs, highMs, timesMs, busyMs, money, quality, by } = prediction;
   const ineligible = excluded ?? prediction.ineligible;
   return {
-    ...{ mode, meanMs, highMs, timesMs, quality, words: reasonOfCandidate(mode, by) },
-    ...{ cost: money > 0 ? money : busyMs, use: { timeMs: busyMs, money } },
+    mode,
+    meanMs,
+    highMs,
+    timesMs,
+    quality,
+    words: reasonOfCandidate(mode, by),
+    cost: money > 0 ? money : busyMs,
+    use: { timeMs: busyMs, money },
     ...(ineligible === undefined ? {} : { ineligible }),
   };
 }
@@ -122,8 +128,14 @@ function candidateOf(
 ): ModeCandidate {
   const { mode = "workflow", eligible = false, expectedMs = 0, highMs = 0, score = 0 } = judged[at] ?? {};
   return {
-    ...{ mode, eligible, expectedMs, highMs, score, expectedUse: use },
-    ...{ expectedQuality: quality, reason: ineligible ?? words },
+    mode,
+    eligible,
+    expectedMs,
+    highMs,
+    score,
+    expectedUse: use,
+    expectedQuality: quality,
+    reason: ineligible ?? words,
   };
 }
 

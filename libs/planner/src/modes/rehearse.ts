@@ -23,7 +23,10 @@ export function rehearsed(
     mode === "intelligence" || (mode === "hybrid" && parts.some((part) => part.mode === "intelligence"));
   const byRanks = isPlanned && problem.tasks * Math.max(1, problem.slots) > looksMax;
   const { dispatcher, delaysOf } = engineOf(mode, problem, {
-    ...{ delays, parts, byRanks, copies: situation.repeatable },
+    delays,
+    parts,
+    byRanks,
+    copies: situation.repeatable,
     outlookOf: (own, tasks) => new Believed(own, beliefsOf(situation, tasks)),
   });
   return { ...execute(problem, dispatcher, delaysOf), by: byRanks ? "ranks" : "scheduler" };

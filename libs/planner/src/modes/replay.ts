@@ -61,7 +61,9 @@ export function replay(
     const { dispatcher, delaysOf } = engineOf(mode, problem, {
       outlookOf: (part, tasks) => new Believed(part, beliefsOf(beliefs, tasks)),
       copies: session.tasks.every(({ repeatable = false }) => repeatable),
-      ...{ delays: usual, parts, askedBefore: asked },
+      delays: usual,
+      parts,
+      askedBefore: asked,
     });
     const done = execute(problem, dispatcher, isReal ? (task) => own[task] ?? noDelays : delaysOf);
     return done.left > 0 ? [] : [counterfactual(mode, session, problem, done)];

@@ -4,8 +4,14 @@ import type { Role } from "@tutti/contracts/governance/v1";
 export const systemNamespace = "system";
 
 const everywhere = (role: string, description: string, actions: string[]): Role => ({
-  ...{ namespace: systemNamespace, role, description, actions },
-  ...{ readyMade: true, labels: {}, revision: "", updateCause: undefined },
+  namespace: systemNamespace,
+  role,
+  description,
+  actions,
+  readyMade: true,
+  labels: {},
+  revision: "",
+  updateCause: undefined,
 });
 
 const seeing = [

@@ -209,7 +209,8 @@ class Judging {
   #evaluated(program: Program): Evaluated {
     const { actor, groups, namespace, labels, action } = this.#subject;
     const variables: Readonly<Record<string, Json>> = {
-      ...{ subject: this.body, call: { namespace, action, labels: { ...labels } as Json } },
+      subject: this.body,
+      call: { namespace, action, labels: { ...labels } as Json },
       actor: { kind: kindWords[actor.kind] ?? "unknown", id: actor.id, groups: [...groups] },
     };
     const evaluation = program.evaluate((place) => variables[program.references[place] ?? ""], { stepsMax });

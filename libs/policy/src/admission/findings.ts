@@ -27,7 +27,15 @@ export function findingOf(
   const { ruleId, severity, revision } = rule;
   return {
     ...Finding.create(),
-    ...{ namespace, ruleId, result, severity, message, action, cause, work, count: 1 },
+    namespace,
+    ruleId,
+    result,
+    severity,
+    message,
+    action,
+    cause,
+    work,
+    count: 1,
     // A rule under test has any revision that its author wrote.
     ruleVersion: /^\d{1,15}$/.test(revision) ? Number(revision) : 0,
     findTime: toTimestamp(nowMs),

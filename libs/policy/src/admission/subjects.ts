@@ -53,7 +53,10 @@ export function agentDocument({ namespace: _, action: __, offering, ...about }: 
   return {
     ...about,
     capabilities: capabilities.map(({ name, version }) => ({ name, version })),
-    ...{ labels: { ...labels } as Json, slots: slots || 1, resources: { ...resources } as Json, description },
+    labels: { ...labels } as Json,
+    slots: slots || 1,
+    resources: { ...resources } as Json,
+    description,
   };
 }
 

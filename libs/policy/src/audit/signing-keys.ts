@@ -78,6 +78,10 @@ function contentOf({
 }: Pick<SigningKey, "signingKeyId" | "publicKey" | "startTime">): Uint8Array {
   const none = new Uint8Array(0);
   return SigningKey.encode({
-    ...{ signingKeyId, publicKey, startTime, endTime: undefined, endorsement: none },
+    signingKeyId,
+    publicKey,
+    startTime,
+    endTime: undefined,
+    endorsement: none,
   }).finish();
 }

@@ -91,7 +91,10 @@ export class Lockouts {
       if (untilMs <= Math.max(nowMs, known?.untilMs ?? 0)) continue;
       const firstMs = startTime === undefined ? nowMs : fromTimestamp(startTime);
       this.#guesses.set(subject, {
-        ...{ firstMs, untilMs, lastMs: nowMs, pacedMs: known?.pacedMs ?? Number.NEGATIVE_INFINITY },
+        firstMs,
+        untilMs,
+        lastMs: nowMs,
+        pacedMs: known?.pacedMs ?? Number.NEGATIVE_INFINITY,
         failures: Math.max(failures, known?.failures ?? 0),
       });
     }

@@ -30,9 +30,14 @@ export function authorizationUrl(
 ): string {
   const url = new URL(authorizationAddress);
   const asked = {
-    ...{ response_type: "code", client_id: clientId, redirect_uri: redirectAddress },
-    ...{ scope: [...new Set(["openid", ...scopes])].join(" "), state, nonce },
-    ...{ code_challenge: challengeOf(verifier), code_challenge_method: "S256" },
+    response_type: "code",
+    client_id: clientId,
+    redirect_uri: redirectAddress,
+    scope: [...new Set(["openid", ...scopes])].join(" "),
+    state,
+    nonce,
+    code_challenge: challengeOf(verifier),
+    code_challenge_method: "S256",
   };
   for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
   return url.href;
@@ -50,10 +55,14 @@ export function codeExchange(
   { verifier }: Pick<BegunSignIn, "verifier">,
 ): CodeExchange {
   const body = new URLSearchParams({
-    ...{ grant_type: "authorization_code", code, redirect_uri: redirectAddress, code_verifier: verifier },
+    grant_type: "authorization_code",
+    code,
+    redirect_uri: redirectAddress,
+    code_verifier: verifier,
   });
   const headers: Record<string, string> = {
-    ...{ accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
+    accept: "application/json",
+    "content-type": "application/x-www-form-urlencoded",
   };
   if (clientSecret !== "" && clientShows === "header") {
     const shown = [clientId, clientSecret].map(formEncoded).join(":");

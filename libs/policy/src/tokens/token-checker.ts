@@ -195,7 +195,10 @@ export class TokenChecker {
     if (trusted === undefined) return refused("unknown_issuer");
     const payload = await verified(token, trusted.findKey, {
       ...this.#times(nowMs),
-      ...{ algorithms: algorithmsOf(trusted), audience: clientId, issuer, maxTokenAge: idTokenAge },
+      algorithms: algorithmsOf(trusted),
+      audience: clientId,
+      issuer,
+      maxTokenAge: idTokenAge,
     });
     if (typeof payload === "string") return refused(payload);
     const { aud, azp } = payload;

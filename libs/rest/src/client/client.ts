@@ -132,7 +132,9 @@ export class Client {
     const signal = signalOf(parts);
     try {
       return await via(url, {
-        ...{ method, headers, credentials: "same-origin" },
+        method,
+        headers,
+        credentials: "same-origin",
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(signal !== undefined && { signal }),
       });

@@ -58,7 +58,9 @@ export async function errorOfAnswer(answer: Answer): Promise<RestError> {
 export function strangeAnswer(status: number, text: string): RestError {
   const said = text.trim().slice(0, 200);
   return new RestError({
-    ...{ code: "rest.strange_answer", status, details: { answer: said } },
+    code: "rest.strange_answer",
+    status,
+    details: { answer: said },
     detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; check the address, which has no path, and proxies in between`,
   });
 }
@@ -66,7 +68,10 @@ export function strangeAnswer(status: number, text: string): RestError {
 export function unreachable(url: string, cause: unknown): RestError {
   const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
   return new RestError({
-    ...{ code: "rest.unreachable", status: 0, retry: "same-key", cause },
+    code: "rest.unreachable",
+    status: 0,
+    retry: "same-key",
+    cause,
     detail: `No platform answers at ${url} (${why}). Start it with \`npx tutti dev\`, or set its address.`,
   });
 }

@@ -30,7 +30,10 @@ export interface EventJson {
 
 export function eventOf({ event = 0, timeMs = 0, type, taskId = "", details, cause }: EventJson): EventFacts {
   return {
-    ...{ number: event, timeMs, type, task: taskId },
+    number: event,
+    timeMs,
+    type,
+    task: taskId,
     details: typeof details === "object" && details !== null ? (details as EventFacts["details"]) : {},
     actor: eventActorOf(cause),
   };

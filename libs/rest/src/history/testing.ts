@@ -5,7 +5,11 @@ export function events(
   ...said: readonly (readonly [type: string, task?: string, details?: object])[]
 ): EventFacts[] {
   return said.map(([type, about = "", details = {}], place) => ({
-    ...{ number: place + 1, timeMs: 1_000 + place * 10, type, task: about, actor: undefined },
+    number: place + 1,
+    timeMs: 1_000 + place * 10,
+    type,
+    task: about,
+    actor: undefined,
     details: details as EventFacts["details"],
   }));
 }

@@ -118,7 +118,9 @@ class Reader {
     if (id === "usage") agent.usd = numberOf(membersOf(value)["usd"]);
     else if (answerSteps.test(id)) {
       const turn = turnOf(value, {
-        ...{ step: id, event: number, tookMs: Math.max(0, atMs - agent.sinceMs) },
+        step: id,
+        event: number,
+        tookMs: Math.max(0, atMs - agent.sinceMs),
         error: errorOf(entry["error"]),
       });
       agent.turns.push(turn);
@@ -191,8 +193,15 @@ function turnOf(reply: unknown, known: Pick<Turn, "step" | "event" | "tookMs" | 
 
 function callOf({ name, input = null, malformed }: ReturnType<typeof membersOf>): Drafted<ToolCall> {
   return {
-    ...{ name: String(name ?? ""), input: malformed ?? input, state: "not run", task: "" },
-    ...{ startMs: 0, endMs: 0, received: undefined, output: undefined, error: "" },
+    name: String(name ?? ""),
+    input: malformed ?? input,
+    state: "not run",
+    task: "",
+    startMs: 0,
+    endMs: 0,
+    received: undefined,
+    output: undefined,
+    error: "",
   };
 }
 

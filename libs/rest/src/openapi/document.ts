@@ -145,7 +145,8 @@ function parameter(
         : schemas.field(field, "input");
   const isText = inner["type"] === "string" && place === "path";
   return {
-    ...{ name, in: place },
+    name,
+    in: place,
     ...(needed && { required: true }),
     ...aboutOf(one, rpc.request, schemas),
     schema: isText && inner["pattern"] === undefined ? { ...inner, minLength: 1 } : inner,
@@ -168,7 +169,10 @@ function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas)
   const own = ownRoutes[route.name] ?? {};
   const listed = (place: "path" | "query", parameters: NonNullable<typeof own.query>) =>
     Object.entries(parameters).map(([name, { description = "", ...one }]) => ({
-      ...{ name, in: place, description, schema: schemas.own(one) },
+      name,
+      in: place,
+      description,
+      schema: schemas.own(one),
       ...(place === "path" && { required: true }),
     }));
   const parameters = [...listed("path", own.params ?? {}), ...listed("query", own.query ?? {})];
@@ -224,13 +228,15 @@ function firstSentence(text: string): string {
 }
 
 const keyParameter = {
-  ...{ name: "Idempotency-Key", in: "header" },
+  name: "Idempotency-Key",
+  in: "header",
   description: "Makes a repetition harmless: the same key with the same request takes effect once.",
   schema: { type: "string", maxLength: 200 },
 };
 
 const timeoutParameter = {
-  ...{ name: "Request-Timeout", in: "header" },
+  name: "Request-Timeout",
+  in: "header",
   description:
     "How long the call may take, in seconds. `requestTimeoutMs` in the query says the same in milliseconds.",
   schema: { type: "number", exclusiveMinimum: 0, maximum: 3600 },

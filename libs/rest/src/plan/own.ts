@@ -29,7 +29,9 @@ export interface OwnRoute {
 
 const text = (description: string): OwnSchema => ({ type: "string", description });
 const count = (description: string, maximum?: number): OwnSchema => ({
-  ...{ type: "integer", description, minimum: 0 },
+  type: "integer",
+  description,
+  minimum: 0,
   ...(maximum !== undefined && { maximum }),
 });
 const moment = (description: string): OwnSchema => ({ type: "number", description });
@@ -83,7 +85,8 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       id: text("Unique within the kind: `local-admin`."),
       roles: many(text("What it may be: `admin`.")),
       by: {
-        ...{ type: "string", enum: ["loopback", "cookie", "key"] },
+        type: "string",
+        enum: ["loopback", "cookie", "key"],
         description: "How that is known: a program on this machine, a browser that signed in, or the key.",
       },
       version: text("Version of the software that answers."),
@@ -98,7 +101,8 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       id: text("Id of the sign-in. It is no secret and signs no browser in."),
       who: text("Whom it stands for: `person:ada`."),
       by: {
-        ...{ type: "string", enum: ["link", "key", "token", "id_token"] },
+        type: "string",
+        enum: ["link", "key", "token", "id_token"],
         description:
           "By what: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
       },
@@ -123,7 +127,8 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     path: text("Its path, with its parameters in braces."),
     action: text("What a role or policy has to permit: `workflow.runs.start`."),
     why: {
-      ...{ type: "string", enum: ["missing", "narrowed", "forbidden"] },
+      type: "string",
+      enum: ["missing", "narrowed", "forbidden"],
       description: "Nothing permits it, what was shown is narrowed to other things, or a policy forbids it.",
     },
     roles: many(text("A role that permits it. The one with the fewest rights comes first.")),

@@ -63,7 +63,11 @@ export function planOf(route: Route & { readonly rpc: string }, schema: Schema):
   const inBody = left.filter((one) => !inQuery.includes(one));
   unambiguous(route.name, query);
   return {
-    ...{ route, rpc, params, query, key },
+    route,
+    rpc,
+    params,
+    query,
+    key,
     body: body === undefined ? bodyOf(inBody) : { is: "field", field: body },
     reply: { type: rpc.reply, only: onlyOf(schema, rpc.reply) },
   };

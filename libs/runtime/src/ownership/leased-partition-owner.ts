@@ -143,7 +143,9 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {
-      ...{ service, partitions, installation: this.partitions },
+      service,
+      partitions,
+      installation: this.partitions,
     });
     this.#holdings.host(runtime);
     const { metrics } = this.#parts.foundation;

@@ -64,7 +64,9 @@ export class SolePartitionOwner implements PartitionOwner {
   host(runtime: PartitionsOfService): void {
     const { service, partitions } = runtime;
     assert(partitions === this.partitions, "a service has as many partitions as the installation", {
-      ...{ service, partitions, installation: this.partitions },
+      service,
+      partitions,
+      installation: this.partitions,
     });
     this.#runtimes.push(runtime);
   }

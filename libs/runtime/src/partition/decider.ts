@@ -63,8 +63,14 @@ export class Decider implements MachineStep<unknown, unknown> {
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
   /** What a step that throws is taken back to. */
   readonly #before = {
-    ...{ event: 0, lastBatch: 0, lastIndex: 0, incarnation: 0 },
-    ...{ due: 0, dropped: 0, letters: 0, notes: 0 },
+    event: 0,
+    lastBatch: 0,
+    lastIndex: 0,
+    incarnation: 0,
+    due: 0,
+    dropped: 0,
+    letters: 0,
+    notes: 0,
   };
   readonly #settling = { number: 0, attempt: 0 };
   readonly #stepBytesMax: number;

@@ -84,7 +84,10 @@ function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => Outb
   const memory: PartitionMemory = new PartitionMemory(
     {
       ...parts,
-      ...{ partition, epoch, journal, log },
+      partition,
+      epoch,
+      journal,
+      log,
       clock: new PartitionClock(parts.clock, log.last.timeMs),
       wake: (arrival) => options.wake(memory, arrival),
       mayAnswer: () => parts.leaseTerm.validUntilMs(partition) > parts.clock.monotonic(),

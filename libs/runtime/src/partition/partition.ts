@@ -394,7 +394,12 @@ export class Partition {
   #startLife(journal: Journal, log: JournalPartition, durable: number, coveredTo: number): Life {
     return beginLife({
       parts: this.#parts,
-      ...{ partition: this.number, epoch: this.#epoch, journal, log, durable, coveredTo },
+      partition: this.number,
+      epoch: this.#epoch,
+      journal,
+      log,
+      durable,
+      coveredTo,
       wake: (memory, arrival) => this.#wake(memory, arrival),
       slept: (life) => this.#setTimer(life),
       failed: (memory, failure) => this.#failed(memory, failure),

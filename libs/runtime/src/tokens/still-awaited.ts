@@ -12,6 +12,8 @@ const nothing: WireCodec<undefined> = {
  * answer rests on is durable.
  */
 export const isStillAwaited: Command<unknown, undefined, undefined> = {
-  ...{ type: "is_still_awaited", codec: nothing, reply: nothing },
+  type: "is_still_awaited",
+  codec: nothing,
+  reply: nothing,
   decide: () => undefined,
 };

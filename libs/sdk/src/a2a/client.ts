@@ -94,7 +94,9 @@ export class A2aClient {
       ...(budget !== undefined && { [budgetExtension]: budget }),
     };
     const sent = {
-      ...{ messageId, role: "ROLE_USER", parts },
+      messageId,
+      role: "ROLE_USER",
+      parts,
       ...(task !== undefined && { taskId: task.id, contextId: task.contextId }),
       ...(Object.keys(metadata).length > 0 && { metadata }),
       ...(budget !== undefined && { extensions: [budgetExtension] }),
@@ -170,9 +172,13 @@ export class A2aClient {
     const hasBody = isRpc || method === "POST";
     const within = tenant === "" ? "" : `/${encodeURIComponent(tenant)}`;
     return this.#ports.fetch(isRpc ? url : `${url}${within}${path}`, {
-      ...{ method: isRpc ? "POST" : method, signal, redirect: "error" },
+      method: isRpc ? "POST" : method,
+      signal,
+      redirect: "error",
       headers: {
-        ...{ accept, "a2a-version": version, "a2a-extensions": budgetExtension },
+        accept,
+        "a2a-version": version,
+        "a2a-extensions": budgetExtension,
         ...(hasBody && { "content-type": type }),
         ...this.#options.headers,
       },
@@ -304,7 +310,9 @@ function taskOf(task: Members): A2aTask {
   const said = partsIn(membersIn(status, "message"));
   const artifacts = (Array.isArray(task["artifacts"]) ? task["artifacts"] : []).filter(isMembers);
   return {
-    ...{ id: textIn(task, "id"), contextId: textIn(task, "contextId"), state: stateOf(status) },
+    id: textIn(task, "id"),
+    contextId: textIn(task, "contextId"),
+    state: stateOf(status),
     text: said
       .map((part) => textIn(part, "text"))
       .filter(Boolean)

@@ -124,7 +124,8 @@ function operationsOf(document: Members): Found {
       if (one.isReceived) found.received.push({ operation: name, address });
       else
         found.sent[name] = {
-          ...{ address, payload: payloadOf(document, messages) },
+          address,
+          payload: payloadOf(document, messages),
           description: (textIn(operation, "summary") || textIn(operation, "description")).slice(0, 200),
         };
     } catch (error) {
@@ -148,7 +149,8 @@ function* ofSecond(document: Members): Generator<Read, void> {
       if (!isMembers(given) || (given["$ref"] === undefined && given[kind] === undefined)) continue;
       const id = textIn(membersIn(given, kind), "operationId");
       yield {
-        ...{ name: id || `${kind}-${address}`, isReceived: kind === "subscribe" },
+        name: id || `${kind}-${address}`,
+        isReceived: kind === "subscribe",
         read() {
           const operation = resolved(document, resolved(document, given)[kind]);
           const message = operation["message"];
@@ -163,7 +165,8 @@ function* ofThird(document: Members): Generator<Read, void> {
   for (const [name, given] of Object.entries(membersIn(document, "operations"))) {
     const action = isMembers(given) ? textIn(given, "action") : "";
     yield {
-      ...{ name, isReceived: action === "send" },
+      name,
+      isReceived: action === "send",
       read() {
         const operation = resolved(document, given);
         if (action !== "send" && action !== "receive") throw new Unusable(`it has the action \`${action}\``);
@@ -172,7 +175,8 @@ function* ofThird(document: Members): Generator<Read, void> {
         if (address === "") throw new Unusable("its channel has no address");
         const own = operation["messages"];
         return {
-          ...{ address, operation },
+          address,
+          operation,
           messages: Array.isArray(own) ? own : Object.values(membersIn(channel, "messages")),
         };
       },

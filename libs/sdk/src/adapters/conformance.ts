@@ -37,7 +37,8 @@ export async function adapterProblems(
   const found: Broken[] = [];
   let keys = 0;
   const callOf = (signal = new AbortController().signal, key = `conformance-${++keys}`): AdapterCall => ({
-    ...{ idempotencyKey: key, signal },
+    idempotencyKey: key,
+    signal,
     secret: async (reference) => secret(reference),
   });
   const tell = (rule: Broken["rule"], operation: string, reason: string) =>

@@ -43,7 +43,8 @@ export function objectAdapter<Target extends object>(
   { name, version, operations, check, rate }: ObjectAdapterOptions<Target>,
 ): Adapter {
   return {
-    ...{ name, kind: "object" },
+    name,
+    kind: "object",
     ...(version !== undefined && { version }),
     ...(rate !== undefined && { rate }),
     operations: Object.fromEntries(

@@ -106,7 +106,9 @@ interface MessageSystem {
 export function sourceOf(system: MessageSystem): Source {
   const { name, kind, description, status, close = () => {}, sessions } = system;
   return {
-    ...{ name, kind, close },
+    name,
+    kind,
+    close,
     operations: { status: { description, repeat: "safe", call: (_input, call) => status(call) } },
     check: system.check ?? (async (call) => void (await status(call))),
     async run(given) {

@@ -44,7 +44,8 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
     return [
       name,
       {
-        ...{ input, repeat: writes ? "key" : "safe" },
+        input,
+        repeat: writes ? "key" : "safe",
         ...(description !== undefined && { description }),
         ...(output !== undefined && { output }),
         call: async (given, { idempotencyKey, signal }) => {
@@ -58,7 +59,9 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
     ];
   });
   return {
-    ...{ name: options.name, kind: "sqlite", operations: Object.fromEntries(operations) },
+    name: options.name,
+    kind: "sqlite",
+    operations: Object.fromEntries(operations),
     ...(options.rate !== undefined && { rate: options.rate }),
     check: () => database.check(options.operations),
     close: () => database.close(),

@@ -40,7 +40,8 @@ const repeats = { told: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
 /** After a restart the workers of the tools may link later than that of the agents. */
 const toolsRetry = {
-  ...{ attempts: 6, backoff: "1s..1m" },
+  attempts: 6,
+  backoff: "1s..1m",
   on: ["agent.tool_missing", "agent.catalogue_unreachable"],
 } as const;
 const queueTimeout = "1m";
@@ -148,7 +149,10 @@ class AgentRun {
     return Object.entries(handoffs)
       .filter(([, one]) => one !== part)
       .map(([name, { description = `Hands the conversation over to ${name}.` }]) => ({
-        ...{ kind: "handoff", target: name, name: `hand_over_to_${name}`, description },
+        kind: "handoff",
+        target: name,
+        name: `hand_over_to_${name}`,
+        description,
         inputSchema: { type: "object", properties: { reason: { type: "string" } } },
       }));
   }
@@ -173,7 +177,8 @@ class AgentRun {
     await this.#compact();
     const instructions = this.#instructions();
     const question = {
-      ...{ instructions, messages: [...this.#messages] },
+      instructions,
+      messages: [...this.#messages],
       tools: this.#tools.map(({ name, description, inputSchema }) => ({ name, description, inputSchema })),
       temperature: this.#active.temperature,
     };
@@ -418,8 +423,11 @@ function replyOf(output: Json, model: string, question: AgentQuestion): ModelRep
   }
   const wantsTools = callsOf(parts as Part[]).length > 0;
   return {
-    ...{ model, parts: parts as ModelReply["parts"], stop: stop ?? (wantsTools ? "tools" : "end") },
-    ...{ inputTokens: inputTokens ?? tokensOf(question), outputTokens: outputTokens ?? tokensOf(parts) },
+    model,
+    parts: parts as ModelReply["parts"],
+    stop: stop ?? (wantsTools ? "tools" : "end"),
+    inputTokens: inputTokens ?? tokensOf(question),
+    outputTokens: outputTokens ?? tokensOf(parts),
   };
 }
 

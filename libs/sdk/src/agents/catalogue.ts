@@ -40,7 +40,8 @@ export class RestCatalogue implements Catalogue {
       const newest: unknown = Array.isArray(versions) ? versions[0] : undefined;
       const capability = isMembers(newest) ? membersIn(newest, "capability") : {};
       return {
-        ...{ name: textIn(entry, "name"), description: textIn(capability, "description") },
+        name: textIn(entry, "name"),
+        description: textIn(capability, "description"),
         inputSchema: schemaIn(capability["inputSchema"]),
       };
     });
@@ -51,7 +52,8 @@ export class RestCatalogue implements Catalogue {
     const body = await this.#get(path, accessToken);
     if (body === undefined) return undefined;
     return {
-      ...{ name, description: textIn(body, "description") || `The workflow ${name}.` },
+      name,
+      description: textIn(body, "description") || `The workflow ${name}.`,
       inputSchema: schemaIn(body["inputSchema"]),
     };
   }

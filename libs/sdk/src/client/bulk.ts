@@ -102,7 +102,10 @@ export async function previewBulk(
   const { previewToken, count, leftAlone, groups } = previewed;
   const reviews = previewed.reviews.map(({ runId, review }) => ({ runId, ...reviewFrom(review) }));
   return {
-    ...{ count, leftAlone, groups, reviews },
+    count,
+    leftAlone,
+    groups,
+    reviews,
     async apply(reason, { perSecond = 0 } = {}) {
       let done = 0;
       const refused: { readonly runId: string; readonly error: TuttiError | undefined }[] = [];

@@ -87,14 +87,17 @@ export async function connect(
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
   const ports = { clock, timers, chance, contents };
   const boards = {
-    ...{ missions: client(swarm.missionService), board: client(swarm.boardService) },
-    ...{ namespace, ports },
+    missions: client(swarm.missionService),
+    board: client(swarm.boardService),
+    namespace,
+    ports,
   };
   const work = {
     runs: client(contracts.runService),
     tasks: client(contracts.taskService),
     histories: client(runtime.runtimeService, { service: "workflow" }),
-    ...{ namespace, ports },
+    namespace,
+    ports,
   };
   return new Tutti({
     ...work,
@@ -104,7 +107,8 @@ export async function connect(
       sessions: client(session.sessionService, { service: "master" }),
       planning: client(intelligence.planningService, { service: "master" }),
       resources: client(session.resourceService, { service: "master" }),
-      ...{ namespace, ports },
+      namespace,
+      ports,
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
     triggers: new Triggers({ triggers: client(contracts.triggerService), namespace }),
@@ -165,7 +169,15 @@ async function loaded() {
     import("../link/blobs.ts"),
   ]);
   return {
-    ...{ Mesh, StaticDiscovery, ClientOwnership, contracts, swarm, session, intelligence, runtime, blob },
+    Mesh,
+    StaticDiscovery,
+    ClientOwnership,
+    contracts,
+    swarm,
+    session,
+    intelligence,
+    runtime,
+    blob,
     parts: { Tutti, Missions, Sessions, Locks, Objects, Triggers, Contents, blobsOver },
   };
 }

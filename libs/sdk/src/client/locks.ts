@@ -96,8 +96,13 @@ export class Locks {
     const waitMs = eitherDuration("wait", options.wait, options.waitMs) ?? 0;
     const leaseMs = eitherDuration("lease", options.lease, options.leaseMs) || leaseDefaultMs;
     const request = AcquireLockRequest.fromPartial({
-      ...{ namespace, name, holder, leaseMs },
-      ...{ permits: options.permits ?? 0, shared: options.shared ?? false, priority: options.priority ?? 0 },
+      namespace,
+      name,
+      holder,
+      leaseMs,
+      permits: options.permits ?? 0,
+      shared: options.shared ?? false,
+      priority: options.priority ?? 0,
       work: work === null ? undefined : work && WorkReference.fromPartial({ ...work }),
     });
     const untilMs = clock.monotonic() + waitMs;

@@ -103,7 +103,10 @@ export class Objects {
 
 function viewOf({ name, key, state, waitingCount, endedCount, current }: ObjectMessage): ObjectView {
   return {
-    ...{ name, key, waiting: waitingCount, ended: endedCount },
+    name,
+    key,
+    waiting: waitingCount,
+    ended: endedCount,
     ...(state !== undefined && { state: valueIn(state) as Record<string, unknown> }),
     ...(current !== undefined && { currentRun: current.runId }),
   };

@@ -221,8 +221,14 @@ export class RunHandle implements Handle {
     let token = "";
     do {
       const reply = await this.#parts.tasks.listTasks({
-        ...{ ...this.#which, parentTaskId: "", topOnly: false, statuses: [], text: "" },
-        ...{ withPayloads: true, atEvent: 0, page: { size: 0, token } },
+        ...this.#which,
+        parentTaskId: "",
+        topOnly: false,
+        statuses: [],
+        text: "",
+        withPayloads: true,
+        atEvent: 0,
+        page: { size: 0, token },
       });
       found.push(...reply.tasks);
       token = reply.page?.nextToken ?? "";
@@ -233,7 +239,10 @@ export class RunHandle implements Handle {
   /** Repairs a task by hand: it has this output, is passed over, or has failed for good. Why is kept with it. */
   async repair(taskId: string, repair: Repair, reason: string): Promise<void> {
     await this.#parts.tasks.repairTask({
-      ...{ ...this.#which, taskId, reason, idempotencyKey: "" },
+      ...this.#which,
+      taskId,
+      reason,
+      idempotencyKey: "",
       repair: repairOf(repair),
     });
   }
@@ -241,7 +250,10 @@ export class RunHandle implements Handle {
   /** Changes what it is found by, and how urgent it is. Work that waits for an agent follows. */
   async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
     await this.#parts.runs.labelRun({
-      ...{ ...this.#which, labels: { ...labels }, removedLabels: [...removed], priority },
+      ...this.#which,
+      labels: { ...labels },
+      removedLabels: [...removed],
+      priority,
       dueTime: dueTime && toTimestamp(dueTime.getTime()),
     });
   }
@@ -336,9 +348,13 @@ export class RunHandle implements Handle {
       const reply = await runs.readHistory(wanted);
       for (const { event, time, type, taskId: task, details, cause } of reply.events)
         yield {
-          ...{ event, type, task, time: new Date(time === undefined ? 0 : fromTimestamp(time)) },
+          event,
+          type,
+          task,
+          time: new Date(time === undefined ? 0 : fromTimestamp(time)),
           // The contract says that it is an object.
-          ...{ details: valueIn(details) as Record<string, unknown>, actor: cause?.actor?.id ?? "" },
+          details: valueIn(details) as Record<string, unknown>,
+          actor: cause?.actor?.id ?? "",
         };
       token = reply.page?.nextToken ?? "";
     } while (token !== "");

@@ -124,7 +124,9 @@ export class ScheduleHandle {
   /** Starts a run now. Gives what came of it. */
   async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
     const { firing } = await this.#parts.schedules.triggerSchedule({
-      ...{ ...this.#which, reason, idempotencyKey: "" },
+      ...this.#which,
+      reason,
+      idempotencyKey: "",
       overlap: overlapOf(overlap),
     });
     if (firing === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
@@ -134,7 +136,9 @@ export class ScheduleHandle {
   /** Starts the runs of a span that has passed. Gives how many that are. */
   async backfill(from: Date, to: Date, reason = "", overlap?: OverlapWord): Promise<number> {
     const { count } = await this.#parts.schedules.backfillSchedule({
-      ...{ ...this.#which, reason, idempotencyKey: "" },
+      ...this.#which,
+      reason,
+      idempotencyKey: "",
       span: { from: toTimestamp(from.getTime()), to: toTimestamp(to.getTime()) },
       overlap: overlapOf(overlap),
     });
@@ -216,9 +220,21 @@ export class Schedules {
     await this.#parts.schedules.createSchedule({
       namespace: this.#parts.namespace,
       schedule: {
-        ...{ namespace: "", scheduleId: id, description: description ?? "", paused: false, note: "" },
-        ...{ labels: {}, nextTimes: [], recentFirings: [], liveRunIds: [], startedCount: 0, skippedCount: 0 },
-        ...{ createTime: undefined, updateTime: undefined, createCause: undefined, revision: "" },
+        namespace: "",
+        scheduleId: id,
+        description: description ?? "",
+        paused: false,
+        note: "",
+        labels: {},
+        nextTimes: [],
+        recentFirings: [],
+        liveRunIds: [],
+        startedCount: 0,
+        skippedCount: 0,
+        createTime: undefined,
+        updateTime: undefined,
+        createCause: undefined,
+        revision: "",
         run: specOf(definition, options),
         timing: timingOf(options),
         policy: policyAfter(undefined, options),

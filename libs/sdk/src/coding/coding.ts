@@ -239,8 +239,10 @@ class Coding {
     const { limits, graceMs } = this.#options;
     try {
       const end = await runCommand(command, {
-        ...{ folder: this.#tree.folder, stdin: conversation?.stdin ?? prompts.prompt },
-        ...{ env, signal: AbortSignal.any([this.#signal, silence.signal, over.signal]) },
+        folder: this.#tree.folder,
+        stdin: conversation?.stdin ?? prompts.prompt,
+        env,
+        signal: AbortSignal.any([this.#signal, silence.signal, over.signal]),
         ...(limits !== undefined && { limits }),
         ...(graceMs !== undefined && { graceMs }),
         output: async (chunk, channel) => {
@@ -279,7 +281,9 @@ class Coding {
   #conversation(turn: Turn, prompts: Pick<AcpTurn, "prompt" | "wholePrompt">, over: AbortController) {
     const stdin = new PassThrough();
     const conversation = new AcpConversation({
-      ...{ folder: this.#tree.folder, ...prompts, session: this.#session },
+      folder: this.#tree.folder,
+      ...prompts,
+      session: this.#session,
       permit: this.#options.permit ?? (() => true),
       send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
       heard: (news) => this.#heard(turn, news),

@@ -39,7 +39,9 @@ export async function checkOf(
   const { folder, signal: ending, limits, graceMs } = place;
   await task.output(`$ ${check.join(" ")}\n`, { channel: "check" });
   const end = await runCommand(check, {
-    ...{ folder, env: { ...variablesOf(), CI: "1" }, signal: ending },
+    folder,
+    env: { ...variablesOf(), CI: "1" },
+    signal: ending,
     ...(limits !== undefined && { limits }),
     ...(graceMs !== undefined && { graceMs }),
     output: (chunk) => task.output(chunk, { channel: "check" }),

@@ -212,7 +212,9 @@ export const gemini: CodingProfile = {
 /** A program that speaks the Agent Client Protocol: `acp("gemini", ["gemini", "--acp"], ["GEMINI_API_KEY"])`. */
 export function acp(name: string, command: readonly string[], env: readonly string[] = []): CodingProfile {
   return {
-    ...{ name, env, acp: true },
+    name,
+    env,
+    acp: true,
     command: ({ model }) => [...command, ...(model === undefined ? [] : ["--model", model])],
   };
 }

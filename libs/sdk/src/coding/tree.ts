@@ -33,8 +33,11 @@ export interface ChangedFile {
 export async function git(folder: string, ...given: readonly string[]): Promise<string> {
   const env = {
     ...variablesOf(),
-    ...{ GIT_TERMINAL_PROMPT: "0", GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email },
-    ...{ GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email },
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
   };
   const { stdout } = await run("git", ["-C", folder, ...given], { env, maxBuffer: outputBytesMax });
   return stdout;

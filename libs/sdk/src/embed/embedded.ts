@@ -222,7 +222,8 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
           { variables: this.#variables },
         ),
       ...worker,
-      ...{ credentials, handleSignals: false },
+      credentials,
+      handleSignals: false,
     };
   }
 

@@ -47,7 +47,11 @@ export function takeLogger(foreign: ForeignLogger): Logger {
     const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
       write(level, message, withoutSecrets({ ...inherited, ...fields }));
     return {
-      ...{ trace: at("trace"), debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
+      trace: at("trace"),
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
       fatal: at("fatal"),
       child: (fields) => loggerWith({ ...inherited, ...fields }),
       enabled: (level) => foreign.isLevelEnabled?.(level) ?? true,

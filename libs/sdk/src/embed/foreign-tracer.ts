@@ -33,7 +33,11 @@ export interface OpenTelemetryApi {
 
 /** The numbers of `SpanKind`. */
 const kinds: Readonly<Record<SpanKind, number>> = {
-  ...{ internal: 0, server: 1, client: 2, producer: 3, consumer: 4 },
+  internal: 0,
+  server: 1,
+  client: 2,
+  producer: 3,
+  consumer: 4,
 };
 const failedStatus = 2;
 const noTrace = "0".repeat(32);
@@ -52,7 +56,8 @@ export class ForeignTracer {
       ...this.#plain,
       start: (description) => {
         const span = this.#started(description.name, description.kind, {
-          ...{ parent: description.parent, attributes: description.attributes },
+          parent: description.parent,
+          attributes: description.attributes,
         });
         if (span === undefined)
           return this.#plain.start({ ...description, parent: description.parent ?? this.#users.trace });
@@ -77,7 +82,8 @@ export class ForeignTracer {
     work: () => Promise<T> | T,
   ): Promise<T> {
     const span = this.#started(`task ${capability}`, "consumer", {
-      ...{ parent, attributes: { "tutti.capability": capability } },
+      parent,
+      attributes: { "tutti.capability": capability },
     });
     if (span === undefined || this.#api === undefined) return await work();
     const { trace, context } = this.#api;

@@ -94,7 +94,8 @@ export function nestTutti<Request extends EmbeddedRequest>(tutti: EmbeddedTutti<
     }
   }
   return {
-    ...{ module: TuttiModule, global: true },
+    module: TuttiModule,
+    global: true,
     providers: [{ provide: EmbeddedTutti, useValue: tutti }],
     exports: [EmbeddedTutti],
   };

@@ -34,11 +34,9 @@ export function plain(value: unknown, name: string): Json {
 function errorIn({ code, message, details, retry, retryAfterMs = 0, cause }: ErrorDetail): StepError {
   return {
     // A part of the details, so that a replay pauses as long.
-    ...{
-      code,
-      message,
-      details: { ...details, ...(retryAfterMs > 0 && { retryAfterMs: `${retryAfterMs}` }) },
-    },
+    code,
+    message,
+    details: { ...details, ...(retryAfterMs > 0 && { retryAfterMs: `${retryAfterMs}` }) },
     ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
     ...(cause !== undefined && { cause: errorIn(cause) }),
   };

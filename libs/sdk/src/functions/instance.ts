@@ -581,7 +581,9 @@ export class FunctionInstance implements Watched {
     const ms = this.#foreign.end(this.#clock());
     if (ms === undefined) return;
     this.#task?.logger.warn("waited for something that is no step: put it into ctx.run", {
-      ...{ function: this.name, after: this.#foreign.after, ms },
+      function: this.name,
+      after: this.#foreign.after,
+      ms,
     });
   }
 

@@ -325,8 +325,10 @@ export class Connector {
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
     const told = {
-      ...{ address: this.#address, ...explained(reason) },
-      ...{ pauseMs: Math.round(pauseMs), failures: this.#failures },
+      address: this.#address,
+      ...explained(reason),
+      pauseMs: Math.round(pauseMs),
+      failures: this.#failures,
     };
     if (this.#failures <= 1) logger.info("no link, retrying", told);
     else logger.warn("no link, retrying", told);

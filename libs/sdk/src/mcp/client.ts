@@ -66,7 +66,8 @@ export class McpClient {
 
   async tools(): Promise<readonly McpTool[]> {
     return (await this.#list("tools/list", "tools")).map((tool) => ({
-      ...{ name: textIn(tool, "name"), description: textIn(tool, "description") },
+      name: textIn(tool, "name"),
+      description: textIn(tool, "description"),
       inputSchema: membersIn(tool, "inputSchema") as Json,
     }));
   }
@@ -78,8 +79,10 @@ export class McpClient {
 
   async resources(signal: AbortSignal): Promise<readonly McpResource[]> {
     return (await this.#list("resources/list", "resources", signal)).map((resource) => ({
-      ...{ uri: textIn(resource, "uri"), name: textIn(resource, "name") },
-      ...{ description: textIn(resource, "description"), mediaType: textIn(resource, "mimeType") },
+      uri: textIn(resource, "uri"),
+      name: textIn(resource, "name"),
+      description: textIn(resource, "description"),
+      mediaType: textIn(resource, "mimeType"),
     }));
   }
 
@@ -87,7 +90,8 @@ export class McpClient {
   async readResource(uri: string, signal: AbortSignal): Promise<Json> {
     const { contents } = await this.#call("resources/read", { uri }, signal);
     return (Array.isArray(contents) ? contents : []).filter(isMembers).map((part) => ({
-      ...{ uri: textIn(part, "uri") || uri, mediaType: textIn(part, "mimeType") },
+      uri: textIn(part, "uri") || uri,
+      mediaType: textIn(part, "mimeType"),
       ...(typeof part["blob"] === "string" ? { base64: part["blob"] } : { text: textIn(part, "text") }),
     }));
   }

@@ -140,7 +140,8 @@ export class HttpConnection implements Connection {
       redirect: "error",
       signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
       headers: {
-        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
         ...(this.#session !== "" && { "mcp-session-id": this.#session }),
         ...(this.version !== "" && { "mcp-protocol-version": this.version }),
         ...this.#server.headers,

@@ -75,7 +75,9 @@ export async function askPeople(
       answer: {
         approve: {
           title: `The MCP server ${server} asks`,
-          ...{ message: "${{ input.message }}", context: "${{ input.tasks }}", within },
+          message: "${{ input.message }}",
+          context: "${{ input.tasks }}",
+          within,
           ...(Object.keys(membersIn(schema, "properties")).length > 0 && { form: formOf(schema) }),
           ...(by !== undefined && { by }),
         },

@@ -87,7 +87,9 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   if (!thisSystem.hasShell) throw shellErrors.notStarted({ program: "sh", reason: noShell });
   const mark = randomUUID();
   const child = spawn("sh", ["-c", `${limitsOf(options.limits)}${guard}`, "sh", mark, ...command], {
-    ...{ cwd: options.folder, env: options.env, detached: true },
+    cwd: options.folder,
+    env: options.env,
+    detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable, Readable, Readable>;
   const end = await new Running(child, mark, options).ended();

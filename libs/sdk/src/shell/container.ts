@@ -89,8 +89,12 @@ class Running {
     const isDone = state !== undefined && !state.isKilled && signal === undefined;
     if (isDone && code !== null && ok.includes(code))
       return {
-        ...{ exitCode: code, stdout: stdout.text, stderr: stderr.text },
-        ...{ truncated: stdout.isCut || stderr.isCut, image: state.image, files: await this.#files() },
+        exitCode: code,
+        stdout: stdout.text,
+        stderr: stderr.text,
+        truncated: stdout.isCut || stderr.isCut,
+        image: state.image,
+        files: await this.#files(),
       };
     throw this.#failure(end, state, image, final);
   }
@@ -98,7 +102,9 @@ class Running {
   async #runCold(): Promise<CommandEnd> {
     const task = this.#task;
     return runContainer(this.#options, await argumentsOf(this.#input, this.#options, this.#place), {
-      ...{ folder: this.#place.folder, signal: task.signal, stdin: this.#input.stdin ?? "" },
+      folder: this.#place.folder,
+      signal: task.signal,
+      stdin: this.#input.stdin ?? "",
       output: (chunk, channel) => task.output(chunk, { channel }),
     });
   }

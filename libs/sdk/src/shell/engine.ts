@@ -97,7 +97,8 @@ export function runContainer(
 ): Promise<CommandEnd> {
   const { graceMs, keptBytes } = options;
   return runCommand([...engineOf(options), "run", ...given], {
-    ...{ ...command, env: variablesOf(engineVariables) },
+    ...command,
+    env: variablesOf(engineVariables),
     ...(graceMs !== undefined && { graceMs }),
     ...(keptBytes !== undefined && { keptBytes }),
   });
@@ -106,7 +107,9 @@ export function runContainer(
 /** Runs the engine without a task: what it removes is removed also when the task is cancelled. */
 export function asked(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
   const quiet: CommandOptions = {
-    ...{ folder: tmpdir(), env: variablesOf(engineVariables), signal: new AbortController().signal },
+    folder: tmpdir(),
+    env: variablesOf(engineVariables),
+    signal: new AbortController().signal,
     output: async () => {},
   };
   return runCommand([...engineOf(options), ...given], quiet);

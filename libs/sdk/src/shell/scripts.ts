@@ -56,7 +56,8 @@ export async function addScripts(
   const { scripts } = JSON.parse(text) as { readonly scripts: readonly AdoptedScript[] };
   for (const adopted of scripts)
     worker.handle(adopted.name, script(adopted, folder, options), {
-      ...{ description: `Runs ${adopted.command.join(" ")}`.slice(0, 200), inputSchema },
+      description: `Runs ${adopted.command.join(" ")}`.slice(0, 200),
+      inputSchema,
     });
 }
 
@@ -72,7 +73,10 @@ function script(
       throw shellErrors.inputInvalid({ expected: "`args`, a list of texts" });
     const folder = await folderOf(root, cwd, program);
     const end = await runCommand([...command, ...args], {
-      ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, signal: task.signal },
+      folder,
+      env: { ...variablesOf(options.env), ...env },
+      stdin,
+      signal: task.signal,
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
       keptBytes: options.keptBytes ?? keptBytes,
@@ -81,7 +85,9 @@ function script(
     requireStarted(program, end);
     const { code, stdout, stderr } = end;
     return {
-      ...{ exitCode: code ?? 1, stdout: stdout.text, stderr: stderr.text },
+      exitCode: code ?? 1,
+      stdout: stdout.text,
+      stderr: stderr.text,
       truncated: stdout.isCut || stderr.isCut,
     };
   };

@@ -90,7 +90,11 @@ export function shell(
     await using place = await placeOf(given, options.folder ?? process.cwd(), scratch, task);
     const { folder } = place;
     const end = await runCommand(command, {
-      ...{ folder, env: { ...variablesOf(options.env), ...env }, stdin, timers, signal: task.signal },
+      folder,
+      env: { ...variablesOf(options.env), ...env },
+      stdin,
+      timers,
+      signal: task.signal,
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
       ...(options.keptBytes !== undefined && { keptBytes: options.keptBytes }),

@@ -113,7 +113,9 @@ export function terminal(
     const over = new AbortController();
     const server = ["-S", join(folder, "tmux"), "-f", "/dev/null"];
     const running = runCommand(["tmux", ...server, "-D"], {
-      ...{ folder: cwd, env: { ...variablesOf(options.env), ...input.env }, timers },
+      folder: cwd,
+      env: { ...variablesOf(options.env), ...input.env },
+      timers,
       ...(options.limits !== undefined && { limits: options.limits }),
       ...(options.graceMs !== undefined && { graceMs: options.graceMs }),
       signal: AbortSignal.any([task.signal, over.signal]),
@@ -232,7 +234,8 @@ class Terminal {
       if (pattern === undefined || pattern.test(screen)) return screen;
       if (end !== undefined)
         throw shellErrors.exited({
-          ...{ program: this.#context.program, how: `${end} before \`${pattern.source}\` was there` },
+          program: this.#context.program,
+          how: `${end} before \`${pattern.source}\` was there`,
           stderr: screen.slice(-shownCharacters),
         });
       await this.#pause();
@@ -268,7 +271,8 @@ class Terminal {
     const { server, task } = this.#context;
     task.signal.throwIfAborted();
     const { stdout } = await promisify(execFile)("tmux", [...server, ...args], {
-      ...{ signal: task.signal, maxBuffer: screenBytesMax },
+      signal: task.signal,
+      maxBuffer: screenBytesMax,
     });
     return stdout;
   }

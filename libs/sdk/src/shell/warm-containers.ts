@@ -83,7 +83,12 @@ export class WarmContainers {
     if (this.#most === 0) return;
     const key = this.#keyOf(input);
     const shape = this.#shapes.get(key) ?? {
-      ...{ key, input: shapeOf(input), idle: [], starting: 0, usedMs: 0, ends: 0 },
+      key,
+      input: shapeOf(input),
+      idle: [],
+      starting: 0,
+      usedMs: 0,
+      ends: 0,
     };
     shape.usedMs = systemClock.monotonic();
     this.#shapes.delete(key);
@@ -259,7 +264,9 @@ export class WarmContainer {
     const ready = Promise.withResolvers<undefined>();
     this.isReady = ready.promise;
     this.ended = runContainer(options, given, {
-      ...{ folder: place.folder, signal: this.#abort.signal, stdin: this.#stdin },
+      folder: place.folder,
+      signal: this.#abort.signal,
+      stdin: this.#stdin,
       ready: (hold) => {
         this.#hold = hold;
         // One that waits keeps no worker from ending.

@@ -359,8 +359,12 @@ function bothOf(own: Logger, copy: Logger | undefined): Logger {
     if (own.enabled(level)) copy[level](message, fields);
   };
   return {
-    ...{ trace: line("trace"), debug: line("debug"), info: line("info") },
-    ...{ warn: line("warn"), error: line("error"), fatal: line("fatal") },
+    trace: line("trace"),
+    debug: line("debug"),
+    info: line("info"),
+    warn: line("warn"),
+    error: line("error"),
+    fatal: line("fatal"),
     enabled: (level) => own.enabled(level),
     child: (fields) => bothOf(own.child(fields), copy.child(fields)),
   };

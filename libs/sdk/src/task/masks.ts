@@ -54,7 +54,8 @@ export class Masks {
     const { code, message, details, cause, violations } = detail;
     return {
       ...detail,
-      ...{ code: this.text(code), message: this.text(message) },
+      code: this.text(code),
+      message: this.text(message),
       details: this.json(details) as ErrorDetail["details"],
       violations: violations.map((one) => ({ ...one, message: this.text(one.message) })),
       cause: cause && this.error(cause),
@@ -65,8 +66,12 @@ export class Masks {
     const line = (level: LogLevel) => (message: string, fields?: LogFields) =>
       inner[level](this.text(message), fields && this.#fields(fields));
     return {
-      ...{ trace: line("trace"), debug: line("debug"), info: line("info") },
-      ...{ warn: line("warn"), error: line("error"), fatal: line("fatal") },
+      trace: line("trace"),
+      debug: line("debug"),
+      info: line("info"),
+      warn: line("warn"),
+      error: line("error"),
+      fatal: line("fatal"),
       enabled: (level) => inner.enabled(level),
       child: (fields) => this.logger(inner.child(this.#fields(fields))),
     };

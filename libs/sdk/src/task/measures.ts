@@ -163,7 +163,9 @@ export class MeasureBook {
       throw sdkErrors.metricInvalid({ metric: name, expected: "a name such as orders_total", found: name });
     if (this.#metrics.size >= metricsMax)
       throw sdkErrors.metricInvalid({
-        ...{ metric: name, expected: `at most ${metricsMax} metrics of a worker`, found: "one more" },
+        metric: name,
+        expected: `at most ${metricsMax} metrics of a worker`,
+        found: "one more",
       });
     const metric: Metric = { namespace, name, kind, help, unit, series: new Map() };
     this.#metrics.set(key, metric);

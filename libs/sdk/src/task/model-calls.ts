@@ -38,8 +38,16 @@ export class ModelCallLog {
 
   start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
     const call: ModelCall = {
-      ...{ operation, provider, requestModel: model, responseModel: "", inputTokens: 0, outputTokens: 0 },
-      ...{ agoMs: 0, tookMs: 0, finishReasons: [], errorType: "" },
+      operation,
+      provider,
+      requestModel: model,
+      responseModel: "",
+      inputTokens: 0,
+      outputTokens: 0,
+      agoMs: 0,
+      tookMs: 0,
+      finishReasons: [],
+      errorType: "",
     };
     const asked: TimedCall = { startMs, endMs: undefined, call };
     if (this.#asked.length < callsMax) this.#asked.push(asked);
@@ -49,7 +57,9 @@ export class ModelCallLog {
   /** As the result of the attempt bears them. */
   told(nowMs: number): ModelCalls {
     const calls = this.#asked.map(({ call, startMs, endMs = nowMs }) => ({
-      ...{ ...call, agoMs: Math.max(0, nowMs - startMs), tookMs: Math.max(0, endMs - startMs) },
+      ...call,
+      agoMs: Math.max(0, nowMs - startMs),
+      tookMs: Math.max(0, endMs - startMs),
     }));
     return { calls };
   }

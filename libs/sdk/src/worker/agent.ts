@@ -100,16 +100,31 @@ export class Agent {
       changed: () => this.#flushSoon(),
     };
     this.#attempts = new Attempts({
-      ...{ namespace, slots, clock, timers, logger, outbox, blobs, measures, ownUse, sendLogs },
+      namespace,
+      slots,
+      clock,
+      timers,
+      logger,
+      outbox,
+      blobs,
+      measures,
+      ownUse,
+      sendLogs,
       openSecret: ({ assign }, reference) =>
         openSecret({
-          ...{ reference, namespace: assign.namespace || namespace, workKind: assign.workKind || "run" },
-          ...{ workId: assign.workId, taskId: assign.taskId, accessToken: assign.accessToken },
+          reference,
+          namespace: assign.namespace || namespace,
+          workKind: assign.workKind || "run",
+          workId: assign.workId,
+          taskId: assign.taskId,
+          accessToken: assign.accessToken,
         }),
       openMission: ({ assign }) =>
         openMission({
-          ...{ namespace: assign.namespace || namespace, missionId: assign.workId },
-          ...{ taskId: assign.taskId, agentId: this.agentId },
+          namespace: assign.namespace || namespace,
+          missionId: assign.workId,
+          taskId: assign.taskId,
+          agentId: this.agentId,
         }),
     });
   }

@@ -89,7 +89,8 @@ export class WorkerSecrets {
     const sentMs = this.#ports.clock.monotonic();
     const sealed = await this.#asks(name, reception, wanted);
     const opened = reception.open({
-      ...{ name: sealed.name, version: sealed.version },
+      name: sealed.name,
+      version: sealed.version,
       sealed: Buffer.from(sealed.sealed, "base64"),
       encapsulatedKey: Buffer.from(sealed.encapsulatedKey, "base64"),
     });
@@ -161,7 +162,9 @@ function refusalOf(said: unknown, status: number, reference: string, server: str
   if (typeof code !== "string" || typeof detail !== "string")
     return sdkErrors.secretUnreachable({ reference, server: `${server}, which answered ${status}` });
   return new TuttiError({
-    ...{ code, message: detail, status: "PERMISSION_DENIED" },
+    code,
+    message: detail,
+    status: "PERMISSION_DENIED",
     retry: retry === "never" ? "never" : "same-key",
   });
 }

@@ -74,7 +74,9 @@ export interface WorkerPorts {
 }
 
 const notDurable = (found: unknown) => ({
-  ...{ option: "durable", expected: "a function of `durable(name, code)`", found: typeof found },
+  option: "durable",
+  expected: "a function of `durable(name, code)`",
+  found: typeof found,
 });
 
 const firstPauseMs = 100;
@@ -111,7 +113,11 @@ export class Worker {
     this.#secrets = new WorkerSecrets(this.settings, this.#ports);
     const { clock, chance, timers, logger } = this.#ports;
     this.#measures = new MeasureSender({
-      ...{ settings: this.settings, clock, timers, logger, agentId: () => this.agentId },
+      settings: this.settings,
+      clock,
+      timers,
+      logger,
+      agentId: () => this.agentId,
     });
     const ids = new IdSource({ clock, chance });
     this.#agent = new Agent({

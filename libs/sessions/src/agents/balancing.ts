@@ -81,7 +81,8 @@ export class Balancing {
       if (first === undefined) continue;
       const body = {
         taskIds: group.map(({ taskId }) => taskId),
-        ...{ mode: modes[first.toMode], reason: first.reason },
+        mode: modes[first.toMode],
+        reason: first.reason,
       };
       await commands.submit(key, { command: moveTasks, body });
     }
@@ -117,7 +118,8 @@ export class Balancing {
       unstarted,
       atWorkMs,
       slots: running.length,
-      ...{ heldUpMs: heldUpMs(tasks, stay, nowMs), isLeft: stay.isLeft },
+      heldUpMs: heldUpMs(tasks, stay, nowMs),
+      isLeft: stay.isLeft,
     };
   }
 

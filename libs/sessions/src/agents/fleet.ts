@@ -146,7 +146,10 @@ function canDo({ offering, pool: ownPool }: Agent, task: ReadOnly<TaskSpec>, poo
   const { work, versionRange, placement, resources } = task;
   if (work?.$case !== "capability" || offering === undefined) return false;
   const profile = {
-    ...{ pool: placement?.pool || pool, capability: work.value, versionRange, placement },
+    pool: placement?.pool || pool,
+    capability: work.value,
+    versionRange,
+    placement,
     policy: { resources },
   } as unknown as Parameters<typeof isOffered>[0];
   const capabilities = offering.capabilities.map(({ name, version }) => ({ name, version }));

@@ -77,7 +77,9 @@ function requestOf(
   { runId, task, capability, input, spec, with: more, retentionMs = spec.retentionMs }: Question,
 ): StartRunRequest {
   const request = StartRunRequest.fromPartial({
-    ...{ namespace, runId, parent: { namespace, kind: "session", id, task } },
+    namespace,
+    runId,
+    parent: { namespace, kind: "session", id, task },
     parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
   });
   const only = TaskSpec.fromPartial({ id: taskId, work: { $case: "capability", value: capability } });
@@ -90,8 +92,13 @@ function requestOf(
       $case: "tasks",
       value: { tasks: [{ ...only, ...more }], output: `tasks.${taskId}.output`, input: whole },
     },
-    ...{ labels: spec.labels, priority: spec.priority, pool: spec.pool, dueTime: spec.dueTime },
-    ...{ retentionMs, budget: spec.budget, share: shareOf({ spec }, { namespace, sessionId: id }) },
+    labels: spec.labels,
+    priority: spec.priority,
+    pool: spec.pool,
+    dueTime: spec.dueTime,
+    retentionMs,
+    budget: spec.budget,
+    share: shareOf({ spec }, { namespace, sessionId: id }),
   };
   return request;
 }

@@ -177,8 +177,12 @@ class DecidedPart {
     const runId = questionRunId(situation.view, part);
     const isJudged = this.#parts.rules?.concernsPlans(key.namespace) === true;
     const asked = {
-      ...{ runId, task: questionTask, capability: orchestrator, input: { question: given } },
-      ...{ spec: spec as Parameters<typeof ask>[2]["spec"], with: { retry, timeouts } },
+      runId,
+      task: questionTask,
+      capability: orchestrator,
+      input: { question: given },
+      spec: spec as Parameters<typeof ask>[2]["spec"],
+      with: { retry, timeouts },
       retentionMs: isJudged ? judgedRetentionMs : retentionMs,
     };
     const { output, isOfBefore } = await this.#answer(asked, options);

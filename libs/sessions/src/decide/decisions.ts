@@ -31,18 +31,28 @@ function asked({ view, part, agents, outcomes, expectedMs }: Situation, isWhole:
     part: partId(part),
     number: (view.parts[part]?.decisions ?? 0) + 1,
     tasks: view.tasks.map((task) => ({
-      ...{ id: task.spec.id, ...usedBy(task), needs: task.spec.needs.map(({ task: id }) => id) },
+      id: task.spec.id,
+      ...usedBy(task),
+      needs: task.spec.needs.map(({ task: id }) => id),
       status: statusWord(task.status),
       isReady: isOurs(task, part) && task.open === 0,
       hasBegun: task.isPlaced,
-      ...{ part: task.part < 0 ? "" : partId(task.part), mode: modeName(view.parts[task.part]?.mode ?? 0) },
-      ...{ agent: task.agent, expectedMs: expectedMs(task), priority: task.spec.priority },
-      ...{ readyMs: task.readyMs, startMs: task.startMs, endMs: task.endMs },
+      part: task.part < 0 ? "" : partId(task.part),
+      mode: modeName(view.parts[task.part]?.mode ?? 0),
+      agent: task.agent,
+      expectedMs: expectedMs(task),
+      priority: task.spec.priority,
+      readyMs: task.readyMs,
+      startMs: task.startMs,
+      endMs: task.endMs,
       ...outputIn(outputs.get(task.spec.id)),
       ...(task.error !== undefined && { error: task.error.message }),
     })),
     agents: agents.map(({ agentId, freeSlots, offering }) => ({
-      ...{ id: agentId, slots: offering?.slots ?? 1, freeSlots, labels: offering?.labels ?? {} },
+      id: agentId,
+      slots: offering?.slots ?? 1,
+      freeSlots,
+      labels: offering?.labels ?? {},
       uses: offering?.capabilities.map(({ name }) => name) ?? [],
     })),
   };
@@ -91,7 +101,9 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
           const found = taskNamed(view, task, at);
           const startMs = nowMs;
           return {
-            ...{ task: found.number, agent: textIn(agent, `${at}.agent`), startMs },
+            task: found.number,
+            agent: textIn(agent, `${at}.agent`),
+            startMs,
             endMs: nowMs + expectedMs(found),
           };
         }),

@@ -89,7 +89,12 @@ function whole(view: SessionView, mode: Mode, reason: string) {
 function safely(view: SessionView, reason: string): RecordChoice {
   const mode = Mode.MODE_WORKFLOW;
   const candidate = {
-    ...{ mode, taskIds: [], eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined },
+    mode,
+    taskIds: [],
+    eligible: true,
+    expectedMs: 0,
+    highMs: 0,
+    expectedUse: undefined,
     expectedQuality: 0,
     score: 0,
     reason: "it does what was declared, in its order",
@@ -102,7 +107,12 @@ function safely(view: SessionView, reason: string): RecordChoice {
     features: {},
     candidates: [candidate],
     chosen: 0,
-    ...{ confidence: 0, explored: false, fallback: true, reason, model: "none", outcome: undefined },
+    confidence: 0,
+    explored: false,
+    fallback: true,
+    reason,
+    model: "none",
+    outcome: undefined,
   };
   return { choice, mode, parts: [whole(view, mode, reason)] };
 }
@@ -114,7 +124,8 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
     mode: modes[mode],
     tasks: tasks.map((place) => view.tasks[place]?.number ?? 0),
     reason,
-    ...{ elsewhere: [], budget: undefined },
+    elsewhere: [],
+    budget: undefined,
   }));
   const words = cut
     .map(({ mode, tasks }) => `${counted(tasks.length, "task")} in the mode ${mode}`)
@@ -131,10 +142,20 @@ function inParts(view: SessionView, situation: Situation): RecordChoice {
     candidates: cut.map(({ mode, tasks, reason: why }) => ({
       mode: modes[mode],
       taskIds: tasks.slice(0, 1_000).map((place) => situation.taskIds[place] ?? ""),
-      ...{ eligible: true, expectedMs: 0, highMs: 0, expectedUse: undefined, expectedQuality: 0, score: 0 },
+      eligible: true,
+      expectedMs: 0,
+      highMs: 0,
+      expectedUse: undefined,
+      expectedQuality: 0,
+      score: 0,
       reason: why,
     })),
-    ...{ confidence: 1, explored: false, fallback: false, reason, model: "cut/1", outcome: undefined },
+    confidence: 1,
+    explored: false,
+    fallback: false,
+    reason,
+    model: "cut/1",
+    outcome: undefined,
   };
   return { choice, mode: Mode.MODE_HYBRID, parts };
 }

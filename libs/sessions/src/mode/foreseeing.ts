@@ -102,8 +102,13 @@ export function foreseen({
   const correction = meanMs > 0 && expectedMs > 0 ? expectedMs / meanMs : 1;
   return {
     ...laidOut(situation, rehearsal),
-    ...{ mode, choice, method: rehearsal.by, cases: timesMs.length, money: expectedUse?.money ?? 0 },
-    ...{ p50Ms: medianOf(timesMs) * correction, p90Ms: highMs },
+    mode,
+    choice,
+    method: rehearsal.by,
+    cases: timesMs.length,
+    money: expectedUse?.money ?? 0,
+    p50Ms: medianOf(timesMs) * correction,
+    p90Ms: highMs,
   };
 }
 
@@ -154,13 +159,19 @@ function laidOut(
   const { slackMs, criticalPath } = timingOf(problem.after, lastsMs);
   const ranks = upwardRanks(problem, meanTimes(problem));
   const assignments = taskIds.map((taskId, task) => ({
-    ...{ task, taskId, agentId: agentIds[agentOf[task] ?? -1] ?? "" },
-    ...{ startMs: startMs[task] ?? 0, endMs: endMs[task] ?? 0 },
-    ...{ rankMs: ranks[task] ?? 0, slackMs: Math.max(0, slackMs[task] ?? 0) },
+    task,
+    taskId,
+    agentId: agentIds[agentOf[task] ?? -1] ?? "",
+    startMs: startMs[task] ?? 0,
+    endMs: endMs[task] ?? 0,
+    rankMs: ranks[task] ?? 0,
+    slackMs: Math.max(0, slackMs[task] ?? 0),
   }));
   return {
     assignments: assignments.sort((one, other) => one.startMs - other.startMs || one.task - other.task),
-    ...{ makespanMs, lowerBoundMs: lowerBounds(problem).sharpMs, situation },
+    makespanMs,
+    lowerBoundMs: lowerBounds(problem).sharpMs,
+    situation,
     criticalPath: criticalPath.map((task) => taskIds[task] ?? ""),
   };
 }

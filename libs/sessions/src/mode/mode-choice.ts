@@ -34,9 +34,12 @@ export function intendedOf(
   const statedMs = estimate?.durationMs ?? 0;
   const pool = order?.spec?.pool ?? "";
   return {
-    ...{ id, needs: needs.map(({ task }) => task) },
-    ...{ demand: demandOf(spec, pool), demandText: demandText(spec, pool) },
-    ...{ ...describedIn({ order }, spec), repeatable: mayBeDoubled },
+    id,
+    needs: needs.map(({ task }) => task),
+    demand: demandOf(spec, pool),
+    demandText: demandText(spec, pool),
+    ...describedIn({ order }, spec),
+    repeatable: mayBeDoubled,
     ...(statedMs > 0 && { statedMs }),
   };
 }
@@ -79,11 +82,23 @@ export function chosenMode(
 export function choiceOf(made: ModeChoice): Choice {
   const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
   return {
-    ...{ choiceId: "", sessionId: "", chooseTime: undefined, outcome: undefined },
-    ...{ kind, features: { ...features }, chosen, confidence, explored, fallback, reason, model },
+    choiceId: "",
+    sessionId: "",
+    chooseTime: undefined,
+    outcome: undefined,
+    kind,
+    features: { ...features },
+    chosen,
+    confidence,
+    explored,
+    fallback,
+    reason,
+    model,
     candidates: made.candidates.map(({ mode, expectedUse, ...candidate }) => ({
       ...candidate,
-      ...{ mode: modes[mode], taskIds: [], expectedUse: { tokens: 0, ...expectedUse } },
+      mode: modes[mode],
+      taskIds: [],
+      expectedUse: { tokens: 0, ...expectedUse },
     })),
   };
 }

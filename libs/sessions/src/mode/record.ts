@@ -31,10 +31,16 @@ function recordedTask(view: SessionView, task: TaskView, pool: string): Recorded
   const expectedMs = plannedEndMs - plannedStartMs || statedMs;
   const isPlanned = partMode === "intelligence" && plannedStartMs > 0;
   return {
-    ...{ id: spec.id, needs: spec.needs.map(({ task: id }) => id), demand: demandOf(spec as TaskSpec, pool) },
+    id: spec.id,
+    needs: spec.needs.map(({ task: id }) => id),
+    demand: demandOf(spec as TaskSpec, pool),
     ...(spec.work?.$case === "capability" && { capability: spec.work.value }),
-    ...{ agentId: agent, workMs: Math.max(0, endMs - startMs) },
-    ...{ startMs: startMs - beginMs, endMs: endMs - beginMs, repeatable: spec.mayBeDoubled, partMode },
+    agentId: agent,
+    workMs: Math.max(0, endMs - startMs),
+    startMs: startMs - beginMs,
+    endMs: endMs - beginMs,
+    repeatable: spec.mayBeDoubled,
+    partMode,
     ...(isPlanned && { decideMs: Math.max(0, plannedStartMs - beginMs) }),
     inputBytes: describedIn(view, spec).inputBytes,
     ...(statedMs > 0 && { statedMs }),
@@ -56,7 +62,10 @@ function recordedAgents(view: SessionView, tasks: readonly RecordedTask[]): read
     const { slots, unable, ...presence } = seen(id, notes, view.beginMs, own);
     const unmet = new Set([...unable].map((number) => tasks[number]?.demand));
     return {
-      ...{ id, slots: slots || Math.max(1, atOnce(own)), ...presence, ...costOf(view, own) },
+      id,
+      slots: slots || Math.max(1, atOnce(own)),
+      ...presence,
+      ...costOf(view, own),
       meets: new Set([...all].filter((demand) => !unmet.has(demand))),
     };
   });

@@ -202,7 +202,10 @@ function drawnUp(drafting: Drafting): Drafted {
   const drafted = new Drafted(made.situation, {
     numbers: planned.map(({ number }) => number),
     unplanned: tasks.filter((task) => !doable(task)).map(({ number }) => number),
-    ...{ signature, reason: reasonOf(drafting, able), present, times: drafting.times },
+    signature,
+    reason: reasonOf(drafting, able),
+    present,
+    times: drafting.times,
     tasks: new Set(tasksIn(view.parts[part])),
   });
   takeUp(drafted, planned, view);
@@ -227,7 +230,8 @@ function intendedOf(
   return {
     id: spec.id,
     needs: spec.needs.map(({ task }) => task).filter((id) => among.has(id)),
-    ...{ demand: demandOf(spec as TaskSpec, pool), ...describedIn(view, spec) },
+    demand: demandOf(spec as TaskSpec, pool),
+    ...describedIn(view, spec),
     ...(statedMs > 0 && { statedMs }),
   };
 }
@@ -312,7 +316,9 @@ export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Om
     if (plan === undefined) continue;
     const agent = drafted.agentIds[plan.agentOf[place] ?? -1] ?? "";
     const one = {
-      ...{ task: number, agent, startMs: nowMs + (plan.startMs[place] ?? 0) },
+      task: number,
+      agent,
+      startMs: nowMs + (plan.startMs[place] ?? 0),
       endMs: nowMs + (plan.endMs[place] ?? 0),
     };
     endMs = Math.max(endMs, one.endMs);

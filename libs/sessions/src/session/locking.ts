@@ -84,7 +84,9 @@ export class Locking {
           const isToGiveUp = error.retry === "never" && error.status !== "DEADLINE_EXCEEDED";
           if (isToGiveUp) {
             await this.#parts.commands.submit(key, {
-              ...{ command: refuseStart, body: { error: toErrorDetail(error) }, token },
+              command: refuseStart,
+              body: { error: toErrorDetail(error) },
+              token,
             });
             return false;
           }

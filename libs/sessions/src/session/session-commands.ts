@@ -26,7 +26,12 @@ export class SessionCommands {
     return new Promise((resolve) => {
       this.#runtime.submit({
         key: token === undefined ? key : undefined,
-        ...{ command, body, token, cause: this.#cause, idempotencyKey: "", reply: resolve },
+        command,
+        body,
+        token,
+        cause: this.#cause,
+        idempotencyKey: "",
+        reply: resolve,
       });
     });
   }

@@ -58,7 +58,9 @@ export class MissionSubstrate implements Substrate {
     const { namespace, sessionId: id } = place;
     const { partId, workId, elsewhere } = part;
     const request = StartMissionRequest.fromPartial({
-      ...{ namespace, missionId: workId, parent: { namespace, kind: "session", id, task: partId } },
+      namespace,
+      missionId: workId,
+      parent: { namespace, kind: "session", id, task: partId },
     });
     const all = inOrder([
       ...elsewhere.map(standInFor),
@@ -227,8 +229,12 @@ function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
   const { spec, partId } = part;
   const input = inputOf(part);
   const made = MissionSpec.fromPartial({
-    ...{ title: spec.title === "" ? partId : spec.title, pool: spec.pool, priority: spec.priority },
-    ...{ retentionMs: spec.retentionMs, labels: spec.labels, share: shareOf(part, place) },
+    title: spec.title === "" ? partId : spec.title,
+    pool: spec.pool,
+    priority: spec.priority,
+    retentionMs: spec.retentionMs,
+    labels: spec.labels,
+    share: shareOf(part, place),
     stopConditions: [{ name: "session", condition: `board.${endKey} == true` }],
     ...(spec.budget !== undefined && { budget: { amounts: spec.budget } }),
   });
@@ -238,8 +244,15 @@ function specOf(part: StartPart, tasks: TaskSpec[], place: Place): MissionSpec {
 function seenIn(task: BoardTask): SeenTask {
   const { spec, status, statusReason: reason, agentId, attempts, outcome, used } = task;
   return {
-    ...{ id: spec?.id ?? "", status, reason, used, agent: agentId, attempts },
-    ...{ readyMs: msOf(task.readyTime), startMs: msOf(task.startTime), endMs: msOf(task.endTime) },
+    id: spec?.id ?? "",
+    status,
+    reason,
+    used,
+    agent: agentId,
+    attempts,
+    readyMs: msOf(task.readyTime),
+    startMs: msOf(task.startTime),
+    endMs: msOf(task.endTime),
     ...endOf(outcome),
   };
 }

@@ -55,7 +55,9 @@ export class RunSubstrate implements Substrate {
     const { namespace, sessionId: id } = place;
     const { spec, partId, workId, elsewhere } = part;
     const request = StartRunRequest.fromPartial({
-      ...{ namespace, runId: workId, parent: { namespace, kind: "session", id, task: partId } },
+      namespace,
+      runId: workId,
+      parent: { namespace, kind: "session", id, task: partId },
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
     const tasks = [...standInsFor(elsewhere, 0), ...part.tasks.map((task) => taskOfPart(task, part, place))];
@@ -63,8 +65,13 @@ export class RunSubstrate implements Substrate {
     request.spec = {
       ...RunSpec.create(),
       what: { $case: "tasks", value: { tasks, output: "", input } },
-      ...{ labels: spec.labels, priority: spec.priority, pool: spec.pool, dueTime: spec.dueTime },
-      ...{ retentionMs: spec.retentionMs, budget: spec.budget, share: shareOf(part, place) },
+      labels: spec.labels,
+      priority: spec.priority,
+      pool: spec.pool,
+      dueTime: spec.dueTime,
+      retentionMs: spec.retentionMs,
+      budget: spec.budget,
+      share: shareOf(part, place),
     };
     const { run, existed } = await this.#parts.runs.startRun(request, options);
     begun();
@@ -98,7 +105,11 @@ export class RunSubstrate implements Substrate {
   ): AsyncGenerator<readonly SeenTask[], void> {
     for (let token = ""; ; ) {
       const request = ListTasksRequest.fromPartial({
-        ...{ namespace, runId: workId, topOnly: false, withPayloads: true, page: { size: page, token } },
+        namespace,
+        runId: workId,
+        topOnly: false,
+        withPayloads: true,
+        page: { size: page, token },
       });
       const reply = await this.#parts.tasks.listTasks(request, options);
       yield reply.tasks.filter(({ compensates }) => compensates === "").map(seenIn);
@@ -198,8 +209,15 @@ function seenIn(task: Task): SeenTask {
   const { taskId: id, status, statusReason: reason, attempts, attemptCount, outcome, used } = task;
   const endMs = msOf(task.endTime);
   return {
-    ...{ id, status, reason, used, agent: attempts.at(-1)?.agentId ?? "", attempts: attemptCount },
-    ...{ readyMs: msOf(task.readyTime), startMs: startOf(task, endMs), endMs },
+    id,
+    status,
+    reason,
+    used,
+    agent: attempts.at(-1)?.agentId ?? "",
+    attempts: attemptCount,
+    readyMs: msOf(task.readyTime),
+    startMs: startOf(task, endMs),
+    endMs,
     ...endOf(outcome),
   };
 }

@@ -75,10 +75,28 @@ const elsewhere = "session.elsewhere";
 
 export function standInFor(id: string): TaskSpec {
   return {
-    ...{ id, title: "", work: { $case: "capability", value: elsewhere }, versionRange: "", input: undefined },
-    ...{ needs: [], when: "", retry: undefined, timeouts: undefined, priority: 0, dueTime: undefined },
-    ...{ labels: {}, placement: undefined, resources: {}, estimate: undefined, checks: [], limits: [] },
-    ...{ cache: undefined, compensate: undefined, idempotencyKey: "", mayBeDoubled: false, gang: "" },
+    id,
+    title: "",
+    work: { $case: "capability", value: elsewhere },
+    versionRange: "",
+    input: undefined,
+    needs: [],
+    when: "",
+    retry: undefined,
+    timeouts: undefined,
+    priority: 0,
+    dueTime: undefined,
+    labels: {},
+    placement: undefined,
+    resources: {},
+    estimate: undefined,
+    checks: [],
+    limits: [],
+    cache: undefined,
+    compensate: undefined,
+    idempotencyKey: "",
+    mayBeDoubled: false,
+    gang: "",
   };
 }
 

@@ -122,8 +122,14 @@ function limitsOf({ limits }: Plan): RuntimeLimits {
   const { inboxMax, batchBytesSoft, smallEvents } = limits;
   return {
     ...runtimeLimits,
-    ...{ loadedMax, idleMs, tailBytesMax, indexEveryMs, turnCommandsMax },
-    ...{ inboxMax, batchBytesSoft, smallEvents },
+    loadedMax,
+    idleMs,
+    tailBytesMax,
+    indexEveryMs,
+    turnCommandsMax,
+    inboxMax,
+    batchBytesSoft,
+    smallEvents,
   };
 }
 

@@ -51,7 +51,11 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
   const rate = () => (isQuiet || upTo(3) === 0 ? 0 : random() * 4);
   const faults = Object.fromEntries(faultNames.map((name) => [name, rate()])) as Record<FaultName, number>;
   const plan = {
-    ...{ seed, strategy, agents, faults, isQuiet },
+    seed,
+    strategy,
+    agents,
+    faults,
+    isQuiet,
     hosts: 1 + upTo(3),
     senders: isQuiet ? 2 : 1 + upTo(3),
     tasks: 50 + upTo(250),

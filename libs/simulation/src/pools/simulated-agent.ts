@@ -147,8 +147,13 @@ export class SimulatedAgent {
       return;
     }
     const connection: Connection = {
-      ...{ up: new Wire(world), down: new Wire(world), generation: owner.generation },
-      ...{ link: undefined, isWelcome: false, sent: [], granted: 0 },
+      up: new Wire(world),
+      down: new Wire(world),
+      generation: owner.generation,
+      link: undefined,
+      isWelcome: false,
+      sent: [],
+      granted: 0,
     };
     this.#connection = connection;
     const running = [...this.#working, ...this.#kept];

@@ -27,7 +27,12 @@ export class SimulatedOwner {
     const { plan, nowMs, chance } = this.#world;
     const epoch = ++this.generation;
     const pool = openPool({
-      ...{ namespace: "default", name: "default", owner: `owner-${epoch}`, epoch, chance, openedMs: nowMs },
+      namespace: "default",
+      name: "default",
+      owner: `owner-${epoch}`,
+      epoch,
+      chance,
+      openedMs: nowMs,
       settings: {
         strategy: strategyNamed(plan.strategy, unweighed),
         paused: epoch > 1,

@@ -95,8 +95,14 @@ export class SimulatedSender {
   #connect(): void {
     const world = this.#world;
     const open: Stream = {
-      ...{ up: new Wire(world), down: new Wire(world), generation: this.#owner.generation },
-      ...{ stream: undefined, taken: 0, durable: 0, beyond: new Set(), profiles: new Map() },
+      up: new Wire(world),
+      down: new Wire(world),
+      generation: this.#owner.generation,
+      stream: undefined,
+      taken: 0,
+      durable: 0,
+      beyond: new Set(),
+      profiles: new Map(),
     };
     this.#open = open;
     open.up.send(() => {

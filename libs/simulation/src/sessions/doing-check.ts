@@ -108,7 +108,8 @@ function tasksIn({
   const read = JSON.parse(Buffer.from(plan ?? []).toString()) as Planned;
   const [whole] = read.scopes;
   return read.tasks.slice(0, whole?.count).map(({ id, work }) => ({
-    ...{ id, isStandIn: read.works[work]?.capability === standIn },
+    id,
+    isStandIn: read.works[work]?.capability === standIn,
   }));
 }
 

@@ -111,7 +111,9 @@ export function drawTask(draw: Draw, number: number, id: string = `t${number}`):
   const errand = { seed: draw.upTo(9_000), fails, of: draw.happens(0.7) ? values : [] };
   const [first] = good;
   return {
-    ...{ id, needs, capability: draw.one("a", "b", "c") },
+    id,
+    needs,
+    capability: draw.one("a", "b", "c"),
     input: { inline: Buffer.from(JSON.stringify(errand)).toString("base64") },
     when: first !== undefined && draw.happens(0.2) ? `tasks.${first.task}.output.value > 4000` : "",
     retry: { maxAttempts: 20, initialMs: draw.one(0, 100) },

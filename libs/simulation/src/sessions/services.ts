@@ -52,8 +52,13 @@ function callsTo(kind: string, { calls, plain }: ServicesParts): CallTo {
 
 export function servicesOf(parts: ServicesParts): SessionClients {
   const clients = {
-    ...{ runs: runsOf(parts), tasks: tasksOf(parts), missions: missionsOf(parts), board: boardOf(parts) },
-    ...{ agents: agentsOf(parts), estimates: estimatesOf(parts), sessions: sessionsOf(parts) },
+    runs: runsOf(parts),
+    tasks: tasksOf(parts),
+    missions: missionsOf(parts),
+    board: boardOf(parts),
+    agents: agentsOf(parts),
+    estimates: estimatesOf(parts),
+    sessions: sessionsOf(parts),
     locks: locksOf(parts),
   };
   return clients as unknown as SessionClients;
@@ -204,7 +209,9 @@ function boardOf(parts: ServicesParts) {
     addTasks: (request: Any, options: Signalled) =>
       mission(request.missionId, "add_tasks", options, (runtime, key) =>
         runtime.execute({
-          ...{ key, command: missions.addTasks, body: within(request) },
+          key,
+          command: missions.addTasks,
+          body: within(request),
           idempotencyKey: request.idempotencyKey,
         }),
       ),
@@ -219,7 +226,9 @@ function boardOf(parts: ServicesParts) {
     putEntries: (request: Any, options: Signalled) =>
       mission(request.missionId, "put_entries", options, (runtime, key) =>
         runtime.execute({
-          ...{ key, command: missions.putEntries, body: within(request) },
+          key,
+          command: missions.putEntries,
+          body: within(request),
           idempotencyKey: request.idempotencyKey,
         }),
       ),
@@ -340,9 +349,14 @@ function runOrderOf(spec: RunSpec, parent: Any): RunOrder {
   const order = RunOrder.fromPartial({
     // Questions say themselves how long they can be read: by clocks that jump they would be gone before they were
     // looked at.
-    ...{ priority: spec.priority, pool: spec.pool, retentionMs: 0, incarnation: 1 },
-    ...{ parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL, idChosen: true },
-    ...{ kind: DefinitionKind.DEFINITION_KIND_TASKS, requestHash: Uint8Array.of(1) },
+    priority: spec.priority,
+    pool: spec.pool,
+    retentionMs: 0,
+    incarnation: 1,
+    parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
+    idChosen: true,
+    kind: DefinitionKind.DEFINITION_KIND_TASKS,
+    requestHash: Uint8Array.of(1),
     input: input?.body?.$case === "inline" ? input.body.value : noBytes,
   });
   const plan = planOf(checkDocument(documentOfTasks("tasks", list)));

@@ -77,7 +77,9 @@ export class SessionsLoad implements Load {
     this.#ends = new EndCheck({ agents: this.#agents, sessions: this.#sessions, find });
     this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#agents.answerTo(assign));
     this.#people = new SessionPeople({
-      ...{ world, plan, ask: (id, command, body) => this.#ask(id, command, body) },
+      world,
+      plan,
+      ask: (id, command, body) => this.#ask(id, command, body),
       sessions: () => [...this.#sessions.values()],
     });
     for (const { id, atMs, spec } of plan.sessions) {
@@ -118,7 +120,10 @@ export class SessionsLoad implements Load {
   doerOf(process: ProcessOfDoer): Doer {
     const world = this.#world;
     return new ProcessSessions({
-      ...{ process, world, chronicle: this.#chronicle, logger: processLog(world, process.name) },
+      process,
+      world,
+      chronicle: this.#chronicle,
+      logger: processLog(world, process.name),
       offers: this.#pool.doerOf(process),
       agents: () => this.#pool.agents(),
       taken: (effect) => this.#weakening.session?.(effect) ?? effect,

@@ -154,7 +154,8 @@ export const sessionsWeakenings: readonly Weakening[] = [
           ...body,
           outcomes: body.outcomes.map(({ taskId, outcome, ...rest }: Any) => ({
             ...rest,
-            ...{ taskId, outcome: outcome?.result?.$case === "completed" ? anotherOutcome : outcome },
+            taskId,
+            outcome: outcome?.result?.$case === "completed" ? anotherOutcome : outcome,
           })),
         }),
       },

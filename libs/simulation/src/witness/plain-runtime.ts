@@ -46,7 +46,12 @@ export class PlainRuntime {
     const cause = { actor: undefined, traceparent: "", decision: "service", reason: "" };
     return new Promise((resolve, reject) => {
       this.submit({
-        ...{ key, command, body, cause, idempotencyKey, token: undefined },
+        key,
+        command,
+        body,
+        cause,
+        idempotencyKey,
+        token: undefined,
         reply(outcome) {
           if (outcome.kind === "refused") reject(errorOf(outcome.refusal));
           else resolve((outcome.kind === "done" ? outcome.reply : undefined) as Reply);

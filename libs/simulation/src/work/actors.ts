@@ -150,7 +150,8 @@ export class Actor {
     this.#ask(mission, "claim_board_tasks", { request, offering: undefined }, ({ tasks }) => {
       for (const { claim, spec } of tasks)
         memory.claims.push({
-          ...{ claimId: claim.claimId, taskId: spec.id },
+          claimId: claim.claimId,
+          taskId: spec.id,
           isPlaced: spec.placement !== undefined,
         });
     });
@@ -183,7 +184,9 @@ export class Actor {
 
   #renew(mission: MissionCheck, memory: Memory): void {
     const renewals = [...memory.claims, ...memory.old.slice(-1)].map(({ claimId }) => ({
-      ...{ claimId, progress: 0.5, message: "" },
+      claimId,
+      progress: 0.5,
+      message: "",
     }));
     this.#ask(mission, "renew_claims", { agentId: this.id, renewals, leaseMs: 3_000 }, ({ lostClaimIds }) => {
       this.#forgetClaims(
@@ -265,7 +268,8 @@ export class Actor {
         options,
         rule: Math.floor(this.#draw() * 6),
         tie: Math.floor(this.#draw() * 5),
-        ...{ quorum: this.#one([0, 0, 0.5]) ?? 0, timeoutMs: this.#one([0, 2_000, 6_000]) ?? 0 },
+        quorum: this.#one([0, 0, 0.5]) ?? 0,
+        timeoutMs: this.#one([0, 2_000, 6_000]) ?? 0,
         weights: this.#draw() < 0.4 ? { "agent-0": 2 } : {},
       };
       this.#ask(mission, "open_vote", { agentId: this.id, vote }, () => {});

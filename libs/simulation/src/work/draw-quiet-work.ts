@@ -34,12 +34,24 @@ export function drawQuietWork(draw: Draw): WorkPlan {
   }
   return {
     pool: {
-      ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", agents },
+      strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded",
+      agents,
       faults: Object.fromEntries(faultNames.map((name) => [name, 0])) as WorkPlan["pool"]["faults"],
-      ...{ hosts: 1, senders: 2, tasks: 0, busyMs, workMs: draw.one(100, 400) },
-      ...{ doubles: false, givesWay: false, isQuiet: true },
+      hosts: 1,
+      senders: 2,
+      tasks: 0,
+      busyMs,
+      workMs: draw.one(100, 400),
+      doubles: false,
+      givesWay: false,
+      isQuiet: true,
     },
-    ...{ missions, runs, actors: [], peoplePerMinute: 0, failures: 0, limits: {} },
+    missions,
+    runs,
+    actors: [],
+    peoplePerMinute: 0,
+    failures: 0,
+    limits: {},
   };
 }
 

@@ -77,9 +77,16 @@ export function withBusyAgents<P extends Pick<WorkPlan, "pool">>(plan: P, seed: 
 /** Returns the pool that they are in. */
 export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): WorkPlan["pool"] {
   return {
-    ...{ strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded", ...there },
-    ...{ hosts: 1 + draw.upTo(3), senders: 2, tasks: 0, busyMs, workMs: draw.one(20, 300, 1_500) },
-    ...{ doubles: draw.happens(0.3), givesWay: draw.happens(0.3), isQuiet: false },
+    strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded",
+    ...there,
+    hosts: 1 + draw.upTo(3),
+    senders: 2,
+    tasks: 0,
+    busyMs,
+    workMs: draw.one(20, 300, 1_500),
+    doubles: draw.happens(0.3),
+    givesWay: draw.happens(0.3),
+    isQuiet: false,
   };
 }
 
@@ -127,12 +134,16 @@ function drawTask(draw: Draw, number: number, isNarrow: boolean): object {
   if (kind < 0.08) return { id, needs, work: { $case: "workflow", value: { name: "chain" } } };
   if (kind < 0.2)
     return {
-      ...{ id, needs, work: { $case: "mission", value: { name: draw.one("pair", "spender") } } },
+      id,
+      needs,
+      work: { $case: "mission", value: { name: draw.one("pair", "spender") } },
       estimate: { tokens: draw.one(0, 6) },
       retry: { maxAttempts: draw.one(1, 2), initialMs: 200 },
     };
   return {
-    ...{ id, needs, work: { $case: "capability", value: isNarrow ? "a" : draw.one("a", "b", "c") } },
+    id,
+    needs,
+    work: { $case: "capability", value: isNarrow ? "a" : draw.one("a", "b", "c") },
     retry: draw.one<object | undefined>(
       undefined,
       { maxAttempts: 3, initialMs: 100 },

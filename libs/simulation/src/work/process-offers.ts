@@ -43,9 +43,15 @@ export class ProcessOffers implements Doer {
     const chance = world.chanceFor(`offers of ${name} ${life.number}`);
     for (const [kind, service] of Object.entries(services)) {
       const settlement = new RuntimeSettlement({
-        ...{ runtime: this.#isHasty(runtime), timers, logger, service },
+        runtime: this.#isHasty(runtime),
+        timers,
+        logger,
+        service,
         tellings: this.#tellings(kind),
-        ...{ outputs: { add() {} }, tokens, hasBlob: async () => true, readBlob: async () => undefined },
+        outputs: { add() {} },
+        tokens,
+        hasBlob: async () => true,
+        readBlob: async () => undefined,
       });
       const foundation: Foundation = {
         clock: life,
@@ -56,7 +62,11 @@ export class ProcessOffers implements Doer {
         tracer: plainTracer(chance),
       };
       const dispatcher = new Dispatcher({
-        ...{ settlement, foundation, instanceId: name, sharedPools: ["default"], tokens },
+        settlement,
+        foundation,
+        instanceId: name,
+        sharedPools: ["default"],
+        tokens,
         origin: { service, workKind: kind },
         dispatch: {
           offer: (requests, options) =>

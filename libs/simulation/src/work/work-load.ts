@@ -76,7 +76,8 @@ export class WorkLoad implements Load {
     this.#say = new AgentsSay(world.chanceFor("what agents say"), plan.failures);
     this.#pool = new WorkPool(world, plan, weakening, (assign) => this.#say.answerTo(assign));
     this.#people = new WorkPeople({
-      ...{ world, plan },
+      world,
+      plan,
       ask: (id, command, body, answered, ended) => void this.#ask(id, command, body, answered, ended),
       open: () => [...this.#missions.values()].filter((each) => each.hasStarted && !each.isOver),
     });

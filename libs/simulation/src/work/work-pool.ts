@@ -20,11 +20,15 @@ const beganMs = 1_000_000;
 /** Rules that a pool has, by what tasks are labelled with. */
 const hooks = [
   Hook.fromPartial({
-    ...{ hookId: "deny", moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN, when: "'deny' in task.labels" },
+    hookId: "deny",
+    moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN,
+    when: "'deny' in task.labels",
     action: { $case: "rule", value: { verdict: { deny: { code: "hook.denied", message: "not here" } } } },
   }),
   Hook.fromPartial({
-    ...{ hookId: "slow", moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN, when: "'slow' in task.labels" },
+    hookId: "slow",
+    moment: HookMoment.HOOK_MOMENT_BEFORE_ASSIGN,
+    when: "'slow' in task.labels",
     action: { $case: "rule", value: { verdict: { delayMs: 400, priority: "task.priority + 1" } } },
   }),
 ];
@@ -52,7 +56,10 @@ export class WorkPool {
     this.#owner = new SimulatedOwner(this.#scene, this.checks, (pool) => this.#furnish(pool));
     const pool = { die: () => this.#loseAll(), lose: () => this.#loseAll() };
     this.#house = new PoolHouse({
-      ...{ world: this.#scene, checks: this.checks, owner: this.#owner, senders: [pool] },
+      world: this.#scene,
+      checks: this.checks,
+      owner: this.#owner,
+      senders: [pool],
       answerTo,
     });
   }
@@ -69,7 +76,10 @@ export class WorkPool {
       .filter(({ isWell }) => isWell)
       .map(({ id: agentId, slots, does, atWork }) =>
         Agent.fromPartial({
-          ...{ agentId, pool: "default", state: AgentState.AGENT_STATE_READY, attempts: atWork },
+          agentId,
+          pool: "default",
+          state: AgentState.AGENT_STATE_READY,
+          attempts: atWork,
           freeSlots: Math.max(0, slots - atWork),
           offering: { slots, capabilities: does.map((name) => ({ name, version: "1.0.0" })) },
         }),
@@ -78,8 +88,13 @@ export class WorkPool {
 
   doerOf(process: ProcessOfDoer): Doer {
     return new ProcessOffers({
-      ...{ process, world: this.#world, scene: this.#scene, checks: this.checks, owner: this.#owner },
-      ...{ calls: this.#calls, isHasty: this.#weakening.pool?.isHasty === true },
+      process,
+      world: this.#world,
+      scene: this.#scene,
+      checks: this.checks,
+      owner: this.#owner,
+      calls: this.#calls,
+      isHasty: this.#weakening.pool?.isHasty === true,
       endsReleased: this.#weakening.pool?.endsReleased === true,
     });
   }

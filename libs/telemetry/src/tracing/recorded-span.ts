@@ -97,8 +97,12 @@ export function finishedSpan({
   const taken = new Map<string, SpanValue>();
   take(attributes, taken);
   return {
-    ...{ name: span.name, kind: span.kind, context: span.context, parent },
-    ...{ startMs: span.startMs, endMs: Math.max(span.startMs, span.endMs) },
+    name: span.name,
+    kind: span.kind,
+    context: span.context,
+    parent,
+    startMs: span.startMs,
+    endMs: Math.max(span.startMs, span.endMs),
     attributes: Object.fromEntries(taken),
     links: links.slice(0, linksMax),
     error: error === undefined ? undefined : errorRecord(error),

@@ -23,7 +23,11 @@ const ordersByNumber = new Map<MachineOrder, Search["order"]>(
 export function requestOf(search: Search, partition: number): SearchIndexRequest {
   const { namespace, kinds, statuses, definition, labels, startedMs, endedMs, idPrefix, order } = search;
   return SearchIndexRequest.create({
-    ...{ partition, ofNamespace: namespace, definition, idPrefix, order: orders[order] },
+    partition,
+    ofNamespace: namespace,
+    definition,
+    idPrefix,
+    order: orders[order],
     kinds: [...kinds],
     statuses: [...statuses],
     labels: labels.map(messageOf),
@@ -38,7 +42,11 @@ export function requestOf(search: Search, partition: number): SearchIndexRequest
 export function searchIn(request: SearchIndexRequest): Search {
   const { ofNamespace, kinds, statuses, definition, labels, started, ended, idPrefix, order } = request;
   return {
-    ...{ namespace: ofNamespace, kinds, statuses, definition, idPrefix },
+    namespace: ofNamespace,
+    kinds,
+    statuses,
+    definition,
+    idPrefix,
     labels: labels.map(conditionIn),
     startedMs: spanOf(started),
     endedMs: ended && spanOf(ended),

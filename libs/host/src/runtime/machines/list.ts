@@ -30,7 +30,10 @@ function searchOf(request: ListMachinesRequest): Search {
   const { namespace, kinds, statuses, definition, labels, started, ended, idPrefix, order, page } = request;
   return {
     namespace: namespace || "default",
-    ...{ kinds, statuses, definition, idPrefix },
+    kinds,
+    statuses,
+    definition,
+    idPrefix,
     labels: labels === undefined ? [] : conditionsOf(labels),
     startedMs: spanOf(started),
     endedMs: ended && spanOf(ended),
@@ -65,7 +68,9 @@ function machineOf(entry: IndexEntry): Machine {
   const { key, status, definition, labels, startMs, endMs, events, startedBy } = entry;
   return {
     reference: { ...key, task: "" },
-    ...{ status, definition, events },
+    status,
+    definition,
+    events,
     labels: { ...labels },
     startTime: toTimestamp(startMs),
     endTime: endMs === 0 ? undefined : toTimestamp(endMs),

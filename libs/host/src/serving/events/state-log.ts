@@ -60,7 +60,10 @@ export class StateLog {
     this.#omitted = 0;
     const [, traceId = ""] = cause.traceparent.split("-");
     this.#logger.info(`${noun} state changed: ${to}`, {
-      ...{ namespace: key.namespace, [noun]: key.id, to, ...fields },
+      namespace: key.namespace,
+      [noun]: key.id,
+      to,
+      ...fields,
       ...(traceId !== "" && { traceId }),
     });
   }

@@ -164,7 +164,10 @@ function searchOf<Filter extends WorkFilter, Item>(
   if (needsPerson) conditions.push({ kind: "exists", name: lines.labels.person });
   return {
     ...everything,
-    ...{ namespace, kinds: [lines.kind], statuses, labels: conditions },
+    namespace,
+    kinds: [lines.kind],
+    statuses,
+    labels: conditions,
     definition: definitions.length === 1 ? (definitions[0] ?? "") : "",
     startedMs: spanOf(created),
     endedMs: ended === undefined ? undefined : spanOf(ended),

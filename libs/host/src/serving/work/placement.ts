@@ -55,7 +55,10 @@ export async function placementOf(
   if (present !== undefined) {
     const { message, remedy } = present;
     return Explanation.fromPartial({
-      ...{ about: work, summary: sentences(`It waits: ${message}`), waits, remedies: [{ text: remedy }] },
+      about: work,
+      summary: sentences(`It waits: ${message}`),
+      waits,
+      remedies: [{ text: remedy }],
     });
   }
   const { signal, trace } = context;
@@ -69,8 +72,14 @@ export async function placementOf(
 
 function waitOf({ cause, message, fromMs, toMs, waitedMs }: Outage, pool: string): Wait {
   return {
-    ...{ cause, message, subject: pool, holders: [], present: toMs === undefined, waitedMs },
-    ...{ startTime: toTimestamp(fromMs), endTime: toMs === undefined ? undefined : toTimestamp(toMs) },
+    cause,
+    message,
+    subject: pool,
+    holders: [],
+    present: toMs === undefined,
+    waitedMs,
+    startTime: toTimestamp(fromMs),
+    endTime: toMs === undefined ? undefined : toTimestamp(toMs),
   };
 }
 

@@ -72,7 +72,13 @@ export async function worksThatAsk(
   let cursor = "";
   do {
     const page = await archive.search({
-      ...{ ...everything, namespace, kinds: [kind], labels, cursor, mayLag, limit: pageMax },
+      ...everything,
+      namespace,
+      kinds: [kind],
+      labels,
+      cursor,
+      mayLag,
+      limit: pageMax,
       order: onlyOpen ? "started-ascending" : "started-descending",
     });
     for (const { key, events } of page.entries)

@@ -96,7 +96,11 @@ export function spanMessage(
   task: string,
 ): Span {
   return {
-    ...{ task, kind, attempt, agentId: agent, startTime: toTimestamp(startMs) },
+    task,
+    kind,
+    attempt,
+    agentId: agent,
+    startTime: toTimestamp(startMs),
     endTime: endMs === undefined ? undefined : toTimestamp(endMs),
     spanId: spanIdOf(workId, node, kind, attempt, startMs),
     parentSpanId: "",

@@ -65,7 +65,11 @@ export function modelCallSpans(
   return (calls?.calls ?? []).map((call, index) => {
     const startMs = endMs - call.agoMs;
     return {
-      ...{ task, kind: SpanKind.SPAN_KIND_MODEL_CALL, attempt, agentId: agent, parentSpanId },
+      task,
+      kind: SpanKind.SPAN_KIND_MODEL_CALL,
+      attempt,
+      agentId: agent,
+      parentSpanId,
       startTime: toTimestamp(startMs),
       endTime: toTimestamp(Math.min(endMs, startMs + call.tookMs)),
       spanId: spanIdOf(workId, node, "model call", attempt, index),

@@ -159,7 +159,9 @@ function pastSpans({ key, end, spans, parent }: Traced): PastSpan[] {
     const queued = kind === SpanKind.SPAN_KIND_ATTEMPT ? queuedMs.get(`${task} ${attempt}`) : undefined;
     const isCall = kind === SpanKind.SPAN_KIND_ATTEMPT || modelCall !== undefined;
     past.push({
-      ...{ ...times, parent: within(span.parentSpanId), kind: isCall ? "client" : "internal" },
+      ...times,
+      parent: within(span.parentSpanId),
+      kind: isCall ? "client" : "internal",
       name:
         modelCall === undefined
           ? `${words[kind] ?? "task"} ${nameOf(task)}`.trimEnd()

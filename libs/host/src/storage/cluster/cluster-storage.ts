@@ -61,11 +61,16 @@ export class ClusterStorage implements Storage {
     this.#journal = new ProcessJournal({ open: () => this.#openJournal(), foundation, holds: parts.holds });
     this.#instruments = new StorageInstruments(foundation.metrics);
     this.#upkeep = new Upkeep({
-      ...{ foundation, services: this.#services.all, instruments: this.#instruments },
-      ...{ directory: cluster.copies, purgeMs: settings.purgeMs },
+      foundation,
+      services: this.#services.all,
+      instruments: this.#instruments,
+      directory: cluster.copies,
+      purgeMs: settings.purgeMs,
     });
     this.#spares = new Spares({
-      ...{ partitionOwner: parts.partitionOwner, services: this.#services.all, foundation },
+      partitionOwner: parts.partitionOwner,
+      services: this.#services.all,
+      foundation,
       everyMs: cluster.sparesEveryMs,
     });
   }

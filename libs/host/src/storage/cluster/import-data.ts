@@ -79,7 +79,10 @@ export class ImportedData {
         const { partitions } = this;
         await importArchive(
           {
-            ...{ ...settings, service, partitions, from: this.#layout.archiveOf(service) },
+            ...settings,
+            service,
+            partitions,
+            from: this.#layout.archiveOf(service),
             scratch: join(scratch, service),
             epochOf: (partition) => journal.partition(service, partition).last.epoch,
           },

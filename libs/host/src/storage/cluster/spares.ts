@@ -60,7 +60,9 @@ export class Spares {
       this.#isTold = true;
       const error = errorFromUnknown(thrown);
       this.#parts.foundation.logger.warn("failed to update a standby copy, retrying", {
-        ...{ service, partition, error },
+        service,
+        partition,
+        error,
       });
     }
   }

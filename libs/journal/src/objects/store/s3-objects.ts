@@ -105,7 +105,9 @@ export class S3Objects implements Objects {
     const names: string[] = [];
     for (let token = "", page = 0; page === 0 || token !== ""; page++) {
       const query = {
-        ...{ "list-type": "2", prefix: `${this.#prefix}${prefix}.`, "encoding-type": "url" },
+        "list-type": "2",
+        prefix: `${this.#prefix}${prefix}.`,
+        "encoding-type": "url",
         ...(token !== "" && { "continuation-token": token }),
       };
       const xml = (await this.#asked({ method: "GET", name: "", query })).body.toString("utf8");
@@ -170,13 +172,18 @@ export class S3Objects implements Objects {
     const late = new AbortController();
     const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
     const { status, ok, etag, content } = await fetch(url, {
-      ...{ method, headers: sent, redirect: "error", signal: late.signal },
+      method,
+      headers: sent,
+      redirect: "error",
+      signal: late.signal,
       ...(method === "PUT" && {
         body: Buffer.from(body.buffer as ArrayBuffer, body.byteOffset, body.length),
       }),
     })
       .then(async (answer) => ({
-        ...{ status: answer.status, ok: answer.ok, etag: answer.headers.get("etag") ?? "" },
+        status: answer.status,
+        ok: answer.ok,
+        etag: answer.headers.get("etag") ?? "",
         content: Buffer.from(await answer.arrayBuffer()),
       }))
       .finally(() => timer.cancel());

@@ -59,14 +59,18 @@ export function withContracts<Input, Output>(
   };
   if (step.around === undefined)
     return {
-      ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
+      name: step.name,
+      scope: step.scope,
+      dependsOn: step.dependsOn ?? [],
       run: (given) => {
         requireContract("input", input, given);
         return step.run(given);
       },
     };
   return {
-    ...{ name: step.name, scope: step.scope, dependsOn: step.dependsOn ?? [] },
+    name: step.name,
+    scope: step.scope,
+    dependsOn: step.dependsOn ?? [],
     around: (given, next) => {
       requireContract("input", input, given);
       const answer = step.around(given, next);

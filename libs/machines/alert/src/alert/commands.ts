@@ -125,10 +125,19 @@ function alertOf(
 ): KeptAlert {
   const isHeld = rule.holdMs > 0;
   return {
-    ...{ alertId, ruleId: rule.ruleId, labels, values, severity: rule.severity },
-    ...{ title: title || rule.title, advice: advice || rule.advice },
+    alertId,
+    ruleId: rule.ruleId,
+    labels,
+    values,
+    severity: rule.severity,
+    title: title || rule.title,
+    advice: advice || rule.advice,
     status: isHeld ? AlertStatus.ALERT_STATUS_PENDING : AlertStatus.ALERT_STATUS_FIRING,
-    ...{ startMs: nowMs, endMs: 0, acknowledgeCause: undefined },
-    ...{ told: AlertStatus.ALERT_STATUS_UNSPECIFIED, incidentId: undefined, report: undefined },
+    startMs: nowMs,
+    endMs: 0,
+    acknowledgeCause: undefined,
+    told: AlertStatus.ALERT_STATUS_UNSPECIFIED,
+    incidentId: undefined,
+    report: undefined,
   };
 }

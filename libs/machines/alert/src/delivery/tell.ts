@@ -63,8 +63,14 @@ export function tell(state: AlertsView, ruleIds: readonly string[], step: Alerts
     }
     for (const [receiver, { alerts: all, step: number, onCall }] of receivers)
       deliveries.push({
-        ...{ number: state.lastNumber + deliveries.length + 1, receiver, ruleId, problem: "", attempt: 1 },
-        ...{ alerts: all.slice(0, alertsInMessageMax), count: all.length, requestMs: step.nowMs },
+        number: state.lastNumber + deliveries.length + 1,
+        receiver,
+        ruleId,
+        problem: "",
+        attempt: 1,
+        alerts: all.slice(0, alertsInMessageMax),
+        count: all.length,
+        requestMs: step.nowMs,
         escalation: number === 0 ? undefined : { policyId, step: number, onCall: [...onCall] },
       });
     const known = state.escalations.get(ruleId);

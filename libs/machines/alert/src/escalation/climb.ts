@@ -56,7 +56,11 @@ export function climb(view: AlertsView, ruleId: string, alerts: RuleAlerts, nowM
   const isFresh = known === undefined || known.policyId !== policyId || !waiting.some(isTold);
   const start: KeptEscalation = isFresh
     ? {
-        ...{ ruleId, policyId, reached: 0, round: 0, receivers: [...(known?.receivers ?? [])] },
+        ruleId,
+        policyId,
+        reached: 0,
+        round: 0,
+        receivers: [...(known?.receivers ?? [])],
         dueMs: nowMs + (policy.steps[0]?.afterMs ?? 0),
       }
     : { ...known, receivers: [...known.receivers] };

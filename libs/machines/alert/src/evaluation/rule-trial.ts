@@ -52,7 +52,12 @@ export class RuleTrial {
       this.#state,
       { observations: [{ ruleId, found }] },
       {
-        ...{ key, events: 0, nowMs, cause: Cause.create(), behaviour: 1, settles: undefined },
+        key,
+        events: 0,
+        nowMs,
+        cause: Cause.create(),
+        behaviour: 1,
+        settles: undefined,
         random: () => 0,
         emit: <Body>(event: MachineEvent<Alerts, DeliverAlerts, Body>, body: Body) =>
           event.evolve(this.#state, body, outstanding),

@@ -145,7 +145,9 @@ function settledRotation(rotation: ReadOnly<Rotation> | undefined): Rotation {
   return Rotation.fromPartial({
     // Only read.
     ...(rotation as Rotation),
-    ...{ namespace: "", revision: "", updateCause: undefined },
+    namespace: "",
+    revision: "",
+    updateCause: undefined,
   });
 }
 
@@ -153,7 +155,9 @@ function settledPolicy(policy: ReadOnly<EscalationPolicy> | undefined): Escalati
   return EscalationPolicy.fromPartial({
     // Only read.
     ...(policy as EscalationPolicy),
-    ...{ namespace: "", revision: "", updateCause: undefined },
+    namespace: "",
+    revision: "",
+    updateCause: undefined,
   });
 }
 

@@ -98,11 +98,17 @@ function alertOf(
 ): KeptAlert {
   const { annotations, generatorUrl, ...texts } = textsOf(state, ruleId, reported);
   return {
-    ...{ alertId: id, ruleId, labels: { ...reported.labels }, values: {}, ...texts },
+    alertId: id,
+    ruleId,
+    labels: { ...reported.labels },
+    values: {},
+    ...texts,
     status: AlertStatus.ALERT_STATUS_FIRING,
     // A clock of another system may be ahead.
     startMs: reported.startMs === 0 ? nowMs : Math.min(reported.startMs, nowMs),
-    ...{ endMs: 0, acknowledgeCause: undefined, told: AlertStatus.ALERT_STATUS_UNSPECIFIED },
+    endMs: 0,
+    acknowledgeCause: undefined,
+    told: AlertStatus.ALERT_STATUS_UNSPECIFIED,
     incidentId: undefined,
     report: { annotations, generatorUrl, expiryMs, updateMs: nowMs },
   };

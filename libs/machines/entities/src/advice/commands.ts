@@ -58,7 +58,11 @@ export const keepFound: AdviceCommand<KeepFound, AdviceChanged> = {
       return [
         {
           ...each,
-          ...{ baseHash, status: open, trial: undefined, decideCause: undefined, quietUntil: undefined },
+          baseHash,
+          status: open,
+          trial: undefined,
+          decideCause: undefined,
+          quietUntil: undefined,
           createTime: same ? (before as Recommendation).createTime : toTimestamp(step.nowMs),
           expireTime: toTimestamp(step.nowMs + openMs),
           takenBack: before?.takenBack ?? 0,
@@ -91,7 +95,8 @@ export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
         finding: "A user dismissed it.",
         before: undefined,
         tried: undefined,
-        ...{ timeMs: step.nowMs, cause: step.cause },
+        timeMs: step.nowMs,
+        cause: step.cause,
       });
       return shown(state, id);
     }
@@ -153,7 +158,8 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
       return adviceErrors.invalid.refusal({ problem: `the version of \`${id}\` is not registered yet` });
     const startMs = trial.startTime === undefined ? step.nowMs : fromTimestamp(trial.startTime);
     const judged = judgeTrial(armOf(before), armOf(sample), {
-      ...{ looks: trial.looks, elapsedMs: step.nowMs - startMs },
+      looks: trial.looks,
+      elapsedMs: step.nowMs - startMs,
       isHarmlessEnough: gain !== undefined && !timeMeasures.has(gain.measure),
       helpsSlowRuns: gain?.measure === "time_p90",
       ...(known.pool !== "" && { unit: "spans of 5 minutes" }),
@@ -161,8 +167,13 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
     const verdict = verdicts[judged.verdict];
     if (verdict !== undefined)
       step.emit(trialJudged, {
-        ...{ recommendationId: id, verdict, finding: judged.finding },
-        ...{ before: judged.before, tried: judged.tried, timeMs: step.nowMs, cause: step.cause },
+        recommendationId: id,
+        verdict,
+        finding: judged.finding,
+        before: judged.before,
+        tried: judged.tried,
+        timeMs: step.nowMs,
+        cause: step.cause,
       });
     return shown(state, id);
   },
@@ -178,8 +189,13 @@ export const endTrial: AdviceCommand<EndTrial, AdviceChanged> = {
     if (isRefusal(known)) return known;
     const { TRIAL_VERDICT_REOPEN, TRIAL_VERDICT_OVERTAKEN } = TrialVerdict;
     step.emit(trialJudged, {
-      ...{ recommendationId: id, verdict: reopen ? TRIAL_VERDICT_REOPEN : TRIAL_VERDICT_OVERTAKEN, finding },
-      ...{ before: undefined, tried: undefined, timeMs: step.nowMs, cause: step.cause },
+      recommendationId: id,
+      verdict: reopen ? TRIAL_VERDICT_REOPEN : TRIAL_VERDICT_OVERTAKEN,
+      finding,
+      before: undefined,
+      tried: undefined,
+      timeMs: step.nowMs,
+      cause: step.cause,
     });
     return shown(state, id);
   },
@@ -254,7 +270,9 @@ function armOf({
 }: Partial<ReadOnly<TrialSample>> = {}): TrialArm {
   const sound = (value: number) => Number.isFinite(value) && value >= 0;
   return {
-    ...{ runMs: runMs.filter(sound), failed, money: money.filter(sound) },
+    runMs: runMs.filter(sound),
+    failed,
+    money: money.filter(sound),
     ...(ended > 0 && { ended: Math.max(ended, failed) }),
   };
 }

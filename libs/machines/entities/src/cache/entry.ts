@@ -68,10 +68,29 @@ export const comparesOutputs = 4;
 
 export function newEntry(): CacheEntry {
   return {
-    ...{ used: false, present: false, output: undefined, storeMs: 0, dueMs: 0 },
-    ...{ computing: undefined, confirmed: false, checkMs: 0, waiters: [], nextMs: 0 },
-    ...{ keepMs: 0, error: undefined, facts: undefined, runId: "", taskId: "", agent: "", computeMs: 0 },
-    ...{ uses: 0, useMs: 0, invalidMs: 0, digest: "", equal: 0, differMs: 0 },
+    used: false,
+    present: false,
+    output: undefined,
+    storeMs: 0,
+    dueMs: 0,
+    computing: undefined,
+    confirmed: false,
+    checkMs: 0,
+    waiters: [],
+    nextMs: 0,
+    keepMs: 0,
+    error: undefined,
+    facts: undefined,
+    runId: "",
+    taskId: "",
+    agent: "",
+    computeMs: 0,
+    uses: 0,
+    useMs: 0,
+    invalidMs: 0,
+    digest: "",
+    equal: 0,
+    differMs: 0,
   };
 }
 

@@ -29,8 +29,12 @@ export function evictableOf(id: string, labels: Readonly<Record<string, string>>
   if (labels[bytes] === undefined) return undefined;
   const numberOf = (name: string) => Number(labels[name] ?? 0);
   return {
-    ...{ id, bytes: numberOf(bytes) + overheadBytes, computeMs: numberOf(computeMs) },
-    ...{ storeMs: numberOf(storeMs), uses: numberOf(uses), useMs: numberOf(useMs) },
+    id,
+    bytes: numberOf(bytes) + overheadBytes,
+    computeMs: numberOf(computeMs),
+    storeMs: numberOf(storeMs),
+    uses: numberOf(uses),
+    useMs: numberOf(useMs),
   };
 }
 

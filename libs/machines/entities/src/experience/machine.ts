@@ -27,11 +27,13 @@ export const experience = entity({
   snapshot: {
     codec: ExperienceSnapshotV1,
     of: ({ senders, models, ...kept }: Experience) => ({
-      ...{ ...kept, senders: [...senders].map(([sender, batch]) => ({ sender, batch })) },
+      ...kept,
+      senders: [...senders].map(([sender, batch]) => ({ sender, batch })),
       models: [...models.values()],
     }),
     from: ({ senders, models, ...kept }) => ({
-      ...{ ...kept, senders: new Map(senders.map(({ sender, batch }) => [sender, batch])) },
+      ...kept,
+      senders: new Map(senders.map(({ sender, batch }) => [sender, batch])),
       models: new Map(models.map((each) => [each.capability, each])),
     }),
   },

@@ -35,7 +35,10 @@ export const experienceNews: Query<Experience, NewsWanted, ExperienceNews> = {
     return {
       outcomes: isAnew ? outcomes : outcomes.slice(outcomes.length - missing),
       choices: isAnew ? choices : choices.slice(choices.length - missingChoices),
-      ...{ count, choiceCount, forgottenCount, isAnew },
+      count,
+      choiceCount,
+      forgottenCount,
+      isAnew,
       models: Object.fromEntries([...models].flatMap(([id, { live }]) => (live === "" ? [] : [[id, live]]))),
     };
   },

@@ -24,7 +24,12 @@ export type ExperienceCommand<Body, Reply> = Command<Experience, Body, Reply, ne
 
 export function newExperience(): Experience {
   return {
-    ...{ outcomes: [], count: 0, choices: [], choiceCount: 0, forgottenCount: 0 },
-    ...{ senders: new Map(), models: new Map() },
+    outcomes: [],
+    count: 0,
+    choices: [],
+    choiceCount: 0,
+    forgottenCount: 0,
+    senders: new Map(),
+    models: new Map(),
   };
 }

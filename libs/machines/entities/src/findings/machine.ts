@@ -94,7 +94,8 @@ export const findings = entity({
       findings: [...book.findings()],
       tallies: [...book.tallies()],
       reports: [...book.reports.values()],
-      ...{ leftOut: book.leftOut, batches: book.batches },
+      leftOut: book.leftOut,
+      batches: book.batches,
     }),
     from(kept) {
       const book = new Book();

@@ -80,7 +80,10 @@ export function keptEvent<
 ): MachineEvent<State, Effect, Body> {
   const { type, codec, atMs, after } = event;
   return {
-    ...{ type, version: 1, codec, described: true },
+    type,
+    version: 1,
+    codec,
+    described: true,
     evolve(state, body, outstanding) {
       const value = event.valueOf(body);
       if (value === undefined) return;
@@ -104,7 +107,10 @@ export function removedEvent<State extends { changes: number }, T, Reply, Body, 
 ): MachineEvent<State, Effect, Body> {
   const { type, codec, idOf, after } = event;
   return {
-    ...{ type, version: 1, codec, described: true },
+    type,
+    version: 1,
+    codec,
+    described: true,
     evolve(state, body, outstanding) {
       const id = idOf(body);
       const before = kind.of(state).get(id);
@@ -134,7 +140,9 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
 ): Command<State, Body, Reply, Effect> {
   const { type, codec, asked, event, toEvent, check } = command;
   return {
-    ...{ type, codec, reply: kind.reply },
+    type,
+    codec,
+    reply: kind.reply,
     decide(view, body, step) {
       // Only read.
       const state = view as State;
@@ -164,7 +172,9 @@ export function removeCommand<State extends Counted, T, Reply, Body, EventBody, 
 ): Command<State, Body, Reply, Effect> {
   const { type, codec, idOf, event, toEvent } = command;
   return {
-    ...{ type, codec, reply: kind.reply },
+    type,
+    codec,
+    reply: kind.reply,
     decide(view, body, step) {
       // Only read.
       const state = view as State;

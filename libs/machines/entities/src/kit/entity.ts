@@ -48,7 +48,10 @@ export function entity<State, Effect = never, Snapshot = unknown>(
   const { codec } = snapshot;
   return {
     ...parts,
-    ...{ behaviour, isEndless: true, queries, recover },
+    behaviour,
+    isEndless: true,
+    queries,
+    recover,
     snapshots: {
       version: newest,
       encode: (state) => codec.encode(snapshot.of(state as State)).finish(),
@@ -59,7 +62,9 @@ export function entity<State, Effect = never, Snapshot = unknown>(
     },
     describe: (state) => ({
       status: status?.(state) ?? WorkStatus.WORK_STATUS_RUNNING,
-      ...{ definition: "", labels: labels?.(state) ?? {}, idChosen },
+      definition: "",
+      labels: labels?.(state) ?? {},
+      idChosen,
     }),
     project: (state) => codec.toJSON(snapshot.of(state as State)),
   };

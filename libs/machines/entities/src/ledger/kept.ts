@@ -10,7 +10,10 @@ export const inLedger: Keeping<Ledger, LedgerChanged> & {
   readonly idLengthMax: number;
   readonly bytesMax: number;
 } = {
-  ...{ words, reply: LedgerChanged, idLengthMax, bytesMax },
+  words,
+  reply: LedgerChanged,
+  idLengthMax,
+  bytesMax,
   answer: (outcome) => ({ ...outcome }),
   changed(ledger, atMs, cause, before) {
     ledger.changes += 1;

@@ -10,7 +10,10 @@ function snapshotOf({ changes, quotas, reservations, pools }: Ledger): LedgerSna
     changes,
     quotas: [...quotas.values()].map(({ value: quota, ...kept }) => ({ quota, ...kept })),
     reservations: [...reservations.values()].map(({ value: reservation, createMs, cause, revision }) => ({
-      ...{ reservation, createMs, cause, revision },
+      reservation,
+      createMs,
+      cause,
+      revision,
     })),
     pools: [...pools].map(([pool, { parts, dueMs }]) => ({ pool, parts: [...parts.values()], dueMs })),
   };
@@ -24,7 +27,12 @@ function ledgerOf({ changes, quotas, reservations, pools }: LedgerSnapshotV1): L
   for (const { reservation: value, createMs, cause, revision } of reservations)
     if (value !== undefined)
       ledger.reservations.set(value.reservationId, {
-        ...{ value, createMs, updateMs: createMs, createCause: cause, cause, revision },
+        value,
+        createMs,
+        updateMs: createMs,
+        createCause: cause,
+        cause,
+        revision,
       });
   for (const { pool, parts, dueMs } of pools)
     ledger.pools.set(pool, { parts: new Map(parts.map((part) => [partKey(part), part])), dueMs });

@@ -12,7 +12,11 @@ export const inPool: Keeping<Pool, PoolChanged> & {
   readonly idLengthMax: number;
   readonly bytesMax: number;
 } = {
-  ...{ words, reply: PoolChanged, changed, idLengthMax: nameLengthMax, bytesMax },
+  words,
+  reply: PoolChanged,
+  changed,
+  idLengthMax: nameLengthMax,
+  bytesMax,
   answer: ({ revision, existed, removed }) => ({ revision, existed: existed && !removed, removed }),
 };
 

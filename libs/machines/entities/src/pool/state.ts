@@ -53,7 +53,11 @@ export type PoolEvent<Body> = MachineEvent<Pool, TendPool, Body>;
 export type PoolCommand<Body, Reply> = Command<Pool, Body, Reply, TendPool>;
 
 export const running: Pause = {
-  ...{ paused: false, reason: "", since: undefined, slowStart: undefined, slowUntilMs: 0 },
+  paused: false,
+  reason: "",
+  since: undefined,
+  slowStart: undefined,
+  slowUntilMs: 0,
 };
 
 export function newPool(): Pool {

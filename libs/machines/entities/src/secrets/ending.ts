@@ -18,7 +18,8 @@ export const secretEnded: SecretsEvent<SecretEndedV1> = {
     }
     const wanted = new Set(versions);
     put(state, name, {
-      ...{ ...kept, revision: state.changes },
+      ...kept,
+      revision: state.changes,
       versions: kept.versions.map((one) => (wanted.has(one.version) ? ended(one, timeMs) : one)),
     });
   },

@@ -33,7 +33,9 @@ export const secrets = entity({
   snapshot: {
     codec: SecretsSnapshotV1,
     of: ({ changes, kept, gone }: Secrets) => ({
-      ...{ changes, secrets: [...kept.values()], gone: Object.fromEntries(gone) },
+      changes,
+      secrets: [...kept.values()],
+      gone: Object.fromEntries(gone),
     }),
     from({ changes, secrets: all, gone }) {
       const state = newSecrets();

@@ -31,7 +31,10 @@ export const secretStored: SecretsEvent<SecretStoredV1> = {
     state.changes += 1;
     const older = (before?.versions ?? []).map((one) => endingAt(one, overlapUntilMs, timeMs));
     put(state, name, {
-      ...{ secret, rotateMs, revision: state.changes, lastVersion: version.version },
+      secret,
+      rotateMs,
+      revision: state.changes,
+      lastVersion: version.version,
       versions: [...older, version].slice(-versionsMax),
       useMs: before?.useMs ?? 0,
     });
@@ -73,7 +76,9 @@ export const storeSecret: SecretsCommand<StoreSecret, SecretsChanged> = {
     step.emit(secretStored, {
       secret: given,
       version: { ...version, createMs: nowMs, createCause },
-      ...{ overlapUntilMs: nowMs + Math.max(0, overlapMs), rotateMs, timeMs: nowMs },
+      overlapUntilMs: nowMs + Math.max(0, overlapMs),
+      rotateMs,
+      timeMs: nowMs,
     });
     return { versions: 1 };
   },
@@ -90,7 +95,9 @@ export function versionOf(
   hasEnded: boolean,
 ) {
   return {
-    ...{ version, createCause, ended: hasEnded },
+    version,
+    createCause,
+    ended: hasEnded,
     createTime: toTimestamp(createMs),
     expireTime: expireMs === 0 ? undefined : toTimestamp(expireMs),
   };

@@ -23,7 +23,8 @@ function snapshotOf(tenant: Tenant): TenantSnapshotV1 {
     lockouts: [...tenant.lockouts.values()],
     pastRules: tenant.pastRules,
     base: [...base.values()].map((kept) => ({ policy: kept.value, by: byOf(kept) })),
-    ...{ versions, forgetMs },
+    versions,
+    forgetMs,
   };
 }
 

@@ -72,9 +72,21 @@ export type TenantCommand<Body, Reply> = Command<Tenant, Body, Reply, never>;
 
 export function newTenant(): Tenant {
   return {
-    ...{ changes: 0, namespace: undefined, base: new Map(), versions: [], forgetMs: 0, weight: 0 },
-    ...{ principals: new Map(), roles: new Map(), bindings: new Map(), limits: new Map(), rules: new Map() },
-    ...{ keys: new Map(), tokens: new Map(), policies: new Map(), lockouts: new Map() },
+    changes: 0,
+    namespace: undefined,
+    base: new Map(),
+    versions: [],
+    forgetMs: 0,
+    weight: 0,
+    principals: new Map(),
+    roles: new Map(),
+    bindings: new Map(),
+    limits: new Map(),
+    rules: new Map(),
+    keys: new Map(),
+    tokens: new Map(),
+    policies: new Map(),
+    lockouts: new Map(),
     pastRules: [],
   };
 }

@@ -44,7 +44,9 @@ type Named = Pick<ReadOnly<LockHold> | ReadOnly<LockWait>, "holder" | "work">;
 
 export function seen(namespace: string, name: string, { permits, holds, waits }: Shown): SeenLock {
   return {
-    ...{ namespace, name, permits },
+    namespace,
+    name,
+    permits,
     holds: holds.map((held) => ({ ...held, ...nodeOf(namespace, name, held) })),
     waits: waits.map((wait) => ({ ...wait, ...nodeOf(namespace, name, wait) })),
   };

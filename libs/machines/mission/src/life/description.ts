@@ -98,7 +98,8 @@ export function projectMission(mission: MissionView): unknown {
       boardBytes,
       messageBytes: mission.messageBytes,
       claimable: [...mission.claimable.numbers()].sort(),
-      ...{ forBudget: mission.heldForBudget.size, forPlace: mission.heldForPlace.size },
+      forBudget: mission.heldForBudget.size,
+      forPlace: mission.heldForPlace.size,
       roles: [...mission.roleCounts].sort(),
     },
   };

@@ -115,7 +115,9 @@ export function outputOf(mission: MissionView): Data | undefined {
 
 export function endingOf(mission: MissionView): RunEnding {
   return endingOfWork({
-    ...{ id: mission.key.id, status: statusOf(mission), error: mission.error },
+    id: mission.key.id,
+    status: statusOf(mission),
+    error: mission.error,
     output: () => outputOf(mission),
   });
 }

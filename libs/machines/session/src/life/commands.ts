@@ -261,11 +261,14 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
     if (full !== undefined)
       return sessionErrors.tooMany.refusal({
         what: `things that wait to be done with ${partId(full.number)}`,
-        ...{ found: full.operations.length + 1, max: operationsMax },
+        found: full.operations.length + 1,
+        max: operationsMax,
       });
     if (parts.length === 0 && session.signals.length >= signalsMax)
       return sessionErrors.tooMany.refusal({
-        ...{ what: "signals before the first part has started", found: signalsMax + 1, max: signalsMax },
+        what: "signals before the first part has started",
+        found: signalsMax + 1,
+        max: signalsMax,
       });
     step.emit(sessionSignalled, { signal, signalMs: step.nowMs });
     const event = step.events;

@@ -95,8 +95,12 @@ export function conclude(session: SessionView, step: SessionStep): void {
   }
   const isOfTasks = output.bytes.length === 0;
   step.emit(sessionEnded, {
-    ...{ status: WorkStatus.WORK_STATUS_COMPLETED, output: output.bytes, outputOfTasks: isOfTasks },
-    ...{ error: undefined, cameOfIt: cameOf(session, step.nowMs), endMs: step.nowMs },
+    status: WorkStatus.WORK_STATUS_COMPLETED,
+    output: output.bytes,
+    outputOfTasks: isOfTasks,
+    error: undefined,
+    cameOfIt: cameOf(session, step.nowMs),
+    endMs: step.nowMs,
   });
   tellOfChoice(session, step);
   report(session, step);
@@ -108,8 +112,12 @@ export function endStopped(session: SessionView, step: SessionStep): void {
 
 export function end(session: SessionView, step: SessionStep, { status, error }: Stop): void {
   step.emit(sessionEnded, {
-    ...{ status, output: noBytes, outputOfTasks: false, error },
-    ...{ cameOfIt: cameOf(session, step.nowMs), endMs: step.nowMs },
+    status,
+    output: noBytes,
+    outputOfTasks: false,
+    error,
+    cameOfIt: cameOf(session, step.nowMs),
+    endMs: step.nowMs,
   });
   report(session, step);
 }
@@ -125,7 +133,13 @@ function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined 
   const realMs = Math.max(0, endMs - session.beginMs);
   const used = usedBy(session);
   const candidates = choice.candidates.map(({ eligible, expectedMs, expectedUse, expectedQuality }) => ({
-    ...{ mode: safeMode, eligible, expectedMs, highMs: expectedMs, expectedQuality, score: 0, reason: "" },
+    mode: safeMode,
+    eligible,
+    expectedMs,
+    highMs: expectedMs,
+    expectedQuality,
+    score: 0,
+    reason: "",
     expectedUse: { timeMs: expectedUse?.timeMs ?? 0, money: expectedUse?.money ?? 0 },
   }));
   const { time = 0, cost = 0, quality: good = 0 } = session.order?.spec?.optimization ?? {};
@@ -149,8 +163,13 @@ function tellOfChoice(session: SessionView, step: SessionStep): void {
   const to = { service: learnedBy, namespace, kind: "experience", id: namespace };
   step.send(to, learnChoice, {
     choice: {
-      ...{ sessionId, features: { ...choice.features }, mode: chosen.mode, expectedMs: chosen.expectedMs },
-      ...{ lostMs: expectedLossMs(choice), realMs: choice.outcome.realMs, endMs: session.endMs },
+      sessionId,
+      features: { ...choice.features },
+      mode: chosen.mode,
+      expectedMs: chosen.expectedMs,
+      lostMs: expectedLossMs(choice),
+      realMs: choice.outcome.realMs,
+      endMs: session.endMs,
     },
   });
 }
@@ -249,7 +268,9 @@ function report(session: SessionView, step: SessionStep): void {
   const isTold = parent?.kind === "run" || parent?.kind === "mission";
   if (parent === undefined || !isTold || parent.id === "") return;
   const ending = endingOf({
-    ...{ id: session.key.id, status: statusOf(session), error: session.error },
+    id: session.key.id,
+    status: statusOf(session),
+    error: session.error,
     output: () => outputOf(session) as Data | undefined,
   });
   const to = workAddress(step.key.namespace, parent);

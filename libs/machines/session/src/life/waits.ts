@@ -61,7 +61,9 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
     }
     if (dependsOn.length >= dependenciesMax)
       return sessionErrors.tooMany.refusal({
-        ...{ what: "sessions to wait for", found: dependsOn.length + 1, max: dependenciesMax },
+        what: "sessions to wait for",
+        found: dependsOn.length + 1,
+        max: dependenciesMax,
       });
     step.emit(dependencyAdded, { dependency, reason: reasonOf(reason), addMs: step.nowMs });
     return done;

@@ -33,10 +33,25 @@ export function partOf({ parts }: Session, number: number): Part {
 export function makePart(session: Session, made: NewPart, ms: number, outstanding: SessionOutstanding): void {
   const number = session.parts.length;
   const part: Part = {
-    ...{ number, mode: made.mode, status: WorkStatus.WORK_STATUS_PENDING, reason: made.reason },
-    ...{ createMs: ms, confirmMs: 0, endMs: 0, error: undefined, operations: [], operationsDone: 0 },
-    ...{ elsewhere: new Set(made.elsewhere), broughtIn: new Set(), isOver: false, tasks: new Set() },
-    ...{ openQuestions: 0, decisions: 0, decision: "", budget: made.budget, used: undefined },
+    number,
+    mode: made.mode,
+    status: WorkStatus.WORK_STATUS_PENDING,
+    reason: made.reason,
+    createMs: ms,
+    confirmMs: 0,
+    endMs: 0,
+    error: undefined,
+    operations: [],
+    operationsDone: 0,
+    elsewhere: new Set(made.elsewhere),
+    broughtIn: new Set(),
+    isOver: false,
+    tasks: new Set(),
+    openQuestions: 0,
+    decisions: 0,
+    decision: "",
+    budget: made.budget,
+    used: undefined,
   };
   session.parts.push(part);
   session.openParts += 1;
@@ -152,8 +167,13 @@ function placedSpec({ spec, plannedAgent }: Task, part: Part): TaskSpec {
 }
 
 const nowhere: Placement = {
-  ...{ pool: "", require: undefined, prefer: undefined, sameAgentAs: [], notAgentOf: [] },
-  ...{ stickyKey: "", contextKey: "" },
+  pool: "",
+  require: undefined,
+  prefer: undefined,
+  sameAgentAs: [],
+  notAgentOf: [],
+  stickyKey: "",
+  contextKey: "",
 };
 
 const noTasks: StartPart["tasks"] = [];

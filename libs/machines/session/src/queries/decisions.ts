@@ -20,7 +20,10 @@ export const showMoves: Query<Session, { readonly after: number }, readonly Task
 function moveShown(session: SessionView, { task, fromPart, toPart, moveMs, reason }: Move): TaskMove {
   return {
     taskId: session.tasks[task]?.spec.id ?? "",
-    ...{ fromPartId: partId(fromPart), toPartId: partId(toPart), moveTime: momentOf(moveMs), reason },
+    fromPartId: partId(fromPart),
+    toPartId: partId(toPart),
+    moveTime: momentOf(moveMs),
+    reason,
   };
 }
 

@@ -42,8 +42,13 @@ export const explainSession: Query<Session, { readonly taskId: string }, Explana
 };
 
 const empty = {
-  ...{ summary: "", waits: [], candidates: [], failures: [], remedies: [] },
-  ...{ expectedStartTime: undefined, parts: [] },
+  summary: "",
+  waits: [],
+  candidates: [],
+  failures: [],
+  remedies: [],
+  expectedStartTime: undefined,
+  parts: [],
 } satisfies Omit<Explanation, "about">;
 
 interface Why {
@@ -209,8 +214,14 @@ function waiting(sinceMs: number, { cause, message, subject = "", remedy }: Caus
     summary: message,
     waits: [
       {
-        ...{ cause, message, subject, present: true, holders: [], waitedMs: 0 },
-        ...{ startTime: momentOf(sinceMs), endTime: undefined },
+        cause,
+        message,
+        subject,
+        present: true,
+        holders: [],
+        waitedMs: 0,
+        startTime: momentOf(sinceMs),
+        endTime: undefined,
       },
     ],
     remedies: remedy === undefined ? [] : [remedy],

@@ -20,7 +20,8 @@ export function performanceOf(session: SessionView, nowMs: number): Performance 
   const expectedEndMs = session.plan?.expectedEndMs ?? 0;
   return {
     efficiency: slots === 0 || elapsedMs === 0 ? 0 : Math.min(1, workMs / (slots * elapsedMs)),
-    ...{ workMs, elapsedMs },
+    workMs,
+    elapsedMs,
     slots: elapsedMs === 0 ? 0 : workMs / elapsedMs,
     waits: waitedFor(session, atWork, untilMs),
     ...predictionsOf(session),

@@ -79,9 +79,15 @@ function partShown(session: SessionView, part: PartView, whole: boolean): Sessio
   const { number, mode, status, reason, createMs, endMs, tasks } = part;
   const ids = whole ? [...tasks].slice(0, idsMax).map((task) => session.tasks[task]?.spec.id ?? "") : [];
   return {
-    ...{ partId: partId(number), mode, work: workShown(session, part), status },
-    ...{ taskIds: ids, taskCount: tasks.size, reason },
-    ...{ createTime: momentOf(createMs), endTime: momentOf(endMs) },
+    partId: partId(number),
+    mode,
+    work: workShown(session, part),
+    status,
+    taskIds: ids,
+    taskCount: tasks.size,
+    reason,
+    createTime: momentOf(createMs),
+    endTime: momentOf(endMs),
   };
 }
 

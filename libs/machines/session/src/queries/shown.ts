@@ -19,9 +19,14 @@ export function taskShown(session: SessionView, task: TaskView, withPayloads: bo
     spec: withPayloads ? (spec as TaskSpec) : { ...(spec as TaskSpec), input: undefined },
     partId: part === undefined ? "" : partId(part.number),
     work: part === undefined || !task.isPlaced ? undefined : workShown(session, part, spec.id),
-    ...{ status, statusReason: reason, agentId: agent, attempts },
+    status,
+    statusReason: reason,
+    agentId: agent,
+    attempts,
     outcome: taskOutcome(task, withPayloads),
-    ...{ readyTime: momentOf(readyMs), startTime: momentOf(startMs), endTime: momentOf(endMs) },
+    readyTime: momentOf(readyMs),
+    startTime: momentOf(startMs),
+    endTime: momentOf(endMs),
     used: used && { ...(used as Amounts) },
   };
 }

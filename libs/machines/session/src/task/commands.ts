@@ -147,7 +147,10 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
     const unfit = moves.find(({ mode }) => !isDoing(mode));
     if (unfit !== undefined) return sessionErrors.modeUnfit.refusal({ mode: String(unfit.mode) });
     step.emit(decisionRecorded, {
-      ...{ part: number, number: decision, reason: reasonOf(reason), decideMs: step.nowMs },
+      part: number,
+      number: decision,
+      reason: reasonOf(reason),
+      decideMs: step.nowMs,
     });
     for (const { taskIds, mode, reason: why } of moves) {
       const named = taskIds.flatMap((id) => session.byId.get(id) ?? []);

@@ -20,10 +20,26 @@ export function addTasks(session: Session, specs: readonly TaskSpec[], sinceMs =
 
 function newTask(number: number, spec: TaskSpec, sinceMs: number): Task {
   return {
-    ...{ number, spec, part: -1, isPlaced: false, status: TaskStatus.TASK_STATUS_PENDING, reason: "" },
-    ...{ agent: "", attempts: 0, sinceMs, readyMs: 0, startMs: 0, endMs: 0 },
-    ...{ output: undefined, error: undefined, used: undefined },
-    ...{ plannedAgent: "", plannedStartMs: 0, plannedEndMs: 0, open: 0, followers: [] },
+    number,
+    spec,
+    part: -1,
+    isPlaced: false,
+    status: TaskStatus.TASK_STATUS_PENDING,
+    reason: "",
+    agent: "",
+    attempts: 0,
+    sinceMs,
+    readyMs: 0,
+    startMs: 0,
+    endMs: 0,
+    output: undefined,
+    error: undefined,
+    used: undefined,
+    plannedAgent: "",
+    plannedStartMs: 0,
+    plannedEndMs: 0,
+    open: 0,
+    followers: [],
   };
 }
 

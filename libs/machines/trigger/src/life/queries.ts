@@ -27,7 +27,11 @@ export const facts: Query<Trigger, void, TriggerFacts> = {
     for (const { items } of groups.values()) collected += items.length;
     return (
       notThere(trigger, key.id) ?? {
-        ...{ plan, note, revision, createMs, updateMs },
+        plan,
+        note,
+        revision,
+        createMs,
+        updateMs,
         paused: standing === "paused",
         counts: { ...counts },
         deadCount: dead.size,

@@ -122,8 +122,11 @@ export function readsOf(program: Program): Reads {
     const { references } = program;
     const isRead = (name: string) => references.some((each) => each === name || each.startsWith(`${name}.`));
     known = {
-      ...{ tasks: isRead("tasks"), board: isRead("board"), votes: isRead("votes") },
-      ...{ budget: isRead("budget"), time: isRead("time") },
+      tasks: isRead("tasks"),
+      board: isRead("board"),
+      votes: isRead("votes"),
+      budget: isRead("budget"),
+      time: isRead("time"),
       whole: references.includes("tasks") || references.includes("board"),
     };
     reads.set(program, known);

@@ -178,7 +178,10 @@ export class HttpDoor {
     comesAgain: boolean,
   ): CallOptions {
     return {
-      ...{ context, namespace, idempotencyKey, timeoutMs },
+      context,
+      namespace,
+      idempotencyKey,
+      timeoutMs,
       ...(comesAgain && { signal: this.#parts.stopping }),
     };
   }

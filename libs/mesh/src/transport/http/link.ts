@@ -43,7 +43,9 @@ export class HttpLink implements Link {
     const isEncrypted = url.startsWith("https:");
     const options = { keepAlive: true, timeout: idleMs };
     const files = tls.mode === "mutual" && {
-      ...{ ca: readFileSync(tls.ca), cert: readFileSync(tls.cert), key: readFileSync(tls.key) },
+      ca: readFileSync(tls.ca),
+      cert: readFileSync(tls.cert),
+      key: readFileSync(tls.key),
     };
     this.#site = {
       address: `${url.replace(/\/+$/, "")}${callsPath}`,

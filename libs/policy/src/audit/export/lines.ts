@@ -113,7 +113,8 @@ export function recordLineOf(
   const actor = cause?.actor;
   return {
     id: recordId(service, partition, { batch, index }),
-    ...{ time: timeText(timeMs), time_ms: timeMs },
+    time: timeText(timeMs),
+    time_ms: timeMs,
     actor: actor === undefined ? "" : `${actorWords[actor.kind] ?? "unknown"}:${actor.id}`,
     decision: cause?.decision ?? "",
     reason: cause?.reason ?? "",
@@ -151,14 +152,19 @@ export function headOf({
 export function checkpointLineOf(checkpoint: Checkpoint): CheckpointLine {
   const { number, createTime, treeSize, rootHash, signature, signingKeyId } = checkpoint;
   return {
-    ...{ number, time_ms: createTime === undefined ? 0 : fromTimestamp(createTime), tree_size: treeSize },
-    ...{ root_hash: toText(rootHash), signature: toText(signature), signing_key_id: signingKeyId },
+    number,
+    time_ms: createTime === undefined ? 0 : fromTimestamp(createTime),
+    tree_size: treeSize,
+    root_hash: toText(rootHash),
+    signature: toText(signature),
+    signing_key_id: signingKeyId,
   };
 }
 
 export function keyLineOf({ signingKeyId, publicKey, startTime, endTime, endorsement }: SigningKey): KeyLine {
   return {
-    ...{ signing_key_id: signingKeyId, public_key: toText(publicKey) },
+    signing_key_id: signingKeyId,
+    public_key: toText(publicKey),
     start_time_ms: startTime === undefined ? null : fromTimestamp(startTime),
     end_time_ms: endTime === undefined ? null : fromTimestamp(endTime),
     endorsement: toText(endorsement),
@@ -173,7 +179,8 @@ export function keyOf({
   endorsement,
 }: KeyLine): SigningKey {
   return {
-    ...{ signingKeyId: signing_key_id, publicKey: toBytes(public_key) },
+    signingKeyId: signing_key_id,
+    publicKey: toBytes(public_key),
     startTime: start_time_ms === null ? undefined : toTimestamp(numeric(start_time_ms)),
     endTime: end_time_ms === null ? undefined : toTimestamp(numeric(end_time_ms)),
     endorsement: toBytes(endorsement),
@@ -186,7 +193,8 @@ export function checkpointFrom(line: CheckpointLine): Checkpoint {
     createTime: toTimestamp(numeric(line.time_ms)),
     heads: [],
     treeSize: numeric(line.tree_size),
-    ...{ rootHash: toBytes(line.root_hash), signature: toBytes(line.signature) },
+    rootHash: toBytes(line.root_hash),
+    signature: toBytes(line.signature),
     signingKeyId: line.signing_key_id,
   };
 }

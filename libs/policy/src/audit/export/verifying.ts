@@ -124,8 +124,10 @@ export class ExportVerifier {
         fault("", AuditFaultKind.AUDIT_FAULT_KIND_REMOVED, "the export has no end: it was cut off"),
       );
     return {
-      ...{ records: this.#records, checkpoints: this.#checkpoints },
-      ...{ faults: this.#faults, moreFaults: this.#moreFaults },
+      records: this.#records,
+      checkpoints: this.#checkpoints,
+      faults: this.#faults,
+      moreFaults: this.#moreFaults,
     };
   }
 

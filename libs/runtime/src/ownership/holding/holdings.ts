@@ -205,8 +205,18 @@ export class Holdings {
     let cell = this.#cells.get(key);
     if (cell === undefined) {
       cell = {
-        ...{ service, partition, begun: false, held: false, holder: "", epoch: 0, lostEpoch: 0 },
-        ...{ preparedEpoch: 0, failures: 0, running: false, poked: false, wake: () => {} },
+        service,
+        partition,
+        begun: false,
+        held: false,
+        holder: "",
+        epoch: 0,
+        lostEpoch: 0,
+        preparedEpoch: 0,
+        failures: 0,
+        running: false,
+        poked: false,
+        wake: () => {},
       };
       this.#cells.set(key, cell);
     }
@@ -443,7 +453,10 @@ export class Holdings {
     if (failures > 0) return;
     const error = errorFromUnknown(thrown);
     this.#parts.logger.warn("failed to apply the ownership table to a partition, retrying", {
-      ...{ service, partition, epoch, error },
+      service,
+      partition,
+      epoch,
+      error,
     });
   }
 

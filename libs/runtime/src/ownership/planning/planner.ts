@@ -141,7 +141,8 @@ export class Planner {
     const written = await store.change(key, value, picture.allowed(service).revision);
     if (written === undefined) return;
     logger.info("activating newer behaviours: every process supports them", {
-      ...{ service, behaviours: textOfLevels(levels) },
+      service,
+      behaviours: textOfLevels(levels),
     });
     wrote(key, value, written);
   }

@@ -53,7 +53,8 @@ export function amqpAdapter(options: AmqpAdapterOptions): Adapter {
   const { name: adapter, operations = usual, rate } = options;
   const declared = Object.entries(operations);
   return {
-    ...{ name: adapter, kind: "amqp" },
+    name: adapter,
+    kind: "amqp",
     operations: Object.fromEntries(
       declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections)]),
     ),
@@ -76,7 +77,8 @@ function operationOf(operation: string, spec: AmqpOperation, connections: AmqpCo
     properties: { headers: { type: "object" } },
   };
   return {
-    ...{ input, repeat },
+    input,
+    repeat,
     ...(description !== undefined && { description }),
     call: async (given, call) => {
       let isSent = false;
@@ -119,7 +121,9 @@ async function published(
     const confirmed = new Promise<void>((resolve, reject) => {
       const content = Buffer.from(isText ? data : data === undefined ? "" : JSON.stringify(data));
       const properties = {
-        ...{ messageId, persistent: true, mandatory: true },
+        messageId,
+        persistent: true,
+        mandatory: true,
         contentType: isText ? "text/plain" : "application/json",
         ...(headers !== undefined && { headers: headers as Record<string, unknown> }),
       };

@@ -57,7 +57,10 @@ export function amqpSource(options: AmqpSourceOptions): Source {
       return { waiting: messageCount, consumers: consumerCount };
     });
   return sourceOf({
-    ...{ name, kind: "amqp-source", description: "Counts messages that wait, and consumers.", status },
+    name,
+    kind: "amqp-source",
+    description: "Counts messages that wait, and consumers.",
+    status,
     close: () => connections.close(),
     sessions: (given) => (caller, well) =>
       connections.dedicated(name, caller, (opened) => work(options, opened, given, caller, well)),
@@ -105,8 +108,11 @@ async function handle(
   const unique = id === "" ? `${session}-${fields.deliveryTag}` : idOf(id);
   const failure = await startedBy(tutti, `${name}-${unique}`, () =>
     start({
-      ...{ id, exchange: fields.exchange, key: fields.routingKey },
-      ...{ headers: properties.headers ?? {}, text: content.toString("utf8") },
+      id,
+      exchange: fields.exchange,
+      key: fields.routingKey,
+      headers: properties.headers ?? {},
+      text: content.toString("utf8"),
     }),
   );
   if (failure === undefined) return channel.ack(message);

@@ -64,12 +64,15 @@ const ofPath: JsonSchema = { type: "object", required: ["path"], properties: { p
 export function filesAdapterOf(kind: string, options: FilesOptions, place: FilePlace): Adapter {
   const { name, rate } = options;
   const callOf = (operation: string, call: AdapterCall): FileCall => ({
-    ...{ operation: `${name}.${operation}`, signal: call.signal, idempotencyKey: call.idempotencyKey },
+    operation: `${name}.${operation}`,
+    signal: call.signal,
+    idempotencyKey: call.idempotencyKey,
     ...(call.remainingMs !== undefined && { remainingMs: call.remainingMs }),
     secret: (reference) => call.secret(reference),
   });
   return {
-    ...{ name, kind },
+    name,
+    kind,
     operations: Object.fromEntries(
       Object.entries({ ...reading(options, place), ...writing(options, place) }).map(
         ([key, { run, ...operation }]) => [

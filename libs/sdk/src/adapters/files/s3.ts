@@ -134,7 +134,8 @@ class S3Place implements FilePlace {
         if (path === "" || path.endsWith("/")) continue;
         if (found.length === max) throw tooMany(call, max);
         found.push({
-          ...{ path, size: Number(valueIn(content, "Size") ?? 0) },
+          path,
+          size: Number(valueIn(content, "Size") ?? 0),
           modified: timeOf(valueIn(content, "LastModified") ?? ""),
         });
       }
@@ -215,7 +216,11 @@ class S3Place implements FilePlace {
     try {
       const answer = await exchange(
         {
-          ...{ operation, method, url, headers: all, answerBytesMax: bytesMax ?? answerBytesMax },
+          operation,
+          method,
+          url,
+          headers: all,
+          answerBytesMax: bytesMax ?? answerBytesMax,
           ...(body.length > 0 && { body }),
           signal: AbortSignal.any([signal, late.signal]),
         },

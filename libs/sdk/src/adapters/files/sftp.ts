@@ -212,9 +212,12 @@ class SftpPlace implements FilePlace {
       const url = new URL(text);
       if (url.protocol !== "sftp:" || url.hostname === "") throw new Error("another scheme");
       return {
-        ...{ host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || usualPort) },
-        ...{ user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
-        ...{ privateKey: key ?? "", passphrase: phrase ?? "" },
+        host: url.hostname.replace(/^\[|\]$/g, ""),
+        port: Number(url.port || usualPort),
+        user: decodeURIComponent(url.username),
+        password: decodeURIComponent(url.password),
+        privateKey: key ?? "",
+        passphrase: phrase ?? "",
         folder: decodeURIComponent(url.pathname).replace(/^\/~(?=\/|$)/, ".") || ".",
       };
     } catch {
@@ -255,7 +258,12 @@ class SftpPlace implements FilePlace {
     );
     try {
       client.connect({
-        ...{ sock, host, port, username: user, readyTimeout: connectMs, keepaliveInterval: aliveMs },
+        sock,
+        host,
+        port,
+        username: user,
+        readyTimeout: connectMs,
+        keepaliveInterval: aliveMs,
         ...(password !== "" && { password }),
         ...(privateKey !== "" && { privateKey }),
         ...(passphrase !== "" && { passphrase }),

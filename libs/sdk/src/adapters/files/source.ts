@@ -58,7 +58,10 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
     waiting: (await place.list(inbox, filesMax, { ...callerOf(call), operation: name })).length,
   });
   return sourceOf({
-    ...{ name, kind, description: "Counts files that wait.", status },
+    name,
+    kind,
+    description: "Counts files that wait.",
+    status,
     check: (call) => place.check({ ...callerOf(call), operation: name }),
     close: () => place.close(),
     sessions: (given) => async (caller, well) => {

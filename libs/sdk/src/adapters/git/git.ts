@@ -56,11 +56,14 @@ export function gitAdapter(options: GitAdapterOptions): Adapter {
   const repository = new Repository(options);
   const { name, rate } = options;
   const callOf = (operation: string, call: AdapterCall): GitCall => ({
-    ...{ operation, signal: call.signal, secret: (reference) => call.secret(reference) },
+    operation,
+    signal: call.signal,
+    secret: (reference) => call.secret(reference),
     ...(call.remainingMs !== undefined && { remainingMs: call.remainingMs }),
   });
   return {
-    ...{ name, kind: "git" },
+    name,
+    kind: "git",
     operations: Object.fromEntries(
       Object.entries(operations).map(([key, { work, ...operation }]): [string, AdapterOperation] => [
         key,
@@ -263,8 +266,10 @@ async function newCommit(
   }
   const { name, email } = options.author ?? defaults.author;
   const who = {
-    ...{ GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email },
-    ...{ GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email },
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
   };
   const message = `${String(input["message"]).trim()}\n\nTutti-Key: ${own}\n`;
   const above = head === undefined ? [] : ["-p", head];

@@ -142,15 +142,22 @@ export class Repository {
       "credential.helper": "",
       "gc.auto": "0",
       "protocol.allow": "never",
-      ...{ "protocol.https.allow": "always", "protocol.http.allow": "always" },
-      ...{ "protocol.ssh.allow": "always", "protocol.file.allow": "always" },
+      "protocol.https.allow": "always",
+      "protocol.http.allow": "always",
+      "protocol.ssh.allow": "always",
+      "protocol.file.allow": "always",
     };
     const env = {
       PATH: process.env["PATH"] ?? "",
       ...(process.env["HOME"] !== undefined && { HOME: process.env["HOME"] }),
       ...(process.env["SSH_AUTH_SOCK"] !== undefined && { SSH_AUTH_SOCK: process.env["SSH_AUTH_SOCK"] }),
-      ...{ LC_ALL: "C", GIT_CONFIG_NOSYSTEM: "1", GIT_CONFIG_GLOBAL: "/dev/null", GIT_TERMINAL_PROMPT: "0" },
-      ...{ GIT_ASKPASS: ask, TUTTI_GIT_PASSWORD: password, GIT_SSH_COMMAND: ssh.join(" ") },
+      LC_ALL: "C",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_TERMINAL_PROMPT: "0",
+      GIT_ASKPASS: ask,
+      TUTTI_GIT_PASSWORD: password,
+      GIT_SSH_COMMAND: ssh.join(" "),
       GIT_CONFIG_COUNT: String(Object.keys(settings).length),
       ...Object.fromEntries(
         Object.entries(settings).flatMap(([name, value], index) => [

@@ -37,7 +37,9 @@ export function gitSource(options: GitSourceOptions): Source {
   const repository = new Repository(options);
   const inCopy = <T>(caller: Caller, work: (git: Git, call: GitCall) => Promise<T>): Promise<T> => {
     const call: GitCall = {
-      ...{ operation: name, signal: caller.signal, secret: (reference) => caller.secret(reference) },
+      operation: name,
+      signal: caller.signal,
+      secret: (reference) => caller.secret(reference),
       ...(caller.remainingMs !== undefined && { remainingMs: caller.remainingMs }),
     };
     return translated(call, () => repository.use(call, (git) => work(git, call)));
@@ -46,7 +48,10 @@ export function gitSource(options: GitSourceOptions): Source {
     waiting: await inCopy(call, async (git, own) => (await newCommits(git, own, options)).commits.length),
   });
   return sourceOf({
-    ...{ name, kind: "git-source", description: "Counts commits that wait.", status },
+    name,
+    kind: "git-source",
+    description: "Counts commits that wait.",
+    status,
     check: (call) =>
       inCopy(call, async (git, own) => {
         if ((await fetched(git, `refs/heads/${refOf(own, branch)}`)) === undefined)

@@ -85,7 +85,9 @@ export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter>
     const operations = operationsOf(contract, options, calls);
     if (Object.keys(operations).length === 0) throw fail("the server has no method that was asked for");
     return {
-      ...{ name, kind: "grpc", operations },
+      name,
+      kind: "grpc",
+      operations,
       ...(rate !== undefined && { rate }),
       check: (call) => calls.check(call),
       close: () => channel.close(),
@@ -122,7 +124,10 @@ function operationsOf(
       repeat: rule,
       call: (input, call) =>
         calls.run(contract, method, {
-          ...{ call, rule, isReplyStream, name: free },
+          call,
+          rule,
+          isReplyStream,
+          name: free,
           messages: isRequestStream ? (input["requests"] as readonly unknown[]) : [input],
         }),
     };
@@ -154,7 +159,8 @@ class Calls {
     this.#parts = parts;
     const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
     this.#authentication = new Authentication(options.auth, async () => agents, {
-      ...{ clock: systemClock, timers: systemTimers },
+      clock: systemClock,
+      timers: systemTimers,
     });
   }
 

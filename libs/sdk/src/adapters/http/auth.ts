@@ -126,13 +126,18 @@ export class Authentication {
     const late = deadline(this.#timers, tokenMs);
     const answer = await exchange(
       {
-        ...{ operation, method: "POST", url: new URL(tokenUrl), body: form.toString() },
+        operation,
+        method: "POST",
+        url: new URL(tokenUrl),
+        body: form.toString(),
         headers: {
-          ...{ "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+          "content-type": "application/x-www-form-urlencoded",
+          accept: "application/json",
           ...(isBasic && { authorization: basicOf(clientId, secret ?? "") }),
         },
         // One caller that is cancelled must not end the request that others wait for.
-        ...{ signal: late.signal, answerBytesMax: tokenBytesMax },
+        signal: late.signal,
+        answerBytesMax: tokenBytesMax,
       },
       agents,
     )

@@ -68,7 +68,9 @@ function posted(name: string, key: string, spec: GraphqlOperation): HttpOperatio
     throw adapterErrors.invalid({ adapter: name, problem: `\`${key}\` starts with a ${kind}` });
   const byKey = spec.idempotencyHeader === undefined ? "never" : "key";
   return {
-    ...{ method: "POST", path: "", repeat: spec.repeat ?? (kind === "query" ? "safe" : byKey) },
+    method: "POST",
+    path: "",
+    repeat: spec.repeat ?? (kind === "query" ? "safe" : byKey),
     ...(spec.description !== undefined && { description: spec.description }),
     ...(spec.output !== undefined && { output: spec.output }),
     ...(spec.idempotencyHeader !== undefined && { idempotencyHeader: spec.idempotencyHeader }),

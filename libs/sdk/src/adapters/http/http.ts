@@ -90,7 +90,9 @@ export function httpAdapter(
     Object.entries(options.operations).map(([key, operation]) => [key, caller.operation(key, operation)]),
   );
   return {
-    ...{ name, kind, operations },
+    name,
+    kind,
+    operations,
     ...(options.rate !== undefined && { rate: options.rate }),
     ...(options.version !== undefined && { version: options.version }),
     check: (call) => caller.check(call),

@@ -171,12 +171,10 @@ function once(request: HttpRequest, isElsewhere: boolean, { plain, secure }: Age
   return new Promise((resolve, reject) => {
     let wasSent = false;
     const call = send(url, {
-      ...{
-        method,
-        headers: { ...headers, ...length },
-        signal,
-        lookup: isElsewhere ? lookupPublic : lookupSafe,
-      },
+      method,
+      headers: { ...headers, ...length },
+      signal,
+      lookup: isElsewhere ? lookupPublic : lookupSafe,
       // A connection that was checked for one origin serves no redirect of another.
       agent: isElsewhere ? false : isSecure ? secure : plain,
     });

@@ -105,7 +105,8 @@ export class KafkaConnections {
       clientId: `tutti-${name}`,
       bootstrapBrokers: [...hosts],
       connectTimeout: connectMs,
-      ...{ retries: 0, retryDelay: againMs },
+      retries: 0,
+      retryDelay: againMs,
       ...(tls !== undefined && { tls, tlsServerName: true }),
       ...(user !== undefined && { sasl: { mechanism: mechanism as "PLAIN", username: user, password } }),
     };
@@ -121,7 +122,9 @@ export class KafkaConnections {
         problem: `${this.#options.url} has no URL such as kafka://user:password@host:9092`,
       });
     return {
-      ...{ hosts: parts, mechanism, password: decodeURIComponent(password) },
+      hosts: parts,
+      mechanism,
+      password: decodeURIComponent(password),
       ...(secure === "s" && { tls: ca === undefined ? {} : { ca } }),
       ...(user !== undefined && { user: decodeURIComponent(user) }),
     };

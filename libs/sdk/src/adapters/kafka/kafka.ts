@@ -48,7 +48,8 @@ export function kafkaAdapter(options: KafkaAdapterOptions): Adapter {
   const { name: adapter, operations = usual, rate } = options;
   const topics = Object.values(operations).map(({ topic }) => topic);
   return {
-    ...{ name: adapter, kind: "kafka" },
+    name: adapter,
+    kind: "kafka",
     operations: Object.fromEntries(
       Object.entries(operations).map(([name, spec]) => [
         name,
@@ -78,7 +79,8 @@ function operationOf(
     properties: { headers: { type: "object" } },
   };
   return {
-    ...{ input, repeat },
+    input,
+    repeat,
     ...(description !== undefined && { description }),
     call: async (given, call) => {
       const to = { topic: topicOf(operation, topic, given), key: keyOf(key, given) };
@@ -119,7 +121,9 @@ async function published(
     ([name, value]) => [Buffer.from(name), Buffer.from(String(value))] as const,
   );
   const message = {
-    ...{ topic, value: Buffer.from(text), headers: new Map(all) },
+    topic,
+    value: Buffer.from(text),
+    headers: new Map(all),
     ...(key !== undefined && { key: Buffer.from(key) }),
   };
   const { offsets = [] } = await producer.send({ messages: [message] });

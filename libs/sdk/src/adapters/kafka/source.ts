@@ -69,7 +69,10 @@ export function kafkaSource(options: KafkaSourceOptions): Source {
       orAborted(call.signal, () => statusOf(options, consumer)),
     );
   return sourceOf({
-    ...{ name, kind: "kafka-source", description: "Counts partitions, and records that wait.", status },
+    name,
+    kind: "kafka-source",
+    description: "Counts partitions, and records that wait.",
+    status,
     close: () => connections.close(),
     sessions: (given) => (caller, well) =>
       connections.consume(name, caller, { groupId, retries: joinsMax }, (consumer) =>
@@ -117,8 +120,13 @@ class KafkaSession {
     const { topic, from = "earliest", batch: batchMax = defaults.batch } = this.#options;
     const stream = await orAborted(caller.signal, () =>
       this.#consumer.consume({
-        ...{ topics: [topic], mode: "committed", fallbackMode: from, autocommit: false },
-        ...{ ...timing, maxWaitTime: waitMs, highWaterMark: batchMax },
+        topics: [topic],
+        mode: "committed",
+        fallbackMode: from,
+        autocommit: false,
+        ...timing,
+        maxWaitTime: waitMs,
+        highWaterMark: batchMax,
       }),
     );
     const release = this.#endWith(stream, caller.signal);
@@ -156,7 +164,10 @@ class KafkaSession {
     // A partition that another member has meanwhile has later offsets.
     const last = new Map(owned.filter((one) => this.#owns(one)).map((one) => [one.partition, one]));
     const offsets = [...last.values()].map(({ topic, partition, offset, leaderEpoch }) => ({
-      ...{ topic, partition, leaderEpoch, offset: offset + 1n },
+      topic,
+      partition,
+      leaderEpoch,
+      offset: offset + 1n,
     }));
     if (offsets.length > 0) await this.#consumer.commit({ offsets });
   }
@@ -197,7 +208,11 @@ class KafkaSession {
 
 function recordOf({ topic, partition, offset, key, value, headers }: KafkaMessage): KafkaRecord {
   return {
-    ...{ topic, partition, offset: String(offset), key: textOf(key), text: textOf(value) },
+    topic,
+    partition,
+    offset: String(offset),
+    key: textOf(key),
+    text: textOf(value),
     headers: Object.fromEntries([...headers].map(([name, text]) => [textOf(name), textOf(text)])),
   };
 }

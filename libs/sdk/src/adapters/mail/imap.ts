@@ -88,7 +88,10 @@ export function imapSource(options: ImapSourceOptions): Source {
       return { waiting: found.unseen ?? 0, messages: found.messages ?? 0 };
     });
   return sourceOf({
-    ...{ name, kind: "imap-source", description: "Counts mails: unseen, and all.", status },
+    name,
+    kind: "imap-source",
+    description: "Counts mails: unseen, and all.",
+    status,
     sessions: (given) => (caller, well) =>
       using(options, name, caller, (client) => work(options, client, given, caller, well)),
   });
@@ -163,7 +166,10 @@ async function mailOf(client: ImapFlow, uid: number, maxBytes: number): Promise<
   };
   const html = await textOf("text/html");
   return {
-    ...{ uid, ...envelopeOf(found), html, text: (await textOf("text/plain")) || html },
+    uid,
+    ...envelopeOf(found),
+    html,
+    text: (await textOf("text/plain")) || html,
     attachments: parts.flatMap(({ disposition, dispositionParameters, parameters, type, size = 0 }) => {
       const filename = dispositionParameters?.["filename"] ?? parameters?.["name"];
       return disposition === "attachment" || filename !== undefined
@@ -178,8 +184,10 @@ function envelopeOf({ envelope, internalDate }: FetchMessageObject) {
   const addressesOf = (all: readonly { readonly address?: string | undefined }[] = []) =>
     all.flatMap(({ address }) => address ?? []);
   return {
-    ...{ messageId: envelope?.messageId ?? "", subject: envelope?.subject ?? "" },
-    ...{ from: addressesOf(envelope?.from), to: addressesOf(envelope?.to) },
+    messageId: envelope?.messageId ?? "",
+    subject: envelope?.subject ?? "",
+    from: addressesOf(envelope?.from),
+    to: addressesOf(envelope?.to),
     date: Number.isNaN(date.getTime()) ? "" : date.toISOString(),
   };
 }
@@ -201,9 +209,17 @@ async function using<T>(
   const place = placeOf(name, url, await caller.secret(url), schemes);
   const { host, port, user, password, isTls } = place;
   const client = new Client({
-    ...{ host, port, secure: isTls, auth: { user, pass: password }, logger: false, qresync: false },
-    ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, socketTimeout: silenceMs },
-    ...{ maxIdleTime: idleMs, autoIdleDelay: idleSoonMs },
+    host,
+    port,
+    secure: isTls,
+    auth: { user, pass: password },
+    logger: false,
+    qresync: false,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: silenceMs,
+    maxIdleTime: idleMs,
+    autoIdleDelay: idleSoonMs,
     ...(!isTls && { doSTARTTLS: tls === "required" }),
     tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca: await caller.secret(ca) }) },
   });

@@ -23,8 +23,11 @@ export function placeOf(
     const [, usual] = schemes[at] ?? [];
     if (usual === undefined) throw new Error("another scheme");
     return {
-      ...{ host: hostname, port: port === "" ? usual : Number(port), isTls: at > 0 },
-      ...{ user: decodeURIComponent(username), password: decodeURIComponent(password) },
+      host: hostname,
+      port: port === "" ? usual : Number(port),
+      isTls: at > 0,
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
     };
   } catch {
     // The cause would quote the URL, which has the password.

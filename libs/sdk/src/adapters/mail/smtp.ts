@@ -41,8 +41,13 @@ const input = {
   required: ["to", "subject"],
   additionalProperties: false,
   properties: {
-    ...{ to: addresses, cc: addresses, bcc: addresses, replyTo: { type: "string" } },
-    ...{ subject: { type: "string" }, text: { type: "string" }, html: { type: "string" } },
+    to: addresses,
+    cc: addresses,
+    bcc: addresses,
+    replyTo: { type: "string" },
+    subject: { type: "string" },
+    text: { type: "string" },
+    html: { type: "string" },
     headers: { type: "object", additionalProperties: { type: "string" } },
     attachments: {
       type: "array",
@@ -70,11 +75,13 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
   if (/[\r\n]/.test(from)) throw adapterErrors.invalid({ adapter: name, problem: "`from` has a line break" });
   const operation = `${name}.send`;
   return {
-    ...{ name, kind: "smtp" },
+    name,
+    kind: "smtp",
     operations: {
       send: {
         description: "Sends a mail.",
-        ...{ input, repeat: "never" },
+        input,
+        repeat: "never",
         call: (given, call) =>
           using(options, operation, call, (transport) =>
             transport.sendMail({ ...mailOf(given), from, messageId: messageIdOf(call.idempotencyKey, from) }),
@@ -99,10 +106,12 @@ function mailOf(given: Given) {
   return {
     ...given,
     attachments: attachments.map(({ filename, content = "", contentType }) => ({
-      ...{ filename: filename ?? "", content: Buffer.from(content, "base64") },
+      filename: filename ?? "",
+      content: Buffer.from(content, "base64"),
       ...(contentType !== undefined && { contentType }),
     })),
-    ...{ disableFileAccess: true, disableUrlAccess: true },
+    disableFileAccess: true,
+    disableUrlAccess: true,
   };
 }
 
@@ -126,7 +135,8 @@ async function using<T>(
     throw adapterErrors.invalid({ adapter: name, problem: "a password needs TLS: remove `tls: none`" });
   let isSent = false;
   const transport = transportTo(driver, place, {
-    ...{ connectMs, isOpen: tls === "none" },
+    connectMs,
+    isOpen: tls === "none",
     ...(ca !== undefined && { ca: await call.secret(ca) }),
     onReply: (line) => {
       if (line.startsWith("354")) isSent = true;
@@ -162,8 +172,14 @@ function transportTo(
       onReply(String(line));
   };
   return createTransport({
-    ...{ host, port, secure: isTls, requireTLS: !isTls && !isOpen, ignoreTLS: isOpen },
-    ...{ connectionTimeout: connectMs, greetingTimeout: connectMs, transactionLog: true },
+    host,
+    port,
+    secure: isTls,
+    requireTLS: !isTls && !isOpen,
+    ignoreTLS: isOpen,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    transactionLog: true,
     tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) },
     ...(password !== "" && { auth: { user, pass: password } }),
     logger: { debug, trace: silent, info: silent, warn: silent, error: silent, fatal: silent, level: silent },

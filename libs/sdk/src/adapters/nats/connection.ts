@@ -111,8 +111,13 @@ export class NatsConnections {
     const [, credentials] = /^[^\n]*\n(.*)$/s.exec(text) ?? [];
     const { servers, user, password, isTls } = this.#placeOf(text);
     const client = await transport.connect({
-      ...{ servers: [...servers], name: `tutti ${name}`, timeout: connectMs, pingInterval: pingMs },
-      ...{ maxPingOut: 2, reconnect: false, noAsyncTraces: true },
+      servers: [...servers],
+      name: `tutti ${name}`,
+      timeout: connectMs,
+      pingInterval: pingMs,
+      maxPingOut: 2,
+      reconnect: false,
+      noAsyncTraces: true,
       ...(user !== "" && password !== "" && { user, pass: password }),
       ...(user !== "" && password === "" && { token: user }),
       ...(credentials !== undefined && {
@@ -134,7 +139,8 @@ export class NatsConnections {
         throw new Error("another scheme");
       return {
         servers: urls.map(({ host }) => host),
-        ...{ user: decodeURIComponent(first.username), password: decodeURIComponent(first.password) },
+        user: decodeURIComponent(first.username),
+        password: decodeURIComponent(first.password),
         isTls: first.protocol === "tls:",
       };
     } catch {

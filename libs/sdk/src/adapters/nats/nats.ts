@@ -45,7 +45,8 @@ export function natsAdapter(options: NatsAdapterOptions): Adapter {
   const { name: adapter, operations = usual, rate } = options;
   const declared = Object.entries(operations);
   return {
-    ...{ name: adapter, kind: "nats" },
+    name: adapter,
+    kind: "nats",
     operations: Object.fromEntries(
       declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections)]),
     ),
@@ -69,7 +70,8 @@ function operationOf(operation: string, spec: NatsOperation, connections: NatsCo
     properties: { headers: { type: "object" } },
   };
   return {
-    ...{ input, repeat: does === "publish" ? "key" : (repeat ?? "never") },
+    input,
+    repeat: does === "publish" ? "key" : (repeat ?? "never"),
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
     call: (given, call) =>

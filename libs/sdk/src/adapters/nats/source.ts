@@ -67,7 +67,9 @@ export function natsSource(options: NatsSourceOptions): Source {
       };
     });
   return sourceOf({
-    ...{ name, kind: "nats-source", status },
+    name,
+    kind: "nats-source",
+    status,
     description: "Counts messages: waiting, and delivered without an acknowledgement.",
     close: () => connections.close(),
     sessions: (given) => (caller, well) => work(options, connections, given, caller, well),

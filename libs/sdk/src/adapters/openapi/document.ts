@@ -31,7 +31,10 @@ export async function readDocument(place: string): Promise<string> {
   try {
     const { status, body } = await exchange(
       {
-        ...{ operation, method: "GET", url: new URL(place), signal: late.signal },
+        operation,
+        method: "GET",
+        url: new URL(place),
+        signal: late.signal,
         headers: { accept: "application/json, application/yaml, */*" },
         answerBytesMax: textLengthMax,
       },

@@ -122,7 +122,10 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
   const server = options.url === undefined ? (serverIn(operation) ?? serverIn(item)) : undefined;
   const description = textIn(operation, "summary") || textIn(operation, "description");
   const made: HttpOperation = {
-    ...{ method: method.toUpperCase() as HttpOperation["method"], path, parameters, input },
+    method: method.toUpperCase() as HttpOperation["method"],
+    path,
+    parameters,
+    input,
     ...(server !== undefined && { url: server }),
     ...(description !== "" && { description: description.replace(/\s+/g, " ").slice(0, descriptionMax) }),
     ...(sent !== undefined && { body: sent.body }),

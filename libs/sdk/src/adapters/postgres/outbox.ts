@@ -59,7 +59,8 @@ export function postgresOutbox(options: PostgresOutboxOptions): Source {
   const statements = statementsOf(options);
   const reading = { operation: options.name, writes: false };
   return sourceOf({
-    ...{ name: options.name, kind: "postgres-outbox" },
+    name: options.name,
+    kind: "postgres-outbox",
     description: "Counts rows: pending, running, failed.",
     status: (call) =>
       connections.transaction(reading, call, async (run) => (await run(statements.count)).rows[0] ?? {}),
@@ -99,7 +100,8 @@ function statementsOf({ table, afterStart = "mark", result, ...options }: Postgr
       count(*) FILTER (WHERE failure IS NOT NULL) AS failed FROM ${from}`,
     take: `SELECT *, ${id}::text AS tutti_id FROM ${from} WHERE ${pending}
       ORDER BY ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`,
-    ...{ started, failed },
+    started,
+    failed,
     // At random: with more rows than are followed at once, each gets its turn.
     running: `SELECT ${id}::text AS id FROM ${from} WHERE ${running} AND ${id} <> ALL($1)
       ORDER BY random() LIMIT $2`,

@@ -45,7 +45,8 @@ export function postgresAdapter(options: PostgresAdapterOptions): Adapter {
   const declared = Object.entries(operations);
   const writesAny = declared.some(([, each]) => writesOf(each));
   return {
-    ...{ name: adapter, kind: "postgres" },
+    name: adapter,
+    kind: "postgres",
     operations: Object.fromEntries(
       declared.map(([name, each]) => [name, operationOf(`${adapter}.${name}`, each, connections)]),
     ),
@@ -70,7 +71,8 @@ function operationOf(
   const input =
     spec.input ?? (fixed === undefined ? anyStatement : { type: "object", required: fixed.names });
   return {
-    ...{ input, repeat: writes ? "key" : "safe" },
+    input,
+    repeat: writes ? "key" : "safe",
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
     call: async (given, call) => {
@@ -112,7 +114,8 @@ async function once(
   const key = `${operation} ${call.idempotencyKey}`;
   let isNew = true;
   const options = {
-    ...{ operation, writes: true },
+    operation,
+    writes: true,
     first: `INSERT INTO tutti_calls (key, output) VALUES (${literal(key)}, 'null') ON CONFLICT DO NOTHING`,
     last: (output: unknown) =>
       isNew

@@ -60,11 +60,20 @@ const asNumber: Parser = (text) => (Number.isSafeInteger(Number(text)) ? Number(
 
 /** By their numbers: int8, date, timestamp, timestamptz, interval. What the client makes of them is no JSON. */
 const ofValues: Readonly<Record<number, Parser>> = {
-  ...{ 20: asNumber, 1082: asText, 1114: asTime, 1184: asTime, 1186: asText },
+  20: asNumber,
+  1082: asText,
+  1114: asTime,
+  1184: asTime,
+  1186: asText,
 };
 /** Lists of the same, and of numeric. */
 const ofLists: Readonly<Record<number, Parser>> = {
-  ...{ 1016: asNumber, 1182: asText, 1115: asTime, 1185: asTime, 1187: asText, 1231: asText },
+  1016: asNumber,
+  1182: asText,
+  1115: asTime,
+  1185: asTime,
+  1187: asText,
+  1231: asText,
 };
 const textList = 1009;
 

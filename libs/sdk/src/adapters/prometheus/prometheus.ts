@@ -57,7 +57,8 @@ export function prometheusAdapter(options: PrometheusAdapterOptions, ports: Http
     declaredOperation(`${name}.${key}`, spec, template, api),
   ]);
   return {
-    ...{ name, kind: "prometheus" },
+    name,
+    kind: "prometheus",
     operations: declared === undefined ? usualOperations(name, api) : Object.fromEntries(own),
     ...(rate !== undefined && { rate }),
     check: async (call) => {
@@ -96,8 +97,12 @@ const alertsSchema: JsonSchema = {
   type: "object",
   properties: {
     alerts: listOf({
-      ...{ name: { type: "string" }, state: { enum: ["firing", "pending"] }, labels, annotations: labels },
-      ...{ since: { type: "string" }, value: number },
+      name: { type: "string" },
+      state: { enum: ["firing", "pending"] },
+      labels,
+      annotations: labels,
+      since: { type: "string" },
+      value: number,
     }),
   },
 };
@@ -115,9 +120,12 @@ function usualOperations(name: string, api: PrometheusApi): Readonly<Record<stri
     "query-range": {
       description: "The values of a query in a range of time. It needs `start` or `last`.",
       input: {
-        ...{ type: "object", required: ["query"] },
+        type: "object",
+        required: ["query"],
         properties: {
-          ...{ query: { type: "string" }, start: time, end: time },
+          query: { type: "string" },
+          start: time,
+          end: time,
           last: { type: "string", description: "The duration that ends at `end`." },
           step: { type: "string", description: "Between two values. Default: 1m." },
         },
@@ -174,7 +182,9 @@ type Members = Readonly<Record<string, unknown>>;
 
 const secondMs = 1_000;
 const form: Pick<HttpOperation, "method" | "repeat" | "body"> = {
-  ...{ method: "POST", repeat: "safe", body: { type: "form" } },
+  method: "POST",
+  repeat: "safe",
+  body: { type: "form" },
 };
 
 /** The part of the HTTP API that adapter and source need. */
@@ -189,7 +199,8 @@ export class PrometheusApi {
     this.#clock = ports.clock ?? systemClock;
     this.#http = httpAdapter(
       {
-        ...{ name, url },
+        name,
+        url,
         ...(auth !== undefined && { auth }),
         ...(headers !== undefined && { headers }),
         ...(timeoutMs !== undefined && { timeoutMs }),
@@ -251,9 +262,12 @@ export class PrometheusApi {
     return this.#list(data["alerts"]).map((alert) => {
       const own = (alert["labels"] ?? {}) as PrometheusAlert["labels"];
       return {
-        ...{ name: own["alertname"] ?? "", state: String(alert["state"]), labels: own },
+        name: own["alertname"] ?? "",
+        state: String(alert["state"]),
+        labels: own,
         annotations: (alert["annotations"] ?? {}) as PrometheusAlert["annotations"],
-        ...{ since: String(alert["activeAt"] ?? ""), value: numberOf(alert["value"]) },
+        since: String(alert["activeAt"] ?? ""),
+        value: numberOf(alert["value"]),
       };
     });
   }

@@ -35,7 +35,9 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
     return alerts.filter((alert) => alert.state === "firing" && isWanted(alert));
   };
   return sourceOf({
-    ...{ name, kind: "prometheus-source", description: "Counts alerts that fire." },
+    name,
+    kind: "prometheus-source",
+    description: "Counts alerts that fire.",
     status: async (call) => ({ firing: (await firing(call)).length }),
     close: () => api.close(),
     sessions: ({ tutti, logger = silentLogger }) => {

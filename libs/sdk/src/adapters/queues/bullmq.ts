@@ -51,7 +51,9 @@ export function bullmqQueue({ url, name, keyPrefix = "bull" }: BullmqQueueOption
     {
       hold: `${prefix}tutti`,
       places: [place("wait", "list"), place("paused", "list"), place("prioritized", "zset"), delayed],
-      ...{ taking, arguments: [prefix], keyOf: (id) => id },
+      taking,
+      arguments: [prefix],
+      keyOf: (id) => id,
       read: (text) => readingOf(text, delayed.key),
       peek: (send, where, id) => peek(send, where, { prefix, id }),
       elsewhere: async (send, choice) => {
@@ -90,7 +92,9 @@ function readingOf(text: string, delayed: string): Reading {
   if (fields.get("rjk")) return "the job is the next one of a job scheduler. Create a schedule";
   const priority = Number(fields.get("priority") ?? 0);
   return {
-    ...{ id, name: fields.get("name") ?? "", input: JSON.parse(fields.get("data") ?? "null") },
+    id,
+    name: fields.get("name") ?? "",
+    input: JSON.parse(fields.get("data") ?? "null"),
     // 1 is the highest of BullMQ, and jobs without one come before.
     ...(priority > 0 && { priority: -Math.min(priority, priorityMax) }),
     ...(place === delayed && score !== false && { startTime: new Date(Number(score) / scoresPerMs) }),

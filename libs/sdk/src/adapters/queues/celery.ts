@@ -72,7 +72,9 @@ function readingOf(text: string): Reading {
       return "the task calls others: a chain, chord or callback";
     const { priority = 0 } = properties;
     return {
-      ...{ id, name: task, input: { args, kwargs } },
+      id,
+      name: task,
+      input: { args, kwargs },
       ...(priority > 0 && { priority: -priority }),
       ...(eta != null && { startTime: new Date(eta) }),
     };

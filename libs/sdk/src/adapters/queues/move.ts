@@ -208,7 +208,8 @@ class Move implements Choice {
     const { tutti, prefix, labels } = this.#options;
     const { id, input, startTime, priority } = reading;
     return startedBy(tutti, `${prefix}-${id}`, () => ({
-      ...{ workflow, input },
+      workflow,
+      input,
       ...(labels !== undefined && { labels }),
       ...(startTime !== undefined && { startTime }),
       ...(priority !== undefined && { priority }),

@@ -143,7 +143,8 @@ function readingOf({ columns = {} }: PostgresTableOptions, row: Readonly<Record<
     time === undefined || message[time] === null ? undefined : new Date(String(message[time]));
   if (Number.isNaN(startTime?.getTime())) return `the column \`${time}\` has no time`;
   return {
-    ...{ id: String(row["id"]), name: name === undefined ? "" : String(message[name]) },
+    id: String(row["id"]),
+    name: name === undefined ? "" : String(message[name]),
     input: input === undefined ? message : message[input],
     ...(startTime !== undefined && { startTime }),
   };

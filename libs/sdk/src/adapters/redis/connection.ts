@@ -110,8 +110,13 @@ export class RedisConnections {
     try {
       if (!/^rediss?:\/\/./.test(text)) throw new Error("another scheme");
       const client = createClient({
-        ...{ url: text, RESP: 2, name: `tutti-${name}`, disableOfflineQueue: true, ...more },
-        ...{ disableClientInfo: true, maintNotifications: "disabled" },
+        url: text,
+        RESP: 2,
+        name: `tutti-${name}`,
+        disableOfflineQueue: true,
+        ...more,
+        disableClientInfo: true,
+        maintNotifications: "disabled",
         socket: { connectTimeout: connectMs, socketTimeout: silenceMs, reconnectStrategy: false },
       });
       // Without a listener, a connection that breaks would end the process.
@@ -155,7 +160,8 @@ function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, te
   return adapterErrors.unreachable({
     operation,
     reason: wayReason(code, code === "" ? `${host}:${port || usualPort}: ${reason}` : reason, {
-      ...{ host, port: port || usualPort },
+      host,
+      port: port || usualPort,
     }),
   });
 }

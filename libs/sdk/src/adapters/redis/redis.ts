@@ -46,7 +46,8 @@ export function redisAdapter(options: RedisAdapterOptions): Adapter {
   const { name: adapter, operations = usual, rate } = options;
   const declared = Object.entries(operations);
   return {
-    ...{ name: adapter, kind: "redis" },
+    name: adapter,
+    kind: "redis",
     operations: Object.fromEntries(
       declared.map(([name, spec]) => [name, operationOf(`${adapter}.${name}`, spec, connections, options)]),
     ),
@@ -69,7 +70,8 @@ function operationOf(
   const { description, output, input = { type: "object", required: [...command.names] } } = spec;
   const isWriting = spec.writes ?? writes(command);
   return {
-    ...{ input, repeat: isWriting ? "key" : "safe" },
+    input,
+    repeat: isWriting ? "key" : "safe",
     ...(description !== undefined && { description }),
     ...(output !== undefined && { output }),
     call: async (given, call) => {

@@ -58,7 +58,9 @@ export function redisSource(options: RedisSourceOptions): Source {
   const status = (call: AdapterCall) =>
     connections.use(name, call, (send) => statusOf(send, { stream, group, failures }, options));
   return sourceOf({
-    ...{ name, kind: "redis-source", status },
+    name,
+    kind: "redis-source",
+    status,
     description: "Counts entries: waiting, started and not acknowledged, failed.",
     close: () => connections.close(),
     sessions: (given) => (caller, well) =>

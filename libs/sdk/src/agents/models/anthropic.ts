@@ -19,13 +19,17 @@ export const anthropic: Wire = {
 
   body({ model, instructions, messages, tools, answerTokens, temperature }: ModelQuestion) {
     return {
-      ...{ model, max_tokens: answerTokens, stream: true },
+      model,
+      max_tokens: answerTokens,
+      stream: true,
       ...(temperature !== undefined && { temperature }),
       ...(instructions !== "" && { system: [{ type: "text", text: instructions, ...cached }] }),
       messages: messages.map((message, index) => written(message, index === messages.length - 1)),
       ...(tools.length > 0 && {
         tools: tools.map(({ name, description, inputSchema }) => ({
-          ...{ name, description, input_schema: inputSchema },
+          name,
+          description,
+          input_schema: inputSchema,
         })),
       }),
     };
@@ -85,7 +89,9 @@ class Reader implements WireReader {
         const started = membersIn(event, "content_block");
         const text = textIn(started, "text");
         this.#blocks.set(numberIn(event, "index"), {
-          ...{ id: textIn(started, "id"), name: textIn(started, "name"), text },
+          id: textIn(started, "id"),
+          name: textIn(started, "name"),
+          text,
         });
         return text;
       }
@@ -131,8 +137,11 @@ class Reader implements WireReader {
         return text === "" ? [] : [{ text }];
       });
     return {
-      ...{ parts, stop: stops[this.#stop] ?? "end", model: this.#model },
-      ...{ inputTokens: this.#inputTokens, outputTokens: this.#outputTokens },
+      parts,
+      stop: stops[this.#stop] ?? "end",
+      model: this.#model,
+      inputTokens: this.#inputTokens,
+      outputTokens: this.#outputTokens,
       cachedTokens: this.#cachedTokens,
     };
   }

@@ -47,7 +47,8 @@ function written({ role, parts }: Message): readonly unknown[] {
     "call" in part
       ? [
           {
-            ...{ id: part.call.id, type: "function" },
+            id: part.call.id,
+            type: "function",
             function: { name: part.call.name, arguments: JSON.stringify(part.call.input) },
           },
         ]
@@ -106,7 +107,8 @@ class Reader implements WireReader {
         ...(this.#text === "" ? [] : [{ text: this.#text }]),
         ...calls.map(([index, { id, name, text }]) => callOf(id || `call-${index}`, name, text)),
       ],
-      ...{ stop: stops[this.#stop] ?? "end", model: this.#model },
+      stop: stops[this.#stop] ?? "end",
+      model: this.#model,
       inputTokens: numberIn(this.#usage, "prompt_tokens"),
       outputTokens: numberIn(this.#usage, "completion_tokens"),
       cachedTokens: numberIn(membersIn(this.#usage, "prompt_tokens_details"), "cached_tokens"),

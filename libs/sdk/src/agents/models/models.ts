@@ -56,7 +56,8 @@ export function providersIn(environment: NodeJS.ProcessEnv): Readonly<Record<str
   return {
     ...((anthropicKey ?? anthropicUrl) !== undefined && {
       anthropic: {
-        ...{ speaks: "messages", url: anthropicUrl ?? "https://api.anthropic.com" },
+        speaks: "messages",
+        url: anthropicUrl ?? "https://api.anthropic.com",
         ...(anthropicKey !== undefined && { key: anthropicKey }),
       } as const,
     }),
@@ -132,7 +133,8 @@ export class Models {
         redirect: "error",
         signal: quiet.signal,
         headers: {
-          ...{ "content-type": "application/json", accept: "text/event-stream" },
+          "content-type": "application/json",
+          accept: "text/event-stream",
           ...wire.headers(provider.key ?? ""),
         },
         body: JSON.stringify(wire.body(question)),

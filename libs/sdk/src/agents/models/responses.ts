@@ -17,13 +17,20 @@ export const responses: Wire = {
 
   body({ model, instructions, messages, tools, answerTokens, temperature }: ModelQuestion) {
     return {
-      ...{ model, max_output_tokens: answerTokens, stream: true, store: false },
+      model,
+      max_output_tokens: answerTokens,
+      stream: true,
+      store: false,
       ...(temperature !== undefined && { temperature }),
       ...(instructions !== "" && { instructions }),
       input: messages.flatMap(written),
       ...(tools.length > 0 && {
         tools: tools.map(({ name, description, inputSchema }) => ({
-          ...{ type: "function", name, description, parameters: inputSchema, strict: false },
+          type: "function",
+          name,
+          description,
+          parameters: inputSchema,
+          strict: false,
         })),
       }),
     };

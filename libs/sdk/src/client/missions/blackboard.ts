@@ -97,8 +97,10 @@ export class Blackboard {
     { ifVersion, idempotencyKey = "" }: WriteOptions,
   ): Promise<Written> {
     const { receipts } = await this.#board.putEntries({
-      ...{ ...this.#place, writes: [{ key, value, ifVersion }] },
-      ...{ allOrNone: false, idempotencyKey },
+      ...this.#place,
+      writes: [{ key, value, ifVersion }],
+      allOrNone: false,
+      idempotencyKey,
     });
     return writtenOf(receipts[0]);
   }

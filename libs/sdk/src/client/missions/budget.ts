@@ -34,7 +34,11 @@ export class MissionBudget {
   async reserve(amounts: AmountsOptions, options: ReserveOptions = {}): Promise<Reservation> {
     const { taskId = "", leaseMs = 0, idempotencyKey = "" } = options;
     const { reservation } = await this.#board.reserveBudget({
-      ...{ ...this.#place, taskId, amounts: amountsOf(amounts), leaseMs, idempotencyKey },
+      ...this.#place,
+      taskId,
+      amounts: amountsOf(amounts),
+      leaseMs,
+      idempotencyKey,
     });
     if (reservation === undefined) throw missing(this.#place.missionId);
     return new Reservation(this.#board, this.#place, reservation);
@@ -62,7 +66,10 @@ export class Reservation {
   /** Books what was used up. Rejects when less was set aside. */
   async spend(amounts: AmountsOptions, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#board.spendBudget({
-      ...{ ...this.#place, reservationId: this.id, amounts: amountsOf(amounts), idempotencyKey },
+      ...this.#place,
+      reservationId: this.id,
+      amounts: amountsOf(amounts),
+      idempotencyKey,
     });
   }
 

@@ -124,7 +124,10 @@ export class MissionHandle {
   /** Puts tasks on the board while it runs. All or none. */
   async addTasks(tasks: readonly MissionTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.board.addTasks({
-      ...{ ...this.#placeOf(""), tasks: tasks.map(taskSpecOf), parentTaskId: "", idempotencyKey },
+      ...this.#placeOf(""),
+      tasks: tasks.map(taskSpecOf),
+      parentTaskId: "",
+      idempotencyKey,
     });
   }
 
@@ -146,7 +149,10 @@ export class MissionHandle {
   /** Tells it something: all that listen to the topic hear of it. */
   async signal(topic: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.missions.signalMission({
-      ...{ ...this.#which, signal: topic, payload: payloadOf(payload, "payload"), idempotencyKey },
+      ...this.#which,
+      signal: topic,
+      payload: payloadOf(payload, "payload"),
+      idempotencyKey,
     });
   }
 
@@ -202,7 +208,11 @@ export class MissionHandle {
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
     const given = payloadOf(data, "data");
     await this.#parts.missions.decideMissionApproval({
-      ...{ ...this.#which, approvalId, verdict, data: given, reason },
+      ...this.#which,
+      approvalId,
+      verdict,
+      data: given,
+      reason,
     });
   }
 

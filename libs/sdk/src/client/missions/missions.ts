@@ -46,7 +46,8 @@ export class Missions {
   list(options: FindMissionsOptions = {}): AsyncGenerator<Mission, void, void> {
     const { statuses = [], labels, text = "", oldestFirst = false } = options;
     const filter = MissionFilter.fromPartial({
-      ...{ statuses: [...statuses], text },
+      statuses: [...statuses],
+      text,
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
     });
     const { namespace } = this.#parts;

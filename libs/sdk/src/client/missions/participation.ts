@@ -89,7 +89,10 @@ export class Participation {
     { parent = "", idempotencyKey = "" }: TellOptions & { readonly parent?: string } = {},
   ): Promise<void> {
     await this.#parts.board.addTasks({
-      ...{ ...this.#place, tasks: tasks.map(taskSpecOf), parentTaskId: parent, idempotencyKey },
+      ...this.#place,
+      tasks: tasks.map(taskSpecOf),
+      parentTaskId: parent,
+      idempotencyKey,
     });
   }
 
@@ -159,7 +162,10 @@ export class ClaimedTask {
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
     const { context, reason = "", idempotencyKey = "" } = options;
     await this.#parts.board.handOffTask({
-      ...{ ...this.#place, claimId: this.claimId, reason, idempotencyKey },
+      ...this.#place,
+      claimId: this.claimId,
+      reason,
+      idempotencyKey,
       to: "agent" in to ? { $case: "toAgentId", value: to.agent } : { $case: "toRole", value: to.role },
       context: payloadOf(context, "context"),
     });
@@ -169,7 +175,11 @@ export class ClaimedTask {
   async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
     const { to = "", idempotencyKey = "" } = options;
     await this.#parts.board.delegateTask({
-      ...{ ...this.#place, claimId: this.claimId, task: taskSpecOf(task), toAgentId: to, idempotencyKey },
+      ...this.#place,
+      claimId: this.claimId,
+      task: taskSpecOf(task),
+      toAgentId: to,
+      idempotencyKey,
       authority: authorityOf(options),
     });
   }
@@ -196,7 +206,9 @@ export class ClaimedTask {
 function authorityOf(options: DelegateOptions): Authority {
   const { actions = [], capabilities = [], budget, until, mayDelegate = false } = options;
   return {
-    ...{ actions: [...actions], capabilities: [...capabilities], mayDelegate },
+    actions: [...actions],
+    capabilities: [...capabilities],
+    mayDelegate,
     budget: budget && amountsOf(budget),
     expireTime: until && toTimestamp(until.getTime()),
   };

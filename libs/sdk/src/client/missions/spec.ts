@@ -125,22 +125,29 @@ export function missionSpecOf(options: MissionOptions): MissionSpec {
   const { budget, leader = false, dueTime, assignment = "both" } = options;
   const led = typeof leader === "object" ? leader : {};
   const spec = Specs.fromPartial({
-    ...{ title: options.title ?? "", goal: options.goal ?? "", output: options.output ?? "" },
-    ...{ pool: options.pool ?? "", priority: options.priority ?? 0 },
+    title: options.title ?? "",
+    goal: options.goal ?? "",
+    output: options.output ?? "",
+    pool: options.pool ?? "",
+    priority: options.priority ?? 0,
     timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
     stuckAfterMs: eitherDuration("stuckAfter", options.stuckAfter, options.stuckAfterMs) ?? 0,
     loopThreshold: options.loopThreshold ?? 0,
     retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
-    ...{ labels: { ...options.labels }, assignment: assignments[assignment] },
+    labels: { ...options.labels },
+    assignment: assignments[assignment],
     roles: (options.roles ?? []).map((role) => ({ ...role, capabilities: [...(role.capabilities ?? [])] })),
     leadership: leader === false ? undefined : { enabled: true, ...led },
     budget: budget && {
       amounts: amountsOf(budget),
-      ...{ maxDepth: budget.depth ?? 0, maxAgents: budget.agents ?? 0 },
+      maxDepth: budget.depth ?? 0,
+      maxAgents: budget.agents ?? 0,
       whenUsedUp: budgetEnds[budget.whenUsedUp ?? "approval"],
     },
     stopConditions: (options.stop ?? []).map(({ name, condition, then = "complete" }) => ({
-      ...{ name, condition, kind: stops[then] },
+      name,
+      condition,
+      kind: stops[then],
     })),
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
   });

@@ -61,9 +61,16 @@ export class Votes {
       ? options.options.map((option) => ({ option, description: "" }))
       : Object.entries(options.options).map(([option, description]) => ({ option, description }));
     const vote = Vote.fromPartial({
-      ...{ voteId: id, question, options: names, rule: rules[rule], tie: ties[tie] },
-      ...{ quorum: options.quorum ?? 0, role: options.role ?? "", weights: { ...weights } },
-      ...{ timeoutMs: options.timeoutMs ?? 0, secret: options.secret ?? false },
+      voteId: id,
+      question,
+      options: names,
+      rule: rules[rule],
+      tie: ties[tie],
+      quorum: options.quorum ?? 0,
+      role: options.role ?? "",
+      weights: { ...weights },
+      timeoutMs: options.timeoutMs ?? 0,
+      secret: options.secret ?? false,
     });
     vote.context = payloadOf(context, "context");
     return there((await this.#board.openVote({ ...this.#place, vote })).vote, id);

@@ -22,7 +22,11 @@ const usualVersion = "1.0.0";
 
 export function planAgentOf({ id, uses, slots = 1, resources, labels, ...agent }: AgentToPlanOn): PlanAgent {
   return PlanAgent.fromPartial({
-    ...{ ...agent, agentId: id, slots, capabilities: uses.map((name) => ({ name, version: usualVersion })) },
-    ...{ resources: { ...resources }, labels: { ...labels } },
+    ...agent,
+    agentId: id,
+    slots,
+    capabilities: uses.map((name) => ({ name, version: usualVersion })),
+    resources: { ...resources },
+    labels: { ...labels },
   });
 }

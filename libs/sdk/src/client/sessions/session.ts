@@ -139,7 +139,11 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     { idempotencyKey = "", partId = "" }: TellOptions & { readonly partId?: string } = {},
   ): Promise<void> {
     await this.#parts.sessions.signalSession({
-      ...{ ...this.#which, signal: name, payload: payloadOf(payload, "payload"), partId, idempotencyKey },
+      ...this.#which,
+      signal: name,
+      payload: payloadOf(payload, "payload"),
+      partId,
+      idempotencyKey,
     });
   }
 
@@ -165,7 +169,10 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   /** Takes it up again from the tasks that did not do well. Good results are kept. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.sessions.retrySession({
-      ...{ ...this.#which, taskIds: [...taskIds], reason, idempotencyKey: "" },
+      ...this.#which,
+      taskIds: [...taskIds],
+      reason,
+      idempotencyKey: "",
     });
   }
 
@@ -180,7 +187,11 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     { to, reason = "", idempotencyKey = "" }: MoveOptions,
   ): Promise<readonly TaskMove[]> {
     const { moves } = await this.#parts.sessions.moveTasks({
-      ...{ ...this.#which, taskIds: [...taskIds], mode: modeOf(to), reason, idempotencyKey },
+      ...this.#which,
+      taskIds: [...taskIds],
+      mode: modeOf(to),
+      reason,
+      idempotencyKey,
     });
     return moves;
   }

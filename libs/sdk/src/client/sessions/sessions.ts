@@ -56,7 +56,11 @@ export class Sessions {
     const { id = "", idempotencyKey = "" } = options;
     const { namespace } = this.#parts;
     const { session, existed } = await this.#parts.sessions.executeSession({
-      ...{ namespace, sessionId: id, idempotencyKey, spec: sessionSpecOf(options), parent: undefined },
+      namespace,
+      sessionId: id,
+      idempotencyKey,
+      spec: sessionSpecOf(options),
+      parent: undefined,
     });
     if (session === undefined) throw sdkErrors.replyIncomplete({ about: "a session" });
     return new SessionHandle(this.#parts, session.sessionId, existed);
@@ -73,7 +77,10 @@ export class Sessions {
     const { namespace, planning } = this.#parts;
     const nothing = { tasks: [], optimization: undefined, budgetMs: 0, previous: [], moveThreshold: 0 };
     return planning.plan({
-      ...{ ...nothing, namespace, session: sessionSpecOf(session), agents: agents.map(planAgentOf) },
+      ...nothing,
+      namespace,
+      session: sessionSpecOf(session),
+      agents: agents.map(planAgentOf),
     });
   }
 
@@ -96,7 +103,9 @@ export class Sessions {
   list(options: FindSessionsOptions = {}): AsyncGenerator<Session, void, void> {
     const { statuses = [], modes = [], labels, text = "", oldestFirst = false } = options;
     const filter = SessionFilter.fromPartial({
-      ...{ statuses: [...statuses], modes: [...modes], text },
+      statuses: [...statuses],
+      modes: [...modes],
+      text,
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
     });
     const { namespace } = this.#parts;

@@ -204,12 +204,15 @@ export function sessionSpecOf(options: SessionOptions): SessionSpec {
   requireKnown<EachSessionOption>("session", options as EachSessionOption, optionNames);
   const { mode = "adaptive", dueTime, budget } = options;
   const spec = SessionSpec.fromPartial({
-    ...{ title: options.title ?? "", pool: options.pool ?? "", priority: options.priority ?? 0 },
+    title: options.title ?? "",
+    pool: options.pool ?? "",
+    priority: options.priority ?? 0,
     timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
     weight: options.weight ?? 0,
     retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,
     labels: { ...options.labels },
-    ...{ limits: { ...options.limits }, reservationIds: [...(options.reservations ?? [])] },
+    limits: { ...options.limits },
+    reservationIds: [...(options.reservations ?? [])],
     mode: typeof mode === "string" ? modes[mode] : Mode.MODE_CUSTOM,
     orchestrator: typeof mode === "string" ? "" : mode.orchestrator,
     budget: budget && amountsOf(budget),

@@ -103,7 +103,12 @@ export class TriggerHandle {
     return {
       event: reply.event && eventIn(reply.event),
       input: valueIn(reply.input),
-      ...{ ofSource, matched, key, group, runId, problem },
+      ofSource,
+      matched,
+      key,
+      group,
+      runId,
+      problem,
     };
   }
 

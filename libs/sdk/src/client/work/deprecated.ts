@@ -10,7 +10,8 @@ export function taken<T>(value: T | undefined, older: string, option: string): T
   if (value === undefined || warned.has(older)) return value;
   warned.add(older);
   process.emitWarning(`The option \`${older}\` of Tutti is deprecated. Use \`${option}\`.`, {
-    ...{ type: "DeprecationWarning", code: `TUTTI_${older}` },
+    type: "DeprecationWarning",
+    code: `TUTTI_${older}`,
   });
   return value;
 }

@@ -157,7 +157,13 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
   const { id, title = "", when = "", priority = 0, labels, dueTime, gang = "" } = task;
   const retry = task.retry ?? taken(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
-    ...{ id, title, when, priority, gang, labels: { ...labels }, resources: { ...task.resources } },
+    id,
+    title,
+    when,
+    priority,
+    gang,
+    labels: { ...labels },
+    resources: { ...task.resources },
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),
@@ -166,14 +172,20 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
     estimate: costOf(task),
     checks: (task.checks ?? []).map(({ name, condition, otherwise = "fail", times }) => ({
-      ...{ name, condition, onFailure: checkFailures[otherwise] },
+      name,
+      condition,
+      onFailure: checkFailures[otherwise],
       maxSendBacks: times ?? (otherwise === "sendBack" ? 1 : 0),
     })),
   });
   const { agents, pool } = task;
   if (agents !== undefined || pool !== undefined)
     spec.placement = {
-      ...{ pool: pool ?? "", prefer: undefined, sameAgentAs: [], notAgentOf: [], stickyKey: "" },
+      pool: pool ?? "",
+      prefer: undefined,
+      sameAgentAs: [],
+      notAgentOf: [],
+      stickyKey: "",
       contextKey: "",
       require: agents && LabelSelector.fromPartial({ equals: { ...agents } }),
     };

@@ -60,11 +60,15 @@ export class ClusterApi {
     const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
     const headers = {
-      ...{ authorization: `Bearer ${token}`, accept: "application/json" },
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
       ...(text !== undefined && { "content-type": type, "content-length": String(text.length) }),
     };
     const options = {
-      ...{ method, headers, signal, agent: false },
+      method,
+      headers,
+      signal,
+      agent: false,
       ...(isSecure && { ca: await this.#credential("ca.crt") }),
     };
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {

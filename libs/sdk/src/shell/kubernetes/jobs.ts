@@ -122,7 +122,10 @@ class RunningJob {
       const owner = { apiVersion: "batch/v1", kind: "Job", name: this.#name, uid };
       const metadata = { name: this.#name, labels: labelsOfWorker, ownerReferences: [owner] };
       await this.#api.call("POST", `/api/v1/namespaces/${this.#namespace}/secrets`, signal, {
-        ...{ apiVersion: "v1", kind: "Secret", metadata, data },
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata,
+        data,
       });
       await this.#api.call("PATCH", `${this.#jobs()}/${this.#name}`, signal, { spec: { suspend: false } });
     }
@@ -172,14 +175,19 @@ class RunningJob {
     const lastMs = Math.min(this.#task.remainingMs + deadlineSlackMs, deadlineMs);
     const owner = pod && { apiVersion: "v1", kind: "Pod", name: pod.name, uid: pod.uid };
     return {
-      ...{ apiVersion: "batch/v1", kind: "Job" },
+      apiVersion: "batch/v1",
+      kind: "Job",
       metadata: {
-        ...{ name: this.#name, labels, ...(owner && { ownerReferences: [owner] }) },
+        name: this.#name,
+        labels,
+        ...(owner && { ownerReferences: [owner] }),
         annotations: { "tutti.dev/task": this.#task.caller },
       },
       spec: {
-        ...{ backoffLimit: 0, suspend: Object.keys(data).length > 0 },
-        ...{ activeDeadlineSeconds: seconds(lastMs), ttlSecondsAfterFinished: seconds(keepMs) },
+        backoffLimit: 0,
+        suspend: Object.keys(data).length > 0,
+        activeDeadlineSeconds: seconds(lastMs),
+        ttlSecondsAfterFinished: seconds(keepMs),
         template: { metadata: { labels }, spec: this.#podSpec() },
       },
     };
@@ -192,10 +200,14 @@ class RunningJob {
       cpu: String(cpusOf(this.#input, this.#options)),
     };
     const variables = Object.keys(env).map((name) => ({
-      ...{ name, valueFrom: { secretKeyRef: { name: this.#name, key: `env-${name}` } } },
+      name,
+      valueFrom: { secretKeyRef: { name: this.#name, key: `env-${name}` } },
     }));
     const mounts = Object.keys(files).map((mountPath, index) => ({
-      ...{ name: "files", mountPath, subPath: `file-${index}`, readOnly: true },
+      name: "files",
+      mountPath,
+      subPath: `file-${index}`,
+      readOnly: true,
     }));
     if (isGiven(stdin))
       mounts.push({ name: "files", mountPath: stdinPath, subPath: "stdin", readOnly: true });
@@ -204,13 +216,17 @@ class RunningJob {
       imagePullPolicy: pulls[this.#options.pull ?? "missing"],
       resources: { limits, requests: limits },
       securityContext: {
-        ...{ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
         capabilities: { drop: ["ALL"] },
       },
     };
     const written = outputs === undefined ? [] : [{ name: "outputs", mountPath: outputs }];
     const task = {
-      ...{ name: "task", image, env: variables, ...bounds },
+      name: "task",
+      image,
+      env: variables,
+      ...bounds,
       ...(isGiven(stdin) && { command: ["/bin/sh", "-c", withStdin, "sh"] }),
       ...(command !== undefined && command.length > 0 && { args: command.map(literal) }),
       ...(cwd !== undefined && { workingDir: cwd }),
@@ -218,12 +234,16 @@ class RunningJob {
     };
     // The cluster starts it when the task has ended with 0.
     const reader = {
-      ...{ name: outputsContainer, image: this.#kubernetes.outputsImage ?? image, ...bounds },
+      name: outputsContainer,
+      image: this.#kubernetes.outputsImage ?? image,
+      ...bounds,
       command: outputsCommand(outputs ?? "").map(literal),
       volumeMounts: written.map((mount) => ({ ...mount, readOnly: true })),
     };
     return {
-      ...{ restartPolicy: "Never", automountServiceAccountToken: false, enableServiceLinks: false },
+      restartPolicy: "Never",
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
       terminationGracePeriodSeconds: seconds(this.#options.graceMs ?? 5_000),
       ...(outputs === undefined ? { containers: [task] } : { initContainers: [task], containers: [reader] }),
       volumes: [
@@ -308,8 +328,12 @@ class RunningJob {
       const { code, isKilled } = end;
       if (!isKilled && ok.includes(code))
         return {
-          ...{ exitCode: code, stdout: text, stderr: "", truncated: this.#kept.isCut },
-          ...{ image: end.image, files: {} },
+          exitCode: code,
+          stdout: text,
+          stderr: "",
+          truncated: this.#kept.isCut,
+          image: end.image,
+          files: {},
         };
       if (isKilled || code === killedCode) throw shellErrors.outOfMemory({ image });
       throw exitFailure({ program, code, stderr: text, final });

@@ -141,8 +141,14 @@ export class Knowledge {
     const { meanMs, medianMs, failureProbability, samples, confidence, basis, growth, usualBytes } = estimate;
     const quantile = (share: number) => this.times.quantileMs(subject, share) ?? medianMs;
     return {
-      ...{ meanMs, failureProbability, samples, confidence, basis: kindOf(basis) },
-      ...{ p50Ms: quantile(0.5), p90Ms: quantile(highShare), p99Ms: quantile(0.99) },
+      meanMs,
+      failureProbability,
+      samples,
+      confidence,
+      basis: kindOf(basis),
+      p50Ms: quantile(0.5),
+      p90Ms: quantile(highShare),
+      p99Ms: quantile(0.99),
       msPerByte: usualBytes >= 1 ? (medianMs * growth) / usualBytes : 0,
       tokens: this.uses.estimate("tokens", subject)?.mean ?? 0,
       money: this.uses.estimate("money", subject)?.mean ?? 0,
@@ -176,7 +182,9 @@ export class Knowledge {
     const covered = latest.filter(({ highMs, realMs }) => realMs <= highMs).length;
     const key = keyOf({ capability, version: "", definition: "", definitionTask: "" });
     return {
-      ...{ ...track, capability, points },
+      ...track,
+      capability,
+      points,
       error: errors.reduce((sum, error) => sum + error, 0) / count,
       coverage: covered / count,
       drift: this.times.drift(key),

@@ -33,7 +33,12 @@ export const recordTraining: ExperienceCommand<RecordTraining, TrainingRecorded>
     step.emit(modelTrained, { capability, training: { ...training, number, live: before, finding } });
     if (change !== "none")
       step.emit(modelChanged, {
-        ...{ capability, live, previous: before, change, finding, timeMs: step.nowMs },
+        capability,
+        live,
+        previous: before,
+        change,
+        finding,
+        timeMs: step.nowMs,
         quietUntil: change === "dropped" ? number + quietTrainings : 0,
       });
     return { finding, live };
@@ -59,7 +64,12 @@ export const promoteModel: ExperienceCommand<PromoteModel, LiveModelChanged> = {
     const finding = "A user promoted it.";
     step.emit(modelTrained, { capability, training: { ...training, number, live: before, finding } });
     step.emit(modelChanged, {
-      ...{ capability, live: model, previous: before, change: "promoted", finding, timeMs: step.nowMs },
+      capability,
+      live: model,
+      previous: before,
+      change: "promoted",
+      finding,
+      timeMs: step.nowMs,
       quietUntil: 0,
     });
     return { live: model };
@@ -76,7 +86,11 @@ export const rollBackModel: ExperienceCommand<RollBackModel, LiveModelChanged> =
       return experienceErrors.noPreviousModel.refusal({ id: capability });
     const { live, previous } = known;
     step.emit(modelChanged, {
-      ...{ capability, live: previous, previous: live, change: "rolled_back", timeMs: step.nowMs },
+      capability,
+      live: previous,
+      previous: live,
+      change: "rolled_back",
+      timeMs: step.nowMs,
       finding: "A user rolled it back.",
       quietUntil: nextNumber(known) - 1 + quietTrainings,
     });

@@ -78,7 +78,10 @@ function partsOf(ledger: LedgerView, pool: string, uses: readonly AllotmentUse[]
       const amount = isContended ? Math.min(left, fairPart(limit, used + wanted, theirs)) : left;
       parts.push(
         QuotaPart.create({
-          ...{ quotaId, name, amount, held: Math.max(amount, used) },
+          quotaId,
+          name,
+          amount,
+          held: Math.max(amount, used),
           isShort: used + wanted > amount,
         }),
       );

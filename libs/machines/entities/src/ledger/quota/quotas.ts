@@ -23,36 +23,48 @@ import type { Ledger } from "../state.ts";
 
 const quotas: Collection<Ledger, Quota, LedgerChanged> = {
   ...inLedger,
-  ...{ name: "quota", codec: Quota, max: quotasMax },
+  name: "quota",
+  codec: Quota,
+  max: quotasMax,
   of: (ledger) => ledger.quotas,
   idOf: ({ quotaId }) => quotaId,
   bare: ({ quotaId, sessions, limits, rates, weight, labels }) => ({
     ...Quota.create(),
-    ...{ quotaId, limits: sorted(limits), rates, weight, labels: sorted(labels) },
+    quotaId,
+    limits: sorted(limits),
+    rates,
+    weight,
+    labels: sorted(labels),
     sessions: sessions && { ...sessions, equals: sorted(sessions.equals) },
   }),
   problem: quotaProblem,
 };
 
 export const quotaKept = keptEvent(quotas, {
-  ...{ type: "quota_kept", codec: QuotaKeptV1 },
+  type: "quota_kept",
+  codec: QuotaKeptV1,
   valueOf: ({ quota }) => quota,
   atMs: ({ keepMs }) => keepMs,
 });
 
 export const quotaDropped = removedEvent(quotas, {
-  ...{ type: "quota_dropped", codec: QuotaDroppedV1 },
+  type: "quota_dropped",
+  codec: QuotaDroppedV1,
   idOf: ({ quotaId }) => quotaId,
 });
 
 export const keepQuota = keepCommand(quotas, {
-  ...{ type: "keep_quota", codec: KeepQuota, event: quotaKept },
+  type: "keep_quota",
+  codec: KeepQuota,
+  event: quotaKept,
   asked: ({ quota: value, revision }) => ({ value, revision }),
   toEvent: (quota, keepMs, cause) => ({ quota, keepMs, cause }),
 });
 
 export const dropQuota = removeCommand(quotas, {
-  ...{ type: "drop_quota", codec: DropQuota, event: quotaDropped },
+  type: "drop_quota",
+  codec: DropQuota,
+  event: quotaDropped,
   idOf: ({ quotaId }) => quotaId,
   toEvent: ({ quotaId }) => ({ quotaId }),
 });

@@ -28,12 +28,18 @@ import { arm } from "../timer.ts";
 
 const reservations: Collection<Ledger, Reservation, LedgerChanged> = {
   ...inLedger,
-  ...{ name: "reservation", codec: Reservation, max: reservationsMax },
+  name: "reservation",
+  codec: Reservation,
+  max: reservationsMax,
   of: (ledger) => ledger.reservations,
   idOf: ({ reservationId }) => reservationId,
   bare: ({ reservationId, amounts, pool, agents, span, sessions, description }) => ({
     ...Reservation.create(),
-    ...{ reservationId, amounts: sorted(amounts), pool, span, description },
+    reservationId,
+    amounts: sorted(amounts),
+    pool,
+    span,
+    description,
     agents: agents && { ...agents, equals: sorted(agents.equals) },
     sessions: sessions && { ...sessions, equals: sorted(sessions.equals) },
   }),
@@ -41,20 +47,24 @@ const reservations: Collection<Ledger, Reservation, LedgerChanged> = {
 };
 
 export const reserved = keptEvent(reservations, {
-  ...{ type: "reserved", codec: ReservedV1 },
+  type: "reserved",
+  codec: ReservedV1,
   valueOf: ({ reservation }) => reservation,
   atMs: ({ reserveMs }) => reserveMs,
   after: (ledger, _before, _body, outstanding) => arm(ledger, outstanding),
 });
 
 export const reservationCancelled = removedEvent(reservations, {
-  ...{ type: "reservation_cancelled", codec: ReservationCancelledV1 },
+  type: "reservation_cancelled",
+  codec: ReservationCancelledV1,
   idOf: ({ reservationId }) => reservationId,
   after: (ledger, _before, _body, outstanding) => arm(ledger, outstanding),
 });
 
 export const reserve = keepCommand(reservations, {
-  ...{ type: "reserve", codec: Reserve, event: reserved },
+  type: "reserve",
+  codec: Reserve,
+  event: reserved,
   asked: ({ reservation: value }) => ({ value, revision: 0, only: "new" }),
   check(ledger, wanted, { capacity, capacityThere }, { nowMs }) {
     const { fromMs, toMs } = spanOf(wanted);
@@ -72,7 +82,9 @@ export const reserve = keepCommand(reservations, {
 });
 
 export const cancelReservation = removeCommand(reservations, {
-  ...{ type: "cancel_reservation", codec: CancelReservation, event: reservationCancelled },
+  type: "cancel_reservation",
+  codec: CancelReservation,
+  event: reservationCancelled,
   idOf: ({ reservationId }) => reservationId,
   toEvent: ({ reservationId }) => ({ reservationId }),
 });

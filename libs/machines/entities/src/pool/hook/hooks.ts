@@ -15,47 +15,61 @@ import { hooksMax } from "../limits.ts";
 
 const hooks: PoolKind<Hook> = {
   ...inPool,
-  ...{ name: "hook", max: hooksMax, codec: Hook },
+  name: "hook",
+  max: hooksMax,
+  codec: Hook,
   of: (pool) => pool.hooks,
   idOf: ({ hookId }) => hookId,
   bare: (hook) => ({
     ...withSortedLabels(hook),
     labels: sorted(hook.labels),
-    ...{ namespace: "", pool: "", updateCause: undefined, revision: "" },
+    namespace: "",
+    pool: "",
+    updateCause: undefined,
+    revision: "",
   }),
 };
 
 export const hookCreated = keptEvent(hooks, {
-  ...{ type: "hook_created", codec: HookCreatedV1 },
+  type: "hook_created",
+  codec: HookCreatedV1,
   valueOf: ({ hook }) => hook,
   atMs: ({ createMs }) => createMs,
 });
 
 export const hookUpdated = keptEvent(hooks, {
-  ...{ type: "hook_updated", codec: HookUpdatedV1 },
+  type: "hook_updated",
+  codec: HookUpdatedV1,
   valueOf: ({ hook }) => hook,
   atMs: ({ updateMs }) => updateMs,
 });
 
 export const hookDeleted = removedEvent(hooks, {
-  ...{ type: "hook_deleted", codec: HookDeletedV1 },
+  type: "hook_deleted",
+  codec: HookDeletedV1,
   idOf: ({ hookId }) => hookId,
 });
 
 export const createHook = keepCommand(hooks, {
-  ...{ type: "create_hook", codec: CreateHook, event: hookCreated },
+  type: "create_hook",
+  codec: CreateHook,
+  event: hookCreated,
   asked: ({ hook: value }) => ({ value, revision: 0, only: "new" }),
   toEvent: (hook, createMs, cause) => ({ hook, createMs, cause }),
 });
 
 export const updateHook = keepCommand(hooks, {
-  ...{ type: "update_hook", codec: UpdateHook, event: hookUpdated },
+  type: "update_hook",
+  codec: UpdateHook,
+  event: hookUpdated,
   asked: ({ hook: value, revision }) => ({ value, revision, only: "present" }),
   toEvent: (hook, updateMs, cause) => ({ hook, updateMs, cause }),
 });
 
 export const deleteHook = removeCommand(hooks, {
-  ...{ type: "delete_hook", codec: DeleteHook, event: hookDeleted },
+  type: "delete_hook",
+  codec: DeleteHook,
+  event: hookDeleted,
   idOf: ({ hookId }) => hookId,
   toEvent: ({ hookId }, deleteMs) => ({ hookId, deleteMs }),
 });

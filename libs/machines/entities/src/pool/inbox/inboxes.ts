@@ -10,18 +10,25 @@ import type { TendPool } from "../state.ts";
 
 const inboxes: PoolKind<Inbox> = {
   ...inPool,
-  ...{ name: "inbox", max: inboxesMax, codec: Inbox },
+  name: "inbox",
+  max: inboxesMax,
+  codec: Inbox,
   of: (pool) => pool.inboxes,
   idOf: ({ inboxId }) => inboxId,
   bare: (inbox) => ({
     ...inbox,
     labels: sorted(inbox.labels),
-    ...{ namespace: "", pool: "", openTasks: 0, updateCause: undefined, revision: "" },
+    namespace: "",
+    pool: "",
+    openTasks: 0,
+    updateCause: undefined,
+    revision: "",
   }),
 };
 
 export const inboxSet = keptEvent(inboxes, {
-  ...{ type: "inbox_set", codec: InboxSetV1 },
+  type: "inbox_set",
+  codec: InboxSetV1,
   valueOf: ({ inbox }) => inbox,
   atMs: ({ setMs }) => setMs,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
@@ -30,7 +37,8 @@ export const inboxSet = keptEvent(inboxes, {
 });
 
 export const inboxDeleted = removedEvent(inboxes, {
-  ...{ type: "inbox_deleted", codec: InboxDeletedV1 },
+  type: "inbox_deleted",
+  codec: InboxDeletedV1,
   idOf: ({ inboxId }) => inboxId,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
     askForTending(pool, before === undefined ? 0 : 1, outstanding);
@@ -38,13 +46,17 @@ export const inboxDeleted = removedEvent(inboxes, {
 });
 
 export const setInbox = keepCommand(inboxes, {
-  ...{ type: "set_inbox", codec: SetInbox, event: inboxSet },
+  type: "set_inbox",
+  codec: SetInbox,
+  event: inboxSet,
   asked: ({ inbox: value, revision }) => ({ value, revision }),
   toEvent: (inbox, setMs, cause) => ({ inbox, setMs, cause }),
 });
 
 export const deleteInbox = removeCommand(inboxes, {
-  ...{ type: "delete_inbox", codec: DeleteInbox, event: inboxDeleted },
+  type: "delete_inbox",
+  codec: DeleteInbox,
+  event: inboxDeleted,
   idOf: ({ inboxId }) => inboxId,
   toEvent: ({ inboxId }, deleteMs) => ({ inboxId, deleteMs }),
 });

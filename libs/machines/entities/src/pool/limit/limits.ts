@@ -12,35 +12,46 @@ import { limitsMax } from "../limits.ts";
 
 const limits: PoolKind<PoolLimit> = {
   ...inPool,
-  ...{ name: "limit", max: limitsMax, codec: PoolLimit },
+  name: "limit",
+  max: limitsMax,
+  codec: PoolLimit,
   of: (pool) => pool.limits,
   idOf: ({ key }) => key,
   bare: ({ key, maxConcurrent, rate, description }) => ({
     ...PoolLimit.create(),
-    ...{ key, maxConcurrent, rate, description },
+    key,
+    maxConcurrent,
+    rate,
+    description,
   }),
   problem: amountProblem,
 };
 
 export const limitSet = keptEvent(limits, {
-  ...{ type: "limit_set", codec: PoolLimitSetV1 },
+  type: "limit_set",
+  codec: PoolLimitSetV1,
   valueOf: ({ limit }) => limit,
   atMs: ({ setMs }) => setMs,
 });
 
 export const limitDeleted = removedEvent(limits, {
-  ...{ type: "limit_deleted", codec: PoolLimitDeletedV1 },
+  type: "limit_deleted",
+  codec: PoolLimitDeletedV1,
   idOf: ({ key }) => key,
 });
 
 export const setPoolLimit = keepCommand(limits, {
-  ...{ type: "set_limit", codec: SetPoolLimit, event: limitSet },
+  type: "set_limit",
+  codec: SetPoolLimit,
+  event: limitSet,
   asked: ({ limit: value = PoolLimit.create() }) => ({ value, revision: 0 }),
   toEvent: (limit, setMs, cause) => ({ limit, setMs, cause }),
 });
 
 export const deletePoolLimit = removeCommand(limits, {
-  ...{ type: "delete_limit", codec: DeletePoolLimit, event: limitDeleted },
+  type: "delete_limit",
+  codec: DeletePoolLimit,
+  event: limitDeleted,
   idOf: ({ key }) => key,
   toEvent: ({ key }, deleteMs) => ({ key, deleteMs }),
 });

@@ -18,19 +18,26 @@ import { askForTending } from "./tending.ts";
 
 const scalers: PoolKind<Scaler> = {
   ...inPool,
-  ...{ name: "scaler", max: scalersMax, codec: Scaler },
+  name: "scaler",
+  max: scalersMax,
+  codec: Scaler,
   of: (pool) => pool.scalers,
   idOf: ({ scalerId }) => scalerId,
   bare: (scaler) => ({
     ...scaler,
     driver: sortedDriver(scaler.driver),
     labels: sorted(scaler.labels),
-    ...{ namespace: "", pool: "", status: undefined, updateCause: undefined, revision: "" },
+    namespace: "",
+    pool: "",
+    status: undefined,
+    updateCause: undefined,
+    revision: "",
   }),
 };
 
 export const scalerCreated = keptEvent(scalers, {
-  ...{ type: "scaler_created", codec: ScalerCreatedV1 },
+  type: "scaler_created",
+  codec: ScalerCreatedV1,
   valueOf: ({ scaler }) => scaler,
   atMs: ({ createMs }) => createMs,
   after(pool, before, _body, outstanding: Outstanding<TendPool>) {
@@ -39,14 +46,16 @@ export const scalerCreated = keptEvent(scalers, {
 });
 
 export const scalerUpdated = keptEvent(scalers, {
-  ...{ type: "scaler_updated", codec: ScalerUpdatedV1 },
+  type: "scaler_updated",
+  codec: ScalerUpdatedV1,
   valueOf: ({ scaler }) => scaler,
   atMs: ({ updateMs }) => updateMs,
 });
 
 /** What a scaler saw and did goes with it. */
 export const scalerDeleted = removedEvent(scalers, {
-  ...{ type: "scaler_deleted", codec: ScalerDeletedV1 },
+  type: "scaler_deleted",
+  codec: ScalerDeletedV1,
   idOf: ({ scalerId }) => scalerId,
   after(pool, before, { scalerId }, outstanding: Outstanding<TendPool>) {
     pool.pasts.delete(scalerId);
@@ -55,19 +64,25 @@ export const scalerDeleted = removedEvent(scalers, {
 });
 
 export const createScaler = keepCommand(scalers, {
-  ...{ type: "create_scaler", codec: CreateScaler, event: scalerCreated },
+  type: "create_scaler",
+  codec: CreateScaler,
+  event: scalerCreated,
   asked: ({ scaler: value }) => ({ value, revision: 0, only: "new" }),
   toEvent: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
 });
 
 export const updateScaler = keepCommand(scalers, {
-  ...{ type: "update_scaler", codec: UpdateScaler, event: scalerUpdated },
+  type: "update_scaler",
+  codec: UpdateScaler,
+  event: scalerUpdated,
   asked: ({ scaler: value, revision }) => ({ value, revision, only: "present" }),
   toEvent: (scaler, updateMs, cause) => ({ scaler, updateMs, cause }),
 });
 
 export const deleteScaler = removeCommand(scalers, {
-  ...{ type: "delete_scaler", codec: DeleteScaler, event: scalerDeleted },
+  type: "delete_scaler",
+  codec: DeleteScaler,
+  event: scalerDeleted,
   idOf: ({ scalerId }) => scalerId,
   toEvent: ({ scalerId }, deleteMs) => ({ scalerId, deleteMs }),
 });

@@ -111,8 +111,15 @@ function bare(pool: PoolSettings): PoolSettings {
     weights: sorted(weights),
     labels: sorted(labels),
     admits: [...admits],
-    ...{ namespace: "", pool: "", paused: false, pauseReason: "", slowStartEndTime: undefined },
-    ...{ status: undefined, createTime: undefined, updateTime: undefined, updateCause: undefined },
+    namespace: "",
+    pool: "",
+    paused: false,
+    pauseReason: "",
+    slowStartEndTime: undefined,
+    status: undefined,
+    createTime: undefined,
+    updateTime: undefined,
+    updateCause: undefined,
     revision: "",
   };
 }

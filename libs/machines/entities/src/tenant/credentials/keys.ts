@@ -65,8 +65,12 @@ export const keepKey: TenantCommand<KeepKey, TenantChanged> = {
     if (replacesKeyId !== "" && !isInForce(tenant, replacesKeyId, step.nowMs))
       return tenantErrors.ended.refusal({ what: "key", id: replacesKeyId });
     step.emit(keyKept, {
-      ...{ key: bare(key), hash, replacesKeyId, overlapUntilMs },
-      ...{ timeMs: step.nowMs, cause: step.cause },
+      key: bare(key),
+      hash,
+      replacesKeyId,
+      overlapUntilMs,
+      timeMs: step.nowMs,
+      cause: step.cause,
     });
     return { ...nothing, revision: tenant.changes };
   },
@@ -92,7 +96,12 @@ function isInForce({ keys }: TenantView, keyId: string, nowMs: number): boolean 
 function bare(key: ApiKey): ApiKey {
   return {
     ...key,
-    ...{ namespace: "", useTime: undefined, useAddress: "", revoked: false, successorKeyId: "" },
-    ...{ createTime: undefined, createCause: undefined },
+    namespace: "",
+    useTime: undefined,
+    useAddress: "",
+    revoked: false,
+    successorKeyId: "",
+    createTime: undefined,
+    createCause: undefined,
   };
 }

@@ -33,7 +33,8 @@ export const noteUses: TenantCommand<NoteUses, TenantChanged> = {
     if (uses.length > usesMax) return words.invalid(`expected at most ${usesMax} uses, found ${uses.length}`);
     const news = uses
       .map(({ credentialId, useMs, address }) => ({
-        ...{ credentialId, address: address.slice(0, addressLengthMax) },
+        credentialId,
+        address: address.slice(0, addressLengthMax),
         useMs: Math.floor(Math.min(useMs, step.nowMs) / minuteMs) * minuteMs,
       }))
       .filter(({ credentialId, useMs }) => useMs > lastUse(tenant, credentialId));

@@ -44,21 +44,30 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
 ) {
   const { idOf, toKept, toRemoved, after } = messages;
   const kept = keptEvent(kind, {
-    ...{ type: `${kind.type}_kept`, codec: messages.kept, after },
+    type: `${kind.type}_kept`,
+    codec: messages.kept,
+    after,
     valueOf: (body: KeptEvent) => messages.valueOf(body),
     atMs: ({ timeMs }) => timeMs,
   });
   const removed = removedEvent(kind, {
-    ...{ type: `${kind.type}_removed`, codec: messages.removed, after },
+    type: `${kind.type}_removed`,
+    codec: messages.removed,
+    after,
     idOf: (body: Removed) => idOf(body),
   });
   const keep = keepCommand(kind, {
-    ...{ type: `keep_${kind.type}`, codec: messages.keep, event: kept },
+    type: `keep_${kind.type}`,
+    codec: messages.keep,
+    event: kept,
     asked: (body) => ({ value: messages.valueOf(body), revision: body.revision, only: onlyOf(body.mode) }),
     toEvent: (value, timeMs, cause) => toKept(value, { timeMs, cause }),
   });
   const remove = removeCommand(kind, {
-    ...{ type: `remove_${kind.type}`, codec: messages.remove, idOf, event: removed },
+    type: `remove_${kind.type}`,
+    codec: messages.remove,
+    idOf,
+    event: removed,
     toEvent: (body, timeMs, cause) => toRemoved(body, { timeMs, cause }),
   });
   return { keep, remove, kept, removed };

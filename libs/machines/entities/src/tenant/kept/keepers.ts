@@ -42,7 +42,10 @@ export const principal = keeperOf<
   PrincipalKeptV1,
   PrincipalRemovedV1
 >(principals, {
-  ...{ keep: KeepPrincipal, remove: RemovePrincipal, kept: PrincipalKeptV1, removed: PrincipalRemovedV1 },
+  keep: KeepPrincipal,
+  remove: RemovePrincipal,
+  kept: PrincipalKeptV1,
+  removed: PrincipalRemovedV1,
   valueOf: ({ principal: value }) => value,
   idOf: ({ actor }) => actorKey(actor),
   toKept: (value, written) => ({ principal: value, ...written }),
@@ -54,7 +57,10 @@ export const principal = keeperOf<
 });
 
 export const role = keeperOf<Role, KeepRole, RemoveRole, RoleKeptV1, RoleRemovedV1>(roles, {
-  ...{ keep: KeepRole, remove: RemoveRole, kept: RoleKeptV1, removed: RoleRemovedV1 },
+  keep: KeepRole,
+  remove: RemoveRole,
+  kept: RoleKeptV1,
+  removed: RoleRemovedV1,
   valueOf: ({ role: value }) => value,
   idOf: ({ role: id }) => id,
   toKept: (value, written) => ({ role: value, ...written }),
@@ -64,7 +70,10 @@ export const role = keeperOf<Role, KeepRole, RemoveRole, RoleKeptV1, RoleRemoved
 export const binding = keeperOf<RoleBinding, KeepBinding, RemoveBinding, BindingKeptV1, BindingRemovedV1>(
   bindings,
   {
-    ...{ keep: KeepBinding, remove: RemoveBinding, kept: BindingKeptV1, removed: BindingRemovedV1 },
+    keep: KeepBinding,
+    remove: RemoveBinding,
+    kept: BindingKeptV1,
+    removed: BindingRemovedV1,
     valueOf: ({ binding: value }) => value,
     idOf: ({ bindingId }) => bindingId,
     toKept: (value, written) => ({ binding: value, ...written }),
@@ -90,7 +99,10 @@ export const callerLimit = keeperOf<
 });
 
 export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, RuleRemovedV1>(rules, {
-  ...{ keep: KeepRule, remove: RemoveRule, kept: RuleKeptV1, removed: RuleRemovedV1 },
+  keep: KeepRule,
+  remove: RemoveRule,
+  kept: RuleKeptV1,
+  removed: RuleRemovedV1,
   valueOf: ({ rule: value }) => value,
   idOf: ({ ruleId }) => ruleId,
   toKept: (value, written) => ({ rule: value, ...written }),

@@ -31,9 +31,15 @@ export interface TenantKind<T> extends Collection<Tenant, T, TenantChanged> {
 
 const inTenant: Keeping<Tenant, TenantChanged> & { readonly idLengthMax: number; readonly bytesMax: number } =
   {
-    ...{ words, reply: TenantChanged, changed, idLengthMax, bytesMax },
+    words,
+    reply: TenantChanged,
+    changed,
+    idLengthMax,
+    bytesMax,
     answer: ({ revision, existed, removed }) => ({
-      ...{ revision, existed: existed && !removed, removed: removed ? 1 : 0 },
+      revision,
+      existed: existed && !removed,
+      removed: removed ? 1 : 0,
     }),
     room: ({ weight: all }, weight) => (all + weight > weightMax ? tooHeavy(weightMax) : undefined),
     weigh(tenant, difference) {
@@ -46,7 +52,10 @@ const unsaid = { namespace: "", revision: "" };
 
 export const principals: TenantKind<Principal> = {
   ...inTenant,
-  ...{ name: "principal", type: "principal", codec: Principal, max: principalsMax },
+  name: "principal",
+  type: "principal",
+  codec: Principal,
+  max: principalsMax,
   of: (tenant) => tenant.principals,
   idOf: ({ actor }) => actorKey(actor),
   bare: (principal) => ({
@@ -54,7 +63,9 @@ export const principals: TenantKind<Principal> = {
     ...unsaid,
     groups: [...new Set(principal.groups)].sort(),
     labels: sorted(principal.labels),
-    ...{ seenTime: undefined, createTime: undefined, createCause: undefined },
+    seenTime: undefined,
+    createTime: undefined,
+    createCause: undefined,
   }),
   problem({ actor }) {
     if (actor !== undefined && actor.kind !== ActorKind.ACTOR_KIND_UNSPECIFIED && actor.id !== "") return;
@@ -64,7 +75,10 @@ export const principals: TenantKind<Principal> = {
 
 export const roles: TenantKind<Role> = {
   ...inTenant,
-  ...{ name: "role", type: "role", codec: Role, max: rolesMax },
+  name: "role",
+  type: "role",
+  codec: Role,
+  max: rolesMax,
   of: (tenant) => tenant.roles,
   idOf: ({ role }) => role,
   bare: (role) => ({
@@ -78,7 +92,10 @@ export const roles: TenantKind<Role> = {
 
 export const bindings: TenantKind<RoleBinding> = {
   ...inTenant,
-  ...{ name: "binding", type: "binding", codec: RoleBinding, max: bindingsMax },
+  name: "binding",
+  type: "binding",
+  codec: RoleBinding,
+  max: bindingsMax,
   of: (tenant) => tenant.bindings,
   idOf: ({ bindingId }) => bindingId,
   bare: (binding) => ({ ...binding, ...unsaid, labels: sorted(binding.labels), createCause: undefined }),
@@ -89,12 +106,10 @@ export const bindings: TenantKind<RoleBinding> = {
 };
 
 export const callerLimits: TenantKind<IdentityLimit> = {
-  ...{
-    name: "limit",
-    type: "caller_limit",
-    codec: IdentityLimit,
-    max: callerLimitsMax,
-  },
+  name: "limit",
+  type: "caller_limit",
+  codec: IdentityLimit,
+  max: callerLimitsMax,
   ...inTenant,
   of: (tenant) => tenant.limits,
   // The default limit has no actor, and has to have a name all the same.
@@ -106,7 +121,10 @@ export const allCallers = "everybody";
 
 export const rules: TenantKind<AdmissionRule> = {
   ...inTenant,
-  ...{ name: "rule", type: "rule", codec: AdmissionRule, max: rulesMax },
+  name: "rule",
+  type: "rule",
+  codec: AdmissionRule,
+  max: rulesMax,
   of: (tenant) => tenant.rules,
   idOf: ({ ruleId }) => ruleId,
   bare: (rule) => ({

@@ -15,12 +15,18 @@ import { changed, newTenant, type TenantCommand, type TenantEvent } from "../sta
 import { nothing, onlyOf } from "./keeper.ts";
 
 const kind: KeptKind<Namespace> = {
-  ...{ name: "namespace", codec: Namespace, max: 1, idLengthMax, bytesMax },
+  name: "namespace",
+  codec: Namespace,
+  max: 1,
+  idLengthMax,
+  bytesMax,
   idOf: ({ name }) => name,
   bare: (namespace) => ({
     ...namespace,
     labels: sorted(namespace.labels),
-    ...{ createTime: undefined, createCause: undefined, revision: "" },
+    createTime: undefined,
+    createCause: undefined,
+    revision: "",
   }),
 };
 

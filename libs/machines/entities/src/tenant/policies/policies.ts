@@ -15,12 +15,19 @@ import { bytesMax, idLengthMax, policiesMax, versionsMax, versionsWeightMax, wei
 import type { Tenant, TenantCommand, TenantEvent, TenantView } from "../state.ts";
 
 const kind: KeptKind<Policy> = {
-  ...{ name: "policy", codec: Policy, max: policiesMax, idLengthMax, bytesMax },
+  name: "policy",
+  codec: Policy,
+  max: policiesMax,
+  idLengthMax,
+  bytesMax,
   idOf: ({ policyId }) => policyId,
   bare: (policy) => ({
     ...policy,
-    ...{ namespace: "", labels: sorted(policy.labels), revision: "" },
-    ...{ updateCause: undefined, updateTime: undefined },
+    namespace: "",
+    labels: sorted(policy.labels),
+    revision: "",
+    updateCause: undefined,
+    updateTime: undefined,
   }),
 };
 
@@ -119,8 +126,12 @@ export const applyPolicies: TenantCommand<ApplyTenantPolicies, TenantPoliciesApp
     const weight = written.reduce((sum, policy) => sum + weightOf(Policy, policy), 0);
     if (tenant.weight + weight > weightMax) return tooHeavy(weightMax);
     step.emit(policiesApplied, {
-      ...{ version: present + 1, set: written, removedPolicyIds: gone, likeVersion: 0 },
-      ...{ timeMs: step.nowMs, cause: step.cause },
+      version: present + 1,
+      set: written,
+      removedPolicyIds: gone,
+      likeVersion: 0,
+      timeMs: step.nowMs,
+      cause: step.cause,
     });
     return { version: present + 1, unchanged: false };
   },
@@ -141,8 +152,12 @@ export const rollBackPolicies: TenantCommand<RollBackTenantPolicies, TenantPolic
     const gone = [...tenant.policies.keys()].filter((id) => !wanted.has(id)).sort();
     if (set.length === 0 && gone.length === 0) return { version: present, unchanged: true };
     step.emit(policiesApplied, {
-      ...{ version: present + 1, set, removedPolicyIds: gone, likeVersion: version },
-      ...{ timeMs: step.nowMs, cause: step.cause },
+      version: present + 1,
+      set,
+      removedPolicyIds: gone,
+      likeVersion: version,
+      timeMs: step.nowMs,
+      cause: step.cause,
     });
     return { version: present + 1, unchanged: false };
   },

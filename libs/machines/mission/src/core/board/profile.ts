@@ -34,7 +34,10 @@ export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): 
             pool: placement.pool,
             require: selectorOf(placement.require),
             prefer: selectorOf(placement.prefer),
-            ...{ sameAgentAs: [], notAgentOf: [], stickyKey: -1, contextKey: -1 },
+            sameAgentAs: [],
+            notAgentOf: [],
+            stickyKey: -1,
+            contextKey: -1,
           },
     policy: {
       priority,

@@ -18,7 +18,12 @@ export const budgetReserved: MissionEvent<BudgetReservedV1> = {
   evolve(mission, { number, node, agent, amounts, expireMs }, outstanding) {
     const given = amounts ?? noAmounts();
     addReservation(mission, {
-      ...{ number, node: node ?? -1, agent, amounts: given, spent: noAmounts(), expireMs },
+      number,
+      node: node ?? -1,
+      agent,
+      amounts: given,
+      spent: noAmounts(),
+      expireMs,
     });
     mission.reservationNumber = number;
     if (expireMs > 0) outstanding.timer(reservationTimer(number), expireMs);

@@ -18,8 +18,16 @@ export const participantJoined: MissionEvent<ParticipantJoinedV1> = {
     const before = mission.participants.get(agent);
     if (before !== undefined) countRole(mission, before.role, -1);
     const participant: Participant = before ?? {
-      ...{ agent, pool, role, topics, offering, joinMs, heardMs: joinMs },
-      ...{ done: 0, used: noAmounts(), nodes: new Set() },
+      agent,
+      pool,
+      role,
+      topics,
+      offering,
+      joinMs,
+      heardMs: joinMs,
+      done: 0,
+      used: noAmounts(),
+      nodes: new Set(),
     };
     Object.assign(participant, { pool, role, topics, offering, heardMs: joinMs });
     mission.participants.set(agent, participant);

@@ -29,11 +29,18 @@ export function ask(mission: MissionView, step: MissionEventStep, asked: NewQues
   const number = mission.questionNumber + 1;
   step.emit(questionAsked, {
     question: {
-      ...{ number, kind, subject, title: cut(title, 500), message: cut(message, messageLengthMax) },
+      number,
+      kind,
+      subject,
+      title: cut(title, 500),
+      message: cut(message, messageLengthMax),
       context: context === undefined ? noBytes : encodeJson(context),
       form: form === undefined ? "" : JSON.stringify(form),
-      ...{ requestMs: step.nowMs, decisions: [], verdict: Verdict.VERDICT_UNSPECIFIED },
-      ...{ rule: rule && copied(rule), next: next.map(copied) },
+      requestMs: step.nowMs,
+      decisions: [],
+      verdict: Verdict.VERDICT_UNSPECIFIED,
+      rule: rule && copied(rule),
+      next: next.map(copied),
       expireMs: timeoutMs > 0 ? step.nowMs + timeoutMs : 0,
     },
   });
@@ -50,7 +57,10 @@ export function askForRules(
   const [rule, ...next] = about.questions;
   if (rule === undefined) throw new RangeError(`expected a question about ${task}, found none`);
   return ask(mission, step, {
-    ...{ kind: QuestionKind.QUESTION_KIND_RULE, subject: task, rule, next },
+    kind: QuestionKind.QUESTION_KIND_RULE,
+    subject: task,
+    rule,
+    next,
     title: cut(rule.message, titleLengthMax),
     message: `${rule.message}\n\n${ruleReason(rule, task, agent)}`,
   });

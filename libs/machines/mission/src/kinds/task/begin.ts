@@ -206,8 +206,11 @@ function queue(
   const isClosed = isOffered && max > 0 && !isOpen;
   const members = isClosed ? [...mission.participants.keys()] : [];
   step.emit(taskQueued, {
-    ...{ node: number, attempt: task.attempt + 1, queueMs: step.nowMs },
-    ...{ input: input.bytes, inputComputed: input.isComputed },
+    node: number,
+    attempt: task.attempt + 1,
+    queueMs: step.nowMs,
+    input: input.bytes,
+    inputComputed: input.isComputed,
     reserved: isOffered ? said(wantedBy(mission, task)) : undefined,
     onlyAgents: placed.only.length > 0 || !isClosed ? placed.only : members,
     notAgents: placed.not,
@@ -292,9 +295,12 @@ function queueChild(
   }
   const attempt = task.attempt + 1;
   step.emit(childQueued, {
-    ...{ node: number, attempt, queueMs: step.nowMs },
+    node: number,
+    attempt,
+    queueMs: step.nowMs,
     childId: childIdOf(step.key.id, { id: task.spec.id, node: number }, attempt),
-    ...{ input: input.bytes, inputComputed: input.isComputed },
+    input: input.bytes,
+    inputComputed: input.isComputed,
     reserved: said(childBudget(mission, task)),
   });
 }

@@ -103,8 +103,12 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
 function hold(place: Place, question: number, output: Data | undefined, doing: Doing): void {
   const { step, task } = place;
   step.emit(outputQuestioned, {
-    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output), question },
-    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+    node: task.number,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    question,
+    endMs: step.nowMs,
+    ...toldOf(place, doing),
   });
 }
 
@@ -140,8 +144,11 @@ export function complete(place: Place, output: Data | undefined, doing: Doing): 
   }
   tellPartsStopping(mission, step, task);
   step.emit(taskCompleted, {
-    ...{ node: task.number, output: bytesOf(output), outputPayload: payloadOf(output) },
-    ...{ endMs: step.nowMs, ...toldOf(place, doing) },
+    node: task.number,
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    endMs: step.nowMs,
+    ...toldOf(place, doing),
   });
   tellDelegator(place, { output: output instanceof Uint8Array ? output : encodeJson(null) });
 }

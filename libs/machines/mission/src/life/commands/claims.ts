@@ -141,7 +141,10 @@ function claim(
   const heartbeatMs = task.spec.timeouts?.heartbeatMs ?? 0;
   step.emit(taskClaimed, {
     // An attempt that was offered is fenced: its claim is another one.
-    ...{ node: number, attempt: task.attempt + 1, agent, claimMs: step.nowMs },
+    node: number,
+    attempt: task.attempt + 1,
+    agent,
+    claimMs: step.nowMs,
     leaseMs: heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs,
     reserved: isPaid ? undefined : said(amounts),
   });
@@ -259,7 +262,10 @@ export const handOffTask: MissionCommand<HandOffTaskRequest, HandOffTaskReply> =
     const toAgent = to?.$case === "toAgentId" ? to.value : "";
     const toRole = to?.$case === "toRole" ? to.value : "";
     const handoff = {
-      ...{ fromAgentId: agentId, to: toAgent || toRole, context, reason: reasonOf(reason) },
+      fromAgentId: agentId,
+      to: toAgent || toRole,
+      context,
+      reason: reasonOf(reason),
       handoffTime: toTimestamp(step.nowMs),
     };
     const { number } = task;

@@ -30,7 +30,9 @@ export const putEntries: MissionCommand<PutEntriesRequest, PutEntriesReply> = bo
     if (entries.length > 0)
       step.emit(entriesWritten, {
         entries: entries.map(({ key, value }) => ({ key, value })),
-        ...{ cause: causeOf(step), agent: agentId, writeMs: step.nowMs },
+        cause: causeOf(step),
+        agent: agentId,
+        writeMs: step.nowMs,
       });
     return {
       receipts: writes.map((write, index) => receipt(mission, write, !isLeft && judged[index] === "written")),

@@ -61,7 +61,9 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
     const isLast = !approved || (said ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
     if (said && !isLast) return approvalShown(mission, question);
     step.emit(questionDecided, {
-      ...{ number, decision, verdict: isLast ? verdict : Verdict.VERDICT_UNSPECIFIED },
+      number,
+      decision,
+      verdict: isLast ? verdict : Verdict.VERDICT_UNSPECIFIED,
       decideMs: step.nowMs,
     });
     if (isLast) follow(mission, step, { question, approved, brought, by: who, reason: cause.reason });

@@ -65,8 +65,13 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
         problem: "expected it to be open, found it ended",
       });
     step.emit(tasksAdded, {
-      ...{ tasks, parent, authority: undefined, toAgent: "", fromAgent: agentId },
-      ...{ cause: causeOf(step), addMs: step.nowMs },
+      tasks,
+      parent,
+      authority: undefined,
+      toAgent: "",
+      fromAgent: agentId,
+      cause: causeOf(step),
+      addMs: step.nowMs,
     });
     if (agentId !== "") checkRepeated(mission, step, tasks);
     return { total: mission.tasks.length };

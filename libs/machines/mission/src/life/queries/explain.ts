@@ -296,8 +296,14 @@ function waiting(sinceMs: number, { cause, message, subject = "", endMs = 0, rem
     summary: message,
     waits: [
       {
-        ...{ cause, message, subject, present: true, holders: [], waitedMs: 0 },
-        ...{ startTime: momentOf(sinceMs), endTime: momentOf(endMs) },
+        cause,
+        message,
+        subject,
+        present: true,
+        holders: [],
+        waitedMs: 0,
+        startTime: momentOf(sinceMs),
+        endTime: momentOf(endMs),
       },
     ],
     remedies: remedy === undefined ? [] : [remedy],
@@ -310,7 +316,10 @@ function plain(summary: string): Why {
 
 function failuresOf({ failures, spec }: TaskView): FailedAttempt[] {
   return [...failures].reverse().map(({ attempt, agent, error, endMs }) => ({
-    ...{ task: spec.id, attempt, agentId: agent, failTime: momentOf(endMs) },
+    task: spec.id,
+    attempt,
+    agentId: agent,
+    failTime: momentOf(endMs),
     error: error as ErrorDetail | undefined,
   }));
 }

@@ -74,7 +74,8 @@ class Computing {
     const index = capabilities.findIndex(({ capability }) => capability === name);
     if (index < 0) {
       const parameters = {
-        ...{ task: idOf(this.#place), capability: cut(name, labelLengthMax) },
+        task: idOf(this.#place),
+        capability: cut(name, labelLengthMax),
         declared: capabilities.map(({ capability }) => capability).join(", "),
       };
       this.error ??= detailOfRefusal(runErrors.capabilityUndeclared.refusal(parameters));

@@ -49,7 +49,9 @@ function objectText(run: Run): string {
 /** An error that is final is not followed by another attempt. That of a child is the cause. */
 function shownError({ code, message, details, retry, cause }: ErrorDetail): object {
   return {
-    ...{ code, message, details },
+    code,
+    message,
+    details,
     ...(retry === RetryClass.RETRY_CLASS_NEVER && { final: true }),
     ...(cause !== undefined && { cause: shownError(cause) }),
   };

@@ -169,8 +169,14 @@ export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" 
   const { concurrency = 0, rateCount = 0, ratePerMs = 0, rateBurst = 0 } = limit ?? {};
   const rate = rateCount === 0 ? undefined : { count: rateCount, perMs: ratePerMs, burst: rateBurst };
   step.send(addressOf(step, id), acquireMessage, {
-    ...{ holder: holderOf(step, task), weight: 1, priority: run.facts.priority, share: order.definition },
-    ...{ shareWeight: 1, deadlineMs: 0, leaseMs, rule: { maxConcurrent: concurrency, rate } },
+    holder: holderOf(step, task),
+    weight: 1,
+    priority: run.facts.priority,
+    share: order.definition,
+    shareWeight: 1,
+    deadlineMs: 0,
+    leaseMs,
+    rule: { maxConcurrent: concurrency, rate },
   });
 }
 

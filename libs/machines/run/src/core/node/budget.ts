@@ -151,7 +151,8 @@ export function budgetInWords(
   wanted = noAmounts(),
 ): { readonly used: string; readonly of: string; readonly wanted: string } {
   return {
-    ...{ used: inWords(used ?? noAmounts()), of: inWords({ ...noAmounts(), ...order?.budget }) },
+    used: inWords(used ?? noAmounts()),
+    of: inWords({ ...noAmounts(), ...order?.budget }),
     wanted: isNothing(wanted) ? "" : inWords(wanted),
   };
 }

@@ -29,8 +29,14 @@ export function recordAdded(
     const node = range.first + index;
     const { id } = range.plan.task(range.firstTask + index);
     record(run, journal, {
-      ...{ kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK, id, at: at[index] ?? "", atMs: addMs },
-      ...{ json: "", error: undefined, node, used: undefined },
+      kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_TASK,
+      id,
+      at: at[index] ?? "",
+      atMs: addMs,
+      json: "",
+      error: undefined,
+      node,
+      used: undefined,
     });
     journal.open.add(node);
   }
@@ -75,7 +81,11 @@ export function journalShown({
 
 export function journalFrom({ entries, ended, ...counts }: RunFunction): FunctionJournal {
   const journal: FunctionJournal = {
-    ...{ entries: [], open: new Set<number>(), ended: [...ended], ...counts, bytes: 0 },
+    entries: [],
+    open: new Set<number>(),
+    ended: [...ended],
+    ...counts,
+    bytes: 0,
   };
   const known = new Set(ended);
   for (const entry of entries) {

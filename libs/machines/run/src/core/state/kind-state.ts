@@ -139,8 +139,13 @@ function emptyState(kind: Kind): KindState {
       return { kind, signal: "" };
     case "child":
       return {
-        ...{ kind, childId: "", childHash: "", startsAlone: false },
-        ...{ aloneBudget: undefined, parameters: undefined, limits: [] },
+        kind,
+        childId: "",
+        childHash: "",
+        startsAlone: false,
+        aloneBudget: undefined,
+        parameters: undefined,
+        limits: [],
       };
     default:
       return kind satisfies never;

@@ -35,8 +35,18 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     const detail = detailOf(node);
     detail.dueMs = expireMs;
     detail.question = {
-      ...{ approvalId: body.approvalId, title, message, context, requestMs, expireMs, check, output },
-      ...{ rule, next, outputPayload, excluded },
+      approvalId: body.approvalId,
+      title,
+      message,
+      context,
+      requestMs,
+      expireMs,
+      check,
+      output,
+      rule,
+      next,
+      outputPayload,
+      excluded,
       decisions: [],
       verdict: Verdict.VERDICT_UNSPECIFIED,
       claim: undefined,

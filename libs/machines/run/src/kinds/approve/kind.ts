@@ -31,10 +31,21 @@ export const approve: TaskKind = {
     }
     budget.spend(context.bytes.length);
     step.emit(approvalAsked, {
-      ...{ node: number, approvalId: approvalIdOf(place, false), title, message, context: context.bytes },
-      ...{ requestMs: step.nowMs, expireMs: work.withinMs > 0 ? step.nowMs + work.withinMs : 0 },
-      ...{ check: "", output: noBytes, outputPayload: undefined, agent: "", used: undefined, excluded },
-      ...{ rule: undefined, next: [] },
+      node: number,
+      approvalId: approvalIdOf(place, false),
+      title,
+      message,
+      context: context.bytes,
+      requestMs: step.nowMs,
+      expireMs: work.withinMs > 0 ? step.nowMs + work.withinMs : 0,
+      check: "",
+      output: noBytes,
+      outputPayload: undefined,
+      agent: "",
+      used: undefined,
+      excluded,
+      rule: undefined,
+      next: [],
     });
   },
 
@@ -54,8 +65,12 @@ export function lapse(place: Place): void {
   const withinMs = question.expireMs - question.requestMs;
   const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
   step.emit(approvalDecided, {
-    ...{ node: number, decision: undefined, verdict: Verdict.VERDICT_EXPIRED, output: noBytes },
-    ...{ error: detailOfRefusal(refusal), decideMs: step.nowMs },
+    node: number,
+    decision: undefined,
+    verdict: Verdict.VERDICT_EXPIRED,
+    output: noBytes,
+    error: detailOfRefusal(refusal),
+    decideMs: step.nowMs,
   });
 }
 

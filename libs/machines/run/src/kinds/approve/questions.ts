@@ -99,7 +99,10 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
     verdict: howOpen(node),
     claim: isOpen(node) ? claimShown(question.claim) : undefined,
     delegations: question.delegations.map(({ person, people, delegateMs, reason }) => ({
-      ...{ person, people: [...people], delegateTime: momentOf(delegateMs), reason },
+      person,
+      people: [...people],
+      delegateTime: momentOf(delegateMs),
+      reason,
     })),
     excluded: outOf(node),
   };

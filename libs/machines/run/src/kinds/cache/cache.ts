@@ -45,8 +45,12 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, key), askMessage, {
-    ...{ runId: step.key.id, taskId: idOf(place), visit, waits: mayWait(place) },
-    ...{ facts: factsOf(place, details), auto },
+    runId: step.key.id,
+    taskId: idOf(place),
+    visit,
+    waits: mayWait(place),
+    facts: factsOf(place, details),
+    auto,
     // A task that is retried is to run.
     ignoresFailure: isRevisited(run, number),
   });
@@ -61,7 +65,10 @@ export function askAgain(place: Place): void {
   step.emit(cacheAwaited, { node: number, dueMs: step.nowMs + answerMs });
   const visit = visitNumberOf(run, number);
   step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
-    ...{ runId: step.key.id, taskId: idOf(place), visit, waits: true },
+    runId: step.key.id,
+    taskId: idOf(place),
+    visit,
+    waits: true,
     facts: factsOf(place, node.more?.details),
     auto: place.range.plan.policy(place.task).cache?.auto ?? false,
     ignoresFailure: isRevisited(run, number),
@@ -124,7 +131,9 @@ function store(
   if (node === undefined || key === "") return;
   step.send(addressOf(place, key), storeMessage, {
     ...what,
-    ...{ runId: step.key.id, taskId: idOf(place), startMs: run.createMs + Math.max(0, node.queueAt) },
+    runId: step.key.id,
+    taskId: idOf(place),
+    startMs: run.createMs + Math.max(0, node.queueAt),
     facts: factsOf(place, node.more?.details),
     auto: place.range.plan.policy(place.task).cache?.auto ?? false,
   });

@@ -102,7 +102,10 @@ function queue(
   const { run, step, number } = place;
   const attempt = attemptOf(run, number) + 1;
   step.emit(childQueued, {
-    ...{ node: number, attempt, queueMs: step.nowMs, limits: limitsOfTask(given.details) },
+    node: number,
+    attempt,
+    queueMs: step.nowMs,
+    limits: limitsOfTask(given.details),
     childId: childIdOf(step.key.id, { id: idOf(place), node: number }, attempt),
     reserved: givenToChild(place),
     ...given,

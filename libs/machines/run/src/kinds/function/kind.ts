@@ -21,8 +21,11 @@ export const durable: TaskKind = {
     const { run, number, step } = place;
     const ended = stateOfKind(run.nodes[number], "function")?.journal.ended ?? [];
     step.emit(functionWoken, {
-      ...{ node: number, attempt: attemptOf(run, number) + 1, queueMs: step.nowMs },
-      ...{ ended: [...ended], reserved: reservedFor(place) },
+      node: number,
+      attempt: attemptOf(run, number) + 1,
+      queueMs: step.nowMs,
+      ended: [...ended],
+      reserved: reservedFor(place),
     });
   },
 

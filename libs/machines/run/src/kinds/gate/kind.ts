@@ -42,7 +42,8 @@ function turnDown(place: Place, { sendBack: task, times, report }: Turning, fail
   }
   if (sendBack(place, { task, times, checks: failed, report: told.bytes })) return;
   const refusal = runErrors.gateFailed.refusal({
-    ...{ task: idOf(place), checks: failed.join(", ") },
+    task: idOf(place),
+    checks: failed.join(", "),
     times: sentBackOf(place, task),
   });
   failForGood(place, errorWithReports(place, task, refusal, told.bytes));

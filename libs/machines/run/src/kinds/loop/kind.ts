@@ -90,7 +90,9 @@ function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   const waits = work.everyMs > 0 && round < work.max;
   budget.spend(output.length);
   step.emit(roundEnded, {
-    ...{ node: number, round, output: work.output < 0 ? noBytes : output },
+    node: number,
+    round,
+    output: work.output < 0 ? noBytes : output,
     nextMs: waits ? step.nowMs + work.everyMs : 0,
   });
   if (!waits) nextRound(place, work, round + 1, noBytes);

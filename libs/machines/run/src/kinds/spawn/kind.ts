@@ -87,8 +87,12 @@ function add(place: Place, tasks: Parameters<typeof checkAddition>[0]): void {
   }
   budget.spend(made.bytes.length);
   step.emit(tasksAdded, {
-    ...{ plan: made.bytes, node: number, outside: [...checked.outside], reason: "" },
-    ...{ addMs: step.nowMs, at: [] },
+    plan: made.bytes,
+    node: number,
+    outside: [...checked.outside],
+    reason: "",
+    addMs: step.nowMs,
+    at: [],
   });
 }
 

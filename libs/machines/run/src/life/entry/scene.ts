@@ -23,8 +23,20 @@ export function sceneOfRun(
 /** A definition of states has no tasks of its own. */
 function outsideOf(run: RunView): RangeView {
   return {
-    ...{ first: 0, count: 0, owner: -1, planPlace: 0, scope: -1, firstTask: 0, isEntries: false },
-    ...{ round: 1, left: 0, open: [], event: undefined, failed: -1, isDropped: false, seen: undefined },
+    first: 0,
+    count: 0,
+    owner: -1,
+    planPlace: 0,
+    scope: -1,
+    firstTask: 0,
+    isEntries: false,
+    round: 1,
+    left: 0,
+    open: [],
+    event: undefined,
+    failed: -1,
+    isDropped: false,
+    seen: undefined,
     plan: run.plan as RangeView["plan"],
   };
 }

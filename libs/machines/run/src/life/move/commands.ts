@@ -45,7 +45,8 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
       snapshot: RunSnapshotV1.encode(snapshot).finish(),
       reason: reasonOf(wanted.reason),
       moveMs: step.nowMs,
-      ...{ numbers: [...numbers], gone: [...gone] },
+      numbers: [...numbers],
+      gone: [...gone],
     });
     advance(run, step);
     return review;

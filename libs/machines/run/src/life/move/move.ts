@@ -347,7 +347,9 @@ class Move {
         node: number,
         attempt: isSame && !this.#isOfferedElsewhere(node) ? shown.attempt : fence,
         // The plan says something else now, or says it elsewhere.
-        ...{ inputFollows: false, input: bytesOf(input), inputPayload: payloadOf(input) },
+        inputFollows: false,
+        input: bytesOf(input),
+        inputPayload: payloadOf(input),
         parts: shown.parts === 0 ? 0 : Math.max(0, this.#places[shown.parts] ?? 0),
         function: code && { ...code, entries: entries ?? [], ended: this.#numbersOf(code.ended) },
       },

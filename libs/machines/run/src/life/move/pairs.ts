@@ -79,8 +79,15 @@ class Pairing {
     for (const [task, other] of this.#tasks.entries())
       if (other >= 0 && contentOf(this.#from, task) !== contentOf(this.#to, other)) changed.add(task);
     return {
-      ...{ tasks: this.#tasks, scopes: this.#scopes, states: this.#states, ids: this.#ids, changed, isSame },
-      ...{ dropped: this.#dropped, droppedStates: this.#droppedStates, unknown: this.#unknown },
+      tasks: this.#tasks,
+      scopes: this.#scopes,
+      states: this.#states,
+      ids: this.#ids,
+      changed,
+      isSame,
+      dropped: this.#dropped,
+      droppedStates: this.#droppedStates,
+      unknown: this.#unknown,
     };
   }
 

@@ -84,7 +84,10 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const failures = isCompleted ? [] : failed;
   const dealtWith = isCompleted && failed.length > 0 ? ` although ${failedWords(failed)}` : "";
   const explanation = Explanations.fromPartial({
-    ...{ about: aboutOf(run, ""), waits, failures, remedies: remediesOfRun(run) },
+    about: aboutOf(run, ""),
+    waits,
+    failures,
+    remedies: remediesOfRun(run),
   });
   return {
     lead: isOver

@@ -43,7 +43,11 @@ export const addTasks: RunCommand<AddTasks, TasksAdded> = {
     const checked = addable(run, plan, owner, parent || step.key.id);
     if (isRefusal(checked)) return checked;
     step.emit(tasksAdded, {
-      ...{ plan: bytes, outside: [...checked.outside], reason: reasonOf(reason), addMs: step.nowMs, at: [] },
+      plan: bytes,
+      outside: [...checked.outside],
+      reason: reasonOf(reason),
+      addMs: step.nowMs,
+      at: [],
       node: owner < 0 ? undefined : owner,
     });
     advance(run, step);

@@ -209,7 +209,9 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   const held = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
   const output = isOfOutput ? bytesOf(held) : encodeJson(result);
   step.emit(approvalDecided, {
-    ...{ node: node.number, decision, verdict: isLast ? decision.verdict : open },
+    node: node.number,
+    decision,
+    verdict: isLast ? decision.verdict : open,
     output: isApproved ? output : noBytes,
     error:
       decision.verdict === rejected

@@ -105,7 +105,9 @@ function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<ty
   else {
     const { runId: child, status } = ending;
     const refusal = runErrors.childFailed.refusal({
-      ...{ task: idOf(place), child, status: statusName(status) },
+      task: idOf(place),
+      child,
+      status: statusName(status),
       reason: status === WorkStatus.WORK_STATUS_FAILED ? cut(ending.error?.message ?? "", reasonMax) : "",
     });
     failAttempt(place, childError(refusal, ending), doing);

@@ -163,7 +163,9 @@ const signalMessage: Message<SignalRun> = { type: "signal_run", codec: SignalRun
 /** How it ended, for its waiters. */
 export function endingOf(run: RunView): RunEnding {
   return endingOfWork({
-    ...{ id: run.key.id, status: statusOf(run), error: run.error },
+    id: run.key.id,
+    status: statusOf(run),
+    error: run.error,
     output: () => runOutputOf(run),
   });
 }

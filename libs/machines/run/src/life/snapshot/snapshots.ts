@@ -231,9 +231,21 @@ function detailShown(more: NodeMore | undefined) {
 
 /** Of a node without a state of its kind, and of fields that its kind does not have. */
 const noKind = {
-  ...{ parts: 0, list: noBytes, nextEntry: 0, entriesOpen: 0, attended: false },
-  ...{ last: noBytes, round: 0, roundOver: false, signal: "", childId: "", childHash: "" },
-  ...{ startsAlone: false, aloneBudget: undefined, parameters: noBytes, function: undefined },
+  parts: 0,
+  list: noBytes,
+  nextEntry: 0,
+  entriesOpen: 0,
+  attended: false,
+  last: noBytes,
+  round: 0,
+  roundOver: false,
+  signal: "",
+  childId: "",
+  childHash: "",
+  startsAlone: false,
+  aloneBudget: undefined,
+  parameters: noBytes,
+  function: undefined,
 };
 
 function kindShown(state: KindState | undefined) {
@@ -270,8 +282,12 @@ function leftShown(more: NodeMore | undefined): RunEffectLeft | undefined {
   if (left === undefined) return undefined;
   const { input, output, endAt, status } = left;
   return {
-    ...{ input: bytesOf(input), inputPayload: payloadOf(input), output: bytesOf(output) },
-    ...{ outputPayload: payloadOf(output), endMs: endAt + 1, status },
+    input: bytesOf(input),
+    inputPayload: payloadOf(input),
+    output: bytesOf(output),
+    outputPayload: payloadOf(output),
+    endMs: endAt + 1,
+    status,
   };
 }
 
@@ -350,8 +366,16 @@ function restoreStates(run: Run, snapshot: RunSnapshotV1): void {
   const { state, stateMs, event, transition, activity, activityTaken: isActivityTaken } = snapshot;
   const { timesPassed, timesTaken, transitionsAtOnce, transitionMs } = snapshot;
   Object.assign(statesOf(run), {
-    ...{ state: state - 1, stateMs, event: presentBytes(event), transition, activity: activity - 1 },
-    ...{ isActivityTaken, timesPassed, timesTaken, transitionsAtOnce, transitionMs },
+    state: state - 1,
+    stateMs,
+    event: presentBytes(event),
+    transition,
+    activity: activity - 1,
+    isActivityTaken,
+    timesPassed,
+    timesTaken,
+    transitionsAtOnce,
+    transitionMs,
   });
 }
 
@@ -476,8 +500,12 @@ function kindFrom(run: Run, shown: RunNode): KindState | undefined {
   if (signal !== "") return { kind: "wait", signal };
   if (round > 0)
     return {
-      ...{ kind: "loop", parts, isAttended, round },
-      ...{ last: presentBytes(shown.last), isRoundOver: shown.roundOver },
+      kind: "loop",
+      parts,
+      isAttended,
+      round,
+      last: presentBytes(shown.last),
+      isRoundOver: shown.roundOver,
     };
   const list = presentBytes(shown.list);
   const isList = list !== undefined || nextEntry + entriesOpen > 0;

@@ -87,7 +87,12 @@ function emitTransition(
   const event = way.event === undefined ? noBytes : encodeJson(way.event as Json);
   budget.spend(event.length);
   step.emit(transitionTaken, {
-    ...{ transition, event, vars: made.vars, takeMs: step.nowMs, way: way.way, signal: way.signal ?? 0 },
+    transition,
+    event,
+    vars: made.vars,
+    takeMs: step.nowMs,
+    way: way.way,
+    signal: way.signal ?? 0,
     atOnce: budget.transitions,
   });
 }
