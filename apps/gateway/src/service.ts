@@ -20,8 +20,15 @@ export class GatewayService extends Orchestrator {
     const { clock } = foundation;
     const { key, linkMs, signInMs, secureCookie } = settings;
     const access = new Access({
-      ...{ clock, host: operations.host, key, linkMs, signInMs, secureCookie },
-      ...{ guard, issuers: settings.signIn, pageUrl: settings.url },
+      clock,
+      host: operations.host,
+      key,
+      linkMs,
+      signInMs,
+      secureCookie,
+      guard,
+      issuers: settings.signIn,
+      pageUrl: settings.url,
       store,
     });
     this.#link = () => access.link(operations.url()).url;
@@ -30,8 +37,13 @@ export class GatewayService extends Orchestrator {
     this.register(
       "front",
       new Front({
-        ...{ host, foundation, settings, realtime: this.settings(realtimeSection) },
-        ...{ access, door, loaded },
+        host,
+        foundation,
+        settings,
+        realtime: this.settings(realtimeSection),
+        access,
+        door,
+        loaded,
       }),
     );
   }

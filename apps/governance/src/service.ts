@@ -43,7 +43,9 @@ export class GovernanceService extends Orchestrator {
     const bundles = this.register(
       "bundles",
       new BundleMaker({
-        ...{ foundation, settings, keys },
+        foundation,
+        settings,
+        keys,
         archive: { search: (wanted) => archive.search(wanted) },
         policies,
       }),
@@ -71,8 +73,10 @@ export class GovernanceService extends Orchestrator {
     mesh.serve(secretService, secretHandlers({ ...dependencies, sealing, keepMs, guard: host.guard }));
     const admission = mesh.client(admissionService);
     const installation = {
-      ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
-      ...{ registry: mesh.client(registryService), agents: mesh.client(agentService) },
+      definitions: mesh.client(definitionService),
+      runs: mesh.client(runService),
+      registry: mesh.client(registryService),
+      agents: mesh.client(agentService),
     };
     const audit = mesh.client(auditService);
     mesh.serve(admissionService, admissionHandlers({ ...dependencies, ...installation, admission, audit }));

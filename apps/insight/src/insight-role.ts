@@ -9,6 +9,7 @@ export const insightRole: ServiceAgentRole = {
   formerIds: ["insight-repairs"],
   poolDescription: "Tasks that insight does itself: repairs and reports",
   description: "Repairs of incidents, and reports",
-  ...{ slots: 4, claimMax: 1 },
+  slots: 4,
+  claimMax: 1,
   runForeign: (runId) => insightErrors.runForeign({ runId }),
 };

@@ -15,12 +15,16 @@ interface File {
 
 const files: readonly File[] = [
   {
-    ...{ name: "series.sqlite", holds: "recorded metrics", summed: ["block", "piece"] },
+    name: "series.sqlite",
+    holds: "recorded metrics",
+    summed: ["block", "piece"],
     advice:
       "Put the folder insight of a backup in its place. Without one, remove the file: the next start makes an empty one.",
   },
   {
-    ...{ name: "facts.sqlite", holds: "facts", summed: [] },
+    name: "facts.sqlite",
+    holds: "facts",
+    summed: [],
     advice: "Remove the file: the next start reads all facts again.",
   },
 ];

@@ -59,12 +59,19 @@ export class InsightService extends Orchestrator {
     mesh.serve(metricService, metricsHandlers({ thread, recorder, prometheus, clock, timers }));
     const { processId } = host;
     const agent = new ServiceAgent({
-      ...{ role: insightRole, foundation, agentId: `insight-${processId}`, runs: mesh.client(runService) },
-      ...{ polls: mesh.client(agentPollService, { service: "swarm" }), pools: mesh.client(poolService) },
+      role: insightRole,
+      foundation,
+      agentId: `insight-${processId}`,
+      runs: mesh.client(runService),
+      polls: mesh.client(agentPollService, { service: "swarm" }),
+      pools: mesh.client(poolService),
     });
     const facts = this.#hostFacts(host, thread, join(folder, "facts.sqlite"), {
       recorder,
-      ...{ everyMs: factsEveryMs, keepMs: factsKeepDays * dayMs, agent, chromium: settings.chromium },
+      everyMs: factsEveryMs,
+      keepMs: factsKeepDays * dayMs,
+      agent,
+      chromium: settings.chromium,
     });
     const explain: AlertParts["explain"] = (span) => explainFailures(facts, span);
     hostAlerts(this, host, { settings, thread, recorder, explain, agent });

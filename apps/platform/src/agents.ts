@@ -39,8 +39,13 @@ export class AgentWorkers implements Component {
     this.#workers = namespaces.map((namespace) =>
       new Worker(
         {
-          ...{ address: address(), server: url(), namespace, slots, handleSignals: false },
-          ...{ kind: "model", description: "Runs tasks of the kind agent." },
+          address: address(),
+          server: url(),
+          namespace,
+          slots,
+          handleSignals: false,
+          kind: "model",
+          description: "Runs tasks of the kind agent.",
         },
         { logger: foundation.logger },
       ).durable(fn),

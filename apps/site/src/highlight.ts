@@ -43,8 +43,15 @@ const rules: Readonly<Record<string, readonly (readonly [Part, string])[]>> = {
 };
 
 const aliases: Readonly<Record<string, string>> = {
-  ...{ js: "ts", mjs: "ts", tsx: "ts", typescript: "ts", proto: "ts" },
-  ...{ py: "python", yml: "yaml", toml: "yaml", bash: "sh" },
+  js: "ts",
+  mjs: "ts",
+  tsx: "ts",
+  typescript: "ts",
+  proto: "ts",
+  py: "python",
+  yml: "yaml",
+  toml: "yaml",
+  bash: "sh",
 };
 
 const compiled = new Map(
@@ -69,7 +76,11 @@ export function highlighted(text: string, language: string): string {
 }
 
 const marks: Readonly<Record<string, string>> = {
-  ...{ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" },
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
 };
 
 export function escaped(text: string): string {

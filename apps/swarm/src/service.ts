@@ -20,9 +20,10 @@ import type { Pool } from "@tutti/matching";
 import { wireAllotments } from "./allotments/claiming.ts";
 import { AgentUpdates } from "./api/agents/agent-updates.ts";
 import { agentHandlers } from "./api/agents/handlers.ts";
+import type { PoolDependencies } from "./api/dependencies.ts";
 import { dispatchHandlers, type RollDependencies } from "./api/dispatch.ts";
 import { poolHandlers } from "./api/pools/handlers.ts";
-import { swarmSection } from "./configuration.ts";
+import { type SwarmSettings, swarmSection } from "./configuration.ts";
 import { AgentEvents } from "./effects/agent-events.ts";
 import { AnnouncedOffers } from "./effects/announced-offers.ts";
 import { admitAgentBy } from "./grants/admitted-agents.ts";
@@ -31,7 +32,7 @@ import { wireInboxes } from "./inboxes/hosting.ts";
 import { RollCalls } from "./links/call-roll.ts";
 import { linkHandlers } from "./links/handlers.ts";
 import { linkInstruments } from "./links/instruments.ts";
-import { LinkBook } from "./links/link-book.ts";
+import { LinkBook, type LinkBookParts } from "./links/link-book.ts";
 import { LinkHandover } from "./links/link-handover.ts";
 import { linkLimits } from "./links/protocol/limits.ts";
 import { RefusedAgents } from "./links/refused-agents.ts";
@@ -49,7 +50,7 @@ import { PoolStore, readPool } from "./pools/pool-store.ts";
 import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
-import { Turns } from "./pools/turns.ts";
+import { Turns, type TurnsParts } from "./pools/turns.ts";
 import { scalersOptions, tendPools, wireScalers } from "./scaling/hosting.ts";
 
 /** Stops before links: its agents leave with their pools. */
@@ -69,10 +70,8 @@ export class SwarmService extends Orchestrator {
     const events = new AgentEvents();
     const updates = new AgentUpdates(timers);
     const ofPools = poolInstruments(metrics, () => pools.all, now);
-    const turns = new Turns({
-      ...{ timers, now, logger, defer: promptDefer() },
-      took: (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs),
-    });
+    const took: TurnsParts["took"] = (_pool, assigned, tookMs) => ofPools.turned(assigned, tookMs);
+    const turns = new Turns({ timers, now, logger, defer: promptDefer(), took });
     const tended = new AbortController();
     const open = (namespace: string, name: string) => pools.tenant(namespace, name, tended);
     const missions = hostMissions(this, host, { ...settings, retryIn });
@@ -82,17 +81,24 @@ export class SwarmService extends Orchestrator {
     const dispatch = mesh.client(dispatchService);
     const calls = new RollCalls({ mesh, dispatch, tenancy, roll: () => roll });
     const pools: PoolDirectory = new PoolDirectory({
-      ...{ turns, now, chance, timers, owner, tenancy, settleMs: settings.pool.settleMs },
+      turns,
+      now,
+      chance,
+      timers,
+      owner,
+      tenancy,
       callRoll: calls.of,
-      names: settings.pools,
-      settings: commonSettings(settings),
-      configured: configuredPool(settings),
+      ...directorySettings(settings),
       read: (namespace, name) => readPool(runtime, namespace, name),
       onAgentChange: agentChanges(events, outlet, updates),
-      ...{ onOffersChange: () => offers.changed(), onAssigned: assignmentLines(foundation) },
+      onOffersChange: () => offers.changed(),
+      onAssigned: assignmentLines(foundation),
     });
-    const announced = announcedOffers(host, () => pools.all);
-    const offers = this.register("offers", announced, { critical: false });
+    const offers = this.register(
+      "offers",
+      announcedOffers(host, () => pools.all),
+      { critical: false },
+    );
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
@@ -104,30 +110,61 @@ export class SwarmService extends Orchestrator {
     const onReoffered = (pool: Pool, id: string) => outlet.publish(events.reoffered(pool, id, now()));
     const admit = admitAgentBy(host.guard?.admission);
     const refused = new RefusedAgents({ pools, relays, now });
-    const book = new LinkBook({
-      ...{ pools, relays, now, ids, logger, onReoffered, host: owner, admit, names: host.guard, refused },
-      ...{ settings: times, instruments: links },
-    });
+    const linking = { pools, relays, now, onReoffered, admit, refused };
+    const book = linkBook(host, linking, times, links);
     this.register("pools", { drain: () => tended.abort(), stop: () => turns.stop() });
     const { heartbeatMs, leaseMs: idleMs, greetingMs, startedAfterMs } = times;
     const polls = new AgentPolls({ pools, now, timers, ids, heartbeatMs, idleMs, admit, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers }, times), { dependsOn: ["pools"] });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
     const dependencies = {
-      ...{ pools, poolStore, updates, now, settings, foundation },
+      pools,
+      poolStore,
+      updates,
+      now,
+      settings,
+      foundation,
       remote: mesh.client(poolService),
       remoteAgents: mesh.client(agentService),
     };
     serveAgents(host, { book, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
+    this.#servePools(host, dependencies, outlet, polls);
+    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
+    serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
+  }
+
+  #servePools(
+    host: HostContext,
+    dependencies: PoolDependencies,
+    outlet: EventOutlet,
+    polls: AgentPolls,
+  ): void {
     this.register("scalers", wireScalers(host, dependencies, outlet), scalersOptions);
     this.register("allotments", wireAllotments(host, dependencies), allotmentsOptions);
     this.register("inboxes", wireInboxes(host, dependencies, polls), inboxesOptions);
     this.register("hooks", wireHooks(host, dependencies), { dependsOn: ["pools"] });
-    mesh.serve(poolService, poolHandlers(dependencies));
-    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
-    serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
+    host.mesh.serve(poolService, poolHandlers(dependencies));
   }
+}
+
+function directorySettings(settings: SwarmSettings) {
+  return {
+    settleMs: settings.pool.settleMs,
+    names: settings.pools,
+    settings: commonSettings(settings),
+    configured: configuredPool(settings),
+  };
+}
+
+function linkBook(
+  { ids, foundation, processId, guard }: HostContext,
+  parts: Pick<LinkBookParts, "pools" | "relays" | "now" | "onReoffered" | "admit" | "refused">,
+  settings: LinkSettings,
+  instruments: LinkBookParts["instruments"],
+): LinkBook {
+  const { logger } = foundation;
+  return new LinkBook({ ...parts, ids, logger, host: processId, names: guard, settings, instruments });
 }
 
 function agentChanges(

@@ -12,7 +12,7 @@ import {
   taskService,
   triggerService,
 } from "@tutti/contracts/workflow/v1";
-import type { HostContext, ServiceModule } from "@tutti/host";
+import type { HostContext, ServiceModule, ServiceStorage } from "@tutti/host";
 import { Errands, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
 import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from "@tutti/kernel";
 import { cache } from "@tutti/machine-entities/cache";
@@ -73,8 +73,7 @@ type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admissio
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
-    const { mesh, partitionOwner, foundation, hasBlob, readBlob } = host;
-    const { timers, logger } = foundation;
+    const { mesh, partitionOwner, foundation, readBlob } = host;
     const { sharedPools } = this.settings(workflowSection);
     const retryIn = configuredRetryIn(this.settings(retrySection));
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
@@ -91,13 +90,13 @@ export class WorkflowService extends Orchestrator {
 
     const ends = new RunEnds();
     const outputs = new OutputShelf();
-    const settlement = new RuntimeSettlement({
-      ...{ runtime, timers, logger, outputs, tokens: host.tokens(), hasBlob, readBlob },
-      ...{ tellings: runAttemptCommands(ends), service: this.name },
-    });
+    const settlement = runSettlement(host, this.name, runtime, outputs, ends);
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const judged = judgedResults(host.guard?.admission, "run", settlement, { readBlob, timers });
+    const judged = judgedResults(host.guard?.admission, "run", settlement, {
+      readBlob,
+      timers: foundation.timers,
+    });
     const heard = hearOutcomes(this, host, "run", judged);
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
     const parts = { ...where, settlement: heard, foundation, sharedPools };
@@ -112,14 +111,10 @@ export class WorkflowService extends Orchestrator {
     const emits = new Emits({ errands, triggers: mesh.client(triggerService) });
     effects.begin({ dispatcher, emits, errands, leases, starts, triggered, waits });
 
-    const dependencies = {
-      ...{ runtime, archive, partitionOwner, foundation },
-      watches: new WatchMemory(foundation.clock, host.ids),
-      versions: new Versions({
-        ...{ runtime, partitionOwner, blobs, retryIn },
-        definitions: mesh.client(definitionService),
-      }),
-    };
+    const definitions = mesh.client(definitionService);
+    const versions = new Versions({ runtime, partitionOwner, blobs, retryIn, definitions });
+    const watches = new WatchMemory(foundation.clock, host.ids);
+    const dependencies = { runtime, archive, partitionOwner, foundation, watches, versions };
     registerLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
     this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
@@ -127,7 +122,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveCache(mesh, dependencies);
     this.#serveTriggers(host, { ...dependencies, waits });
-    const orders = new Orders({ versions: dependencies.versions, shelf, retryIn, readBlob });
+    const orders = new Orders({ versions, shelf, retryIn, readBlob });
     const pools = {
       pools: mesh.client(poolService),
       namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
@@ -154,13 +149,16 @@ export class WorkflowService extends Orchestrator {
 
   #serveDefinitions({ mesh, guard }: HostContext, dependencies: DefinitionFoundations): void {
     const installation = {
-      ...{ versions: dependencies.versions, registry: mesh.client(registryService) },
+      versions: dependencies.versions,
+      registry: mesh.client(registryService),
       agents: mesh.client(agentService),
     };
     mesh.serve(
       definitionService,
       definitionHandlers({
-        ...{ ...dependencies, liveRuns: new LiveRuns(dependencies.archive), admission: guard?.admission },
+        ...dependencies,
+        liveRuns: new LiveRuns(dependencies.archive),
+        admission: guard?.admission,
         triggers: mesh.client(triggerService),
         offered: (source, context) => installedFor(installation, source, context),
       }),
@@ -183,6 +181,27 @@ export const workflow: ServiceModule = {
   machines: [definition, schedule, limit, object, cache, trigger],
   create: (host) => new WorkflowService(host),
 };
+
+function runSettlement(
+  { foundation, tokens, hasBlob, readBlob }: HostContext,
+  service: string,
+  runtime: ServiceStorage["runtime"],
+  outputs: OutputShelf,
+  ends: RunEnds,
+): RuntimeSettlement {
+  const { timers, logger } = foundation;
+  return new RuntimeSettlement({
+    runtime,
+    timers,
+    logger,
+    outputs,
+    tokens: tokens(),
+    hasBlob,
+    readBlob,
+    tellings: runAttemptCommands(ends),
+    service,
+  });
+}
 
 function serveBulk(
   mesh: HostContext["mesh"],

@@ -115,8 +115,12 @@ export class Crew {
     // The user who runs the proof may already have a platform and workers.
     const own = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("TUTTI_")));
     return new Child({
-      ...{ node, leash: platform.leash, script: platform.pathOf(program), arguments: words },
-      ...{ environment: { ...own, ...environment }, directory: folder },
+      node,
+      leash: platform.leash,
+      script: platform.pathOf(program),
+      arguments: words,
+      environment: { ...own, ...environment },
+      directory: folder,
     });
   }
 }

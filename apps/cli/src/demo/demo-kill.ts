@@ -64,8 +64,10 @@ export async function demoKill({ platform, runs, say, shell }: DemoKillOptions):
     await Promise.all(watches);
     say("All runs have ended. Comparing acknowledged runs with the journal and the files.");
     const evidence = {
-      ...{ started: load.started, seen: load.seen },
-      ...{ journal: await load.journal(), effects: await crew.effects() },
+      started: load.started,
+      seen: load.seen,
+      journal: await load.journal(),
+      effects: await crew.effects(),
     };
     return { ...prove(evidence), runs, kills: killed, tookMs: shell.nowMs() - startedMs };
   } finally {

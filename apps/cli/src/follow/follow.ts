@@ -42,7 +42,8 @@ export function followRun(context: Context, { server, id }: Following): Promise<
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new RunModel();
   return follow<WatchRunReply>(context, {
-    ...{ id, model },
+    id,
+    model,
     stream: (options) => server.follow("runs.watch", parts, options),
     why: async (task) =>
       await withQuestions(
@@ -63,7 +64,8 @@ export function followMission(context: Context, { server, id }: Following): Prom
   const at = { params: { id }, query: server.namespace };
   const model = new MissionModel();
   return follow<WatchMissionReply>(context, {
-    ...{ id, model },
+    id,
+    model,
     stream: (options) => server.follow("missions.watch", at, options),
     why: async (task) => await server.call("missions.why", { params: { id }, query: whyQuery(server, task) }),
     end: async () => {
@@ -78,7 +80,8 @@ export function followSession(context: Context, { server, id }: Following): Prom
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new SessionModel();
   return follow<WatchSessionReply>(context, {
-    ...{ id, model },
+    id,
+    model,
     stream: (options) => server.follow("sessions.watch", parts, options),
     why: async (task) => {
       const query = whyQuery(server, task);

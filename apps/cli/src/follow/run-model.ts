@@ -104,7 +104,9 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     endMs: task.endTimeMs,
     nextMs: task.nextTimeMs,
     progress: attempt?.progress ?? 0,
-    ...{ entries, used: usedOf(task.used), parts: [] },
+    entries,
+    used: usedOf(task.used),
+    parts: [],
   };
 }
 
@@ -120,8 +122,13 @@ function compensationView({ name, error }: CodeCompensation): TaskView {
     reason: "",
     attempts: 1,
     error,
-    ...{ startMs: undefined, endMs: undefined, nextMs: undefined, progress: 0 },
-    ...{ entries: undefined, used: undefined, parts: [] },
+    startMs: undefined,
+    endMs: undefined,
+    nextMs: undefined,
+    progress: 0,
+    entries: undefined,
+    used: undefined,
+    parts: [],
   };
 }
 

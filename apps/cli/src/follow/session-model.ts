@@ -48,7 +48,9 @@ export class SessionModel implements Followed<WatchSessionReply> {
 }
 
 const wholeOf = ({ sessionId: id, status, statusReason = "" }: Session): Whole => ({
-  ...{ id, status, statusReason },
+  id,
+  status,
+  statusReason,
 });
 
 /** The drawn part of a session and its tasks, in any mode. */
@@ -104,7 +106,9 @@ export class MissionModel implements Followed<WatchMissionReply> {
 }
 
 const wholeOfMission = ({ missionId: id, status, statusReason = "" }: Mission): Whole => ({
-  ...{ id, status, statusReason },
+  id,
+  status,
+  statusReason,
 });
 
 function viewOfMission(mission: Mission, tasks: readonly BoardTask[]): RunView {
@@ -146,6 +150,8 @@ function taskView({
     endMs: task.endTimeMs,
     nextMs: undefined,
     progress: 0,
-    ...{ entries: undefined, used: undefined, parts: [] },
+    entries: undefined,
+    used: undefined,
+    parts: [],
   };
 }

@@ -193,8 +193,15 @@ const mapping = new Mapping(schema);
 const setFields = {
   schedule: { description: "", timing: {}, run: {}, policy: {}, labels: {} },
   trigger: {
-    ...{ description: "", source: {}, condition: "", key: "", windowMs: 0, run: {}, runId: "" },
-    ...{ policy: {}, labels: {} },
+    description: "",
+    source: {},
+    condition: "",
+    key: "",
+    windowMs: 0,
+    run: {},
+    runId: "",
+    policy: {},
+    labels: {},
   },
 } as const;
 
@@ -207,7 +214,12 @@ export function changesOf(body: ScheduleBody): ScheduleBody {
 export function triggerChangesOf(body: TriggerBody): TriggerBody {
   const { windowMs = 0, with: given = null } = body;
   return {
-    ...{ description: "", condition: "", key: "", runId: "", labels: {}, policy: {} },
+    description: "",
+    condition: "",
+    key: "",
+    runId: "",
+    labels: {},
+    policy: {},
     ...body,
     windowMs,
     with: given,

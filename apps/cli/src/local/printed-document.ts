@@ -12,19 +12,24 @@ export function scheduleDocument(schedule: Schedule): Json {
   const [every] = rules.flatMap(({ interval }) => interval?.everyMs ?? []);
   const [once] = rules.flatMap(({ onceMs }) => onceMs ?? []);
   return said({
-    ...{ schedule: scheduleId, description, ...runKeys(run), input: run?.input },
+    schedule: scheduleId,
+    description,
+    ...runKeys(run),
+    input: run?.input,
     cron: crons.length === 1 ? crons[0] : crons,
     every: duration(every),
     once: moment(once),
     except: exceptions.flatMap(({ cron }) => cron ?? []),
     from: moment(within?.fromMs),
     until: moment(within?.toMs),
-    ...{ timeZone, jitter: duration(jitterMs) },
+    timeZone,
+    jitter: duration(jitterMs),
     overlap: policy?.overlap?.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
     catchUp: duration(policy?.catchUpMs),
     pauseOnFailure: policy?.pauseOnFailure,
     maxRuns: policy?.maxRuns,
-    ...{ paused, labels: withoutOwner(schedule as unknown as Json)["labels"] },
+    paused,
+    labels: withoutOwner(schedule as unknown as Json)["labels"],
   });
 }
 
@@ -44,17 +49,26 @@ export function triggerDocument(trigger: Trigger): Json {
   const { event, runEnd, webhook } = source ?? {};
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttleCount, throttlePerMs } = policy;
   return said({
-    ...{ trigger: triggerId, description, ...runKeys(run) },
+    trigger: triggerId,
+    description,
+    ...runKeys(run),
     event: event?.type,
     source: event?.source,
     webhook: webhook && said({ preset: webhook.preset, secrets: webhook.secrets }),
     afterRun: runEnd && said({ workflow: runEnd.definition, ends: runEnd.ends }),
-    ...{ if: condition, key, window: duration(windowMs), with: trigger.with, run: runId },
-    ...{ group: policy.group, signal: policy.signal, singleton: policy.singleton },
+    if: condition,
+    key,
+    window: duration(windowMs),
+    with: trigger.with,
+    run: runId,
+    group: policy.group,
+    signal: policy.signal,
+    singleton: policy.singleton,
     debounce: debounceMs ? said({ for: duration(debounceMs), max: duration(debounceMaxMs) }) : undefined,
     batch: batchSize ? said({ size: batchSize, wait: duration(batchWaitMs) }) : undefined,
     throttle: throttleCount ? said({ count: throttleCount, per: duration(throttlePerMs) }) : undefined,
-    ...{ paused, labels: withoutOwner(trigger as unknown as Json)["labels"] },
+    paused,
+    labels: withoutOwner(trigger as unknown as Json)["labels"],
   });
 }
 
@@ -64,7 +78,11 @@ function runKeys(run: RunSpec | undefined): Json {
   const version = label ?? hash;
   return {
     workflow: version === undefined || version === "" ? name : `${name}@${version}`,
-    ...{ parameters, pool, priority, timeout: duration(timeoutMs), retention: duration(retentionMs) },
+    parameters,
+    pool,
+    priority,
+    timeout: duration(timeoutMs),
+    retention: duration(retentionMs),
   };
 }
 

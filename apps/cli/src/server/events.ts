@@ -18,7 +18,8 @@ export async function* eventsOf(
   let token: string | undefined;
   do {
     const query = {
-      ...{ ...server.namespace, size: pageSize },
+      ...server.namespace,
+      size: pageSize,
       ...(task === undefined ? {} : { task }),
       ...(afterEvent === undefined ? {} : { afterEvent }),
       ...(token === undefined ? {} : { token }),

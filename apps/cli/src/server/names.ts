@@ -362,7 +362,8 @@ function wantedIn(
   const [owner = ""] = Object.values(params);
   const pool = query["pool"];
   const wanted = (text: string): Wanted => ({
-    ...{ text, owner },
+    text,
+    owner,
     query: { ...server.namespace, ...(pool === undefined ? {} : { pool }), size: comparedMax },
   });
   const [, named] = /`([^`]+)`/.exec(sentence) ?? [];

@@ -40,7 +40,8 @@ export async function questionsOfRuns(
 }
 
 const queryOf = ({ namespace }: Server, workId: string | undefined) => ({
-  ...{ ...namespace, size: listedMax },
+  ...namespace,
+  size: listedMax,
   ...(workId === undefined ? {} : { workId }),
 });
 

@@ -50,7 +50,9 @@ function misused([first = "", ...why]: readonly string[], error: RestError, comm
   return new Failure(first, {
     why,
     next: [[`tutti help ${command}`, "shows its arguments and options"]],
-    ...{ exitCode: exitCodes.refused, code: error.code, cause: error },
+    exitCode: exitCodes.refused,
+    code: error.code,
+    cause: error,
   });
 }
 
@@ -64,7 +66,9 @@ function tooLarge(error: RestError): Failure | undefined {
     const mib = (bytes: unknown) => (Number(bytes) / 1_048_576).toFixed(1).replace(".0", "");
     return new Failure(`The input has ${mib(found)} MiB, and at most ${mib(most)} MiB are allowed.`, {
       next: [storeElsewhere],
-      ...{ exitCode: exitCodes.refused, code: error.code, cause: error },
+      exitCode: exitCodes.refused,
+      code: error.code,
+      cause: error,
     });
   }
   return undefined;

@@ -53,7 +53,9 @@ export async function copyOut(connection: NatsConnection, name: string, path: st
   try {
     await requireLeader(connection, name);
     const { config, state } = await asked<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
-      ...{ deliver_subject: inbox, chunk_size: partBytes, no_consumers: true },
+      deliver_subject: inbox,
+      chunk_size: partBytes,
+      no_consumers: true,
     });
     const hash = createHash("sha256");
     let snapshotBytes = 0;

@@ -43,7 +43,8 @@ export async function up(words: UpWords): Promise<number> {
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
   const cluster = await Cluster.make({
-    ...{ directory, natsServer },
+    directory,
+    natsServer,
     moduleOf: bundles === undefined ? moduleOf : (service) => resolve(bundles, `${service}.mjs`),
     shape: shapeWith(usual, countsOf(words)),
     frontPort: Number(port),

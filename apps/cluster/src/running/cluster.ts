@@ -70,7 +70,9 @@ const failuresMax = 5;
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #ports: { readonly clock: Clock; readonly timers: Timers; readonly chance: Chance } = {
-    ...{ clock: systemClock, timers: systemTimers, chance: systemChance },
+    clock: systemClock,
+    timers: systemTimers,
+    chance: systemChance,
   };
   #shape: Shape;
   #given: Ports;
@@ -222,8 +224,13 @@ export class Cluster {
       shape: this.#shape,
       ports: this.#given,
       members: this.#members.map((member) => ({
-        ...{ name: member.name, kind: member.planned.kind, ports: member.planned.ports },
-        ...{ pid: member.pid, restarts: member.restarts, lastEnd: member.lastEnd, log: member.log },
+        name: member.name,
+        kind: member.planned.kind,
+        ports: member.planned.ports,
+        pid: member.pid,
+        restarts: member.restarts,
+        lastEnd: member.lastEnd,
+        log: member.log,
       })),
     };
   }

@@ -148,7 +148,11 @@ export const guessesQuery = (subject: string) =>
     queryFn: ({ signal }) =>
       read<SearchRecordsReply>(
         pathOf(["audit", "records"], {
-          ...{ ...installation, action: "access", result: "refused", text: addressIn(subject), size: 20 },
+          ...installation,
+          action: "access",
+          result: "refused",
+          text: addressIn(subject),
+          size: 20,
         }),
         signal,
       ),

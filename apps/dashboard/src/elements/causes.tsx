@@ -12,8 +12,11 @@ export function Causes({ causes }: { causes: readonly RootCause[] }) {
             share={cause.likelihood ?? 0}
             shareWords={`${percent(cause.likelihood ?? 0)} likely`}
             tone="wrong"
-            {...{ summary: cause.summary, evidence: cause.evidence, remedies: cause.remedies }}
-            {...{ startTimeMs: cause.startTimeMs, examples: cause.examples }}
+            summary={cause.summary}
+            evidence={cause.evidence}
+            remedies={cause.remedies}
+            startTimeMs={cause.startTimeMs}
+            examples={cause.examples}
           />
         </li>
       ))}

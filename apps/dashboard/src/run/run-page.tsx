@@ -64,7 +64,10 @@ function RunScreen() {
   if (run === undefined)
     return (
       <Unshown
-        {...{ kind: "run", id: runId, problem, onRetry: follow }}
+        kind="run"
+        id={runId}
+        problem={problem}
+        onRetry={follow}
         below={
           problem === undefined && store.standing === "broken" ? "The platform does not answer." : undefined
         }
@@ -124,7 +127,7 @@ function Known({ run }: { run: RunFacts }) {
       <CountsBar />
       <div className={task !== "" && !isNarrow ? "run-stage with-panel" : "run-stage"}>
         <Tabs label="Views of the run" tabs={tabs} current={shown} onChange={(next) => go({ view: next })}>
-          <Shown {...{ shown, run, task, event, timeline }} />
+          <Shown shown={shown} run={run} task={task} event={event} timeline={timeline} />
         </Tabs>
         {task !== "" && !isNarrow ? <TaskPanel taskId={task} event={event} /> : null}
       </div>
@@ -182,7 +185,11 @@ function Head({ run, travel }: { run: RunFacts; travel: TimeTravel }) {
   const by = run.startedBy ?? history.events[0]?.actor;
   return (
     <WorkHead
-      {...{ kind: "run", id: run.id, status: state, parent: run.parent, hasEnded: hasRunEnded(run.state) }}
+      kind="run"
+      id={run.id}
+      status={state}
+      parent={run.parent}
+      hasEnded={hasRunEnded(run.state)}
       {...(travel.isPast ? {} : { tasks: run.counts })}
       title={run.definition === "" ? "Tasks without a workflow" : run.definition}
       by={by?.id ?? ""}
@@ -273,7 +280,9 @@ function TraceView({ timeline, selected }: { timeline: Timeline; selected: strin
   return (
     <Trace
       {...timeline}
-      {...{ title: "run", tasks, selected }}
+      title="run"
+      tasks={tasks}
+      selected={selected}
       createMs={run?.createMs ?? 0}
       endMs={run !== undefined && hasRunEnded(run.state) ? run.endMs : 0}
       taskIn={(task) => (store.table.places.has(task) ? task : "")}

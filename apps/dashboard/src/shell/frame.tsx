@@ -131,7 +131,13 @@ function Rail({ onPalette, onSheet, onNamespace, onYou, onPages }: RailOptions) 
       <nav aria-label="Pages">
         <ul className="places">
           {(isNarrow ? placesOfPhone(path) : places).map(({ path, word, glyph }) => (
-            <Place key={path} {...{ path, word, glyph }} waiting={path === "/inbox" ? waiting : 0} />
+            <Place
+              key={path}
+              path={path}
+              word={word}
+              glyph={glyph}
+              waiting={path === "/inbox" ? waiting : 0}
+            />
           ))}
           {isNarrow ? (
             <li>

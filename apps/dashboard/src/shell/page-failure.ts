@@ -17,21 +17,24 @@ export function pageFailureOf(error: unknown, isAway: boolean): PageFailure {
       head: "Platform not reachable",
       title: "The page cannot be loaded",
       message: "The platform does not answer. The page loads when the platform is connected again.",
-      ...{ code: "", reloads: true },
+      code: "",
+      reloads: true,
     };
   if (isMissing(code))
     return {
       head: "Page not loaded",
       title: "The page cannot be loaded",
       message: "The platform may have a new version of the dashboard. Load the page again.",
-      ...{ code: "", reloads: true },
+      code: "",
+      reloads: true,
     };
   return {
     head: "Page error",
     title: "The page failed to render",
     message:
       "Runs are not affected. Try again. If the error stays, open another page or use the CLI, and report this text.",
-    ...{ code, reloads: false },
+    code,
+    reloads: false,
   };
 }
 

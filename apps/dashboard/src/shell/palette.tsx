@@ -15,7 +15,9 @@ const fixed: readonly Entry[] = [
     choice: { kind: "place", path } as const,
   })),
   {
-    ...{ id: "choices", word: "Choices", detail: "modes of adaptive sessions" },
+    id: "choices",
+    word: "Choices",
+    detail: "modes of adaptive sessions",
     choice: { kind: "place", path: "/choices" },
   },
   { id: "race", word: "Race", detail: "one job in all modes", choice: { kind: "place", path: "/race" } },

@@ -433,7 +433,9 @@ function PageFailed({ error, reset }: ErrorComponentProps) {
     <>
       <PageHead title={head} />
       <Failure
-        {...{ title, message, code }}
+        title={title}
+        message={message}
+        code={code}
         onRetry={() => {
           if (reloads) return window.location.reload();
           // A cached reply may be the cause: the page asks again.

@@ -275,7 +275,8 @@ class A2aAnswers {
       stopping,
       isWaitOnly: true,
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
-      ...{ request: request.raw, response: reply.raw },
+      request: request.raw,
+      response: reply.raw,
     });
     return { asked, version };
   }

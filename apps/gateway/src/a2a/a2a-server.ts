@@ -157,7 +157,10 @@ export class A2aServer {
     const contextId = textIn(params, "contextId");
     const ofEnded = ["TASK_STATE_COMPLETED", "TASK_STATE_FAILED", "TASK_STATE_CANCELED"].includes(state);
     const filter = {
-      ...{ namespace, status: statuses, definition: address.workflow, rootsOnly: "true" },
+      namespace,
+      status: statuses,
+      definition: address.workflow,
+      rootsOnly: "true",
       label: [`!${pushLabels.task}`, ...(contextId === "" ? [] : [`${contextLabel}=${contextId}`])],
       ...(afterMs !== undefined && { [ofEnded ? "endedFromMs" : "createdFromMs"]: String(afterMs) }),
     };
@@ -242,7 +245,10 @@ export class A2aServer {
     const labels = { [contextLabel]: contextId === "" ? runId : contextId, [messageLabel]: messageId };
     const budget = budgetOf(message);
     const body = {
-      ...{ definition: { name }, runId, input: inputOf(message, definition), labels },
+      definition: { name },
+      runId,
+      input: inputOf(message, definition),
+      labels,
       ...(budget !== undefined && { budget }),
     };
     try {
@@ -269,13 +275,17 @@ export class A2aServer {
       const { approvalId = question.approval.approvalId, ...decision } = decisionOf(message);
       const body = { runId, ...decision };
       await this.#calls.call("approvals.decide", asked, {
-        ...{ params: { id: approvalId }, query: { namespace }, body },
+        params: { id: approvalId },
+        query: { namespace },
+        body,
       });
     } else {
       const signal = named ?? (await this.#signalOf(call, run, question));
       await this.#calls.call("runs.signal", asked, {
-        ...{ params: { id: runId, name: signal }, query: { namespace } },
-        ...{ body: payloadOf(message), idempotencyKey: message.messageId },
+        params: { id: runId, name: signal },
+        query: { namespace },
+        body: payloadOf(message),
+        idempotencyKey: message.messageId,
       });
     }
     return this.#run(call, runId);
@@ -377,7 +387,8 @@ export class A2aServer {
 
   async #definition({ asked, namespace }: A2aCall, name: string): Promise<Definition> {
     const unknown = new A2aError("INVALID_PARAMS", `Workflow ${name.slice(0, 200)} not found`, {
-      ...{ status: 404, field: "metadata.skillId" },
+      status: 404,
+      field: "metadata.skillId",
     });
     try {
       const parts = { params: { name }, query: { namespace } };

@@ -25,7 +25,8 @@ export class CardSignatures {
 
   signed(card: Json, origin: string): Json {
     return signedCard(card, {
-      ...{ kid: this.#kid, jku: `${origin}${cardKeysPath}` },
+      kid: this.#kid,
+      jku: `${origin}${cardKeysPath}`,
       sign: (content) => sign(null, content, this.#key),
     });
   }

@@ -26,7 +26,9 @@ export function pathOf({ namespace, workflow }: AgentAddress): string {
 /** What callers without a key may read: that there is an agent, and how to ask it for more. */
 export function publicCard(parts: CardParts): Json {
   const start = {
-    ...{ id: "workflow", name: "Run a workflow", tags: ["workflow"] },
+    id: "workflow",
+    name: "Run a workflow",
+    tags: ["workflow"],
     description:
       "Start a durable workflow and follow it. The extended agent card lists the workflows as skills. Name one in `metadata.skillId` of the message.",
   };
@@ -57,7 +59,8 @@ export function workflowCard(parts: CardParts, address: AgentAddress, definition
   const { versionLabels, hash = "" } = definition;
   const label = versionLabels.find((one) => one !== "latest");
   return {
-    ...{ name: definition.name, description: descriptionOf(definition) },
+    name: definition.name,
+    description: descriptionOf(definition),
     ...cardOf(parts, address),
     version: label ?? hash.slice(0, 12),
     capabilities: { ...capabilities, extendedAgentCard: true },
@@ -66,7 +69,8 @@ export function workflowCard(parts: CardParts, address: AgentAddress, definition
 }
 
 const capabilities = {
-  ...{ streaming: true, pushNotifications: true },
+  streaming: true,
+  pushNotifications: true,
   extensions: [
     {
       uri: budgetExtension,
@@ -98,7 +102,9 @@ function skillOf(definition: Definition): Json {
   const { name, inputSchema = "", labels } = definition;
   const schema = inputSchema === "" ? "" : `\n\nThe input satisfies this JSON Schema: ${inputSchema}`;
   return {
-    ...{ id: name, name, description: `${descriptionOf(definition)}${schema}` },
+    id: name,
+    name,
+    description: `${descriptionOf(definition)}${schema}`,
     tags: ["workflow", ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)],
   };
 }

@@ -66,7 +66,8 @@ export class A2aError extends Error {
       ];
     return [
       {
-        ...{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: this.reason },
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: this.reason,
         domain: "a2a-protocol.org",
         ...(metadata !== undefined && { metadata }),
       },

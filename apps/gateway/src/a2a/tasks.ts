@@ -69,11 +69,14 @@ export interface TaskParts {
 
 export function taskOf({ run, question, history, hasArtifacts }: TaskParts): Json {
   return {
-    ...{ id: run.runId, contextId: contextOf(run), status: statusOf(run, question) },
+    id: run.runId,
+    contextId: contextOf(run),
+    status: statusOf(run, question),
     ...(hasArtifacts && { artifacts: artifactsOf(run) }),
     ...(history !== undefined && history.length > 0 && { history }),
     metadata: {
-      ...{ "tutti/workflow": run.spec?.definition?.name ?? "", "tutti/status": run.status },
+      "tutti/workflow": run.spec?.definition?.name ?? "",
+      "tutti/status": run.status,
       [budgetExtension]: { used: usedOf(run) },
     },
   };
@@ -93,7 +96,10 @@ export function statusOf(run: Run, question: Question | undefined): Json {
     ...(parts.length > 0 && {
       message: {
         messageId: `${run.runId}-${run.eventCount ?? 0}`,
-        ...{ taskId: run.runId, contextId: contextOf(run), role: "ROLE_AGENT", parts },
+        taskId: run.runId,
+        contextId: contextOf(run),
+        role: "ROLE_AGENT",
+        parts,
       },
     }),
   };

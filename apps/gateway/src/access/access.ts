@@ -224,7 +224,11 @@ export class Access {
     // What a request says of where it came to is believed of this machine alone.
     if (!this.isLoopback && pageUrl === "") throw gatewayErrors.urlNeeded({ host });
     return new IssuerSignIns({
-      ...{ clock, guard, issuers, pageUrl, isSecure: secureCookie },
+      clock,
+      guard,
+      issuers,
+      pageUrl,
+      isSecure: secureCookie,
       sealKey: () => store.sealKey(),
     });
   }

@@ -35,7 +35,8 @@ export function printSignIn({ principal, ...signIn }: SignIn): z.infer<typeof fo
   const { kind, id, roles, shown } = principal;
   const kept = shown && { ...shown, groups: [...shown.groups], scope: Scope.toJSON(shown.scope) as object };
   return {
-    ...{ version, ...signIn },
+    version,
+    ...signIn,
     principal: { kind, id, roles: [...roles], ...(kept && { shown: { ...kept, scope: { ...kept.scope } } }) },
   };
 }
@@ -45,8 +46,14 @@ export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
   // Releases that knew only the administrator kept the end time.
   if (typeof kept === "number")
     return {
-      ...{ id: ownId, principal: localAdministrator, by: "link", address: "", browser: "" },
-      ...{ startMs: 0, endMs: kept, useMs: 0 },
+      id: ownId,
+      principal: localAdministrator,
+      by: "link",
+      address: "",
+      browser: "",
+      startMs: 0,
+      endMs: kept,
+      useMs: 0,
     };
   const read = form.safeParse(kept);
   if (!read.success) return;

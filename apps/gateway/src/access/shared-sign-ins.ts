@@ -61,7 +61,9 @@ export class SharedSignIns implements SignInStore {
     const { foundation, replicas, forMs } = this.#parts;
     const { FollowedBucket } = await import("@tutti/nats");
     const followed = new FollowedBucket({
-      ...{ connection: await this.#parts.connection, foundation, loading: gatewayErrors.signInsAway },
+      connection: await this.#parts.connection,
+      foundation,
+      loading: gatewayErrors.signInsAway,
       bucket: { name: bucketName, replicas, ttlMs: forMs },
       began: () => {
         this.#unseen = new Set(this.#revisions.keys());

@@ -45,7 +45,9 @@ export function alertmanagerPlugin(parts: AlertmanagerPluginParts): (app: Fastif
     for (const base of bases) {
       const add = (method: "GET" | "POST" | "DELETE", path: string, answer: Answer) =>
         app.route({
-          ...{ method, url: `${base}/api/v2/${path}`, bodyLimit: bodyBytesMax },
+          method,
+          url: `${base}/api/v2/${path}`,
+          bodyLimit: bodyBytesMax,
           handler: (request, reply) => answers.answer(request, reply, answer),
         });
       add("GET", "status", (to, call) => to.status(call));
@@ -76,9 +78,14 @@ class AlertmanagerAnswers {
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
     const asked = new RequestContext({
-      ...{ foundation, caller, query: search, callMs: settings.callMs, stopping },
+      foundation,
+      caller,
+      query: search,
+      callMs: settings.callMs,
+      stopping,
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
-      ...{ request: request.raw, response: reply.raw },
+      request: request.raw,
+      response: reply.raw,
     });
     try {
       const { namespace = "", id = "" } = request.params as {

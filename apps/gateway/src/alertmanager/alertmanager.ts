@@ -56,8 +56,12 @@ export class Alertmanager {
       },
       uptime: new Date(this.#startMs).toISOString(),
       versionInfo: {
-        ...{ version: this.#parts.version, branch: "tutti", revision: unknown },
-        ...{ buildDate: unknown, buildUser: unknown, goVersion: unknown },
+        version: this.#parts.version,
+        branch: "tutti",
+        revision: unknown,
+        buildDate: unknown,
+        buildUser: unknown,
+        goVersion: unknown,
       },
     };
   }
@@ -96,7 +100,9 @@ export class Alertmanager {
     return [...groups.entries()]
       .sort(([one], [other]) => (one < other ? -1 : 1))
       .map(([, { name, receiver, alerts: all }]) => ({
-        ...{ labels: { alertname: name }, receiver: { name: receiver }, alerts: all },
+        labels: { alertname: name },
+        receiver: { name: receiver },
+        alerts: all,
       }));
   }
 

@@ -94,7 +94,8 @@ export function reportedAlerts(body: unknown): ReportedAlerts {
     if (startTimeMs !== undefined && endTimeMs !== undefined && endTimeMs < startTimeMs)
       throw new AlertmanagerError(400, `${place}: expected a start before the end`);
     return {
-      ...{ labels: found, annotations: textsIn(annotations, `${place}.annotations`) },
+      labels: found,
+      annotations: textsIn(annotations, `${place}.annotations`),
       generatorUrl: textIn(generatorURL, `${place}.generatorURL`),
       ...(startTimeMs !== undefined && { startTimeMs }),
       ...(endTimeMs !== undefined && { endTimeMs }),
@@ -112,9 +113,14 @@ export function gettableSilence(
   return {
     id: silenceId,
     matchers: matchersOf(silence).map(({ name, value, regex, negated }) => ({
-      ...{ name, value, isRegex: regex, isEqual: !negated },
+      name,
+      value,
+      isRegex: regex,
+      isEqual: !negated,
     })),
-    ...{ startsAt: momentOf(fromMs), endsAt: momentOf(toMs), updatedAt: momentOf(Math.min(fromMs, nowMs)) },
+    startsAt: momentOf(fromMs),
+    endsAt: momentOf(toMs),
+    updatedAt: momentOf(Math.min(fromMs, nowMs)),
     createdBy: author || actor?.id || "tutti",
     comment: reason,
     status: { state: toMs <= nowMs ? "expired" : fromMs > nowMs ? "pending" : "active" },
@@ -130,7 +136,10 @@ function matchersOf({ ruleId = "", labels, matchers }: Silence): readonly LabelM
     ...(labels?.exists ?? []).map((name) => ({ name, value: "", regex: false, negated: true })),
     ...(labels?.absent ?? []).map((name) => ({ name, value: "", ...plain })),
     ...matchers.map(({ name = "", value = "", regex = false, negated = false }) => ({
-      ...{ name, value, regex, negated },
+      name,
+      value,
+      regex,
+      negated,
     })),
   ];
   // A silence of everything.
@@ -150,13 +159,16 @@ export function silenceBody(body: unknown, nowMs: number): SilenceBody & { reado
     matchers: matchers.map((given: unknown, at) => {
       const { name, value, isRegex = false, isEqual = true } = objectIn(given, `matchers[${at}]`);
       return {
-        ...{ name: textIn(name, `matchers[${at}].name`), value: textIn(value, `matchers[${at}].value`) },
-        ...{ regex: isRegex === true, negated: isEqual === false },
+        name: textIn(name, `matchers[${at}].name`),
+        value: textIn(value, `matchers[${at}].value`),
+        regex: isRegex === true,
+        negated: isEqual === false,
       };
     }),
     // Alertmanager starts it now as well if the start has passed.
     span: { ...(fromMs > nowMs && { fromMs }), toMs },
-    ...{ author, reason: reason.slice(0, 4_096) },
+    author,
+    reason: reason.slice(0, 4_096),
     replaces: textIn(id, "id"),
   };
 }
@@ -181,7 +193,9 @@ export function filterIn(search: URLSearchParams): AlertFilter {
   return {
     matchers: search.getAll("filter").map(matcherIn),
     receiver: receiver === "" ? undefined : readable(wanted),
-    ...{ isActive: flag("active"), isSilenced: flag("silenced"), isInhibited: flag("inhibited") },
+    isActive: flag("active"),
+    isSilenced: flag("silenced"),
+    isInhibited: flag("inhibited"),
   };
 }
 

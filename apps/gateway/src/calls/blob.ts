@@ -36,7 +36,9 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     raw.on("error", () => {});
     raw.writeHead(range === undefined ? 200 : 206, {
       ...dataHeaders,
-      ...{ "content-type": type, "content-disposition": "attachment", "accept-ranges": "bytes" },
+      "content-type": type,
+      "content-disposition": "attachment",
+      "accept-ranges": "bytes",
       "content-length": last - (range?.offset ?? 0),
       ...(range && { "content-range": `bytes ${range.offset}-${last - 1}/${size}` }),
     });

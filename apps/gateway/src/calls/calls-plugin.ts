@@ -45,7 +45,9 @@ const offered = new Set([
 export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => Promise<void> {
   const { host, foundation, settings, stopping } = parts;
   const door = new HttpDoor({
-    ...{ mesh: host.mesh, timers: foundation.timers, stopping },
+    mesh: host.mesh,
+    timers: foundation.timers,
+    stopping,
     contracts: [...contracts.values(), blobService],
     isOffered: (rpc) => offered.has(rpc),
   });
@@ -54,9 +56,14 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     const { presented } = readHeaders(request.headers);
     const principal = caller.by === "loopback" ? (presented ?? caller.principal) : caller.principal;
     const asked = new RequestContext({
-      ...{ foundation, stopping, callMs: settings.callMs, caller: { ...caller, principal } },
-      ...{ route: "/v1/calls/{contract}/{method}", query: new URLSearchParams() },
-      ...{ request: request.raw, response },
+      foundation,
+      stopping,
+      callMs: settings.callMs,
+      caller: { ...caller, principal },
+      route: "/v1/calls/{contract}/{method}",
+      query: new URLSearchParams(),
+      request: request.raw,
+      response,
     });
     const { contract, method } = request.params as { readonly contract: string; readonly method: string };
     const error = await door.answer({

@@ -38,7 +38,9 @@ export class RouteCalls {
     for (const [key, value] of Object.entries(query))
       for (const one of value === undefined ? [] : [value].flat()) parameters.append(key, one);
     const message = this.#mapping.request(route.plan, {
-      ...{ params, query: parameters, body },
+      params,
+      query: parameters,
+      body,
       // The key of a request makes one call harmless to repeat: the start of a run.
       idempotencyKey: idempotencyKey ?? (name === "runs.start" ? asked.idempotencyKey : ""),
     });

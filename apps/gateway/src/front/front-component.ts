@@ -44,9 +44,12 @@ export class Front implements Component {
 
   async start({ signal }: ComponentContext): Promise<void> {
     const { host, foundation, settings, access, door, loaded } = this.#options;
+    const shared = { host, foundation, settings, stopping: this.#stopping.signal };
     await access.start(signal);
     const realtime = new loaded.Realtime({
-      ...{ bus: host.bus, foundation, settings: this.#options.realtime },
+      bus: host.bus,
+      foundation,
+      settings: this.#options.realtime,
       requireAllowed: ({ principal }, namespace) =>
         requireAllowed(host.guard, principal, "events", namespace),
       requireOngoing: ({ principal }) => host.guard?.requireOngoing(principal),
@@ -72,24 +75,24 @@ export class Front implements Component {
       now: () => foundation.clock.now(),
     });
     const webhooks = await loaded.webhooksPlugin({
-      ...{ host, foundation, settings },
+      host,
+      foundation,
+      settings,
       contextOf: (request, principal) => contextOf(request, foundation, principal),
     });
-    const calls = loaded.callsPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const calls = loaded.callsPlugin(shared);
     const rooms = [realtime.plugin, metrics, webhooks, calls];
-    const mcp = loaded.mcpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
+    const mcp = loaded.mcpPlugin(shared);
     const push = new loaded.PushAgent({ host, foundation, settings });
     this.#push = push;
-    const a2a = loaded.a2aPlugin({
-      ...{ host, foundation, settings, access, push, stopping: this.#stopping.signal },
-    });
-    const alertmanager = loaded.alertmanagerPlugin({
-      ...{ host, foundation, settings, stopping: this.#stopping.signal },
-    });
-    const otlp = loaded.otlpPlugin({ host, foundation, settings, stopping: this.#stopping.signal });
-    const protocols = [mcp, a2a, alertmanager, otlp];
+    const a2a = loaded.a2aPlugin({ ...shared, access, push });
+    const protocols = [mcp, a2a, loaded.alertmanagerPlugin(shared), loaded.otlpPlugin(shared)];
     const app = await loaded.openFront({
-      ...{ host, foundation, settings, access, realtime, rooms, protocols, stopping: this.#stopping.signal },
+      ...shared,
+      access,
+      realtime,
+      rooms,
+      protocols,
       answeredByRooms: ["events", "metrics.list", "metrics.series", "webhooks.tell", "webhooks.trigger"],
     });
     this.#close = async () => app.close();

@@ -223,7 +223,10 @@ class Routing {
       const query = request.query as Readonly<Record<string, unknown>>;
       const named = typeof query["namespace"] === "string" ? query["namespace"] : "";
       host.calls.add({
-        ...{ source: "http", route, identity: principal.id, code: String(statusCode) },
+        source: "http",
+        route,
+        identity: principal.id,
+        code: String(statusCode),
         namespace: named || principal.shown?.namespace || "default",
         durationMs: foundation.clock.monotonic() - beginMs,
       });
@@ -314,9 +317,14 @@ class Routing {
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
     const asked = new RequestContext({
-      ...{ foundation, caller, query, callMs: settings.callMs, stopping },
+      foundation,
+      caller,
+      query,
+      callMs: settings.callMs,
+      stopping,
       route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
-      ...{ request: request.raw, response: reply.raw },
+      request: request.raw,
+      response: reply.raw,
     });
     try {
       await work(asked, query);
@@ -326,7 +334,8 @@ class Routing {
       // Services log what they refuse. This request reached none, and its caller has the trace id.
       if (restErrors.requestInvalid.is(thrown))
         foundation.logger.info("request refused", {
-          ...{ traceId: asked.trace.traceId, route: request.routeOptions.url ?? "" },
+          traceId: asked.trace.traceId,
+          route: request.routeOptions.url ?? "",
           error: errorFromUnknown(thrown),
         });
       throw thrown;

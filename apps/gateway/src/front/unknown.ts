@@ -5,7 +5,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { gatewayErrors } from "../errors.ts";
 
 const patterns = routes.map(({ method, path }) => ({
-  ...{ method, path, segments: path.slice(1).split("/") },
+  method,
+  path,
+  segments: path.slice(1).split("/"),
   isOf: new RegExp(`^${path.replaceAll(".", "\\.").replace(/\{\w+\}/g, "[^/]+")}$`),
 }));
 

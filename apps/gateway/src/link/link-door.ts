@@ -59,8 +59,13 @@ export class LinkDoor {
       const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;
       const carried = link.carry((frames, hello, signal) => {
         const context: CallContext = {
-          ...{ principal, namespace: "default", deadlineMs: Number.POSITIVE_INFINITY, signal },
-          ...{ trace, idempotencyKey: "", logger },
+          principal,
+          namespace: "default",
+          deadlineMs: Number.POSITIVE_INFINITY,
+          signal,
+          trace,
+          idempotencyKey: "",
+          logger,
         };
         return client.link(frames, { context, affinity: affinityOf(hello) });
       });

@@ -102,8 +102,15 @@ class McpAnswers {
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
     const asked = new RequestContext({
-      ...{ foundation, caller, query, callMs: settings.callMs, stopping, isWaitOnly: true },
-      ...{ route: "/mcp", request: request.raw, response: reply.raw },
+      foundation,
+      caller,
+      query,
+      callMs: settings.callMs,
+      stopping,
+      isWaitOnly: true,
+      route: "/mcp",
+      request: request.raw,
+      response: reply.raw,
     });
     return { asked, namespace: query.get("namespace") || caller.principal.shown?.namespace || "default" };
   }
@@ -171,7 +178,8 @@ function internal({ RpcError, rpcCodes }: Protocol, thrown: unknown, id: RpcId |
   const { status } = problemAnswer(error);
   // What has no code of the catalogue may name what is inside.
   return new RpcError(rpcCodes.internal, error.message, {
-    ...{ status, data: { code: error.code } },
+    status,
+    data: { code: error.code },
     ...(id !== undefined && { id }),
   });
 }

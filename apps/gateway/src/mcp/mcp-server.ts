@@ -100,7 +100,8 @@ export class McpServer {
     return {
       protocolVersion: agreedVersion(request.params["protocolVersion"]),
       capabilities: { tools: {}, resources: {}, tasks },
-      ...{ serverInfo: this.#info, instructions },
+      serverInfo: this.#info,
+      instructions,
     };
   }
 
@@ -108,7 +109,9 @@ export class McpServer {
     return {
       supportedVersions: [statelessVersion, ...supportedVersions.filter((one) => one !== statelessVersion)],
       capabilities: { tools: {}, resources: { subscribe: true }, extensions: { [tasksExtension]: {} } },
-      ...{ instructions, ttlMs: 3_600_000, cacheScope: "public" },
+      instructions,
+      ttlMs: 3_600_000,
+      cacheScope: "public",
     };
   }
 
@@ -234,8 +237,11 @@ export class McpServer {
     const status = statusOf(run);
     if (status === "working" && open.length > 0)
       return {
-        ...{ ...taskOf(run), ttlMs: null, pollIntervalMs },
-        ...{ status: "input_required", inputRequests: requestsOf(open) },
+        ...taskOf(run),
+        ttlMs: null,
+        pollIntervalMs,
+        status: "input_required",
+        inputRequests: requestsOf(open),
       };
     const task = { ...taskOf(run), ttlMs: null, pollIntervalMs };
     if (status === "completed") return { ...task, result: { resultType: "complete", ...outcomeOf(run) } };
@@ -370,7 +376,9 @@ function stillRunning(run: Run): Json {
 
 function inputRequired(run: Run, open: readonly Approval[], refused?: ReadonlyMap<string, string>): Json {
   return {
-    ...{ resultType: "input_required", inputRequests: requestsOf(open, refused), requestState: run.runId },
+    resultType: "input_required",
+    inputRequests: requestsOf(open, refused),
+    requestState: run.runId,
     _meta: { "tutti/runId": run.runId },
   };
 }

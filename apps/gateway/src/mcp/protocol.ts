@@ -159,7 +159,8 @@ const hasFormsIn = (session: unknown): boolean =>
 
 function versionError(requested: string, id: RpcId): RpcError {
   return new RpcError(rpcCodes.version, "Unsupported protocol version", {
-    ...{ id, data: { supported: supportedVersions, requested: requested.slice(0, 100) } },
+    id,
+    data: { supported: supportedVersions, requested: requested.slice(0, 100) },
   });
 }
 

@@ -31,19 +31,27 @@ const mimeType = "application/json";
 
 export const resourceTemplates: readonly Json[] = [
   {
-    ...{ uriTemplate: "tutti://workflows/{name}", name: "workflow", mimeType },
+    uriTemplate: "tutti://workflows/{name}",
+    name: "workflow",
+    mimeType,
     description: "A workflow: its schemas and tasks.",
   },
   {
-    ...{ uriTemplate: "tutti://runs/{id}", name: "run", mimeType },
+    uriTemplate: "tutti://runs/{id}",
+    name: "run",
+    mimeType,
     description: "A run: its status, input and outcome.",
   },
   {
-    ...{ uriTemplate: "tutti://runs/{id}/result", name: "result", mimeType },
+    uriTemplate: "tutti://runs/{id}/result",
+    name: "result",
+    mimeType,
     description: "The output or the error of a run.",
   },
   {
-    ...{ uriTemplate: "tutti://runs/{id}/why", name: "why", mimeType },
+    uriTemplate: "tutti://runs/{id}/why",
+    name: "why",
+    mimeType,
     description: "Why a run waits, failed or is slow.",
   },
 ];
@@ -89,11 +97,15 @@ export class Resources {
     const workflows = definitions
       .filter(({ archived = false }) => !archived)
       .map(({ name, description = "" }) => ({
-        ...{ uri: `tutti://workflows/${encodeURIComponent(name)}`, name, mimeType },
+        uri: `tutti://workflows/${encodeURIComponent(name)}`,
+        name,
+        mimeType,
         description: description === "" ? `The workflow ${name}.` : description,
       }));
     const newest = runs.map((run) => ({
-      ...{ uri: `tutti://runs/${encodeURIComponent(run.runId)}`, name: run.runId, mimeType },
+      uri: `tutti://runs/${encodeURIComponent(run.runId)}`,
+      name: run.runId,
+      mimeType,
       description: `Run of ${run.spec?.definition?.name ?? "a workflow"}: ${progressOf(run)}`,
     }));
     return { resources: [...workflows, ...newest], ...(nextToken !== "" && { nextCursor: nextToken }) };

@@ -70,7 +70,9 @@ export class RunQuestions {
     if (decision === undefined) return false;
     const params = { id: approval.approvalId };
     await this.#calls.call("approvals.decide", asked, {
-      ...{ params, query: { namespace }, body: { runId, ...decision } },
+      params,
+      query: { namespace },
+      body: { runId, ...decision },
     });
     return true;
   }

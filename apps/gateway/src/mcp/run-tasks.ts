@@ -34,7 +34,9 @@ export function statusOf({ status }: Run): TaskStatus {
 export function taskOf(run: Run): Json {
   const { runId, createTimeMs = 0, startTimeMs = createTimeMs, endTimeMs = startTimeMs } = run;
   return {
-    ...{ taskId: runId, status: statusOf(run), statusMessage: progressOf(run) },
+    taskId: runId,
+    status: statusOf(run),
+    statusMessage: progressOf(run),
     createdAt: new Date(createTimeMs).toISOString(),
     lastUpdatedAt: new Date(Math.max(createTimeMs, endTimeMs)).toISOString(),
   };

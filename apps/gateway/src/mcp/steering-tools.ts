@@ -92,12 +92,16 @@ export const steeringTools: readonly SteeringTool[] = [
     properties: {
       runId,
       waitMs: {
-        ...{ type: "integer", description: "How long to wait, in milliseconds. Default: 20000." },
-        ...{ minimum: 0, maximum: 50_000 },
+        type: "integer",
+        description: "How long to wait, in milliseconds. Default: 20000.",
+        minimum: 0,
+        maximum: 50_000,
       },
       afterEvent: {
-        ...{ type: "integer", description: "Return when the run has more events than this (`eventCount`)." },
-        ...{ minimum: 0, maximum: 1_000_000 },
+        type: "integer",
+        description: "Return when the run has more events than this (`eventCount`).",
+        minimum: 0,
+        maximum: 1_000_000,
       },
     },
     required: ["runId"],
@@ -218,7 +222,8 @@ export function listedTool({
   destructive = false,
 }: SteeringTool) {
   return {
-    ...{ name, description },
+    name,
+    description,
     inputSchema: { type: "object", properties, required, additionalProperties: false },
     annotations: { readOnlyHint: readOnly, destructiveHint: destructive, openWorldHint: false },
   } as const;

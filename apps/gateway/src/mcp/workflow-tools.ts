@@ -18,7 +18,8 @@ export function workflowTool(definition: Definition): Json {
   const { name, description = "", inputSchema, outputSchema } = definition;
   const output = schemaIn(outputSchema);
   return {
-    ...{ name, description: description === "" ? `Run the workflow ${name}.` : description },
+    name,
+    description: description === "" ? `Run the workflow ${name}.` : description,
     inputSchema: toolInput(schemaIn(inputSchema)),
     ...(output?.["type"] === "object" && { outputSchema: output }),
     annotations: { readOnlyHint: false, openWorldHint: true },

@@ -144,7 +144,10 @@ async function list(parts: MetricsPluginParts, request: FastifyRequest): Promise
     source,
     ...(problem !== "" && { problem }),
     metrics: [...metrics.values()].map(({ name, kind, description, labelNames }) => ({
-      ...{ name, type: types.get(kind) ?? "gauge", help: description, labels: labelNames },
+      name,
+      type: types.get(kind) ?? "gauge",
+      help: description,
+      labels: labelNames,
     })),
     processes: processes.map((one) => ({
       name: one.name,
@@ -173,7 +176,8 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
     return queriesOf(metric.kind, name, search);
   });
   const told = ({ name, problem }: Pick<Source, "name" | "problem">) => ({
-    ...{ source: name, ...(problem !== "" && { problem }) },
+    source: name,
+    ...(problem !== "" && { problem }),
   });
   if (queries.length === 0) return { ...told(source), series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
@@ -194,12 +198,18 @@ function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): S
   const overSeries = over.get(joining);
   if (joining !== "" && overSeries === undefined)
     throw metricErrors.notAnswerable({
-      ...{ metric, expected: "sum, mean, min, max or count as the parameter over", found: joining },
+      metric,
+      expected: "sum, mean, min, max or count as the parameter over",
+      found: joining,
     });
   return Object.entries(asked).map(([figure, query]) =>
     SeriesQuery.fromPartial({
-      ...{ queryId: `${figure}.${metric}`, metric, ...query, labels: { equals } },
-      ...{ overSeries: joinedBy(query, overSeries), groupBy: search.getAll("by") },
+      queryId: `${figure}.${metric}`,
+      metric,
+      ...query,
+      labels: { equals },
+      overSeries: joinedBy(query, overSeries),
+      groupBy: search.getAll("by"),
     }),
   );
 }

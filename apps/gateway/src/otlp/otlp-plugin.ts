@@ -55,9 +55,14 @@ async function record(
   const { searchParams: query } = new URL(request.url, "http://gateway");
   const caller = callerIn(request);
   const asked = new RequestContext({
-    ...{ foundation, caller, query, callMs: settings.callMs, stopping },
+    foundation,
+    caller,
+    query,
+    callMs: settings.callMs,
+    stopping,
     route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
-    ...{ request: request.raw, response: reply.raw },
+    request: request.raw,
+    response: reply.raw,
   });
   try {
     const { namespace = "" } = request.params as { readonly namespace?: string };
@@ -65,7 +70,8 @@ async function record(
     const rejected = await host.mesh.client(metricService).recordOtlpMetrics(
       {
         namespace: namespace || caller.principal.shown?.namespace || "",
-        ...{ body: await bytesOf(request), json: isJson },
+        body: await bytesOf(request),
+        json: isJson,
       },
       { context: asked, timeoutMs: asked.callMs },
     );

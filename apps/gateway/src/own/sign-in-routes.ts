@@ -23,14 +23,19 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       const { kind, id, roles, shown } = caller?.principal ?? anonymous;
       const { signIn } = caller ?? {};
       return {
-        ...{ kind, id, roles, by: caller?.by, version },
+        kind,
+        id,
+        roles,
+        by: caller?.by,
+        version,
         ...(shown !== undefined && shown.namespace !== "" && { namespace: shown.namespace }),
         ...(signIn !== undefined && { expiresMs: signIn.endMs, signInId: signIn.id }),
       };
     },
     waysToSignIn: () => ({
       issuers: access.waysToSignIn().map(({ issuer, title }) => ({
-        ...{ issuer, title },
+        issuer,
+        title,
         path: `/sign-in/by?${new URLSearchParams({ issuer })}`,
       })),
     }),
@@ -101,7 +106,11 @@ function shownOf(signIn: SignIn, ownId: string | undefined) {
   const { id, principal, by, address, browser, startMs, useMs, endMs } = signIn;
   const namespace = principal.shown?.namespace ?? "";
   return {
-    ...{ id, who: whoIs(principal), by, expiresMs: endMs, own: id === ownId },
+    id,
+    who: whoIs(principal),
+    by,
+    expiresMs: endMs,
+    own: id === ownId,
     ...(namespace !== "" && { namespace }),
     ...(address !== "" && { address }),
     ...(browser !== "" && { browser }),

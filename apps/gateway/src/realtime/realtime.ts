@@ -140,7 +140,8 @@ export class Realtime implements Component {
       ),
     );
     const outflow = this.#connections.open(kind, new SsePipe(response, headers), {
-      ...{ requireAllowed, problem: sseFormat.problem },
+      requireAllowed,
+      problem: sseFormat.problem,
     });
     response.once("close", () => outflow.cut("left"));
     // It may have gone while all this was made, and then says so no more.

@@ -51,7 +51,8 @@ const github: Preset = {
     const id = required(headers, "x-github-delivery", idMax);
     const signature = required(headers, "x-hub-signature-256");
     return {
-      ...{ id: () => id, timestamp: undefined },
+      id: () => id,
+      timestamp: undefined,
       isSignedBy: (secrets) =>
         secrets.some((secret) => isSame(signature, `sha256=${hmac(secret, [body]).toString("hex")}`)),
     };
@@ -68,7 +69,8 @@ const stripe: Preset = {
     const timestamp = parts.find(([name]) => name === "t")?.[1] ?? "";
     const given = parts.flatMap(([name, value = ""]) => (name === "v1" ? [value] : []));
     return {
-      ...{ id: () => idIn(body, "id"), timestamp },
+      id: () => idIn(body, "id"),
+      timestamp,
       isSignedBy: (secrets) =>
         secrets.some((secret) => {
           const expected = hmac(secret, [`${timestamp}.`, body]).toString("hex");
@@ -85,7 +87,8 @@ const shopify: Preset = {
     const id = required(headers, "x-shopify-webhook-id", idMax);
     const signature = required(headers, "x-shopify-hmac-sha256");
     return {
-      ...{ id: () => id, timestamp: undefined },
+      id: () => id,
+      timestamp: undefined,
       isSignedBy: (secrets) =>
         secrets.some((secret) => isSame(signature, hmac(secret, [body]).toString("base64"))),
     };
@@ -99,7 +102,8 @@ const slack: Preset = {
     const timestamp = required(headers, "x-slack-request-timestamp");
     const signature = required(headers, "x-slack-signature");
     return {
-      ...{ id: () => idIn(body, "event_id"), timestamp },
+      id: () => idIn(body, "event_id"),
+      timestamp,
       isSignedBy: (secrets) =>
         secrets.some((secret) =>
           isSame(signature, `v0=${hmac(secret, [`v0:${timestamp}:`, body]).toString("hex")}`),

@@ -78,7 +78,10 @@ export class TriggeredWebhooks {
     return Webhook.open(
       triggerId,
       {
-        ...{ namespace, preset: name, event: `webhook.${triggerId}`, source: `/triggers/${triggerId}` },
+        namespace,
+        preset: name,
+        event: `webhook.${triggerId}`,
+        source: `/triggers/${triggerId}`,
         secrets: values.map((value) => ({ reveal: () => value })),
       },
       clients,

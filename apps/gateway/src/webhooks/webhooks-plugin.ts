@@ -64,8 +64,11 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       host.guard?.refusedOf({
-        ...{ error, actor: undefined, namespace: webhook?.namespace ?? nowhere },
-        ...{ action: "gateway.webhooks.tell", address: clientAddressOf(request.raw) },
+        error,
+        actor: undefined,
+        namespace: webhook?.namespace ?? nowhere,
+        action: "gateway.webhooks.tell",
+        address: clientAddressOf(request.raw),
       });
       throw error;
     }

@@ -125,7 +125,9 @@ async function* definitionsOf(
   };
   for await (const { name, createCause: cause } of allOf(pages)) {
     const asked = GetDefinitionRequest.fromPartial({
-      ...{ namespace, withSource: true, withoutLiveCount: true },
+      namespace,
+      withSource: true,
+      withoutLiveCount: true,
       definition: { name, version: { $case: "label", value: "latest" } },
     });
     const source = (await orGone(dependencies.definitions.getDefinition(asked, { context })))?.definition

@@ -57,7 +57,8 @@ export async function listFrameworks(dependencies: TenantDependencies, context: 
     const lines = linesOf(rules, framework, kept, span, []);
     const covered = lines.filter(({ ruleIds }) => rules.some((rule) => isOf(rule, ruleIds) && counts(rule)));
     return {
-      ...{ framework, covered: covered.length },
+      framework,
+      covered: covered.length,
       open: covered.filter(({ violated, handled }) => violated > handled).length,
     };
   });
@@ -86,7 +87,10 @@ export async function createReport(
   const latest = latestOf(kept, rules, framework, { fromMs, toMs });
   const proven = await withRecords(dependencies, latest, context);
   const report = ComplianceReport.fromPartial({
-    ...{ namespace, reportId, framework, span: wanted },
+    namespace,
+    reportId,
+    framework,
+    span: wanted,
     lines: linesOf(rules, framework, kept, { fromMs, toMs }, proven),
     checkpoint: await checkpointNow(dependencies, namespace),
     createTime: toTimestamp(dependencies.foundation.clock.now()),

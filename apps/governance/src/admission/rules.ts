@@ -135,7 +135,11 @@ export async function checkAdmission(
   const { content } = await dependencies.bundles.current();
   const { namespace } = context;
   const admission = new AdmissionRules(content.rules).admit({
-    ...{ kind: subject, namespace, labels: {}, action, body: jsonOf(body, "body") },
+    kind: subject,
+    namespace,
+    labels: {},
+    action,
+    body: jsonOf(body, "body"),
     actor: actor ?? actorOf(context.principal),
     groups: actor === undefined ? groupsOf(context) : [],
   });
@@ -175,7 +179,10 @@ function requireValid(rule: AdmissionRule): void {
   const [one] = failed;
   if (one !== undefined)
     throw governanceErrors.ruleCaseFailed({
-      ...{ ruleId, title: one.title, found: one.message, more: failed.length - 1 },
+      ruleId,
+      title: one.title,
+      found: one.message,
+      more: failed.length - 1,
     });
 }
 

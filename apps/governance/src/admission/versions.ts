@@ -86,8 +86,12 @@ async function versionsOf(
       ? []
       : [
           {
-            ...{ number: revision, rule: ruleOf(namespace, present), changes: [] },
-            ...{ endTime: undefined, endCause: undefined, removed: false },
+            number: revision,
+            rule: ruleOf(namespace, present),
+            changes: [],
+            endTime: undefined,
+            endCause: undefined,
+            removed: false,
           },
         ];
   const all = [...past, ...now];

@@ -32,7 +32,14 @@ export function hostAudit(
   };
   const outlet = service.register("audit-events", new EventOutlet(host.bus, foundation), { critical: false });
   const rounds = new AuditRounds({
-    ...{ mesh, foundation, holds, partitionOwner, keys, place, anchors, settings },
+    mesh,
+    foundation,
+    holds,
+    partitionOwner,
+    keys,
+    place,
+    anchors,
+    settings,
     events: new AuditEvents(outlet, foundation.clock),
   });
   service.register("audit", rounds, { critical: false });

@@ -51,7 +51,10 @@ function record(
   const { AUDIT_RESULT_DONE: done, AUDIT_RESULT_REFUSED: refused } = AuditResult;
   const records = given.map((one) => ({
     ...one,
-    ...{ namespace, recordId: "", json: "", result: isOwn && one.result === done ? done : refused },
+    namespace,
+    recordId: "",
+    json: "",
+    result: isOwn && one.result === done ? done : refused,
     time: one.time ?? toTimestamp(nowMs),
   }));
   const body = RecordRefusalsRequest.fromPartial({ batch: 1, records });

@@ -204,7 +204,9 @@ export class BundleMaker implements Component, MachineEventListener {
     this.#number = Math.max(this.#number + 1, nowMs);
     const content: BundleContent = {
       ...together([...this.#contents.values()]),
-      ...{ number: this.#number, createTime: toTimestamp(nowMs), maxAgeMs: settings.bundleMaxAgeMs },
+      number: this.#number,
+      createTime: toTimestamp(nowMs),
+      maxAgeMs: settings.bundleMaxAgeMs,
       tokenKeys: [JSON.stringify(publicTokenKey)],
     };
     const bundle = sealed(content, { signingKeyId: signingKey.signingKeyId, key: signer });

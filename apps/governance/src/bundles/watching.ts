@@ -29,8 +29,16 @@ export async function* watchBundles(
 }
 
 const nothing: BundlePart = {
-  ...{ policies: [], roles: [], bindings: [], rules: [], principals: [], limits: [], keys: [] },
-  ...{ revokedTokenIds: [], namespaces: [], lockouts: [] },
+  policies: [],
+  roles: [],
+  bindings: [],
+  rules: [],
+  principals: [],
+  limits: [],
+  keys: [],
+  revokedTokenIds: [],
+  namespaces: [],
+  lockouts: [],
 };
 
 export async function bundlePartOf(

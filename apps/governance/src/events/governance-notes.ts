@@ -70,7 +70,9 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
   token_kept: (_tenant, { token }: TokenKeptV1, happening) =>
     token?.use === TokenUse.TOKEN_USE_AGENT
       ? noteOf(happening, "tutti.governance.key.issued", token.tokenId, {
-          ...{ holder: token.actor, prefix: "", expireTime: token.expireTime },
+          holder: token.actor,
+          prefix: "",
+          expireTime: token.expireTime,
         })
       : undefined,
   tokens_revoked: ({ tokens }, { tokenIds }: TokensRevokedV1, happening) =>
@@ -101,7 +103,9 @@ export const tenantNotes: Readonly<Record<string, NoteOf<Tenant, never>>> = {
       ),
   lockout_lifted: (_tenant, { subject }: LockoutLiftedV1, happening) =>
     noteOf(happening, "tutti.governance.identity.unlocked", subject, {
-      ...{ identity: undefined, source: subject, until: undefined },
+      identity: undefined,
+      source: subject,
+      until: undefined,
     }),
   policies_applied: (
     _tenant,

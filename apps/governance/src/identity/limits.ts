@@ -60,7 +60,8 @@ export async function recordUses(
     );
   if (uses.length === 0) return {};
   const told = uses.map(({ credentialId, useTime, address }) => ({
-    ...{ credentialId, address },
+    credentialId,
+    address,
     useMs: useTime === undefined ? 0 : fromTimestamp(useTime),
   }));
   await executeOnTenant(

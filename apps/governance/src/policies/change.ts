@@ -12,8 +12,14 @@ import { vocabulary } from "./vocabulary.ts";
 export function problemsOf(cedar: Cedar, namespace: string, change: PolicyChange | undefined): Problem[] {
   const policies = (change?.set ?? []).map(({ policyId, text }) => ({ namespace, policyId, text }));
   return policyProblems(cedar, vocabulary(), policies).map(({ policyId, message, line, column }) => ({
-    ...{ severity: Severity.SEVERITY_ERROR, code: "policy_invalid", fileName: policyId, line, column },
-    ...{ path: "", message, expected: "" },
+    severity: Severity.SEVERITY_ERROR,
+    code: "policy_invalid",
+    fileName: policyId,
+    line,
+    column,
+    path: "",
+    message,
+    expected: "",
   }));
 }
 

@@ -97,7 +97,8 @@ export function versionView({
     createTime: toTimestamp(timeMs),
     createCause: cause as PolicyVersion["createCause"],
     changedPolicyIds: set.map(({ policyId }) => policyId),
-    ...{ removedPolicyIds: [...removedPolicyIds], bundle: 0 },
+    removedPolicyIds: [...removedPolicyIds],
+    bundle: 0,
   };
   return view;
 }
@@ -124,7 +125,8 @@ async function requireValid(
   const [first] = problems;
   if (first !== undefined) {
     const violations = problems.map(({ fileName, line, column, message }) => ({
-      ...{ field: `${fileName}:${line}:${column}`, message },
+      field: `${fileName}:${line}:${column}`,
+      message,
     }));
     const where = `${first.fileName}:${first.line}:${first.column}`;
     throw governanceErrors.policiesInvalid({ where, problem: first.message }, { violations });

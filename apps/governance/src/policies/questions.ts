@@ -23,7 +23,12 @@ export function questionOf(asked: AccessQuestion, namespace: string, field: stri
     throw governanceErrors.otherNamespace({ namespace, found: inNamespace });
   const context = contextOf(asked.context, `${field}.context`);
   return {
-    ...{ actor, groups, action, resourceKind, resourceId, labels: resourceLabels },
+    actor,
+    groups,
+    action,
+    resourceKind,
+    resourceId,
+    labels: resourceLabels,
     ...(context === undefined ? {} : { context }),
     namespace: inNamespace || namespace,
   };
@@ -41,7 +46,11 @@ export function decisionOf({ question, verdict, bundle, nowMs }: EvaluatedQuesti
   const { allowed, policies, shadow, errors } = verdict;
   return {
     ...Decision.create(),
-    ...{ question, allowed, policies: [...policies], bundle, count: 1 },
+    question,
+    allowed,
+    policies: [...policies],
+    bundle,
+    count: 1,
     errors: [...errors, ...faultsOf(question)],
     decideTime: toTimestamp(nowMs),
     shadowAllowed: shadow?.allowed,

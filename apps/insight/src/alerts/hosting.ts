@@ -46,8 +46,11 @@ export function hostAlerts(orchestrator: Orchestrator, host: HostContext, parts:
   const errands = new Errands({ runtime, foundation, cause });
   orchestrator.register("notifications", errands, { critical: false });
   const receivers = new Receivers({
-    ...{ foundation, settings: settings.receivers, arePrivateAllowed: settings.privateReceivers },
-    ...{ runs: mesh.client(runService), dashboardUrl: settings.dashboardUrl },
+    foundation,
+    settings: settings.receivers,
+    arePrivateAllowed: settings.privateReceivers,
+    runs: mesh.client(runService),
+    dashboardUrl: settings.dashboardUrl,
   });
   notifications.begin({ errands, receivers, foundation });
   const dependencies = { runtime, archive, partitionOwner, foundation, thread };

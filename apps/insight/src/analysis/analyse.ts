@@ -74,15 +74,13 @@ const failedMax = 100;
 const slowFrom = 2;
 const nothing: AnalysisFound = {
   failed: { count: 0, latest: [], tasks: [] },
-  ...{
-    bottlenecks: [],
-    patterns: [],
-    causes: [],
-    unexplained: [],
-    regressions: [],
-    profile: undefined,
-    cut: false,
-  },
+  bottlenecks: [],
+  patterns: [],
+  causes: [],
+  unexplained: [],
+  regressions: [],
+  profile: undefined,
+  cut: false,
 };
 
 export function analyse(asked: AnalysisAsked): AnalysisFound {
@@ -118,7 +116,10 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
         const failed = works.filter(({ status }) => status === "failed").map(workKey);
         const tasks = failedTasks(attempts, new Set(failed));
         return {
-          ...{ ...nothing, cut, causes, unexplained: code === undefined ? [] : unexplained },
+          ...nothing,
+          cut,
+          causes,
+          unexplained: code === undefined ? [] : unexplained,
           failed: { count: failed.length, latest: failed.slice(-failedMax).reverse(), tasks },
           regressions: regressions.filter(({ what }) => isAbout(what)),
         };
@@ -190,15 +191,19 @@ function worksOf(database: DatabaseSync, asked: Span): WorkRead[] {
     .map((row) => {
       const createdMs = msIn(row, "created");
       return {
-        ...{ kind: textIn(row, "kind"), id: textIn(row, "id"), definition: textIn(row, "definition") },
-        ...{ version: textIn(row, "version"), status: textIn(row, "status"), createdMs },
-        ...{ startedMs: msIn(row, "started") || createdMs, endedMs: msIn(row, "ended") },
-        ...{ errorCode: textIn(row, "error_code"), errorMessage: textIn(row, "error_message") },
-        ...{
-          tokens: Number(row["tokens"]),
-          money: Number(row["money"]),
-          createdBy: textIn(row, "created_by"),
-        },
+        kind: textIn(row, "kind"),
+        id: textIn(row, "id"),
+        definition: textIn(row, "definition"),
+        version: textIn(row, "version"),
+        status: textIn(row, "status"),
+        createdMs,
+        startedMs: msIn(row, "started") || createdMs,
+        endedMs: msIn(row, "ended"),
+        errorCode: textIn(row, "error_code"),
+        errorMessage: textIn(row, "error_message"),
+        tokens: Number(row["tokens"]),
+        money: Number(row["money"]),
+        createdBy: textIn(row, "created_by"),
         // The cast: labels are written as an object of texts.
         labels: JSON.parse(textIn(row, "labels") || "{}") as Record<string, string>,
       };
@@ -212,7 +217,9 @@ function attemptsOf(database: DatabaseSync, asked: Span): AttemptFact[] {
     .map((row) => {
       const queuedMs = msIn(row, "queued");
       return {
-        ...{ kind: textIn(row, "kind"), workId: textIn(row, "work_id"), task: textIn(row, "task") },
+        kind: textIn(row, "kind"),
+        workId: textIn(row, "work_id"),
+        task: textIn(row, "task"),
         attempt: Number(row["attempt"]),
         definition: textIn(row, "definition"),
         uses: textIn(row, "uses"),
@@ -220,8 +227,10 @@ function attemptsOf(database: DatabaseSync, asked: Span): AttemptFact[] {
         agent: textIn(row, "agent"),
         status: textIn(row, "status"),
         queuedMs,
-        ...{ startedMs: msIn(row, "started") || queuedMs, endedMs: msIn(row, "ended") },
-        ...{ errorCode: textIn(row, "error_code"), errorMessage: textIn(row, "error_message") },
+        startedMs: msIn(row, "started") || queuedMs,
+        endedMs: msIn(row, "ended"),
+        errorCode: textIn(row, "error_code"),
+        errorMessage: textIn(row, "error_message"),
       };
     })
     .filter(({ queuedMs, endedMs }) => queuedMs > 0 && endedMs >= queuedMs)
@@ -263,8 +272,12 @@ function casesOf(
       errorMessage,
       place: `${definition}/${task}`,
       attributes: {
-        ...{ agent, pool, sdk: sdks.get(agent) ?? "", version: work?.version ?? "" },
-        ...{ capability: attempt.uses, caller: work?.createdBy ?? "" },
+        agent,
+        pool,
+        sdk: sdks.get(agent) ?? "",
+        version: work?.version ?? "",
+        capability: attempt.uses,
+        caller: work?.createdBy ?? "",
         ...Object.fromEntries(labels.map(([key, value]) => [`label ${key}`, value])),
       },
     };

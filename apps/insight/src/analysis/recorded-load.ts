@@ -49,7 +49,9 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked)
     return [...Map.groupBy(steps, (row) => String(row["pool"]))].slice(0, poolsMax).map(([name, rows]) => ({
       pool: name,
       facts: rows.map(({ step, starts, held }) => ({
-        ...{ timeMs: Number(step) * loadStepMs, starts: Number(starts), heldMs: Number(held) },
+        timeMs: Number(step) * loadStepMs,
+        starts: Number(starts),
+        heldMs: Number(held),
       })),
       slots: Number(now.get(name)?.["slots"] ?? 0),
       agents: Number(now.get(name)?.["agents"] ?? 0),

@@ -56,7 +56,9 @@ export function replayRecorded(asked: ReplayAsked): ReplayFound {
   const { recording, missing, cut } = readRecording(asked);
   const pool = Pool.fromJSON(asked.settings);
   const policyOf = (message: Pool): ReplayPolicy => ({
-    ...{ namespace: asked.namespace, pool: asked.pool, settings: poolSettingsOf(message, asked.namespace) },
+    namespace: asked.namespace,
+    pool: asked.pool,
+    settings: poolSettingsOf(message, asked.namespace),
     limits: asked.limits.map(({ key, maxConcurrent, rate }) => ({
       key,
       maxConcurrent,
@@ -137,16 +139,26 @@ function attemptOf(row: Row): RecordedAttempt {
   const readyMs = numberIn(row, "ready_at");
   const assignedMs = readyMs + numberIn(row, "wait_ms");
   return {
-    ...{ namespace: textIn(row, "namespace"), kind: textIn(row, "kind"), workId: textIn(row, "work_id") },
+    namespace: textIn(row, "namespace"),
+    kind: textIn(row, "kind"),
+    workId: textIn(row, "work_id"),
     task: textIn(row, "task"),
     attempt: numberIn(row, "attempt"),
     definition: textIn(row, "definition"),
-    ...{ capability: textIn(row, "uses"), agentId: textIn(row, "agent"), slots: numberIn(row, "slots") },
-    ...{ priority: numberIn(row, "priority"), share: textIn(row, "share"), readyMs, assignedMs },
+    capability: textIn(row, "uses"),
+    agentId: textIn(row, "agent"),
+    slots: numberIn(row, "slots"),
+    priority: numberIn(row, "priority"),
+    share: textIn(row, "share"),
+    readyMs,
+    assignedMs,
     offeredMs: readyMs + numberIn(row, "offered_after_ms"),
     endedMs: assignedMs + numberIn(row, "held_ms"),
-    ...{ dueMs: numberIn(row, "due_at"), isCopy: row["is_copy"] === 1, status: textIn(row, "status") },
-    ...{ money: numberIn(row, "money"), demand: textIn(row, "demand") },
+    dueMs: numberIn(row, "due_at"),
+    isCopy: row["is_copy"] === 1,
+    status: textIn(row, "status"),
+    money: numberIn(row, "money"),
+    demand: textIn(row, "demand"),
   };
 }
 
@@ -172,7 +184,9 @@ function agentsOf(rows: readonly Row[], attempts: readonly RecordedAttempt[]): R
     const lastMs = own.reduce((last, { endedMs }) => Math.max(last, endedMs), 0);
     if (row === undefined) {
       const capabilities = [...new Set(own.map(({ capability }) => capability))].map((name) => ({
-        ...{ name, version: "0.0.0", money: 0 },
+        name,
+        version: "0.0.0",
+        money: 0,
       }));
       const slots = Math.max(1, ...own.map((each) => each.slots));
       const offered = { capabilities, labels: {}, resources: {} };

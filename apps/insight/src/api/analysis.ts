@@ -12,6 +12,7 @@ import {
 import {
   type analysisService,
   Bottleneck,
+  type FindRootCausesRequest,
   Pattern,
   RootCause,
   type Series,
@@ -50,6 +51,11 @@ const trendPoints = 500;
 const stepMinMs = 10_000;
 const examplesMax = 10;
 
+type Distributed<T> = T extends unknown ? Omit<T, "file" | "namespace"> : never;
+
+/** An analysis of the facts of a namespace. */
+type AnalysisOf = Distributed<AnalysisAsked>;
+
 /** Causes of the failures of a span, and what failed. */
 export interface FailuresExplained {
   readonly causes: RootCause[];
@@ -64,7 +70,13 @@ export async function explainFailures(
 ): Promise<FailuresExplained> {
   await collector.catchUp();
   const found = await queries.analyse({
-    ...{ what: "causes", ...span, definition: "", work: "", errorCode: "*", failedWork: "", file },
+    what: "causes",
+    ...span,
+    definition: "",
+    work: "",
+    errorCode: "*",
+    failedWork: "",
+    file,
   });
   const { count, latest, tasks } = found.failed;
   return { causes: causesIn(found), count, latest: worksNamed(latest, latest.length), tasks };
@@ -87,48 +99,28 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
     if (fromMs >= toMs) throw insightErrors.spanEmpty();
     return { fromMs, toMs };
   };
-  const analyse = async (asked: Omit<AnalysisAsked, "file">): Promise<AnalysisFound> => {
+  const analyse = async (namespace: string, asked: AnalysisOf): Promise<AnalysisFound> => {
     await collector.catchUp();
-    // The cast: without its file a question is one of the same kind.
-    return queries.analyse({ ...asked, file } as AnalysisAsked);
+    return queries.analyse({ ...asked, namespace: namespace || defaultNamespace, file });
   };
   return {
     async findBottlenecks({ namespace, span, definition, work, count }) {
-      const { bottlenecks } = await analyse({
-        ...{ what: "bottlenecks", namespace: namespace || defaultNamespace, definition },
-        ...{ work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) },
-      } as Omit<AnalysisAsked, "file">);
+      const asked = { definition, work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) };
+      const { bottlenecks } = await analyse(namespace, { what: "bottlenecks", ...asked });
       return { bottlenecks: bottlenecks.map((found) => bottleneckOf(found)) };
     },
     async findRootCauses({ namespace, subject, span }) {
-      const asked = {
-        errorCode:
-          subject?.$case === "errorCode"
-            ? subject.value
-            : subject?.$case === "slowDefinition"
-              ? undefined
-              : "*",
-        failedWork: subject?.$case === "work" ? subject.value.id : "",
-        definition: subject?.$case === "slowDefinition" ? subject.value : "",
-      };
-      const found = await analyse({
-        ...{ what: "causes", namespace: namespace || defaultNamespace, work: "", ...asked },
-        ...spanOf(span, dayMs),
-      } as Omit<AnalysisAsked, "file">);
-      return { causes: causesIn(found) };
+      const asked = { what: "causes", work: "", ...spanOf(span, dayMs) } as const;
+      return { causes: causesIn(await analyse(namespace, { ...asked, ...failuresOf(subject) })) };
     },
     async findPatterns({ namespace, span, definition }) {
-      const { patterns } = await analyse({
-        ...{ what: "patterns", namespace: namespace || defaultNamespace, definition, work: "" },
-        ...spanOf(span, 7 * dayMs),
-      } as Omit<AnalysisAsked, "file">);
+      const asked = { definition, work: "", ...spanOf(span, 7 * dayMs) };
+      const { patterns } = await analyse(namespace, { what: "patterns", ...asked });
       return { patterns: patterns.map(patternOf) };
     },
     async getWorkProfile({ namespace, definition, definitionHash: version, span }) {
-      const { profile } = await analyse({
-        ...{ what: "profile", namespace: namespace || defaultNamespace, definition, work: "", version },
-        ...spanOf(span, 7 * dayMs),
-      } as Omit<AnalysisAsked, "file">);
+      const asked = { definition, work: "", version, ...spanOf(span, 7 * dayMs) };
+      const { profile } = await analyse(namespace, { what: "profile", ...asked });
       return { profile: profile && profileOf(definition, profile) };
     },
     getCapacity: (request) => getCapacity(parts, request),
@@ -141,7 +133,9 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
     async getTrends({ namespace, queries: asked, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);
       const found = await series.ask("query", {
-        ...{ namespace: namespace || defaultNamespace, queries: asked, nowMs: clock.now() },
+        namespace: namespace || defaultNamespace,
+        queries: asked,
+        nowMs: clock.now(),
         span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
         stepMs: Math.max(stepMinMs, (toMs - fromMs) / trendPoints),
       });
@@ -150,15 +144,31 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
   };
 }
 
+/** Which failures causes are sought for: those of an error, of a definition, of work, or all. */
+function failuresOf(subject: FindRootCausesRequest["subject"]) {
+  const isSlow = subject?.$case === "slowDefinition";
+  const errorCode = subject?.$case === "errorCode" ? subject.value : "*";
+  return {
+    errorCode: isSlow ? undefined : errorCode,
+    failedWork: subject?.$case === "work" ? subject.value.id : "",
+    definition: isSlow ? subject.value : "",
+  };
+}
+
 function profileOf(
   definition: string,
   { tokens, money, tasks, paths, durationMs, ...counts }: NonNullable<AnalysisFound["profile"]>,
 ): WorkProfile {
   return WorkProfile.fromPartial({
-    ...{ definition, ...counts, durationMs: [...durationMs], use: { tokens, money } },
+    definition,
+    ...counts,
+    durationMs: [...durationMs],
+    use: { tokens, money },
     paths: paths.map((path) => ({ ...path, tasks: [...path.tasks] })),
     tasks: tasks.map(({ partsMs, runMs, ...task }) => ({
-      ...{ ...task, runMs: [...runMs], waits: Object.fromEntries(Object.entries(partsMs)) },
+      ...task,
+      runMs: [...runMs],
+      waits: Object.fromEntries(Object.entries(partsMs)),
     })),
   });
 }
@@ -220,8 +230,15 @@ function bottleneckOf(found: BottleneckFound): Bottleneck {
     pause: { text: "See why the task waits.", command: `tutti why ${examples[0] ?? ""}` },
   };
   return Bottleneck.fromPartial({
-    ...{ kind: part, subject: part === "queue" ? uses : task, pool, waitedMs: ms, share, tasks: works },
-    ...{ summary: words[part], definition, startTime: toTimestamp(startMs) },
+    kind: part,
+    subject: part === "queue" ? uses : task,
+    pool,
+    waitedMs: ms,
+    share,
+    tasks: works,
+    summary: words[part],
+    definition,
+    startTime: toTimestamp(startMs),
     cause: part === "queue" ? WaitCause.WAIT_CAUSE_BUSY : part === "retry" ? WaitCause.WAIT_CAUSE_BACKOFF : 0,
     improvements: [{ remedy: remedies[part], lessWaiting: part === "run" ? 0.5 : 1, faster: gain }],
     examples: referencesOf("run", examples),
@@ -267,9 +284,14 @@ function causeOf(found: CauseFound): Weighed {
   return {
     weight: explained * (1 - Math.min(1, rateWithout / Math.max(rateWith, 1e-9))),
     cause: RootCause.fromPartial({
-      ...{ kind: attribute, subject: value, count: explained, share: explained / failures, evidence },
+      kind: attribute,
+      subject: value,
+      count: explained,
+      share: explained / failures,
+      evidence,
       summary: `${explained} of ${failures} ${what} have ${subject} in common.`,
-      ...{ startTime: toTimestamp(found.startMs), examples: worksNamed(found.examples) },
+      startTime: toTimestamp(found.startMs),
+      examples: worksNamed(found.examples),
       remedies: [{ text, command }],
     }),
   };
@@ -318,8 +340,13 @@ function regressionCause(found: Regression): Weighed {
   return {
     weight: works,
     cause: RootCause.fromPartial({
-      ...{ kind: "version", subject: `${definition}@${short}`, summary, count: works, share: 1 },
-      ...{ startTime: toTimestamp(startMs), examples: referencesOf("run", examples) },
+      kind: "version",
+      subject: `${definition}@${short}`,
+      summary,
+      count: works,
+      share: 1,
+      startTime: toTimestamp(startMs),
+      examples: referencesOf("run", examples),
       evidence: [
         `The version before is \`${shortBefore}\`. Chance alone gives such a difference once in ${oneIn(found.chance)}.`,
       ],
@@ -359,7 +386,11 @@ function patternOf(found: PatternFound): Pattern {
     },
   };
   return Pattern.fromPartial({
-    ...{ kind, subject: `${definition}/${task}`, count, share, summary: words[kind] },
+    kind,
+    subject: `${definition}/${task}`,
+    count,
+    share,
+    summary: words[kind],
     startTime: toTimestamp(startMs),
     examples: referencesOf("run", examples),
     remedies: [remedies[kind]],

@@ -66,7 +66,9 @@ function capacityOf(
   const share = (load: number) => (slots === 0 ? 0 : load / slots);
   return [
     Capacity.fromPartial({
-      ...{ pool, slots, recommendedSlots },
+      pool,
+      slots,
+      recommendedSlots,
       used: share(loads.reduce((sum, load) => sum + load, 0) / Math.max(1, loads.length)),
       peak: share(Math.max(0, ...loads)),
       maxStartsPerSec: found.heldMs === 0 ? 0 : (slots * 1_000) / found.heldMs,
@@ -88,7 +90,9 @@ async function disksOf({ series }: Parts, fromMs: number, toMs: number): Promise
     overTime: Aggregation.AGGREGATION_MEAN,
   });
   const found = await series.ask("query", {
-    ...{ namespace: installationNamespace, queries: [query], nowMs: toMs },
+    namespace: installationNamespace,
+    queries: [query],
+    nowMs: toMs,
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     stepMs: diskStepMs,
   });
@@ -103,7 +107,9 @@ async function disksOf({ series }: Parts, fromMs: number, toMs: number): Promise
       const forecast = diskForecast(points, toMs);
       return [
         DiskCapacity.fromPartial({
-          ...{ process: labels["process"] ?? "", freeBytes: last.free, bytesPerDay: forecast?.perDay ?? 0 },
+          process: labels["process"] ?? "",
+          freeBytes: last.free,
+          bytesPerDay: forecast?.perDay ?? 0,
           ...(forecast?.fullTimeMs !== undefined && { fullTime: toTimestamp(forecast.fullTimeMs) }),
           ...(forecast?.earliestMs !== undefined && { earliestTime: toTimestamp(forecast.earliestMs) }),
           ...(forecast?.latestMs !== undefined && { latestTime: toTimestamp(forecast.latestMs) }),

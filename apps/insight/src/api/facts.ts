@@ -34,7 +34,9 @@ export function factsHandlers({
     async listFacts() {
       await collector.catchUp();
       const tables: FactTable[] = factTables.map(({ name, description, columns }) => ({
-        ...{ name, description, columns: columns.map((column) => ({ ...column })) },
+        name,
+        description,
+        columns: columns.map((column) => ({ ...column })),
       }));
       return { tables, recordedTo: recordedTo() };
     },
@@ -49,7 +51,9 @@ export function factsHandlers({
       await collector.catchUp();
       const startMs = clock.monotonic();
       const answer = await queries.query({
-        ...{ file, sql, rowsMax: rowsMax || rowsByDefault },
+        file,
+        sql,
+        rowsMax: rowsMax || rowsByDefault,
         namespace: namespace === installationNamespace ? undefined : namespace,
       });
       if ("problem" in answer)
@@ -57,7 +61,9 @@ export function factsHandlers({
           ? insightErrors.queryTooLarge()
           : insightErrors.queryRefused({ reason: answer.problem });
       return QueryFactsReply.fromPartial({
-        ...{ columns: [...answer.columns], cut: answer.cut, tookMs: clock.monotonic() - startMs },
+        columns: [...answer.columns],
+        cut: answer.cut,
+        tookMs: clock.monotonic() - startMs,
         rows: { body: { $case: "inline", value: Buffer.from(answer.rows) }, mediaType: "application/json" },
         recordedTo: recordedTo(),
       });

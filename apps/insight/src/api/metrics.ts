@@ -90,7 +90,11 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     async querySeries({ namespace, queries, span, stepMs }: QuerySeriesRequest, context) {
       const own = namespaceOf(namespace, context);
       const { found, ...told } = await seriesOf(parts, {
-        ...{ namespace: own, queries, span, stepMs, nowMs: clock.now() },
+        namespace: own,
+        queries,
+        span,
+        stepMs,
+        nowMs: clock.now(),
       });
       return { series: found, ...told };
     },

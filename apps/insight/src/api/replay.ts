@@ -48,7 +48,12 @@ export async function replayPool(
   await collector.catchUp();
   const startMs = clock.monotonic();
   const found = await replays.replay({
-    ...{ file, namespace, pool: name, fromMs, toMs, settings: Pool.toJSON(Pool.fromPartial(pool ?? {})) },
+    file,
+    namespace,
+    pool: name,
+    fromMs,
+    toMs,
+    settings: Pool.toJSON(Pool.fromPartial(pool ?? {})),
     limits: limits.map(({ key, maxConcurrent, rate }) => ({ key, maxConcurrent, rate })),
     strategy: strategy === "" ? undefined : (strategy as StrategyName | "all"),
     attempts: request.attempts || (strategy === "all" ? attemptsOfAllByDefault : attemptsByDefault),
@@ -58,7 +63,10 @@ export async function replayPool(
   const count = strategy === "all" ? 1 + found.strategies.length : found.scenario === undefined ? 1 : 2;
   const virtualMs = (found.toMs - found.fromMs) * count;
   return ReplayPoolReply.fromPartial({
-    ...{ check: checkOf(found.check), past: replayOf(found.past), missing: found.missing, cut: found.cut },
+    check: checkOf(found.check),
+    past: replayOf(found.past),
+    missing: found.missing,
+    cut: found.cut,
     scenario: found.scenario && replayOf(found.scenario),
     strategies: found.strategies.map(({ report, ...each }) => ({ ...each, replay: replayOf(report) })),
     replayed: { from: toTimestamp(found.fromMs), to: toTimestamp(found.toMs) },

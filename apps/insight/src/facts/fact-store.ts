@@ -31,8 +31,12 @@ const sweepRowsMax = 5_000;
 const readOnce = "read";
 /** The column that says how old a row is. */
 const aged: Readonly<Partial<Record<KeptTable, string>>> = {
-  ...{ work: "ended", attempt: "ended", placement: "ended", call: "minute" },
-  ...{ agent_state: "since", decision: "decided" },
+  work: "ended",
+  attempt: "ended",
+  placement: "ended",
+  call: "minute",
+  agent_state: "since",
+  decision: "decided",
 };
 
 export class FactStore {
@@ -52,9 +56,13 @@ export class FactStore {
       );
     };
     this.#insert = {
-      ...{ work: insert("work"), attempt: insert("attempt"), agent: insert("agent") },
-      ...{ placement: insert("placement"), call: insert("call") },
-      ...{ agent_state: insert("agent_state"), decision: insert("decision") },
+      work: insert("work"),
+      attempt: insert("attempt"),
+      agent: insert("agent"),
+      placement: insert("placement"),
+      call: insert("call"),
+      agent_state: insert("agent_state"),
+      decision: insert("decision"),
     };
     this.#setCursor = this.#database.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   }

@@ -70,7 +70,10 @@ export async function getHealthHistory(
 
 function spanOf({ subject, state, reason, fromMs, toMs }: HealthSpanFound): HealthSpan {
   return HealthSpan.fromPartial({
-    ...{ subject, state, reason, startTime: toTimestamp(fromMs) },
+    subject,
+    state,
+    reason,
+    startTime: toTimestamp(fromMs),
     ...(toMs !== undefined && { endTime: toTimestamp(toMs) }),
   });
 }
@@ -82,14 +85,18 @@ async function ofServices(
 ): Promise<HealthSpanFound[]> {
   await recorder.catchUp();
   const asked = {
-    ...{ namespace: installationNamespace, nowMs: toMs },
+    namespace: installationNamespace,
+    nowMs: toMs,
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     stepMs: Math.max(stepMinMs, Math.ceil((toMs - fromMs) / stepsMax / stepMinMs) * stepMinMs),
   };
   const valuesOf = async ({ metric, groupBy }: (typeof metrics)[keyof typeof metrics]) => {
     const query = SeriesQuery.fromPartial({
-      ...{ queryId: "health", metric, groupBy: [...groupBy] },
-      ...{ overTime: AGGREGATION_MAX, overSeries: AGGREGATION_MAX },
+      queryId: "health",
+      metric,
+      groupBy: [...groupBy],
+      overTime: AGGREGATION_MAX,
+      overSeries: AGGREGATION_MAX,
     });
     const found = await series.ask("query", { ...asked, queries: [query] }).catch((thrown: unknown) => {
       // No value of the metric was recorded yet.
@@ -100,7 +107,8 @@ async function ofServices(
       service: labels["orchestrator"] ?? "",
       component: labels["component"] ?? "",
       startMs: startTime === undefined ? fromMs : fromTimestamp(startTime),
-      ...{ stepMs, values: [...values] },
+      stepMs,
+      values: [...values],
     }));
   };
   const presence = await valuesOf(metrics.presence);
@@ -122,8 +130,12 @@ async function ofServices(
 
 /** `busy` is not recorded: a worker changes between the two all the time. */
 const states: Readonly<Record<string, HealthState>> = {
-  ...{ starting: "not_ready", ready: "ready", draining: "degraded", asleep: "not_ready" },
-  ...{ suspect: "degraded", gone: "gone" },
+  starting: "not_ready",
+  ready: "ready",
+  draining: "degraded",
+  asleep: "not_ready",
+  suspect: "degraded",
+  gone: "gone",
 };
 
 async function ofAgents(

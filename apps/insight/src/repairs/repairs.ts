@@ -166,14 +166,24 @@ export class Repairs {
     const input: RepairInput = {
       ...(scaling !== undefined && { scaling }),
       ...(instances !== undefined && { instances }),
-      ...{ namespace: home, incidentId, kind, undo, pool, subject, previewToken, total, summary },
+      namespace: home,
+      incidentId,
+      kind,
+      undo,
+      pool,
+      subject,
+      previewToken,
+      total,
+      summary,
       reason: reason === "" ? `incident ${incidentId}` : `incident ${incidentId}: ${reason}`,
     };
     const runId = key === "" ? this.#parts.ids.newId("repair") : `repair-${incidentId}-${key}`;
     const existed = await this.#agent.startTask(
       { namespace, runId },
       {
-        ...{ capability, title: summary, input },
+        capability,
+        title: summary,
+        input,
         labels: { [labels.incident]: incidentId, [labels.repair]: undo ? `undo-${kind}` : kind },
       },
       context,
@@ -228,7 +238,10 @@ export class Repairs {
     };
     return {
       summary: problem === undefined ? words[kind] : `${words[kind]} ${problem}`,
-      ...{ count, leftAlone, previewToken, pool: "" },
+      count,
+      leftAlone,
+      previewToken,
+      pool: "",
       sample: sample.map(({ runId }) => WorkReference.fromPartial({ namespace, kind: "run", id: runId })),
     };
   }

@@ -112,7 +112,10 @@ async function bodyOf(parts: MakingParts, scope: Scope, content: SectionAsked["c
 async function tableOf(parts: MakingParts, scope: Scope, sql: string): Promise<Body> {
   const { namespace, subject, fromMs, toMs } = scope;
   const answer = await parts.queries.query({
-    ...{ file: parts.file, sql, rowsMax, namespace },
+    file: parts.file,
+    sql,
+    rowsMax,
+    namespace,
     parameters: { from: timeText(fromMs) ?? "", to: timeText(toMs) ?? "", subject },
   });
   if ("problem" in answer) return { ...none, problem: answer.problem };
@@ -123,7 +126,9 @@ async function tableOf(parts: MakingParts, scope: Scope, sql: string): Promise<B
 async function linesOf({ series }: MakingParts, scope: Scope, asked: SeriesQuery): Promise<Body> {
   const { namespace, fromMs, toMs } = scope;
   const found = await series.ask("query", {
-    ...{ namespace, queries: [SeriesQuery.fromPartial({ ...asked, queryId: "series" })], nowMs: toMs },
+    namespace,
+    queries: [SeriesQuery.fromPartial({ ...asked, queryId: "series" })],
+    nowMs: toMs,
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     stepMs: Math.max(stepMinMs, (toMs - fromMs) / pointsMax),
   });

@@ -66,7 +66,9 @@ export class Reports {
       work: ({ namespace, input, context, save }) =>
         // The cast: the run is one that insight started, or of a schedule that it made of this input.
         makeReport(parts.making, input as ReportInput, {
-          ...{ namespace, context, done: (share) => save("", share) },
+          namespace,
+          context,
+          done: (share) => save("", share),
         }),
       isTrusted: (run, input, context) => this.#isScheduled(run, `-${digestOf(input)}`, context),
     });
@@ -77,7 +79,9 @@ export class Reports {
     const input = inputOf(request, namespace);
     this.#requireRights(input, namespace, request.schedule !== "", context);
     const wanted: TaskWanted = {
-      ...{ capability, title: input.title, input },
+      capability,
+      title: input.title,
+      input,
       labels: {
         [labels.kind]: input.kind,
         [labels.title]: input.title,
@@ -240,8 +244,11 @@ function inputOf(request: CreateWorkReportRequest, namespace: string): ReportInp
   if (kind === "namespace" && subject !== "") throw unfit("`subject`: a report about a namespace has none");
   if ((schedule === "") !== (cron === "")) throw unfit("`schedule` and `cron` need each other");
   return {
-    ...{ kind, subject, title: request.title || titleOf(kind, subject, namespace) },
-    ...{ spanMs: request.spanMs || weekMs, sections },
+    kind,
+    subject,
+    title: request.title || titleOf(kind, subject, namespace),
+    spanMs: request.spanMs || weekMs,
+    sections,
   };
 }
 
@@ -271,6 +278,8 @@ function reportOf({ namespace, runId, spec, status, createTime, parent }: workfl
     kind,
     subject: own[labels.subject] ?? "",
     title: own[labels.title] ?? "",
-    ...{ status, createTime, scheduleId: parent?.kind === "schedule" ? parent.id : "" },
+    status,
+    createTime,
+    scheduleId: parent?.kind === "schedule" ? parent.id : "",
   });
 }

@@ -11,10 +11,14 @@ const only: Readonly<Record<KindName, string>> = {
 };
 
 const sql = (title: string, text: string, statement: string): SectionAsked => ({
-  ...{ title, text, content: { $case: "sql", value: statement } },
+  title,
+  text,
+  content: { $case: "sql", value: statement },
 });
 const analysis = (title: string, value: ReportAnalysis): SectionAsked => ({
-  ...{ title, text: "", content: { $case: "analysis", value } },
+  title,
+  text: "",
+  content: { $case: "analysis", value },
 });
 
 const ended = "ended >= :from AND ended < :to";

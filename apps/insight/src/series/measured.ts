@@ -70,7 +70,11 @@ function seriesOf(
       ? []
       : [
           {
-            ...{ namespace, metric: name, statistic, labels: { ...labels, worker }, fromMs },
+            namespace,
+            metric: name,
+            statistic,
+            labels: { ...labels, worker },
+            fromMs,
             values: new Float64Array(slots).fill(each),
           },
         ],

@@ -282,10 +282,14 @@ function recordedOf(
   );
   return [
     {
-      ...{ namespace: installationNamespace, metric, labels: { ...labels, process } },
+      namespace: installationNamespace,
+      metric,
+      labels: { ...labels, process },
       // The cast: the query was made of it.
       statistic: statistic as Statistic,
-      ...{ fromMs: fromTimestamp(startTime), values: spread, isSparse: true },
+      fromMs: fromTimestamp(startTime),
+      values: spread,
+      isSparse: true,
     },
   ];
 }

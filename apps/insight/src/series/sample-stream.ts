@@ -51,7 +51,8 @@ export class SampleStream {
       });
     if (this.#declared.length + metrics.length > declaredMax)
       throw insightErrors.measuresRefused({
-        ...{ expected: `at most ${declaredMax} series of a stream`, found: "more" },
+        expected: `at most ${declaredMax} series of a stream`,
+        found: "more",
       });
     for (const { metric, namespace, labels, bucket } of metrics)
       this.#declared.push({
@@ -146,8 +147,13 @@ function seriesOf(
   values: Float64Array,
 ): RecordedSeries {
   return {
-    ...{ namespace: metric.namespace, metric: metric.name, statistic, labels, fromMs },
-    ...{ values, isSparse: true },
+    namespace: metric.namespace,
+    metric: metric.name,
+    statistic,
+    labels,
+    fromMs,
+    values,
+    isSparse: true,
   };
 }
 

@@ -112,7 +112,10 @@ export class SeriesStore {
     this.#packHours(nowMs);
     return {
       ...counts,
-      ...{ overflowing, series: this.#catalogue.size, bytes: this.#bytes(), damaged: this.#damaged },
+      overflowing,
+      series: this.#catalogue.size,
+      bytes: this.#bytes(),
+      damaged: this.#damaged,
       putAside: this.#putAside,
     };
   }
@@ -309,20 +312,25 @@ export class SeriesStore {
   #load(): void {
     for (const row of this.#database.prepare("SELECT * FROM metric").all()) {
       const metric: RecordedMetric = {
-        ...{ namespace: String(row["namespace"]), name: String(row["name"]) },
+        namespace: String(row["namespace"]),
+        name: String(row["name"]),
         // The cast: the column has what was declared.
         kind: String(row["kind"]) as MetricWord,
-        ...{ help: String(row["help"]), unit: String(row["unit"]) },
+        help: String(row["help"]),
+        unit: String(row["unit"]),
         labels: JSON.parse(String(row["labels"])),
       };
       this.#metrics.set(`${metric.namespace}\n${metric.name}`, metric);
     }
     for (const row of this.#database.prepare("SELECT * FROM series").all()) {
       const series: KnownSeries = {
-        ...{ id: Number(row["id"]), namespace: String(row["namespace"]), metric: String(row["metric"]) },
+        id: Number(row["id"]),
+        namespace: String(row["namespace"]),
+        metric: String(row["metric"]),
         // The cast: the column has what was recorded.
         statistic: String(row["statistic"]) as Statistic,
-        ...{ labels: JSON.parse(String(row["labels"])), lastSlot: Number(row["last_slot"]) },
+        labels: JSON.parse(String(row["labels"])),
+        lastSlot: Number(row["last_slot"]),
       };
       this.#byNumber.set(series.id, series);
       this.#catalogue.add(series);

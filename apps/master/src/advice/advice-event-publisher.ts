@@ -49,7 +49,10 @@ function noteOf(
 ): AdviceNote {
   return {
     ...headOf(happening),
-    ...{ kind: "event", type, finding, gain: gain?.median ?? 0 },
+    kind: "event",
+    type,
+    finding,
+    gain: gain?.median ?? 0,
     about: { recommendationId, subject, kind, title },
   };
 }
@@ -115,8 +118,11 @@ const teller: EventMapper<AdviceNote> = {
   eventOf({ key, event, timeMs, cause, type, about, gain, finding }: AdviceNote): EventInput {
     const { recommendationId, subject, kind, title } = about;
     const header = {
-      ...{ namespace: key.namespace, resource: recommendationId, sequence: event },
-      ...{ time: toTimestamp(timeMs), cause },
+      namespace: key.namespace,
+      resource: recommendationId,
+      sequence: event,
+      time: toTimestamp(timeMs),
+      cause,
     };
     const payload = { header, recommendationId, subject, kind, title, gain, finding };
     return contractEvent(intelligenceEvents[type], payload, { source });

@@ -29,7 +29,8 @@ export async function findAbout(
   const { runs, data } = await workflows.recorded(asking, { hash, count, sinceMs });
   const found = advise(document, runs, data, await uses.of(asking, document)).slice(0, foundMax);
   return {
-    ...{ baseHash: hash, runs: runs.length },
+    baseHash: hash,
+    runs: runs.length,
     found: found.map((each) => recommendationOf(asking.namespace, document, subject, each)),
   };
 }
@@ -41,7 +42,14 @@ function recommendationOf(
   { kind, task, about, saves, summary, evidence, gain, risk, changed, manual = "" }: Advice,
 ): Recommendation {
   return Recommendation.fromPartial({
-    ...{ namespace, subject, kind, task, title: summary, reasons: [...evidence], risk, manual },
+    namespace,
+    subject,
+    kind,
+    task,
+    title: summary,
+    reasons: [...evidence],
+    risk,
+    manual,
     recommendationId: idOf([subject, kind.replaceAll("_", "-"), task, about]),
     message: [summary, ...evidence, risk].join(" "),
     gain: PredictedGain.create({ measure: saves, ...gain }),

@@ -68,7 +68,10 @@ function forecastOf(
   });
   const ahead = past.length === 0 ? [] : forecast.ahead(steps);
   return ForecastSeries.fromPartial({
-    ...{ subject, stepMs, startTime: toTimestamp(nowMs), error: total === 0 ? 0 : off / total },
+    subject,
+    stepMs,
+    startTime: toTimestamp(nowMs),
+    error: total === 0 ? 0 : off / total,
     expected: ahead.map(({ expected }) => expected),
     low: ahead.map(({ low }) => low),
     high: ahead.map(({ high }) => high),

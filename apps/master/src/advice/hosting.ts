@@ -42,14 +42,17 @@ export function hostAdvice(
     begin({ runtime, archive }, learners) {
       const machines = { runtime, archive, partitionOwner };
       const workflows = new Workflows({
-        ...{ definitions: mesh.client(definitionService), runs: mesh.client(runService) },
+        definitions: mesh.client(definitionService),
+        runs: mesh.client(runService),
         tasks: mesh.client(taskService),
       });
       const uses = new Uses(mesh, foundation.clock);
       const pools = new Pools({
-        ...{ pools: mesh.client(poolService), replays: mesh.client(analysisService, { service: "insight" }) },
+        pools: mesh.client(poolService),
+        replays: mesh.client(analysisService, { service: "insight" }),
         facts: mesh.client(factService, { service: "insight" }),
-        ...{ clock: foundation.clock, isServed: () => mesh.knows("insight") },
+        clock: foundation.clock,
+        isServed: () => mesh.knows("insight"),
       });
       const parts = { ...machines, foundation, workflows, uses, pools };
       const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });

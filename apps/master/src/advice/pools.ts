@@ -89,7 +89,8 @@ export class Pools {
     const strategy = strategyIn(text, pool);
     if (strategy === undefined || strategyTextOf(pool) === text) return;
     const request = UpdatePoolRequest.fromPartial({
-      ...{ namespace, reason },
+      namespace,
+      reason,
       pool: { pool: name, strategy },
       update: { fields: ["strategy"], revision: pool?.revision ?? "" },
     });
@@ -202,7 +203,13 @@ function recommendationOf(
   const risk =
     "The replay knows how long agents took, and not what other tasks on their machines did. During the trial the pool changes its strategy every 5 minutes.";
   return Recommendation.fromPartial({
-    ...{ namespace, pool, subject: `pool:${pool}`, kind: "pool_strategy", title, reasons, risk },
+    namespace,
+    pool,
+    subject: `pool:${pool}`,
+    kind: "pool_strategy",
+    title,
+    reasons,
+    risk,
     recommendationId: `pool.${pool}.strategy.${idOf(strategy)}`,
     message: [title, ...reasons, risk].join(" "),
     gain: PredictedGain.create({
@@ -214,7 +221,8 @@ function recommendationOf(
     }),
     evidence: { tasks: same.tasks, error },
     effect: { time: -gain },
-    ...{ changes: [`strategy: "${before}" → "${strategy}"`], document: strategy },
+    changes: [`strategy: "${before}" → "${strategy}"`],
+    document: strategy,
   });
 }
 

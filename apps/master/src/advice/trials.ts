@@ -41,7 +41,9 @@ const workflowsMax = 100;
 
 const cause: Cause = {
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "master" },
-  ...{ traceparent: "", decision: "", reason: "advice" },
+  traceparent: "",
+  decision: "",
+  reason: "advice",
 };
 
 export function adviceKeyOf(namespace: string): InstanceKey {

@@ -65,7 +65,9 @@ export class Uses {
     });
     if (queries.length === 0) return [];
     const request = QuerySeriesRequest.fromPartial({
-      ...{ namespace, queries, stepMs: hourMs },
+      namespace,
+      queries,
+      stepMs: hourMs,
       span: { from: toTimestamp(nowMs - spanMs), to: toTimestamp(nowMs) },
     });
     const { series } = await this.#metrics.querySeries(request, options);

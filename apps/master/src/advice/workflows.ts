@@ -60,7 +60,10 @@ export class Workflows {
   /** The latest version. */
   async latest({ namespace, ...options }: Asking, name: string): Promise<Definition | undefined> {
     const request = GetDefinitionRequest.fromPartial({
-      ...{ namespace, definition: { name }, withSource: true, withoutLiveCount: true },
+      namespace,
+      definition: { name },
+      withSource: true,
+      withoutLiveCount: true,
     });
     return (await this.#clients.definitions.getDefinition(request, options)).definition;
   }
@@ -76,7 +79,8 @@ export class Workflows {
     ) {
       const reference = { name, version: { $case: "hash", value: hash } } as const;
       const request = ConvertDefinitionRequest.fromPartial({
-        ...{ namespace, subject: { $case: "definition", value: reference } },
+        namespace,
+        subject: { $case: "definition", value: reference },
         format: SourceFormat.SOURCE_FORMAT_YAML,
       });
       ({ source } = await this.#clients.definitions.convertDefinition(request, options));
@@ -109,7 +113,10 @@ export class Workflows {
         ...(await Promise.all(
           found.slice(first, first + togetherMax).map(async ({ runId }) => {
             const request = ListTasksRequest.fromPartial({
-              ...{ namespace, runId, withPayloads: true, page: { size: 1_000 } },
+              namespace,
+              runId,
+              withPayloads: true,
+              page: { size: 1_000 },
             });
             return (await this.#clients.tasks.listTasks(request, options)).tasks;
           }),
@@ -128,7 +135,8 @@ export class Workflows {
   /** Ended runs of a version that were accepted since. */
   async sample(asking: Asking, hash: string, sinceMs: number): Promise<TrialSample> {
     const filter = {
-      ...{ definitionHash: hash, statuses: [completed, failed] },
+      definitionHash: hash,
+      statuses: [completed, failed],
       created: { from: toTimestamp(sinceMs) },
     };
     const runs = await this.#runs(asking, filter, trialRunsMax);
@@ -148,7 +156,8 @@ export class Workflows {
     rolloutPercent: number,
   ): Promise<string> {
     const request = RegisterDefinitionRequest.fromPartial({
-      ...{ namespace, rolloutPercent },
+      namespace,
+      rolloutPercent,
       source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: `${name}.yaml` },
     });
     const { definition } = await this.#clients.definitions.registerDefinition(request, options);
@@ -213,7 +222,9 @@ function timesOf({ taskId: task, readyTime, startTime, endTime, attempts }: Task
   const runMs = own.at(-1) && attemptMs(own.at(-1));
   return [
     {
-      ...{ task, queuedMs: fromTimestamp(readyTime), endedMs: fromTimestamp(endTime) },
+      task,
+      queuedMs: fromTimestamp(readyTime),
+      endedMs: fromTimestamp(endTime),
       ...(startTime !== undefined && { startedMs: fromTimestamp(startTime) }),
       ...(runMs !== undefined && { runMs }),
       lostMs: own.slice(0, -1).flatMap((attempt) => attemptMs(attempt) ?? []),

@@ -53,8 +53,11 @@ class SessionEventMapper implements EventMapper<SessionNote> {
       const { expectedEndTime } = session;
       const endMs = expectedEndTime === undefined ? 0 : expectedEndTime.seconds * 1_000;
       const body = {
-        ...{ tasksTotal: total, tasksCompleted: completed + skipped, tasksFailed: failed },
-        ...{ tasksRunning: running, remainingMs: Math.max(0, endMs - head.timeMs) },
+        tasksTotal: total,
+        tasksCompleted: completed + skipped,
+        tasksFailed: failed,
+        tasksRunning: running,
+        remainingMs: Math.max(0, endMs - head.timeMs),
       };
       return eventOf({ ...head, type: "tutti.session.session.progressed", body });
     } catch (error) {

@@ -32,7 +32,8 @@ export const sessionNotes: Readonly<Record<string, NoteOf<Session, never>>> = {
     const { confidence, reason } = choice;
     const chosen = parts.map((part, index) =>
       eventNote(happening, "tutti.session.session.mode_chosen", {
-        ...{ mode: modeName(part.mode), confidence },
+        mode: modeName(part.mode),
+        confidence,
         ...(parts.length > 1 ? { part: partId(index), reason: part.reason } : { part: "", reason }),
       }),
     );
@@ -89,7 +90,9 @@ function rebalanced(
   const before = parts[tasks[moved.tasks[0] ?? -1]?.part ?? -1];
   if (before === undefined) return undefined;
   return eventNote(happening, "tutti.session.session.rebalanced", {
-    ...{ before: modeName(before.mode), mode: modeName(moved.mode), reason: moved.reason },
+    before: modeName(before.mode),
+    mode: modeName(moved.mode),
+    reason: moved.reason,
     tasks: moved.tasks.slice(0, tasksMax).map((number) => tasks[number]?.spec.id ?? ""),
   });
 }

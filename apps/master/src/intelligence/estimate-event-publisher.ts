@@ -21,8 +21,11 @@ const teller: EventMapper<DriftNote | ModelNote> = {
     const { key, event, timeMs, cause } = note;
     const { capability } = note.kind === "drift" ? note.drifted : note.changed;
     const header = {
-      ...{ namespace: key.namespace, resource: capability, sequence: event },
-      ...{ time: toTimestamp(timeMs), cause },
+      namespace: key.namespace,
+      resource: capability,
+      sequence: event,
+      time: toTimestamp(timeMs),
+      cause,
     };
     if (note.kind === "model") {
       const { live, previous, finding } = note.changed;
@@ -100,7 +103,9 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
   #heard(head: NoteHead): void {
     const { namespace } = head.key;
     const watched = this.#watched.get(namespace) ?? {
-      ...{ drifts: new Drifts(), head: undefined, isLooking: false },
+      drifts: new Drifts(),
+      head: undefined,
+      isLooking: false,
     };
     this.#watched.set(namespace, watched);
     watched.head = head;

@@ -216,7 +216,9 @@ async function rollBack(
   context: CallContext,
 ): Promise<RollBackModelReply> {
   const call = {
-    ...{ command: rollBackModel, body: { capability: modelId }, reason },
+    command: rollBackModel,
+    body: { capability: modelId },
+    reason,
     ...(idempotencyKey === "" ? {} : { idempotencyKey }),
   };
   await execute(dependencies, experienceOf(context.namespace), call, context);

@@ -19,7 +19,12 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 const learnersMax = 200;
 
 const nothing: ExperienceNews = {
-  ...{ outcomes: [], choices: [], models: {}, count: 0, choiceCount: 0, forgottenCount: 0 },
+  outcomes: [],
+  choices: [],
+  models: {},
+  count: 0,
+  choiceCount: 0,
+  forgottenCount: 0,
   isAnew: true,
 };
 

@@ -40,7 +40,15 @@ export function estimateOf(
   const { meanMs, p50Ms, p90Ms, p99Ms, msPerByte, failureProbability, samples, confidence } = predicted;
   const { tokens, money, basis } = predicted;
   return {
-    ...{ subject, meanMs, p50Ms, p90Ms, p99Ms, msPerByte, failureProbability, samples, confidence },
+    subject,
+    meanMs,
+    p50Ms,
+    p90Ms,
+    p99Ms,
+    msPerByte,
+    failureProbability,
+    samples,
+    confidence,
     use: { tokens, money, timeMs: meanMs },
     basis: EstimateSubject.create(basis),
     measured,
@@ -52,8 +60,11 @@ export function learnedOf(outcome: AttemptOutcome): LearnedOutcome | undefined {
   const { subject = EstimateSubject.create(), runMs, errorCode, used, endTime } = outcome;
   if (subject.capability === "") return undefined;
   return {
-    ...{ ...subject, runMs, errorCode },
-    ...{ tokens: used?.tokens ?? 0, money: used?.money ?? 0 },
+    ...subject,
+    runMs,
+    errorCode,
+    tokens: used?.tokens ?? 0,
+    money: used?.money ?? 0,
     endMs: endTime === undefined ? 0 : fromTimestamp(endTime),
   };
 }
@@ -68,14 +79,23 @@ export function modelOf(
 ): Model {
   const { capability, version, samples, error, coverage, drift, learnMs, points } = known;
   return {
-    ...{ namespace, modelId: capability, kind: "duration", version, samples, error, coverage },
+    namespace,
+    modelId: capability,
+    kind: "duration",
+    version,
+    samples,
+    error,
+    coverage,
     subject: EstimateSubject.create({ capability }),
     drift: drift && {
       startTime: toTimestamp(points.at(-drift.samples)?.timeMs ?? learnMs),
-      ...{ factor: drift.factor, confidence: drift.confidence, response },
+      factor: drift.factor,
+      confidence: drift.confidence,
+      response,
     },
     learnTime: toTimestamp(learnMs),
-    ...{ live: liveOf(kept), previous: kept?.previous ?? "" },
+    live: liveOf(kept),
+    previous: kept?.previous ?? "",
     liveTime: kept === undefined || kept.sinceMs === 0 ? undefined : toTimestamp(kept.sinceMs),
   };
 }
@@ -87,13 +107,22 @@ export function trainingOf(
 ): Training {
   const models = scores
     .map(({ model, error, coverage }) => ({
-      ...{ model, error, coverage },
-      ...{ live: model === live, baseline: isBaseline(model) },
+      model,
+      error,
+      coverage,
+      live: model === live,
+      baseline: isBaseline(model),
     }))
     .toSorted((one, other) => one.error - other.error);
   return {
-    ...{ number, samples, features: [...features], models, finding },
-    ...{ time: toTimestamp(timeMs), fromTime: toTimestamp(fromMs), toTime: toTimestamp(toMs) },
+    number,
+    samples,
+    features: [...features],
+    models,
+    finding,
+    time: toTimestamp(timeMs),
+    fromTime: toTimestamp(fromMs),
+    toTime: toTimestamp(toMs),
   };
 }
 

@@ -27,7 +27,9 @@ const newEndsMin = 50;
 
 const cause: Cause = {
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "master" },
-  ...{ traceparent: "", decision: "", reason: "training" },
+  traceparent: "",
+  decision: "",
+  reason: "training",
 };
 
 /** Refused if too few attempts were recorded. */
@@ -75,7 +77,11 @@ export class Trainings extends Rounds {
       const body = await this.#compared(outcomes, capability);
       if (body === undefined) continue;
       const { finding, live } = await runtime.execute({
-        ...{ key, command: recordTraining, body, cause, idempotencyKey: "" },
+        key,
+        command: recordTraining,
+        body,
+        cause,
+        idempotencyKey: "",
       });
       const details = { namespace: key.namespace, capability, live, finding };
       foundation.logger.debug("compared the models of a capability", details);

@@ -23,7 +23,13 @@ export function bookOf(namespace: string): InstanceKey {
 }
 
 const freeLock: LockStanding = {
-  ...{ permits: 1, free: 1, holds: [], waits: [], waiting: 0, lastToken: 0, isLive: false },
+  permits: 1,
+  free: 1,
+  holds: [],
+  waits: [],
+  waiting: 0,
+  lastToken: 0,
+  isLive: false,
 };
 
 /** An unused one does not exist, and free. */

@@ -41,7 +41,12 @@ export function hostLocks(
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: name };
       const locks = mesh.client(lockService, { service: name });
       const dependencies = {
-        ...{ runtime, archive, partitionOwner, foundation, locks, waits },
+        runtime,
+        archive,
+        partitionOwner,
+        foundation,
+        locks,
+        waits,
         watches: new WatchMemory(foundation.clock, host.ids),
       };
       mesh.serve(lockService, lockHandlers(dependencies), { service: name });

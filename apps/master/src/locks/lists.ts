@@ -55,7 +55,10 @@ function locksBy(
   return {
     async entries() {
       const entries = await allEntries(dependencies, {
-        ...{ namespace, kinds: ["lock"], idPrefix: prefix, statuses: [WorkStatus.WORK_STATUS_RUNNING] },
+        namespace,
+        kinds: ["lock"],
+        idPrefix: prefix,
+        statuses: [WorkStatus.WORK_STATUS_RUNNING],
         labels: contendedOnly ? [contended] : [],
       });
       // A name restarts with each incarnation, and so does the count of its events.

@@ -77,7 +77,10 @@ export const lockNotes: Readonly<Record<string, NoteOf<Lock, never>>> = {
     isLive: permits > 1 || lock.holds.size + lock.line.size > 0,
   }),
   lock_wait_begun: (_lock, { wait }: LockWaitBegunV1, { key }): LockNote => ({
-    ...{ key, isLive: true, isWaitedFor: true, joined: wait?.work },
+    key,
+    isLive: true,
+    isWaitedFor: true,
+    joined: wait?.work,
   }),
   lock_wait_kept: (_lock, _body: LockWaitKeptV1, { key }): LockNote => ({ key, isWaitedFor: true }),
   lock_wait_ended: (lock, { ticket, reason, message }: LockWaitEndedV1, { key }) => {

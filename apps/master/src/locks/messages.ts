@@ -16,7 +16,12 @@ export const waitersMax = 100;
 export function lockOf(namespace: string, name: string, standing: LockStanding): Lock {
   const { permits, free, holds, waits, waiting, lastToken } = standing;
   return {
-    ...{ namespace, name, permits, free, waiting, lastToken },
+    namespace,
+    name,
+    permits,
+    free,
+    waiting,
+    lastToken,
     grants: holds.map(grantOf),
     waiters: waits.map(waiterOf),
   };
@@ -32,7 +37,11 @@ export function grantOf({
   dueMs,
 }: ReadOnly<LockHold>): LockGrant {
   return {
-    ...{ holder, work: work && { ...work }, permits, shared, token },
+    holder,
+    work: work && { ...work },
+    permits,
+    shared,
+    token,
     acquireTime: toTimestamp(grantMs),
     expireTime: toTimestamp(dueMs),
   };
@@ -40,7 +49,12 @@ export function grantOf({
 
 function waiterOf({ holder, work, permits, shared, priority, beginMs, ticket }: ReadOnly<LockWait>) {
   return {
-    ...{ holder, work: work && { ...work }, permits, shared, priority, ticket },
+    holder,
+    work: work && { ...work },
+    permits,
+    shared,
+    priority,
+    ticket,
     startTime: toTimestamp(beginMs),
   };
 }
@@ -50,7 +64,9 @@ export function deadlockOf({ circle, reason, findMs }: ReadOnly<DeadlockFoundV1>
   return {
     findTime: toTimestamp(findMs),
     circle: circle.map(({ waiter, lock, holder }) => ({
-      ...{ waiter: waiter && { ...waiter }, lock, holder: holder && { ...holder } },
+      waiter: waiter && { ...waiter },
+      lock,
+      holder: holder && { ...holder },
     })),
     victim: victim && { ...victim },
     reason,

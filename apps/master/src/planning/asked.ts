@@ -38,7 +38,10 @@ function* unlooked(request: PlanRequest): Generator<readonly [field: string, isG
 export function specsOf(tasks: readonly PlanTask[]): readonly TaskSpec[] {
   return tasks.map(({ taskId: id, needs, capability, versionRange, expectedMs, resources, agents }) =>
     TaskSpec.fromPartial({
-      ...{ id, needs: needs.map((task) => ({ task })), versionRange, resources },
+      id,
+      needs: needs.map((task) => ({ task })),
+      versionRange,
+      resources,
       work: { $case: "capability", value: capability },
       estimate: { durationMs: expectedMs },
       ...(agents !== undefined && { placement: { require: agents } }),
@@ -68,7 +71,8 @@ export function givenAgents(
   return presentIn(agents, tasks, pool).map((agent, at) => {
     const { speed = 0, freeInMs = 0, moneyPerMs = 0 } = given[at] ?? {};
     return {
-      ...{ ...agent, moneyPerMs },
+      ...agent,
+      moneyPerMs,
       ...(speed > 0 && { slowness: 1 / speed }),
       ...(freeInMs > 0 && { busyMs: Array.from({ length: agent.slots }, () => freeInMs) }),
     };

@@ -47,7 +47,8 @@ function expectedOf(
   const name = plannedMode(modeName(mode));
   if (name === undefined)
     throw planningErrors.candidateUnjudged({
-      ...{ place, problem: `expected one of ${known.join(", ")}, found ${modeName(mode) || "no mode"}` },
+      place,
+      problem: `expected one of ${known.join(", ")}, found ${modeName(mode) || "no mode"}`,
     });
   const meanMs = expectedMs || (features[`predictedMs.${name}`] ?? 0);
   if (!(meanMs > 0)) {
@@ -56,8 +57,13 @@ function expectedOf(
   }
   const { timeMs = 0, money = 0 } = expectedUse ?? {};
   return {
-    ...{ mode: name, meanMs, highMs: Math.max(meanMs, highMs), quality: expectedQuality || 1 },
-    ...{ cost: money || timeMs || meanMs, use: { timeMs, money }, words: reason },
+    mode: name,
+    meanMs,
+    highMs: Math.max(meanMs, highMs),
+    quality: expectedQuality || 1,
+    cost: money || timeMs || meanMs,
+    use: { timeMs, money },
+    words: reason,
     // Not set means that it can be chosen.
     ...(!eligible && reason !== "" && { ineligible: reason }),
   };
@@ -98,7 +104,12 @@ function learnedOf(choice: Choice, place: number): LearnedChoice {
   if (outcome === undefined || !(outcome.realMs > 0))
     throw untold("expected the time that it really took, found none");
   return {
-    ...{ sessionId, features, mode: own.mode, expectedMs: own.expectedMs, lostMs: expectedLossMs(choice) },
-    ...{ realMs: outcome.realMs, endMs: fromTimestamp(chooseTime) + outcome.realMs },
+    sessionId,
+    features,
+    mode: own.mode,
+    expectedMs: own.expectedMs,
+    lostMs: expectedLossMs(choice),
+    realMs: outcome.realMs,
+    endMs: fromTimestamp(chooseTime) + outcome.realMs,
   };
 }

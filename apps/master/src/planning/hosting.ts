@@ -14,7 +14,9 @@ export function hostPlanning(
 ): void {
   const { sessions, learners } = parts;
   const dependencies = {
-    ...{ ...sessions, learners, fleet: new Fleet({ agents: sessions.agents, clock: foundation.clock }) },
+    ...sessions,
+    learners,
+    fleet: new Fleet({ agents: sessions.agents, clock: foundation.clock }),
     planning: mesh.client(planningService, { service }),
   };
   mesh.serve(planningService, planningHandlers(dependencies), { service });

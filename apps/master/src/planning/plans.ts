@@ -102,7 +102,9 @@ async function ofTasks({ dependencies, request, knowledge, context }: PlanInput)
   const nothing = { choice: undefined, p50Ms: 0, p90Ms: 0, cases: 0 };
   return {
     ...shown(made, knowledge, { tasks: specs, definition: "" }),
-    ...{ ...nothing, mode: Mode.MODE_INTELLIGENCE, money: made.money },
+    ...nothing,
+    mode: Mode.MODE_INTELLIGENCE,
+    money: made.money,
   };
 }
 
@@ -121,7 +123,9 @@ function impossible({ taskId, reason, detail }: Refused, tasks: readonly TaskSpe
   const task = tasks.find(({ id }) => id === taskId);
   const capability = task?.work?.$case === "capability" ? task.work.value : "it";
   return planningErrors.noAgentCan({
-    ...{ task: taskId, capability, pool: task?.placement?.pool || pool || "default" },
+    task: taskId,
+    capability,
+    pool: task?.placement?.pool || pool || "default",
   });
 }
 
@@ -135,7 +139,10 @@ function shown(
     estimate: estimated(knowledge, named, situation, task),
   });
   return {
-    ...{ assignments: assignments.map(shownOf), makespanMs, lowerBoundMs, method },
+    assignments: assignments.map(shownOf),
+    makespanMs,
+    lowerBoundMs,
+    method,
     criticalPath: [...criticalPath],
   };
 }
@@ -151,9 +158,15 @@ function estimated(
   const capability = spec?.work?.$case === "capability" ? spec.work.value : "";
   const definitionTask = definition === "" ? "" : (spec?.id ?? "");
   const subject: EstimateSubject = {
-    ...{ capability, version: "", pool: "", agentId: "", definition, definitionTask },
+    capability,
+    version: "",
+    pool: "",
+    agentId: "",
+    definition,
+    definitionTask,
     inputBytes: described[place]?.inputBytes ?? 0,
-    ...{ key: described[place]?.key ?? "", count: 0 },
+    key: described[place]?.key ?? "",
+    count: 0,
   };
   const known = estimateOf(knowledge, subject);
   const statedMs = spec?.estimate?.durationMs ?? 0;
@@ -163,7 +176,11 @@ function estimated(
   const deviation = Math.sqrt((kindVariance[place] ?? 0) + (ownVariance[place] ?? 0));
   const quantile = (deviations: number) => (mediansMs[place] ?? 0) * Math.exp(deviations * deviation);
   return {
-    ...{ ...known, samples: 0, confidence: 0, basis: undefined, msPerByte: 0 },
+    ...known,
+    samples: 0,
+    confidence: 0,
+    basis: undefined,
+    msPerByte: 0,
     meanMs: work.sizesMs[place] ?? 0,
     p50Ms: quantile(0),
     p90Ms: quantile(1.2816),

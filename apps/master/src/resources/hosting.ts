@@ -15,7 +15,10 @@ export function hostResources(
   { runtime, archive }: Pick<ServiceStorage, "runtime" | "archive">,
 ): void {
   const dependencies = {
-    ...{ runtime, archive, partitionOwner, foundation },
+    runtime,
+    archive,
+    partitionOwner,
+    foundation,
     claims: new Claims(foundation.clock),
     pools: mesh.client(poolService),
     sessions: mesh.client(sessionService, { service }),

@@ -81,7 +81,8 @@ function shown(
   return {
     // Only read.
     ...(value as Quota),
-    ...{ namespace, used: claims.usedOf(namespace, value.quotaId) },
+    namespace,
+    used: claims.usedOf(namespace, value.quotaId),
     updateCause: cause as Quota["updateCause"],
     revision: `a${revision}`,
   };

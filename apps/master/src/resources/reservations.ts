@@ -88,7 +88,9 @@ function shown(
   // Only read.
   const reservation = value as Reservation;
   return {
-    ...{ ...reservation, namespace, revision: `a${revision}` },
+    ...reservation,
+    namespace,
+    revision: `a${revision}`,
     createCause: cause as Reservation["createCause"],
   };
 }

@@ -48,49 +48,80 @@ export function hostSessions(
       publisher.begin(runtime);
       const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: service.name };
       const cause = { actor, traceparent: "", decision: "", reason: "" };
-      const [runs, missions] = [mesh.client(runService), mesh.client(missionService)];
-      const [agents, sessions] = [
-        mesh.client(agentService),
-        mesh.client(sessionService, { service: service.name }),
-      ];
-      const tasks = mesh.client(taskService);
-      const clients = {
-        ...{ runs, tasks, missions, board: mesh.client(boardService), agents },
-        ...{ sessions, locks: mesh.client(lockService, { service: service.name }) },
-        estimates: mesh.client(estimateService, { service: service.name }),
-      };
+      const clients = sessionClients(mesh, service.name);
+      const { runs, tasks, missions, agents, sessions } = clients;
       const registry = mesh.client(registryService);
       const resources = mesh.client(resourceService, { service: service.name });
       const seen = new OfferingsSeen(foundation.clock);
       const held = new HeldPlans();
       effects.begin(
         steerSessions({
-          ...{ clients, runtime, foundation, cause, rules: host.guard?.admission, held },
+          clients,
+          runtime,
+          foundation,
+          cause,
+          rules: host.guard?.admission,
+          held,
           readTasks: tasksReader({ registry, agents, resources, seen, foundation }),
           register: (name, part, options) => service.register(name, part, options),
         }),
       );
       const dependencies = {
-        ...{ runtime, archive, partitionOwner, foundation, ids, agents, runs, tasks, missions, sessions },
-        ...{ planner, registry, resources, definitions: mesh.client(definitionService) },
-        watches: new WatchMemory(foundation.clock, ids),
-        ...{ seen, held },
-      };
-      traces.begin({
         runtime,
-        endOf: async (key) => {
-          const { outcome } = await runtime.query({ key, query: showSession, body: { whole: false } });
-          return { definition: "", outcome };
-        },
-        timelineOf: ({ namespace, id: sessionId }, token, trace) =>
-          sessions.getSessionTimeline(
-            { namespace, sessionId, childDepth: 1, page: { token, size: 0 } },
-            { trace },
-          ),
-      });
+        archive,
+        partitionOwner,
+        foundation,
+        ids,
+        agents,
+        runs,
+        tasks,
+        missions,
+        sessions,
+        planner,
+        registry,
+        resources,
+        definitions: mesh.client(definitionService),
+        watches: new WatchMemory(foundation.clock, ids),
+        seen,
+        held,
+      };
+      traceSessions(traces, runtime, sessions);
       registerLabels(host.guard, dependencies, "session", { query: showSession, body: { whole: false } });
       mesh.serve(sessionService, sessionHandlers(dependencies), { service: service.name });
       return dependencies;
     },
   };
+}
+
+/** @param service the one that hosts the sessions, with their locks and estimates */
+function sessionClients(mesh: HostContext["mesh"], service: string) {
+  return {
+    runs: mesh.client(runService),
+    tasks: mesh.client(taskService),
+    missions: mesh.client(missionService),
+    board: mesh.client(boardService),
+    agents: mesh.client(agentService),
+    sessions: mesh.client(sessionService, { service }),
+    locks: mesh.client(lockService, { service }),
+    estimates: mesh.client(estimateService, { service }),
+  };
+}
+
+function traceSessions(
+  traces: WorkTraces,
+  runtime: SessionDependencies["runtime"],
+  sessions: ReturnType<typeof sessionClients>["sessions"],
+): void {
+  traces.begin({
+    runtime,
+    endOf: async (key) => {
+      const { outcome } = await runtime.query({ key, query: showSession, body: { whole: false } });
+      return { definition: "", outcome };
+    },
+    timelineOf: ({ namespace, id: sessionId }, token, trace) =>
+      sessions.getSessionTimeline(
+        { namespace, sessionId, childDepth: 1, page: { token, size: 0 } },
+        { trace },
+      ),
+  });
 }

@@ -87,7 +87,9 @@ export class Claiming implements Component {
     const timer = foundation.timers.after(firstAnswerMs, () => {
       const { namespace, name } = pool;
       foundation.logger.warn("pool continues without quotas: none received in time", {
-        ...{ namespace, pool: name, waitedMs: firstAnswerMs },
+        namespace,
+        pool: name,
+        waitedMs: firstAnswerMs,
       });
       this.#letGo(pool);
     });
@@ -173,7 +175,10 @@ export class Claiming implements Component {
     const nowMs = foundation.clock.now();
     const isOver = foundation.clock.monotonic() >= dueMs;
     const parts = reply.allotments.map(({ quotaId, name, amount, limit, sessions }) => ({
-      ...{ quotaId, name, limit, sessions },
+      quotaId,
+      name,
+      limit,
+      sessions,
       amount: isOver ? 0 : amount,
     }));
     const reservations = reply.reservations.flatMap(({ reservationId, amounts, agents, sessions, span }) => {
@@ -192,7 +197,9 @@ export function wireAllotments(
   { pools, now }: Pick<ClaimingParts, "pools" | "now">,
 ): Claiming {
   return new Claiming({
-    ...{ pools, now, foundation },
+    pools,
+    now,
+    foundation,
     resources: mesh.client(resourceService, { service: "master" }),
     isServed: () => mesh.knows("master"),
   });

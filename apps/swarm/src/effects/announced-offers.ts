@@ -56,7 +56,8 @@ export class AnnouncedOffers implements Component {
     const all = offersOf(pools());
     if (all.length > offersMax)
       logger.warn("registry lists only some of the offered capabilities", {
-        ...{ capabilities: all.length, listed: offersMax },
+        capabilities: all.length,
+        listed: offersMax,
       });
     const offers = withinText(all.slice(0, offersMax));
     if (isDeepStrictEqual(offers, this.#announced)) return;

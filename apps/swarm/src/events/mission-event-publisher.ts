@@ -55,8 +55,11 @@ class MissionEventMapper implements EventMapper<MissionNote> {
       if (mission === undefined || mission.endTime !== undefined) return undefined;
       const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = mission.tasks ?? {};
       const body = {
-        ...{ tasksTotal: total, tasksCompleted: completed + skipped, tasksFailed: failed },
-        ...{ tasksRunning: running, used: mission.budget?.spent },
+        tasksTotal: total,
+        tasksCompleted: completed + skipped,
+        tasksFailed: failed,
+        tasksRunning: running,
+        used: mission.budget?.spent,
       };
       return eventOf({ ...head, type: "tutti.swarm.mission.progressed", body, part: 0 });
     } catch (error) {

@@ -69,26 +69,34 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
     }),
   task_handed_on: ({ tasks }, { node, handoff, toAgent }: TaskHandedOnV1, happening) =>
     eventNote(happening, "tutti.swarm.task.handed_off", {
-      ...{ task: tasks[node]?.spec.id ?? "", before: handoff?.fromAgentId ?? "" },
-      ...{ agentId: toAgent, reason: handoff?.reason ?? "" },
+      task: tasks[node]?.spec.id ?? "",
+      before: handoff?.fromAgentId ?? "",
+      agentId: toAgent,
+      reason: handoff?.reason ?? "",
     }),
   vote_opened: (_mission, { vote, openMs }: VoteOpenedV1, happening) => {
     const { voteId = "", question = "", timeoutMs = 0 } = vote ?? {};
     const expireTime = timeoutMs > 0 ? toTimestamp(openMs + timeoutMs) : undefined;
     return eventNote(happening, "tutti.swarm.vote.opened", {
-      ...{ voteId, question: question.slice(0, wordsMax), expireTime },
+      voteId,
+      question: question.slice(0, wordsMax),
+      expireTime,
     });
   },
   vote_closed: ({ votes }, { voteId, outcome }: VoteClosedV1, happening) =>
     eventNote(happening, "tutti.swarm.vote.closed", {
-      ...{ voteId, outcome: outcome?.winner ?? "", reason: outcome?.message ?? "" },
+      voteId,
+      outcome: outcome?.winner ?? "",
+      reason: outcome?.message ?? "",
       votes: votes.get(voteId)?.vote.ballots.length ?? 0,
     }),
   leader_elected: ({ leader }, { agent }: LeaderElectedV1, happening) =>
     eventNote(happening, "tutti.swarm.leader.elected", { group: "", agentId: agent, before: leader }),
   budget_used_up: (_mission, { wanted, left, approvalId }: BudgetUsedUpV1, happening) =>
     eventNote(happening, "tutti.swarm.budget.exhausted", {
-      ...{ wanted: wanted && { ...wanted }, left: left && { ...left }, approvalId },
+      wanted: wanted && { ...wanted },
+      left: left && { ...left },
+      approvalId,
     }),
   question_asked: (mission, { question }: QuestionAskedV1, happening) => {
     if (question === undefined) return progress(mission, undefined, happening);

@@ -84,7 +84,10 @@ class PoolHooks implements HookOutlet {
       if (ready !== undefined) return [ready];
       // It was looked at before it was kept: another release knows other functions.
       this.#parts.logger.error("hook no longer compiles, skipped", {
-        ...{ namespace: this.#pool.namespace, pool: this.#pool.name, hook: hook.hookId, problems },
+        namespace: this.#pool.namespace,
+        pool: this.#pool.name,
+        hook: hook.hookId,
+        problems,
       });
       return [];
     });

@@ -14,7 +14,8 @@ export function wireHooks(
 ): Component {
   const { pools, now, settings } = dependencies;
   const webhooks = new Webhooks({
-    ...{ foundation, arePrivateAllowed: settings.scaling.privateWebhooks },
+    foundation,
+    arePrivateAllowed: settings.scaling.privateWebhooks,
     refused: tellRefusedCall(guard, "swarm.hooks.call"),
   });
   const hooks = new Hooks({ turns: pools.turns, now, logger: foundation.logger, webhooks });

@@ -7,7 +7,16 @@ export function occasionOf(question: HookQuestion, number: number): HookOccasion
   const { moment, work, capability, attempt, agentId, labels, priority, input, outcome, timeoutMs } =
     question;
   return {
-    ...{ number, moment, work, capability, attempt, agentId, priority, input, outcome, timeoutMs },
+    number,
+    moment,
+    work,
+    capability,
+    attempt,
+    agentId,
+    priority,
+    input,
+    outcome,
+    timeoutMs,
     labels: { ...labels },
   };
 }

@@ -20,7 +20,8 @@ export function wireInboxes(
     runs: mesh.client(runService),
     tasks: mesh.client(taskService),
     missions: mesh.client(missionService),
-    ...{ tracer, logger },
+    tracer,
+    logger,
   });
   const inboxes = new Inboxes({ polls, runs, timers, chance, logger, clock });
   pools.onTenant((tenant) => inboxes.follow(tenant));
@@ -28,7 +29,10 @@ export function wireInboxes(
   mesh.serve(
     inboxService,
     inboxHandlers({
-      ...{ ...dependencies, inboxes, runs, tasks: mesh.client(taskService) },
+      ...dependencies,
+      inboxes,
+      runs,
+      tasks: mesh.client(taskService),
       remoteInboxes: mesh.client(inboxService),
     }),
   );

@@ -146,8 +146,13 @@ export class InboxAgent {
           continue;
         }
         const request = {
-          ...{ ...this.#place(), count, leaseMs, waitMs, idempotencyKey: "" },
-          ...{ kind: AgentKind.AGENT_KIND_PERSON, offering: offeringOf(this.#inbox, slots) },
+          ...this.#place(),
+          count,
+          leaseMs,
+          waitMs,
+          idempotencyKey: "",
+          kind: AgentKind.AGENT_KIND_PERSON,
+          offering: offeringOf(this.#inbox, slots),
         };
         const { tasks } = await polls.claim(request, { principal, signal: this.#waiting.signal });
         failures = 0;
@@ -327,7 +332,11 @@ export class InboxAgent {
 
 function offeringOf({ capabilities, labels, description }: ReadOnly<Inbox>, slots: number) {
   return {
-    ...{ labels: { ...labels }, slots, description, resources: {}, contextKeys: [] },
+    labels: { ...labels },
+    slots,
+    description,
+    resources: {},
+    contextKeys: [],
     capabilities: capabilities.map((capability) => ({ ...capability, cost: undefined })),
   };
 }

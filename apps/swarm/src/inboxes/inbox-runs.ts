@@ -179,7 +179,9 @@ export class InboxRuns {
     const workflow = `inbox-${slugOf(inbox.inboxId)}-${slugOf(name)}`;
     const { people, answersNeeded, withinMs, claimMs } = inbox;
     const approve = {
-      ...{ title: "${{ input.title }}", message: "${{ input.message }}", context: "${{ input.task }}" },
+      title: "${{ input.title }}",
+      message: "${{ input.message }}",
+      context: "${{ input.task }}",
       ...(outputSchema === "" ? {} : { form: JSON.parse(outputSchema) }),
       ...(people.length === 0 ? {} : { by: people }),
       exclude: "${{ input.starter }}",
@@ -279,7 +281,11 @@ function isUsable({ endTime, outcome }: Run): boolean {
 }
 
 const emptyCapability: Omit<Capability, "name"> = {
-  ...{ version: "1.0.0", inputSchema: "", outputSchema: "", cost: undefined, description: "" },
+  version: "1.0.0",
+  inputSchema: "",
+  outputSchema: "",
+  cost: undefined,
+  description: "",
 };
 
 function nameOf(inboxId: string, { work }: ClaimedTask): string {

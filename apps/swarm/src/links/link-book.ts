@@ -322,7 +322,10 @@ export class LinkBook {
     }
     const { agentId, namespace, pool } = agent.link.identity;
     this.#parts.logger.warn("agent violated the link protocol", {
-      ...{ agent: agentId, namespace, pool, error },
+      agent: agentId,
+      namespace,
+      pool,
+      error,
     });
     this.#end(agent, "violation", error.message, error);
   }

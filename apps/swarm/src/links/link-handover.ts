@@ -72,7 +72,8 @@ export class LinkHandover implements Component {
       await dispatch.tellLinks(requestsOf(pool, released), { timeoutMs: tellMs });
     } catch (error) {
       logger.debug("failed to hand over the agents of moved pools", {
-        ...{ partition, error: errorFromUnknown(error) },
+        partition,
+        error: errorFromUnknown(error),
       });
     }
     this.#forget(partition, released);

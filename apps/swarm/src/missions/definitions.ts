@@ -60,8 +60,13 @@ function specIn(name: string, source: DefinitionSource | undefined): MissionSpec
 function ofTasks({ document, plan }: Definition, tasks: MissionSpec["tasks"]): MissionSpec {
   const { pool = "", priority = 0, timeoutMs = 0, retentionMs = 0 } = plan?.run ?? {};
   const spec = MissionSpec.fromPartial({
-    ...{ title: document.workflow, goal: document.description ?? "" },
-    ...{ pool, priority, timeoutMs, retentionMs, labels: { ...document.labels } },
+    title: document.workflow,
+    goal: document.description ?? "",
+    pool,
+    priority,
+    timeoutMs,
+    retentionMs,
+    labels: { ...document.labels },
     output: outputIn(document.output),
   });
   spec.tasks = tasks;

@@ -20,6 +20,7 @@ import {
   returnTask,
   showMission,
 } from "@tutti/machine-mission";
+import type { Client } from "@tutti/mesh";
 import {
   type AttemptCommands,
   Dispatcher,
@@ -57,7 +58,6 @@ export function hostMissions(
   { sharedPools, retryIn }: MissionHostingOptions,
 ): MissionHosting {
   const { mesh, foundation } = host;
-  const { timers, logger } = foundation;
   const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
   const ended = (key: InstanceKey) => traces.ended(key);
   const news = service.register("mission-events", new MissionEventPublisher(host, ended), {
@@ -69,18 +69,11 @@ export function hostMissions(
     begin({ runtime, archive }) {
       news.begin(runtime);
       const outputs = new OutputShelf();
-      const settlement = new RuntimeSettlement({
-        ...{ runtime, timers, logger, tellings: missionAttemptCommands, service: service.name },
-        ...{ outputs, tokens: host.tokens(), hasBlob: host.hasBlob, readBlob: host.readBlob },
-      });
-      const heard = hearOutcomes(
-        service,
-        host,
-        "mission",
-        judgedResults(host.guard?.admission, "mission", settlement, { readBlob: host.readBlob, timers }),
-      );
       const parts = {
-        ...{ settlement: heard, foundation, sharedPools, instanceId: host.processId },
+        settlement: missionSettlement(service, host, runtime, outputs),
+        foundation,
+        sharedPools,
+        instanceId: host.processId,
         tokens: host.tokens(),
       };
       const origin = { service: service.name, workKind: "mission" };
@@ -94,30 +87,70 @@ export function hostMissions(
       effects.begin({ dispatcher, errands, starts });
 
       const dependencies = {
-        ...{ runtime, archive, partitionOwner: host.partitionOwner, foundation, ids: host.ids, missions },
-        ...{ outputs, retryIn, admission: host.guard?.admission },
+        runtime,
+        archive,
+        partitionOwner: host.partitionOwner,
+        foundation,
+        ids: host.ids,
+        missions,
+        outputs,
+        retryIn,
+        admission: host.guard?.admission,
         refusedJoins: new RefusedJoins(() => foundation.clock.now()),
         watches: new WatchMemory(foundation.clock, host.ids),
-        ...{ pools: mesh.client(poolService), agents: mesh.client(agentService) },
+        pools: mesh.client(poolService),
+        agents: mesh.client(agentService),
         definitions: new Definitions(mesh.client(definitionService)),
         namespaceOfPool: (pool: string, namespace: string) => dispatcher.namespaceOf(pool, namespace),
         outagesAt: (namespace: string, pool: string, sinceMs: number) =>
           dispatcher.outagesAt(namespace, pool, sinceMs),
       };
-      traces.begin({
-        runtime,
-        endOf: (key) => runtime.query({ key, query: showMission, body: { whole: false } }),
-        timelineOf: ({ namespace, id: missionId }, token, trace) =>
-          missions.getMissionTimeline(
-            { namespace, missionId, childDepth: 1, page: { token, size: 0 } },
-            { trace },
-          ),
-      });
+      traceMissions(traces, runtime, missions);
       registerLabels(host.guard, dependencies, "mission", { query: showMission, body: { whole: false } });
       mesh.serve(missionService, missionHandlers(dependencies));
       mesh.serve(boardService, boardHandlers(dependencies), { refused: boardRefusals(dependencies) });
     },
   };
+}
+
+/** Reports how attempts ended, once the rules for results have admitted it. */
+function missionSettlement(
+  service: Pick<Orchestrator, "name" | "register">,
+  host: HostContext,
+  runtime: ServiceStorage["runtime"],
+  outputs: OutputShelf,
+) {
+  const { hasBlob, readBlob, foundation } = host;
+  const { timers, logger } = foundation;
+  const settlement = new RuntimeSettlement({
+    runtime,
+    timers,
+    logger,
+    tellings: missionAttemptCommands,
+    service: service.name,
+    outputs,
+    tokens: host.tokens(),
+    hasBlob,
+    readBlob,
+  });
+  const judged = judgedResults(host.guard?.admission, "mission", settlement, { readBlob, timers });
+  return hearOutcomes(service, host, "mission", judged);
+}
+
+function traceMissions(
+  traces: WorkTraces,
+  runtime: ServiceStorage["runtime"],
+  missions: Pick<Client<typeof missionService>, "getMissionTimeline">,
+): void {
+  traces.begin({
+    runtime,
+    endOf: (key) => runtime.query({ key, query: showMission, body: { whole: false } }),
+    timelineOf: ({ namespace, id: missionId }, token, trace) =>
+      missions.getMissionTimeline(
+        { namespace, missionId, childDepth: 1, page: { token, size: 0 } },
+        { trace },
+      ),
+  });
 }
 
 /** What becomes of attempts at tasks of missions, in the words that runs have for it too. */

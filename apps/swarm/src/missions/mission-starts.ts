@@ -64,7 +64,9 @@ export class MissionStarts {
     const { namespace, kind, id } = key;
     const { childId, taskId, facts, budget } = effect;
     const request = StartRunRequest.fromPartial({
-      ...{ namespace, runId: childId, parent: { namespace, kind, id, task: taskId } },
+      namespace,
+      runId: childId,
+      parent: { namespace, kind, id, task: taskId },
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
     request.spec = {
@@ -90,7 +92,12 @@ export class MissionStarts {
     const { namespace, kind, id } = key;
     const { childId, taskId, facts, budget, root, depth, depthLeft } = effect;
     const request = StartMissionRequest.fromPartial({
-      ...{ namespace, missionId: childId, labels: { ...facts.labels }, root, depth, depthLeft },
+      namespace,
+      missionId: childId,
+      labels: { ...facts.labels },
+      root,
+      depth,
+      depthLeft,
       parent: { namespace, kind, id, task: taskId },
     });
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };

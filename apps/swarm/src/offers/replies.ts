@@ -21,7 +21,9 @@ export class Replies {
   /** A pool that is not owned here, and who owns it as far as that is known. */
   moved(pool: number, owner: Owner | undefined): void {
     const known = owner && {
-      ...{ instance: owner.instance, address: owner.address, place: "" },
+      instance: owner.instance,
+      address: owner.address,
+      place: "",
       epoch: owner.epoch,
     };
     this.#room().moved.push({ pool, owner: known });

@@ -202,7 +202,9 @@ export class AgentPolls {
     const result = { outcome: outcomeOf(outcome), runMs, used, modelCalls };
     const answered = agent.complete(token, result, this.#parts.now());
     const refused = (error: TuttiError) => ({
-      ...{ token: completion.token, accepted: false, refusal: toErrorDetail(error) },
+      token: completion.token,
+      accepted: false,
+      refusal: toErrorDetail(error),
     });
     if (answered === undefined)
       return refused(swarmErrors.attemptUnknown({ agent: agent.agentId, token: completion.token }));
@@ -275,7 +277,11 @@ export class AgentPolls {
     agent.offered = offeredIn(offering);
     const hello: Hello = {
       ...helloMessage.create(),
-      ...{ versionMin: 1, versionMax: 1, agentId, running, offering },
+      versionMin: 1,
+      versionMax: 1,
+      agentId,
+      running,
+      offering,
       namespace: pool.namespace,
       pool: pool.name,
       kind: kind || AgentKind.AGENT_KIND_FUNCTION,

@@ -7,7 +7,14 @@ export function claimedTask(assign: Assign, agent: PolledAgent, leaseMs: number)
   const { name, version } = agent.capabilityOf(assign.capability);
   const { attempt, runMs, totalMs, workId, taskId, traceparent, budget, accessToken } = assign;
   return {
-    ...{ attempt, leaseMs, runMs, totalMs, traceparent, budget, accessToken, version },
+    attempt,
+    leaseMs,
+    runMs,
+    totalMs,
+    traceparent,
+    budget,
+    accessToken,
+    version,
     token: keyOf(assign.token),
     capability: name,
     input: inputOf(assign),

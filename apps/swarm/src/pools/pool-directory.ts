@@ -199,7 +199,12 @@ export class PoolDirectory {
     if (!tenancy.holds(namespace, name) || tenancy.epochOf(namespace, name) !== epoch)
       throw tenancy.elsewhere(namespace, name);
     const pool: Pool = openPool({
-      ...{ namespace, name, owner, chance, settings, epoch },
+      namespace,
+      name,
+      owner,
+      chance,
+      settings,
+      epoch,
       openedMs: now(),
       onAgentChange: (change) => {
         onAgentChange(pool, change);

@@ -27,11 +27,18 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
     logger: foundation.logger,
     keep: ({ namespace, name: id }, body) =>
       dependencies.poolStore.machines.runtime.execute({
-        ...{ key: { namespace, kind: "pool", id }, command: noteScalings, body, cause },
+        key: { namespace, kind: "pool", id },
+        command: noteScalings,
+        body,
+        cause,
       }),
   });
   const scalers = new Scalers({
-    ...{ foundation, ids, now, dataDirectory, settings: settings.scaling },
+    foundation,
+    ids,
+    now,
+    dataDirectory,
+    settings: settings.scaling,
     stir: (pool) => pools.turns.stir(pool),
     address: () => settings.scaling.address || reachable(mesh.address),
     notes,

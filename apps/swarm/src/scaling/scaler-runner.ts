@@ -116,7 +116,9 @@ export class ScalerRunner {
     const own = this.#own();
     const coolMs = changedMs + this.#rules.coolDownMs;
     return {
-      ...{ wanted, starting, quarantined },
+      wanted,
+      starting,
+      quarantined,
       joined: own.filter(({ state }) => isThere(state)).length,
       asleep: own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP).length,
       coolDownEndTime: coolMs > nowMs ? toTimestamp(coolMs) : undefined,

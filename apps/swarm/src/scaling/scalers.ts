@@ -193,7 +193,8 @@ export class Scalers implements Component {
     const { sockets } = settings.containers;
     if (sockets.length === 0) return;
     const strays = new Strays({
-      ...{ ownerId: this.#ownerId, logger: foundation.logger },
+      ownerId: this.#ownerId,
+      logger: foundation.logger,
       engines: sockets.map((socket) => this.#engines.at(socket)),
       isHeld: (launchId) =>
         [...this.#drivers].some((driver) => driver instanceof BerthDriver && driver.holds(launchId)),
@@ -250,11 +251,19 @@ export class Scalers implements Component {
     const { scalerId } = scaler;
     const { namespace, name } = pool;
     const driver = openDriver({
-      ...{ scaler, foundation, ids, settings, refused, records: this.#records },
-      ...{ ownerId: this.#ownerId, engines: this.#engines },
+      scaler,
+      foundation,
+      ids,
+      settings,
+      refused,
+      records: this.#records,
+      ownerId: this.#ownerId,
+      engines: this.#engines,
       home: { address: address(), namespace, pool: name, accessToken: this.#accessToken },
       agents: agentWindow({
-        ...{ pool, now, stir: () => stir(pool) },
+        pool,
+        now,
+        stir: () => stir(pool),
         crashed: (agentId, crashes) => notes.crashed(pool, scalerId, agentId, crashes),
       }),
       crashes: (isKnown ? pastOf(scalerId)?.crashes : undefined) ?? new Map(),
@@ -277,7 +286,10 @@ export class Scalers implements Component {
     const { scalerId } = scaler;
     const runner = new ScalerRunner(
       {
-        ...{ pool, scaler, revision, driver },
+        pool,
+        scaler,
+        revision,
+        driver,
         stir: () => stir(pool),
         past: pastOf(scalerId) ?? noPast,
         nowMs: now(),

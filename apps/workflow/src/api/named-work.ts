@@ -30,7 +30,8 @@ export function namedWork<Item extends { readonly paused: boolean; readonly desc
   return {
     async entries() {
       const entries = await allEntries(dependencies, {
-        ...{ namespace, kinds: [kind] },
+        namespace,
+        kinds: [kind],
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
       const wanted = entries.filter(

@@ -18,7 +18,9 @@ export interface CacheBoundParts extends Pick<MachineDependencies, "runtime" | "
 const roundMs = 10_000;
 const cause: Cause = {
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "workflow" },
-  ...{ traceparent: "", decision: "", reason: "The cache of the namespace was full." },
+  traceparent: "",
+  decision: "",
+  reason: "The cache of the namespace was full.",
 };
 
 export class CacheBound extends Rounds {

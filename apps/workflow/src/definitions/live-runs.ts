@@ -29,7 +29,13 @@ export class LiveRuns {
     do {
       const page = await this.#archive.search({
         ...everything,
-        ...{ namespace, kinds: ["run"], statuses: open, definition, labels, cursor, limit: pageMax },
+        namespace,
+        kinds: ["run"],
+        statuses: open,
+        definition,
+        labels,
+        cursor,
+        limit: pageMax,
       });
       count += page.entries.length;
       ({ cursor } = page);

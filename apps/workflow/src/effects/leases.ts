@@ -106,8 +106,12 @@ export class Leases {
     if (held === undefined) return;
     const { token, limit, ticket } = held;
     this.#parts.runtime.submit({
-      ...{ key: undefined, command: loseLease, body: { limit, ticket } },
-      ...{ cause: this.#parts.cause, idempotencyKey: "", token },
+      key: undefined,
+      command: loseLease,
+      body: { limit, ticket },
+      cause: this.#parts.cause,
+      idempotencyKey: "",
+      token,
       reply() {},
     });
   }

@@ -36,7 +36,9 @@ export class Starts {
     const { errands, runs } = this.#parts;
     const { namespace, kind, id } = due.key;
     const request = StartRunRequest.fromPartial({
-      ...{ namespace, runId, spec: RunSpec.decode(run) },
+      namespace,
+      runId,
+      spec: RunSpec.decode(run),
       parent: { namespace, kind, id, task: "" },
     });
     const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
@@ -73,8 +75,11 @@ export class Starts {
     const { childId, childKind, taskId, parentClose } = effect;
     if (childKind !== "run") throw startErrors.kindNotStarted({ kind: childKind });
     const request = StartRunRequest.fromPartial({
-      ...{ namespace, runId: childId, parentClosePolicy: parentClose },
-      ...{ parent: { namespace, kind, id, task: taskId }, spec: specOf(effect) },
+      namespace,
+      runId: childId,
+      parentClosePolicy: parentClose,
+      parent: { namespace, kind, id, task: taskId },
+      spec: specOf(effect),
     });
     const { run, existed } = await this.#parts.runs.startRun(request, {
       signal,
@@ -93,7 +98,9 @@ export class Starts {
     const { namespace, kind, id } = key;
     const { childId, taskId, facts, details } = effect;
     const request = StartMissionRequest.fromPartial({
-      ...{ namespace, missionId: childId, parent: { namespace, kind, id, task: taskId } },
+      namespace,
+      missionId: childId,
+      parent: { namespace, kind, id, task: taskId },
       labels: { ...facts.labels, ...details?.labels },
     });
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
@@ -112,7 +119,8 @@ export class Starts {
   stop(due: DueEffect, { runId, terminate }: StopRun): void {
     const { errands, runs } = this.#parts;
     const request = {
-      ...{ namespace: due.key.namespace, runId },
+      namespace: due.key.namespace,
+      runId,
       reason: `another run of the schedule ${due.key.id} takes its place`,
     };
     const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {

@@ -104,7 +104,9 @@ export class TriggeredStarts {
     if (wanted.length === 0) return;
     const items = wanted.map(({ place, input }) =>
       StartItem.fromPartial({
-        ...{ runId: starts[place]?.runId ?? "", spec: 1, labels: { [triggerLabel]: triggerId } },
+        runId: starts[place]?.runId ?? "",
+        spec: 1,
+        labels: { [triggerLabel]: triggerId },
         input: { $case: "inlineInput", value: input },
       }),
     );
@@ -194,7 +196,9 @@ function dead(code: string, message: string): Settled {
 /** The result for the trigger. `others` is the result of runs without one of their own. */
 function told({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
   const results = starts.map((_, place) => ({
-    ...{ code: "", message: "", ended: false },
+    code: "",
+    message: "",
+    ended: false,
     ...(settled.get(place) ?? others ?? duplicate),
   }));
   return { command: settleStarts, body: { results } };

@@ -27,11 +27,16 @@ interface Labelled {
 export const definitionNotes: Readonly<Record<string, NoteOf<Labelled, never>>> = {
   version_registered: (_definition, { version }: VersionRegisteredV1, happening) =>
     eventNote(happening, "tutti.workflow.definition.registered", {
-      ...{ definition: happening.key.id, hash: version?.hash ?? "", labels: [] },
+      definition: happening.key.id,
+      hash: version?.hash ?? "",
+      labels: [],
     }),
   label_pointed: ({ labels }, { label, hash }: LabelPointedV1, happening) =>
     eventNote(happening, "tutti.workflow.definition.labelled", {
-      ...{ definition: happening.key.id, label, hash, previousHash: labels.get(label) ?? "" },
+      definition: happening.key.id,
+      label,
+      hash,
+      previousHash: labels.get(label) ?? "",
     }),
   version_archived: (_definition, { hash, archived }: VersionArchivedV1, happening) =>
     archived

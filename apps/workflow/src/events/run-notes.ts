@@ -37,8 +37,10 @@ import {
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   run_started: (run, { order, createMs, limits }: RunStartedV1, happening) => {
     const what = {
-      ...{ definition: order?.definition ?? "", hash: order?.hash ?? "" },
-      ...{ labels: order?.labels ?? {}, parent: order?.parent },
+      definition: order?.definition ?? "",
+      hash: order?.hash ?? "",
+      labels: order?.labels ?? {},
+      parent: order?.parent,
     };
     const startMs = order?.startMs ?? 0;
     const isDelayed = startMs > createMs;
@@ -93,7 +95,9 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
       ? runNote(run, happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" })
       : happening,
   approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
-    ...{ kind: "question", ...headOf(happening), approvalId },
+    kind: "question",
+    ...headOf(happening),
+    approvalId,
   }),
   approval_decided: (run, { node, verdict }: ApprovalDecidedV1, happening) => {
     // Others have to decide too.

@@ -50,8 +50,10 @@ class WorkflowEventMapper implements EventMapper<Note> {
     if (run === undefined || !("tasks" in run) || run.endTime !== undefined) return undefined;
     const { total = 0, completed = 0, skipped = 0, failed = 0, running = 0 } = run.tasks ?? {};
     const counts = {
-      ...{ tasksTotal: total, tasksCompleted: completed + skipped },
-      ...{ tasksFailed: failed, tasksRunning: running },
+      tasksTotal: total,
+      tasksCompleted: completed + skipped,
+      tasksFailed: failed,
+      tasksRunning: running,
     };
     const head = { key, event, timeMs, cause, part: 0 };
     return eventOf({ ...head, type: "tutti.workflow.run.progressed", body: counts });

@@ -100,7 +100,11 @@ export class Orders {
       content: isRead ? await this.#contentOf(inputOf(spec), context.namespace) : undefined,
       order: {
         ...common,
-        ...{ definition: name, hash, versionLabel: label, kind: definition.kind, plan: noBytes },
+        definition: name,
+        hash,
+        versionLabel: label,
+        kind: definition.kind,
+        plan: noBytes,
         // The values of the template: missing ones have their defaults.
         parameters: filled === null ? noBytes : Buffer.from(JSON.stringify(filled)),
       },
@@ -182,9 +186,22 @@ function commonOf(
   { startMs, parent, root, parentClose, idChosen }: OrderExtras,
 ): Omit<PreparedSpec["order"], "traceparent" | PlannedField> {
   return {
-    ...{ labels, priority, pool, timeoutMs, retentionMs, events, budget, share },
+    labels,
+    priority,
+    pool,
+    timeoutMs,
+    retentionMs,
+    events,
+    budget,
+    share,
     dueMs: dueTime === undefined ? 0 : fromTimestamp(dueTime),
-    ...{ startMs, parent, root, parentClose, idChosen, incarnation: 1, firstId: "" },
+    startMs,
+    parent,
+    root,
+    parentClose,
+    idChosen,
+    incarnation: 1,
+    firstId: "",
   };
 }
 
@@ -200,7 +217,10 @@ async function planned(
   const { plan } = withoutMistakes(parts, "the tasks");
   if (plan === undefined) throw requestErrors.nothingToRun();
   return {
-    ...{ definition: "", hash: "", versionLabel: "", parameters: noBytes },
+    definition: "",
+    hash: "",
+    versionLabel: "",
+    parameters: noBytes,
     plan,
     kind: DefinitionKind.DEFINITION_KIND_TASKS,
   };

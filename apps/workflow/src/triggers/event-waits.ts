@@ -127,7 +127,10 @@ export class EventWaits implements Component {
   #subscribed(line: Line): Promise<Subscription> {
     const { namespace, type: pattern } = line;
     return this.#parts.bus.subscribe({
-      ...{ pattern, namespace, start: "new", label: "event-waits" },
+      pattern,
+      namespace,
+      start: "new",
+      label: "event-waits",
       handle: { each: (event) => this.#deliverTo([...line.waiters], event) },
       onGap: () => {
         for (const waiter of line.waiters) this.#unread.add(waiter);

@@ -27,7 +27,11 @@ export function postedEvent(event: CloudEvent, namespace: string, nowMs: number)
       problem: "data: expected a value, got a reference to a blob",
     });
   return checkedEvent({
-    ...{ id, source, type, namespace, timeMs },
+    id,
+    source,
+    type,
+    namespace,
+    timeMs,
     subject: subject || id,
     dataContentType: datacontenttype || data?.mediaType || "application/json",
     data: data?.body?.$case === "inline" ? data.body.value : new Uint8Array(),
@@ -67,8 +71,14 @@ export function cloudEventMessage(json: EventJson): CloudEvent {
   const { data } = json;
   const others = Object.entries(json).filter(([name]) => !attributes.has(name));
   return {
-    ...{ specversion: "1.0", id: json.id, source: json.source, type: json.type, dataschema: "" },
-    ...{ subject: text("subject"), time: text("time"), datacontenttype: text("datacontenttype") },
+    specversion: "1.0",
+    id: json.id,
+    source: json.source,
+    type: json.type,
+    dataschema: "",
+    subject: text("subject"),
+    time: text("time"),
+    datacontenttype: text("datacontenttype"),
     data:
       data === undefined
         ? undefined

@@ -42,7 +42,10 @@ export class OwnEvents implements Component {
     const { bus, index, deliveries, foundation } = this.#parts;
     if (this.#isStopped || this.#subscription !== undefined || !index.wantsOwnEvents) return;
     this.#subscription = bus.subscribe({
-      ...{ pattern: "tutti.>", durable: "triggers", start: "new", maxInFlight: 2 * batchMax },
+      pattern: "tutti.>",
+      durable: "triggers",
+      start: "new",
+      maxInFlight: 2 * batchMax,
       maxDeliveries: deliveriesMax,
       handle: {
         batch: (given) => deliveries.deliver(given.map(({ event }) => event)),

@@ -15,7 +15,11 @@ export async function readPast(
   signal.addEventListener("abort", stop, { once: true });
   await using _ = await bus.subscribe({
     // Of all namespaces, so that the last event of the log is among them.
-    ...{ pattern: ">", namespace: allNamespaces, start: "first", inOrder: "all", label: "triggers-past" },
+    pattern: ">",
+    namespace: allNamespaces,
+    start: "first",
+    inOrder: "all",
+    label: "triggers-past",
     handle: {
       each: (event, { position }) => {
         const place = placeOf(position);

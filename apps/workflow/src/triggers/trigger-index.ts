@@ -50,7 +50,9 @@ export class TriggerIndex implements Component {
   async start(): Promise<void> {
     const { bus, foundation } = this.#parts;
     this.#subscription = await bus.subscribe({
-      ...{ pattern, namespace: allNamespaces, label: "triggers-changed" },
+      pattern,
+      namespace: allNamespaces,
+      label: "triggers-changed",
       handle: { each: ({ namespace, subject }) => this.refresh(namespace, subject) },
       onGap: () => void this.#reload(),
     });

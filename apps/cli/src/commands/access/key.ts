@@ -68,7 +68,8 @@ export async function createKey(context: Context): Promise<Result> {
   const reply = await server.call("keys.create", {
     query: server.namespace,
     body: {
-      ...{ title, ...keyOf(context) },
+      title,
+      ...keyOf(context),
       ...(who === undefined ? {} : { actor: actorIn(context, who) }),
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(scope === undefined ? {} : { scope }),

@@ -286,7 +286,11 @@ export async function explainAccess(context: Context): Promise<Result> {
   const [resourceKind = "", ...rest] = (values.text("about") ?? "").split("/");
   const server = await connect(context);
   const question = {
-    ...{ actor, action, groups: [...values.texts("group")], resourceKind, resourceId: rest.join("/") },
+    actor,
+    action,
+    groups: [...values.texts("group")],
+    resourceKind,
+    resourceId: rest.join("/"),
     resourceLabels: values.labels("label"),
   };
   const reply = await server.call("access.ask", { query: server.namespace, body: { questions: [question] } });

@@ -46,7 +46,9 @@ export async function createPrincipal(context: Context): Promise<Result> {
   const displayName = values.text("title");
   const server = await connect(context);
   const body = {
-    ...{ actor, groups: [...values.texts("group")], labels: values.labels("label") },
+    actor,
+    groups: [...values.texts("group")],
+    labels: values.labels("label"),
     ...(displayName === undefined ? {} : { displayName }),
   };
   const reply = await server.call("principals.create", { query: server.namespace, body });

@@ -67,7 +67,8 @@ export async function bindRole(context: Context): Promise<Result> {
   const reply = await server.call("roleBindings.create", {
     query: server.namespace,
     body: {
-      ...{ bindingId, role },
+      bindingId,
+      role,
       ...(group === undefined ? { actor: actorIn(context, who) } : { group }),
       ...(Object.keys(equals).length === 0 ? {} : { resources: { equals } }),
       ...(lastsMs === undefined ? {} : { expireTimeMs: shell.nowMs() + lastsMs }),
@@ -103,7 +104,8 @@ export async function unbindRole(context: Context): Promise<Result> {
   const params = { id: context.values.argument("ID") };
   const server = await connect(context);
   const reply = await server.call("roleBindings.delete", {
-    ...{ params, query: { ...server.namespace, ...reasonOf(context) } },
+    params,
+    query: { ...server.namespace, ...reasonOf(context) },
   });
   const line = `${safe(params.id)} ${reply.removed === true ? "removed" : "not found"}`;
   return doneOutcome(context, reply, { id: params.id, line, isAsBefore: reply.removed !== true });

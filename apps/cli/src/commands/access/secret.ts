@@ -122,7 +122,9 @@ async function store(
     params: { name },
     query: server.namespace,
     body: {
-      ...{ value, overlapMs, ...keyOf(context) },
+      value,
+      overlapMs,
+      ...keyOf(context),
       description: values.text("description") ?? before?.description ?? "",
       labels: Object.keys(labels).length > 0 ? labels : (before?.labels ?? {}),
       users: users.length > 0 ? users : (before?.users ?? []),

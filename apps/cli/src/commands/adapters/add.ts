@@ -162,16 +162,19 @@ export async function addAdapter({ values, shell, print }: Context): Promise<Res
   const kindOf = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (kindOf === undefined)
     throw new Failure(`Kind \`${kind}\` not found. Kinds: ${adapterKinds.join(", ")}.`, {
-      ...{ exitCode: exitCodes.usage, code: "adapter_kind_unknown" },
+      exitCode: exitCodes.usage,
+      code: "adapter_kind_unknown",
     });
   if (!/^[a-z][a-z0-9-]*$/.test(name))
     throw new Failure(`The name of an adapter has lower-case letters, digits and \`-\`, got \`${name}\`.`, {
-      ...{ exitCode: exitCodes.usage, code: "adapter_name_invalid" },
+      exitCode: exitCodes.usage,
+      code: "adapter_name_invalid",
     });
   const file = join(shell.workingDirectory, `${name}.ts`);
   if (shell.exists(file))
     throw new Failure(`The file \`${name}.ts\` exists. Choose another name, or remove the file.`, {
-      ...{ exitCode: exitCodes.refused, code: "file_exists" },
+      exitCode: exitCodes.refused,
+      code: "file_exists",
     });
   const made = kindOf(name.toUpperCase().replaceAll("-", "_"));
   const { secrets, clients = [] } = made;

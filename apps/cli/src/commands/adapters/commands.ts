@@ -88,7 +88,8 @@ function adapterNamed(adapters: readonly OfferedAdapter[], name: string): Offere
       ),
       ["tutti adapter list", "lists the adapters of the namespace"],
     ],
-    ...{ exitCode: exitCodes.refused, code: "adapter_unknown" },
+    exitCode: exitCodes.refused,
+    code: "adapter_unknown",
   });
 }
 

@@ -44,7 +44,10 @@ export function scalerOf(id: string, { labels, ...described }: Json): Json {
   const { pool, agents = agentsDefault, directory } = described;
   const variables = referencesIn(described).filter((reference) => reference.startsWith("env:"));
   return specOf("scaler", {
-    ...{ scalerId: id, pool, minAgents: agents, maxAgents: agents },
+    scalerId: id,
+    pool,
+    minAgents: agents,
+    maxAgents: agents,
     labels: { ...(labels as ScalerSpec["labels"]), [adapterLabel]: id },
     process: {
       command: ["tutti", "adapter", "run"],

@@ -44,7 +44,8 @@ async function workerOf(context: Context, document: AdapterDocument) {
   const isLaunched = shell.environment["TUTTI_ADDRESS"] !== undefined;
   const worker = new Worker(
     {
-      ...{ handleSignals: false, secrets: [...referencesIn(document)] },
+      handleSignals: false,
+      secrets: [...referencesIn(document)],
       description: `Adapter ${document.adapter}`,
       ...(pool !== undefined && { pool }),
       ...(slots !== undefined && { slots }),
@@ -53,7 +54,8 @@ async function workerOf(context: Context, document: AdapterDocument) {
       variables: isLaunched
         ? shell.environment
         : {
-            ...{ ...shell.environment, TUTTI_URL: serverAddress(context) },
+            ...shell.environment,
+            TUTTI_URL: serverAddress(context),
             ...(key !== undefined && { TUTTI_API_KEY: key }),
           },
       logger: warningsOf(context),
@@ -83,7 +85,9 @@ async function adaptersIn({ values, shell }: Context): Promise<readonly AdapterD
   );
   if (problems.length > 0)
     throw new Failure(`${counted(problems.length, "problem")} in the adapters.`, {
-      ...{ problems, exitCode: exitCodes.usage, code: "adapter_invalid" },
+      problems,
+      exitCode: exitCodes.usage,
+      code: "adapter_invalid",
     });
   const documents = checked.flatMap(({ adapter }) => adapter ?? []);
   const names = documents.map(({ adapter }) => adapter);

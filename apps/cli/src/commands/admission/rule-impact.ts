@@ -22,7 +22,10 @@ export async function previewRules(context: Context): Promise<Result> {
   const reply = await server.call("rules.impact", { query: server.namespace, body });
   const { effects, examined = 0, unseenRuleIds } = reply;
   const told = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
-    ...{ rule: ruleId, what: `${work?.kind ?? ""} ${work?.id ?? ""}`, result, message },
+    rule: ruleId,
+    what: `${work?.kind ?? ""} ${work?.id ?? ""}`,
+    result,
+    message,
   }));
   const lines = told.map(
     ({ rule, what, result, message }) =>

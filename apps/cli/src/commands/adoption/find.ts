@@ -42,7 +42,13 @@ const node: Language = {
   uses: { subprocess: /\b(exec|execFile|spawn|fork)(Sync)?\(/, ...everywhere },
 };
 const languages: Readonly<Record<string, Language>> = {
-  ...{ sh: shell, bash: shell, py: python, ts: node, mts: node, js: node, mjs: node },
+  sh: shell,
+  bash: shell,
+  py: python,
+  ts: node,
+  mts: node,
+  js: node,
+  mjs: node,
 };
 const programs: readonly (readonly [RegExp, Language])[] = [
   [/\b(ba|da|z|k)?sh\b/, shell],
@@ -80,7 +86,8 @@ export function targetsOf(file: string, text: string): readonly Adopted[] {
   return [...new Set(names)]
     .filter((name) => /^[\w.-]+$/.test(name))
     .map((name) => ({
-      ...{ name: nameOf(`${folder}make-${name}`), file },
+      name: nameOf(`${folder}make-${name}`),
+      file,
       command: ["make", ...(folder === "" ? [] : ["-C", folder.slice(0, -1)]), "-f", base, name],
     }));
 }

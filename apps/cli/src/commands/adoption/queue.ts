@@ -30,7 +30,11 @@ export async function adoptQueue(context: Context): Promise<Result> {
   const frames = print.frames("errors");
   try {
     const result = await moveQueue({
-      ...{ queue, workflows, dryRun, signal: shell.interrupted, logger: warningsOf(context) },
+      queue,
+      workflows,
+      dryRun,
+      signal: shell.interrupted,
+      logger: warningsOf(context),
       prefix: values.text("run-prefix") ?? name,
       labels: { queue: name },
       tutti: starterOf(server),
@@ -60,7 +64,9 @@ function queueOf({ values }: Context, name: string): MovedQueue {
     celery: () => celeryQueue({ url, name }),
     postgres: () =>
       postgresTable({
-        ...{ url, name, columns },
+        url,
+        name,
+        columns,
         ...(condition !== undefined && { condition }),
         ...(mark !== undefined && { mark }),
       }),
@@ -111,7 +117,10 @@ function starterOf(server: Server): Starter {
         await server.call("runs.start", {
           query: server.namespace,
           body: {
-            ...{ runId: id, input, labels, definition },
+            runId: id,
+            input,
+            labels,
+            definition,
             ...(startTime !== undefined && { startTimeMs: startTime.getTime() }),
             ...(priority !== undefined && { priority }),
           },

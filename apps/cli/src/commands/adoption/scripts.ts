@@ -47,7 +47,8 @@ export async function adoptScripts(context: Context): Promise<Result> {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
     throw new Failure(`Two scripts would be the capability \`${twice}\`. Rename one of the files.`, {
-      ...{ exitCode: exitCodes.refused, code: "script_name_taken" },
+      exitCode: exitCodes.refused,
+      code: "script_name_taken",
     });
   await shell.writeText(join(folder, listName), `${JSON.stringify({ scripts }, undefined, 2)}\n`);
   if (!shell.exists(join(folder, workerName))) await shell.writeText(join(folder, workerName), worker);
@@ -107,7 +108,8 @@ export async function adoptedScripts(
   const folder = resolve(shell.workingDirectory, given);
   const text = await shell.readText(join(folder, listName)).catch(() => {
     throw new Failure(`${given} has no ${listName}. Adopt its scripts first.`, {
-      ...{ exitCode: exitCodes.usage, code: "not_adopted" },
+      exitCode: exitCodes.usage,
+      code: "not_adopted",
       next: [[`tutti adopt scripts ${given}`, "adopts them"]],
     });
   });
@@ -115,7 +117,8 @@ export async function adoptedScripts(
   const unknown = names.find((name) => !scripts.some((script) => script.name === name));
   if (unknown !== undefined)
     throw new Failure(`Script \`${unknown}\` not found in ${listName}.`, {
-      ...{ exitCode: exitCodes.refused, code: "script_unknown" },
+      exitCode: exitCodes.refused,
+      code: "script_unknown",
     });
   return { folder, scripts: scripts.filter(({ name }) => names.length === 0 || names.includes(name)) };
 }

@@ -49,7 +49,9 @@ async function everyAgent(context: Context, server: Server): Promise<readonly Ag
   const all: Agent[] = [];
   for (let token: string | undefined; token !== ""; ) {
     const query = {
-      ...{ ...server.namespace, ...poolOf(context), size: pageSize },
+      ...server.namespace,
+      ...poolOf(context),
+      size: pageSize,
       ...(token !== undefined && { token }),
     };
     const reply = await server.call("agents.list", { query });

@@ -120,7 +120,9 @@ function driverOf({ values }: Context): Pick<Said, DriverName> {
     const limits = limitsIn(values.labels("container-limit"));
     return {
       container: {
-        ...{ image, limits, ...started },
+        image,
+        limits,
+        ...started,
         ...(words.length === 0 ? {} : { arguments: words }),
         ...(socket === undefined ? {} : { socket }),
       },

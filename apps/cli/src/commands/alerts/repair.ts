@@ -27,9 +27,13 @@ export async function repairIncident(context: Context): Promise<Result> {
   }
   const patch = await readInput(values.manyArguments("VALUE"), shell, "the change of the input");
   const body = {
-    ...{ kind: kindOf(word), subject: values.optionalArgument("SUBJECT") ?? "" },
-    ...{ version: values.text("to") ?? "", undo: values.flag("undo"), reason: values.text("reason") ?? "" },
-    ...{ agents: values.whole("min") ?? 0, taskId: values.text("task") ?? "" },
+    kind: kindOf(word),
+    subject: values.optionalArgument("SUBJECT") ?? "",
+    version: values.text("to") ?? "",
+    undo: values.flag("undo"),
+    reason: values.text("reason") ?? "",
+    agents: values.whole("min") ?? 0,
+    taskId: values.text("task") ?? "",
     ...(patch !== undefined && { patch }),
   };
   const asked = { params, query: server.namespace };

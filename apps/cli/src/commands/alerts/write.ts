@@ -106,7 +106,8 @@ export async function reportAlert(context: Context): Promise<Result> {
   const nowMs = shell.nowMs();
   const endTimeMs = isOver ? nowMs - 1 : lengthMs === undefined ? undefined : nowMs + lengthMs;
   const alert = {
-    ...{ labels: { ...values.labels("label"), alertname: name }, annotations: values.labels("annotation") },
+    labels: { ...values.labels("label"), alertname: name },
+    annotations: values.labels("annotation"),
     ...(endTimeMs !== undefined && { endTimeMs }),
   };
   const server = await connect(context);

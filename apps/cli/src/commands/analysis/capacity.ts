@@ -58,7 +58,8 @@ export async function capacity(context: Context): Promise<Result> {
           [
             { title: "pool", widthMin: 8, yields: 1 },
             ...["slots now", "slots needed", "range", "agents"].map((title) => ({
-              ...{ title, align: "right" as const },
+              title,
+              align: "right" as const,
             })),
             { title: "busiest hour", widthMin: 10, yields: 2 },
             { title: "past forecasts", widthMin: 10, yields: 3 },

@@ -80,7 +80,8 @@ export async function causes(context: Context): Promise<Result> {
     },
   });
   return result(context, {
-    ...{ json: { causes: reply.causes }, found: reply.causes },
+    json: { causes: reply.causes },
+    found: reply.causes,
     none: "No causes found: nothing fails often enough, or failures have nothing in common.",
   });
 }
@@ -91,7 +92,9 @@ export async function patterns(context: Context): Promise<Result> {
     query: { ...spanIn(context), ...definitionIn(context) },
   });
   return result(context, {
-    ...{ json: { patterns: reply.patterns }, found: reply.patterns, none: "No patterns found." },
+    json: { patterns: reply.patterns },
+    found: reply.patterns,
+    none: "No patterns found.",
   });
 }
 
@@ -120,7 +123,8 @@ export async function profile(context: Context): Promise<Result> {
         [
           { title: "task", widthMin: 10, yields: 1 },
           ...["done", "completed", "attempts", "wait", "p50", "p99", "critical"].map((title) => ({
-            ...{ title, align: "right" as const },
+            title,
+            align: "right" as const,
           })),
         ],
         tasks.map((task) => [

@@ -7,7 +7,10 @@ const strategies = [
 ];
 const findings = () => import("./findings.ts");
 const workflow: Option = {
-  ...{ name: "workflow", short: "w", value: "NAME", completes: "workflow" },
+  name: "workflow",
+  short: "w",
+  value: "NAME",
+  completes: "workflow",
   summary: "only this workflow",
 };
 
@@ -36,7 +39,9 @@ export const analysisCommands: readonly Command[] = [
       { name: "error", value: "CODE", summary: "only this error code. `*` matches any text" },
       { name: "like", value: "ID", summary: "failures with the error of this run or mission" },
       {
-        ...{ name: "slow-runs", value: "WORKFLOW", completes: "workflow" },
+        name: "slow-runs",
+        value: "WORKFLOW",
+        completes: "workflow",
         summary: "explain slow attempts of this workflow instead of failures",
       },
       since,
@@ -95,7 +100,9 @@ export const analysisCommands: readonly Command[] = [
       { name: "workers", value: "N", summary: "number of workers. Default: as it was" },
       { name: "slots-each", value: "N", summary: "slots of each worker. Default: as it was" },
       {
-        ...{ name: "strategy", value: "NAME", choices: [...strategies, "all"] },
+        name: "strategy",
+        value: "NAME",
+        choices: [...strategies, "all"],
         summary: "how the pool chooses an agent. Default: as the pool is set",
       },
       { name: "load", value: "FACTOR", summary: "work per time, as a multiple. Default: 1" },

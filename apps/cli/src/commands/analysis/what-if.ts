@@ -111,7 +111,8 @@ function drawReports({ print }: Context, past: Report, scenario: Report | undefi
   ];
   print.table(
     ["", "what happened", ...(scenario === undefined ? [] : ["what if"])].map((title, at) => ({
-      ...{ title, align: at === 0 ? ("left" as const) : ("right" as const) },
+      title,
+      align: at === 0 ? ("left" as const) : ("right" as const),
     })),
     rows.map(([title, textOf]) => [
       { text: title, tone: "bold" },

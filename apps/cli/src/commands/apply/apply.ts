@@ -48,7 +48,11 @@ export async function apply(context: Context): Promise<Result> {
       dryRun: isDry,
       ...(set !== undefined && { set }),
       applied: steps.map(({ fileName, kind, id, outcome, differences, drift, ...step }) => ({
-        ...{ file: fileName, kind, id, outcome, differences },
+        file: fileName,
+        kind,
+        id,
+        outcome,
+        differences,
         ...(drift !== undefined && { drift }),
         ...(step.liveRuns !== undefined && { liveRuns: step.liveRuns }),
         ...(mayAffect({ outcome, live: step.live }) && { live: step.live }),

@@ -108,7 +108,9 @@ async function everything(server: Server): Promise<readonly (Exported | Left)[]>
         spec === undefined
           ? { kind: "variant", id: name, reason: "its tasks are no capabilities" }
           : {
-              ...{ kind: "variant", id: name, extension: "yaml" as const },
+              kind: "variant",
+              id: name,
+              extension: "yaml" as const,
               text: printDefinition({ variant: name, ...spec, percent } as never, "yaml"),
             },
       );

@@ -130,7 +130,10 @@ async function describedStep(
   const written = { spec, paused: kind === "scaler" ? undefined : paused, from: resource.from };
   const cause = found?.cause ?? (compared.isDrifted ? await auditCause(server, kind, id) : undefined);
   return {
-    ...{ kind, id, fileName: file.fileName, differences: found === undefined ? [] : all },
+    kind,
+    id,
+    fileName: file.fileName,
+    differences: found === undefined ? [] : all,
     outcome: outcomeOf(found, all),
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
     write: () => writeResource(server, kind as ResourceWord, id, { written, found, shell: wanted.shell }),
@@ -153,10 +156,14 @@ function adapterStep(
   ];
   const written = {
     spec: scalerOf(adapter.adapter, { ...spec, labels: compared.labels }),
-    ...{ paused: found?.paused, from: undefined },
+    paused: found?.paused,
+    from: undefined,
   };
   return {
-    ...{ kind: "adapter", id, fileName: file.fileName, differences },
+    kind: "adapter",
+    id,
+    fileName: file.fileName,
+    differences,
     outcome: outcomeOf(found, differences),
     ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
     live: found?.live ?? [],
@@ -202,6 +209,16 @@ function requireOwn(kind: string, id: string, there: string | undefined, { set, 
   });
 }
 
+function definitionThere(server: Server, name: string): Promise<Definition | undefined> {
+  const query = { ...server.namespace, withoutLiveCount: true, withSource: true };
+  return unlessMissing(server.call("workflows.get", { params: { name }, query }));
+}
+
+function documentThere({ source }: Definition, fileName: string) {
+  if (source?.text === undefined) return undefined;
+  return documentIn({ format: source.format === "json" ? "json" : "yaml", text: source.text, fileName });
+}
+
 async function workflowStep(
   server: Server,
   applied: Extract<Applied, { kind: "workflow" }>,
@@ -210,12 +227,7 @@ async function workflowStep(
   const { id, file } = applied;
   const { format, text, fileName } = file;
   const params = { name: id };
-  const found: Definition | undefined = await unlessMissing(
-    server.call("workflows.get", {
-      params,
-      query: { ...server.namespace, withoutLiveCount: true, withSource: true },
-    }),
-  );
+  const found = await definitionThere(server, id);
   const sets = (found?.versionLabels ?? []).filter((label) => label.startsWith(versionLabelOf("")));
   const [setThere] = sets.map((label) => label.slice(versionLabelOf("").length));
   requireOwn("workflow", id, setThere, wanted);
@@ -245,7 +257,11 @@ async function workflowStep(
   const drift = label === undefined || isMarked ? undefined : await workflowDrift(server, found, label);
   if (isSame)
     return {
-      ...{ ...base, differences: marks, drift, outcome: outcomeOf(found, marks), live: [] },
+      ...base,
+      differences: marks,
+      drift,
+      outcome: outcomeOf(found, marks),
+      live: [],
       write: async () => {
         if (found.archived === true) await restore();
         if (label !== undefined && !isMarked)
@@ -256,19 +272,18 @@ async function workflowStep(
           });
       },
     };
-  const { source } = found;
-  const there =
-    source?.text === undefined
-      ? undefined
-      : documentIn({ format: source.format === "json" ? "json" : "yaml", text: source.text, fileName: id });
-  const differences = [...differencesOf(there ?? {}, documentIn(file) ?? {}), ...marks];
+  const differences = [...differencesOf(documentThere(found, id) ?? {}, documentIn(file) ?? {}), ...marks];
   const runs = await liveRuns(server, id);
   return {
-    ...{ ...base, drift, outcome: "updated", write: register },
+    ...base,
+    drift,
+    outcome: "updated",
+    write: register,
     // A version of the same content under another hash: the defaults of the platform changed.
     differences:
       differences.length > 0 ? differences : [{ path: "hash", before: found.hash, after: applied.hash }],
-    ...{ liveRuns: runs, live: activeRuns(runs) },
+    liveRuns: runs,
+    live: activeRuns(runs),
   };
 }
 
@@ -315,10 +330,14 @@ async function variantStep(
   // A percentage decides about later runs only.
   const runs = content.length > 0 ? await liveRuns(server, id) : undefined;
   return {
-    ...{ kind: "variant", id, fileName: file.fileName, differences },
+    kind: "variant",
+    id,
+    fileName: file.fileName,
+    differences,
     outcome: outcomeOf(found, differences),
     ...(isDrifted && { drift: driftOf(found.current.createCause) }),
-    ...{ ...(runs !== undefined && { liveRuns: runs }), live: activeRuns(runs) },
+    ...(runs !== undefined && { liveRuns: runs }),
+    live: activeRuns(runs),
     write: async () => {
       if (latest?.archived === true)
         await server.call("workflows.archive", { params, query: server.namespace, body: { restore: true } });
@@ -388,7 +407,12 @@ async function timedStep(
   const drift =
     compared.isDrifted && set !== undefined ? driftOf(await auditCause(server, kind, id)) : undefined;
   return {
-    ...{ kind, id, fileName: file.fileName, outcome: outcomeOf(found, differences), differences, drift },
+    kind,
+    id,
+    fileName: file.fileName,
+    outcome: outcomeOf(found, differences),
+    differences,
+    drift,
     ...(before && !setsPaused && { staysPaused: true }),
     live: found === undefined ? [] : liveOf(found),
     write: () =>

@@ -59,7 +59,12 @@ export async function planDeletions(
   // What is used is deleted after what uses it.
   for (const { kind, id, count, remove } of gone.reverse())
     steps.push({
-      ...{ kind, id, fileName: "", outcome: "deleted", differences: [], live: await count() },
+      kind,
+      id,
+      fileName: "",
+      outcome: "deleted",
+      differences: [],
+      live: await count(),
       write: async () => {
         await remove();
       },
@@ -84,7 +89,10 @@ async function ownedBy(server: Server, set: string): Promise<readonly Owned[]> {
     if (setOf((spec as { readonly labels?: Record<string, string> }).labels) !== set) continue;
     const isChanged = isChangedSince(spec) ?? false;
     owned.push({
-      ...{ kind: "adapter", id: found.id, isChanged, count: async () => found.live },
+      kind: "adapter",
+      id: found.id,
+      isChanged,
+      count: async () => found.live,
       remove: () => removeResource(server, "scaler", found),
     });
   }

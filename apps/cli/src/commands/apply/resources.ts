@@ -124,7 +124,8 @@ function put(
 
 const rows: Readonly<Record<ResourceWord, Row>> = {
   secret: {
-    ...{ list: "secrets.list", entries: "secrets" },
+    list: "secrets.list",
+    entries: "secrets",
     async write({ call, query, id, body, written: { from }, shell }) {
       const value = Buffer.from(await secretValue(id, from, shell)).toString("base64");
       const { name: _, ...settings } = body;
@@ -135,11 +136,14 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     },
   },
   role: {
-    ...{ list: "roles.list", entries: "roles", isFixed: ({ readyMade }) => readyMade === true },
+    list: "roles.list",
+    entries: "roles",
+    isFixed: ({ readyMade }) => readyMade === true,
     ...put("roles", "role"),
   },
   binding: {
-    ...{ list: "roleBindings.list", entries: "bindings" },
+    list: "roleBindings.list",
+    entries: "bindings",
     // A binding has no update: rights of another kind are another binding.
     async write({ call, query, id, body, found }) {
       if (found !== undefined) await call("roleBindings.delete", { params: { id }, query });
@@ -151,7 +155,8 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
   },
   rule: { list: "rules.list", entries: "rules", ...put("rules", "id") },
   policy: {
-    ...{ list: "policies.list", entries: "policies" },
+    list: "policies.list",
+    entries: "policies",
     async write({ call, query, body }) {
       await call("policies.apply", { query, body: { change: { set: [body] }, reason: "tutti apply" } });
     },
@@ -161,17 +166,21 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     },
   },
   pool: {
-    ...{ list: "pools.list", entries: "pools" },
+    list: "pools.list",
+    entries: "pools",
     live: counting("status", { queued: "waiting tasks", running: "running tasks" }),
     ...patched("pools", "pool"),
   },
   scaler: {
-    ...{ list: "scalers.list", entries: "scalers", isFixed: isAdapter },
+    list: "scalers.list",
+    entries: "scalers",
+    isFixed: isAdapter,
     live: counting("status", { joined: "workers", starting: "starting workers" }),
     ...patched("scalers", "id"),
   },
   hook: {
-    ...{ list: "hooks.list", entries: "hooks" },
+    list: "hooks.list",
+    entries: "hooks",
     // It decides about the tasks of its pool.
     async liveElsewhere(server) {
       const pools = await listResources(server, "pool");
@@ -180,7 +189,8 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     ...patched("hooks", "id"),
   },
   inbox: {
-    ...{ list: "inboxes.list", entries: "inboxes" },
+    list: "inboxes.list",
+    entries: "inboxes",
     live: ({ openTasks }) => present([["open tasks", openTasks]]),
     ...put("inboxes", "id"),
     remove: async ({ call, query, id, pool }) => {
@@ -188,7 +198,8 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     },
   },
   limit: {
-    ...{ list: "limits.list", entries: "limits" },
+    list: "limits.list",
+    entries: "limits",
     live: ({ held, waiting }) =>
       present([
         ["holders", held],
@@ -200,22 +211,26 @@ const rows: Readonly<Record<ResourceWord, Row>> = {
     ...put("limits", "key"),
   },
   rotation: {
-    ...{ list: "rotations.list", entries: "rotations" },
+    list: "rotations.list",
+    entries: "rotations",
     ...put("rotations", "id"),
     write: (call) => put("rotations", "id").write({ ...call, body: { ...call.found?.spec, ...call.body } }),
   },
   escalation: {
-    ...{ list: "escalationPolicies.list", entries: "policies" },
+    list: "escalationPolicies.list",
+    entries: "policies",
     liveElsewhere: openAlertsBy("escalating alerts", ({ escalation }) => escalation?.policyId),
     ...put("escalationPolicies", "id"),
   },
   "alert-rule": {
-    ...{ list: "alertRules.list", entries: "rules" },
+    list: "alertRules.list",
+    entries: "rules",
     liveElsewhere: openAlertsBy("open alerts", ({ ruleId }) => ruleId),
     ...put("alertRules", "id"),
   },
   quota: {
-    ...{ list: "quotas.list", entries: "quotas" },
+    list: "quotas.list",
+    entries: "quotas",
     live: ({ used }) =>
       present(Object.entries((used ?? {}) as Json).map(([what, count]) => [`${what} in use`, count])),
     ...put("quotas", "quota"),
@@ -317,8 +332,10 @@ export async function getResource(
 function resourceOf(word: ResourceWord, one: Json): FoundResource {
   const spec = specOf(word, one);
   return {
-    ...{ id: describedId(word, String(one[idOf(word)]), spec), spec },
-    ...{ paused: one["paused"] === true, revision: String(one["revision"] ?? "") },
+    id: describedId(word, String(one[idOf(word)]), spec),
+    spec,
+    paused: one["paused"] === true,
+    revision: String(one["revision"] ?? ""),
     cause: (one["updateCause"] ?? storedBy(one)) as Cause | undefined,
     live: rows[word].live?.(one) ?? [],
   };
@@ -344,7 +361,9 @@ export async function removeResource(
   const { pool } = found.spec;
   const call = looselyOf(server);
   await rows[word].remove({
-    ...{ call, query: server.namespace, id: ownId(word, found.id) },
+    call,
+    query: server.namespace,
+    id: ownId(word, found.id),
     pool: pool === undefined ? {} : { pool },
   });
 }

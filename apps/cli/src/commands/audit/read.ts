@@ -186,8 +186,11 @@ export async function listKeys(context: Context): Promise<Result> {
 function wantedIn({ values, shell }: Context): Wanted {
   const nowMs = shell.nowMs();
   const texts = {
-    ...{ action: values.text("action"), traceId: values.text("trace"), text: values.text("text") },
-    ...{ timeFromMs: values.momentMs("since", nowMs), timeToMs: values.momentMs("until", nowMs) },
+    action: values.text("action"),
+    traceId: values.text("trace"),
+    text: values.text("text"),
+    timeFromMs: values.momentMs("since", nowMs),
+    timeToMs: values.momentMs("until", nowMs),
   };
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),

@@ -81,7 +81,10 @@ function tell(
 
 function jsonOf(file: string, { records, checkpoints, faults, moreFaults }: ExportVerdict): object {
   return {
-    ...{ file, ok: faults.length === 0, records, checkpoints },
+    file,
+    ok: faults.length === 0,
+    records,
+    checkpoints,
     faults: faults.map(({ recordId, kind, message }) => ({ recordId, kind: wordOf(kind), message })),
     moreFaults,
   };

@@ -73,12 +73,16 @@ async function explain(server: Server, id: string, task: Task): Promise<Explaine
   const { equalOutputs = 0, neededOutputs = 0 } = kept ?? {};
   if (equalOutputs < neededOutputs)
     return {
-      ...{ ...about, ...source, outcome: "computed" },
+      ...about,
+      ...source,
+      outcome: "computed",
       why: `\`cache: auto\`: ${equalOutputs} of ${neededOutputs} outputs in a row were equal`,
     };
   if (neededOutputs > 0 && kept?.runId !== id)
     return {
-      ...{ ...about, ...source, outcome: "computed" },
+      ...about,
+      ...source,
+      outcome: "computed",
       why: "to compare its output, or because there was no fresh one",
     };
   if (kept?.runId !== undefined && kept.runId !== id)

@@ -37,7 +37,8 @@ export async function startMission(context: Context): Promise<Result> {
   });
   if (mission === undefined)
     throw new Failure("The platform returned no mission.", {
-      ...{ exitCode: exitCodes.refused, code: "strange_answer" },
+      exitCode: exitCodes.refused,
+      code: "strange_answer",
     });
   return {
     json: mission,
@@ -76,7 +77,8 @@ export async function cancelMission(context: Context): Promise<Result> {
   const isNow = values.flag("now");
   const server = await connect(context);
   const mission = await server.call(isNow ? "missions.terminate" : "missions.cancel", {
-    ...{ params: { id }, query: server.namespace },
+    params: { id },
+    query: server.namespace,
     body: reason === undefined ? {} : { reason },
   });
   return {

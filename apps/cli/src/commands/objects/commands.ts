@@ -99,7 +99,8 @@ function statusOf({ status, startTimeMs, endTimeMs }: ObjectCall): string {
 export async function callObject(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const params = {
-    ...{ name: values.argument("NAME"), key: values.argument("KEY") },
+    name: values.argument("NAME"),
+    key: values.argument("KEY"),
     call: values.argument("CALL"),
   };
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);

@@ -36,7 +36,10 @@ export const objectCommands: readonly Command[] = [
     ],
     options: [
       {
-        ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+        name: "input",
+        short: "i",
+        value: "INPUT",
+        isMany: true,
         summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
       { name: "id", value: "ID", summary: "id of the new object. Default: random" },

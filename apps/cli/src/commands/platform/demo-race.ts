@@ -35,7 +35,9 @@ export async function raceDemo(context: Context): Promise<Result> {
     const isGood = sessions.length === lanes && sessions.every(({ status }) => status === "completed");
     if (!isGood && sessions.length < lanes)
       throw new Failure("The racing agents did not connect.", {
-        ...{ why: racers.lastWords, exitCode: exitCodes.failed, code: "race_racers" },
+        why: racers.lastWords,
+        exitCode: exitCodes.failed,
+        code: "race_racers",
       });
     const first = firstOf(sessions);
     return {
@@ -116,10 +118,14 @@ async function startRacers({ platform, server, name, namespace, say }: RacersOpt
   // The user may have settings of their own for other workers.
   const own = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith("TUTTI_")));
   return new Child({
-    ...{ node, leash: platform.leash, directory: process.cwd() },
+    node,
+    leash: platform.leash,
+    directory: process.cwd(),
     script: platform.pathOf("demo-race"),
     environment: {
-      ...{ ...own, TUTTI_SERVER: server, RACE_NAME: name },
+      ...own,
+      TUTTI_SERVER: server,
+      RACE_NAME: name,
       ...(namespace === undefined ? {} : { TUTTI_NAMESPACE: namespace }),
     },
   });

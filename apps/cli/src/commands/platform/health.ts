@@ -16,7 +16,8 @@ export async function health(context: Context): Promise<Result> {
   const query = {
     // Services belong to the installation.
     ...(values.flag("fleet") ? server.namespace : { namespace: system }),
-    ...{ prefix: values.optionalArgument("SUBJECT") ?? "", size: pageSize },
+    prefix: values.optionalArgument("SUBJECT") ?? "",
+    size: pageSize,
     ...(fromMs !== undefined && { fromMs }),
   };
   const { spans } = await server.call("health.history", { query });

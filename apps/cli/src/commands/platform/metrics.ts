@@ -51,8 +51,11 @@ export async function query(context: Context): Promise<Result> {
   const { source, problem, series } = await server.call("metrics.series", {
     query: {
       ...scopeOf(server.namespace, values),
-      ...{ name: [name], points: columns, fromMs: context.shell.nowMs() - spanMs },
-      ...{ label: values.texts("series"), by },
+      name: [name],
+      points: columns,
+      fromMs: context.shell.nowMs() - spanMs,
+      label: values.texts("series"),
+      by,
       // The cast: the platform refuses another word.
       ...(over !== undefined && { over: over as "sum" }),
     },

@@ -81,7 +81,9 @@ async function readLoad(server: Server, timeMs: number): Promise<Load> {
   ]);
   const active = counts.filter(({ value = "" }) => (activeStates as readonly string[]).includes(value));
   return {
-    ...{ timeMs, runs, pools },
+    timeMs,
+    runs,
+    pools,
     runsTotal: active.reduce((sum, { count = 0 }) => sum + count, 0),
     agents: agents.filter(({ state }) => state !== "gone"),
   };

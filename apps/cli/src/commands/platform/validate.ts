@@ -139,7 +139,9 @@ function resultOf(problem: DefinitionProblem, codes: readonly string[]): object 
   // A region starts at line 1. A problem without a line is about the whole file.
   const region = line > 0 ? { region: { startLine: line, startColumn: Math.max(1, column) } } : {};
   return {
-    ...{ ruleId: code, ruleIndex: codes.indexOf(code), level: levels[severity] },
+    ruleId: code,
+    ruleIndex: codes.indexOf(code),
+    level: levels[severity],
     message: { text: printWords(problem) },
     locations: [{ physicalLocation: { artifactLocation: { uri }, ...region } }],
   };

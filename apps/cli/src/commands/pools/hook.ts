@@ -149,7 +149,10 @@ async function turn(context: Context, disabled: boolean, words: string): Promise
     params: { id: hookId },
     query: { ...server.namespace, ...reasonOf(context) },
     body: {
-      ...{ hookId, pool, moment, disabled },
+      hookId,
+      pool,
+      moment,
+      disabled,
       ...(rule === undefined ? {} : { rule: rule as HookInput["rule"] }),
       ...(listener === undefined ? {} : { listener }),
       ...(webhook?.url === undefined ? {} : { webhook: { ...webhook, url: webhook.url } }),

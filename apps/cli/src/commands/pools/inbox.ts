@@ -96,9 +96,12 @@ export async function setInbox(context: Context): Promise<Result> {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
     body: {
-      ...{ inboxId: id, ...poolOf(context), people: values.texts("person") },
+      inboxId: id,
+      ...poolOf(context),
+      people: values.texts("person"),
       capabilities: names.map((name) => ({
-        ...{ name, version: "1.0.0" },
+        name,
+        version: "1.0.0",
         ...(outputSchema !== undefined && { outputSchema }),
         ...(description !== undefined && { description }),
       })),
@@ -146,7 +149,8 @@ export async function delegateTask(context: Context): Promise<Result> {
       if (!(error instanceof Failure) || error.code !== "inbox.task_missing") throw error;
       const { approvalId } = await chosenQuestion(server, id, values.optionalArgument("TASK"));
       await server.call("approvals.delegate", {
-        ...{ params: { id: approvalId }, query: server.namespace },
+        params: { id: approvalId },
+        query: server.namespace,
         body: { runId: id, people, ...reasonOf(context) },
       });
       return { runId: id };

@@ -33,12 +33,12 @@ export async function createReport(context: Context): Promise<Result> {
   if (more !== undefined) throw usageFailure("Set --cron once.");
   const idempotencyKey = values.text("idempotency-key");
   const body: Body = {
-    ...{ kind, subject: values.optionalArgument("SUBJECT") ?? "", title: values.text("title") ?? "" },
-    ...{
-      schedule: values.text("schedule") ?? "",
-      cron: cron ?? "",
-      timeZone: values.text("time-zone") ?? "",
-    },
+    kind,
+    subject: values.optionalArgument("SUBJECT") ?? "",
+    title: values.text("title") ?? "",
+    schedule: values.text("schedule") ?? "",
+    cron: cron ?? "",
+    timeZone: values.text("time-zone") ?? "",
     spanMs: values.durationMs("covers") ?? 0,
     // The cast: the server checks what the file has, field by field.
     ...(file !== undefined && {
@@ -47,7 +47,8 @@ export async function createReport(context: Context): Promise<Result> {
   };
   const server = await connect(context);
   const made = await server.call("workReports.create", {
-    ...{ query: server.namespace, body },
+    query: server.namespace,
+    body,
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   });
   const { report, scheduleId = "" } = made;

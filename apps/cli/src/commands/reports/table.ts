@@ -8,7 +8,9 @@ const options: readonly Option[] = [
   { name: "covers", value: "SPAN", summary: "time before the report that it covers: 1d, 30d. Default: 7d" },
   { name: "title", value: "TEXT", summary: "title" },
   {
-    ...{ name: "sections", value: "FILE", completes: "file" },
+    name: "sections",
+    value: "FILE",
+    completes: "file",
     summary: "sections of the report, as JSON. Default: those of its kind",
   },
   { name: "schedule", value: "NAME", summary: "create a schedule that makes the report. Needs --cron" },
@@ -19,7 +21,9 @@ const options: readonly Option[] = [
 
 export const reportCommands: readonly Command[] = [
   {
-    ...{ name: "report create", group, options },
+    name: "report create",
+    group,
+    options,
     summary: "Create a report about a namespace, a team, a workflow or a compliance framework",
     about: [
       "A report is a run that reads facts, analysis and metrics. Save it as HTML, PDF, Markdown or CSV with `tutti report save`.",
@@ -44,17 +48,25 @@ export const reportCommands: readonly Command[] = [
     load: () => load().then(({ createReport }) => createReport),
   },
   {
-    ...{ name: "report list", group, summary: "List reports, newest first", options: [size, page] },
+    name: "report list",
+    group,
+    summary: "List reports, newest first",
+    options: [size, page],
     json: "document",
     load: () => load().then(({ listReports }) => listReports),
   },
   {
-    ...{ name: "report show", group, summary: "Show a report as Markdown", arguments: [id] },
+    name: "report show",
+    group,
+    summary: "Show a report as Markdown",
+    arguments: [id],
     json: "document",
     load: () => load().then(({ showReport }) => showReport),
   },
   {
-    ...{ name: "report save", group, summary: "Export a report to a file" },
+    name: "report save",
+    group,
+    summary: "Export a report to a file",
     about: [
       "The ending of the name is the format: .html, .pdf, .md or .csv. PDF needs Chromium on the machine of insight.",
     ],

@@ -60,7 +60,9 @@ export async function createReservation(context: Context): Promise<Result> {
   const reply = await server.call("reservations.create", {
     query: server.namespace,
     body: {
-      ...{ reservationId, amounts, span: { fromMs, toMs: fromMs + forMs } },
+      reservationId,
+      amounts,
+      span: { fromMs, toMs: fromMs + forMs },
       ...(pool === undefined ? {} : { pool }),
       ...(description === undefined ? {} : { description }),
       ...(Object.keys(agents).length === 0 ? {} : { agents: { equals: agents } }),

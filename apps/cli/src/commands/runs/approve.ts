@@ -58,11 +58,13 @@ function decide(server: Server, { id, approval, said }: Answer): Promise<Approva
   const query = server.namespace;
   if (approval.about?.kind === "mission")
     return server.call("missions.decide", {
-      ...{ params: { id, approval: approval.approvalId }, query },
+      params: { id, approval: approval.approvalId },
+      query,
       body: said,
     });
   return server.call("approvals.decide", {
-    ...{ params: { id: approval.approvalId }, query },
+    params: { id: approval.approvalId },
+    query,
     body: { runId: id, ...said },
   });
 }

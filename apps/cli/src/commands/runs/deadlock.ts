@@ -39,7 +39,10 @@ export function deadlockPart(
   return {
     about: own.waiter,
     summary: `It was in a deadlock ${printAge(findTimeMs, nowMs)}: ${cycle}. ${ending}.`,
-    ...{ waits: [], candidates: [], failures: [], parts: [] },
+    waits: [],
+    candidates: [],
+    failures: [],
+    parts: [],
     remedies: [
       {
         text: isVictim

@@ -109,7 +109,8 @@ function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { 
   const toMs = Math.min(query.createdToMs ?? Number.POSITIVE_INFINITY, beforeMs ?? Number.POSITIVE_INFINITY);
   const size = values.flag("all") ? othersMax : (values.whole("size") ?? othersMax);
   return {
-    ...{ ...query, size },
+    ...query,
+    size,
     ...(fromMs > 0 ? { createdFromMs: fromMs } : {}),
     ...(Number.isFinite(toMs) ? { createdToMs: toMs } : {}),
   };

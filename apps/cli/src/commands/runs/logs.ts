@@ -40,7 +40,11 @@ export async function logs(context: Context): Promise<Result> {
   return {
     follow: async (emit) => {
       const log = new RunLog({
-        ...{ server, id, isFollowed, sinceMs: sinceMs ?? 0, signal: shell.interrupted },
+        server,
+        id,
+        isFollowed,
+        sinceMs: sinceMs ?? 0,
+        signal: shell.interrupted,
         task: values.text("task"),
         nowMs: () => (isFollowed ? shell.nowMs() : undefined),
         emit: (line) => emit(recordOf(context, line)),

@@ -27,7 +27,9 @@ export async function update({ values, shell, ...context }: Context): Promise<Re
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
   const server = await connect({ values, shell, ...context });
   const reply = await server.call("runs.update", {
-    ...{ params, query: server.namespace, body: data ?? null },
+    params,
+    query: server.namespace,
+    body: data ?? null,
     ...(key === undefined ? {} : { idempotencyKey: key }),
   });
   return printAnswer(context, reply);
@@ -48,7 +50,9 @@ export async function signal(context: Context): Promise<Result> {
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
   const server = await connect(context);
   const parts = {
-    ...{ params: { id, name }, query: server.namespace, body: data ?? null },
+    params: { id, name },
+    query: server.namespace,
+    body: data ?? null,
     ...(key === undefined ? {} : { idempotencyKey: key }),
   };
   const reply = await whichever({

@@ -77,7 +77,9 @@ function fileInstead(error: unknown, name: string, shell: Pick<Shell, "isFile">)
   if (file === undefined) return undefined;
   return new Failure(`No workflow \`${name}\`. ${file} is in this folder, and is not registered.`, {
     next: [[`tutti run ${file} …`, "registers and runs it"], ...error.next],
-    ...{ exitCode: error.exitCode, code: error.code, cause: error },
+    exitCode: error.exitCode,
+    code: error.code,
+    cause: error,
   });
 }
 

@@ -146,7 +146,9 @@ export function retry(context: Context): Promise<Result> {
     failed: "was retried, and has failed again",
     one: (server, id) => {
       const parts = {
-        ...{ params: { id }, query: server.namespace, body },
+        params: { id },
+        query: server.namespace,
+        body,
         ...(key === undefined ? {} : { idempotencyKey: key }),
       };
       return whichever<Steered>({
@@ -168,9 +170,11 @@ export async function reset(context: Context): Promise<Result> {
   const server = await connect(context);
   const key = values.text("idempotency-key");
   const run = await server.call("runs.reset", {
-    ...{ params: { id }, query: server.namespace },
+    params: { id },
+    query: server.namespace,
     body: {
-      ...{ toEvent: Number(event), keepSignals: values.flag("keep-signals") },
+      toEvent: Number(event),
+      keepSignals: values.flag("keep-signals"),
       reason: values.text("reason") ?? "reset from the command line",
     },
     ...(key === undefined ? {} : { idempotencyKey: key }),

@@ -83,7 +83,9 @@ async function tasksOf(server: Server, id: string, withPayloads = false): Promis
   let token: string | undefined;
   do {
     const query = {
-      ...{ ...server.namespace, size: pageSize, withPayloads },
+      ...server.namespace,
+      size: pageSize,
+      withPayloads,
       ...(token === undefined ? {} : { token }),
     };
     const reply = await server.call("sessions.tasks", { params: { id }, query });
@@ -240,7 +242,10 @@ export async function planOfSession(context: Context): Promise<Result> {
       else
         print.lines(
           drawPlan(plan, {
-            ...{ style: print.style, width: Math.min(print.width, 120), nowMs: shell.nowMs(), count },
+            style: print.style,
+            width: Math.min(print.width, 120),
+            nowMs: shell.nowMs(),
+            count,
           }),
         );
     },

@@ -22,11 +22,16 @@ export const sessionCommands: readonly Command[] = [
     ],
     options: [
       {
-        ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+        name: "input",
+        short: "i",
+        value: "INPUT",
+        isMany: true,
         summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
       },
       {
-        ...{ name: "mode", value: "MODE", summary: "session mode" },
+        name: "mode",
+        value: "MODE",
+        summary: "session mode",
         choices: ["workflow", "swarm", "intelligence", "hybrid", "adaptive"],
       },
     ],
@@ -49,7 +54,9 @@ export const sessionCommands: readonly Command[] = [
     options: [
       ...started,
       {
-        ...{ name: "mode", value: "MODE", summary: "session mode" },
+        name: "mode",
+        value: "MODE",
+        summary: "session mode",
         choices: ["workflow", "swarm", "intelligence", "hybrid", "adaptive"],
       },
     ],
@@ -66,7 +73,9 @@ export const sessionCommands: readonly Command[] = [
     summary: "List mode choices with estimates and results",
     options: [
       {
-        ...{ name: "mode", value: "MODE", summary: "session mode" },
+        name: "mode",
+        value: "MODE",
+        summary: "session mode",
         choices: ["workflow", "swarm", "intelligence", "hybrid"],
       },
       ...[size, page, all],
@@ -87,7 +96,10 @@ export const sessionCommands: readonly Command[] = [
         summary: "only this state. Separate several with commas",
       },
       {
-        ...{ name: "mode", value: "MODE", isMany: true, summary: "session mode" },
+        name: "mode",
+        value: "MODE",
+        isMany: true,
+        summary: "session mode",
         choices: ["workflow", "swarm", "intelligence", "hybrid", "custom"],
       },
       { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },

@@ -52,7 +52,8 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
   });
   if (session === undefined)
     throw new Failure("The platform returned no session.", {
-      ...{ exitCode: exitCodes.refused, code: "strange_answer" },
+      exitCode: exitCodes.refused,
+      code: "strange_answer",
     });
   if (existed === true) print.note(print.errorStyle.dim(`Session ${session.sessionId} already exists.`));
   if (!values.flag("detach")) return await followSession(context, { server, id: session.sessionId });
@@ -85,7 +86,8 @@ async function sessionIn(context: Context, file: SourceFile, so: string): Promis
   if (!isSessionText(file))
     throw new Failure(`${file.fileName} contains no session, ${so}.`, {
       next: [["tutti workflow register FILE", "registers a workflow. Then pass its name"]],
-      ...{ exitCode: exitCodes.refused, code: "session_file_invalid" },
+      exitCode: exitCodes.refused,
+      code: "session_file_invalid",
     });
   const { problems, body } = checkSession(file, input);
   if (body === undefined) throw wrongFile(file, problems, so);
@@ -173,7 +175,9 @@ export function cancelSession(context: Context): Promise<Result> {
   const isNow = context.values.flag("now");
   const action = steered(isNow ? "is terminated" : "is being cancelled", (server, id, body) =>
     server.call(isNow ? "sessions.terminate" : "sessions.cancel", {
-      ...{ params: { id }, query: server.namespace, body },
+      params: { id },
+      query: server.namespace,
+      body,
     }),
   );
   return action(context);
@@ -187,7 +191,8 @@ export async function moveTasks(context: Context): Promise<Result> {
   const reason = values.text("reason");
   const server = await connect(context);
   const { moves } = await server.call("sessions.move", {
-    ...{ params: { id }, query: server.namespace },
+    params: { id },
+    query: server.namespace,
     body: { taskIds: values.manyArguments("TASK"), mode, ...(reason === undefined ? {} : { reason }) },
   });
   return {

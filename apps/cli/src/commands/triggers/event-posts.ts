@@ -38,7 +38,11 @@ export class EventPosts implements Starter {
     const { name, type } = this.#options;
     const { data, subject } = input as { readonly data: unknown; readonly subject: string };
     const event = {
-      ...{ specversion: "1.0" as const, id, source: `/sources/${name}`, type, data },
+      specversion: "1.0" as const,
+      id,
+      source: `/sources/${name}`,
+      type,
+      data,
       ...(subject !== "" && { subject }),
     };
     const settled = Promise.withResolvers<void>();

@@ -60,7 +60,10 @@ export async function eventSaid(
   const data = await readInput(parts, shell, "the data");
   const subject = values.text("subject");
   return {
-    ...{ specversion: "1.0", id: values.text("id") ?? randomUUID(), source, type },
+    specversion: "1.0",
+    id: values.text("id") ?? randomUUID(),
+    source,
+    type,
     ...(data === undefined ? {} : { data }),
     ...(subject === undefined ? {} : { subject }),
   };

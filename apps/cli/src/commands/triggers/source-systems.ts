@@ -23,7 +23,9 @@ export function sourceOf(document: SourceDocument): Source {
     return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
   if (redis !== undefined)
     return redisSource({
-      ...{ ...redis, name, from: placeOf(redis) },
+      ...redis,
+      name,
+      from: placeOf(redis),
       start: ({ fields: { value, ...fields } }) =>
         event(value === undefined || Object.keys(fields).length > 0 ? { ...fields, value } : read(value)),
     });
@@ -36,7 +38,9 @@ export function sourceOf(document: SourceDocument): Source {
   if (imap !== undefined) {
     const { moveTo, ...settings } = polled(imap);
     return imapSource({
-      ...{ ...settings, name, ...(moveTo !== undefined && { afterStart: { moveTo } }) },
+      ...settings,
+      name,
+      ...(moveTo !== undefined && { afterStart: { moveTo } }),
       start: (mail) => event(mail, mail.subject),
     });
   }
@@ -45,7 +49,9 @@ export function sourceOf(document: SourceDocument): Source {
   if (prometheus !== undefined) {
     const { bearer, ...settings } = polled(prometheus);
     return prometheusSource({
-      ...{ ...settings, name, ...(bearer !== undefined && { auth: { bearer } }) },
+      ...settings,
+      name,
+      ...(bearer !== undefined && { auth: { bearer } }),
       start: (alert) => event(alert, alert.name),
     });
   }

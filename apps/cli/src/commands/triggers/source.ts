@@ -90,7 +90,9 @@ async function sourcesIn({ values, shell }: Context): Promise<readonly NamedSour
   );
   if (problems.length > 0)
     throw new Failure(`${counted(problems.length, "problem")} in the sources.`, {
-      ...{ problems, exitCode: exitCodes.usage, code: "source_invalid" },
+      problems,
+      exitCode: exitCodes.usage,
+      code: "source_invalid",
     });
   const documents = checked.flatMap(({ source }) => source ?? []);
   const names = documents.map(({ source }) => source);

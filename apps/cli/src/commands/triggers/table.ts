@@ -3,12 +3,17 @@ import { all, page, reason, since, size, until, yes } from "../../command/option
 
 const triggerId = { name: "ID", summary: "trigger id", completes: "trigger" } as const;
 const numbers = {
-  ...{ name: "NUMBER", summary: "number of a dead letter. Default: all" },
-  ...{ isOptional: true, isMany: true },
+  name: "NUMBER",
+  summary: "number of a dead letter. Default: all",
+  isOptional: true,
+  isMany: true,
 } as const;
 
 const data = {
-  ...{ name: "input", short: "i", value: "INPUT", isMany: true },
+  name: "input",
+  short: "i",
+  value: "INPUT",
+  isMany: true,
   summary: "input: JSON, @FILE, - for standard input, or KEY=VALUE",
 } as const;
 
@@ -20,15 +25,22 @@ const conditions = [
   },
   { name: "after-run", value: "WORKFLOW", summary: "the end of runs of this workflow, instead of --event" },
   {
-    ...{ name: "ends", value: "END", summary: "how these runs end. Default: completed" },
-    ...{ isMany: true, choices: ["completed", "failed", "cancelled", "terminated"] },
+    name: "ends",
+    value: "END",
+    summary: "how these runs end. Default: completed",
+    isMany: true,
+    choices: ["completed", "failed", "cancelled", "terminated"],
   },
   {
-    ...{ name: "webhook-of", value: "PRESET", choices: ["standard", "github", "stripe", "shopify", "slack"] },
+    name: "webhook-of",
+    value: "PRESET",
+    choices: ["standard", "github", "stripe", "shopify", "slack"],
     summary: "webhooks of another system, instead of --event. PRESET: how it signs",
   },
   {
-    ...{ name: "signed-by", value: "SECRET", isMany: true },
+    name: "signed-by",
+    value: "SECRET",
+    isMany: true,
     summary: "secret of the namespace that signs the webhooks",
   },
   { name: "source", value: "URI", summary: "source of the event. Default: any" },
@@ -53,7 +65,9 @@ const policies = [
   { name: "throttle", value: "N", summary: "start at most N runs in the time of --per" },
   { name: "per", value: "SPAN", summary: "time of --throttle. Default: 1s" },
   {
-    ...{ name: "singleton", value: "RULE", choices: ["skip", "queue"] },
+    name: "singleton",
+    value: "RULE",
+    choices: ["skip", "queue"],
     summary: "action if a run has not ended. Default: start side by side",
   },
   { name: "signal", value: "NAME", summary: "send this signal if the run of --run exists" },

@@ -61,8 +61,10 @@ function sourceSaid({ values }: Context): TriggerSourceInput {
 function policySaid({ values }: Context) {
   const singleton = values.text("singleton");
   const numbers = {
-    ...{ debounceMs: values.durationMs("debounce"), batchSize: values.whole("batch") },
-    ...{ batchWaitMs: values.durationMs("batch-wait"), throttleCount: values.whole("throttle") },
+    debounceMs: values.durationMs("debounce"),
+    batchSize: values.whole("batch"),
+    batchWaitMs: values.durationMs("batch-wait"),
+    throttleCount: values.whole("throttle"),
     throttlePerMs: values.durationMs("per"),
   };
   const texts = { group: values.text("group-by"), signal: values.text("signal") };

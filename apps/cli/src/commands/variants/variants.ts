@@ -55,7 +55,8 @@ export function percentIn({ values }: Pick<Context, "values">): number {
   const percent = values.whole("percent") ?? 0;
   if (percent <= percentMax) return percent;
   throw new Failure(`\`--percent\`: expected 0 to ${percentMax}, got ${percent}.`, {
-    ...{ exitCode: exitCodes.usage, code: "percent" },
+    exitCode: exitCodes.usage,
+    code: "percent",
   });
 }
 
@@ -74,8 +75,10 @@ export async function registerVariants(
     await server.call("workflows.register", {
       query: server.namespace,
       body: {
-        ...{ format: "json", text: variantDocument(name, variant, variants, compares) },
-        ...{ fileName: `${name}.json`, versionLabels: [variant] },
+        format: "json",
+        text: variantDocument(name, variant, variants, compares),
+        fileName: `${name}.json`,
+        versionLabels: [variant],
         // The new version takes no runs before its percentage is set.
         ...(variant === "new" && { keepLatest: true }),
         ...(variant === "new" && label !== undefined && { versionLabels: [variant, label] }),
@@ -91,7 +94,8 @@ export async function rollOut(
   percent: number,
 ): Promise<void> {
   await server.call("workflows.rollOut", {
-    ...{ params: { name }, query: server.namespace },
+    params: { name },
+    query: server.namespace,
     body: { version, percent, reason: "tutti variant" },
   });
 }
@@ -131,7 +135,8 @@ async function requireVariants(server: Server, name: string): Promise<number> {
   const found = variantsIn(await versionsOf(server, name));
   if (found !== undefined) return found.percent;
   throw new Failure(`Workflow \`${name}\` has no variants. Set them with \`tutti variant set\`.`, {
-    ...{ exitCode: exitCodes.refused, code: "no_variants" },
+    exitCode: exitCodes.refused,
+    code: "no_variants",
   });
 }
 
@@ -245,7 +250,10 @@ async function comparedIn(
   };
   await Promise.all(Array.from({ length: readersMax }, read));
   return {
-    ...{ percent, both, equal, different: different.sort().slice(0, shownMax) },
+    percent,
+    both,
+    equal,
+    different: different.sort().slice(0, shownMax),
     variants: { old: figuresOf(calls.old), new: figuresOf(calls.new) },
   };
 }
@@ -275,7 +283,10 @@ function figuresOf(calls: readonly Call[]): VariantFigures {
   const errors: Record<string, number> = {};
   for (const { error } of calls) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
   return {
-    ...{ calls: calls.length, failed: calls.length - times.length, errors },
-    ...{ p50Ms: at(0.5), p95Ms: at(0.95) },
+    calls: calls.length,
+    failed: calls.length - times.length,
+    errors,
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
   };
 }

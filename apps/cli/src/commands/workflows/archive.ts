@@ -18,7 +18,8 @@ export async function archive(context: Context): Promise<Result> {
   const restore = values.flag("restore");
   const server = await connect(context);
   const reply = await server.call("workflows.archive", {
-    ...{ params: { name }, query: server.namespace },
+    params: { name },
+    query: server.namespace,
     body: { ...(hash === undefined ? {} : { hash }), ...(restore ? { restore } : {}), ...reasonOf(context) },
   });
   const { changed = 0, liveCount = 0 } = reply;

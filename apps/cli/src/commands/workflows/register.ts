@@ -38,7 +38,12 @@ function withRegistered(error: unknown, registered: readonly Definition[]): unkn
   const { why, problems, next, exitCode, code } = error;
   const names = registered.map(({ name }) => safe(name)).join(", ");
   return new Failure(`${error.message} Registered before: ${names}.`, {
-    ...{ why, problems, next, exitCode, code, cause: error },
+    why,
+    problems,
+    next,
+    exitCode,
+    code,
+    cause: error,
   });
 }
 

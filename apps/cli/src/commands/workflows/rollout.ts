@@ -13,7 +13,8 @@ export async function rollOut(context: Context): Promise<Result> {
   const percent = context.values.whole("percent") ?? 100;
   const server = await connect(context);
   const reply = await server.call("workflows.rollOut", {
-    ...{ params: { name }, query: server.namespace },
+    params: { name },
+    query: server.namespace,
     body: { version, percent, ...reasonOf(context) },
   });
   const line = `${safe(name)}@${safe(version)} takes ${percent} % of new runs`;

@@ -16,7 +16,8 @@ const timing = [
 ] as const;
 
 const percent = {
-  ...{ name: "percent", value: "N" },
+  name: "percent",
+  value: "N",
   summary: "percentage of new work for the version. Default: 100",
 } as const;
 
@@ -33,13 +34,20 @@ export const workflowCommands: readonly Command[] = [
     ],
     arguments: [
       {
-        ...{ name: "FILE|FOLDER", summary: "files or folders, YAML or JSON. - for standard input" },
-        ...{ isMany: true, isOptional: true, completes: "file" },
+        name: "FILE|FOLDER",
+        summary: "files or folders, YAML or JSON. - for standard input",
+        isMany: true,
+        isOptional: true,
+        completes: "file",
       },
     ],
     options: [
       {
-        ...{ name: "file", short: "f", value: "FILE|FOLDER", isMany: true, completes: "file" },
+        name: "file",
+        short: "f",
+        value: "FILE|FOLDER",
+        isMany: true,
+        completes: "file",
         summary: "file or folder, like the argument",
       },
       { name: "dry-run", summary: "print what would change, and change nothing" },
@@ -174,7 +182,8 @@ export const workflowCommands: readonly Command[] = [
     ],
     arguments: [
       {
-        ...{ name: "NAME@VERSION", completes: "workflow" },
+        name: "NAME@VERSION",
+        completes: "workflow",
         summary: "workflow, and the version: a label or a hash",
       },
     ],
@@ -213,7 +222,9 @@ export const workflowCommands: readonly Command[] = [
     ],
     options: [
       {
-        ...{ name: "format", value: "FORMAT", summary: "format of the output. Default: yaml" },
+        name: "format",
+        value: "FORMAT",
+        summary: "format of the output. Default: yaml",
         choices: ["yaml", "json", "typescript"],
       },
       { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },

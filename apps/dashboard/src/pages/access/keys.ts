@@ -18,8 +18,13 @@ export interface KeyDraft {
 }
 
 export const emptyKey: KeyDraft = {
-  ...{ title: "", who: "", lasts: "90d", actions: "" },
-  ...{ offers: "", pools: "default", slots: "" },
+  title: "",
+  who: "",
+  lasts: "90d",
+  actions: "",
+  offers: "",
+  pools: "default",
+  slots: "",
 };
 
 const dayMs = 86_400_000;

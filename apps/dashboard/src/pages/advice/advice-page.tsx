@@ -204,7 +204,9 @@ function Actions({ each }: { each: Recommendation }) {
       <Dialog title={`Apply ${id}`} open={asked === "apply"} onClose={() => setAsked(undefined)}>
         <Sure
           action={{
-            ...{ label: "Apply", weight: "main", said: `${subjectText(each)} has a change on trial.` },
+            label: "Apply",
+            weight: "main",
+            said: `${subjectText(each)} has a change on trial.`,
             question:
               pool === ""
                 ? "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise."
@@ -219,7 +221,9 @@ function Actions({ each }: { each: Recommendation }) {
       <Dialog title={`${ending} ${id}`} open={asked === "dismiss"} onClose={() => setAsked(undefined)}>
         <Sure
           action={{
-            ...{ label: ending, weight: "plain", said: "It is not made again for 7 days." },
+            label: ending,
+            weight: "plain",
+            said: "It is not made again for 7 days.",
             question: "The same recommendation is not made again for 7 days.",
           }}
           what="advice"

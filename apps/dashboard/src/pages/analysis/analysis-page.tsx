@@ -92,7 +92,10 @@ function Bottlenecks({ search }: { search: AnalysisSearch }) {
   const query = useQuery(bottlenecksQuery(search));
   return (
     <Found
-      {...{ title: "Bottlenecks", part: "bottlenecks", search, query }}
+      title="Bottlenecks"
+      part="bottlenecks"
+      search={search}
+      query={query}
       isEmpty={({ bottlenecks }) => bottlenecks.length === 0}
       none="No bottlenecks found."
     >
@@ -117,14 +120,12 @@ function OneBottleneck({ found }: { found: Bottleneck }) {
     : "Without it";
   return (
     <Finding
-      {...{
-        share,
-        shareWords: percent(share),
-        tone: "held",
-        summary,
-        startTimeMs,
-        examples,
-      }}
+      share={share}
+      shareWords={percent(share)}
+      tone="held"
+      summary={summary}
+      startTimeMs={startTimeMs}
+      examples={examples}
       evidence={[
         `${lasting(waitedMs)} on the critical paths of ${counted(tasks, "run or mission", "runs and missions")}.`,
         ...(faster > 0 ? [`${change}, work takes at least ${percent(faster)} less time.`] : []),
@@ -138,7 +139,10 @@ function Patterns({ search }: { search: AnalysisSearch }) {
   const query = useQuery(patternsQuery(search));
   return (
     <Found
-      {...{ title: "Patterns", part: "patterns", search, query }}
+      title="Patterns"
+      part="patterns"
+      search={search}
+      query={query}
       isEmpty={({ patterns }) => patterns.length === 0}
       none="No patterns found."
     >
@@ -159,15 +163,13 @@ function OnePattern({ found }: { found: Pattern }) {
   const { share = 0, count = 0, summary, remedies, startTimeMs, examples } = found;
   return (
     <Finding
-      {...{
-        share,
-        shareWords: counted(count, "time"),
-        tone: "again",
-        summary,
-        startTimeMs,
-        examples,
-        remedies,
-      }}
+      share={share}
+      shareWords={counted(count, "time")}
+      tone="again"
+      summary={summary}
+      startTimeMs={startTimeMs}
+      examples={examples}
+      remedies={remedies}
       evidence={[]}
     />
   );
@@ -177,7 +179,10 @@ function Failures({ search }: { search: AnalysisSearch }) {
   const query = useQuery(causesQuery(search));
   return (
     <Found
-      {...{ title: "Causes of failures", part: "causes", search, query }}
+      title="Causes of failures"
+      part="causes"
+      search={search}
+      query={query}
       isEmpty={({ causes }) => causes.length === 0}
       none="Failures have nothing in common."
     >
@@ -190,7 +195,10 @@ function Slow({ search, workflow }: { search: AnalysisSearch; workflow: string }
   const query = useQuery(slowQuery(search));
   return (
     <Found
-      {...{ title: `Causes of slow attempts of ${workflow}`, part: "slow", search, query }}
+      title={`Causes of slow attempts of ${workflow}`}
+      part="slow"
+      search={search}
+      query={query}
       isEmpty={({ causes }) => causes.length === 0}
       none="Slow attempts have nothing in common."
     >

@@ -14,7 +14,10 @@ export function Profile({ search, workflow }: { search: AnalysisSearch; workflow
   const query = useQuery(profileQuery(search));
   return (
     <Found
-      {...{ title: `Profile of ${workflow}`, part: "profile", search, query }}
+      title={`Profile of ${workflow}`}
+      part="profile"
+      search={search}
+      query={query}
       isEmpty={({ count: many = 0 }) => many === 0}
       none={`No runs of ${workflow} ended in this time.`}
     >

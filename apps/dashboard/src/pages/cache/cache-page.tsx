@@ -232,7 +232,9 @@ function Entry({ entryId, onGone }: { entryId: string; onGone: () => void }) {
       <CopyLine label="Command" text={commandLine("tutti", "cache", "show", entryId)} />
       <Sure
         action={{
-          ...{ label: "Invalidate entry", weight: "grave", said: "The entry is removed." },
+          label: "Invalidate entry",
+          weight: "grave",
+          said: "The entry is removed.",
           question: "The next task with this input computes the output again.",
         }}
         call={(reason) => removal(entryId, reason).call}
@@ -305,7 +307,9 @@ function Invalidate({ search }: { search: CacheSearch }) {
         />
         <Sure
           action={{
-            ...{ label: "Invalidate", weight: "grave", said: "The entries are removed." },
+            label: "Invalidate",
+            weight: "grave",
+            said: "The entries are removed.",
             question: `Remove ${which} of the namespace? The next tasks compute the outputs again.`,
           }}
           what={which}

@@ -42,7 +42,8 @@ export function invalidation(search: CacheSearch, derived: boolean, reason: stri
   const isAll = search.by === undefined;
   return {
     call: {
-      ...{ method: "POST", path: "/v1/cache/invalidate" },
+      method: "POST",
+      path: "/v1/cache/invalidate",
       body: {
         ...filterOf(search),
         ...(isAll && { all: true }),

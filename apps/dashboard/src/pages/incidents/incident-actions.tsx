@@ -82,7 +82,9 @@ export function IncidentActions({ incident, namespace }: { incident: Incident; n
       >
         {change === undefined ? null : (
           <ChangeForm
-            {...{ incident, namespace, change }}
+            incident={incident}
+            namespace={namespace}
+            change={change}
             onDone={() => {
               refresh();
               setChange(undefined);

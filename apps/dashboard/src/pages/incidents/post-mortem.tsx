@@ -30,7 +30,12 @@ export function PostMortem({ incident, namespace }: { incident: Incident; namesp
       </button>
       <Dialog title={`Post-mortem of ${incidentId}`} open={editing} onClose={() => setEditing(false)} wide>
         {editing ? (
-          <Editor {...{ incidentId, namespace, first: postMortem }} onDone={() => setEditing(false)} />
+          <Editor
+            incidentId={incidentId}
+            namespace={namespace}
+            first={postMortem}
+            onDone={() => setEditing(false)}
+          />
         ) : null}
       </Dialog>
     </Part>

@@ -67,7 +67,12 @@ export function Repairs({ incident, namespace }: Options) {
         wide
       >
         {chosen === undefined ? null : (
-          <Review {...{ incident, namespace }} {...chosen} onClose={() => setChosen(undefined)} />
+          <Review
+            incident={incident}
+            namespace={namespace}
+            {...chosen}
+            onClose={() => setChosen(undefined)}
+          />
         )}
       </Dialog>
     </Part>
@@ -116,7 +121,7 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   );
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
-      <Change {...{ kind, undo, typed, onType }} problem={change.problem} />
+      <Change kind={kind} undo={undo} typed={typed} onType={onType} problem={change.problem} />
       {change.isWhole ? (
         <Shown query={query} what="the preview" lines={3}>
           {(preview) => <Touched preview={preview} />}

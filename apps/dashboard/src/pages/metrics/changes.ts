@@ -18,7 +18,9 @@ export function trendQueries(
   { process, over, by }: Pick<MetricsSearch, "process" | "over" | "by">,
 ): Routes["analysis.trends"]["body"]["queries"] {
   return figures.map((figure) => ({
-    ...{ queryId: figure, metric, ...overTime[figure] },
+    queryId: figure,
+    metric,
+    ...overTime[figure],
     ...(process === undefined ? {} : { labels: { equals: { process } } }),
     ...(over === undefined ? {} : { overSeries: joined(figure, over) }),
     ...(over === undefined || by === undefined ? {} : { groupBy: [by] }),
@@ -44,8 +46,11 @@ export function changesIn(metric: string, trends: readonly Trend[]): readonly Ch
     .flatMap(({ series, changePoints }) => {
       const written = writtenFor(metric, series?.queryId ?? "");
       return changePoints.map(({ timeMs = 0, before = 0, after = 0 }) => ({
-        ...{ series: titleOf(metric, series), timeMs, isRise: after > before },
-        ...{ before: written(before), after: written(after) },
+        series: titleOf(metric, series),
+        timeMs,
+        isRise: after > before,
+        before: written(before),
+        after: written(after),
       }));
     })
     .sort((one, other) => other.timeMs - one.timeMs);

@@ -42,7 +42,7 @@ export function MetricPanel(options: {
           </Suspense>
         </div>
       )}
-      {lines.length === 0 ? null : <Values {...{ lines, written, rowsMax }} />}
+      {lines.length === 0 ? null : <Values lines={lines} written={written} rowsMax={rowsMax} />}
     </figure>
   );
 }

@@ -168,7 +168,9 @@ const labelOf = ({ process }: MetricsSearch) =>
 function Board({ search }: { search: MetricsSearch }) {
   const query = useQuery(
     rangeQuery({
-      ...{ namespace: installation, name: board.map(({ metric }) => metric), range: search.range ?? "1h" },
+      namespace: installation,
+      name: board.map(({ metric }) => metric),
+      range: search.range ?? "1h",
       ...labelOf(search),
     }),
   );
@@ -180,7 +182,11 @@ function Board({ search }: { search: MetricsSearch }) {
             {board.map(({ title, metric, figure }) => (
               <MetricPanel
                 key={metric}
-                {...{ title, metric, figure, heightPx: 160, rowsMax: 12 }}
+                title={title}
+                metric={metric}
+                figure={figure}
+                heightPx={160}
+                rowsMax={12}
                 series={series.filter(({ name }) => name === metric)}
               />
             ))}
@@ -201,7 +207,10 @@ function OneMetric(options: {
   const { range = "1h", over, by } = search;
   const query = useQuery(
     rangeQuery({
-      ...{ namespace, name: [name], range, ...labelOf(search) },
+      namespace,
+      name: [name],
+      range,
+      ...labelOf(search),
       ...(over === undefined ? {} : { over, ...(by === undefined ? {} : { by: [by] }) }),
     }),
   );
@@ -216,7 +225,11 @@ function OneMetric(options: {
             return figures.map((figure) => (
               <MetricPanel
                 key={figure}
-                {...{ metric: name, figure, series, heightPx: 220, rowsMax: 50 }}
+                metric={name}
+                figure={figure}
+                series={series}
+                heightPx={220}
+                rowsMax={50}
                 {...(figures.length > 1 ? {} : { title: figureWord(name, figure) || "Value" })}
               />
             ));
@@ -224,7 +237,13 @@ function OneMetric(options: {
         </Shown>
       </Part>
       {figures.length === 0 || query.data?.source === "processes" ? null : (
-        <ChangesPart key={JSON.stringify([name, search])} {...{ metric: name, namespace, figures, search }} />
+        <ChangesPart
+          key={JSON.stringify([name, search])}
+          metric={name}
+          namespace={namespace}
+          figures={figures}
+          search={search}
+        />
       )}
     </>
   );

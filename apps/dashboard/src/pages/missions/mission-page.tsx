@@ -78,7 +78,11 @@ function Head({ mission }: { mission: Mission }) {
   const { missionId, status, statusReason, leader, parent } = mission;
   return (
     <WorkHead
-      {...{ kind: "mission", id: missionId, status, parent, hasEnded: hasEnded(mission) }}
+      kind="mission"
+      id={missionId}
+      status={status}
+      parent={parent}
+      hasEnded={hasEnded(mission)}
       title={titleOf(mission) || missionId}
       by={actorOf(mission.createCause)}
       lifetime={mission}
@@ -153,7 +157,10 @@ function Shared({ known, mission }: { known: MissionKnown; mission: Mission }) {
       {view === "trace" ? (
         <Suspense fallback={<Waiting what="the trace" lines={8} />}>
           <WorkTrace
-            {...{ kind: "missions", id: mission.missionId ?? "", title: "mission", open: task }}
+            kind="missions"
+            id={mission.missionId ?? ""}
+            title="mission"
+            open={task}
             events={mission.eventCount ?? 0}
             createMs={mission.createTimeMs ?? 0}
             endMs={mission.endTimeMs ?? 0}

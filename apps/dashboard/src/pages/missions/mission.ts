@@ -60,7 +60,10 @@ export function budgetLines(budget: Budget | undefined): readonly BudgetLine[] {
     const isLimited = most > 0;
     return [
       {
-        ...{ name, written, used, reserved: setAside },
+        name,
+        written,
+        used,
+        reserved: setAside,
         limit: isLimited ? most : undefined,
         left: isLimited ? (available?.[kind] ?? Math.max(0, most - used - setAside)) : 0,
       },
@@ -181,22 +184,32 @@ export function inLine(value: unknown, most = 160): string {
 }
 
 const pause: Steering = {
-  ...{ verb: "pause", label: "Pause", weight: "plain" },
+  verb: "pause",
+  label: "Pause",
+  weight: "plain",
   question: "Running tasks finish. No new tasks start until you resume.",
   said: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
-  ...{ verb: "resume", label: "Resume", weight: "main" },
-  ...{ question: "Tasks are assigned again.", said: "Resumed." },
+  verb: "resume",
+  label: "Resume",
+  weight: "main",
+  question: "Tasks are assigned again.",
+  said: "Resumed.",
 };
 const cancel: Steering = {
-  ...{ verb: "cancel", label: "Cancel", weight: "grave" },
+  verb: "cancel",
+  label: "Cancel",
+  weight: "grave",
   question: "Stops running tasks, also in child runs and missions. You cannot undo this.",
   said: "Cancelling.",
 };
 const terminate: Steering = {
-  ...{ verb: "terminate", label: "Terminate", weight: "grave" },
-  ...{ question: "The mission ends at once. No compensation runs.", said: "Terminated." },
+  verb: "terminate",
+  label: "Terminate",
+  weight: "grave",
+  question: "The mission ends at once. No compensation runs.",
+  said: "Terminated.",
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */

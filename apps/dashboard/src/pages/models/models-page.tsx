@@ -200,7 +200,9 @@ function Change({ model: { modelId }, change: { verb, label, live } }: ChangeOpt
       <Dialog title={`${label}: ${modelId}`} open={isAsked} onClose={() => setAsked(false)}>
         <Sure
           action={{
-            ...{ label, weight: "main", said: `${modelId} is predicted by ${live}.` },
+            label,
+            weight: "main",
+            said: `${modelId} is predicted by ${live}.`,
             question: `${modelId} is predicted by ${live} from then on.`,
           }}
           call={(reason) => ({

@@ -39,7 +39,10 @@ export const emptyCase: CaseDraft = { title: "", who: "", action: "", id: "", al
 export function draftOfPolicy(policy: Policy): PolicyDraft {
   const { policyId: id, description = "", text = "", enforcement, cases, labels } = policy;
   return {
-    ...{ id, description, text, labels },
+    id,
+    description,
+    text,
+    labels,
     enforcement: oneOf(enforcements, enforcement, "enforced"),
     cases: cases.map(draftOfCase),
   };
@@ -72,7 +75,9 @@ export function isWhole({ id, cases }: PolicyProblems): boolean {
 export function changeOf(draft: PolicyDraft, actions: readonly Action[]) {
   const { id, description, text, enforcement, cases, labels } = draft;
   const set = {
-    ...{ policyId: id, text, enforcement },
+    policyId: id,
+    text,
+    enforcement,
     ...(description === "" ? {} : { description }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...(cases.length === 0 ? {} : { cases: cases.map((each) => caseOf(each, actions)) }),

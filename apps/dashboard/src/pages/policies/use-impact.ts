@@ -26,7 +26,12 @@ export function useImpact() {
     stop.current = current;
     const { signal } = current;
     let known: Impact = {
-      ...{ of: JSON.stringify(change), flips: [], examined: 0, total: 0, problems: [], isWhole: false },
+      of: JSON.stringify(change),
+      flips: [],
+      examined: 0,
+      total: 0,
+      problems: [],
+      isWhole: false,
     };
     setImpact(known);
     try {

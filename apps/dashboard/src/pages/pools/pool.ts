@@ -7,7 +7,14 @@ export function statusOf({ status }: Pool) {
   const { retrying = 0, longestWaitMs = 0, startsPerSec = 0, capabilities = [] } = status ?? {};
   const { starting = 0, ready = 0, busy = 0, draining = 0, asleep = 0, suspect = 0 } = agents;
   return {
-    ...{ slots, freeSlots, queued, waitingAtHome, running, retrying, longestWaitMs, startsPerSec },
+    slots,
+    freeSlots,
+    queued,
+    waitingAtHome,
+    running,
+    retrying,
+    longestWaitMs,
+    startsPerSec,
     agents: starting + ready + busy + draining + asleep + suspect,
     capabilities: [...capabilities].sort(
       (one, other) =>

@@ -40,7 +40,8 @@ function raceOf(name: string, sessions: readonly Session[]): Race {
     .filter(({ status }) => status === "completed")
     .sort((one, other) => durationMs(one, 0) - durationMs(other, 0));
   return {
-    ...{ name, firstId: isOver ? first?.sessionId : undefined },
+    name,
+    firstId: isOver ? first?.sessionId : undefined,
     startMs: Math.min(...sessions.map(({ createTimeMs = 0 }) => createTimeMs)),
     sessions: [...sessions].sort((one, other) => place(one) - place(other)),
   };
@@ -60,8 +61,11 @@ export interface Lane {
 export function laneOf(session: Session, nowMs: number): Lane {
   const { performance, used } = session;
   return {
-    ...{ over: tasksOver(session.tasks), total: session.tasks?.total ?? 0 },
+    over: tasksOver(session.tasks),
+    total: session.tasks?.total ?? 0,
     tookMs: durationMs(session, nowMs),
-    ...{ money: used?.money ?? 0, slots: performance?.slots ?? 0, efficiency: performance?.efficiency ?? 0 },
+    money: used?.money ?? 0,
+    slots: performance?.slots ?? 0,
+    efficiency: performance?.efficiency ?? 0,
   };
 }

@@ -57,7 +57,8 @@ export function problemsOf({ kind, subject, schedule, cron }: Draft): { subject?
 
 export function bodyOf({ kind, subject, covers: covered, schedule, cron }: Draft) {
   return {
-    ...{ kind, spanMs: covers[covered] * dayMs },
+    kind,
+    spanMs: covers[covered] * dayMs,
     ...(kind !== "namespace" && { subject: subject.trim() }),
     ...(schedule.trim() !== "" && { schedule: schedule.trim(), cron: cron.trim() }),
   };

@@ -26,18 +26,29 @@ export interface RuleDraft extends Named {
 
 /** A new one starts in shadow mode. */
 export const emptyRule: RuleDraft = {
-  ...{ id: "", description: "", subject: "request", verdict: "deny", set: "", deciders: "", controls: "" },
+  id: "",
+  description: "",
+  subject: "request",
+  verdict: "deny",
+  set: "",
+  deciders: "",
+  controls: "",
   when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',
   condition: "!has(subject.spec.input.amount) || subject.spec.input.amount <= 1000",
   message: "amount must be at most 1000, found ${{ subject.spec.input.amount }}",
-  ...{ severity: "warning", enforcement: "shadow", rest: { cases: [], labels: {} } },
+  severity: "warning",
+  enforcement: "shadow",
+  rest: { cases: [], labels: {} },
 };
 
 export function draftOfRule(rule: AdmissionRule): RuleDraft {
   const { ruleId: id = "", description = "", when = "", condition = "", controls, cases, labels } = rule;
   const { deny, note, approval, change } = rule;
   return {
-    ...{ id, description, when, condition },
+    id,
+    description,
+    when,
+    condition,
     subject: oneOf(subjects, rule.subject, "request"),
     verdict: change ? "change" : approval ? "approval" : note ? "note" : "deny",
     message: (deny ?? note ?? approval)?.message ?? "",
@@ -74,7 +85,10 @@ export function ruleProblems({ id, verdict, set, controls }: RuleDraft): RulePro
 export function ruleOfDraft(draft: RuleDraft): AdmissionRuleInput {
   const { id, description, subject, when, condition, severity, enforcement, controls, rest } = draft;
   return {
-    ...{ ruleId: id, subject, severity, enforcement },
+    ruleId: id,
+    subject,
+    severity,
+    enforcement,
     ...(description === "" ? {} : { description }),
     ...(when.trim() === "" ? {} : { when }),
     ...(condition.trim() === "" ? {} : { condition }),

@@ -17,7 +17,11 @@ export interface CallRow {
 export function callsIn(rows: unknown): readonly CallRow[] {
   if (!Array.isArray(rows)) return [];
   return rows.filter(Array.isArray).map(([route, identity, code, calls, ms, slowest]) => ({
-    ...{ route: String(route), identity: String(identity), code: String(code) },
-    ...{ calls: Number(calls), ms: Number(ms), slowestMs: Number(slowest) },
+    route: String(route),
+    identity: String(identity),
+    code: String(code),
+    calls: Number(calls),
+    ms: Number(ms),
+    slowestMs: Number(slowest),
   }));
 }

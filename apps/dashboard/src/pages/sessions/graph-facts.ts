@@ -10,7 +10,11 @@ export function graphTasks(tasks: readonly SessionTask[]): Tasks {
   const known = tasks.map((task): GraphTask => {
     const { id = "", title = "", needs = [] } = task.spec ?? {};
     return {
-      ...{ id, title, kind: "uses", uses: doneBy(task), parentId: "" },
+      id,
+      title,
+      kind: "uses",
+      uses: doneBy(task),
+      parentId: "",
       needs: needs.map(({ task: need = "", condition }) => ({
         task: need,
         condition:

@@ -73,7 +73,7 @@ export default function GraphView(options: GraphOptions) {
       {scope.nodes.length === 0 ? (
         <div className="session-graph" />
       ) : (
-        <Picture {...{ ...options, layout, toggle }} />
+        <Picture {...options} layout={layout} toggle={toggle} />
       )}
     </>
   );
@@ -130,7 +130,10 @@ function Picture(options: GraphOptions & { layout: Layout; toggle: (key: string)
     () =>
       layout.edges.map(
         (laid): FlowNeed => ({
-          ...{ id: laid.edge.key, type: "need", source: laid.edge.from, target: laid.edge.to },
+          id: laid.edge.key,
+          type: "need",
+          source: laid.edge.from,
+          target: laid.edge.to,
           data: { laid, direction: layout.direction, isCritical: false },
         }),
       ),
@@ -145,11 +148,18 @@ function Picture(options: GraphOptions & { layout: Layout; toggle: (key: string)
       <Arrowheads />
       <ReactFlow
         key={`${layout.direction} ${layout.width} ${layout.height}`}
-        {...{ nodes, edges, nodeTypes, edgeTypes }}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         fitView
         fitViewOptions={{ maxZoom: 1, padding: 0.06 }}
-        {...{ minZoom: 0.05, maxZoom: 1.6 }}
-        {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
+        minZoom={0.05}
+        maxZoom={1.6}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
         elementsSelectable={false}
         panOnDrag={layout.direction === "right"}
         onlyRenderVisibleElements
@@ -179,12 +189,20 @@ function useNodes(options: GraphOptions & { layout: Layout; toggle: (key: string
       const [partId = ""] = partsOfNode(node, tasks);
       const ids = node.places.map((place) => tasks[place]?.spec?.id ?? "");
       return {
-        ...{ id: node.key, type: "task", position: { x: laid.x, y: laid.y } },
-        ...{ width: laid.width, height: laid.height, zIndex: laid.depth * 2 },
+        id: node.key,
+        type: "task",
+        position: { x: laid.x, y: laid.y },
+        width: laid.width,
+        height: laid.height,
+        zIndex: laid.depth * 2,
         data: {
-          ...{ laid, state: mostUrgent(counts), mode: modes.get(partId) },
+          laid,
+          state: mostUrgent(counts),
+          mode: modes.get(partId),
           moved: movedWords(ids, moved, startMs),
-          ...{ isSelected: node.key === open, onSelect: onOpen, onToggle: toggle },
+          isSelected: node.key === open,
+          onSelect: onOpen,
+          onToggle: toggle,
         },
       };
     });

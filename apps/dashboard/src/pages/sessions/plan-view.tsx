@@ -30,8 +30,8 @@ export function PlanPart({ session, onOpen }: { session: Session; onOpen: (taskI
           <Empty title="No plan yet.">The mode needs no plan, or planning is in progress.</Empty>
         ) : (
           <>
-            <Which {...{ plan, plans }} onChange={setNumber} />
-            <Chart {...{ session, plan, onOpen }} />
+            <Which plan={plan} plans={plans} onChange={setNumber} />
+            <Chart session={session} plan={plan} onOpen={onOpen} />
           </>
         )
       }

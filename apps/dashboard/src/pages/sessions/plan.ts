@@ -44,7 +44,10 @@ export function planRows(tasks: readonly PlannedTask[], axis: PlanAxis, nowMs: n
     const reachedMs = isOver ? endTimeMs : present(startTimeMs) ? nowMs : 0;
     const isLate = present(plannedEndTimeMs) && reachedMs > 0 && (isOver || reachedMs > plannedEndTimeMs);
     return {
-      ...{ id: taskId, partId, isCritical: task.critical === true, isOver },
+      id: taskId,
+      partId,
+      isCritical: task.critical === true,
+      isOver,
       planned: barOf(task.plannedStartTimeMs, plannedEndTimeMs, axis),
       real: barOf(startTimeMs, reachedMs, axis),
       plannedAgent: task.plannedAgentId ?? "",

@@ -66,7 +66,11 @@ function Head({ session }: { session: Session }) {
   const { sessionId, status, statusReason, spec, effectiveMode, parent } = session;
   return (
     <WorkHead
-      {...{ kind: "session", id: sessionId, status, parent, hasEnded: hasEnded(session) }}
+      kind="session"
+      id={sessionId}
+      status={status}
+      parent={parent}
+      hasEnded={hasEnded(session)}
       title={titleOf(session) || sessionId}
       by={actorOf(session.createCause)}
       lifetime={session}
@@ -128,7 +132,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
       <Tabs label="Views" tabs={tabs} current={view} onChange={(next) => look({ view: next })}>
         {view === "graph" ? (
           <Suspense fallback={<Waiting what="the graph" lines={8} />}>
-            <GraphView {...{ session, tasks, moves }} open={task} onOpen={onTask} />
+            <GraphView session={session} tasks={tasks} moves={moves} open={task} onOpen={onTask} />
           </Suspense>
         ) : null}
         {view === "plan" ? <PlanPart session={session} onOpen={onTask} /> : null}
@@ -137,7 +141,10 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
         {view === "trace" ? (
           <Suspense fallback={<Waiting what="the trace" lines={8} />}>
             <WorkTrace
-              {...{ kind: "sessions", id: session.sessionId ?? "", title: "session", open: task }}
+              kind="sessions"
+              id={session.sessionId ?? ""}
+              title="session"
+              open={task}
               events={session.eventCount ?? 0}
               createMs={session.createTimeMs ?? 0}
               endMs={session.endTimeMs ?? 0}
@@ -146,7 +153,7 @@ function Views({ known, session }: { known: SessionKnown; session: Session }) {
             />
           </Suspense>
         ) : null}
-        {view === "tasks" ? <TasksView {...{ session, tasks }} onOpen={onTask} /> : null}
+        {view === "tasks" ? <TasksView session={session} tasks={tasks} onOpen={onTask} /> : null}
       </Tabs>
       <TaskDetail session={session} task={opened} onClose={() => look({ task: "" })} onTask={onTask} />
     </>

@@ -24,25 +24,37 @@ export function hasEnded({ endTimeMs = 0 }: Pick<Session, "endTimeMs">): boolean
 }
 
 const pause: Steering = {
-  ...{ verb: "pause", label: "Pause", weight: "plain" },
+  verb: "pause",
+  label: "Pause",
+  weight: "plain",
   question: "Running tasks finish. No new tasks start until you resume.",
   said: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
-  ...{ verb: "resume", label: "Resume", weight: "main" },
-  ...{ question: "Parts resume.", said: "Resumed." },
+  verb: "resume",
+  label: "Resume",
+  weight: "main",
+  question: "Parts resume.",
+  said: "Resumed.",
 };
 const cancel: Steering = {
-  ...{ verb: "cancel", label: "Cancel", weight: "grave" },
+  verb: "cancel",
+  label: "Cancel",
+  weight: "grave",
   question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
   said: "Cancelling.",
 };
 const terminate: Steering = {
-  ...{ verb: "terminate", label: "Terminate", weight: "grave" },
-  ...{ question: "The session ends at once. No compensation runs.", said: "Terminated." },
+  verb: "terminate",
+  label: "Terminate",
+  weight: "grave",
+  question: "The session ends at once. No compensation runs.",
+  said: "Terminated.",
 };
 const retry: Steering = {
-  ...{ verb: "retry", label: "Retry", weight: "main" },
+  verb: "retry",
+  label: "Retry",
+  weight: "main",
   question: "Failed tasks run again. Completed tasks keep their results.",
   said: "Retried.",
 };
@@ -85,7 +97,8 @@ export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitL
     .filter(({ waitedMs = 0 }) => waitedMs > 0)
     .map(({ cause = "unspecified", waitedMs = 0 }) => ({
       cause: causes[cause] ?? cause.replaceAll("_", " "),
-      ...{ waitedMs, share: waitedMs / whole },
+      waitedMs,
+      share: waitedMs / whole,
     }))
     .sort((one, other) => other.waitedMs - one.waitedMs);
 }
@@ -174,8 +187,12 @@ function candidateLine(candidate: ModeCandidate, isChosen: boolean, longest: num
   const { mode, eligible, expectedMs = 0, highMs = 0, expectedUse, expectedQuality = 0, score } = candidate;
   const money = expectedUse?.money ?? 0;
   return {
-    ...{ mode, isChosen, isEligible: eligible === true, reason: candidate.reason ?? "" },
-    ...{ time: span(expectedMs), high: highMs > expectedMs ? span(highMs) : "" },
+    mode,
+    isChosen,
+    isEligible: eligible === true,
+    reason: candidate.reason ?? "",
+    time: span(expectedMs),
+    high: highMs > expectedMs ? span(highMs) : "",
     money: money > 0 ? figure(money) : "",
     quality: expectedQuality > 0 ? percent(expectedQuality) : "",
     score: score === undefined ? "" : score.toFixed(2),

@@ -22,7 +22,9 @@ const voices: Readonly<Partial<Record<Mode, Voice>>> = {
     about: "agents claim tasks, as a mission",
   },
   intelligence: {
-    ...{ word: "intelligence", letter: "I", name: "intelligence" },
+    word: "intelligence",
+    letter: "I",
+    name: "intelligence",
     about: "by a plan from learned durations, updated while it runs",
   },
   hybrid: { word: "hybrid", letter: "H", name: "hybrid", about: "its parts in several modes at once" },

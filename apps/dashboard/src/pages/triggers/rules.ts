@@ -100,8 +100,16 @@ export interface TriggerDraft {
 }
 
 export const emptyTrigger: TriggerDraft = {
-  ...{ id: "", description: "", workflow: "", kind: "event", event: "", after: "", condition: "", key: "" },
-  ...{ preset: "standard", secret: "" },
+  id: "",
+  description: "",
+  workflow: "",
+  kind: "event",
+  event: "",
+  after: "",
+  condition: "",
+  key: "",
+  preset: "standard",
+  secret: "",
 };
 
 export type TriggerProblems = Readonly<Partial<Record<keyof TriggerDraft, string>>>;

@@ -129,7 +129,11 @@ function SliderField(options: { slider: Slider; value: number; onChange: (value:
         <span className="what-if-slider">
           <input
             type="range"
-            {...{ id, min: 0, max: most, step, value: moved }}
+            id={id}
+            min={0}
+            max={most}
+            step={step}
+            value={moved}
             aria-valuetext={words}
             onChange={(event) => setMoved(Number(event.target.value))}
             onPointerUp={settle}

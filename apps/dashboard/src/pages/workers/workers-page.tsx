@@ -106,7 +106,9 @@ function WorkerGrid({ agents, onOpen }: { agents: readonly Agent[]; onOpen: (age
       items={agents}
       keyOf={({ pool, agentId }) => `${pool} ${agentId}`}
       label="Workers"
-      {...{ cardPx, rowPx, gapPx }}
+      cardPx={cardPx}
+      rowPx={rowPx}
+      gapPx={gapPx}
     >
       {(agent) => <Worker agent={agent} onOpen={onOpen} />}
     </VirtualCards>

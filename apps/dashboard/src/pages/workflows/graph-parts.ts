@@ -29,8 +29,16 @@ export function arrowsOf({ nodes }: Pick<Graph, "nodes">): readonly Arrow[] {
 export function scopeOf(graph: Pick<Graph, "nodes">): GraphScope {
   return {
     nodes: graph.nodes.map(({ taskId = "", title, uses, kind }, place) => ({
-      ...{ key: taskId, title: title || taskId, uses: uses || kindWord(kind), kind, places: [place] },
-      ...{ cells: [], isBundle: false, canUnfold: false, inside: undefined, stuck: undefined },
+      key: taskId,
+      title: title || taskId,
+      uses: uses || kindWord(kind),
+      kind,
+      places: [place],
+      cells: [],
+      isBundle: false,
+      canUnfold: false,
+      inside: undefined,
+      stuck: undefined,
     })),
     edges: arrowsOf(graph)
       .filter(({ isBack }) => !isBack)

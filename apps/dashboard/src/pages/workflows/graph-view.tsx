@@ -72,7 +72,10 @@ export default function GraphView({ graph, inColumn = false }: { graph: Graph; i
       <Arrowheads />
       <ReactFlow
         key={down ? "down" : "right"}
-        {...{ nodes, edges, nodeTypes, edgeTypes }}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         fitView
         fitViewOptions={fit}
         minZoom={0.1}
@@ -129,10 +132,17 @@ function nodesOf(graph: Graph, { nodes, direction }: Layout): TaskNode[] {
   const isUnknown = ({ uses, expectedMs = 0 }: GraphNode) =>
     hasTimes && (uses ?? "") !== "" && expectedMs === 0;
   const dataOf = (task: GraphNode) => ({
-    ...{ task, critical: critical.has(task.taskId ?? ""), down, unknown: isUnknown(task) },
+    task,
+    critical: critical.has(task.taskId ?? ""),
+    down,
+    unknown: isUnknown(task),
   });
   return nodes.map(({ node: { key, places }, x, y, width, height }) => ({
-    ...{ id: key, type: "task", position: { x, y }, width, height },
+    id: key,
+    type: "task",
+    position: { x, y },
+    width,
+    height,
     // A task that is not drawn is not measured. Without its size, React Flow leaves it out when it fits the view.
     measured: { width, height },
     handles: handlesOf(width, height, down),
@@ -165,7 +175,10 @@ function edgesOf(graph: Graph, { edges, direction }: Layout): (FlowNeed | Edge)[
   return [
     ...needs,
     ...back.map(({ key, from, to }) => ({
-      ...{ id: key, source: from, target: to, className: "back" },
+      id: key,
+      source: from,
+      target: to,
+      className: "back",
       markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14, color: "var(--rule-strong)" },
     })),
   ];

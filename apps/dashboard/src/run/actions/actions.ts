@@ -14,21 +14,31 @@ export interface RunAction {
 
 const all: Readonly<Record<RunAction["name"], RunAction>> = {
   pause: {
-    ...{ name: "pause", label: "Pause", weight: "plain", question: undefined },
+    name: "pause",
+    label: "Pause",
+    weight: "plain",
+    question: undefined,
     said: "Paused. Running tasks finish, no new tasks start.",
   },
   resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "Resumed." },
   retry: {
-    ...{ name: "retry", label: "Retry", weight: "main", question: undefined },
+    name: "retry",
+    label: "Retry",
+    weight: "main",
+    question: undefined,
     said: "Retried. Completed tasks keep their results.",
   },
   cancel: {
-    ...{ name: "cancel", label: "Cancel", weight: "grave" },
+    name: "cancel",
+    label: "Cancel",
+    weight: "grave",
     question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
     said: "Cancelling.",
   },
   terminate: {
-    ...{ name: "terminate", label: "Terminate", weight: "grave" },
+    name: "terminate",
+    label: "Terminate",
+    weight: "grave",
     question: "The run ends at once. No compensation runs.",
     said: "Terminated.",
   },
@@ -116,7 +126,8 @@ export function decisionOf(run: Of, { approvalId, task }: ApprovalTarget, decisi
     ...(reason === "" ? [] : ["--reason", reason]),
   ];
   const body = {
-    ...{ runId: run.id, verdict },
+    runId: run.id,
+    verdict,
     ...(data === undefined ? {} : { data }),
     ...(reason === "" ? {} : { reason }),
   };

@@ -41,9 +41,9 @@ export function SignalDialog({ run, onDone }: { run: RunFacts; onDone: () => voi
         />
       )}
       {entry?.inputSchema ? (
-        <ByForm key={name} {...{ run, name, onDone }} schema={entry.inputSchema} />
+        <ByForm key={name} run={run} name={name} onDone={onDone} schema={entry.inputSchema} />
       ) : (
-        <ByHand key={name} {...{ run, name, onDone }} />
+        <ByHand key={name} run={run} name={name} onDone={onDone} />
       )}
     </div>
   );
@@ -66,7 +66,7 @@ function ByForm({
   return (
     <>
       <SchemaForm field={field} draft={draft} problems={problems} onChange={setDraft} />
-      <Send {...{ run, name, value, onDone }} isReady={problems.length === 0} />
+      <Send run={run} name={name} value={value} onDone={onDone} isReady={problems.length === 0} />
     </>
   );
 }
@@ -83,7 +83,8 @@ function ByHand({ run, name, onDone }: { run: RunFacts; name: string; onDone: ()
       ) : null}
       <TextField label="Payload as JSON" value={text} onChange={setText} lines={5} code problem={problem} />
       <Send
-        {...{ run, onDone }}
+        run={run}
+        onDone={onDone}
         name={typed.trim()}
         value={"value" in payload && text.trim() !== "" ? payload.value : undefined}
         isReady={problem === undefined && typed.trim() !== ""}

@@ -63,7 +63,7 @@ export default function GraphView({
     <div className="run-graph" style={{ height: scope.nodes.length === 0 ? undefined : heightOf(layout) }}>
       {scope.nodes.length === 0 ? null : (
         <ReactFlowProvider>
-          <Picture {...{ layout, selected, critical, toggle }} />
+          <Picture layout={layout} selected={selected} critical={critical} toggle={toggle} />
         </ReactFlowProvider>
       )}
     </div>
@@ -90,9 +90,16 @@ function Picture(options: PictureOptions) {
     <div ref={place} className="run-picture" onKeyDown={press}>
       <Arrowheads />
       <ReactFlow
-        {...{ nodes, edges, nodeTypes, edgeTypes }}
-        {...{ minZoom: 0.05, maxZoom: 1.6 }}
-        {...{ nodesDraggable: false, nodesConnectable: false, nodesFocusable: false, edgesFocusable: false }}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
+        minZoom={0.05}
+        maxZoom={1.6}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
         elementsSelectable={false}
         // On a phone one finger scrolls the page. Two move and zoom the picture.
         panOnDrag={layout.direction === "right"}

@@ -126,8 +126,15 @@ function bendEdges(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): St
     let last = source;
     for (let at = source.layer + 1; at < target.layer; at++) {
       const bend: Stop = {
-        ...{ key: bendKey(key, at), main: 0, cross: gaps.bend, anchor: gaps.bend / 2, layer: at },
-        ...{ order: 0, center: 0, before: [last], after: [] },
+        key: bendKey(key, at),
+        main: 0,
+        cross: gaps.bend,
+        anchor: gaps.bend / 2,
+        layer: at,
+        order: 0,
+        center: 0,
+        before: [last],
+        after: [],
       };
       last.after.push(bend);
       bends.push(bend);

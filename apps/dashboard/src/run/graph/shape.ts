@@ -158,7 +158,12 @@ function bundleNode(key: string, title: string, places: readonly number[], conte
   const uses = new Set(places.map((place) => tasks[place]?.uses ?? ""));
   const kinds = new Set(places.map((place) => tasks[place]?.kind ?? ""));
   return {
-    ...{ key, title, places, cells: places, isBundle: true, inside: undefined },
+    key,
+    title,
+    places,
+    cells: places,
+    isBundle: true,
+    inside: undefined,
     stuck: stuckAmong(places, context),
     uses: uses.size === 1 ? ([...uses][0] ?? "") : "",
     kind: kinds.size === 1 ? ([...kinds][0] ?? "uses") : "uses",
@@ -187,7 +192,12 @@ function taskNode(place: number, context: Context): GraphNode {
   return {
     key: task.id,
     title: shortTitle(task),
-    ...{ uses: task.uses, kind: task.kind, places: [place], cells, isBundle: false, canUnfold },
+    uses: task.uses,
+    kind: task.kind,
+    places: [place],
+    cells,
+    isBundle: false,
+    canUnfold,
     inside: isUnfolded ? scopeOf(cells, context, true) : undefined,
     stuck: stuckAmong(isUnfolded ? [place] : [place, ...cells], context),
   };

@@ -51,12 +51,20 @@ export function useFlow(options: PictureOptions, chosen: ReturnType<typeof useCh
       node.places.some((each) => critical.has(store.table.tasks[each]?.id ?? ""));
     return layout.nodes.map(
       (laid): FlowTask => ({
-        ...{ id: laid.node.key, type: "task", position: { x: laid.x, y: laid.y } },
-        ...{ width: laid.width, height: laid.height, zIndex: laid.depth * 2 },
+        id: laid.node.key,
+        type: "task",
+        position: { x: laid.x, y: laid.y },
+        width: laid.width,
+        height: laid.height,
+        zIndex: laid.depth * 2,
         data: {
-          ...{ laid, isSelected: laid.node.key === key, isReachable: laid.node.key === reachable },
-          ...{ isCritical: isCritical(laid), isFolded: laid.node.inside === undefined },
-          ...{ onSelect: select, onToggle: toggle },
+          laid,
+          isSelected: laid.node.key === key,
+          isReachable: laid.node.key === reachable,
+          isCritical: isCritical(laid),
+          isFolded: laid.node.inside === undefined,
+          onSelect: select,
+          onToggle: toggle,
         },
       }),
     );

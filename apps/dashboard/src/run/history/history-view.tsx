@@ -31,7 +31,7 @@ export function HistoryView({ task }: { task: string }) {
   );
   return (
     <div className="run-history">
-      <Bar {...{ filter, setFilter, task }}>
+      <Bar filter={filter} setFilter={setFilter} task={task}>
         {shown.length === events.length
           ? counted(events.length, "event")
           : `${shown.length} of ${events.length}`}

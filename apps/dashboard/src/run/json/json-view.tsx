@@ -56,7 +56,12 @@ export function JsonView({ value, what }: { value: unknown; what: string }) {
         <Copy text={textOf(value)} what={what} />
       </div>
       <Lines
-        {...{ rows, hits, value, what, current, setCurrent }}
+        rows={rows}
+        hits={hits}
+        value={value}
+        what={what}
+        current={current}
+        setCurrent={setCurrent}
         onFlip={flip}
         onWhole={(path) => setWhole(flipped(whole, path))}
       />

@@ -56,7 +56,14 @@ function add(rows: JsonRow[], { value, name, path, depth }: Entry, shown: Shown)
     const text = typeof value === "string" ? value : String(value);
     const isCut = text.length > textMax && !shown.whole.has(path);
     rows.push({
-      ...{ path, depth, name, kind, isCut, canOpen: false, isOpen: false, isMore: false },
+      path,
+      depth,
+      name,
+      kind,
+      isCut,
+      canOpen: false,
+      isOpen: false,
+      isMore: false,
       text: isCut ? text.slice(0, textMax) : text,
     });
     return;
@@ -66,7 +73,14 @@ function add(rows: JsonRow[], { value, name, path, depth }: Entry, shown: Shown)
   const isUsual = depth < openDepth && size <= entriesMax;
   const isOpen = canOpen && shown.toggled.has(path) !== isUsual;
   rows.push({
-    ...{ path, depth, name, kind, isCut: false, canOpen, isOpen, isMore: false },
+    path,
+    depth,
+    name,
+    kind,
+    isCut: false,
+    canOpen,
+    isOpen,
+    isMore: false,
     text: summaryOf(kind, size),
   });
   if (isOpen) addEntries(rows, { value: value as object, path, depth }, shown);
@@ -88,8 +102,15 @@ function addEntries(
   }
   if (until < size)
     rows.push({
-      ...{ path: `${path}/…`, depth: depth + 1, name: undefined, kind: "null", isCut: false },
-      ...{ canOpen: false, isOpen: false, isMore: true, text: `${size - until} more` },
+      path: `${path}/…`,
+      depth: depth + 1,
+      name: undefined,
+      kind: "null",
+      isCut: false,
+      canOpen: false,
+      isOpen: false,
+      isMore: true,
+      text: `${size - until} more`,
     });
 }
 

@@ -97,7 +97,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
       {event !== undefined && state === 0 ? (
         <p className="soft">After event {event} this task was not started yet.</p>
       ) : (
-        <Whole {...{ run, known, event }} />
+        <Whole run={run} known={known} event={event} />
       )}
     </aside>
   );

@@ -40,7 +40,16 @@ export function ChartView({ spans, selected, critical }: ViewOptions) {
         <p>The first task appears when it is ready.</p>
       </Empty>
     );
-  return <Chart {...{ rows, whole, selected, critical, untilMs }} startMs={startMs || whole.fromMs} />;
+  return (
+    <Chart
+      rows={rows}
+      whole={whole}
+      selected={selected}
+      critical={critical}
+      untilMs={untilMs}
+      startMs={startMs || whole.fromMs}
+    />
+  );
 }
 
 interface ChartOptions {
@@ -127,8 +136,18 @@ function usePainting(canvas: RefObject<HTMLCanvasElement | null>, options: Paint
     surface.setTransform(ratio, 0, 0, ratio, 0, 0);
     const marks = ticks(seen, startMs, Math.max(3, Math.floor((size.width - gutter) / 110)));
     const scene: Scene = {
-      ...{ rows, window: seen, ticks: marks, top, gutter, selected, hovered, critical, nowMs: untilMs },
-      ...{ width: size.width, height: size.height, atMs: past?.atMs || undefined },
+      rows,
+      window: seen,
+      ticks: marks,
+      top,
+      gutter,
+      selected,
+      hovered,
+      critical,
+      nowMs: untilMs,
+      width: size.width,
+      height: size.height,
+      atMs: past?.atMs || undefined,
     };
     paint(surface, scene, colours);
   }, [canvas, rows, seen, size, top, gutter, selected, hovered, critical, untilMs, past, colours, startMs]);
@@ -197,9 +216,14 @@ function useColours(): Colours {
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours follow the theme
   return useMemo(
     () => ({
-      ...{ ink: colourOf("--ink"), soft: colourOf("--ink-soft"), rule: colourOf("--rule") },
-      ...{ mark: colourOf("--blue"), done: colourOf("--done"), failed: colourOf("--wrong") },
-      ...{ veil: colourOf("--sheet"), font: `12.5px ${getComputedStyle(document.body).fontFamily}` },
+      ink: colourOf("--ink"),
+      soft: colourOf("--ink-soft"),
+      rule: colourOf("--rule"),
+      mark: colourOf("--blue"),
+      done: colourOf("--done"),
+      failed: colourOf("--wrong"),
+      veil: colourOf("--sheet"),
+      font: `12.5px ${getComputedStyle(document.body).fontFamily}`,
       part: {
         attempt: colourOf("--playing"),
         queue: colourOf("--rest"),

@@ -67,7 +67,9 @@ export function Trace(options: TraceOptions) {
       </p>
       <Rows
         {...options}
-        {...{ rows, whole, untilMs }}
+        rows={rows}
+        whole={whole}
+        untilMs={untilMs}
         startMs={createMs || whole.fromMs}
         onFold={(key) =>
           setToggled((before) => {

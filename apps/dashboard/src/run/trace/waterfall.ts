@@ -117,8 +117,13 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
     kind: "task",
     task: branch.id,
     agent: "",
-    ...{ depth, startMs, endMs, isFailed: task?.state === "failed", hasParts },
-    ...{ isFolded: hasParts && folded.has(branch.id), partCount: branch.branches.size },
+    depth,
+    startMs,
+    endMs,
+    isFailed: task?.state === "failed",
+    hasParts,
+    isFolded: hasParts && folded.has(branch.id),
+    partCount: branch.branches.size,
   });
   if (folded.has(branch.id) || !hasParts) return;
   const failed = new Set(
@@ -169,8 +174,15 @@ export function withOwnTimes(spans: readonly SpanFacts[], tasks: readonly TaskFa
     .filter(({ id }) => !known.has(id))
     .flatMap((task) =>
       partsOf(task).map(({ kind, attempt, agent, startMs, endMs }, place) => ({
-        ...{ task: task.id, kind, attempt, agent, startMs, endMs },
-        ...{ id: `${task.id} ${place}`, parentId: "", modelCall: undefined },
+        task: task.id,
+        kind,
+        attempt,
+        agent,
+        startMs,
+        endMs,
+        id: `${task.id} ${place}`,
+        parentId: "",
+        modelCall: undefined,
       })),
     );
   return [...spans, ...own];

@@ -36,7 +36,13 @@ export default function WorkTrace(options: WorkTraceOptions) {
   });
   return (
     <Trace
-      {...{ title, isLoading, createMs, endMs, taskIn, tasks: noTasks, critical: noneCritical }}
+      title={title}
+      isLoading={isLoading}
+      createMs={createMs}
+      endMs={endMs}
+      taskIn={taskIn}
+      tasks={noTasks}
+      critical={noneCritical}
       spans={data?.spans ?? noSpans}
       traceId={data?.traceId ?? ""}
       isCut={data?.isCut ?? false}

@@ -41,13 +41,17 @@ export class PushAgent implements Component {
     const { host, foundation } = parts;
     const { mesh, processId } = host;
     this.#agent = new ServiceAgent({
-      ...{ foundation, agentId: `a2a-${processId}`, runs: mesh.client(runService) },
-      ...{ polls: mesh.client(agentPollService, { service: "swarm" }), pools: mesh.client(poolService) },
+      foundation,
+      agentId: `a2a-${processId}`,
+      runs: mesh.client(runService),
+      polls: mesh.client(agentPollService, { service: "swarm" }),
+      pools: mesh.client(poolService),
       role: {
         service: pushService,
         poolDescription: "Push notifications of A2A tasks. The gateway does its tasks",
         description: "Push notifications of A2A tasks",
-        ...{ slots, claimMax },
+        slots,
+        claimMax,
         runForeign: (runId) => gatewayErrors.pushRunForeign({ runId }),
         hasMore: async (namespace, context) => (await this.notifications()).isNeeded(namespace, context),
       },
@@ -74,7 +78,10 @@ export class PushAgent implements Component {
     const { host, foundation, settings } = this.#parts;
     const { PushNotifications } = await import("./push-notifications.ts");
     return new PushNotifications({
-      ...{ foundation, mesh: host.mesh, agent: this.#agent, arePrivateAllowed: settings.privatePushUrls },
+      foundation,
+      mesh: host.mesh,
+      agent: this.#agent,
+      arePrivateAllowed: settings.privatePushUrls,
     });
   }
 

@@ -74,7 +74,9 @@ export function headersOf({ token, authentication }: PushConfig, deliveryId: str
 /** As its client gets it back. Without token and credentials: each caller that may read the task gets it. */
 export function shownConfig({ id, url, authentication }: PushConfig, taskId: string): Json {
   return {
-    ...{ id, taskId, url },
+    id,
+    taskId,
+    url,
     ...(authentication !== undefined && { authentication: { scheme: authentication.scheme } }),
   };
 }

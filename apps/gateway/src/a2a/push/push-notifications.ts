@@ -224,7 +224,8 @@ export class PushNotifications {
       if (found.changed || found.ended || leftMs <= 0) return found;
       await sleep(timers, lookEveryMs, context.signal);
       const query = {
-        ...{ namespace, waitMs: String(Math.ceil(Math.min(waitMs, leftMs))) },
+        namespace,
+        waitMs: String(Math.ceil(Math.min(waitMs, leftMs))),
         afterEvent: String(task.eventCount ?? 0),
       };
       task = await this.#calls.call("runs.result", caller, { params: { id: taskId }, query });
@@ -238,7 +239,10 @@ export class PushNotifications {
     const timer = foundation.timers.after(postMs, () => late.abort(new Error("timeout")));
     try {
       const status = await statusOfCall({
-        ...{ method: "POST", url: config.url, body: JSON.stringify(input), arePrivateAllowed },
+        method: "POST",
+        url: config.url,
+        body: JSON.stringify(input),
+        arePrivateAllowed,
         headers: headersOf(config, `${runId}-${/\d+/.exec(taskId)?.[0] ?? ""}`),
         signal: AbortSignal.any([late.signal, context.signal]),
       });
@@ -271,7 +275,8 @@ function specOf({ taskId }: OfTask, configId: string, hash: string, sealed: stri
     what: { $case: "definition", value: { name: pushWorkflow, version: { $case: "hash", value: hash } } },
     input: jsonPayload({ task: taskId, sealed }),
     labels: { [pushLabels.task]: taskId, [pushLabels.config]: configId },
-    ...{ pool: pushService, retentionMs },
+    pool: pushService,
+    retentionMs,
   });
 }
 

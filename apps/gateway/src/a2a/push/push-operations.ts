@@ -42,7 +42,9 @@ export class PushOperations {
     const created = await push.create(asked, wanted, asked.context.signal);
     const { id, url, token, authentication } = created;
     return {
-      ...{ id, taskId: asked.taskId, url },
+      id,
+      taskId: asked.taskId,
+      url,
       ...(token !== "" && { token }),
       ...(authentication !== undefined && { authentication: { ...authentication } }),
     };

@@ -38,8 +38,12 @@ export interface WayToSignIn {
 }
 
 const begun = z.strictObject({
-  ...{ issuer: z.string(), state: z.string(), nonce: z.string(), verifier: z.string() },
-  ...{ to: z.string(), endMs: z.number() },
+  issuer: z.string(),
+  state: z.string(),
+  nonce: z.string(),
+  verifier: z.string(),
+  to: z.string(),
+  endMs: z.number(),
 });
 
 const begunForMs = 600_000;
@@ -67,7 +71,10 @@ export class IssuerSignIns {
     const { site, settings, client } = await this.#at(issuer, headers);
     const secrets: BegunSignIn = { state: newSecret(), nonce: newSecret(), verifier: newSecret() };
     const kept: z.infer<typeof begun> = {
-      ...{ ...secrets, issuer, to: ownAddress(to), endMs: clock.now() + begunForMs },
+      ...secrets,
+      issuer,
+      to: ownAddress(to),
+      endMs: clock.now() + begunForMs,
     };
     const discovered = await asked(issuer, () => site.discovered());
     const location = authorizationUrl(discovered, client, secrets, settings.scopes);
@@ -115,7 +122,8 @@ export class IssuerSignIns {
     const { clientId, clientSecret } = settings;
     const page = pageUrl === "" ? `http://${headers.host ?? ""}` : pageUrl.replace(/\/$/, "");
     const client: CodeClient = {
-      ...{ clientId, clientSecret: (await clientSecret?.reveal()) ?? "" },
+      clientId,
+      clientSecret: (await clientSecret?.reveal()) ?? "",
       redirectAddress: `${page}${backPath}`,
     };
     return { site, settings, client };

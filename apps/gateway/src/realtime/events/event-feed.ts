@@ -37,7 +37,9 @@ export class EventFeed {
     const cursor = after === "first" ? undefined : (after ?? (await bus.tail()));
     const feed = new EventFeed(cursor);
     feed.#subscription = await bus.subscribe({
-      ...{ pattern, namespace, ackWaitMs },
+      pattern,
+      namespace,
+      ackWaitMs,
       start: cursor === undefined ? "first" : { after: cursor },
       inOrder: "all",
       bufferMax: bufferEventsMax,

@@ -74,7 +74,10 @@ export class Connections {
     const { bufferBytesMax: bytesMax, heartbeatMs, stallMs } = settings;
     const counted = instruments.of(kind);
     const outflow: Outflow = new Outflow({
-      ...{ pipe, bytesMax, heartbeatMs, stallMs },
+      pipe,
+      bytesMax,
+      heartbeatMs,
+      stallMs,
       now: () => clock.monotonic(),
       onSent: (bytes) => counted.sent.add(bytes),
       onOver: (why) => {

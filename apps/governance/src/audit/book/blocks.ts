@@ -52,8 +52,13 @@ export function summaryOf(first: number, records: readonly BookRecord[]): Omit<B
   }
   const { namespaces, actors, actions } = mentions;
   return {
-    ...{ first, records: records.length, firstMs, lastMs, namespaces: [...namespaces] },
-    ...{ actors: named(actors), actions: named(actions) },
+    first,
+    records: records.length,
+    firstMs,
+    lastMs,
+    namespaces: [...namespaces],
+    actors: named(actors),
+    actions: named(actions),
   };
 }
 
@@ -83,7 +88,9 @@ export function recordsIn(block: Uint8Array): BookRecord[] {
   for (let at = 0; at < bytes.length; ) {
     const end = at + headBytes + view.getUint32(at + 20);
     records.push({
-      ...{ batch: view.getFloat64(at), index: view.getUint32(at + 8), timeMs: view.getFloat64(at + 12) },
+      batch: view.getFloat64(at),
+      index: view.getUint32(at + 8),
+      timeMs: view.getFloat64(at + 12),
       encoded: bytes.subarray(at + headBytes, end),
     });
     at = end;

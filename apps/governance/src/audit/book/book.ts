@@ -248,7 +248,9 @@ export class AuditBook {
   #add(checkpoint: Checkpoint, parts: readonly ShelfPart[]): void {
     const { size } = this.#tree;
     assert(checkpoint.treeSize === size + parts.length, "what is signed is what was prepared", {
-      ...{ size, parts: parts.length, signed: checkpoint.treeSize },
+      size,
+      parts: parts.length,
+      signed: checkpoint.treeSize,
     });
     this.#shelf.together(() => {
       for (const [index, part] of parts.entries()) {
@@ -327,9 +329,15 @@ export class AuditBook {
     if (checkpoint.number < first)
       throw auditErrors.recordNewer({ recordId, checkpoint: checkpoint.number, first });
     return {
-      ...{ recordId, record: record.encoded, timeMs: record.timeMs, recordLeaf: place, checkpoint },
-      ...{ recordPath: treeOf(this.#shelf.leavesUnder(shelved.leaf)).inclusion(place), head: shelved.head },
-      ...{ headLeaf: shelved.leaf, headPath: this.#tree.inclusion(shelved.leaf, checkpoint.treeSize) },
+      recordId,
+      record: record.encoded,
+      timeMs: record.timeMs,
+      recordLeaf: place,
+      checkpoint,
+      recordPath: treeOf(this.#shelf.leavesUnder(shelved.leaf)).inclusion(place),
+      head: shelved.head,
+      headLeaf: shelved.leaf,
+      headPath: this.#tree.inclusion(shelved.leaf, checkpoint.treeSize),
     };
   }
 
@@ -397,7 +405,12 @@ function pageOf(
   drafted: readonly DraftBlock[],
 ): DraftPage {
   const blocks = drafted.map(({ head, object, block: { first, records, firstMs, lastMs } }) => ({
-    ...{ head, object, first, records, firstMs, lastMs },
+    head,
+    object,
+    first,
+    records,
+    firstMs,
+    lastMs,
   }));
   const page = encodePage({ checkpoint, leaves, blocks });
   const records = drafted.map(({ object, bytes }) => ({ object, bytes }));

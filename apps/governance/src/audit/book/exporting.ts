@@ -136,8 +136,12 @@ function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly 
 /** Something that was recorded is gone: a program that reads events alone hears of it too. */
 function missingEventOf(id: string, message: string): string {
   const event = {
-    ...{ specversion: "1.0", id: `missing/${id || message}`, source: "/tutti/audit" },
-    ...{ type: "tutti.audit.missing", datacontenttype: "application/json", data: { id, message } },
+    specversion: "1.0",
+    id: `missing/${id || message}`,
+    source: "/tutti/audit",
+    type: "tutti.audit.missing",
+    datacontenttype: "application/json",
+    data: { id, message },
   };
   return `${JSON.stringify(event)}\n`;
 }
@@ -151,7 +155,10 @@ function cloudEventOf({ head }: ShelvedHead, record: BookRecord): string {
     id,
     source: `/tutti/${head.service}/${head.partition}`,
     type: `tutti.audit.${action}`,
-    ...{ subject: work, time, datacontenttype: "application/json", data: line },
+    subject: work,
+    time,
+    datacontenttype: "application/json",
+    data: line,
   };
   return `${JSON.stringify(event)}\n`;
 }

@@ -62,8 +62,12 @@ export function takenPart(
     }
   }
   const head: JournalHead = {
-    ...{ service, partition, batch: last?.batch ?? 0, hash: last?.hash ?? noBytes },
-    ...{ recordCount: records.length, recordsRoot: records.length === 0 ? emptyRoot : tree.rootAt() },
+    service,
+    partition,
+    batch: last?.batch ?? 0,
+    hash: last?.hash ?? noBytes,
+    recordCount: records.length,
+    recordsRoot: records.length === 0 ? emptyRoot : tree.rootAt(),
   };
   return { head, leaves: Buffer.from(hashes.join(""), "latin1"), records };
 }

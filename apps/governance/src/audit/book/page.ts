@@ -51,7 +51,9 @@ export function pageName(number: number): string {
 export function encodePage({ checkpoint, leaves, blocks }: Page): Uint8Array {
   const signed = Checkpoint.encode(checkpoint).finish();
   const words: Words = {
-    ...{ format: pageFormat, checkpointBytes: signed.length, blocks },
+    format: pageFormat,
+    checkpointBytes: signed.length,
+    blocks,
     leafBytes: leaves.map(({ length }) => length),
   };
   const text = Buffer.from(JSON.stringify(words));

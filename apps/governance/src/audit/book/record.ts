@@ -77,13 +77,23 @@ export function auditRecordOf(
       json: JSON.stringify({ error: refused.error, count: refused.count }),
     };
   const said = {
-    ...{ kind, id, event, type, version },
+    kind,
+    id,
+    event,
+    type,
+    version,
     payload: { sha256: hash("sha256", payload, "hex"), bytes: payload.length },
   };
   const { cause, action } = aboutRecord(record);
   return AuditRecord.fromPartial({
-    ...{ namespace, recordId: place, time: toTimestamp(timeMs) },
-    ...{ cause, action, work: { namespace, kind, id } },
-    ...{ result: AuditResult.AUDIT_RESULT_DONE, count: 1, json: JSON.stringify(said) },
+    namespace,
+    recordId: place,
+    time: toTimestamp(timeMs),
+    cause,
+    action,
+    work: { namespace, kind, id },
+    result: AuditResult.AUDIT_RESULT_DONE,
+    count: 1,
+    json: JSON.stringify(said),
   });
 }

@@ -187,7 +187,9 @@ export class Shelf {
       "SELECT leaf, first, records, bytes IS NULL AS gone FROM block WHERE leaf >= ? AND leaf < ? ORDER BY leaf, first",
       ...[fromLeaf, toLeaf],
     ).map((row) => ({
-      ...{ leaf: Number(row["leaf"]), first: Number(row["first"]), records: Number(row["records"]) },
+      leaf: Number(row["leaf"]),
+      first: Number(row["first"]),
+      records: Number(row["records"]),
       isGone: Number(row["gone"]) === 1,
     }));
   }
@@ -219,8 +221,10 @@ export class Shelf {
     const row = this.#get("SELECT * FROM retention");
     return (
       row && {
-        ...{ keptFromMs: Number(row["kept_from_ms"]), signTimeMs: Number(row["sign_time_ms"]) },
-        ...{ signature: bytesOf(row["signature"]), signingKeyId: String(row["signing_key_id"]) },
+        keptFromMs: Number(row["kept_from_ms"]),
+        signTimeMs: Number(row["sign_time_ms"]),
+        signature: bytesOf(row["signature"]),
+        signingKeyId: String(row["signing_key_id"]),
       }
     );
   }
@@ -343,10 +347,14 @@ function headIn(row: Row): ShelvedHead {
 
 function blockIn(row: Row): ShelvedBlock {
   return {
-    ...{ leaf: Number(row["leaf"]), first: Number(row["first"]), records: Number(row["records"]) },
-    ...{ firstMs: Number(row["first_ms"]), lastMs: Number(row["last_ms"]) },
+    leaf: Number(row["leaf"]),
+    first: Number(row["first"]),
+    records: Number(row["records"]),
+    firstMs: Number(row["first_ms"]),
+    lastMs: Number(row["last_ms"]),
     namespaces: textsIn(row["namespaces"]) ?? [],
-    ...{ actors: textsIn(row["actors"]), actions: textsIn(row["actions"]) },
+    actors: textsIn(row["actors"]),
+    actions: textsIn(row["actions"]),
   };
 }
 

@@ -105,7 +105,14 @@ export function showing(
     const { alertId, ruleId, title, advice, status, labels, values, startMs, endMs } = alert;
     const isOver = status === AlertStatus.ALERT_STATUS_RESOLVED;
     return Alert.fromPartial({
-      ...{ namespace, alertId, ruleId, title, advice, status, labels, values },
+      namespace,
+      alertId,
+      ruleId,
+      title,
+      advice,
+      status,
+      labels,
+      values,
       // The casts: the rule had a severity of the contract, and the rest is only read.
       severity: alert.severity as Severity,
       incidentId: alert.incidentId ?? "",

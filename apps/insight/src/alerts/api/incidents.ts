@@ -144,7 +144,11 @@ async function whole(
   }
   incident.repairs = repairsOf(incident, known);
   incident.timeline = found.timeline.map(({ timeMs, kind, ruleId, count, text, cause }) => ({
-    ...{ time: toTimestamp(timeMs), kind, ruleId, count, text },
+    time: toTimestamp(timeMs),
+    kind,
+    ruleId,
+    count,
+    text,
     // Only read.
     cause: cause as Incident["timeline"][number]["cause"],
   }));
@@ -173,10 +177,19 @@ function shown(
   const { incidentId, title, severity, status, owner, startMs, endMs, alerts, ruleIds, alertIds } = kept;
   const firing = all.filter((alert) => alert.incidentId === incidentId && alert.endMs === 0).length;
   return Incident.fromPartial({
-    ...{ namespace, incidentId, title, status, owner, alerts, firing, resolution: kept.resolution },
+    namespace,
+    incidentId,
+    title,
+    status,
+    owner,
+    alerts,
+    firing,
+    resolution: kept.resolution,
     // The cast: the rule had a severity of the contract.
     severity: severity as Severity,
-    ...{ ruleIds: [...ruleIds], alertIds: [...alertIds], labels: kept.labels.map((label) => ({ ...label })) },
+    ruleIds: [...ruleIds],
+    alertIds: [...alertIds],
+    labels: kept.labels.map((label) => ({ ...label })),
     startTime: toTimestamp(startMs),
     endTime: endMs === 0 ? undefined : toTimestamp(endMs),
   });

@@ -23,8 +23,14 @@ export async function listNotifications(
     .map(({ number, receiver, ruleId, alerts, count, requestMs, attempt, problem }): Notification => {
       const dead = problem !== "";
       return {
-        ...{ number, receiver, ruleId, alerts: count, attempt, dead },
-        ...{ title: alerts[0]?.title ?? "", requestTime: toTimestamp(requestMs) },
+        number,
+        receiver,
+        ruleId,
+        alerts: count,
+        attempt,
+        dead,
+        title: alerts[0]?.title ?? "",
+        requestTime: toTimestamp(requestMs),
         problem: dead ? problem : dependencies.notifications.failureOf({ namespace }, number),
       };
     });

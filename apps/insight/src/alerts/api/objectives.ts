@@ -62,10 +62,13 @@ async function standingsOf(
     const events = eventsIn(rule, series, { fromMs: nowMs - periodMs, toMs: nowMs });
     const rates = burnRates(rule, objective.goal, setOf.get(keyOf(labels)) ?? [], nowMs);
     return {
-      ...{ ruleId: rule.ruleId, title: rule.title, labels: { ...labels } },
+      ruleId: rule.ruleId,
+      title: rule.title,
+      labels: { ...labels },
       objective: { goal: objective.goal, periodMs },
       // The store keeps rates: whole events come back with a rest.
-      ...{ total: Math.round(events.total), bad: Math.round(events.bad) },
+      total: Math.round(events.total),
+      bad: Math.round(events.bad),
       budgetLeft: 1 - burnRate(events, objective.goal),
       burnRates: Object.fromEntries(rates),
     };

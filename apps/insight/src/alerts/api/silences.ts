@@ -25,7 +25,9 @@ export async function createSilence(
   const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
   const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
   const recurrence = given && {
-    ...{ cron: given.cron, timeZone: given.timeZone, durationMs: given.durationMs },
+    cron: given.cron,
+    timeZone: given.timeZone,
+    durationMs: given.durationMs,
     endMs: given.endTime === undefined ? 0 : fromTimestamp(given.endTime),
   };
   const match = matchers.length > 0 || author !== "" ? { matchers, author } : undefined;
@@ -64,7 +66,9 @@ export function deleteSilence(
 function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
   const { silenceId, ruleId, labels, fromMs, toMs, cause, match, recurrence } = kept;
   return {
-    ...{ namespace, silenceId, ruleId },
+    namespace,
+    silenceId,
+    ruleId,
     // Only read.
     labels: labels as Silence["labels"],
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
@@ -72,7 +76,9 @@ function shownSilence(namespace: string, kept: ReadOnly<KeptSilence>): Silence {
     matchers: [...(match?.matchers ?? [])],
     author: match?.author ?? "",
     recurrence: recurrence && {
-      ...{ cron: recurrence.cron, timeZone: recurrence.timeZone, durationMs: recurrence.durationMs },
+      cron: recurrence.cron,
+      timeZone: recurrence.timeZone,
+      durationMs: recurrence.durationMs,
       endTime: recurrence.endMs === 0 ? undefined : toTimestamp(recurrence.endMs),
     },
   };

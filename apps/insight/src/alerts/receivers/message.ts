@@ -43,7 +43,10 @@ export function messageOf(namespace: string, delivery: ReadOnly<AlertDelivery>):
   return {
     // A new data directory counts from 1 again: the time tells its messages apart.
     id: `alert_${namespace}_${number}_${Math.round(requestMs).toString(36)}`,
-    ...{ namespace, rule: ruleId, count, alerts: alerts.map(alertIn) },
+    namespace,
+    rule: ruleId,
+    count,
+    alerts: alerts.map(alertIn),
     ...(incident !== undefined && { incident }),
     ...(escalation !== undefined && {
       escalation: { policy: escalation.policyId, step: escalation.step, onCall: escalation.onCall },
@@ -78,8 +81,13 @@ function statusWord(status: AlertStatus): string {
 function alertIn(alert: ReadOnly<KeptAlert>): MessageAlert {
   const { alertId, title, advice, severity, status, labels, values, startMs, endMs } = alert;
   return {
-    ...{ id: alertId, title, advice, labels, values },
-    ...{ severity: severityWord(severity), status: statusWord(status) },
+    id: alertId,
+    title,
+    advice,
+    labels,
+    values,
+    severity: severityWord(severity),
+    status: statusWord(status),
     startTime: new Date(startMs).toISOString(),
     ...(endMs > 0 && { endTime: new Date(endMs).toISOString() }),
   };

@@ -73,8 +73,11 @@ const rules: readonly BuiltIn[] = [
     advice: "Start more workers, or raise their concurrency. `tutti pool list` shows which pool is full.",
     queries: [
       {
-        ...{ queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ stand: "queued" }) },
-        ...{ overTime: AGGREGATION_MIN, overSeries: AGGREGATION_SUM },
+        queryId: "waiting",
+        metric: "tutti_swarm_tasks",
+        ...equals({ stand: "queued" }),
+        overTime: AGGREGATION_MIN,
+        overSeries: AGGREGATION_SUM,
       },
     ],
     condition: "waiting > 100.0",
@@ -134,8 +137,11 @@ const rules: readonly BuiltIn[] = [
       "A machine is quarantined if its history cannot be read. `tutti doctor` names it and the way out.",
     queries: [
       {
-        ...{ queryId: "quarantined", metric: "tutti_runtime_machines_quarantined", groupBy: ["service"] },
-        ...{ overTime: AGGREGATION_LAST, overSeries: AGGREGATION_SUM },
+        queryId: "quarantined",
+        metric: "tutti_runtime_machines_quarantined",
+        groupBy: ["service"],
+        overTime: AGGREGATION_LAST,
+        overSeries: AGGREGATION_SUM,
       },
     ],
     condition: "quarantined > 0.0",
@@ -186,7 +192,9 @@ const rules: readonly BuiltIn[] = [
     advice: "See the load of the service: `tutti top`.",
     queries: [
       {
-        ...{ queryId: "p99", metric: "tutti_mesh_call_duration_seconds", groupBy: ["service"] },
+        queryId: "p99",
+        metric: "tutti_mesh_call_duration_seconds",
+        groupBy: ["service"],
         ...equals({ side: "server", method: "StartRun" }),
         overTime: AGGREGATION_QUANTILE,
         quantile: 0.99,
@@ -224,7 +232,9 @@ const rules: readonly BuiltIn[] = [
     advice: "The handler of the subscription fails. Its errors are in the log of the service.",
     queries: [
       {
-        ...{ queryId: "abandoned", metric: "tutti_bus_events_abandoned_total", groupBy: ["subscription"] },
+        queryId: "abandoned",
+        metric: "tutti_bus_events_abandoned_total",
+        groupBy: ["subscription"],
         ...increase,
       },
     ],
@@ -260,9 +270,12 @@ export function builtInRules(
   const base = dashboardUrl.replace(/\/+$/, "");
   return rules.map((rule) =>
     AlertRule.fromPartial({
-      ...{ everyMs: minuteMs, ...rule },
+      everyMs: minuteMs,
+      ...rule,
       advice: `${rule.advice} Runbook: ${base}${runbooks}#${rule.ruleId}`,
-      ...{ inhibitedBy: [...(rule.inhibitedBy ?? [])], receivers: [...receivers], escalation },
+      inhibitedBy: [...(rule.inhibitedBy ?? [])],
+      receivers: [...receivers],
+      escalation,
     }),
   );
 }

@@ -52,7 +52,9 @@ interface KnownRule {
 
 const cause: Cause = {
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "insight" },
-  ...{ traceparent: "", decision: "", reason: "" },
+  traceparent: "",
+  decision: "",
+  reason: "",
 };
 /** Namespaces are looked up this often, and a round comes no later. */
 const lookEveryMs = 60_000;

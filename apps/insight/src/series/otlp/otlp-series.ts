@@ -142,7 +142,10 @@ function take(
   const send = (timeMs: number, sent: readonly number[], declarations: readonly object[] = []) => {
     const entry = stream.entries.get(key);
     const taken = stream.samples.take({
-      ...{ instanceId: "", batch: ++stream.batch, timeMs, values: [...sent] },
+      instanceId: "",
+      batch: ++stream.batch,
+      timeMs,
+      values: [...sent],
       metrics: declarations as Parameters<SampleStream["take"]>[0]["metrics"],
       series: sent.length === 0 ? [] : [...(entry?.numbers ?? [])],
     });
@@ -156,7 +159,9 @@ function take(
     stream.declared += values.length;
     stream.entries.set(key, { numbers, totals: values.map(() => 0) });
     const described = Metric.fromPartial({
-      ...{ name, description: metric.description.slice(0, 1_000), unit: metric.unit.slice(0, 100) },
+      name,
+      description: metric.description.slice(0, 1_000),
+      unit: metric.unit.slice(0, 100),
       kind: isGauge
         ? MetricKind.METRIC_KIND_GAUGE
         : kind === "sum"
@@ -164,7 +169,9 @@ function take(
           : MetricKind.METRIC_KIND_HISTOGRAM,
     });
     const declarations = values.map((_, at) => ({
-      ...{ metric: described, namespace, labels },
+      metric: described,
+      namespace,
+      labels,
       bucket: bounds[at],
     }));
     // From its own start, a point that is the first one counts too.
@@ -188,7 +195,11 @@ const units: ReadonlyMap<string, string> = new Map(
     ns: "nanoseconds",
     min: "minutes",
     h: "hours",
-    ...{ d: "days", By: "bytes", KiBy: "kibibytes", MiBy: "mebibytes", "%": "percent" },
+    d: "days",
+    By: "bytes",
+    KiBy: "kibibytes",
+    MiBy: "mebibytes",
+    "%": "percent",
   }),
 );
 

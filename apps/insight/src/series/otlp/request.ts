@@ -78,7 +78,11 @@ function metricOfMessage(counted: Counted, metric: Uint8Array, resource: Attribu
   const [number, kind] = dataFields.find(([field]) => messagesAt(metric, field).length > 0) ?? [0, "other"];
   const data = messagesAt(metric, number)[0] ?? none;
   return {
-    ...{ name: textAt(metric, 1), description: textAt(metric, 2), unit: textAt(metric, 3), kind, resource },
+    name: textAt(metric, 1),
+    description: textAt(metric, 2),
+    unit: textAt(metric, 3),
+    kind,
+    resource,
     isMonotonic: kind === "sum" && numberAt(data, 3) === 1,
     isDelta: kind !== "gauge" && numberAt(data, 2) === deltaTemporality,
     points: counted(messagesAt(data, 1)).map((point) => pointOfMessage(counted, point, kind === "histogram")),
@@ -131,7 +135,8 @@ export function metricsOfJson(request: unknown): readonly OtlpMetric[] {
         name: String(metric["name"] ?? ""),
         description: String(metric["description"] ?? ""),
         unit: String(metric["unit"] ?? ""),
-        ...{ kind: kind ?? "other", resource },
+        kind: kind ?? "other",
+        resource,
         isMonotonic: data["isMonotonic"] === true,
         isDelta: temporality === deltaTemporality || temporality === "AGGREGATION_TEMPORALITY_DELTA",
         points: counted(listAt(data, "dataPoints")).map((point) => pointOfJson(counted, point)),

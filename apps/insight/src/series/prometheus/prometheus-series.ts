@@ -125,8 +125,11 @@ export class PrometheusSeries {
       if (all.every((value) => Number.isNaN(value))) return [];
       return [
         Series.fromPartial({
-          ...{ queryId: query.queryId, labels: ownLabels(metric, query, match) },
-          ...{ startTime: toTimestamp(fromMs), stepMs, values: all },
+          queryId: query.queryId,
+          labels: ownLabels(metric, query, match),
+          startTime: toTimestamp(fromMs),
+          stepMs,
+          values: all,
         }),
       ];
     });
@@ -146,9 +149,12 @@ export class PrometheusSeries {
         async ([name, secret]) => [name, await secret.reveal()] as const,
       );
       return await callOut({
-        ...{ method: "GET", headers: Object.fromEntries(await Promise.all(own)), arePrivateAllowed: true },
+        method: "GET",
+        headers: Object.fromEntries(await Promise.all(own)),
+        arePrivateAllowed: true,
         url: `${url.replace(/\/+$/, "")}/api/v1/${path}?${new URLSearchParams(parameters)}`,
-        ...{ signal: late.signal, answerBytesMax },
+        signal: late.signal,
+        answerBytesMax,
       });
     } catch (error) {
       throw insightErrors.prometheusFailed({

@@ -53,7 +53,9 @@ export function promQuery(kind: MetricWord, query: SeriesQuery, context: PromCon
   const { metric, overSeries: joining, groupBy } = query;
   if (reducerOf(joining) === undefined && (joining !== 0 || groupBy.length > 0))
     throw metricErrors.notAnswerable({
-      ...{ metric, expected: "sum, mean, min, max or count over series", found: wordOf(joining) },
+      metric,
+      expected: "sum, mean, min, max or count over series",
+      found: wordOf(joining),
     });
   const { fromMs, stepMs } = context.steps;
   const isOfSamples = statistic === "value" || (isQuantile(statistic) && !isOfProcesses(context));

@@ -46,7 +46,9 @@ async function checkKind(
     const [task] = tasks;
     if (found.length === 0 && task !== undefined)
       return sessionServiceErrors.capabilityUnknown({
-        ...{ task: task.id, capability, range: versionRange },
+        task: task.id,
+        capability,
+        range: versionRange,
         pool: pool === "default" ? "" : pool,
       });
     for (const [resource, { amount, by }] of wanted) {

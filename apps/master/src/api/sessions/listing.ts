@@ -57,7 +57,10 @@ const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 function sessionOf({ key, status, labels, startMs, endMs, events }: IndexEntry): Session {
   const code = labels[indexLabels.errorCode];
   return Session.fromPartial({
-    ...{ namespace: key.namespace, sessionId: key.id, status, eventCount: events },
+    namespace: key.namespace,
+    sessionId: key.id,
+    status,
+    eventCount: events,
     spec: {
       title: labels[indexLabels.title] ?? "",
       mode: modeNamed(labels[indexLabels.wantedMode] ?? ""),

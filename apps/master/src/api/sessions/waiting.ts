@@ -54,7 +54,12 @@ export async function* watchSession(
 }
 
 const nothingNew: WatchSessionReply = {
-  ...{ session: undefined, tasks: [], choices: [], moves: [], live: true, cursor: "" },
+  session: undefined,
+  tasks: [],
+  choices: [],
+  moves: [],
+  live: true,
+  cursor: "",
 };
 
 const page = 1_000;

@@ -42,11 +42,16 @@ export async function judgedEnds(
     const { id, work, placement } = task.spec;
     try {
       const verdict = rules.result({
-        ...{ namespace: context.namespace, kind: "mission", id: missionId, task: id, attempt: task.attempts },
+        namespace: context.namespace,
+        kind: "mission",
+        id: missionId,
+        task: id,
+        attempt: task.attempts,
         definition: "",
         capability: work?.$case === "capability" ? work.value : "",
         pool: placement?.pool ?? "",
-        ...{ agent: agentId, output: end.outcome.value },
+        agent: agentId,
+        output: end.outcome.value,
       });
       if (verdict === undefined) return end;
       const { output } = verdict;

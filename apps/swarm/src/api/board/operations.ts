@@ -157,7 +157,8 @@ export async function claim(
     const events = waitMs > 0 ? await eventsOf(dependencies, missionId, context) : 0;
     // A claim that found nothing is answered so for ever under its key.
     const call = {
-      ...{ command: claimTasks, body: { request: within(request), offering: undefined } },
+      command: claimTasks,
+      body: { request: within(request), offering: undefined },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
     // Paused work starts nothing, asked for or not.

@@ -141,7 +141,9 @@ function viewOf({ inboxes }: InboxDependencies, { pool, contents }: Tenant, inbo
   const { value, revision, cause } = kept;
   return {
     ...(value as Inbox),
-    ...{ namespace: pool.namespace, pool: pool.name, updateCause: cause as Inbox["updateCause"] },
+    namespace: pool.namespace,
+    pool: pool.name,
+    updateCause: cause as Inbox["updateCause"],
     openTasks: inboxes.openTasks(pool, inboxId),
     revision: String(revision),
   };

@@ -54,7 +54,11 @@ const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 function missionOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Mission {
   const code = labels[indexLabels.errorCode];
   return Mission.fromPartial({
-    ...{ namespace: key.namespace, missionId: key.id, definition, status, eventCount: events },
+    namespace: key.namespace,
+    missionId: key.id,
+    definition,
+    status,
+    eventCount: events,
     spec: { title: labels[indexLabels.title] ?? "", labels: labelsOf(labels, own) },
     createTime: toTimestamp(startMs),
     ...(endMs > 0 && { endTime: toTimestamp(endMs) }),

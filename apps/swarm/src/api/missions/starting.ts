@@ -32,7 +32,12 @@ export async function startMission(
     const { spec, definition, hash } = await dependencies.definitions.specOf(request.what, context);
     await requireFitting(spec.tasks, () => spec.assignment);
     const made = MissionOrder.fromPartial({
-      ...{ definition, hash, labels: { ...labels }, depth, idChosen: request.missionId !== "", requestHash },
+      definition,
+      hash,
+      labels: { ...labels },
+      depth,
+      idChosen: request.missionId !== "",
+      requestHash,
     });
     const retry = dependencies.retryIn(context.namespace);
     made.spec = { ...spec, tasks: await withDefaults(spec.tasks, retry, () => spec) };

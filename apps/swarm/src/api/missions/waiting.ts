@@ -52,8 +52,13 @@ export async function* watchMission(
 }
 
 const nothingNew: WatchMissionReply = {
-  ...{ mission: undefined, tasks: [], entries: [], messages: [], votes: [] },
-  ...{ live: true, cursor: "" },
+  mission: undefined,
+  tasks: [],
+  entries: [],
+  messages: [],
+  votes: [],
+  live: true,
+  cursor: "",
 };
 
 /** What of a mission its watcher knows. */

@@ -27,13 +27,27 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
   const { profile, workId: id, taskId: task, dueMs, result, isCopy, end } = attempt;
   const { namespace, workKind, definition, definitionTask, demand } = profile;
   return {
-    ...{ sequence: attempt.sequence, attempt: attempt.attempt, definition, definitionTask },
+    sequence: attempt.sequence,
+    attempt: attempt.attempt,
+    definition,
+    definitionTask,
     work: { namespace, kind: workKind || "run", id, task },
-    ...{ capability: demand.wish.capability, agentId: attempt.agentId, slots: attempt.slots },
-    ...{ priority: attempt.priority, readyMs: attempt.readyMs, offeredMs: attempt.offeredMs },
-    ...{ assignedMs: attempt.assignedMs, startedMs: attempt.startedMs, endedMs: attempt.endedMs },
-    ...{ dueMs: Number.isFinite(dueMs) ? dueMs : 0, end, errorCode: attempt.errorCode },
-    ...{ used: result?.used, copy: isCopy, demand: demandOf(attempt), strategy: attempt.strategy },
+    capability: demand.wish.capability,
+    agentId: attempt.agentId,
+    slots: attempt.slots,
+    priority: attempt.priority,
+    readyMs: attempt.readyMs,
+    offeredMs: attempt.offeredMs,
+    assignedMs: attempt.assignedMs,
+    startedMs: attempt.startedMs,
+    endedMs: attempt.endedMs,
+    dueMs: Number.isFinite(dueMs) ? dueMs : 0,
+    end,
+    errorCode: attempt.errorCode,
+    used: result?.used,
+    copy: isCopy,
+    demand: demandOf(attempt),
+    strategy: attempt.strategy,
   };
 }
 

@@ -191,7 +191,8 @@ function viewOf(dependencies: ScalerDependencies, tenant: Tenant, scalerId: stri
   const { namespace, name } = tenant.pool;
   return {
     ...(value as Scaler),
-    ...{ namespace, pool: name },
+    namespace,
+    pool: name,
     status: dependencies.scalers.statusOf(tenant.pool, scalerId),
     updateCause: cause,
     revision: String(revision),

@@ -88,7 +88,11 @@ export class PoolRelay implements RelayTongue, LinkHome {
     const { foundation, now } = this.#parts;
     const tableSeed = Math.floor(foundation.chance.random() * 0x7fff_ffff);
     const agent = new RelayedAgent({
-      ...{ ...greeting, number: ++this.#numbers, tongue: this, tableSeed, nowMs: now() },
+      ...greeting,
+      number: ++this.#numbers,
+      tongue: this,
+      tableSeed,
+      nowMs: now(),
     });
     this.#agents.set(agent.number, agent);
     if (this.#isOpen) this.#tell(agent);

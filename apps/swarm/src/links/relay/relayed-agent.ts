@@ -134,7 +134,10 @@ export class RelayedAgent implements AgentLink {
   opened(nowMs: number): LinkOpened {
     const { linkId, principal } = this.#parts;
     return {
-      ...{ link: this.number, linkId, principal, cut: this.#isCut },
+      link: this.number,
+      linkId,
+      principal,
+      cut: this.#isCut,
       hello: { ...this.#hello, running: [] },
       credit: this.#credit,
       tokens: [...this.#tokens.values()],

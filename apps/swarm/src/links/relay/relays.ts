@@ -24,7 +24,9 @@ export class Relays {
       return known;
     }
     const relay: PoolRelay = new PoolRelay({
-      ...{ ...this.#parts, namespace, name },
+      ...this.#parts,
+      namespace,
+      name,
       onIdle: () => this.#idle(key, relay),
     });
     this.#relays.set(key, relay);

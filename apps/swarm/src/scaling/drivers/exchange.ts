@@ -37,7 +37,10 @@ export async function exchange({ method, to, path, headers, body, signal }: Exch
       "socketPath" in to
         ? requestPlain({ socketPath: to.socketPath, path, method, headers: all, signal, agent: false })
         : (to.url.startsWith("https:") ? requestSecure : requestPlain)(new URL(path, to.url), {
-            ...{ method, headers: all, signal, agent: false },
+            method,
+            headers: all,
+            signal,
+            agent: false,
             ...(to.ca === undefined ? {} : { ca: to.ca }),
           });
     call.once("response", resolve);

@@ -110,8 +110,11 @@ export class LevelDriver implements Driver {
       this.#error = errorFromUnknown(thrown);
       failed?.(this.#error);
       foundation.logger.warn("failed to report the number of wanted agents", {
-        ...{ driver: kind, scaler: scalerId, wanted: wish.count },
-        ...{ failures: this.#failures, error: this.#error },
+        driver: kind,
+        scaler: scalerId,
+        wanted: wish.count,
+        failures: this.#failures,
+        error: this.#error,
       });
     } finally {
       timer.cancel();

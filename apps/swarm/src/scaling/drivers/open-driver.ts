@@ -71,14 +71,30 @@ export function openDriver(parts: DriverParts): Driver | undefined {
   switch (driver?.$case) {
     case "process":
       return processDriver({
-        ...{ scalerId, home, agents, records, foundation, ids, quarantineAfter, crashes },
+        scalerId,
+        home,
+        agents,
+        records,
+        foundation,
+        ids,
+        quarantineAfter,
+        crashes,
         joinMs: settings.joinMs,
         settings: driver.value,
       });
     case "container":
       return containerDriver({
-        ...{ scalerId, home, agents, foundation, ids, quarantineAfter, crashes, ownerId: parts.ownerId },
-        ...{ joinMs: settings.joinMs, settings: driver.value, allowed: settings.containers },
+        scalerId,
+        home,
+        agents,
+        foundation,
+        ids,
+        quarantineAfter,
+        crashes,
+        ownerId: parts.ownerId,
+        joinMs: settings.joinMs,
+        settings: driver.value,
+        allowed: settings.containers,
         engine: parts.engines.at(driver.value.socket || (settings.containers.sockets[0] ?? "")),
       });
     case "kubernetes": {

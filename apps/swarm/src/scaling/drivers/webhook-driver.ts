@@ -23,7 +23,9 @@ export function webhookDriver(parts: WebhookDriverParts): LevelDriver {
   const { settings, namespace, pool, scalerId, arePrivateAllowed, foundation, refused } = parts;
   const { url, secret } = settings;
   return new LevelDriver({
-    ...{ kind: "webhook", scalerId, foundation },
+    kind: "webhook",
+    scalerId,
+    foundation,
     async tell({ count: wanted, reason }, signal) {
       const moment = new Date(foundation.clock.now()).toISOString();
       const launchId = launchIdOf(scalerId, "webhook");

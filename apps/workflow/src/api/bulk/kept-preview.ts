@@ -31,7 +31,11 @@ const form = z.strictObject({
 export async function keepPreview(blobs: Blobs, preview: KeptPreview): Promise<string> {
   const { namespace, createMs, action, runIds, versions } = preview;
   const kept = {
-    ...{ kind: "bulk-preview", namespace, createMs, runIds, versions },
+    kind: "bulk-preview",
+    namespace,
+    createMs,
+    runIds,
+    versions,
     action: BulkAction.toJSON(BulkAction.create({ action })),
   };
   const { sha256 } = await blobs.put(namespace, [Buffer.from(JSON.stringify(kept))]);

@@ -60,7 +60,11 @@ export async function previewBulk(
       runIds,
       versions: {},
     }),
-    ...{ count: runIds.length, leftAlone, sample, groups: most(groups), reviews: [] },
+    count: runIds.length,
+    leftAlone,
+    sample,
+    groups: most(groups),
+    reviews: [],
   };
 }
 
@@ -97,7 +101,11 @@ async function previewMoves(
   const createMs = dependencies.foundation.clock.now();
   return {
     previewToken: await keepPreview(dependencies.blobs(), { namespace, createMs, action, runIds, versions }),
-    ...{ count: runIds.length, leftAlone, sample: [], groups: most(groups), reviews },
+    count: runIds.length,
+    leftAlone,
+    sample: [],
+    groups: most(groups),
+    reviews,
   };
 }
 

@@ -74,8 +74,13 @@ async function list(
 ): Promise<ListCacheEntriesReply> {
   const { namespace } = context;
   const { entries, cursor } = await archive.search({
-    ...{ ...everything, ...live, namespace, labels: conditionsOf(filter), order: "started-descending" },
-    ...{ limit: sizeOf(page), cursor: page?.token ?? "" },
+    ...everything,
+    ...live,
+    namespace,
+    labels: conditionsOf(filter),
+    order: "started-descending",
+    limit: sizeOf(page),
+    cursor: page?.token ?? "",
   });
   const found = await Promise.all(
     entries
@@ -116,18 +121,26 @@ function infoOf(
 ): CacheEntryInfo {
   const { present, output, error, facts, dueMs, keepMs, storeMs } = entry;
   return CacheEntryInfo.fromPartial({
-    ...{ entryId: id, namespace, present, bytes: bytesOf(entry) },
+    entryId: id,
+    namespace,
+    present,
+    bytes: bytesOf(entry),
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),
     // The names are the same.
     ...facts,
-    ...{ runId: entry.runId, taskId: entry.taskId, agent: entry.agent },
-    ...{ computeMs: entry.computeMs, uses: entry.uses, waiting: entry.waiters.length },
+    runId: entry.runId,
+    taskId: entry.taskId,
+    agent: entry.agent,
+    computeMs: entry.computeMs,
+    uses: entry.uses,
+    waiting: entry.waiters.length,
     ...(entry.digest !== "" && { equalOutputs: entry.equal, neededOutputs: neededOf(entry) }),
     ...(entry.differMs > 0 && { differTime: toTimestamp(entry.differMs) }),
     computingRunId: entry.computing?.runId ?? "",
     ...(present && {
-      ...{ storeTime: toTimestamp(storeMs), expireTime: toTimestamp(dueMs) },
+      storeTime: toTimestamp(storeMs),
+      expireTime: toTimestamp(dueMs),
       ...(keepMs > dueMs && { staleUntilTime: toTimestamp(keepMs) }),
     }),
   });

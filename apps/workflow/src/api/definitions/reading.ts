@@ -93,7 +93,9 @@ function definitionsBy(
   return {
     async entries() {
       const entries = await allEntries(dependencies, {
-        ...{ namespace: context.namespace, kinds: ["definition"], idPrefix: prefix },
+        namespace: context.namespace,
+        kinds: ["definition"],
+        idPrefix: prefix,
         labels: labels === undefined ? [] : conditionsOf(labels),
       });
       return new Map(entries.map((entry) => [entry.key.id, entry]));

@@ -93,7 +93,11 @@ async function limitNamed(
 function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
   const { rule, isSet, description, labels, holdCount, waitingCount, longestWaitMs, updateMs } = found;
   return {
-    ...{ namespace, key, description, longestWaitMs, labels: { ...labels } },
+    namespace,
+    key,
+    description,
+    longestWaitMs,
+    labels: { ...labels },
     maxConcurrent: rule?.maxConcurrent ?? 0,
     rate: rule?.rate && { ...rule.rate },
     held: holdCount,

@@ -75,8 +75,12 @@ async function listObjects(
 ): Promise<ListObjectsReply> {
   const { namespace } = context;
   const { entries, cursor } = await dependencies.archive.search({
-    ...{ ...everything, namespace, kinds: ["object"], definition: name },
-    ...{ limit: sizeOf(page), cursor: page?.token ?? "" },
+    ...everything,
+    namespace,
+    kinds: ["object"],
+    definition: name,
+    limit: sizeOf(page),
+    cursor: page?.token ?? "",
   });
   const found = await Promise.all(
     entries.map(async ({ definition, labels }) => {
@@ -97,7 +101,11 @@ function orGone(error: unknown): { readonly object: undefined } {
 function objectOf(namespace: string, facts: ObjectFacts): KeyedObject {
   const { name, key, createMs, changeMs, revision, state, current, waitingCount, endedCount } = facts;
   return {
-    ...{ namespace, name, key, waitingCount, endedCount },
+    namespace,
+    name,
+    key,
+    waitingCount,
+    endedCount,
     state: inline(state),
     revision: String(revision),
     current: current && callOf(current),
@@ -110,8 +118,12 @@ function objectOf(namespace: string, facts: ObjectFacts): KeyedObject {
 
 function callOf({ holder, call, callMs, startMs, endMs, status }: ReadOnly<KeptObjectCall>): ObjectCall {
   return {
-    ...{ runId: holder?.id ?? "", call, status },
-    ...{ callTime: timeOf(callMs), startTime: timeOf(startMs), endTime: timeOf(endMs) },
+    runId: holder?.id ?? "",
+    call,
+    status,
+    callTime: timeOf(callMs),
+    startTime: timeOf(startMs),
+    endTime: timeOf(endMs),
   };
 }
 

@@ -149,7 +149,10 @@ export function runOf(entry: IndexEntry): Run {
   const { key, status, definition, labels, startMs, endMs, events, startedBy } = entry;
   const code = labels[indexLabels.errorCode];
   return Run.fromPartial({
-    ...{ namespace: key.namespace, runId: key.id, status, eventCount: events },
+    namespace: key.namespace,
+    runId: key.id,
+    status,
+    eventCount: events,
     spec: {
       ...(definition !== "" && { what: { $case: "definition", value: { name: definition } } as const }),
       labels: labelsOf(labels, own),

@@ -52,7 +52,8 @@ function withInput(review: MoveReview, problem: string | undefined): MoveReview 
   if (problem === undefined) return review;
   const message = `its input does not satisfy the version: ${problem}`;
   return MoveReview.create({
-    ...{ ...review, verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE },
+    ...review,
+    verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE,
     problems: [{ id: "", message }, ...review.problems],
   });
 }

@@ -115,7 +115,11 @@ function eventOf(
   const said = own === undefined ? details : own.toJSON(own.decode(payload) as never);
   const value = encoder.encode(JSON.stringify(said));
   return {
-    ...{ event, time: toTimestamp(timeMs), type, taskId: task, cause },
+    event,
+    time: toTimestamp(timeMs),
+    type,
+    taskId: task,
+    cause,
     details: { body: { $case: "inline", value }, mediaType: "" },
   };
 }

@@ -85,8 +85,12 @@ class Signalling {
       return;
     }
     this.#dependencies.runtime.submit({
-      ...{ key: keyOf(this.#namespace, runId), command: signalRun, body: { signal, payload } },
-      ...{ cause: this.#cause, idempotencyKey, token: undefined },
+      key: keyOf(this.#namespace, runId),
+      command: signalRun,
+      body: { signal, payload },
+      cause: this.#cause,
+      idempotencyKey,
+      token: undefined,
       reply: (outcome) => {
         if (isForOthers(outcome)) void this.#tellElsewhere(number, item);
         else this.#answered(number, outcome.kind === "refused" ? errorOf(outcome.refusal) : undefined);

@@ -157,7 +157,10 @@ class Starting {
       this.#isFollowing = follow;
     }
     const extras = {
-      ...{ startMs: 0, parent: undefined, root: undefined, idChosen: true },
+      startMs: 0,
+      parent: undefined,
+      root: undefined,
+      idChosen: true,
       parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     };
     for (const spec of specs)
@@ -190,7 +193,12 @@ class Starting {
       const key = keyOf(this.#namespace, runId);
       if (this.#isFollowing) this.#follow(runId, number);
       this.#dependencies.runtime.submit({
-        ...{ key, command: beginRun, body: { order }, cause, idempotencyKey: "", token: undefined },
+        key,
+        command: beginRun,
+        body: { order },
+        cause,
+        idempotencyKey: "",
+        token: undefined,
         reply: (outcome) => {
           if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, told }, prepared, item);
           else this.#answered(number, runId, told, outcome);
@@ -210,7 +218,9 @@ class Starting {
     const input = inputOf(item) ?? spec.input;
     const request: StartRunRequest = {
       ...StartRunRequest.create(),
-      ...{ namespace: this.#namespace, runId, spec: { ...spec, input, labels } },
+      namespace: this.#namespace,
+      runId,
+      spec: { ...spec, input, labels },
     };
     const followed = this.#followed.get(runId);
     if (followed !== undefined) followed.isElsewhere = true;

@@ -45,7 +45,9 @@ function schedulesBy(
   context: CallContext,
 ): Named<Schedule> {
   return namedWork(dependencies, {
-    ...{ kind: "schedule", namespace: context.namespace, filter },
+    kind: "schedule",
+    namespace: context.namespace,
+    filter,
     missing: scheduleErrors.missing,
     find: (id) => scheduleNamed(dependencies, id, context),
   });

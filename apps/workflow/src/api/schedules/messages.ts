@@ -35,7 +35,10 @@ export function plannedTiming(timing: ScheduleTiming): PlannedTiming {
     exceptions: exceptions.map(plannedRule),
     fromMs: within?.from === undefined ? 0 : fromTimestamp(within.from),
     untilMs: within?.to === undefined ? 0 : fromTimestamp(within.to),
-    ...{ timeZone, missingHour, doubleHour, jitterMs },
+    timeZone,
+    missingHour,
+    doubleHour,
+    jitterMs,
   };
 }
 
@@ -61,7 +64,10 @@ function timingOf(planned: ReadOnly<PlannedTiming> | undefined): ScheduleTiming 
     rules: rules.map(ruleOf),
     exceptions: exceptions.map(ruleOf),
     within: bounded ? { from: timeOf(fromMs), to: timeOf(untilMs) } : undefined,
-    ...{ timeZone, missingHour, doubleHour, jitterMs },
+    timeZone,
+    missingHour,
+    doubleHour,
+    jitterMs,
   };
 }
 
@@ -77,7 +83,11 @@ export function scheduleOf(namespace: string, scheduleId: string, facts: Schedul
   const { plan, paused, note, revision, createMs, updateMs, nextMs, recent } = facts;
   const { description, overlap, catchUpMs, pauseOnFailure, maxRuns, labels } = plan;
   return {
-    ...{ namespace, scheduleId, description, paused, note },
+    namespace,
+    scheduleId,
+    description,
+    paused,
+    note,
     timing: timingOf(plan.timing),
     run: RunSpec.decode(plan.run as Uint8Array),
     policy: { overlap, catchUpMs, pauseOnFailure, maxRuns },

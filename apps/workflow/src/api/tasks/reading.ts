@@ -80,8 +80,13 @@ export async function allTasks(
   const all: Task[] = [];
   for (let from = 0; from >= 0; ) {
     const body = {
-      ...{ statuses: [], parentTaskId: "", topOnly: false, text: "", withPayloads: false },
-      ...{ from, size: tasksPage },
+      statuses: [],
+      parentTaskId: "",
+      topOnly: false,
+      text: "",
+      withPayloads: false,
+      from,
+      size: tasksPage,
     };
     const shown = (await queryRun(dependencies, runId, { query: showTasks, body }, context)) as TasksShown;
     for (const task of shown.tasks) all.push(task);

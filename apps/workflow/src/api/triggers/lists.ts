@@ -45,7 +45,9 @@ function triggersBy(
   context: CallContext,
 ): Named<Trigger> {
   return namedWork(dependencies, {
-    ...{ kind: "trigger", namespace: context.namespace, filter },
+    kind: "trigger",
+    namespace: context.namespace,
+    filter,
     missing: triggerErrors.missing,
     find: (id) => triggerNamed(dependencies, id, context),
   });

@@ -19,7 +19,14 @@ export function planOf(trigger: Trigger): TriggerPlan {
   const { description, source, condition, key, windowMs, run, runId, policy, labels, owner } = trigger;
   const given = trigger.with === undefined ? null : jsonOf(trigger.with, "trigger.with");
   return {
-    ...{ description, source, condition, key, windowMs, runId, labels, owner },
+    description,
+    source,
+    condition,
+    key,
+    windowMs,
+    runId,
+    labels,
+    owner,
     run: RunSpec.encode(run ?? RunSpec.create()).finish(),
     definition: run?.what?.$case === "definition" ? run.what.value.name : "",
     // Null takes the mapping away.
@@ -34,10 +41,21 @@ export function triggerOf(namespace: string, triggerId: string, facts: TriggerFa
   const plan = facts.plan as TriggerPlan;
   const { description, source, condition, key, windowMs, runId, policy, owner } = plan;
   return {
-    ...{ namespace, triggerId, description, source, condition, key, windowMs, runId, policy, owner },
+    namespace,
+    triggerId,
+    description,
+    source,
+    condition,
+    key,
+    windowMs,
+    runId,
+    policy,
+    owner,
     run: RunSpec.decode(plan.run),
     with: plan.with.length === 0 ? undefined : inline(plan.with),
-    ...{ paused, note, labels: { ...plan.labels } },
+    paused,
+    note,
+    labels: { ...plan.labels },
     counts: { ...counts, dead: deadCount, waiting: waitingCount },
     recent: recent.map(activationOf),
     createTime: timeOf(createMs),

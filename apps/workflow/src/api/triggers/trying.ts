@@ -43,7 +43,12 @@ export async function testTrigger(
   const key = meaning.key.replace(/^key /, "") || `${json.source} ${json.id}`;
   const input = matching.inputOf(json);
   return {
-    ...{ ...shown, ofSource: true, matched: true, key, group, runId },
+    ...shown,
+    ofSource: true,
+    matched: true,
+    key,
+    group,
+    runId,
     input: input.ok ? inline(Buffer.from(JSON.stringify(input.value), "utf8")) : undefined,
     problem: input.ok ? "" : `\`with\`: ${input.message}`,
   };

@@ -27,7 +27,8 @@ export function mailOf(message: AlertMessage, from: string): MailContent {
   return {
     messageId: `<${message.id}@${domain}>`,
     subject: subject.length > subjectMax ? `${subject.slice(0, subjectMax - 1)}…` : subject,
-    ...{ text: `${text}\n`, html: `<!doctype html>\n<meta charset="utf-8">\n${html}\n` },
+    text: `${text}\n`,
+    html: `<!doctype html>\n<meta charset="utf-8">\n${html}\n`,
   };
 }
 

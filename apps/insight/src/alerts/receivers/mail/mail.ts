@@ -59,10 +59,18 @@ export class Mail {
     const { createTransport } = await import("nodemailer");
     const socket = await this.#connect(host, port, settings, signal);
     const transport = createTransport({
-      ...{ connection: socket, host, port, logger: false, disableFileAccess: true, disableUrlAccess: true },
-      ...{ secure: tls === "implicit", requireTLS: tls === "starttls", ignoreTLS: tls === "none" },
+      connection: socket,
+      host,
+      port,
+      logger: false,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      secure: tls === "implicit",
+      requireTLS: tls === "starttls",
+      ignoreTLS: tls === "none",
       tls: {
-        ...{ rejectUnauthorized: true, minVersion: "TLSv1.2" },
+        rejectUnauthorized: true,
+        minVersion: "TLSv1.2",
         ...(isIP(host) === 0 && { servername: host }),
         ...(ca !== undefined && { ca }),
       },
@@ -74,7 +82,10 @@ export class Mail {
         signal,
         transport.sendMail({
           ...mailOf(message, from),
-          ...{ from, to, envelope: { from, to: wanted }, date: new Date(this.#parts.clock.now()) },
+          from,
+          to,
+          envelope: { from, to: wanted },
+          date: new Date(this.#parts.clock.now()),
           // Answers of people on holiday are not wanted.
           headers: { "Auto-Submitted": "auto-generated" },
         }),
@@ -111,7 +122,9 @@ export class Mail {
     const addresses = await orAborted(signal, found);
     return await new Promise((resolve, reject) => {
       const socket = connect({
-        ...{ host, port, signal },
+        host,
+        port,
+        signal,
         lookup: (_host, { all }, give) => {
           const [first] = addresses;
           if (all === true) give(null, [...addresses]);

@@ -154,7 +154,14 @@ export class BerthDriver implements Driver {
     const crashes = this.#crashes.get(agentId) ?? 0;
     this.#crashes.delete(agentId);
     return new Berth({
-      ...{ agentId, crashes, agents, joinMs, quarantineAfter, programs, begun, stopMs },
+      agentId,
+      crashes,
+      agents,
+      joinMs,
+      quarantineAfter,
+      programs,
+      begun,
+      stopMs,
       newLaunchId: () => launchIdOf(scalerId, ids.newId("launch")),
       clock: foundation.clock,
       timers: foundation.timers,

@@ -17,7 +17,9 @@ export type ContainerDriverParts = ContainersParts &
 export function containerDriver(parts: ContainerDriverParts): BerthDriver {
   const programs = new Containers(parts);
   return new BerthDriver({
-    ...{ ...parts, kind: "container", programs },
+    ...parts,
+    kind: "container",
+    programs,
     stopMs: parts.settings.stopMs || stopDefaultMs,
     earlier: (isWanted) => programs.earlier(isWanted),
   });

@@ -178,7 +178,9 @@ export class Containers implements Programs {
     const { foundation, scalerId, engine } = this.#parts;
     if (this.#trouble === undefined)
       foundation.logger.warn("container engine rejected a request", {
-        ...{ scaler: scalerId, socket: engine.socket, error },
+        scaler: scalerId,
+        socket: engine.socket,
+        error,
       });
     this.#trouble = error;
   }
@@ -207,7 +209,10 @@ export class Containers implements Programs {
       [labelNames.spec]: this.#digest,
     };
     return {
-      ...{ image, arguments: words, environment, network: allowed.network },
+      image,
+      arguments: words,
+      environment,
+      network: allowed.network,
       labels: { ...this.#ownLabels(), ...own },
       cpu: limits["cpu"] ?? 0,
       memoryBytes: limits["memory_bytes"] ?? 0,

@@ -31,7 +31,9 @@ const againMs = { starting: 2_000, standing: 15_000 };
 export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
   const { scalerId, foundation } = parts;
   return new LevelDriver({
-    ...{ kind: "kubernetes", scalerId, foundation },
+    kind: "kubernetes",
+    scalerId,
+    foundation,
     tell: ({ count }, signal) => bring(parts, count, signal),
   });
 }
@@ -92,7 +94,8 @@ function requireOwned(
         ? `the annotation ${workloadAnnotation} is missing`
         : `it belongs to ${said}`;
   throw scalingErrors.workloadNotGiven({
-    ...{ workload, reason },
+    workload,
+    reason,
     remedy: found === undefined ? "Create it, or correct the scaler." : remedy,
   });
 }
