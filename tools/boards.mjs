@@ -244,8 +244,17 @@ function grafanaOf({ uid, title, about, rows }) {
     y += Math.ceil(drawn.length / columns) * height;
   }
   return {
-    ...{ uid, title, description: about, tags: ["tutti"], editable: true, schemaVersion: 41, version: 1 },
-    ...{ refresh: "10s", time: { from: "now-1h", to: "now" }, timezone: "browser", graphTooltip: 1 },
+    uid,
+    title,
+    description: about,
+    tags: ["tutti"],
+    editable: true,
+    schemaVersion: 41,
+    version: 1,
+    refresh: "10s",
+    time: { from: "now-1h", to: "now" },
+    timezone: "browser",
+    graphTooltip: 1,
     templating: { list: [] },
     annotations: { list: [] },
     panels,
@@ -256,7 +265,9 @@ function grafanaOf({ uid, title, about, rows }) {
 function panelOf({ title, unit, lines, about }) {
   const datasource = { type: "prometheus", uid: "prometheus" };
   return {
-    ...{ type: "timeseries", title, datasource },
+    type: "timeseries",
+    title,
+    datasource,
     ...(about !== undefined && { description: about }),
     fieldConfig: { defaults: { unit, min: 0, custom: { lineWidth: 1, fillOpacity: 8 } }, overrides: [] },
     options: {
@@ -264,7 +275,10 @@ function panelOf({ title, unit, lines, about }) {
       tooltip: { mode: "multi", sort: "desc" },
     },
     targets: Object.entries(lines).map(([legendFormat, expr], index) => ({
-      ...{ refId: String.fromCharCode(65 + index), datasource, expr, legendFormat },
+      refId: String.fromCharCode(65 + index),
+      datasource,
+      expr,
+      legendFormat,
     })),
   };
 }

@@ -62,7 +62,9 @@ function mainOf(service) {
 
 const { values } = parseArgs({
   options: {
-    ...{ split: { type: "boolean" }, services: { type: "boolean" }, threads: { type: "boolean" } },
+    split: { type: "boolean" },
+    services: { type: "boolean" },
+    threads: { type: "boolean" },
     out: { type: "string" },
   },
 });

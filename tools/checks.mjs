@@ -15,6 +15,7 @@ import { checkArchitecture } from "./checks/architecture.mjs";
 import { both, tool } from "./checks/commands.mjs";
 import { checkDependencies } from "./checks/dependencies.mjs";
 import { checkLockfile } from "./checks/lockfile.mjs";
+import { checkObjects } from "./checks/objects.mjs";
 import { checkProse } from "./checks/prose.mjs";
 import { checkPurity } from "./checks/purity.mjs";
 import { checkSizes } from "./checks/sizes.mjs";
@@ -48,6 +49,7 @@ export const checks = {
   tiers: checkTiers,
   purity: checkPurity,
   waits: checkWaits,
+  objects: checkObjects,
   prose: checkProse,
   lockfile: checkLockfile,
   architecture: checkArchitecture,

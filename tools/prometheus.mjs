@@ -24,7 +24,8 @@ export async function startPrometheus(program, configuration = {}, rules = {}) {
   const flags = ["--config.file=prometheus.yml", "--storage.tsdb.path=series"];
   const address = `--web.listen-address=127.0.0.1:${port}`;
   const child = spawn(program, [...flags, "--web.enable-remote-write-receiver", address], {
-    ...{ cwd: folder, stdio: ["ignore", "ignore", "pipe"] },
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
   });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);

@@ -25,12 +25,20 @@ export async function startRabbitmq(program) {
   writeFileSync(configuration, `default_user = shop\ndefault_pass = ${password}\n`);
   writeFileSync(plugins, "[].\n");
   const env = {
-    ...{ PATH: process.env["PATH"], HOME: folder, LANG: "C.UTF-8" },
-    ...{ RABBITMQ_NODENAME: "tutti@localhost", RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1" },
-    ...{ RABBITMQ_NODE_PORT: String(port), RABBITMQ_DIST_PORT: String(distribution) },
-    ...{ RABBITMQ_MNESIA_BASE: join(folder, "data"), RABBITMQ_LOG_BASE: folder, RABBITMQ_LOGS: "-" },
-    ...{ RABBITMQ_CONFIG_FILE: configuration, RABBITMQ_ENABLED_PLUGINS_FILE: plugins },
-    ...{ ERL_EPMD_PORT: String(epmd), ERL_EPMD_ADDRESS: "127.0.0.1" },
+    PATH: process.env["PATH"],
+    HOME: folder,
+    LANG: "C.UTF-8",
+    RABBITMQ_NODENAME: "tutti@localhost",
+    RABBITMQ_NODE_IP_ADDRESS: "127.0.0.1",
+    RABBITMQ_NODE_PORT: String(port),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_MNESIA_BASE: join(folder, "data"),
+    RABBITMQ_LOG_BASE: folder,
+    RABBITMQ_LOGS: "-",
+    RABBITMQ_CONFIG_FILE: configuration,
+    RABBITMQ_ENABLED_PLUGINS_FILE: plugins,
+    ERL_EPMD_PORT: String(epmd),
+    ERL_EPMD_ADDRESS: "127.0.0.1",
   };
   const command = existsSync(installed) ? [installed] : [program, "server"];
   /** @type {import("node:child_process").ChildProcess | undefined} */
@@ -38,7 +46,9 @@ export async function startRabbitmq(program) {
   const end = () => child?.kill("SIGKILL");
   const up = async () => {
     const started = spawn("unshare", ["--pid", "--fork", "--kill-child", "--mount-proc", ...command], {
-      ...{ env, cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+      env,
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;
     process.once("exit", end);

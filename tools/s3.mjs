@@ -39,7 +39,9 @@ export async function startS3(bucket, { pageSize = 1_000, port = 0, objects = ne
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    ...{ port: address.port, objects, next },
+    port: address.port,
+    objects,
+    next,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

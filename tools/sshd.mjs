@@ -48,13 +48,7 @@ export async function startSshd(program) {
   const command = isRoot ? withUser(program, folder) : [program];
   /** @type {import("node:child_process").ChildProcess | undefined} */
   let child;
-  const end = () => {
-    try {
-      if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-  };
+  const end = () => killGroup(child);
   const up = async () => {
     const [first = "", ...words] = [...command, "-D", "-e", "-f", configuration];
     const started = spawn(first, words, { stdio: ["ignore", "ignore", "pipe"], detached: true, cwd: folder });
@@ -78,17 +72,30 @@ export async function startSshd(program) {
   };
   await up();
   return {
-    ...{ port, files, fingerprint, keys },
+    port,
+    files,
+    fingerprint,
+    keys,
     /** @param {string} [inside] @param {string} [secret] */
     urlOf: (inside = "", secret = "") =>
       `sftp://${user}${secret && `:${secret}`}@127.0.0.1:${port}${files}${inside}`,
-    ...{ up, kill },
+    up,
+    kill,
     [Symbol.asyncDispose]: async () => {
       process.off("exit", end);
       await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @param {import("node:child_process").ChildProcess | undefined} child */
+function killGroup(child) {
+  try {
+    if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
 }
 
 /**
@@ -113,7 +120,9 @@ function keysIn(folder) {
   const shown = spawnSync("ssh-keygen", ["-lf", `${host}.pub`], { encoding: "utf8" }).stdout;
   const read = (/** @type {string | undefined} */ path) => readFileSync(path ?? "", "utf8");
   return {
-    ...{ host, authorized, fingerprint: shown.split(" ")[1] ?? "" },
+    host,
+    authorized,
+    fingerprint: shown.split(" ")[1] ?? "",
     keys: { known: read(known), locked: read(locked), strange: read(strange) },
   };
 }

@@ -309,7 +309,10 @@ export class BareAgent {
     let pieces = 0;
     const isOver = () => this.#atWork.get(token) !== attempt;
     return {
-      ...{ workId, taskId, attempt: assign.attempt ?? 1, traceparent: assign.traceparent ?? "" },
+      workId,
+      taskId,
+      attempt: assign.attempt ?? 1,
+      traceparent: assign.traceparent ?? "",
       idempotencyKey: assign.idempotencyKey || `${workId}/${taskId}`,
       namespace: assign.namespace || this.#options.namespace || "default",
       labels: Object.fromEntries(labels.map(({ name, value }) => [name, value])),

@@ -65,7 +65,9 @@ export function billOf({ name, version, type: kind = "container" }, parts) {
     return {
       type: part.kind === "generic" ? "platform" : "library",
       "bom-ref": purl,
-      ...{ name: part.name, version: part.version, purl },
+      name: part.name,
+      version: part.version,
+      purl,
       ...(license !== undefined && { licenses: [licenseOf(license)] }),
     };
   });

@@ -38,8 +38,13 @@ export async function makeCommand(folder, common) {
   files.push(...(await makeTemplates(join(folder, "platform", "examples"))));
   await build({
     entryPoints: ["start", "tool", "setup"].map((name) => at("tools", "package", `${name}.mjs`)),
-    ...{ outdir: join(folder, "platform"), outExtension: { ".js": ".mjs" }, logLevel: "warning" },
-    ...{ bundle: true, platform: "node", format: "esm", target: "node20" },
+    outdir: join(folder, "platform"),
+    outExtension: { ".js": ".mjs" },
+    logLevel: "warning",
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
   });
   cpSync(at("tools", "leash.mjs"), join(folder, "platform", "leash.mjs"));
   cpSync(demo("proof", "transfer.yaml"), join(folder, "platform", "demo-kill.yaml"));

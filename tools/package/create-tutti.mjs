@@ -95,7 +95,9 @@ if (values.help === true) {
     name: basename(target)
       .toLowerCase()
       .replaceAll(/[^a-z0-9-]+/g, "-"),
-    ...{ version: "0.0.0", private: true, type: "module" },
+    version: "0.0.0",
+    private: true,
+    type: "module",
     scripts: { dev: "tutti dev", worker: "node worker.mjs", test: "node --test --test-reporter=spec" },
     dependencies: needed,
   };

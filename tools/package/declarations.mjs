@@ -38,9 +38,14 @@ export function writeDeclarations(entries, out, allowed) {
 function emit(files, out) {
   const configuration = join(out, "tsconfig.json");
   const compilerOptions = {
-    ...{ noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: out, rootDir: workspaceRoot },
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    outDir: out,
+    rootDir: workspaceRoot,
     // A name of the workspace is a source of this program, not a package from a registry.
-    ...{ paths: sourcesByName(), typeRoots: [join(workspaceRoot, "node_modules", "@types")] },
+    paths: sourcesByName(),
+    typeRoots: [join(workspaceRoot, "node_modules", "@types")],
   };
   const settings = { extends: join(workspaceRoot, "tsconfig.base.json"), compilerOptions, files };
   writeFileSync(configuration, JSON.stringify(settings));

@@ -38,10 +38,22 @@ export async function makeTemplates(out) {
     .filter((file) => /\.(ts|yaml|json|mjs|py)$/.test(file) && !notShipped.test(file));
   const { metafile } = await build({
     entryPoints: all.filter((file) => file.endsWith(".ts")).map((file) => join(root, file)),
-    ...{ outdir: out, outbase: root, outExtension: { ".js": ".mjs" }, chunkNames: "parts/[hash]" },
-    ...{ bundle: true, splitting: true, platform: "node", format: "esm", target: `node${pinnedMajor}` },
-    ...{ minify: true, keepNames: true, metafile: true, plugins: [besides], banner: { js: banner } },
-    ...{ absWorkingDir: workspaceRoot, logLevel: "warning" },
+    outdir: out,
+    outbase: root,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "parts/[hash]",
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: `node${pinnedMajor}`,
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    plugins: [besides],
+    banner: { js: banner },
+    absWorkingDir: workspaceRoot,
+    logLevel: "warning",
   });
   for (const file of all) cpSync(join(root, file), join(out, file));
   return Object.keys(metafile.inputs).map((file) => join(workspaceRoot, file));

@@ -7,6 +7,7 @@ import { describe, it } from "node:test";
 import { checkArchitecture, writeArchitecture } from "../checks/architecture.mjs";
 import { checkDependencies } from "../checks/dependencies.mjs";
 import { checkLockfile } from "../checks/lockfile.mjs";
+import { checkObjects } from "../checks/objects.mjs";
 import { checkPurity } from "../checks/purity.mjs";
 import { checkSizes } from "../checks/sizes.mjs";
 import { checkWaits } from "../checks/waits.mjs";
@@ -131,6 +132,23 @@ describe("purity", () => {
       "libs/planner/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
       "libs/planner/src/a.ts:2: node:crypto.randomBytes is not repeatable here: take Chance through the constructor",
       "libs/planner/src/a.ts:3: fetch is not repeatable here: let the caller read and write, and take values",
+    ]);
+  });
+});
+
+describe("objects", () => {
+  it("refuses an object literal that is spread into another, outside of tests", (t) => {
+    const packed = "export const one = (rest) => ({\n  ...{ a: 1, b: 2 },\n  ...rest,\n});\n";
+    const root = treeOf(t, {
+      ...rooms,
+      "libs/a/src/packed.ts": packed,
+      "libs/a/src/element.tsx": "export const one = <A {...{ a: 1 }} />;\n",
+      "libs/a/src/conditional.ts": "export const one = (a) => ({ ...(a && { a }), ...{}.b });\n",
+      "libs/a/src/packed.test.ts": packed,
+    });
+    assert.deepEqual(checkObjects(root), [
+      "libs/a/src/element.tsx:1: an object literal is spread into another. List its properties",
+      "libs/a/src/packed.ts:2: an object literal is spread into another. List its properties",
     ]);
   });
 });

@@ -10,7 +10,10 @@ const overheadMaxMs = 1;
 const remainingMs = 30_000;
 
 export const overheadGoal = (variant: string): Goal => ({
-  ...{ line: { variant }, figure: "overheadP50Ms", atMost: overheadMaxMs, unit: "ms" },
+  line: { variant },
+  figure: "overheadP50Ms",
+  atMost: overheadMaxMs,
+  unit: "ms",
   beside: ["p50Ms", "clientP50Ms"],
 });
 
@@ -53,8 +56,10 @@ export function adapterCalls(adapter: Adapter, url: string) {
       if (ours === undefined || alone === undefined) throw new Error("both were measured");
       return {
         variant,
-        ...{ p50Ms: rounded(ours.p50Ms), clientP50Ms: rounded(alone.p50Ms) },
-        ...{ p99Ms: rounded(ours.p99Ms), clientP99Ms: rounded(alone.p99Ms) },
+        p50Ms: rounded(ours.p50Ms),
+        clientP50Ms: rounded(alone.p50Ms),
+        p99Ms: rounded(ours.p99Ms),
+        clientP99Ms: rounded(alone.p99Ms),
         overheadP50Ms: rounded(ours.p50Ms - alone.p50Ms),
       };
     },
@@ -65,7 +70,9 @@ export function adapterCalls(adapter: Adapter, url: string) {
 function contextOf(url: string, idempotencyKey: string): TaskContext {
   const { signal } = new AbortController();
   return {
-    ...{ idempotencyKey, signal, remainingMs },
+    idempotencyKey,
+    signal,
+    remainingMs,
     secret: async () => url,
   } as Partial<TaskContext> as TaskContext;
 }

@@ -9,8 +9,11 @@ import { serveQuestions } from "./conversation.ts";
 const [folder = "", url = ""] = process.argv.slice(2);
 const { DBOS } = createRequire(`${folder}/`)("@dbos-inc/dbos-sdk");
 DBOS.setConfig({
-  ...{ name: "bench", systemDatabaseUrl: url, systemDatabasePoolSize: 20 },
-  ...{ logLevel: "error", runAdminServer: false },
+  name: "bench",
+  systemDatabaseUrl: url,
+  systemDatabasePoolSize: 20,
+  logLevel: "error",
+  runAdminServer: false,
 });
 
 const step = (n) => DBOS.runStep(async () => n, { name: `t${n}` });

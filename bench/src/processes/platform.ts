@@ -47,7 +47,8 @@ async function started(
   const child = await startChild([...program, ...own, ...flags], { cwd: directory, until: readyLine });
   return {
     ...child.said,
-    ...{ pid: child.pid, directory },
+    pid: child.pid,
+    directory,
     [Symbol.asyncDispose]: async () => {
       await child[Symbol.asyncDispose]();
       if (kept === undefined) await rm(directory, { recursive: true, force: true });

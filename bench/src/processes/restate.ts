@@ -71,7 +71,8 @@ export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
       await startChild([program, sdk], { until: (line) => /^port (\d+)$/.exec(line)?.[1] }),
     );
     await answers(`http://127.0.0.1:${first.admin}/deployments`, {
-      ...{ method: "POST", headers: { "content-type": "application/json" } },
+      method: "POST",
+      headers: { "content-type": "application/json" },
       body: JSON.stringify({ uri: `http://127.0.0.1:${services.said}` }),
     });
     const http = `http://127.0.0.1:${first.ingress}`;

@@ -24,8 +24,12 @@ export const agents: Scenario = {
   about: "a turn of an AI agent, its model call and a tool call by a worker, beside the model call alone",
   goals: [
     {
-      ...{ line: { variant: "turn" }, figure: "overheadP50Ms", atMost: 3, unit: "ms" },
-      ...{ beside: ["turnP50Ms", "modelCallP50Ms"], known: { issue: 24, worst: 30 } },
+      line: { variant: "turn" },
+      figure: "overheadP50Ms",
+      atMost: 3,
+      unit: "ms",
+      beside: ["turnP50Ms", "modelCallP50Ms"],
+      known: { issue: 24, worst: 30 },
     },
   ],
   async *run({ rounds }) {
@@ -86,7 +90,8 @@ function figuresOf(taken: Latencies, alone: Latencies): Result {
   const modelCallP50Ms = alone.quantiles().p50Ms;
   return {
     variant: "turn",
-    ...{ turnP50Ms: rounded(turn.p50Ms), turnP99Ms: rounded(turn.p99Ms) },
+    turnP50Ms: rounded(turn.p50Ms),
+    turnP99Ms: rounded(turn.p99Ms),
     modelCallP50Ms: rounded(modelCallP50Ms),
     overheadP50Ms: rounded(turn.p50Ms - modelCallP50Ms),
   };

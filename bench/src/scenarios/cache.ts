@@ -102,10 +102,13 @@ async function hits(
   }
   const [sorted, runs] = [hitMs, runMs].map((values) => Float64Array.from(values).sort());
   return {
-    ...{ variant: "hit", runs: hitMs.length, hitP50Ms: rounded(quantile(sorted ?? [], 0.5)) },
+    variant: "hit",
+    runs: hitMs.length,
+    hitP50Ms: rounded(quantile(sorted ?? [], 0.5)),
     hitP99Ms: rounded(quantile(sorted ?? [], 0.99)),
     syncsPerRun: rounded(((await syncs()) - before) / hitMs.length),
-    ...{ runP50Ms: rounded(quantile(runs ?? [], 0.5)), runP99Ms: rounded(quantile(runs ?? [], 0.99)) },
+    runP50Ms: rounded(quantile(runs ?? [], 0.5)),
+    runP99Ms: rounded(quantile(runs ?? [], 0.99)),
   };
 }
 
@@ -141,8 +144,12 @@ async function reruns(
     }
   });
   return {
-    ...{ variant: "rerun", tasks: layers * width, runs: tookMs.length, executions },
-    ...{ p50Ms: rounded(median(tookMs)), worstMs: rounded(Math.max(...tookMs)) },
+    variant: "rerun",
+    tasks: layers * width,
+    runs: tookMs.length,
+    executions,
+    p50Ms: rounded(median(tookMs)),
+    worstMs: rounded(Math.max(...tookMs)),
     syncsPerRun: rounded(((await syncs()) - before) / tookMs.length),
   };
 }

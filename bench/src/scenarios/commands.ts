@@ -92,7 +92,10 @@ async function measuredContainers({ rounds }: Budget): Promise<Result> {
 
 const goal = (variant: string, atMost: number) =>
   ({
-    ...{ line: { variant }, figure: "startedP50Ms", atMost, unit: "ms" },
+    line: { variant },
+    figure: "startedP50Ms",
+    atMost,
+    unit: "ms",
     beside: ["startedP50Ms", "aloneP50Ms"],
   }) as const;
 

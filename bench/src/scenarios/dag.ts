@@ -22,8 +22,11 @@ export const dag: Scenario = {
   about: "what a run's own decisions cost per task in layered graphs of 100 to 100,000 tasks",
   goals: [
     {
-      ...{ line: { tasks: 100_000 }, figure: "overSmallest", atMost: 1.2 },
-      ...{ beside: ["usPerTask", "smallestUsPerTask"], known: { issue: 28, worst: 3 } },
+      line: { tasks: 100_000 },
+      figure: "overSmallest",
+      atMost: 1.2,
+      beside: ["usPerTask", "smallestUsPerTask"],
+      known: { issue: 28, worst: 3 },
     },
   ],
   run: (budget) =>

@@ -63,7 +63,13 @@ function scoresOf({ values, stepMs }: Series): readonly Scored[] {
   const season = Math.round(dayMs / stepMs);
   const forecast = new SeasonalForecast({ season });
   const sums = [...aheads].map(([ahead, stepsOf]) => ({
-    ...{ ahead, steps: stepsOf(stepMs), off: 0, seasonal: 0, last: 0, covered: 0, count: 0 },
+    ahead,
+    steps: stepsOf(stepMs),
+    off: 0,
+    seasonal: 0,
+    last: 0,
+    covered: 0,
+    count: 0,
   }));
   values.forEach((value, at) => {
     forecast.add(value);
@@ -80,7 +86,10 @@ function scoresOf({ values, stepMs }: Series): readonly Scored[] {
     }
   });
   return sums.map(({ ahead, off, seasonal, last, covered, count }) => ({
-    ...{ ahead, overSeasonal: off / seasonal, overLast: off / last, coverage: covered / count },
+    ahead,
+    overSeasonal: off / seasonal,
+    overLast: off / last,
+    coverage: covered / count,
   }));
 }
 

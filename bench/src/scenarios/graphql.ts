@@ -24,7 +24,9 @@ export const graphql: Scenario = {
         .end(text);
     });
     const adapter = graphqlAdapter({
-      ...{ name: "shop", url: `${server.url}/graphql`, auth: { bearer: "env:SHOP_TOKEN" } },
+      name: "shop",
+      url: `${server.url}/graphql`,
+      auth: { bearer: "env:SHOP_TOKEN" },
       operations: {
         read: { document: documents.read },
         write: { document: documents.write, idempotencyHeader },

@@ -53,7 +53,9 @@ export const http: Scenario = {
         .end(text);
     });
     const adapter = httpAdapter({
-      ...{ name: "shop", url: server.url, auth: { bearer: "env:SHOP_TOKEN" } },
+      name: "shop",
+      url: server.url,
+      auth: { bearer: "env:SHOP_TOKEN" },
       operations: {
         read: { method: "GET", path: "/orders/{id}" },
         write: { method: "POST", path: "/orders", idempotencyHeader: "idempotency-key" },

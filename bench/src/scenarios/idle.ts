@@ -20,11 +20,18 @@ export const idle: Scenario = {
   about: "memory and processor of the platform with nothing to do, beside an empty Node",
   goals: [
     {
-      ...{ line: { variant: "platform" }, figure: "deltaMiB", atMost: 90, unit: "MiB" },
-      ...{ beside: ["pssMiB", "emptyNodePssMiB"], known: { issue: 19, worst: 130 } },
+      line: { variant: "platform" },
+      figure: "deltaMiB",
+      atMost: 90,
+      unit: "MiB",
+      beside: ["pssMiB", "emptyNodePssMiB"],
+      known: { issue: 19, worst: 130 },
     },
     {
-      ...{ line: { variant: "platform" }, figure: "cpuPercent", atMost: 0.5, unit: "%" },
+      line: { variant: "platform" },
+      figure: "cpuPercent",
+      atMost: 0.5,
+      unit: "%",
       known: { issue: 19, worst: 1.5 },
     },
   ],

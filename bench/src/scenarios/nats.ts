@@ -19,7 +19,8 @@ export const nats: Scenario = {
     client.subscribe("price", { callback: (_error, message) => void message.respond("42") });
     const stream = jetstream(client);
     const adapter = natsAdapter({
-      ...{ name: "shop", url: "env:SHOP_NATS" },
+      name: "shop",
+      url: "env:SHOP_NATS",
       operations: {
         publish: { subject: "orders" },
         request: { subject: "price", does: "request", repeat: "safe" },

@@ -24,7 +24,8 @@ export const postgres: Scenario = {
       "CREATE TABLE orders (id bigserial PRIMARY KEY, article text); CREATE INDEX ON orders (article)",
     );
     const adapter = postgresAdapter({
-      ...{ name: "shop", url: "env:SHOP_DB" },
+      name: "shop",
+      url: "env:SHOP_DB",
       operations: Object.fromEntries(
         Object.entries(statements).map(([name, sql]) => [name, { sql: sql.replace("$1", ":article") }]),
       ),

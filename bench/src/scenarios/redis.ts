@@ -19,7 +19,8 @@ export const redis: Scenario = {
     await client.connect();
     await client.set("order:read", "violin");
     const adapter = redisAdapter({
-      ...{ name: "shop", url: "env:SHOP_REDIS" },
+      name: "shop",
+      url: "env:SHOP_REDIS",
       operations: { read: { command: "GET order:read" }, write: { command: "SET order:{id} violin" } },
     });
     const calls = adapterCalls(adapter, server.url);

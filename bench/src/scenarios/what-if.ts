@@ -38,7 +38,8 @@ export const whatIfReplay: Scenario = {
         ratePerSec: rate,
         attempts: recording.attempts.length,
         error: rounded(error),
-        ...{ spanSec: rounded(spanMs / 1_000), cpuMs: rounded(bestMs) },
+        spanSec: rounded(spanMs / 1_000),
+        cpuMs: rounded(bestMs),
         timesRealTime: rounded(spanMs / bestMs),
       } satisfies Result;
     }
@@ -68,7 +69,12 @@ function recordingOf(ratePerSec: number): Recording {
       task: "work",
       attempt: 1,
       definition: "job",
-      ...{ capability: "work", agentId: slot.agentId, slots, priority: 0, share: "", readyMs: offeredMs },
+      capability: "work",
+      agentId: slot.agentId,
+      slots,
+      priority: 0,
+      share: "",
+      readyMs: offeredMs,
       offeredMs,
       assignedMs,
       endedMs,
@@ -85,7 +91,12 @@ function recordingOf(ratePerSec: number): Recording {
 function agentsThere(): RecordedAgent[] {
   const always = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
   return Array.from({ length: workers }, (_, number) => ({
-    ...{ agentId: `w${number}`, likeId: `w${number}`, slots, labels: {}, resources: {}, ...always },
+    agentId: `w${number}`,
+    likeId: `w${number}`,
+    slots,
+    labels: {},
+    resources: {},
+    ...always,
     capabilities: [{ name: "work", version: "1.0.0", money: 0 }],
   }));
 }

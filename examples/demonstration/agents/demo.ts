@@ -69,13 +69,19 @@ const model = new ScriptedModel(({ conversation, body }) => {
   const answered = conversation.length;
   if (answered === 1)
     return {
-      ...{ text: "I look up the order.", paceMs: 40, inputTokens, outputTokens: 24 },
+      text: "I look up the order.",
+      paceMs: 40,
+      inputTokens,
+      outputTokens: 24,
       calls: [{ name: "shop_order", input: { order: "A-17" } }],
     };
   const isRejected = conversation.some((part) => part.includes("approval_rejected"));
   if (!isRejected && !conversation.some((part) => part.includes("refunded")))
     return {
-      ...{ text: "It is broken, so I refund it.", paceMs: 40, inputTokens, outputTokens: 31 },
+      text: "It is broken, so I refund it.",
+      paceMs: 40,
+      inputTokens,
+      outputTokens: 31,
       calls: [{ name: "shop_refund", input: { order: "A-17", cents: 9000 } }],
     };
   const text = isRejected ? lastWords.rejected : lastWords.refunded;
@@ -257,9 +263,16 @@ try {
   // Each recorded answer was asked for once. One request was cut by the kill.
   const askedAgain = model.requests.length - askedBefore;
   const outcome = {
-    ...{ run: run.id, result, answers: answers.length, requests: model.requests.length, cut: 1 },
-    ...{ paidTwice: model.requests.length - 1 - answers.length, refunds: effects.length },
-    ...{ inputTokens, outputTokens, usd },
+    run: run.id,
+    result,
+    answers: answers.length,
+    requests: model.requests.length,
+    cut: 1,
+    paidTwice: model.requests.length - 1 - answers.length,
+    refunds: effects.length,
+    inputTokens,
+    outputTokens,
+    usd,
   };
   const holds =
     outcome.paidTwice === 0 &&

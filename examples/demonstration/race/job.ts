@@ -9,7 +9,10 @@ export interface Work {
 }
 
 const task = (id: string, ms: number, needs: readonly string[] = []): TaskSpecInput => ({
-  ...{ id, capability, input: { ms } satisfies Work, estimate: { durationMs: ms } },
+  id,
+  capability,
+  input: { ms } satisfies Work,
+  estimate: { durationMs: ms },
   needs: needs.map((each) => ({ task: each })),
 });
 

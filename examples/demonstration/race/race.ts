@@ -17,8 +17,13 @@ const poolOf = (mode: string): string => `race-${mode}`;
 const agents = lanes.flatMap((mode) =>
   crew.map(({ name: agent, speed, costPerSecond }) => {
     const worker = new Worker({
-      ...{ address, namespace, pool: poolOf(mode), agentId: `${mode}-${agent}`, slots: 1 },
-      ...{ labels: { speed: String(speed) }, handleSignals: false },
+      address,
+      namespace,
+      pool: poolOf(mode),
+      agentId: `${mode}-${agent}`,
+      slots: 1,
+      labels: { speed: String(speed) },
+      handleSignals: false,
     });
     worker.handle(capability, async ({ ms }: Work, context) => {
       const tookMs = ms / speed;
@@ -48,8 +53,13 @@ async function race(mode: (typeof lanes)[number]): Promise<void> {
   await client.call("sessions.start", {
     query: { namespace },
     body: {
-      ...{ sessionId: id, title: `The programme book, ${mode}`, mode, pool: poolOf(mode) },
-      ...{ optimization: { time: 1 }, monitoring: { level: "standard" }, labels: { race: name } },
+      sessionId: id,
+      title: `The programme book, ${mode}`,
+      mode,
+      pool: poolOf(mode),
+      optimization: { time: 1 },
+      monitoring: { level: "standard" },
+      labels: { race: name },
       tasks: { tasks: job },
     },
   });

@@ -24,7 +24,10 @@ export async function play(tutti: Tutti): Promise<unknown> {
   }
   const heard = await argumentsFor(judge);
   await mission.votes.open("verdict", {
-    ...{ question: "Who was better?", options: ["gut", "steel"], role: "judge", context: heard },
+    question: "Who was better?",
+    options: ["gut", "steel"],
+    role: "judge",
+    context: heard,
   });
   await judge.votes.cast("verdict", "gut", "warm beats loud");
   const { outcome } = await mission.votes.close("verdict");

@@ -5,11 +5,15 @@ export const runs = ["reorder-violin-monday", "page-violin-c3"];
 
 /** What a shop posts. A webhook of another system posts the same: docs/guides/webhooks.md. */
 const low = (id: string, article: string, left: number): EventOptions => ({
-  ...{ type: "shop.stock.low", id, source: "/shop" },
+  type: "shop.stock.low",
+  id,
+  source: "/shop",
   data: { article, left, minimum: 5, day: "monday" },
 });
 const changed = (id: string, change: string, price: number): EventOptions => ({
-  ...{ type: `shop.article.${change}`, id, source: "/shop" },
+  type: `shop.article.${change}`,
+  id,
+  source: "/shop",
   data: { article: "violin", price },
 });
 

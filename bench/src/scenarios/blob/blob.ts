@@ -28,11 +28,17 @@ export const blob: Scenario = {
   about: "a file of 1 GiB from task to task, beside a process that writes and reads it alone",
   goals: [
     {
-      ...{ line: { variant: "task to task" }, figure: "mbPerSec", atLeast: 200, unit: "MB/s" },
+      line: { variant: "task to task" },
+      figure: "mbPerSec",
+      atLeast: 200,
+      unit: "MB/s",
       known: { issue: 23, worst: 20 },
     },
     {
-      ...{ line: { variant: "task to task" }, figure: "grownMiB", atMost: 32, unit: "MiB" },
+      line: { variant: "task to task" },
+      figure: "grownMiB",
+      atMost: 32,
+      unit: "MiB",
       known: { issue: 23, worst: 200 },
     },
   ],
@@ -57,7 +63,9 @@ export const blob: Scenario = {
       await tutti.execute("film", { input: { mebibytes: size } });
       const tookMs = performance.now() - beganMs;
       yield {
-        ...{ variant: "task to task", mebibytes: size, mbPerSec: rate(size, tookMs) },
+        variant: "task to task",
+        mebibytes: size,
+        mbPerSec: rate(size, tookMs),
         grownMiB: rounded(Math.max(0, residentMiB(platform.pid, "VmHWM") - before)),
       };
     } finally {

@@ -42,7 +42,9 @@ export const cluster: Scenario = {
   seconds: 5,
   brief: { rounds: 2, seconds: 3 },
   goals: shapes.map(({ name }) => ({
-    ...{ line: { variant: `${name}, R3` }, figure: "overRestate", atLeast: name === "chain" ? 4 : 8 },
+    line: { variant: `${name}, R3` },
+    figure: "overRestate",
+    atLeast: name === "chain" ? 4 : 8,
     beside: ["tasksPerSec", "restateTasksPerSec"],
     known: { issue: 28, worst: name === "chain" ? 0.4 : 1.5 },
   })),
@@ -107,7 +109,10 @@ async function* heldProcesses(workflow: number, budget: Budget): AsyncGenerator<
   const machine = machineMs();
   const allowedMs = tookMs * workflow * (held === undefined ? 1 : share);
   yield {
-    ...{ ...result, workflow, coreShare: held === undefined ? 1 : share, isHeld: held !== undefined },
+    ...result,
+    workflow,
+    coreShare: held === undefined ? 1 : share,
+    isHeld: held !== undefined,
     // The exhausted resource is the bottleneck: the share of the limited processes, and not the machine.
     shareUsedPercent: rounded((100 * (usedBy(pids) - before.held)) / allowedMs),
     machineUsedPercent: rounded(
@@ -167,7 +172,9 @@ async function* idleFigures(): AsyncGenerator<Result> {
     if (kind === "nats" || !name.endsWith("-1")) continue;
     const { pssMiB } = memoryOf(pid);
     yield {
-      ...{ variant: `${kind}, idle`, pssMiB: rounded(pssMiB), emptyNodePssMiB: rounded(emptyPssMiB) },
+      variant: `${kind}, idle`,
+      pssMiB: rounded(pssMiB),
+      emptyNodePssMiB: rounded(emptyPssMiB),
       deltaMiB: rounded(pssMiB - emptyPssMiB),
     };
   }

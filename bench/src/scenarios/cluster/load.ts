@@ -27,7 +27,9 @@ const chained = Array.from({ length: chainTasks }, (_, number) => {
 export const shapes: readonly [Shape, Shape] = [
   { name: "chain", tasks: chainTasks, text: `workflow: chain\ntasks:\n${chained.join("\n")}\n` },
   {
-    ...{ name: "fanout", tasks: fanoutTasks, concurrencyMax: 8 },
+    name: "fanout",
+    tasks: fanoutTasks,
+    concurrencyMax: 8,
     text: `workflow: fanout
 tasks:
   all: {forEach: "\${{ input.items }}", uses: bench.echo, with: {n: "\${{ item }}"}}

@@ -28,12 +28,18 @@ export const durable: Scenario = {
   brief: { rounds: 2, seconds: 3 },
   goals: [
     {
-      ...{ line: { variant: "steps", concurrency: 256 }, figure: "overRestate", atLeast: 20 },
-      ...{ beside: ["stepsPerSec", "restateStepsPerSec"], known: { issue: 23, worst: 1 } },
+      line: { variant: "steps", concurrency: 256 },
+      figure: "overRestate",
+      atLeast: 20,
+      beside: ["stepsPerSec", "restateStepsPerSec"],
+      known: { issue: 23, worst: 1 },
     },
     {
-      ...{ line: { variant: "steps", concurrency: 1 }, figure: "p50OverRestate", atMost: 0.5 },
-      ...{ beside: ["p50Ms", "restateP50Ms"], known: { issue: 23, worst: 3 } },
+      line: { variant: "steps", concurrency: 1 },
+      figure: "p50OverRestate",
+      atMost: 0.5,
+      beside: ["p50Ms", "restateP50Ms"],
+      known: { issue: 23, worst: 3 },
     },
     { line: { variant: "loop" }, figure: "lastOverFirst", atMost: 1.2, known: { issue: 23, worst: 3 } },
   ],
@@ -92,8 +98,10 @@ async function beside(
     concurrency,
     stepsPerSec: rounded(rate("ours")),
     p50Ms: rounded(of("ours", "p50Ms")),
-    ...{ restateStepsPerSec: rounded(rate("restate")), restateP50Ms: rounded(of("restate", "p50Ms")) },
-    ...{ dbosStepsPerSec: rounded(rate("dbos")), dbosP50Ms: rounded(of("dbos", "p50Ms")) },
+    restateStepsPerSec: rounded(rate("restate")),
+    restateP50Ms: rounded(of("restate", "p50Ms")),
+    dbosStepsPerSec: rounded(rate("dbos")),
+    dbosP50Ms: rounded(of("dbos", "p50Ms")),
     overRestate: rounded(rate("ours") / rate("restate")),
     overDbos: rounded(rate("ours") / rate("dbos")),
     p50OverRestate: rounded(of("ours", "p50Ms") / of("restate", "p50Ms")),
@@ -106,7 +114,10 @@ async function loop(tutti: Awaited<ReturnType<typeof connect>>): Promise<Result>
   const [first = 0] = tookMs.slice(1);
   const last = tookMs.at(-1) ?? 0;
   return {
-    ...{ variant: "loop", steps: rounds, secondThousandMs: rounded(first), lastThousandMs: rounded(last) },
+    variant: "loop",
+    steps: rounds,
+    secondThousandMs: rounded(first),
+    lastThousandMs: rounded(last),
     lastOverFirst: rounded(last / first),
   };
 }

@@ -32,8 +32,11 @@ export const insight: Scenario = {
     { line: { variant: ingestLine }, figure: "bytesPerPoint", atMost: 2 },
     { line: { variant: queryLine }, figure: "p99Ms", atMost: 200, unit: "ms" },
     {
-      ...{ line: { variant: chains }, figure: "overWithout", atLeast: 0.97 },
-      ...{ beside: ["stepsPerSec", "withoutStepsPerSec"], known: { issue: 25, worst: 0.8 } },
+      line: { variant: chains },
+      figure: "overWithout",
+      atLeast: 0.97,
+      beside: ["stepsPerSec", "withoutStepsPerSec"],
+      known: { issue: 25, worst: 0.8 },
     },
   ],
   brief: { rounds: 3, seconds: 2 },
@@ -50,7 +53,10 @@ export const insightMemory: Scenario = {
   about: "memory of a process of insight, with nothing to do and with 10,000 series, above an empty Node",
   goals: [
     {
-      ...{ line: { variant: idleLine }, figure: "deltaMiB", atMost: 40, unit: "MiB" },
+      line: { variant: idleLine },
+      figure: "deltaMiB",
+      atMost: 40,
+      unit: "MiB",
       known: { issue: 25, worst: 50 },
     },
     { line: { variant: manyLine }, figure: "deltaMiB", atMost: 120, unit: "MiB" },
@@ -70,7 +76,10 @@ async function* alerts({ rounds, seconds }: Budget): AsyncIterable<Result> {
   await caller.must("POST", "/v1/workflows", { text: "workflow: note\ntasks: {say: {set: hello}}\n" });
   for (let number = 0; number < rules; number++)
     await caller.must("PUT", `/v1/alert-rules/r${number}?namespace=system`, {
-      ...{ title: `Alert ${number}`, severity: "warning", external: true, receivers: ["hook"] },
+      title: `Alert ${number}`,
+      severity: "warning",
+      external: true,
+      receivers: ["hook"],
     });
   const count = Math.min(rules / 2, alertsPerSec * rounds * seconds);
   yield { variant: rest, ...(await reported(caller, hook, 0, count)) };
@@ -152,9 +161,12 @@ async function chainsBeside(budget: Budget): Promise<Result> {
   const [found, without] = [figures.get("together"), figures.get("alone")];
   if (found === undefined || without === undefined) throw new Error("a contestant was not measured");
   return {
-    ...{ variant: chains, concurrency, stepsPerSec: rounded(found.stepsPerSec) },
+    variant: chains,
+    concurrency,
+    stepsPerSec: rounded(found.stepsPerSec),
     withoutStepsPerSec: rounded(without.stepsPerSec),
     overWithout: rounded(found.stepsPerSec / without.stepsPerSec),
-    ...{ mainUsPerStep: rounded(found.mainUsPerStep), withoutMainUsPerStep: rounded(without.mainUsPerStep) },
+    mainUsPerStep: rounded(found.mainUsPerStep),
+    withoutMainUsPerStep: rounded(without.mainUsPerStep),
   };
 }

@@ -66,7 +66,11 @@ function recorder(series: number, slotsOfBatch: number) {
   });
   return (slot: number): RecordedSeries[] =>
     values.map(({ kind, worker, next }) => ({
-      ...{ namespace, metric: kind, statistic: "value", labels: { worker }, fromMs: startMs + slot * slotMs },
+      namespace,
+      metric: kind,
+      statistic: "value",
+      labels: { worker },
+      fromMs: startMs + slot * slotMs,
       values: Float64Array.from({ length: slotsOfBatch }, (_, at) => next(slot + at)),
     }));
 }
@@ -87,7 +91,10 @@ async function ingest(series: number, hours: number): Promise<Result> {
   }
   store.close();
   return {
-    ...{ variant: ingestLine, series, points, pointsPerSec: Math.round((1_000 * points) / tookMs) },
+    variant: ingestLine,
+    series,
+    points,
+    pointsPerSec: Math.round((1_000 * points) / tookMs),
     bytesPerPoint: rounded(bytes / points),
   };
 }

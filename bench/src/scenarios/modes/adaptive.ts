@@ -40,8 +40,11 @@ export const adaptive: Scenario = {
     { line: { variant: "all" }, figure: "regret", atMost: 0.03, known: { issue: 26, worst: 1.5 } },
     { line: { variant: "all" }, figure: "overBestFixed", atMost: 1, known: { issue: 26, worst: 2.5 } },
     {
-      ...{ line: { variant: "load" }, figure: "betterThanBlind", atLeast: 0.25 },
-      ...{ beside: ["slotSeconds", "boundSlotSeconds"] as const, known: { issue: 26, worst: 0 } },
+      line: { variant: "load" },
+      figure: "betterThanBlind",
+      atLeast: 0.25,
+      beside: ["slotSeconds", "boundSlotSeconds"] as const,
+      known: { issue: 26, worst: 0 },
     },
   ],
   async *run({ rounds, isBrief = false }: Budget) {
@@ -104,9 +107,13 @@ async function timesOf(
 async function tookMs(tutti: Tutti, tasks: readonly CaseTask[], mode: Mode): Promise<number> {
   const began = performance.now();
   const session = await tutti.sessions.start({
-    ...{ mode, optimization: "time" },
+    mode,
+    optimization: "time",
     tasks: tasks.map(({ id, needs, capability, sizeMs }) => ({
-      ...{ id, needs: [...needs], uses: capability, with: { sizeMs } },
+      id,
+      needs: [...needs],
+      uses: capability,
+      with: { sizeMs },
     })),
   });
   await session.result();
@@ -150,7 +157,8 @@ async function loadOf(
     const tasks = Object.entries(classes).flatMap(([name, drawn], at) =>
       drawn(new Draws(50_000 + 100 * round + at)).map((task) => ({
         ...task,
-        ...{ id: `${name}-${task.id}`, needs: task.needs.map((need) => `${name}-${need}`) },
+        id: `${name}-${task.id}`,
+        needs: task.needs.map((need) => `${name}-${need}`),
       })),
     );
     count += tasks.length;
@@ -162,8 +170,11 @@ async function loadOf(
   }
   const slotSeconds = (ms: number) => rounded((ms * speeds.length) / 1_000 / rounds);
   return {
-    ...{ variant: "load", loads: rounds, tasks: count / rounds },
-    ...{ slotSeconds: slotSeconds(mine), blindSlotSeconds: slotSeconds(blind) },
+    variant: "load",
+    loads: rounds,
+    tasks: count / rounds,
+    slotSeconds: slotSeconds(mine),
+    blindSlotSeconds: slotSeconds(blind),
     boundSlotSeconds: slotSeconds(bound),
     betterThanBlind: rounded(1 - mine / blind),
     boundAllows: rounded(1 - bound / blind),

@@ -52,7 +52,10 @@ const shapes: Readonly<Record<CaseKind, (draws: Draws) => CaseTask[]>> = {
   /** The same short thing for each of a list. */
   bags: (draws) =>
     Array.from({ length: 60 + draws.below(300) }, (_, at) => ({
-      ...{ id: `item-${at}`, needs: [], capability: "resize", grown: false },
+      id: `item-${at}`,
+      needs: [],
+      capability: "resize",
+      grown: false,
       sizeMs: lognormal(draws, 12, 0.5),
     })),
   layers: (draws) => layersOf(draws, "stage", 3 + draws.below(5), 6 + draws.below(18), []),
@@ -64,7 +67,10 @@ const shapes: Readonly<Record<CaseKind, (draws: Draws) => CaseTask[]>> = {
     const layers = layersOf(draws, "train", 3, 6 + draws.below(10), [chain.at(-1)?.id ?? ""]);
     const needs = layers.slice(-4).map(({ id }) => id);
     const bag = Array.from({ length: 40 + draws.below(80) }, (_, at) => ({
-      ...{ id: `report-${at}`, needs, capability: "report", grown: false },
+      id: `report-${at}`,
+      needs,
+      capability: "report",
+      grown: false,
       sizeMs: lognormal(draws, 8, 0.5),
     }));
     return [...chain, ...layers, ...bag];
@@ -108,7 +114,10 @@ function layersOf(
 function searchOf(draws: Draws, roots: number, most: number): CaseTask[] {
   const tasks: CaseTask[] = [];
   const look = (needs: readonly string[]) => ({
-    ...{ id: `look-${tasks.length}`, needs, capability: "look", grown: needs.length > 0 },
+    id: `look-${tasks.length}`,
+    needs,
+    capability: "look",
+    grown: needs.length > 0,
     sizeMs: lognormal(draws, 25, 0.6),
   });
   for (let root = 0; root < roots; root++) tasks.push(look([]));

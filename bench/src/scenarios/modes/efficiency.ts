@@ -17,8 +17,11 @@ export const efficiency: Scenario = {
     "time × slots and busy share of ADAPTIVE on one mixed load, beside a queue that is blind to speed and least-loaded",
   goals: [
     {
-      ...{ line: { variant: "adaptive" }, figure: "betterThanBlind", atLeast: 0.25 },
-      ...{ beside: ["slotSeconds", "boundSlotSeconds"], known: { issue: 26, worst: 0.1 } },
+      line: { variant: "adaptive" },
+      figure: "betterThanBlind",
+      atLeast: 0.25,
+      beside: ["slotSeconds", "boundSlotSeconds"],
+      known: { issue: 26, worst: 0.1 },
     },
   ],
   async *run({ isBrief = false }) {
@@ -37,7 +40,9 @@ function* loadsOf(perKind: number): Generator<Result> {
     rounded(lines.reduce((sum, figures) => sum + value(figures), 0) / lines.length);
   for (const name of ["blind", "leastLoaded", "adaptive", "bound"] as const)
     yield {
-      ...{ variant: name, loads: lines.length, tasks: mean(({ tasks }) => tasks) },
+      variant: name,
+      loads: lines.length,
+      tasks: mean(({ tasks }) => tasks),
       slotSeconds: mean((line) => (line[name].timeMs * line.slots) / 1_000),
       boundSlotSeconds: mean((line) => (line.bound.timeMs * line.slots) / 1_000),
       overBound: mean((line) => line[name].timeMs / line.bound.timeMs),

@@ -70,7 +70,11 @@ export class World {
       tasks
         .filter(({ grown }) => !grown)
         .map(({ id, needs, capability }) => ({
-          ...{ id, needs, capability, demand: "any", within: ["anything"] },
+          id,
+          needs,
+          capability,
+          demand: "any",
+          within: ["anything"],
           finds: this.#finds.expected(capability),
         })),
       agentsOf(speeds),
@@ -145,7 +149,10 @@ export class World {
 
 function agentsOf(speeds: readonly number[]): readonly RecordedAgent[] {
   return speeds.map((speed, at) => ({
-    ...{ id: `agent-${at}`, slots: 1, meets: new Set(["any"]), slowness: 1 / speed },
+    id: `agent-${at}`,
+    slots: 1,
+    meets: new Set(["any"]),
+    slowness: 1 / speed,
   }));
 }
 
@@ -162,7 +169,11 @@ function recorded(
   return tasks.map(({ id, needs, capability, grown }, task) => {
     const at = known.get(id);
     return {
-      ...{ id, needs: grown ? [] : needs, demand: "any", capability, agentId: `agent-${agentOf[task]}` },
+      id,
+      needs: grown ? [] : needs,
+      demand: "any",
+      capability,
+      agentId: `agent-${agentOf[task]}`,
       workMs: workMs[task] ?? 0,
       // The record has when the agent started, not when it was given the task.
       startMs: Math.max(startMs[task] ?? 0, (endMs[task] ?? 0) - (workMs[task] ?? 0)),

@@ -45,8 +45,13 @@ export async function* fibonacci({ rounds }: Budget): AsyncGenerator<Result> {
       };
       const [firstSec = 0, ...laterSec] = await repeated(rounds + 1, once);
       yield {
-        ...{ variant: `fibonacci, ${name}`, tasks, n, firstSec: rounded(firstSec) },
-        ...{ tuttiSec: rounded(median(laterSec)), ...published[name], publishedOn: published.hardware },
+        variant: `fibonacci, ${name}`,
+        tasks,
+        n,
+        firstSec: rounded(firstSec),
+        tuttiSec: rounded(median(laterSec)),
+        ...published[name],
+        publishedOn: published.hardware,
       };
     }
   } finally {

@@ -26,8 +26,11 @@ export const estimates: Scenario = {
     const median = scores.get("median")?.offMs ?? 0;
     for (const each of [...scores.values(), chosen])
       yield {
-        ...{ variant: each.name, tasks: each.count, offSeconds: rounded(each.offMs / each.count / 1_000) },
-        ...{ overMedian: rounded(each.offMs / median), coverage: rounded(each.covered / each.count) },
+        variant: each.name,
+        tasks: each.count,
+        offSeconds: rounded(each.offMs / each.count / 1_000),
+        overMedian: rounded(each.offMs / median),
+        coverage: rounded(each.covered / each.count),
       } satisfies Result;
   },
 };

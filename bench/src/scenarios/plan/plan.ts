@@ -16,11 +16,15 @@ export const plan: Scenario = {
       const few = agents === 16;
       return [
         {
-          ...{ line, figure: "plannedOverBound", atMost: few ? 1.2 : 1.15 },
+          line,
+          figure: "plannedOverBound",
+          atMost: few ? 1.2 : 1.15,
           known: { issue: 26, worst: few ? 1.27 : 1.22 },
         },
         {
-          ...{ line, figure: "plannedExactOverBound", atMost: few ? 1.105 : 1.085 },
+          line,
+          figure: "plannedExactOverBound",
+          atMost: few ? 1.105 : 1.085,
           beside: ["plannedExactOverBound", "heftOverBound"] as const,
           known: { issue: 26, worst: few ? 1.13 : 1.11 },
         },

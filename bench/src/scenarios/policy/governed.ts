@@ -11,8 +11,11 @@ const guarded: readonly Governed[] = [baseline, "by a key and rules"];
 const all: readonly Governed[] = [...guarded, "by a key", "by a key, audited every second"];
 
 export const governedGoals: readonly Goal[] = concurrencies.map((concurrency) => ({
-  ...{ line: { variant: "by a key and rules", concurrency }, figure: "overUngoverned", atLeast: 0.95 },
-  ...{ beside: ["stepsPerSec", "ungovernedStepsPerSec"], known: { issue: 28, worst: 0.5 } },
+  line: { variant: "by a key and rules", concurrency },
+  figure: "overUngoverned",
+  atLeast: 0.95,
+  beside: ["stepsPerSec", "ungovernedStepsPerSec"],
+  known: { issue: 28, worst: 0.5 },
 }));
 
 /**
@@ -33,8 +36,11 @@ export async function* governedChains(budget: Budget): AsyncIterable<Result> {
     for (const [variant, found] of figures)
       if (alone !== undefined)
         yield {
-          ...{ variant, concurrency, stepsPerSec: rounded(found.stepsPerSec) },
-          ...{ p50Ms: rounded(found.p50Ms), p99Ms: rounded(found.p99Ms) },
+          variant,
+          concurrency,
+          stepsPerSec: rounded(found.stepsPerSec),
+          p50Ms: rounded(found.p50Ms),
+          p99Ms: rounded(found.p99Ms),
           mainUsPerStep: rounded(found.mainUsPerStep),
           ungovernedStepsPerSec: rounded(alone.stepsPerSec),
           overUngoverned: rounded(found.stepsPerSec / alone.stepsPerSec),

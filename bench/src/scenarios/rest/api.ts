@@ -20,7 +20,10 @@ export const api: Scenario = {
   about: `starting runs over REST, ${offeredPerSec} per second offered, timed from the intended start, while the demonstration runs`,
   goals: [
     {
-      ...{ line: { variant: "start a run" }, figure: "p95Ms", atMost: 10, unit: "ms" },
+      line: { variant: "start a run" },
+      figure: "p95Ms",
+      atMost: 10,
+      unit: "ms",
       known: { issue: 19, worst: 150 },
     },
   ],
@@ -38,7 +41,8 @@ export const api: Scenario = {
     const cpuPercent = (100 * (cpuMs(platform.pid) - usedMs)) / (performance.now() - beganMs);
     const medianOf = (figure: (one: Offered) => number) => rounded(median(taken.map(figure)));
     yield {
-      ...{ variant: "start a run", offeredPerSec },
+      variant: "start a run",
+      offeredPerSec,
       requestsPerSec: medianOf(({ requestsPerSec }) => requestsPerSec),
       p50Ms: medianOf(({ p50Ms }) => p50Ms),
       p95Ms: medianOf(({ p95Ms }) => p95Ms),

@@ -71,14 +71,20 @@ async function measure(
     const cold = await ask({ what: "read", numbers });
     const { stdout } = await promisify(execFile)("du", ["-sk", directory]);
     return {
-      ...{ variant: "idle objects", keys },
+      variant: "idle objects",
+      keys,
       callsPerSec: rounded(((keys - called) * 1_000) / before.tookMs),
-      ...{ loaded: before.idle.loaded, heapMiB: rounded(before.idle.heapMiB) },
+      loaded: before.idle.loaded,
+      heapMiB: rounded(before.idle.heapMiB),
       heapBytesPerKey: rounded(((before.idle.heapMiB - empty.heapMiB) * 2 ** 20) / keys),
-      ...{ pssMiB: rounded(before.idle.pssMiB), emptyPssMiB: rounded(empty.pssMiB) },
-      ...{ restartMs: rounded(restartMs), recoverMs: rounded(recoverMs) },
-      ...{ restartedPssMiB: rounded(idle.pssMiB), restartedHeapMiB: rounded(idle.heapMiB) },
-      ...{ coldReadP50Ms: rounded(cold.p50Ms), coldReadP99Ms: rounded(cold.p99Ms) },
+      pssMiB: rounded(before.idle.pssMiB),
+      emptyPssMiB: rounded(empty.pssMiB),
+      restartMs: rounded(restartMs),
+      recoverMs: rounded(recoverMs),
+      restartedPssMiB: rounded(idle.pssMiB),
+      restartedHeapMiB: rounded(idle.heapMiB),
+      coldReadP50Ms: rounded(cold.p50Ms),
+      coldReadP99Ms: rounded(cold.p99Ms),
       diskBytesPerKey: rounded((Number.parseInt(stdout, 10) * 1_024) / keys),
     };
   });

@@ -33,16 +33,25 @@ export async function openRuntime(
   const services = [{ service, partitions }];
   const { journal } = await openSegments(join(directory, "journal"), { services, chance: systemChance });
   const archive = openArchive(join(directory, "archive", service), new ArchiveThread(), {
-    ...{ partitions, clock: systemClock },
+    partitions,
+    clock: systemClock,
     source: (partition) => journal.partition(service, partition),
   });
   const runtime = new Runtime({
-    ...{ service, machines, partitions, archive, effects, retentionOf },
+    service,
+    machines,
+    partitions,
+    archive,
+    effects,
+    retentionOf,
     journals: { journal, renew: () => Promise.reject(new Error("the journal has stopped")) },
     delivery: { deliver: () => Promise.reject(new Error("every partition is here")) },
     leaseTerm: { validUntilMs: () => Number.POSITIVE_INFINITY, lost() {} },
     partitionsOf: () => partitions,
-    ...{ clock: systemClock, timers: systemTimers, chance: systemChance, defer: systemDefer },
+    clock: systemClock,
+    timers: systemTimers,
+    chance: systemChance,
+    defer: systemDefer,
     logger: silentLogger,
     limits: { ...runtimeLimits, ...limits },
   });

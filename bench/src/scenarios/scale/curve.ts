@@ -16,7 +16,8 @@ export function lineOf(variant: string, points: readonly Point[]): Result {
   if (exponent === undefined || !Number.isFinite(exponent))
     throw new Error(`expected a cost at each size of ${variant}, found ${JSON.stringify(points)}`);
   return {
-    ...{ variant, sizes: points.map(({ size }) => size).join(" ") },
+    variant,
+    sizes: points.map(({ size }) => size).join(" "),
     usPerItem: points.map(({ usPerItem }) => rounded(usPerItem)).join(" "),
     exponent: rounded(exponent),
     isFinding: exponent > exponentMax,

@@ -23,7 +23,9 @@ export const scale: Scenario = {
   seconds: 1,
   brief: { rounds: 1, seconds: 1 },
   goals: names.map((variant) => ({
-    ...{ line: { variant }, figure: "exponent", atMost: exponentMax },
+    line: { variant },
+    figure: "exponent",
+    atMost: exponentMax,
     ...(variant === "agents" && { known: { issue: 28, worst: 1.3 } }),
   })),
   async *run(budget) {

@@ -18,7 +18,8 @@ const modes = ["workflow", "swarm", "intelligence"] as const;
 /** The chain as a session: each task gets what the one before gave. */
 function overRest(mode: (typeof modes)[number]): ChainOverRest {
   const tasks = Array.from({ length: stepsPerChain }, (_, at) => ({
-    ...{ id: `step${at + 1}`, capability: echoCapability },
+    id: `step${at + 1}`,
+    capability: echoCapability,
     ...(at === 0
       ? { input: { text: "x".repeat(89) } }
       : { input: `\${{ tasks.step${at}.output }}`, needs: [{ task: `step${at}` }] }),
@@ -34,8 +35,11 @@ export const sessionGoals: readonly Goal[] = [
   { mode: "workflow", worst: 20 },
   { mode: "intelligence", worst: 60 },
 ].map(({ mode, worst }) => ({
-  ...{ line: { mode, concurrency: 1 }, figure: "latencyRatio", atMost: 2 },
-  ...{ beside: ["p50Ms", "chainP50Ms"], known: { issue: 28, worst } },
+  line: { mode, concurrency: 1 },
+  figure: "latencyRatio",
+  atMost: 2,
+  beside: ["p50Ms", "chainP50Ms"],
+  known: { issue: 28, worst },
 }));
 
 /** Sessions from REST to an agent and back, in each mode, beside the same chains as runs by the batched stream and the ceiling. */
@@ -72,10 +76,16 @@ export async function* sessionChains(budget: Budget): AsyncIterable<Result> {
       const found = figures.get(mode);
       if (found === undefined || chain === undefined || most === undefined) continue;
       yield {
-        ...{ variant: "start, await", mode, concurrency, stepsPerSec: rounded(found.stepsPerSec) },
-        ...{ p50Ms: rounded(found.p50Ms), p99Ms: rounded(found.p99Ms) },
-        ...{ chainStepsPerSec: rounded(chain.stepsPerSec), chainP50Ms: rounded(chain.p50Ms) },
-        ...{ ceilingStepsPerSec: rounded(most.stepsPerSec), ceilingP50Ms: rounded(most.p50Ms) },
+        variant: "start, await",
+        mode,
+        concurrency,
+        stepsPerSec: rounded(found.stepsPerSec),
+        p50Ms: rounded(found.p50Ms),
+        p99Ms: rounded(found.p99Ms),
+        chainStepsPerSec: rounded(chain.stepsPerSec),
+        chainP50Ms: rounded(chain.p50Ms),
+        ceilingStepsPerSec: rounded(most.stepsPerSec),
+        ceilingP50Ms: rounded(most.p50Ms),
         latencyRatio: rounded(found.p50Ms / chain.p50Ms),
         ratio: rounded(found.stepsPerSec / chain.stepsPerSec),
       };

@@ -26,7 +26,9 @@ async function startSwarm(): Promise<string> {
   const swarm = services.filter(({ name }) => name === "swarm");
   const all = ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=error", ...flags];
   const host = await ServiceHost.open({
-    ...{ name: "swarm", version: "0.1.0", services: swarm },
+    name: "swarm",
+    version: "0.1.0",
+    services: swarm,
     sources: memorySources({ arguments: all }),
     dataDirectory: () => directory,
   });

@@ -10,8 +10,11 @@ export const swarm: Scenario = {
   name: "swarm",
   about: "tasks through a pool by number of agents, 10 to 5,000, beside those of ten",
   goals: [1_000, 5_000].map((agents) => ({
-    ...{ line: { agents }, figure: "overFewest", atLeast: 0.8 },
-    ...{ beside: ["tasksPerSec", "fewestTasksPerSec"], known: { issue: 28, worst: 0.1 } },
+    line: { agents },
+    figure: "overFewest",
+    atLeast: 0.8,
+    beside: ["tasksPerSec", "fewestTasksPerSec"],
+    known: { issue: 28, worst: 0.1 },
   })),
   brief: { rounds: 1, seconds: 2 },
   async *run(budget) {
@@ -59,8 +62,11 @@ export async function busy(
     p99.push(waits.p99Ms ?? 0);
   }
   return {
-    ...{ variant: "busy", agents, tasksPerSec: rounded(median(perSec)) },
+    variant: "busy",
+    agents,
+    tasksPerSec: rounded(median(perSec)),
     mainUsPerTask: rounded(median(cpu)),
-    ...{ queueToStartP50Ms: rounded(median(p50)), queueToStartP99Ms: rounded(median(p99)) },
+    queueToStartP50Ms: rounded(median(p50)),
+    queueToStartP99Ms: rounded(median(p99)),
   };
 }

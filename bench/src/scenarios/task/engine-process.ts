@@ -22,7 +22,8 @@ const flags = [
   ...more,
 ];
 const host = await ServiceHost.open({
-  ...{ name: "platform", version: "0.1.0" },
+  name: "platform",
+  version: "0.1.0",
   services: governed === "not" ? services.filter(({ name }) => name !== "governance") : services,
   sources: memorySources({ arguments: flags }),
   dataDirectory: () => directory,
@@ -30,7 +31,9 @@ const host = await ServiceHost.open({
 await host.start();
 for (const text of definitions)
   await host.mesh.client(definitionService).registerDefinition({
-    ...{ namespace: "", versionLabels: [], keepLatest: false },
+    namespace: "",
+    versionLabels: [],
+    keepLatest: false,
     source: { format: 1, text, fileName: "" },
   });
 process.once("SIGTERM", () => void host.stop().then(() => process.exit(0)));

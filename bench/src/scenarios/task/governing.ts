@@ -59,14 +59,17 @@ export async function govern(host: ServiceHost, governed: Exclude<Governed, "not
 function policyOf(index: number): Policy {
   const text = `forbid(principal == Person::"user-${index}", action in Action::"workflow.*", resource);`;
   return Policy.fromPartial({
-    ...{ policyId: `policy-${index}`, text, enforcement: Enforcement.ENFORCEMENT_ENFORCED },
+    policyId: `policy-${index}`,
+    text,
+    enforcement: Enforcement.ENFORCEMENT_ENFORCED,
   });
 }
 
 /** Each is compared with every start, and holds. */
 function ruleOf(index: number): AdmissionRule {
   return AdmissionRule.fromPartial({
-    ...{ ruleId: `rule-${index}`, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST },
+    ruleId: `rule-${index}`,
+    subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST,
     condition: `!has(subject.run_id) || !subject.run_id.startsWith("forbidden-${index}")`,
     verdict: { $case: "deny", value: { message: "It is forbidden." } },
     enforcement: Enforcement.ENFORCEMENT_ENFORCED,

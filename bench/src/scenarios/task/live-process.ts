@@ -80,7 +80,8 @@ async function start(runs: number): Promise<number> {
     streams.startRuns.path,
     (from, count) => {
       const items = Array.from({ length: count }, (_, at) => ({
-        ...{ spec: 1, runId: nameOf(started + from + at) },
+        spec: 1,
+        runId: nameOf(started + from + at),
         input: { $case: "inlineInput" as const, value: Buffer.from("1") },
       }));
       const first = from === 0 ? { specs } : {};

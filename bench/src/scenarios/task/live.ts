@@ -16,8 +16,12 @@ export const live: Scenario = {
   about: `${runs} runs that wait: what they take in memory, and how fast all of them continue after a signal`,
   goals: [
     {
-      ...{ line: { runs }, figure: "rssMiB", atMost: 400, unit: "MiB" },
-      ...{ beside: ["rssMiB", "emptyRssMiB"], known: { issue: 28, worst: 1_000 } },
+      line: { runs },
+      figure: "rssMiB",
+      atMost: 400,
+      unit: "MiB",
+      beside: ["rssMiB", "emptyRssMiB"],
+      known: { issue: 28, worst: 1_000 },
     },
   ],
   async *run() {
@@ -34,8 +38,11 @@ export const live: Scenario = {
       const { rssMiB } = await engine.ask({});
       const { signalsPerSec } = await client.ask({ what: "signal", runs });
       yield {
-        ...{ variant: "waiting for a signal", runs, rssMiB: rounded(rssMiB) },
-        ...{ emptyRssMiB: rounded(emptyRssMiB), startsPerSec: rounded(startsPerSec) },
+        variant: "waiting for a signal",
+        runs,
+        rssMiB: rounded(rssMiB),
+        emptyRssMiB: rounded(emptyRssMiB),
+        startsPerSec: rounded(startsPerSec),
         signalsPerSec: rounded(signalsPerSec),
       };
     } finally {

@@ -27,7 +27,10 @@ export const trigger: Scenario = {
   about: `events that start runs, ${offeredPerSec} per second posted over REST, and events that a condition filters out`,
   goals: [
     {
-      ...{ line: { variant: "event to run" }, figure: "p99Ms", atMost: 50, unit: "ms" },
+      line: { variant: "event to run" },
+      figure: "p99Ms",
+      atMost: 50,
+      unit: "ms",
       known: { issue: 23, worst: 10_000 },
     },
     { line: { variant: "filtered" }, figure: "eventsPerSec", atLeast: 10_000, unit: "/s" },
@@ -38,8 +41,12 @@ export const trigger: Scenario = {
     using caller = new Caller(platform.http, connections);
     await caller.must("POST", "/v1/workflows", { text: definition });
     await caller.must("POST", "/v1/triggers", {
-      ...{ triggerId: "orders", source: { event: { type } }, condition: "event.data.total > 0" },
-      ...{ key: "event.data.id", runId: "${{ event.data.id }}", run: { definition: { name: "note" } } },
+      triggerId: "orders",
+      source: { event: { type } },
+      condition: "event.data.total > 0",
+      key: "event.data.id",
+      runId: "${{ event.data.id }}",
+      run: { definition: { name: "note" } },
     });
     await post(caller, warmSec, "warm");
     yield await started(caller, rounds * seconds);
@@ -54,7 +61,9 @@ async function started(caller: Caller, seconds: number): Promise<Result> {
     .map(([id, due]) => Math.max(0, (startMs.get(id) ?? Number.NaN) - due))
     .sort((a, b) => a - b);
   return {
-    ...{ variant: "event to run", offeredPerSec, runs: taken.length },
+    variant: "event to run",
+    offeredPerSec,
+    runs: taken.length,
     p50Ms: rounded(quantile(taken, 0.5)),
     p95Ms: rounded(quantile(taken, 0.95)),
     p99Ms: rounded(quantile(taken, 0.99)),
