@@ -7,8 +7,9 @@
  * 3. What could not be handed on is counted as left out: what was refused is in the audit besides.
  */
 import { type admissionService, type Finding, FindingResult } from "@tutti/contracts/governance/v1";
-import type { Component, Foundation, Timer } from "@tutti/kernel";
+import type { Component, Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
+import { Flusher } from "../flusher.ts";
 
 export interface FindingReportsParts {
   readonly foundation: Pick<Foundation, "timers" | "logger">;
@@ -23,11 +24,16 @@ export class FindingReports implements Component {
   readonly #parts: FindingReportsParts;
   #findings = new Map<string, Finding>();
   #leftOut = 0;
-  #timer: Timer | undefined;
-  #telling: Promise<void> | undefined;
+  readonly #flusher: Flusher;
 
   constructor(parts: FindingReportsParts) {
     this.#parts = parts;
+    this.#flusher = new Flusher({
+      timers: parts.foundation.timers,
+      everyMs: parts.everyMs,
+      flush: () => this.#flush(),
+      isEmpty: () => this.#findings.size === 0,
+    });
   }
 
   found(finding: Finding): void {
@@ -36,27 +42,14 @@ export class FindingReports implements Component {
     if (known !== undefined) known.count++;
     else if (this.#findings.size < keptMax) this.#findings.set(key, finding);
     else this.#leftOut++;
-    this.#wake();
+    this.#flusher.schedule();
   }
 
-  async stop(): Promise<void> {
-    this.#timer?.cancel();
-    await (this.#telling ?? this.#tell());
+  stop(): Promise<void> {
+    return this.#flusher.flushAndStop();
   }
 
-  #wake(): void {
-    if (this.#timer !== undefined) return;
-    const { foundation, everyMs } = this.#parts;
-    this.#timer = foundation.timers.after(everyMs, () => {
-      this.#telling = this.#tell().finally(() => {
-        this.#telling = undefined;
-        this.#timer = undefined;
-        if (this.#findings.size > 0) this.#wake();
-      });
-    });
-  }
-
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     const { admission, foundation } = this.#parts;
     const [findings, leftOut] = [[...this.#findings.values()], this.#leftOut];
     if (findings.length === 0 && leftOut === 0) return;

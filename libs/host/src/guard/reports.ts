@@ -22,13 +22,13 @@ import {
   type Component,
   type Foundation,
   isTuttiError,
-  type Timer,
   type TuttiError,
   toErrorDetail,
   toTimestamp,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
+import { Flusher } from "../flusher.ts";
 import type { Authorization } from "./authorizer.ts";
 import { accessErrors } from "./errors.ts";
 
@@ -96,11 +96,16 @@ export class Reports implements Component {
   #doneWaiting = 0;
   #leftOut = 0;
   #refusalsLeftOut = 0;
-  #timer: Timer | undefined;
-  #telling: Promise<void> | undefined;
+  readonly #flusher: Flusher;
 
   constructor(parts: ReportsParts) {
     this.#parts = parts;
+    this.#flusher = new Flusher({
+      timers: parts.foundation.timers,
+      everyMs: parts.everyMs,
+      flush: () => this.#flush(),
+      isEmpty: () => this.#decisions.size + this.#refusals.size + this.#done.length === 0,
+    });
   }
 
   decided({ question, verdict, decision }: Authorization): void {
@@ -140,7 +145,7 @@ export class Reports implements Component {
         count: 1,
       }),
     );
-    this.#wake();
+    this.#flusher.schedule();
   }
 
   refused({ error, actor, namespace, action, address }: Refusal): void {
@@ -167,7 +172,7 @@ export class Reports implements Component {
         error: toErrorDetail(error),
       }),
     );
-    this.#wake();
+    this.#flusher.schedule();
   }
 
   /**
@@ -195,37 +200,24 @@ export class Reports implements Component {
     this.#done.push({ record, heard });
     this.#doneWaiting++;
     const timer = foundation.timers.after(handOnMs, () => heard("unheard"));
-    void this.#tellNow();
+    void this.#flushDone();
     const answer = await recorded;
     timer.cancel();
     return answer;
   }
 
   /** Waits for the present handover. Records that cannot be handed on wait for the next one. */
-  async #tellNow(): Promise<void> {
-    await this.#telling;
-    if (this.#done.length > 0) await this.#tell();
-    if (this.#done.length > 0) this.#wake();
+  async #flushDone(): Promise<void> {
+    await this.#flusher.running;
+    if (this.#done.length > 0) await this.#flush();
+    if (this.#done.length > 0) this.#flusher.schedule();
   }
 
-  async stop(): Promise<void> {
-    this.#timer?.cancel();
-    await (this.#telling ?? this.#tell());
+  stop(): Promise<void> {
+    return this.#flusher.flushAndStop();
   }
 
-  #wake(): void {
-    if (this.#timer !== undefined) return;
-    const { foundation, everyMs } = this.#parts;
-    this.#timer = foundation.timers.after(everyMs, () => {
-      this.#telling = this.#tell().finally(() => {
-        this.#telling = undefined;
-        this.#timer = undefined;
-        if (this.#decisions.size + this.#refusals.size + this.#done.length > 0) this.#wake();
-      });
-    });
-  }
-
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     const { taker, foundation } = this.#parts;
     const [decisions, refusals, leftOut] = [this.#decisions, this.#refusals, this.#leftOut];
     const done = this.#done;

@@ -14,10 +14,10 @@ import {
   type Foundation,
   keepNewest,
   type ShownCredential,
-  type Timer,
   toTimestamp,
 } from "@tutti/kernel";
 import { systemNamespace } from "@tutti/policy";
+import { Flusher } from "../flusher.ts";
 
 export interface UsesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
@@ -50,12 +50,17 @@ export class Uses implements Component {
   readonly #told = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();
-  #timer: Timer | undefined;
   readonly #stopping = new AbortController();
-  #telling: Promise<void> | undefined;
+  readonly #flusher: Flusher;
 
   constructor(parts: UsesParts) {
     this.#parts = parts;
+    this.#flusher = new Flusher({
+      timers: parts.foundation.timers,
+      everyMs: parts.everyMs,
+      flush: () => this.#flush(),
+      isEmpty: () => this.#waiting.size + this.#lockouts.size === 0,
+    });
   }
 
   used({ id, namespace }: Pick<ShownCredential, "id" | "namespace">, address: string, nowMs: number): void {
@@ -64,18 +69,17 @@ export class Uses implements Component {
     if (id === "" || this.#told.get(id) === minute) return;
     keepNewest(this.#told, id, minute, keptMax);
     this.#keep(id, { namespace: namespace || systemNamespace, useMs: nowMs, address });
-    this.#wake();
+    this.#flusher.schedule();
   }
 
   lockedOut(lockouts: readonly Lockout[]): void {
     for (const lockout of lockouts) this.#keepLockout(lockout);
-    this.#wake();
+    this.#flusher.schedule();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
     this.#stopping.abort();
-    this.#timer?.cancel();
-    await this.#telling;
+    return this.#flusher.stop();
   }
 
   #keep(id: string, use: Use): void {
@@ -87,19 +91,7 @@ export class Uses implements Component {
       this.#lockouts.set(lockout.subject, lockout);
   }
 
-  #wake(): void {
-    if (this.#timer !== undefined || this.#stopping.signal.aborted) return;
-    const { foundation, everyMs } = this.#parts;
-    this.#timer = foundation.timers.after(everyMs, () => {
-      this.#telling = this.#tell().finally(() => {
-        this.#telling = undefined;
-        this.#timer = undefined;
-        if (this.#waiting.size + this.#lockouts.size > 0) this.#wake();
-      });
-    });
-  }
-
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     const { take, foundation } = this.#parts;
     const told = Map.groupBy(this.#waiting, ([, { namespace }]) => namespace);
     this.#waiting = new Map();
