@@ -43,8 +43,13 @@ export {
 } from "./scaling/rules.ts";
 export { ScalingWindows, windowProblem } from "./scaling/windows.ts";
 export { weightsProblem } from "./strategies/auction.ts";
-export { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
-export { leastLoaded } from "./strategies/least-loaded.ts";
+export {
+  isStrategyName,
+  leastLoaded,
+  type StrategyName,
+  strategyNamed,
+  strategyNames,
+} from "./strategies/strategies.ts";
 export type { AgentLoad, Strategy, TaskView } from "./strategies/strategy.ts";
 export { TokenTable } from "./task/token-table.ts";
 export type { RecordedAgent, RecordedAttempt, Recording, Scenario } from "./what-if/recording.ts";

@@ -6,7 +6,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import type { PoolSettings } from "./api/pool.ts";
 import { auctionIn, auctionText, nearWeights } from "./strategies/auction.ts";
-import { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/index.ts";
+import { isStrategyName, type StrategyName, strategyNamed, strategyNames } from "./strategies/strategies.ts";
 
 export const strategyKinds: Readonly<Record<StrategyName, StrategyKind>> = {
   least_loaded: StrategyKind.STRATEGY_KIND_LEAST_LOADED,

@@ -2,7 +2,7 @@ import type { Refusal } from "@tutti/kernel";
 import type { PoolSettings } from "./api/pool.ts";
 import { namespacesMax } from "./bounds.ts";
 import { matchingErrors } from "./errors.ts";
-import { leastLoaded } from "./strategies/least-loaded.ts";
+import { leastLoaded } from "./strategies/strategies.ts";
 
 export const defaultSettings: PoolSettings = {
   strategy: leastLoaded,

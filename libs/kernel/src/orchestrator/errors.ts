@@ -1,5 +1,5 @@
 import { defineErrors } from "../errors/catalogue.ts";
-import { capitalized, sentences } from "../words/sentences.ts";
+import { capitalized, sentences } from "../words.ts";
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "none";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { attemptsKeptMax } from "../bounds.ts";
-import { strategyNamed } from "../strategies/index.ts";
+import { strategyNamed } from "../strategies/strategies.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
 const halfHourMs = 1_800_000;

@@ -3,8 +3,7 @@ import { describe, it } from "node:test";
 import { StrategyKind } from "@tutti/contracts/swarm/v1";
 import { otherStrategies, strategyIn, strategyTextOf } from "../pool-message.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
-import { strategyNamed, strategyNames } from "./index.ts";
-import { leastLoaded } from "./least-loaded.ts";
+import { leastLoaded, strategyNamed, strategyNames } from "./strategies.ts";
 import type { Strategy } from "./strategy.ts";
 
 const resultOf = (number: number) => ({

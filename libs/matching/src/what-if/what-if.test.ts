@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { quantile } from "@tutti/analysis";
 import { Draws } from "@tutti/planner";
-import { fastest } from "../strategies/fastest.ts";
+import { fastest } from "../strategies/strategies.ts";
 import { prepareReplay } from "./prepare.ts";
 import { asItWas, type RecordedAgent, type RecordedAttempt, type Recording } from "./recording.ts";
 import { waitsOf } from "./report.ts";

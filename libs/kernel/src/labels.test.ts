@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { labelsMatch } from "./labels-match.ts";
+import { labelsMatch } from "./labels.ts";
 
 const selector = { equals: { team: "blue" }, exists: ["zone"], absent: ["constructor"] };
 

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { amountOf, capitalized, counted, csvLine, matchesWildcard, sentences } from "./words.ts";
+
+describe("numbers and their nouns", () => {
+  it("agree: one is alone, and none, many and parts are several", () => {
+    assert.deepEqual(
+      [0, 0.5, 1, 2].map((count) => counted(count, "task")),
+      ["0 tasks", "0.5 tasks", "1 task", "2 tasks"],
+    );
+    assert.equal(counted(1, "entry", "entries"), "1 entry");
+    assert.equal(counted(2, "entry", "entries"), "2 entries");
+  });
+
+  it("agree where a resource is slots, and leave the names of others as they are", () => {
+    assert.equal(amountOf(1, "slots"), "1 slot");
+    assert.equal(amountOf(3, "slots"), "3 slots");
+    assert.equal(amountOf(1, "gpu"), "1 gpu");
+    assert.equal(amountOf(2, "gpu"), "2 gpu");
+  });
+});
+
+describe("texts joined into sentences", () => {
+  const cases: ReadonlyArray<[readonly string[], string]> = [
+    [
+      ["Run `nope` not found", "List runs with `tutti list`."],
+      "Run `nope` not found. List runs with `tutti list`.",
+    ],
+    [["The worker stopped: no memory.", "Restart it."], "The worker stopped: no memory. Restart it."],
+    [["Did you mean francs?", ""], "Did you mean francs?"],
+    [['The agent said "no."'], 'The agent said "no."'],
+    [["", " Wait "], "Wait."],
+    [["2 problems:\n  - a\n  - b", "Correct them."], "2 problems:\n  - a\n  - b\nCorrect them."],
+  ];
+  for (const [texts, joined] of cases) {
+    it(`gives ${JSON.stringify(joined)}`, () => assert.equal(sentences(...texts), joined));
+  }
+
+  it("start with a capital letter", () => assert.deepEqual(["hook", ""].map(capitalized), ["Hook", ""]));
+});
+
+it("a line of CSV quotes what has commas, quotes or breaks, and disarms formulas of texts", () => {
+  assert.equal(csvLine(["one", 2, null, undefined, 0]), "one,2,,,0");
+  assert.equal(
+    csvLine(["a,b", 'the "end"', "two\r\nlines", "two\nlines"]),
+    '"a,b","the ""end""","two\r\nlines","two\nlines"',
+  );
+  assert.equal(csvLine(["=1+1", "+1", "-1", "@sum", "\tx", -1]), "'=1+1,'+1,'-1,'@sum,'\tx,-1");
+  assert.equal(csvLine(["=a,b"]), '"\'=a,b"');
+});
+
+describe("a pattern with wildcards", () => {
+  const rows: readonly (readonly [pattern: string, text: string, matches: boolean])[] = [
+    ["stock.empty", "stock.empty", true],
+    ["stock.empty", "stock.emptyish", false],
+    ["stock.*", "stock.empty", true],
+    ["stock.*", "pay.empty", false],
+    ["*", "", true],
+    ["*.empty", "stock.empty", true],
+    ["a*b*c", "a1b2c", true],
+    ["a*b*c", "acb", false],
+    ["ab*ba", "aba", false],
+    ["*a*a*", "xa", false],
+    // As an expression of JavaScript, this takes years.
+    [`${"a*".repeat(50)}b`, "a".repeat(200), false],
+  ];
+  for (const [pattern, text, matches] of rows)
+    it(`${pattern} ${matches ? "matches" : "does not match"} ${JSON.stringify(text)}`, () =>
+      assert.equal(matchesWildcard(pattern, text), matches));
+});

@@ -1,0 +1,75 @@
+/** Words of texts for people and programs. */
+
+/** Returns how many of what, so that they agree: `1 task`, `3 tasks`, `2 entries`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** Returns how much of a resource: `1 slot`, `4 slots`. All others are written as they were named: `2 gpu`. */
+export function amountOf(amount: number, resource: string): string {
+  return resource === "slots" ? counted(amount, "slot") : `${amount} ${resource}`;
+}
+
+/** Returns a span as sentences have it. */
+export function spanOf(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+}
+
+/**
+ * Joins texts into sentences. A text that ends without a mark gets a full stop, and one that has its mark keeps it.
+ * A text of several lines is a list, and the next text starts a line.
+ */
+export function sentences(...texts: readonly string[]): string {
+  let joined = "";
+  for (const text of texts) {
+    const sentence = text.trim();
+    if (sentence === "") continue;
+    const separator = joined === "" ? "" : joined.includes("\n") ? "\n" : " ";
+    joined +=
+      separator + (endsSentence.test(sentence) || sentence.includes("\n") ? sentence : `${sentence}.`);
+  }
+  return joined;
+}
+
+// The mark may stand within a quotation or parentheses.
+const endsSentence = /[.!?…]["')\]]?$/;
+
+/** Returns a noun at the start of a sentence. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export type CsvValue = string | number | null | undefined;
+
+/** Returns a line of CSV (RFC 4180). A text that a spreadsheet would compute starts with an apostrophe. */
+export function csvLine(values: readonly CsvValue[]): string {
+  return values.map(cellOf).join();
+}
+
+function cellOf(value: CsvValue): string {
+  const text = String(value ?? "");
+  const safe = typeof value === "string" && /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/**
+ * Whether a text is as a pattern, in which `*` stands for any text: `stock.*` matches all codes with that prefix. An
+ * expression of JavaScript would back up at every star, and take years for some patterns.
+ */
+export function matchesWildcard(pattern: string, text: string): boolean {
+  const parts = pattern.split("*");
+  if (parts.length === 1) return pattern === text;
+  const first = parts[0] ?? "";
+  const last = parts.at(-1) ?? "";
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0 || found + part.length > text.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
