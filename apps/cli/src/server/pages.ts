@@ -25,13 +25,7 @@ export async function readAll<R extends Paged, E>(
   ask: (page: PageQuery) => Promise<R>,
   entriesOf: (reply: R) => readonly E[],
 ): Promise<readonly E[]> {
-  const entries: E[] = [];
-  let token: string | undefined;
-  do {
-    const reply = await ask({ size: wholeSize, ...(token === undefined ? {} : { token }) });
-    entries.push(...entriesOf(reply));
-    token = reply.nextToken === "" ? undefined : reply.nextToken;
-  } while (token !== undefined);
+  const { entries } = await readPages(ask, entriesOf, { size: wholeSize, isWhole: true });
   return entries;
 }
 
@@ -41,15 +35,31 @@ export async function listPages<R extends Paged, E>(
   entriesOf: (reply: R) => readonly E[],
   from = values.text("page"),
 ): Promise<Listed<E>> {
-  const all = values.flag("all");
-  const size = values.whole("size") ?? (all ? wholeSize : usualSize);
+  const isWhole = values.flag("all");
+  const size = values.whole("size") ?? (isWhole ? wholeSize : usualSize);
   if (size === 0) throw usageFailure("--size: expected at least 1, got 0");
+  return await readPages(ask, entriesOf, { size, from, isWhole });
+}
+
+interface Reading {
+  readonly size: number;
+  /** The token of the first page. Default: the start of the list. */
+  readonly from?: string | undefined;
+  /** Whether all further pages are read. */
+  readonly isWhole: boolean;
+}
+
+async function readPages<R extends Paged, E>(
+  ask: (page: PageQuery) => Promise<R>,
+  entriesOf: (reply: R) => readonly E[],
+  { size, from, isWhole }: Reading,
+): Promise<Listed<E>> {
   const entries: E[] = [];
   let token = from;
   do {
     const reply = await ask({ size, ...(token === undefined ? {} : { token }) });
     entries.push(...entriesOf(reply));
     token = reply.nextToken === "" ? undefined : reply.nextToken;
-  } while (all && token !== undefined);
+  } while (isWhole && token !== undefined);
   return { entries, nextToken: token };
 }
