@@ -5,8 +5,10 @@
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { ListPoolsRequest, Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { allEntries, ofAllPages } from "@tutti/host/serving";
-import { type CallContext, pageOf } from "@tutti/kernel";
+import { type CallContext, notOwnerOf, pageOf } from "@tutti/kernel";
 import { labelsMatch } from "@tutti/matching";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import { swarmErrors } from "../../errors.ts";
 import type { PoolDependencies } from "../dependencies.ts";
 import { viewOf } from "./view.ts";
 
@@ -65,11 +67,20 @@ async function ownPools(
   const found: PoolMessage[] = [];
   for (const name of [...names].sort()) {
     if (!pools.holds(namespace, name)) continue;
-    // It may have been deleted a moment ago, or have left.
-    const tenant = await pools.tenant(namespace, name, context).catch(() => undefined);
-    if (tenant !== undefined) found.push(viewOf(tenant, now));
+    try {
+      found.push(viewOf(await pools.tenant(namespace, name, context), now));
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
   }
   return found;
+}
+
+/** The pool was deleted a moment ago, or has moved to another owner. */
+function isGone(error: unknown): boolean {
+  return (
+    swarmErrors.poolUnknown.is(error) || notOwnerOf(error) !== undefined || runtimeErrors.leaving.is(error)
+  );
 }
 
 /** Those of the owner of another pool. */
