@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { agentPollService } from "@tutti/contracts/agent/v1";
 import { admissionService } from "@tutti/contracts/governance/v1";
 import { analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
-import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
+import { registryService } from "@tutti/contracts/registry/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { ServiceAgent } from "@tutti/host/service-agent";
+import { allInstances } from "@tutti/host/serving";
 import { Orchestrator, type Timers } from "@tutti/kernel";
 import { type AlertParts, alertMachines, hostAlerts } from "./alerts/hosting.ts";
 import { analysisHandlers, explainFailures } from "./api/analysis.ts";
@@ -28,7 +29,6 @@ import { SeriesThread } from "./series/thread/series-thread.ts";
 /** A replay plays the time of days. */
 const replayLimits = { timeMaxMs: 120_000, memoryMb: 1_024, waitingMax: 4 };
 const dayMs = 24 * 3_600_000;
-const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
 
 /** Records the past: series of all metrics, and facts about all work. Nothing of an installation waits for it. */
 export class InsightService extends Orchestrator {
@@ -40,7 +40,7 @@ export class InsightService extends Orchestrator {
     const registry = mesh.client(registryService);
     const processes = new AllProcesses({
       clientOf: (service) => mesh.client(servedMetricService, { service }),
-      instances: async () => (await registry.findInstances(allInstances)).instances,
+      instances: () => allInstances(registry),
     });
     const folder = join(host.dataDirectory ?? dataDirectory, "insight");
     const file = join(folder, "series.sqlite");

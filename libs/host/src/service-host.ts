@@ -9,7 +9,7 @@
  */
 import { resolve } from "node:path";
 import { type Bus, MemoryBus } from "@tutti/bus";
-import { componentService, FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
+import { componentService, registryService } from "@tutti/contracts/registry/v1";
 import {
   assert,
   type Component,
@@ -65,6 +65,7 @@ import { openPartitionOwner } from "./runtime/open-partition-owner.ts";
 import { type Opened, openStorage } from "./runtime/open-storage.ts";
 import { OwnedPartitions } from "./runtime/owned-partitions.ts";
 import type { HostContext, ServiceModule } from "./service-module.ts";
+import { allInstances } from "./serving/instances.ts";
 import { sharingOf } from "./storage/cluster/sharing.ts";
 import { JournalHolds } from "./storage/journal-holds.ts";
 import type { ServiceStorage } from "./storage/service-storage.ts";
@@ -396,8 +397,6 @@ function serveOwnMetrics(
   mesh.serve(servedMetricService, handlers, { service });
 }
 
-const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
-
 /** Under the name of each service, so that a process is reached by any of them. */
 function serveComponents(
   mesh: Mesh,
@@ -412,7 +411,7 @@ function serveComponents(
     address: () => mesh.address,
     status: () => host().status(),
     version: () => host().version,
-    instances: async () => (await registry().findInstances(allInstances)).instances,
+    instances: () => allInstances(registry()),
     clientOf: (service) => mesh.client(componentService, { service }),
   });
   for (const service of new Set(services())) mesh.serve(componentService, handlers, { service });

@@ -1,8 +1,9 @@
 /** The life of the gateway's parts: they start when the rest of the process has started, and stop first. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { FindInstancesRequest, registryService } from "@tutti/contracts/registry/v1";
+import { registryService } from "@tutti/contracts/registry/v1";
 import { AllProcesses, type HostContext, servedMetricService } from "@tutti/host";
+import { allInstances } from "@tutti/host/serving";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { PushAgent } from "../a2a/push/push-agent.ts";
 import type { Access, Caller } from "../access/access.ts";
@@ -27,8 +28,6 @@ export interface FrontOptions {
   readonly door: Door;
   readonly loaded: LoadedFront;
 }
-
-const allInstances = FindInstancesRequest.fromPartial({ page: { size: 1_000 } });
 
 export class Front implements Component {
   readonly #options: FrontOptions;
@@ -61,7 +60,7 @@ export class Front implements Component {
     const metrics = loaded.metricsPlugin({
       processes: new AllProcesses({
         clientOf: (service) => host.mesh.client(servedMetricService, { service }),
-        instances: async () => (await registry.findInstances(allInstances)).instances,
+        instances: () => allInstances(registry),
         atFirst: [{ id: "", service: "gateway", address: "" }],
       }),
       insight: () =>

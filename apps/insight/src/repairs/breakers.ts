@@ -5,13 +5,8 @@
  * 2. The breaker of a service's only instance is not opened: no instance would take the calls.
  * 3. An instance that has ended needs no breaker: a process that starts again has another id.
  */
-import {
-  FindInstancesRequest,
-  HealthState,
-  type Instance,
-  type registryService,
-} from "@tutti/contracts/registry/v1";
-import { ofAllPages } from "@tutti/host/serving";
+import { HealthState, type Instance, type registryService } from "@tutti/contracts/registry/v1";
+import { allInstances, takesCalls } from "@tutti/host/serving";
 import { type CallContext, counted, errorFromUnknown } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
@@ -33,7 +28,7 @@ interface BreakerRequest {
   readonly undo: boolean;
 }
 
-const { HEALTH_STATE_DEGRADED, HEALTH_STATE_NOT_READY, HEALTH_STATE_DRAINING } = HealthState;
+const { HEALTH_STATE_DEGRADED, HEALTH_STATE_NOT_READY } = HealthState;
 
 export async function planBreaker(
   registry: Registry,
@@ -42,7 +37,7 @@ export async function planBreaker(
 ): Promise<BreakerPlan> {
   if (subject === "")
     throw insightErrors.repairUnfit({ what: "an instance as its subject, by id or address" });
-  const all = await allInstances(registry, context);
+  const all = await addressedInstances(registry, context);
   const meant = all.filter(({ id, address }) => id === subject || address === subject);
   if (meant.length === 0) throw insightErrors.repairSubjectMissing({ what: "Instance", name: subject });
   const alone = undo ? undefined : meant.find((one) => !hasOther(one, all, meant));
@@ -74,28 +69,20 @@ export async function setBreakers(
 }
 
 export async function unwellInstances(registry: Registry, context: CallContext): Promise<Unwell[]> {
-  const all = await allInstances(registry, context);
+  const all = await addressedInstances(registry, context);
   return all
     .filter((one) => isUnwell(one) && one.openBreaker === "" && hasOther(one, all, [one]))
     .slice(0, 5);
 }
 
-async function allInstances(registry: Registry, context: CallContext): Promise<Instance[]> {
-  const instances = await ofAllPages(
-    (page) => registry.findInstances(FindInstancesRequest.fromPartial({ page }), { context }),
-    (reply) => reply.instances,
-  );
-  // What has no address is called in its own process only.
+/** An instance without an address is called in its own process only. */
+async function addressedInstances(registry: Registry, context: CallContext): Promise<Instance[]> {
+  const instances = await allInstances(registry, { context });
   return instances.filter(({ address }) => address !== "");
 }
 
 function isUnwell({ health }: Instance): boolean {
   return health?.state === HEALTH_STATE_DEGRADED || health?.state === HEALTH_STATE_NOT_READY;
-}
-
-function takesCalls({ health, openBreaker }: Instance): boolean {
-  const state = health?.state;
-  return state !== HEALTH_STATE_NOT_READY && state !== HEALTH_STATE_DRAINING && openBreaker === "";
 }
 
 function hasOther({ service }: Instance, all: readonly Instance[], without: readonly Instance[]): boolean {

@@ -9,8 +9,8 @@ import type {
   ServiceSummary,
 } from "@tutti/contracts/registry/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
+import { healthOf, takesCalls } from "@tutti/host/serving";
 import { labelsMatch, pageOf } from "@tutti/kernel";
-import { healthOf, takesCalls } from "../directory/conditions.ts";
 import type { Directory } from "../directory/directory.ts";
 import { weightOf } from "../directory/weight.ts";
 import { registryErrors } from "../errors.ts";

@@ -1,17 +1,4 @@
-import { HealthState, type Instance, type Load } from "@tutti/contracts/registry/v1";
-
-/** The reported health. An instance without a report counts as ready. */
-export function healthOf({ health }: Instance): HealthState {
-  const state = health?.state ?? HealthState.HEALTH_STATE_UNSPECIFIED;
-  return state === HealthState.HEALTH_STATE_UNSPECIFIED ? HealthState.HEALTH_STATE_READY : state;
-}
-
-/** Returns whether an instance takes calls. */
-export function takesCalls(instance: Instance): boolean {
-  const health = healthOf(instance);
-  if (instance.openBreaker !== "") return false;
-  return health === HealthState.HEALTH_STATE_READY || health === HealthState.HEALTH_STATE_DEGRADED;
-}
+import { HealthState, type Load } from "@tutti/contracts/registry/v1";
 
 /** How busy an instance is: as one number to sort by, where a fuller one always comes after. */
 export function busyness(load: Load | undefined): number {

@@ -7,11 +7,12 @@ import type {
 } from "@tutti/contracts/registry/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import { Capability, type LabelSelector } from "@tutti/contracts/types/v1";
+import { healthOf, takesCalls } from "@tutti/host/serving";
 import { labelsMatch } from "@tutti/kernel";
 import compare from "semver/functions/compare.js";
 import rcompare from "semver/functions/rcompare.js";
 import satisfies from "semver/functions/satisfies.js";
-import { busyness, healthOf, takesCalls } from "./conditions.ts";
+import { busyness } from "./conditions.ts";
 import type { Entry } from "./entry.ts";
 import { getOrMake } from "./get-or-make.ts";
 

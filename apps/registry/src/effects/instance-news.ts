@@ -1,12 +1,14 @@
 /**
  * What the bus is informed of instances. The registry that made a change tells of it. Nothing waits for that.
  */
+
 import { contractEvent, type EventInput } from "@tutti/bus";
 import { registryEvents as events } from "@tutti/contracts/events/v1/registry";
 import { type Instance, RemovalCause } from "@tutti/contracts/registry/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
+import { healthOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
-import { healthOf, healthWord } from "../directory/conditions.ts";
+import { healthWord } from "../directory/conditions.ts";
 import type { Step } from "../directory/entry.ts";
 
 /** A change that this registry made: the step, and the instance before and after it. */

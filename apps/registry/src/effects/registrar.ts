@@ -7,12 +7,13 @@
  * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
  *    that lives renews at once. Its next renewal says how it is.
  */
+
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
 import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
+import { healthOf } from "@tutti/host/serving";
 import type { Component, ComponentContext, Foundation, Health, Logger, Timer } from "@tutti/kernel";
 import { toTimestamp } from "@tutti/kernel";
 import type { RegistrySettings } from "../configuration.ts";
-import { healthOf } from "../directory/conditions.ts";
 import { Directory } from "../directory/directory.ts";
 import type { Farewell, Moment, Registration, Step } from "../directory/entry.ts";
 import { renewAfterMs } from "../directory/gathering.ts";

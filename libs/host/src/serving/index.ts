@@ -24,6 +24,7 @@ export {
   type ToldMachine,
 } from "./events/note.ts";
 export { failureIn, StateLog, taskLog } from "./events/state-log.ts";
+export { allInstances, healthOf, takesCalls } from "./instances.ts";
 export {
   allEntries,
   type CommandCall,
