@@ -1,4 +1,4 @@
-/** Tasks of Serverless Workflow that others do: calls, commands, events. */
+/** Values of tasks of Serverless Workflow that others do: calls, commands, events, durations. */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, NoCounterpart, template } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
