@@ -13,8 +13,9 @@ import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { whoIs } from "../access/who.ts";
 import { readFolder } from "./folder.ts";
-import { type Drift, planChanges, type Step } from "./plan.ts";
+import { planChanges } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
+import type { Drift, Step } from "./step.ts";
 
 export async function apply(context: Context): Promise<Result> {
   const { values, print } = context;

@@ -13,7 +13,6 @@ import type { Server } from "../../server/calls.ts";
 import { adapterIn, adapterName, isAdapter } from "../adapters/launched.ts";
 import { nothingApplied } from "./folder.ts";
 import { isChangedSince, setOf, versionLabelOf } from "./owner.ts";
-import { activeRuns, liveOf, liveRuns, type Step, type Wanted } from "./plan.ts";
 import {
   type LiveWork,
   listed,
@@ -23,7 +22,9 @@ import {
   resourceWords,
   unlessMissing,
 } from "./resources.ts";
+import { activeRuns, liveOf, type Step, type Wanted } from "./step.ts";
 import { readVariants } from "./variants.ts";
+import { liveRuns } from "./workflow-steps.ts";
 
 interface Owned {
   readonly kind: Applied["kind"];
