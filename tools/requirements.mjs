@@ -77,9 +77,7 @@ function factsOf(text) {
     ...(isListed && { operations: operationsIn({ isCall, events }, undefined) }),
     replays: Math.max(0, turns.length - 1),
     lines: data["ExpectedLogs"]?.map(lineOf),
-    defaults: data["DefaultRetryParameters"] && {
-      attempts: data["DefaultRetryParameters"]["MaxAttempts"],
-    },
+    defaults: data["DefaultRetryParameters"] && { attempts: data["DefaultRetryParameters"]["MaxAttempts"] },
   };
 }
 

@@ -126,10 +126,7 @@ function listed(query, { objects, pageSize }) {
     isUrl ? "<EncodingType>url</EncodingType>" : "",
     ...contents,
   ];
-  return {
-    status: 200,
-    body: `<?xml version="1.0"?><ListBucketResult>${parts.join("")}</ListBucketResult>`,
-  };
+  return { status: 200, body: `<?xml version="1.0"?><ListBucketResult>${parts.join("")}</ListBucketResult>` };
 }
 
 /**

@@ -196,10 +196,7 @@ function passagesOf(root) {
       "examples/**/*.yaml",
       "deploy/**/*.yaml",
     ],
-    {
-      cwd: root,
-      exclude: (path) => /node_modules|generated|docs\/(adr|reference)|CHANGELOG/.test(path),
-    },
+    { cwd: root, exclude: (path) => /node_modules|generated|docs\/(adr|reference)|CHANGELOG/.test(path) },
   ).map((path) => ({ path, passages: passagesOfFile(path, readFileSync(join(root, path), "utf8")) }));
   return [...sources, ...files];
 }

@@ -11,12 +11,7 @@ export function readImage(folder) {
   const registry = createFileRegistry(set);
   const files = [...registry.files].filter((file) => file.proto.package.startsWith("tutti."));
   files.sort((a, b) => (a.proto.name < b.proto.name ? -1 : 1));
-  return {
-    set,
-    files,
-    lineOf: lineFinder(set, fromRoot(folder)),
-    ruleOf: optionReader(registry),
-  };
+  return { set, files, lineOf: lineFinder(set, fromRoot(folder)), ruleOf: optionReader(registry) };
 }
 
 /** The area of a file: `registry` of `tutti.registry.v1`. */

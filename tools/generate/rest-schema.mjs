@@ -88,11 +88,7 @@ function messageTable(message, names, rules) {
   const fields = message.fields.map((field) => fieldTable(field, message, rules));
   const twice = fields.find(({ json }, at) => fields.findIndex((other) => other.json === json) !== at);
   if (twice !== undefined) throw new Error(`${message.typeName}: two fields would be ${twice.json} in JSON`);
-  return {
-    name: names.get(message),
-    fields,
-    ...(choices.length > 0 && { choices }),
-  };
+  return { name: names.get(message), fields, ...(choices.length > 0 && { choices }) };
 }
 
 function fieldTable(field, message, rules) {

@@ -61,11 +61,7 @@ export async function bundleSdk(folder, { minify = true } = {}) {
     legalComments: "none",
     external: [...dependencies, ...peers.filter((name) => name !== protobuf)],
     inject: [join(workspaceRoot, "tools", "package", "shims.mjs")],
-    define: {
-      "Promise.withResolvers": "$withResolvers",
-      "Map.groupBy": "$groupBy",
-      WebSocket: "$WebSocket",
-    },
+    define: { "Promise.withResolvers": "$withResolvers", "Map.groupBy": "$groupBy", WebSocket: "$WebSocket" },
     banner: { js: banner },
     plugins: [withoutServer, withoutSchemas],
     metafile: true,

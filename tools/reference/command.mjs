@@ -8,11 +8,7 @@ import {
   printOption,
 } from "../../apps/cli/src/index.ts";
 
-const answers = {
-  document: "one JSON document",
-  lines: "one JSON document per line",
-  none: "nothing else",
-};
+const answers = { document: "one JSON document", lines: "one JSON document per line", none: "nothing else" };
 
 export function commandPage() {
   const lines = [

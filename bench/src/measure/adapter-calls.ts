@@ -33,10 +33,7 @@ export function adapterCalls(adapter: Adapter, url: string) {
     async measured(variant: string, budget: Budget, { client, input }: Compared): Promise<Result> {
       const handler = handlers.get(`${adapter.name}.${variant}`);
       if (handler === undefined) throw new Error(`the adapter has no ${variant}`);
-      const calls = {
-        client,
-        adapter: async (text: string) => handler(input(text), contextOf(url, text)),
-      };
+      const calls = { client, adapter: async (text: string) => handler(input(text), contextOf(url, text)) };
       let number = 0;
       const figures = await alternate(
         Object.entries(calls).map(([name, call]) => ({

@@ -31,10 +31,7 @@ export async function startCluster(
   endWithProcess(directory);
   const program = join(workspace, "apps/cluster/src/program.ts");
   const fixed = ["up", `--directory=${directory}`, `--nats-server=${nats.path}`, "--port=0", "--json"];
-  const child = await startChild([program, ...fixed, ...words], {
-    until: membersLine,
-    environment,
-  });
+  const child = await startChild([program, ...fixed, ...words], { until: membersLine, environment });
   const members = child.said;
   const front = members.find(({ kind }) => kind === "gateway");
   return {

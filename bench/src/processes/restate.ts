@@ -50,10 +50,7 @@ export async function startRestate(nodes: 1 | 3): Promise<RunningRestate> {
       const child = spawn(
         join(folder, "node_modules/.bin/restate-server"),
         ["--config-file", configuration],
-        {
-          stdio: "ignore",
-          detached: true,
-        },
+        { stdio: "ignore", detached: true },
       );
       const ended = once(child, "exit");
       stack.defer(async () => {

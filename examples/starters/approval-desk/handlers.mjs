@@ -1,3 +1,1 @@
-export const handlers = {
-  "bank.pay": ({ amount, to }) => `paid ${amount} to ${to}`,
-};
+export const handlers = { "bank.pay": ({ amount, to }) => `paid ${amount} to ${to}` };

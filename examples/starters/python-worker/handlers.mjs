@@ -1,3 +1,1 @@
-export const handlers = {
-  "letter.send": ({ text }) => `sent: ${text}`,
-};
+export const handlers = { "letter.send": ({ text }) => `sent: ${text}` };

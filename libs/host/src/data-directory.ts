@@ -116,10 +116,7 @@ export class DataDirectory implements Component {
     if (changed > 0)
       logger.info("restricted the data directory to its user", { directory: this.path, changed });
     if (problem !== "")
-      logger.warn("failed to restrict the data directory to its user", {
-        directory: this.path,
-        problem,
-      });
+      logger.warn("failed to restrict the data directory to its user", { directory: this.path, problem });
   }
 
   stop(): void {

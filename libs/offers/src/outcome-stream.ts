@@ -142,9 +142,7 @@ export class OutcomeStream implements Component {
       if (this.#waiting.length > 0) this.#later(tellEveryMs);
     } catch (error) {
       this.#failures++;
-      this.#parts.foundation.logger.debug("failed to report ended attempts for learning", {
-        error,
-      });
+      this.#parts.foundation.logger.debug("failed to report ended attempts for learning", { error });
       this.#later(backoffBoundMs(backoff, this.#failures));
     }
   }

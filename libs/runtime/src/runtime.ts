@@ -63,9 +63,7 @@ export class Runtime implements RuntimeOfService {
     assert(
       options.blobs !== undefined || !this.#machines.namesBlobs,
       "machines that name blobs have a store of them",
-      {
-        service: options.service,
-      },
+      { service: options.service },
     );
     const cause: Cause = {
       actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: options.service },

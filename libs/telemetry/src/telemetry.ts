@@ -55,10 +55,7 @@ type Tracing = z.output<typeof tracingSection.schema>;
 /** Sets telemetry up. Logging works at once. `start` starts to sample and export. */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { level, format } = options.configuration.read(logSection);
-  return new Telemetry(options, {
-    level,
-    stream: options.stream ?? (await standardOutput(format)),
-  });
+  return new Telemetry(options, { level, stream: options.stream ?? (await standardOutput(format)) });
 }
 
 async function standardOutput(format: "auto" | "json" | "pretty"): Promise<LogStream> {

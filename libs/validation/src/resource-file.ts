@@ -71,9 +71,7 @@ export const resourceKinds = {
       request: (message) => ({ namespace: "", change: { set: [message], removedPolicyIds: [] }, version: 0 }),
     },
   ),
-  pool: kind("tutti.swarm.v1.Pool", "pool", poolService.methods.createPool, "pool", {
-    keepsUnset: true,
-  }),
+  pool: kind("tutti.swarm.v1.Pool", "pool", poolService.methods.createPool, "pool", { keepsUnset: true }),
   scaler: kind("tutti.swarm.v1.Scaler", "scalerId", scalerService.methods.createScaler, "scaler", {
     defaults: { pool: "default" },
   }),

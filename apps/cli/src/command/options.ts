@@ -6,11 +6,7 @@ import type { Argument, Option } from "./declaration.ts";
 export const runId: Argument = { name: "ID", summary: "run id", completes: "run" };
 /** Of commands that take a mission or a session too. */
 export const workId: Argument = { ...runId, summary: "id of a run, mission or session" };
-export const reason: Option = {
-  name: "reason",
-  value: "TEXT",
-  summary: "reason, recorded in the history",
-};
+export const reason: Option = { name: "reason", value: "TEXT", summary: "reason, recorded in the history" };
 export const key: Option = {
   name: "idempotency-key",
   value: "KEY",
@@ -18,11 +14,7 @@ export const key: Option = {
 };
 export const yes: Option = { name: "yes", short: "y", summary: "skip the confirmation question" };
 export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
-export const page: Option = {
-  name: "page",
-  value: "TOKEN",
-  summary: "page token of the previous page",
-};
+export const page: Option = { name: "page", value: "TOKEN", summary: "page token of the previous page" };
 export const all: Option = { name: "all", summary: "everything, not only a part" };
 
 export const since: Option = {
@@ -66,11 +58,7 @@ export const manyRuns: readonly Option[] = [...filters, yes];
 export const followed = [
   { name: "watch", summary: "draw the progress, also with --json and --quiet" },
   { name: "wait", summary: "wait for the end and print only the outcome" },
-  {
-    name: "timeout",
-    value: "SPAN",
-    summary: "stop waiting after this duration: 30s, 5m",
-  },
+  { name: "timeout", value: "SPAN", summary: "stop waiting after this duration: 30s, 5m" },
 ] as const;
 
 /** Options of commands that start a run or a session and follow it. */

@@ -80,11 +80,7 @@ export function readAlertRules(file: SourceFile): readonly RuleInFile[] {
   if (problems.length === 0 && rules.length > 0) return rules;
   throw new Failure(
     `${safe(file.fileName)} has ${rules.length === 0 && problems.length === 0 ? "no rule" : "errors"}.`,
-    {
-      why: problems,
-      exitCode: exitCodes.failed,
-      code: "rules_invalid",
-    },
+    { why: problems, exitCode: exitCodes.failed, code: "rules_invalid" },
   );
 }
 

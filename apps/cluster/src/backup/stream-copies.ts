@@ -36,9 +36,7 @@ export async function streamNames(connection: NatsConnection): Promise<readonly 
     const page = await asked<{ streams?: string[] | null; total: number }>(
       connection,
       "$JS.API.STREAM.NAMES",
-      {
-        offset: names.length,
-      },
+      { offset: names.length },
     );
     names.push(...(page.streams ?? []));
     if (names.length >= page.total || (page.streams ?? []).length === 0) return names.sort();

@@ -22,9 +22,7 @@ const withoutEvents: ReadonlySet<string> = new Set([
 ]);
 
 /** Calls and streams of the page. The cookie goes along by itself. */
-export const client = new Client({
-  fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init),
-});
+export const client = new Client({ fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init) });
 
 let touchedKeys = new Set<string>();
 

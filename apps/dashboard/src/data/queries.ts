@@ -338,10 +338,7 @@ export const metricSeriesQuery = (name: readonly string[]) =>
   });
 
 export const statusQuery = () =>
-  queryOptions({
-    queryKey: ["status"],
-    queryFn: ({ signal }) => read<unknown>(pathOf(["status"]), signal),
-  });
+  queryOptions({ queryKey: ["status"], queryFn: ({ signal }) => read<unknown>(pathOf(["status"]), signal) });
 
 /** All processes of the installation with their components. */
 export const componentsQuery = () =>

@@ -42,12 +42,7 @@ const fixed: readonly Entry[] = [
     detail: "a team, a stage",
     choice: { kind: "act", act: "namespace" },
   },
-  {
-    id: "you",
-    word: "Account",
-    detail: "your roles, sign out",
-    choice: { kind: "act", act: "you" },
-  },
+  { id: "you", word: "Account", detail: "your roles, sign out", choice: { kind: "act", act: "you" } },
   { id: "keys", word: "Show shortcuts", detail: "?", choice: { kind: "act", act: "keys" } },
 ];
 

@@ -90,10 +90,7 @@ function addAgent(app: FastifyInstance, base: string, answers: A2aAnswers): void
     return (request: FastifyRequest, reply: FastifyReply) =>
       answers.rest(request, reply, async () => read(request));
   };
-  const paramsOf = ({ params, query }: FastifyRequest): Json => ({
-    ...(query as Json),
-    ...(params as Json),
-  });
+  const paramsOf = ({ params, query }: FastifyRequest): Json => ({ ...(query as Json), ...(params as Json) });
   app.post(base, limit, (request, reply) => answers.rpc(request, reply));
   app.get(
     `${base}${cardPath}`,

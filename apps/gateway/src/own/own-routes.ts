@@ -78,9 +78,6 @@ export function refuseUnknownParameters(method: string, pattern: string | undefi
   const known = Object.keys(ownRoutes[name]?.query ?? {});
   const wrong = [...new Set(new URL(url, "http://gateway").searchParams.keys())]
     .filter((field) => !known.includes(field))
-    .map((field) => ({
-      field,
-      message: unknownName("parameter", field, known),
-    }));
+    .map((field) => ({ field, message: unknownName("parameter", field, known) }));
   if (wrong.length > 0) throw refusal(routeNamed(name), wrong);
 }

@@ -67,10 +67,7 @@ const fromElsewhere = {
     "Another site led here with a link that signs this browser in. Continue only if you asked for the link.",
   ],
 };
-const wrongLink = {
-  title: "This link does not sign in",
-  links: [{ to: "/", label: "Open the dashboard" }],
-};
+const wrongLink = { title: "This link does not sign in", links: [{ to: "/", label: "Open the dashboard" }] };
 const notSignedIn = "You are not signed in";
 const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 

@@ -156,13 +156,7 @@ function agentJudged({ agentId, pool, offering }: Agent, namespace: string): Jud
   const body = agentDocument({ namespace, pool, agentId, offering, action });
   const work = WorkReference.fromPartial({ namespace, kind: "agent", id: agentId });
   const cause = Cause.fromPartial({ actor: { kind: ActorKind.ACTOR_KIND_AGENT, id: agentId } });
-  return {
-    kind: agent,
-    body,
-    action,
-    cause,
-    work,
-  };
+  return { kind: agent, body, action, cause, work };
 }
 
 async function* allOf<Item>(

@@ -45,10 +45,7 @@ export function changeTo(
   present: ReadonlyMap<string, Policy>,
   wanted: ReadonlyMap<string, Policy>,
 ): PolicyChange {
-  return {
-    set: [...wanted.values()],
-    removedPolicyIds: [...present.keys()].filter((id) => !wanted.has(id)),
-  };
+  return { set: [...wanted.values()], removedPolicyIds: [...present.keys()].filter((id) => !wanted.has(id)) };
 }
 
 const mending = "governance.policies.apply";

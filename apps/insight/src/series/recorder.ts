@@ -319,10 +319,7 @@ function countersOf(metrics: Foundation["metrics"]) {
     .gauge({ name: "tutti_insight_store_bytes", help: "Size of the store of series." })
     .with({});
   const damaged = metrics
-    .gauge({
-      name: "tutti_insight_damaged_blocks",
-      help: "Damaged blocks found since the store was opened.",
-    })
+    .gauge({ name: "tutti_insight_damaged_blocks", help: "Damaged blocks found since the store was opened." })
     .with({});
   const seen = new Set<string>();
   return {

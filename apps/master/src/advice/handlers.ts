@@ -160,10 +160,7 @@ async function findRecommendations(
     context,
   );
   const kept = new Map((await all(dependencies, context)).map((each) => [each.recommendationId, each]));
-  return {
-    recommendations: found.map((each) => shown(kept.get(each.recommendationId) ?? each)),
-    runs,
-  };
+  return { recommendations: found.map((each) => shown(kept.get(each.recommendationId) ?? each)), runs };
 }
 
 async function listRecommendations(
@@ -181,10 +178,7 @@ async function listRecommendations(
   const size = sizeOf(page);
   return {
     recommendations: found.slice(offset, offset + size).map(shown),
-    page: {
-      nextToken: found.length > offset + size ? tokenOfPlace(offset + size) : "",
-      total: found.length,
-    },
+    page: { nextToken: found.length > offset + size ? tokenOfPlace(offset + size) : "", total: found.length },
   };
 }
 

@@ -70,9 +70,7 @@ export class Demonstration implements Component {
     this.#begun = this.#startRunsUntilTheyAre(at);
     this.#raced = this.#runRace().catch((thrown: unknown) => {
       const { message } = errorFromUnknown(thrown);
-      this.#logger.warn("failed to run the demo race, retrying at the next start", {
-        reason: message,
-      });
+      this.#logger.warn("failed to run the demo race, retrying at the next start", { reason: message });
     });
   }
 
@@ -104,9 +102,7 @@ export class Demonstration implements Component {
         if (signal.aborted) return;
         const { message: reason, retryable } = errorFromUnknown(thrown);
         if (!retryable) {
-          this.#logger.warn("failed to start the demo runs, retrying at the next start", {
-            reason,
-          });
+          this.#logger.warn("failed to start the demo runs, retrying at the next start", { reason });
           return;
         }
         const pauseMs = Math.round(backoffMs(pauses, failures, chance));

@@ -31,8 +31,5 @@ export function getCapabilityMap(
   const entryOf = (name: string) => getOrMake(made, name, () => offers.entry(namespace, name));
   const weightOf = (name: string) => weightOfVersions(entryOf(name).versions);
   const { items, nextToken } = pageOf(names, { list, keyOf: (name) => name, weightOf }, page);
-  return {
-    capabilities: items.map(entryOf),
-    page: { nextToken, total: names.length },
-  };
+  return { capabilities: items.map(entryOf), page: { nextToken, total: names.length } };
 }

@@ -283,12 +283,7 @@ export class Registrar implements Component, StoreListener {
     if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;
     const { service, address } = known;
     const { reason } = farewell;
-    this.#logger.warn("instance lost: lease not renewed", {
-      gone: id,
-      ofService: service,
-      address,
-      reason,
-    });
+    this.#logger.warn("instance lost: lease not renewed", { gone: id, ofService: service, address, reason });
   }
 
   async #remove(farewell: Farewell, instance: Instance): Promise<boolean> {

@@ -321,12 +321,7 @@ export class LinkBook {
       return;
     }
     const { agentId, namespace, pool } = agent.link.identity;
-    this.#parts.logger.warn("agent violated the link protocol", {
-      agent: agentId,
-      namespace,
-      pool,
-      error,
-    });
+    this.#parts.logger.warn("agent violated the link protocol", { agent: agentId, namespace, pool, error });
     this.#end(agent, "violation", error.message, error);
   }
 

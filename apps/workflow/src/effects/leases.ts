@@ -94,10 +94,7 @@ export class Leases {
         for (const ticket of lost) this.#lose(part.find((each) => each.ticket === ticket));
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
-        foundation.logger.warn("failed to renew leases of a limit, retrying", {
-          ...key,
-          error,
-        });
+        foundation.logger.warn("failed to renew leases of a limit, retrying", { ...key, error });
       }
     }
   }

@@ -41,9 +41,7 @@ function requireNone(violations: Violations, field: string): void {
   if (violations.length === 0) return;
   throw requestErrors.inputInvalid(
     { count: violations.length },
-    {
-      violations: violations.map(({ path, message }) => ({ field: [field, ...path].join("."), message })),
-    },
+    { violations: violations.map(({ path, message }) => ({ field: [field, ...path].join("."), message })) },
   );
 }
 

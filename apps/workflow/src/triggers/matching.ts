@@ -125,14 +125,7 @@ export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): T
     return { ...head, keyDigest: digest, group: "", runId: "", code, message: message.slice(0, 4_000) };
   }
   const { key, group, runId } = meaning;
-  return {
-    ...head,
-    keyDigest: key === "" ? digest : digestOf(key),
-    group,
-    runId,
-    code: "",
-    message: "",
-  };
+  return { ...head, keyDigest: key === "" ? digest : digestOf(key), group, runId, code: "", message: "" };
 }
 
 /** The same for an event that comes again. */

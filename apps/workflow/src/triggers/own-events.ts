@@ -47,10 +47,7 @@ export class OwnEvents implements Component {
       start: "new",
       maxInFlight: 2 * batchMax,
       maxDeliveries: deliveriesMax,
-      handle: {
-        batch: (given) => deliveries.deliver(given.map(({ event }) => event)),
-        batchMax,
-      },
+      handle: { batch: (given) => deliveries.deliver(given.map(({ event }) => event)), batchMax },
       onGap: ({ reason }) => foundation.logger.warn("triggers missed events of the platform", { reason }),
     });
     this.#subscription.catch((error: unknown) => {

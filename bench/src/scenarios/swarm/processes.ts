@@ -35,10 +35,7 @@ export async function startAgents(address: string, count: number): Promise<Agent
       const answers = await Promise.all(processes.map((each) => each.ask(question)));
       // Each has its share of all. The greater of their quantiles is not better than that of all.
       const greatest = (of: (answer: AgentsAnswer) => number) => Math.max(...answers.map(of));
-      return {
-        p50Ms: greatest(({ p50Ms = 0 }) => p50Ms),
-        p99Ms: greatest(({ p99Ms = 0 }) => p99Ms),
-      };
+      return { p50Ms: greatest(({ p50Ms = 0 }) => p50Ms), p99Ms: greatest(({ p99Ms = 0 }) => p99Ms) };
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(processes.map((each) => each[Symbol.asyncDispose]()));

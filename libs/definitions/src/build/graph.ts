@@ -139,9 +139,7 @@ export class Graph {
           "unknown_task",
           path,
           `work can be sent back only to a task that \`${draft.id}\` rests on, and \`${id}\` is none`,
-          {
-            expected: "a task in its needs, or in theirs",
-          },
+          { expected: "a task in its needs, or in theirs" },
         );
       }
     }

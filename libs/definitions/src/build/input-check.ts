@@ -75,9 +75,7 @@ function unknown(building: Building, kind: string, name: string, version: string
     kind === "uses" ? "unknown_capability" : "unknown_definition",
     path,
     `${what}${versions}${other === undefined ? "" : `. Did you mean \`${other}\`?`}`,
-    {
-      expected: other === undefined ? "one that is there" : `\`${other}\``,
-    },
+    { expected: other === undefined ? "one that is there" : `\`${other}\`` },
   );
 }
 

@@ -26,9 +26,7 @@ export function readNeeds(building: Building, draft: Draft): void {
         "unknown_task",
         place,
         `unknown task \`${task}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-        {
-          expected: near === undefined ? "a task beside it" : `\`${near}\``,
-        },
+        { expected: near === undefined ? "a task beside it" : `\`${near}\`` },
       );
     } else if (number === draft.number)
       building.findings.error("cycle", place, `\`${task}\` needs itself`, { expected: "other tasks" });
@@ -95,10 +93,7 @@ function refuseOwn(building: Building, draft: Draft, needing: Draft, id: string)
     "cycle",
     draft.path,
     `\`${draft.id}\` refers to the output of \`${id}\`${inside}: it is not there before it has ended`,
-    {
-      key: true,
-      expected: "other tasks; `round.last` is the output of the round before",
-    },
+    { key: true, expected: "other tasks; `round.last` is the output of the round before" },
   );
 }
 

@@ -49,10 +49,7 @@ export function checkOptions(
       "conflicting_keys",
       [...path, key],
       `\`${key}\` means nothing for a task of the kind \`${kind}\``,
-      {
-        key: true,
-        expected: `\`${key}\` on ${kinds.map((one) => `\`${one}\``).join(", ")}`,
-      },
+      { key: true, expected: `\`${key}\` on ${kinds.map((one) => `\`${one}\``).join(", ")}` },
     );
   }
   if (!agents.includes(kind) && typeof document.timeout === "object")

@@ -166,9 +166,7 @@ export class PolicyBuilder {
         "conflicting_keys",
         path,
         "expected `concurrency` or `rate`, found amounts of resources. Set amounts only for tasks of agents",
-        {
-          expected: "`concurrency` or `rate`",
-        },
+        { expected: "`concurrency` or `rate`" },
       );
     for (const [name, most] of Object.entries(amounts)) {
       const wanted = draft?.document.resources?.[name] ?? 0;
@@ -177,9 +175,7 @@ export class PolicyBuilder {
           "too_large",
           [...path, name],
           `expected at least ${wanted} ${name}, which the task asks for, found ${most}`,
-          {
-            expected: `at least ${wanted}`,
-          },
+          { expected: `at least ${wanted}` },
         );
     }
   }
@@ -219,9 +215,7 @@ export class PolicyBuilder {
       "unknown_capability",
       path,
       `no agent offers \`${name}\`${range === "" ? "" : ` in the versions ${range}`}${near === undefined || near === name ? "" : `. Did you mean \`${near}\`?`}`,
-      {
-        expected: near === undefined || near === name ? "a registered capability" : `\`${near}\``,
-      },
+      { expected: near === undefined || near === name ? "a registered capability" : `\`${near}\`` },
     );
   }
 

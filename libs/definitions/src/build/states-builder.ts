@@ -177,10 +177,7 @@ export class StatesBuilder {
           "unknown_name",
           [...path, name],
           `unknown variable \`${name}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-          {
-            key: true,
-            expected: near === undefined ? "a name under `vars`" : `\`${near}\``,
-          },
+          { key: true, expected: near === undefined ? "a name under `vars`" : `\`${near}\`` },
         );
       } else if (
         !fits(made.type, type) &&
@@ -191,9 +188,7 @@ export class StatesBuilder {
           "type_mismatch",
           [...path, name],
           `expected a ${printType(type)} for \`${name}\`, found ${printType(made.type)}`,
-          {
-            expected: printType(type),
-          },
+          { expected: printType(type) },
         );
     }
     return sorted(programs);

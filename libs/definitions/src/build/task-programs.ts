@@ -62,9 +62,7 @@ export class TaskPrograms {
       "unknown_task",
       path,
       `unknown task \`${id}\`${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      {
-        expected: near === undefined ? "a task beside it" : `\`${near}\``,
-      },
+      { expected: near === undefined ? "a task beside it" : `\`${near}\`` },
     );
     return -1;
   }

@@ -23,9 +23,7 @@ export function withTasksOfSteps(document: Json, findings: Findings): Json | und
         "wrong_form",
         ["tasks", id],
         "expected an id with a letter, so that steps have an order",
-        {
-          key: true,
-        },
+        { key: true },
       );
     tasks[id] =
       before === undefined || !isMembers(step) ? step : { ...step, needs: needsWith(before, step["needs"]) };

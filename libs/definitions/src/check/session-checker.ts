@@ -56,10 +56,7 @@ export function checkSessionText(
       `expected a session that is checked in ${fault.stepsMax} steps, found a larger one`,
     );
   }
-  return {
-    problems: located(findings, fileName, places),
-    spec: findings.hasErrors ? undefined : spec,
-  };
+  return { problems: located(findings, fileName, places), spec: findings.hasErrors ? undefined : spec };
 }
 
 interface Checking {
@@ -94,9 +91,7 @@ function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings):
       "conflicting_keys",
       ["orchestrator"],
       "`orchestrator` means nothing without the mode `custom`",
-      {
-        key: true,
-      },
+      { key: true },
     );
 }
 

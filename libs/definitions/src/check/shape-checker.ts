@@ -148,9 +148,7 @@ export class ShapeChecker {
       "wrong_form",
       path,
       `expected ${expected}, found ${shown(value)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      {
-        expected: near === undefined ? expected : `\`${near}\``,
-      },
+      { expected: near === undefined ? expected : `\`${near}\`` },
     );
     return undefined;
   }
@@ -282,10 +280,7 @@ export class ShapeChecker {
       "unknown_key",
       [...path, key],
       `unknown key ${shown(key)}${near === undefined ? "" : `. Did you mean \`${near}\`?`}`,
-      {
-        key: true,
-        expected: near === undefined ? `one of ${known.join(", ")}` : `\`${near}\``,
-      },
+      { key: true, expected: near === undefined ? `one of ${known.join(", ")}` : `\`${near}\`` },
     );
   }
 

@@ -345,11 +345,7 @@ class Translator {
     try {
       return new ExpressionReader(expression, {
         equals: "==",
-        roots: {
-          $json: "item",
-          "$execution.id": "run.id",
-          "$workflow.name": JSON.stringify(this.#workflow),
-        },
+        roots: { $json: "item", "$execution.id": "run.id", "$workflow.name": JSON.stringify(this.#workflow) },
         functions: {},
       }).read();
     } catch (error) {

@@ -51,13 +51,7 @@ interface Written {
 function documentSchema(shape: MembersShape, { id, title, fills }: Written): Json {
   const parts: Record<string, Json> = {};
   const root = new SchemaWriter(parts, fills).members(shape);
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: id,
-    title,
-    ...root,
-    $defs: parts,
-  };
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", $id: id, title, ...root, $defs: parts };
 }
 
 type Members = { readonly [key: string]: Json };

@@ -180,13 +180,7 @@ export const shapes = {
   members: (
     members: Readonly<Record<string, Shape>>,
     more: Partial<Pick<MembersShape, "name" | "required" | "oneOf" | "doc">> = {},
-  ): MembersShape => ({
-    kind: "members",
-    members,
-    required: [],
-    oneOf: [],
-    ...more,
-  }),
+  ): MembersShape => ({ kind: "members", members, required: [], oneOf: [], ...more }),
   variants: (doc: string, of: VariantsShape["of"]): VariantsShape => ({ kind: "variants", doc, of }),
   later: (shape: () => MembersShape): LaterShape => ({ kind: "later", shape }),
 };
@@ -206,10 +200,7 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
       pattern: "^[A-Za-z0-9_][A-Za-z0-9._-]*$",
       expected: "letters, digits and . _ -, not starting with a dot or dash",
     },
-    word: {
-      pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
-      expected: "letters, digits and _, starting with a letter",
-    },
+    word: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$", expected: "letters, digits and _, starting with a letter" },
     labelKey: {
       pattern: "^[A-Za-z0-9][A-Za-z0-9._/-]*$",
       expected: "letters, digits and . _ / -, starting with a letter or digit",
@@ -241,8 +232,5 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
       pattern: "^(?:env|file|secret):.+$",
       expected: "a reference: `env:NAME`, `file:/path` or `secret:NAME`",
     },
-    localReference: {
-      pattern: "^(?:env|file):.+$",
-      expected: "a reference: `env:NAME` or `file:/path`",
-    },
+    localReference: { pattern: "^(?:env|file):.+$", expected: "a reference: `env:NAME` or `file:/path`" },
   };

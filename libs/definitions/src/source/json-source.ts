@@ -13,10 +13,7 @@ export function readJson(text: string, findings: Findings): ReadSource {
     const reader = new JsonReader(text, undefined);
     const value = reader.read();
     for (const { at, key, path } of reader.twice)
-      findings.error("duplicate_key", path, `the key \`${key}\` appears a second time`, {
-        key: true,
-        at,
-      });
+      findings.error("duplicate_key", path, `the key \`${key}\` appears a second time`, { key: true, at });
     return { value, places };
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;

@@ -324,10 +324,7 @@ function rulesIn(admission: Admission): string {
 /** Loaded with the first rule about requests: most processes never have one. */
 async function openRest(): Promise<Rest> {
   const { Mapping, schema } = await import("@tutti/rest/json");
-  return {
-    mapping: new Mapping(schema),
-    requestOf: (path) => schema.rpcs[path.slice(1)]?.request,
-  };
+  return { mapping: new Mapping(schema), requestOf: (path) => schema.rpcs[path.slice(1)]?.request };
 }
 
 /** What came earlier in the same stream: the first message names the namespace of all. */

@@ -184,10 +184,7 @@ export class Reports implements Component {
     const { foundation } = this.#parts;
     if (this.#doneWaiting >= (isYetToBeDone ? yetToBeDoneMax : doneMax)) {
       const { action } = done;
-      if (!isYetToBeDone)
-        foundation.logger.warn("edge activity not recorded: queue is full", {
-          action,
-        });
+      if (!isYetToBeDone) foundation.logger.warn("edge activity not recorded: queue is full", { action });
       return "left_out";
     }
     const { promise: recorded, resolve: heard } = Promise.withResolvers<Recorded>();

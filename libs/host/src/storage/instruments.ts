@@ -23,10 +23,7 @@ export class StorageInstruments {
       .gauge({ name: "tutti_journal_size_bytes", help: "Size of the journal files on disk." })
       .with({});
     this.freeBytes = metrics
-      .gauge({
-        name: "tutti_journal_disk_free_bytes",
-        help: "Free space on the disk of the data directory.",
-      })
+      .gauge({ name: "tutti_journal_disk_free_bytes", help: "Free space on the disk of the data directory." })
       .with({});
     const groups = metrics
       .counter({
@@ -35,16 +32,10 @@ export class StorageInstruments {
       })
       .with({});
     const batches = metrics
-      .counter({
-        name: "tutti_journal_batches_total",
-        help: "Durable batches of all partitions.",
-      })
+      .counter({ name: "tutti_journal_batches_total", help: "Durable batches of all partitions." })
       .with({});
     const written = metrics
-      .counter({
-        name: "tutti_journal_written_bytes_total",
-        help: "Bytes of durable groups.",
-      })
+      .counter({ name: "tutti_journal_written_bytes_total", help: "Bytes of durable groups." })
       .with({});
     const sizes = metrics
       .histogram({
@@ -54,11 +45,7 @@ export class StorageInstruments {
       })
       .with({});
     const counts = metrics
-      .histogram({
-        name: "tutti_journal_group_batches",
-        help: "Batches per sync.",
-        buckets: groupBatches,
-      })
+      .histogram({ name: "tutti_journal_group_batches", help: "Batches per sync.", buckets: groupBatches })
       .with({});
     this.#committed = (group) => {
       groups.add();

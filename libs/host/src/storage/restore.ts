@@ -67,9 +67,7 @@ function keysOf(
   const named = namedKeysIn(copy);
   const missing = named === undefined ? [] : missingKeys(named, keysDirectory);
   if (missing.length === 0) return;
-  throw hostErrors.restoreRefused({
-    found: `${missing.join(", ")} missing in ${keysDirectory}`,
-  });
+  throw hostErrors.restoreRefused({ found: `${missing.join(", ")} missing in ${keysDirectory}` });
 }
 
 async function refuseUsed(directory: string): Promise<void> {

@@ -40,10 +40,7 @@ export function blobName(namespace: string, name: string): string {
 /** What a blob is that is kept under such a name. */
 export function blobOf(name: string): Pick<Blob, "sha256"> & { readonly namespace: string } {
   const dot = name.indexOf(".");
-  return {
-    sha256: Uint8Array.from(Buffer.from(name.slice(0, dot), "hex")),
-    namespace: name.slice(dot + 1),
-  };
+  return { sha256: Uint8Array.from(Buffer.from(name.slice(0, dot), "hex")), namespace: name.slice(dot + 1) };
 }
 
 export function earliestOf(all: Iterable<MentionedThrough>): MentionedThrough | undefined {

@@ -125,11 +125,6 @@ async function publish([subject, bytes]: Message, before: number, parts: Surroun
 function requireEnd({ service, partition, last }: JournalPartition, found: Position): void {
   const isSame = found.number === last.number && Buffer.compare(found.hash, last.hash) === 0;
   if (!isSame) {
-    throw jetstreamErrors.importedWrongly({
-      service,
-      partition,
-      expected: last.number,
-      found: found.number,
-    });
+    throw jetstreamErrors.importedWrongly({ service, partition, expected: last.number, found: found.number });
   }
 }

@@ -23,10 +23,7 @@ export interface SegmentSizes {
   readonly maxBytes: number;
 }
 
-export const segmentSizes: SegmentSizes = {
-  firstBytes: 4 * 1024 * 1024,
-  maxBytes: 64 * 1024 * 1024,
-};
+export const segmentSizes: SegmentSizes = { firstBytes: 4 * 1024 * 1024, maxBytes: 64 * 1024 * 1024 };
 
 export function nameOfSegment(segment: number): string {
   return `${String(segment).padStart(digits, "0")}${suffix}`;

@@ -99,10 +99,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): ReadSegmentHeader | unde
     let place = at.table + index * entryBytes;
     const name = bytes.subarray(place + 1, place + 1 + (bytes[place] ?? 0));
     place += 1 + serviceBytesMax;
-    partitions.push({
-      service: new TextDecoder().decode(name),
-      partition: view.getUint32(place, true),
-    });
+    partitions.push({ service: new TextDecoder().decode(name), partition: view.getUint32(place, true) });
     setEnd(ends, index, {
       number: view.getFloat64(place + 4, true),
       epoch: view.getFloat64(place + 12, true),

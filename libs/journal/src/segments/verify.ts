@@ -45,12 +45,7 @@ export function verifyDisk(disk: Disk, name: string): Verification {
     };
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    return {
-      kind: "damaged",
-      text: `${name}: ${withoutRemedy(error)}`,
-      damage: error,
-      partitions: [],
-    };
+    return { kind: "damaged", text: `${name}: ${withoutRemedy(error)}`, damage: error, partitions: [] };
   }
 }
 

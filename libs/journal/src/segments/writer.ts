@@ -163,10 +163,7 @@ export class SegmentWriter {
       assert(
         number === (ends.numbers[partition] ?? 0) + 1,
         "batches of a partition are written without a gap",
-        {
-          partition,
-          number,
-        },
+        { partition, number },
       );
       ends.numbers[partition] = number;
       ends.epochs[partition] = frames.epoch;

@@ -113,9 +113,7 @@ function groupSchemaOf(schema: z.core.$ZodType, name: string) {
   assert(
     inner instanceof z.ZodObject,
     "a group of keys is an object, optional or not, with defaults at its keys",
-    {
-      name,
-    },
+    { name },
   );
   return { schema: inner, optional: true };
 }

@@ -18,9 +18,5 @@ export function textOf({ namespace, kind, id }: InstanceKey): string {
 export function keyOf(text: string): InstanceKey {
   const first = text.indexOf("/");
   const second = text.indexOf("/", first + 1);
-  return {
-    namespace: text.slice(0, first),
-    kind: text.slice(first + 1, second),
-    id: text.slice(second + 1),
-  };
+  return { namespace: text.slice(0, first), kind: text.slice(first + 1, second), id: text.slice(second + 1) };
 }

@@ -92,11 +92,6 @@ export const alert: Machine<Alerts, DeliverAlerts> = {
   expire: (state, _, step) => expire(state, step),
   snapshots: alertSnapshots,
   recover,
-  describe: () => ({
-    status: WorkStatus.WORK_STATUS_RUNNING,
-    definition: "",
-    labels: {},
-    idChosen: true,
-  }),
+  describe: () => ({ status: WorkStatus.WORK_STATUS_RUNNING, definition: "", labels: {}, idChosen: true }),
   project: (state) => AlertSnapshotV1.toJSON(snapshotOf(state)),
 };

@@ -58,11 +58,7 @@ function describeLimit({ used, set, holds, line }: LimitView): Description {
   return {
     status: used ? WorkStatus.WORK_STATUS_RUNNING : WorkStatus.WORK_STATUS_UNSPECIFIED,
     definition: "",
-    labels: {
-      set: set === undefined ? "no" : "yes",
-      held: String(holds.size),
-      waiting: String(line.size),
-    },
+    labels: { set: set === undefined ? "no" : "yes", held: String(holds.size), waiting: String(line.size) },
     idChosen: false,
   };
 }

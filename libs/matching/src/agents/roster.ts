@@ -197,9 +197,7 @@ export class Roster implements AgentWatch {
       if (launchId === identity.launchId) agent.reportedState = AgentState.AGENT_STATE_STARTING;
     if (agent.reportedState === AgentState.AGENT_STATE_UNSPECIFIED)
       this.#events.reportState(agent, AgentState.AGENT_STATE_STARTING, "", nowMs);
-    assert(agent.reportedState === AgentState.AGENT_STATE_STARTING, "a new agent is starting", {
-      agentId,
-    });
+    assert(agent.reportedState === AgentState.AGENT_STATE_STARTING, "a new agent is starting", { agentId });
   }
 
   #reset(agent: Agent, nowMs: number): void {

@@ -1,12 +1,7 @@
 /** What a scaler keeps to, with every default filled in, and what it looks at. All times are milliseconds. */
 import type { Scaler, ScalingWindow } from "@tutti/contracts/swarm/v1";
 
-const scalingDefaults = {
-  maxAgents: 100,
-  targetWaitMs: 5_000,
-  coolDownMs: 60_000,
-  idleMs: 60_000,
-} as const;
+const scalingDefaults = { maxAgents: 100, targetWaitMs: 5_000, coolDownMs: 60_000, idleMs: 60_000 } as const;
 
 /** How far ahead a scaler looks at least, and at most: about as long as agents take to start. */
 export const forecastLead = { leastMs: 60_000, mostMs: 1_800_000 } as const;

@@ -3,10 +3,7 @@ import { type AuctionWeights, auction, auctionWeights } from "./auction.ts";
 import type { AgentLoad, Strategy } from "./strategy.ts";
 
 /** The one with the greatest share of free slots. Among equals the one that was not asked for longest. */
-export const leastLoaded: Strategy = {
-  name: "least_loaded",
-  rank: ({ used, slots }) => used / slots,
-};
+export const leastLoaded: Strategy = { name: "least_loaded", rank: ({ used, slots }) => used / slots };
 
 /**
  * What an agent has running makes the next task slower, by its share of the slots: half as slow again when half full.

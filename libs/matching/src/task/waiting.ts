@@ -167,9 +167,7 @@ export class Waiting {
     assert(
       stage === "working" && twin?.copy === undefined,
       "a task that waits again was running, without a copy",
-      {
-        stage,
-      },
+      { stage },
     );
     this.count++;
     enqueue(task);

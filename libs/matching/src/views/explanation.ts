@@ -172,11 +172,7 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   const { judging } = task;
   const parts = hookParts(task);
   if (judging?.isHeld !== true || judging.heldBy === "")
-    return Explanation.fromPartial({
-      about,
-      summary: "It has ended. Its result is not durable yet.",
-      parts,
-    });
+    return Explanation.fromPartial({ about, summary: "It has ended. Its result is not durable yet.", parts });
   const { heldBy, heldMs, why, dueMs } = judging;
   const message = `the hook ${heldBy} has a say about its result: ${why}`;
   const wait = {

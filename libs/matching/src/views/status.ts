@@ -25,15 +25,7 @@ export interface StatusParts {
 /** How a pool stands. Looks at all that is in it: for people and scalers, not for every turn. */
 export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
   const capabilities = new Map<string, CapabilityStatus>();
-  const agents: AgentCounts = {
-    starting: 0,
-    ready: 0,
-    busy: 0,
-    draining: 0,
-    asleep: 0,
-    suspect: 0,
-    held: 0,
-  };
+  const agents: AgentCounts = { starting: 0, ready: 0, busy: 0, draining: 0, asleep: 0, suspect: 0, held: 0 };
   let slots = 0;
   let freeSlots = 0;
   for (const agent of parts.agents.values()) {

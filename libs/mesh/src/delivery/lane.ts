@@ -87,11 +87,7 @@ export class Lane {
     try {
       signal.throwIfAborted();
       if (this.#stopped !== undefined) throw this.#stopped;
-      const address = {
-        partition: this.#parts.partition,
-        fromService: service,
-        fromPartition: partition,
-      };
+      const address = { partition: this.#parts.partition, fromService: service, fromPartition: partition };
       return await this.#send(address, parts, signal);
     } finally {
       this.#room.release(parts.length, bytes);

@@ -77,9 +77,7 @@ export interface Gate {
 }
 
 /** Keeps the principal that a service of this installation handed on, else takes the local administrator. */
-export const localIdentity: Identity = {
-  identify: (incoming) => incoming.presented ?? localAdministrator,
-};
+export const localIdentity: Identity = { identify: (incoming) => incoming.presented ?? localAdministrator };
 
 const allowed: Decision = { allowed: true };
 const refused: Decision = {

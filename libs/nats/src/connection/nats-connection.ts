@@ -108,10 +108,7 @@ export class NatsConnection {
       .gauge({ name: "tutti_nats_connected", help: "Connection to NATS: 1 connected, 0 disconnected." })
       .with({});
     this.#reconnects = metrics
-      .counter({
-        name: "tutti_nats_reconnects_total",
-        help: "Reconnects to NATS.",
-      })
+      .counter({ name: "tutti_nats_reconnects_total", help: "Reconnects to NATS." })
       .with({});
   }
 

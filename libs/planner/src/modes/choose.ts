@@ -149,11 +149,7 @@ export function outcomeOf(
     timeMs: number,
     used: { readonly timeMs: number; readonly money: number },
     quality: number,
-  ) => ({
-    timeMs,
-    cost: used.money > 0 ? used.money : used.timeMs,
-    quality,
-  });
+  ) => ({ timeMs, cost: used.money > 0 ? used.money : used.timeMs, quality });
   const best = bestOf(
     candidates
       .filter(({ eligible }) => eligible)

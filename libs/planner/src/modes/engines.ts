@@ -68,10 +68,7 @@ export function engineOf(mode: Mode, problem: Problem, settings: EngineSettings)
     if (tasks.length === 0) return [];
     return [{ tasks, dispatcher: (part: Problem) => dispatcherOf(own, part, settings, tasks) }];
   });
-  return {
-    dispatcher: new InParts(problem, shares),
-    delaysOf: (task) => delays[modeOf[task] ?? "workflow"],
-  };
+  return { dispatcher: new InParts(problem, shares), delaysOf: (task) => delays[modeOf[task] ?? "workflow"] };
 }
 
 const planFirst: readonly PartMode[] = ["intelligence", "workflow", "swarm"];

@@ -105,9 +105,7 @@ export function recordedWork({
   if ("impossible" in prepared) {
     const { task, reason } = prepared.impossible;
     const taskId = tasks[task]?.id ?? "";
-    return {
-      refused: { taskId, reason, detail: `no agent that was there could do ${taskId} in time` },
-    };
+    return { refused: { taskId, reason, detail: `no agent that was there could do ${taskId} in time` } };
   }
   return { problem: prepared.problem, beliefs: beliefsThen(tasks, sizesMs) };
 }

@@ -210,11 +210,7 @@ export class TokenChecker {
   }
 
   #times(nowMs: number): JWTVerifyOptions {
-    return {
-      clockTolerance: this.#skewMs / 1_000,
-      currentDate: new Date(nowMs),
-      requiredClaims: ["exp"],
-    };
+    return { clockTolerance: this.#skewMs / 1_000, currentDate: new Date(nowMs), requiredClaims: ["exp"] };
   }
 }
 

@@ -68,12 +68,7 @@ function operation(route: Route & { readonly name: RouteName }, schemas: Schemas
   const { rpc } = route;
   const parts =
     rpc === undefined ? ownParts(route, schemas) : plannedParts(planOf({ ...route, rpc }, schema), schemas);
-  return {
-    operationId: route.name,
-    tags: [tagOf(route)],
-    ...parts,
-    ...(route.open && { security: [] }),
-  };
+  return { operationId: route.name, tags: [tagOf(route)], ...parts, ...(route.open && { security: [] }) };
 }
 
 function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {

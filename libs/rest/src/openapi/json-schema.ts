@@ -127,10 +127,7 @@ export class Schemas {
     if (isDuration)
       return { anyOf: [{ type: "string" }, { type: "number", minimum: 0 }], ...described(about) };
     if (field.kind === "time")
-      return {
-        anyOf: [{ type: "string" }, this.field(field, "input")],
-        ...described(about),
-      };
+      return { anyOf: [{ type: "string" }, this.field(field, "input")], ...described(about) };
     const isText = field.kind === "boolean" || field.json === "initialMs";
     return { ...(isText ? { type: "string" } : this.field(field, "input")), ...described(about) };
   }

@@ -242,10 +242,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   },
   status: { reply: ref("ComponentStatus") },
   whoami: { reply: ref("Whoami") },
-  signIn: {
-    body: object({ token: text("The one-time token, a key, or a token.") }),
-    reply: ref("SignedIn"),
-  },
+  signIn: { body: object({ token: text("The one-time token, a key, or a token.") }), reply: ref("SignedIn") },
   waysToSignIn: { reply: object({ issuers: many(ref("WayToSignIn")) }) },
   "signIns.list": {
     query: {

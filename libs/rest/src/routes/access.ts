@@ -52,12 +52,7 @@ export const accessRoutes = [
     rpc: `${identity}/CreatePrincipal`,
     body: "principal",
   },
-  {
-    name: "principals.get",
-    method: "GET",
-    path: "/v1/principal",
-    rpc: `${identity}/GetPrincipal`,
-  },
+  { name: "principals.get", method: "GET", path: "/v1/principal", rpc: `${identity}/GetPrincipal` },
   {
     name: "principals.update",
     method: "PATCH",
@@ -67,12 +62,7 @@ export const accessRoutes = [
     body: "principal",
     merge: updated("principal"),
   },
-  {
-    name: "principals.delete",
-    method: "DELETE",
-    path: "/v1/principal",
-    rpc: `${identity}/DeletePrincipal`,
-  },
+  { name: "principals.delete", method: "DELETE", path: "/v1/principal", rpc: `${identity}/DeletePrincipal` },
   { name: "keys.list", method: "GET", path: "/v1/keys", rpc: `${identity}/ListKeys` },
   { name: "keys.create", method: "POST", path: "/v1/keys", rpc: `${identity}/CreateKey` },
   {
@@ -150,12 +140,7 @@ export const accessRoutes = [
     rpc: `${secrets}/DeleteSecret`,
     params: secret,
   },
-  {
-    name: "secrets.reseal",
-    method: "POST",
-    path: "/v1/secrets/reseal",
-    rpc: `${secrets}/RotateSealing`,
-  },
+  { name: "secrets.reseal", method: "POST", path: "/v1/secrets/reseal", rpc: `${secrets}/RotateSealing` },
   { name: "secrets.unseal", method: "POST", path: "/v1/secrets/unseal", rpc: `${secrets}/UnsealSecrets` },
   { name: "policies.list", method: "GET", path: "/v1/policies", rpc: `${policies}/ListPolicies` },
   {

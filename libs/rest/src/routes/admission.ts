@@ -46,12 +46,7 @@ export const admissionRoutes = [
     path: "/v1/compliance/frameworks",
     rpc: `${admission}/ListFrameworks`,
   },
-  {
-    name: "reports.list",
-    method: "GET",
-    path: "/v1/compliance/reports",
-    rpc: `${admission}/ListReports`,
-  },
+  { name: "reports.list", method: "GET", path: "/v1/compliance/reports", rpc: `${admission}/ListReports` },
   {
     name: "reports.create",
     method: "POST",

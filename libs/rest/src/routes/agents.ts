@@ -5,20 +5,8 @@ const polls = "tutti.agent.v1.AgentPollService";
 const id = { id: "agentId" } as const;
 
 export const agentRoutes = [
-  {
-    name: "agents.list",
-    method: "GET",
-    path: "/v1/agents",
-    rpc: `${agents}/ListAgents`,
-    hoist: ["filter"],
-  },
-  {
-    name: "agents.get",
-    method: "GET",
-    path: "/v1/agents/{id}",
-    rpc: `${agents}/GetAgent`,
-    params: id,
-  },
+  { name: "agents.list", method: "GET", path: "/v1/agents", rpc: `${agents}/ListAgents`, hoist: ["filter"] },
+  { name: "agents.get", method: "GET", path: "/v1/agents/{id}", rpc: `${agents}/GetAgent`, params: id },
   {
     name: "agents.pause",
     method: "POST",

@@ -21,12 +21,7 @@ export const installationRoutes = [
     service: "gateway",
     omit: ["own"],
   },
-  {
-    name: "capabilities.list",
-    method: "GET",
-    path: "/v1/capabilities",
-    rpc: `${registry}/GetCapabilityMap`,
-  },
+  { name: "capabilities.list", method: "GET", path: "/v1/capabilities", rpc: `${registry}/GetCapabilityMap` },
   {
     name: "capabilities.get",
     method: "GET",
@@ -49,13 +44,7 @@ export const installationRoutes = [
     service: "workflow",
     params: { kind: "kind", id: "id" },
   },
-  {
-    name: "pause.get",
-    method: "GET",
-    path: "/v1/pause",
-    rpc: `${runtime}/GetPause`,
-    service: "workflow",
-  },
+  { name: "pause.get", method: "GET", path: "/v1/pause", rpc: `${runtime}/GetPause`, service: "workflow" },
   {
     name: "pause.release",
     method: "POST",
@@ -109,18 +98,8 @@ export const installationRoutes = [
     path: "/v1/metrics/measures",
     rpc: "tutti.insight.v1.MetricService/RecordMeasures",
   },
-  {
-    name: "facts.list",
-    method: "GET",
-    path: "/v1/facts",
-    rpc: "tutti.insight.v1.FactService/ListFacts",
-  },
-  {
-    name: "facts.query",
-    method: "POST",
-    path: "/v1/query",
-    rpc: "tutti.insight.v1.FactService/QueryFacts",
-  },
+  { name: "facts.list", method: "GET", path: "/v1/facts", rpc: "tutti.insight.v1.FactService/ListFacts" },
+  { name: "facts.query", method: "POST", path: "/v1/query", rpc: "tutti.insight.v1.FactService/QueryFacts" },
   {
     name: "analysis.bottlenecks",
     method: "GET",

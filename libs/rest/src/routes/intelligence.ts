@@ -64,20 +64,8 @@ export const intelligenceRoutes = [
     service,
     params: id,
   },
-  {
-    name: "advice.list",
-    method: "GET",
-    path: "/v1/advice",
-    rpc: `${advice}/ListRecommendations`,
-    service,
-  },
-  {
-    name: "advice.find",
-    method: "POST",
-    path: "/v1/advice",
-    rpc: `${advice}/FindRecommendations`,
-    service,
-  },
+  { name: "advice.list", method: "GET", path: "/v1/advice", rpc: `${advice}/ListRecommendations`, service },
+  { name: "advice.find", method: "POST", path: "/v1/advice", rpc: `${advice}/FindRecommendations`, service },
   {
     name: "advice.get",
     method: "GET",

@@ -203,12 +203,7 @@ export const workflowRoutes = [
     rpc: `${triggers}/CreateTrigger`,
     body: "trigger",
   },
-  {
-    name: "triggers.test",
-    method: "POST",
-    path: "/v1/triggers/test",
-    rpc: `${triggers}/TestTrigger`,
-  },
+  { name: "triggers.test", method: "POST", path: "/v1/triggers/test", rpc: `${triggers}/TestTrigger` },
   {
     name: "triggers.get",
     method: "GET",
@@ -283,12 +278,7 @@ export const workflowRoutes = [
     hoist: ["filter"],
     stream: "events",
   },
-  {
-    name: "events.publish",
-    method: "POST",
-    path: "/v1/events",
-    rpc: `${triggers}/PublishEvents`,
-  },
+  { name: "events.publish", method: "POST", path: "/v1/events", rpc: `${triggers}/PublishEvents` },
   { name: "objects.list", method: "GET", path: "/v1/objects", rpc: `${objects}/ListObjects` },
   {
     name: "objects.get",

@@ -93,10 +93,7 @@ export class InboxReceiver {
     const hosted = instances.hosted(key.kind);
     const command = hosted?.command(type);
     if (hosted === undefined || command === undefined) {
-      parts.logger.error("skipped a message that no hosted machine supports", {
-        ...key,
-        type,
-      });
+      parts.logger.error("skipped a message that no hosted machine supports", { ...key, type });
       return;
     }
     const instance = instances.get(text) ?? this.#blank(key, text, hosted);

@@ -224,11 +224,7 @@ export class PartitionArchiver implements Archiver {
       damaged(error);
       return false;
     }
-    logger.warn("archive write failed, retrying", {
-      service,
-      partition,
-      error,
-    });
+    logger.warn("archive write failed, retrying", { service, partition, error });
     return true;
   }
 

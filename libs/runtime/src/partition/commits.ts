@@ -92,14 +92,7 @@ export class Commits {
     this.#flying.push(commit);
     this.#appendedBytes += batch.bytes;
     journal
-      .append({
-        epoch,
-        number,
-        timeMs,
-        behaviour,
-        records: batch.written(),
-        count: batch.count,
-      })
+      .append({ epoch, number, timeMs, behaviour, records: batch.written(), count: batch.count })
       .then((outcome) => this.#settled(commit, outcome))
       .catch((fault: unknown) => this.#parts.onFault(fault));
   }

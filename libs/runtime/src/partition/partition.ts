@@ -316,11 +316,7 @@ export class Partition {
         this.#reason = message;
         const isTooNew = runtimeErrors.behaviourNewer.is(error);
         if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
-        logger.error("failed to load a partition, retrying", {
-          service,
-          partition: this.number,
-          error,
-        });
+        logger.error("failed to load a partition, retrying", { service, partition: this.number, error });
         // Only another release helps, and that is another process.
         if (isTooNew) await sleep(timers, tooNewMs, signal).catch(() => {});
       }

@@ -29,10 +29,7 @@ const namePrefix = `tutti-${machine}-${process.pid}`;
 const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
 
 export async function newPlace(): Promise<Place> {
-  return {
-    name: `${namePrefix}-${randomUUID()}`,
-    folder: await mkdtemp(join(tmpdir(), `${namePrefix}-`)),
-  };
+  return { name: `${namePrefix}-${randomUUID()}`, folder: await mkdtemp(join(tmpdir(), `${namePrefix}-`)) };
 }
 
 /** The file of the machine that is mounted as the given one of `files`. */

@@ -146,12 +146,7 @@ function tasksOf(parts: ServicesParts) {
       ),
     repairTask: ({ runId, taskId, repair, reason, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "repair_task", options, (runtime, key) =>
-        runtime.execute({
-          key,
-          command: runs.repairTask,
-          body: { taskId, repair, reason },
-          idempotencyKey,
-        }),
+        runtime.execute({ key, command: runs.repairTask, body: { taskId, repair, reason }, idempotencyKey }),
       ),
   };
 }
@@ -170,9 +165,7 @@ function missionsOf(parts: ServicesParts) {
         const { existed } = await runtime.execute({ key, command: missions.beginMission, body: { order } });
         return { mission: await shownMission(runtime, key), existed };
       }),
-    getMission: async (request: Any, options: Signalled) => ({
-      mission: await getMission(request, options),
-    }),
+    getMission: async (request: Any, options: Signalled) => ({ mission: await getMission(request, options) }),
     awaitMission: async (request: Any, options: Signalled) => ({
       mission: await news(parts.timers, request, options, () => getMission(request, options)),
     }),
@@ -186,12 +179,7 @@ function missionsOf(parts: ServicesParts) {
       ),
     signalMission: ({ missionId, signal, payload, idempotencyKey }: Any, options: Signalled) =>
       mission(missionId, "signal_mission", options, (runtime, key) =>
-        runtime.execute({
-          key,
-          command: missions.signalMission,
-          body: { signal, payload },
-          idempotencyKey,
-        }),
+        runtime.execute({ key, command: missions.signalMission, body: { signal, payload }, idempotencyKey }),
       ),
   };
 }

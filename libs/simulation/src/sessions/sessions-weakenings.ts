@@ -111,9 +111,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
           state.lastNumber = 0;
         },
       },
-      emits: {
-        permits_taken: (body) => ({ ...body, hold: { ...body.hold, token: 1_000 } }),
-      },
+      emits: { permits_taken: (body) => ({ ...body, hold: { ...body.hold, token: 1_000 } }) },
     }),
   },
   {

@@ -142,10 +142,7 @@ export class ProcessOffers implements Doer {
         command: commandOf(kind, "note_progress"),
         body: { saved, fraction, message },
       }),
-      asked: (agent, calls) => ({
-        command: commandOf(kind, "note_model_calls"),
-        body: { agent, calls },
-      }),
+      asked: (agent, calls) => ({ command: commandOf(kind, "note_model_calls"), body: { agent, calls } }),
       answered() {},
     };
   }

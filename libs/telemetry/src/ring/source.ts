@@ -26,10 +26,7 @@ const beginning: Steps = { fine: 0, coarse: 0 };
 
 /** The past of a gauge that has always been zero takes no memory. */
 export function zerosOf({ since }: Source): Past {
-  return {
-    statistic: "value",
-    at: (resolution, step) => (step > since[resolution] ? 0 : Number.NaN),
-  };
+  return { statistic: "value", at: (resolution, step) => (step > since[resolution] ? 0 : Number.NaN) };
 }
 
 /** @param old whether the series was there when the ring started: its earlier counts are not the ring's. */

@@ -24,10 +24,7 @@ const dayMs = 86_400_000;
 export async function listSecrets(context: Context): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
-  const wanted = {
-    ...(values.flag("due") ? { dueOnly: true } : {}),
-    prefix: values.text("prefix") ?? "",
-  };
+  const wanted = { ...(values.flag("due") ? { dueOnly: true } : {}), prefix: values.text("prefix") ?? "" };
   const { entries, nextToken } = await listPages(
     context,
     (page) => server.call("secrets.list", { query: { ...server.namespace, ...wanted, ...page } }),
@@ -53,10 +50,7 @@ export async function listSecrets(context: Context): Promise<Result> {
           { text: secret.name, tone: "bold" },
           { text: versionOf(secret) },
           { text: secret.users.map(whoIs).join(", ") || "who may" },
-          {
-            text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs),
-            tone: "dim",
-          },
+          { text: secret.useTimeMs === undefined ? "never" : printAge(secret.useTimeMs, nowMs), tone: "dim" },
           { text: dueOf(secret, nowMs), tone: "dim" },
           { text: secret.description ?? "" },
         ]),

@@ -120,10 +120,7 @@ export const accessCommands: readonly Command[] = [
     arguments: [{ name: "LOCKOUT", summary: "lockout as listed: ADDRESS/ACCOUNT" }],
     options: [reason],
     examples: [
-      {
-        words: "lockout lift 10.0.0.9/gateway.key",
-        does: "accept attempts from this address again",
-      },
+      { words: "lockout lift 10.0.0.9/gateway.key", does: "accept attempts from this address again" },
     ],
     json: "document",
     load: () => lockouts().then(({ liftLockout }) => liftLockout),
@@ -434,13 +431,7 @@ export const accessCommands: readonly Command[] = [
         value: "KIND[/ID]",
         summary: "object of the action: run/order-1002, or run for all runs",
       },
-      {
-        name: "label",
-        short: "l",
-        value: "NAME=VALUE",
-        isMany: true,
-        summary: "label of the object",
-      },
+      { name: "label", short: "l", value: "NAME=VALUE", isMany: true, summary: "label of the object" },
     ],
     examples: [
       { words: "policy explain person:ada workflow.runs.start --about run", does: "may Ada start runs?" },

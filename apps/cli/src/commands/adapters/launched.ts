@@ -77,10 +77,7 @@ export function adapterIn(id: string, scaler: Json): FoundAdapter {
     ...values,
   }));
   const changed = Object.fromEntries(scalerDifferences.map(({ path, before }) => [path, before ?? null]));
-  return {
-    spec: { ...own, ...(scalerDifferences.length > 0 && { scaler: changed }) },
-    scalerDifferences,
-  };
+  return { spec: { ...own, ...(scalerDifferences.length > 0 && { scaler: changed }) }, scalerDifferences };
 }
 
 function readOf(text: string | undefined): Json {

@@ -96,11 +96,7 @@ const settings: readonly Option[] = [
   },
   { name: "stop", value: "SPAN", summary: "graceful shutdown period. Default: 10s" },
   { name: "webhook", value: "URL", summary: "webhook URL" },
-  {
-    name: "secret",
-    value: "REF",
-    summary: "secret that signs webhook requests: env:NAME or file:PATH",
-  },
+  { name: "secret", value: "REF", summary: "secret that signs webhook requests: env:NAME or file:PATH" },
   { name: "paused", summary: "start in paused state" },
 ];
 const command = {
@@ -144,10 +140,7 @@ const scalers: readonly Command[] = [
     arguments: [scaler, command],
     options: settings,
     examples: [
-      {
-        words: "scaler create crew --max 5 -- node worker.ts",
-        does: "run up to five agents on demand",
-      },
+      { words: "scaler create crew --max 5 -- node worker.ts", does: "run up to five agents on demand" },
       {
         words: "scaler create crew --min 2 --window '0 22 * * * to 0 6 * * * = 0..0' -- node worker.ts",
         does: "let agents sleep at night",

@@ -102,10 +102,7 @@ export async function profile(context: Context): Promise<Result> {
   const { print, values } = context;
   const server = await connect(context);
   const definition = values.argument("WORKFLOW");
-  const found = await server.call("analysis.profile", {
-    params: { definition },
-    query: spanIn(context),
-  });
+  const found = await server.call("analysis.profile", { params: { definition }, query: spanIn(context) });
   const tasks = found.tasks ?? [];
   return {
     json: found,

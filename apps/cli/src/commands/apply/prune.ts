@@ -46,9 +46,7 @@ export async function planDeletions(
   if (gone.length > 0 && gone.length === owned.length && !isForced)
     throw nothingApplied(
       `No file describes one of the ${counted(owned.length, "resource")} of the set \`${set}\`.`,
-      {
-        next: ["Check the folder and the name of the set, or delete them with --force."],
-      },
+      { next: ["Check the folder and the name of the set, or delete them with --force."] },
     );
   const changed = gone.filter(({ isChanged }) => isChanged);
   if (changed.length > 0 && !isForced)

@@ -54,11 +54,7 @@ export const lockCommands: readonly Command[] = [
         summary: "stop waiting after this duration: 30s, 5m. Maximum: 1m. Default: 0",
       },
       { name: "priority", value: "N", summary: "priority from -100 to 100. Default: 0" },
-      {
-        name: "work",
-        value: "KIND/ID",
-        summary: "release the lock when this session, run or mission ends",
-      },
+      { name: "work", value: "KIND/ID", summary: "release the lock when this session, run or mission ends" },
     ],
     examples: [
       {

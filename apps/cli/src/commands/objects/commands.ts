@@ -41,10 +41,7 @@ export async function listObjects(context: Context): Promise<Result> {
           current === undefined ? { text: "free", tone: "dim" } : { text: "● busy", tone: "cyan" },
           String(waitingCount),
           String(endedCount),
-          {
-            text: updateTimeMs === undefined ? "" : printMoment(updateTimeMs, shell.nowMs()),
-            tone: "dim",
-          },
+          { text: updateTimeMs === undefined ? "" : printMoment(updateTimeMs, shell.nowMs()), tone: "dim" },
         ]),
       );
     },

@@ -43,12 +43,7 @@ export const clusterCommands: readonly Command[] = [
       httpPort,
       { name: "plain", summary: "disable TLS between services" },
       { name: "paused", summary: "start in paused state" },
-      {
-        name: "set",
-        value: "KEY=VALUE",
-        summary: "set a configuration key for every service",
-        isMany: true,
-      },
+      { name: "set", value: "KEY=VALUE", summary: "set a configuration key for every service", isMany: true },
       natsServer,
     ],
     examples: [

@@ -42,10 +42,7 @@ export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | und
       { timeout: timeoutMs },
       (answer: IncomingMessage) => {
         const certificate = (answer.socket as Partial<TLSSocket>).getPeerCertificate?.();
-        resolve({
-          dateMs: momentIn(answer.headers.date),
-          validToMs: momentIn(certificate?.valid_to),
-        });
+        resolve({ dateMs: momentIn(answer.headers.date), validToMs: momentIn(certificate?.valid_to) });
         answer.resume();
       },
     );

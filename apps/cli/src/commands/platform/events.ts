@@ -24,10 +24,7 @@ export async function events(context: Context): Promise<Result> {
   const stream = server.follow(
     "events",
     { query: { ...server.namespace, ...(pattern === undefined ? {} : { pattern }) } },
-    {
-      ...(after === undefined ? {} : { cursor: after }),
-      onStanding: (...news) => absence.stand(...news),
-    },
+    { ...(after === undefined ? {} : { cursor: after }), onStanding: (...news) => absence.stand(...news) },
   );
   const follow: Stream["follow"] = async (emit) => {
     let count = 0;

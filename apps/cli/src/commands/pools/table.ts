@@ -286,11 +286,7 @@ export const poolCommands: readonly Command[] = [
       { name: "answers", value: "N", summary: "people who have to answer. Default: 1" },
       { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
       { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
-      {
-        name: "claim-for",
-        value: "SPAN",
-        summary: "end a claim after this duration. Default: never",
-      },
+      { name: "claim-for", value: "SPAN", summary: "end a claim after this duration. Default: never" },
       { name: "description", value: "TEXT", summary: "description" },
       reason,
     ],

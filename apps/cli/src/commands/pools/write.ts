@@ -16,11 +16,7 @@ export async function createPool(context: Context): Promise<Result> {
   const { pool, existed } = await server.call("pools.create", {
     query: server.namespace,
     // A new pool gets the default of every option that is not set. Second copies are on by default.
-    body: {
-      pool: context.values.argument("POOL"),
-      doubling: { enabled: true },
-      ...said,
-    },
+    body: { pool: context.values.argument("POOL"), doubling: { enabled: true }, ...said },
   });
   return tell(context, pool, existed === true ? "already exists" : "created");
 }

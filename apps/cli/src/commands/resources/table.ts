@@ -4,10 +4,7 @@ import { all, page, reason, size, yes } from "../../command/options.ts";
 const quota: Argument = { name: "QUOTA", summary: "quota name. `default` for the whole namespace" };
 const reservation: Argument = { name: "RESERVATION", summary: "reservation id" };
 const session: Argument = { name: "SESSION", summary: "session id", completes: "run" };
-const other: Argument = {
-  name: "OTHER",
-  summary: "other session. NAMESPACE/ID for another namespace",
-};
+const other: Argument = { name: "OTHER", summary: "other session. NAMESPACE/ID for another namespace" };
 const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: all" };
 const ofName: Option = { name: "name", value: "NAME", summary: "resource: slots, or a named resource" };
 const label: Option = {

@@ -52,14 +52,8 @@ export async function list(context: Context): Promise<Result> {
       const nowMs = shell.nowMs();
       const started = [
         ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
-        ...missions.map((mission) => ({
-          atMs: mission.createTimeMs ?? 0,
-          row: missionRow(mission, nowMs),
-        })),
-        ...sessions.map((session) => ({
-          atMs: session.createTimeMs ?? 0,
-          row: sessionRow(session, nowMs),
-        })),
+        ...missions.map((mission) => ({ atMs: mission.createTimeMs ?? 0, row: missionRow(mission, nowMs) })),
+        ...sessions.map((session) => ({ atMs: session.createTimeMs ?? 0, row: sessionRow(session, nowMs) })),
       ];
       print.table(
         runColumns,

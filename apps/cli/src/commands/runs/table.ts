@@ -319,12 +319,7 @@ export const runCommands: readonly Command[] = [
     about: ["Tasks that were compensated run again, and so do completed tasks that need them.", steerable],
     arguments: [{ ...runId, isOptional: true }],
     options: [
-      {
-        name: "task",
-        value: "TASK",
-        isMany: true,
-        summary: "only this task",
-      },
+      { name: "task", value: "TASK", isMany: true, summary: "only this task" },
       reason,
       key,
       ...manyRuns,

@@ -17,10 +17,7 @@ export async function why(context: Context): Promise<Result> {
   const id = values.argument("ID");
   const task = values.optionalArgument("TASK");
   const server = await connect(context);
-  const parts = {
-    params: { id },
-    query: { ...server.namespace, ...(task === undefined ? {} : { task }) },
-  };
+  const parts = { params: { id }, query: { ...server.namespace, ...(task === undefined ? {} : { task }) } };
   const { explanation, choices } = await whichever<Reasons>({
     run: async () => ({ explanation: await server.call("runs.why", parts) }),
     mission: async () => ({ explanation: await server.call("missions.why", parts) }),

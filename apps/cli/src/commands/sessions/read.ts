@@ -298,10 +298,7 @@ function counterfactualRow({
     { text: printNumber(simulated.slots ?? 0), tone: "dim" },
     { text: printShare(simulated.efficiency ?? 0), tone: "dim" },
     { text: (simulatedUse?.money ?? 0) === 0 ? "" : printNumber(simulatedUse?.money ?? 0), tone: "dim" },
-    {
-      text: real === true ? `actual, simulation ${printNumber(error * 100)} % off` : "",
-      tone: "dim",
-    },
+    { text: real === true ? `actual, simulation ${printNumber(error * 100)} % off` : "", tone: "dim" },
   ];
 }
 

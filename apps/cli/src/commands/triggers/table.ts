@@ -241,11 +241,7 @@ export const triggerCommands: readonly Command[] = [
     ],
     options: [
       data,
-      {
-        name: "id",
-        value: "ID",
-        summary: "id of the new object. Default: random",
-      },
+      { name: "id", value: "ID", summary: "id of the new object. Default: random" },
       { name: "source", value: "URI", summary: "source of the event. Default: /tutti/cli" },
       { name: "subject", value: "TEXT", summary: "what it is about" },
     ],

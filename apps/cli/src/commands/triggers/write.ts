@@ -102,10 +102,7 @@ export async function replayEvents(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const nowMs = shell.nowMs();
   const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
-  const span = {
-    ...(fromMs === undefined ? {} : { fromMs }),
-    ...(toMs === undefined ? {} : { toMs }),
-  };
+  const span = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
   const server = await connect(context);
   const reply = await server.call("triggers.replay", {
     params: { id: values.argument("ID") },
@@ -156,11 +153,7 @@ function chosenLetters(context: Context, { namespace }: Pick<Server, "namespace"
     if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${text}\``);
     return Number(text);
   });
-  return {
-    params: { id: values.argument("ID") },
-    query: namespace,
-    body: { numbers, ...reasonOf(context) },
-  };
+  return { params: { id: values.argument("ID") }, query: namespace, body: { numbers, ...reasonOf(context) } };
 }
 
 function settled({ print }: Context, reply: { readonly count?: number }, done: string): Result {

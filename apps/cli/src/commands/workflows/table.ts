@@ -5,12 +5,7 @@ const file = { name: "FILE", summary: "definition file, YAML or JSON", completes
 const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
 
 const timing = [
-  {
-    name: "cron",
-    value: "CRON",
-    isMany: true,
-    summary: "cron expression of five or six fields, or @hourly",
-  },
+  { name: "cron", value: "CRON", isMany: true, summary: "cron expression of five or six fields, or @hourly" },
   { name: "every", value: "SPAN", summary: "repeat at this interval: 30s, 1h" },
   { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
 ] as const;
@@ -334,11 +329,7 @@ export const workflowCommands: readonly Command[] = [
         choices: ["skip", "queue_one", "queue_all", "cancel_other", "terminate_other", "allow"],
         summary: "action if the previous run is still active. Default: skip",
       },
-      {
-        name: "catch-up",
-        value: "SPAN",
-        summary: "maximum delay of a start after downtime. Default: 1m",
-      },
+      { name: "catch-up", value: "SPAN", summary: "maximum delay of a start after downtime. Default: 1m" },
       { name: "description", value: "TEXT", summary: "description" },
       { name: "paused", summary: "start in paused state" },
     ],

@@ -17,11 +17,7 @@ import { Decided } from "./decided.tsx";
 import { whoIs } from "./question.ts";
 import { actionsOf } from "./vocabulary.ts";
 
-const filters = {
-  all: {},
-  denied: { allowed: "false" },
-  shadow: { shadowDiffers: true },
-} as const;
+const filters = { all: {}, denied: { allowed: "false" }, shadow: { shadowDiffers: true } } as const;
 
 /** What was decided lately. Alike ones are one line, with how many they are. */
 export function DecisionsView() {

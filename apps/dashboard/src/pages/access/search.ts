@@ -26,9 +26,5 @@ export function accessSearch(search: Readonly<Record<string, unknown>>): AccessS
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return {
-    ...asked,
-    ...(view === undefined ? {} : { view }),
-    ...(decided === undefined ? {} : { decided }),
-  };
+  return { ...asked, ...(view === undefined ? {} : { view }), ...(decided === undefined ? {} : { decided }) };
 }

@@ -11,11 +11,7 @@ export interface Decision {
 /** A question of a run is found by its id, with the run beside. One of a mission stands below the mission. */
 export function decideCall({ approvalId, about }: Approval, { verdict, data, reason }: Decision): Call {
   const id = about?.id ?? "";
-  const decision = {
-    verdict,
-    ...(data === undefined ? {} : { data }),
-    ...(reason === "" ? {} : { reason }),
-  };
+  const decision = { verdict, ...(data === undefined ? {} : { data }), ...(reason === "" ? {} : { reason }) };
   return about?.kind === "mission"
     ? { method: "POST", path: pathOf(["missions", id, "approvals", approvalId]), body: decision }
     : { method: "POST", path: pathOf(["approvals", approvalId]), body: { runId: id, ...decision } };

@@ -108,10 +108,7 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   const { kind = "retry", subject = "", taskId = "" } = repair;
   const change = changeOf(kind, { ...typed, taskId });
   const body = { kind, subject, version, undo, ...change.body };
-  const query = useQuery({
-    ...repairPreviewQuery(incidentId, namespace, body),
-    enabled: change.isWhole,
-  });
+  const query = useQuery({ ...repairPreviewQuery(incidentId, namespace, body), enabled: change.isWhole });
   const command = commandLine(
     ...["tutti", "incident", "repair", incidentId, kind.replaceAll("_", "-"), subject].filter(Boolean),
     ...(version === "" ? [] : ["--to", version]),

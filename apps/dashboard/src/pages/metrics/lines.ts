@@ -90,11 +90,7 @@ export function writtenFor(metric: string, shown: string): (value: number) => st
   return (value) => figure(value);
 }
 
-const words: Readonly<Record<string, string>> = {
-  rate: "per second",
-  p50: "median",
-  p99: "99th percentile",
-};
+const words: Readonly<Record<string, string>> = { rate: "per second", p50: "median", p99: "99th percentile" };
 
 /**
  * What a figure is of its metric. Empty for the value itself: its unit is at each number. `rate` is the increase per

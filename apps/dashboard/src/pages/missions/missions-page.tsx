@@ -80,10 +80,7 @@ export function MissionsPage() {
 }
 
 function useMissions({ text, status }: MissionsSearch) {
-  const query = {
-    ...(text === undefined ? {} : { text }),
-    ...(status === undefined ? {} : { status }),
-  };
+  const query = { ...(text === undefined ? {} : { text }), ...(status === undefined ? {} : { status }) };
   return useLive(
     JSON.stringify(query),
     (later) => new MissionsStore(later),

@@ -78,11 +78,7 @@ function NoteMark({ note }: { note: Note }) {
     <span
       data-run={runId}
       className={`score-note tone-${stand.tone} head-${stand.glyph}${stand.live ? " sounding" : ""}`}
-      style={{
-        left: `${from * 100}%`,
-        width: `${(to - from) * 100}%`,
-        top: padPx + heightPx - line * gapPx,
-      }}
+      style={{ left: `${from * 100}%`, width: `${(to - from) * 100}%`, top: padPx + heightPx - line * gapPx }}
       title={`${runId}: ${stand.word}`}
     />
   );

@@ -15,12 +15,7 @@ export interface Voice {
 
 const voices: Readonly<Partial<Record<Mode, Voice>>> = {
   workflow: { word: "workflow", letter: "W", name: "workflow", about: "in the declared order, as a run" },
-  swarm: {
-    word: "swarm",
-    letter: "S",
-    name: "swarm",
-    about: "agents claim tasks, as a mission",
-  },
+  swarm: { word: "swarm", letter: "S", name: "swarm", about: "agents claim tasks, as a mission" },
   intelligence: {
     word: "intelligence",
     letter: "I",

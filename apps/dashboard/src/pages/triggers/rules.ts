@@ -61,10 +61,7 @@ function policyFacts(policy: TriggerPolicy | undefined): readonly (readonly [str
   ];
 }
 
-const singletonWords: Readonly<Record<string, string>> = {
-  skip: "skip events",
-  queue: "queue events",
-};
+const singletonWords: Readonly<Record<string, string>> = { skip: "skip events", queue: "queue events" };
 
 /** The counts that a trigger always shows, then those that are not 0. */
 export function countFacts({ counts }: Pick<Trigger, "counts">): readonly (readonly [string, number])[] {
@@ -222,10 +219,7 @@ export interface Range {
 export function rangeOf({ from, to }: RangeDraft): Range | string {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
   if (fromMs >= toMs) return "Until: later than since.";
-  return {
-    ...(Number.isNaN(fromMs) ? {} : { fromMs }),
-    ...(Number.isNaN(toMs) ? {} : { toMs }),
-  };
+  return { ...(Number.isNaN(fromMs) ? {} : { fromMs }), ...(Number.isNaN(toMs) ? {} : { toMs }) };
 }
 
 export function replayCommand(triggerId: string, { fromMs, toMs }: Range): string {

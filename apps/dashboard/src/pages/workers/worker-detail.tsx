@@ -46,26 +46,10 @@ function Workbench({ named }: { named: Agent }) {
 }
 
 const verbs = [
-  {
-    verb: "pause",
-    label: "Pause worker",
-    when: ({ hold }: Agent) => hold !== "paused",
-  },
-  {
-    verb: "resume",
-    label: "Resume worker",
-    when: ({ hold }: Agent) => hold === "paused",
-  },
-  {
-    verb: "release",
-    label: "Release worker",
-    when: ({ hold }: Agent) => hold === "quarantined",
-  },
-  {
-    verb: "drain",
-    label: "Drain worker",
-    when: ({ state }: Agent) => state !== "draining",
-  },
+  { verb: "pause", label: "Pause worker", when: ({ hold }: Agent) => hold !== "paused" },
+  { verb: "resume", label: "Resume worker", when: ({ hold }: Agent) => hold === "paused" },
+  { verb: "release", label: "Release worker", when: ({ hold }: Agent) => hold === "quarantined" },
+  { verb: "drain", label: "Drain worker", when: ({ state }: Agent) => state !== "draining" },
 ] as const;
 
 function Steering({ agent }: { agent: Agent }) {

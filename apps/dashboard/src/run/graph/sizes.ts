@@ -45,8 +45,5 @@ export function sizeOf(parts: number, isStuck = false): Size {
 export const frame = { top: headHeight + 8, side: 16, bottom: 16 };
 
 export function sizeAround({ width, height }: Size): Size {
-  return {
-    width: Math.max(nodeWidth, width + 2 * frame.side),
-    height: frame.top + height + frame.bottom,
-  };
+  return { width: Math.max(nodeWidth, width + 2 * frame.side), height: frame.top + height + frame.bottom };
 }

@@ -106,7 +106,5 @@ export const noSuchConfig = (taskId: string, id: string): A2aError =>
   new A2aError(
     "TASK_NOT_FOUND",
     `Push notification configuration ${id.slice(0, 200)} of task ${taskId} not found`,
-    {
-      metadata: { taskId },
-    },
+    { metadata: { taskId } },
   );

@@ -85,10 +85,7 @@ function urlPlace(url: string, timers: Timers): Place {
       timer.cancel();
     }
   };
-  return {
-    read: () => call("GET"),
-    write: async (line) => void (await call("PUT", line)),
-  };
+  return { read: () => call("GET"), write: async (line) => void (await call("PUT", line)) };
 }
 
 /** Run without a shell: `PROGRAM read` prints what it has, `PROGRAM write` gets a line. */

@@ -126,10 +126,7 @@ function leavesOf(shelf: Shelf, { leaf, head }: ShelvedHead, included: readonly 
   const at = new Map(included.map(({ place, record }) => [place, record]));
   return Array.from({ length: head.recordCount }, (_, place) => {
     const record = at.get(place);
-    return {
-      hash: leafAt(leaves, place),
-      at: record && { batch: record.batch, index: record.index },
-    };
+    return { hash: leafAt(leaves, place), at: record && { batch: record.batch, index: record.index } };
   });
 }
 

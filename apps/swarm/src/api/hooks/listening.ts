@@ -35,9 +35,7 @@ export async function* serveListener(
     bell.ring();
   });
   try {
-    reading.run(incoming, {
-      take: ({ answers }) => listening.answer(listener.answer(answers)),
-    });
+    reading.run(incoming, { take: ({ answers }) => listening.answer(listener.answer(answers)) });
     while (!signal.aborted && listening.isOpen) {
       const occasions = listener.take();
       if (occasions.length > 0 || isSignDue) {

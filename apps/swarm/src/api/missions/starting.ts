@@ -17,10 +17,7 @@ export async function startMission(
   const { labels, parent, root, depth, depthLeft, parentBudget, idempotencyKey } = request;
   for (const ancestor of [parent, root])
     if (ancestor !== undefined && (ancestor.namespace || context.namespace) !== context.namespace)
-      throw missionServiceErrors.parentForeign({
-        found: ancestor.namespace,
-        namespace: context.namespace,
-      });
+      throw missionServiceErrors.parentForeign({ found: ancestor.namespace, namespace: context.namespace });
   const missionId = idToStart(
     dependencies,
     { kind: "mission", chosen: request.missionId, idempotencyKey },

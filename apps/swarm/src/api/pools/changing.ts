@@ -156,10 +156,7 @@ function requireValid(pool: PoolMessage, namespace: string): void {
   const refusal = settingsRefusal({
     ...said,
     ...(doubling && {
-      doubling: {
-        ...doubling,
-        quantile: doubling.quantile || 0.95,
-      },
+      doubling: { ...doubling, quantile: doubling.quantile || 0.95 },
     }),
     ...Object.fromEntries(given),
   });

@@ -55,11 +55,7 @@ async function explainAll(
     ),
   );
   const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
-  return inWords({
-    lead,
-    explanation: withRemedies(explanation, remedies, askedMax),
-    standings: known,
-  });
+  return inWords({ lead, explanation: withRemedies(explanation, remedies, askedMax), standings: known });
 }
 
 async function withPool(

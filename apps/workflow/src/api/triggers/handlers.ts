@@ -96,11 +96,7 @@ async function createTrigger(
   const { triggerId, paused, note } = trigger;
   await requireCorrect(dependencies, trigger, context);
   // The id alone says that it is the same: the machine compares the plans.
-  const call = {
-    command: create,
-    body: { plan: planOf(trigger), paused, note },
-    idempotencyKey: "",
-  };
+  const call = { command: create, body: { plan: planOf(trigger), paused, note }, idempotencyKey: "" };
   const { existed } = await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
   await dependencies.index.refresh(context.namespace, triggerId);
   return { trigger: await triggerNamed(dependencies, triggerId, context), existed };

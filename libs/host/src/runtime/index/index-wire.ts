@@ -70,11 +70,7 @@ export function messageOfEntry({ key, last, ...entry }: IndexEntry): EntryMessag
 
 export function entryIn(message: EntryMessage): IndexEntry {
   const { namespace, kind, id, lastBatch, lastRecord, ...entry } = message;
-  return {
-    ...entry,
-    key: { namespace, kind, id },
-    last: { batch: lastBatch, index: lastRecord },
-  };
+  return { ...entry, key: { namespace, kind, id }, last: { batch: lastBatch, index: lastRecord } };
 }
 
 function messageOf(condition: LabelCondition): LabelMessage {

@@ -45,12 +45,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
     }
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    return {
-      kind: "damaged",
-      text: `${directory}: ${withoutRemedy(error)}`,
-      damage: error,
-      partitions: [],
-    };
+    return { kind: "damaged", text: `${directory}: ${withoutRemedy(error)}`, damage: error, partitions: [] };
   }
 }
 

@@ -38,11 +38,7 @@ const usual: Readonly<Record<string, AmqpOperation>> = {
     input: {
       type: "object",
       required: ["key"],
-      properties: {
-        exchange: { type: "string" },
-        key: { type: "string" },
-        headers: { type: "object" },
-      },
+      properties: { exchange: { type: "string" }, key: { type: "string" }, headers: { type: "object" } },
     },
   },
 };

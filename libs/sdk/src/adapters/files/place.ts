@@ -138,11 +138,7 @@ function writing(
     write: {
       description: "Writes a file as a whole, from `text` or `base64`.",
       repeat: "safe",
-      input: {
-        type: "object",
-        required: ["path"],
-        properties: { path: pathSchema, text, base64: text },
-      },
+      input: { type: "object", required: ["path"], properties: { path: pathSchema, text, base64: text } },
       run: async (input, call) => {
         const path = pathOf(call, input["path"]);
         const bytes = bytesOf(call, input);

@@ -111,10 +111,7 @@ const operations: Readonly<Record<string, Operation>> = {
   log: {
     description: "Lists commits, the latest first.",
     repeat: "safe",
-    input: {
-      type: "object",
-      properties: { ref, max: { type: "integer", minimum: 1, maximum: commitsMax } },
-    },
+    input: { type: "object", properties: { ref, max: { type: "integer", minimum: 1, maximum: commitsMax } } },
     work: log,
   },
   commit: {
@@ -126,11 +123,7 @@ const operations: Readonly<Record<string, Operation>> = {
       properties: {
         message: { type: "string", minLength: 1, maxLength: 10_000 },
         branch: ref,
-        files: {
-          type: "object",
-          minProperties: 1,
-          additionalProperties: { type: ["string", "null"] },
-        },
+        files: { type: "object", minProperties: 1, additionalProperties: { type: ["string", "null"] } },
       },
     },
     work: commit,

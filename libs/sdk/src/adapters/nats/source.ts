@@ -61,10 +61,7 @@ export function natsSource(options: NatsSourceOptions): Source {
         if (isNoConsumer(error)) return undefined;
         throw error;
       });
-      return {
-        waiting: found?.num_pending ?? state.messages,
-        pending: found?.num_ack_pending ?? 0,
-      };
+      return { waiting: found?.num_pending ?? state.messages, pending: found?.num_ack_pending ?? 0 };
     });
   return sourceOf({
     name,

@@ -121,10 +121,7 @@ class RedisSession {
   async work(connections: RedisConnections, given: Caller, well: () => void): Promise<void> {
     const { name, from } = this.#options;
     const ended = new AbortController();
-    const caller: Caller = {
-      signal: AbortSignal.any([given.signal, ended.signal]),
-      secret: given.secret,
-    };
+    const caller: Caller = { signal: AbortSignal.any([given.signal, ended.signal]), secret: given.secret };
     // A connection that waits for entries answers nothing else.
     const reader = await connections.dedicated(name, caller);
     const listener = "channel" in from ? await connections.dedicated(name, caller) : undefined;

@@ -190,12 +190,7 @@ export class ClaimedTask {
       | { readonly $case: "failed"; readonly value: ErrorDetail },
     used: AmountsOptions | undefined,
   ): Promise<void> {
-    const end = {
-      claimId: this.claimId,
-      outcome,
-      used: used && amountsOf(used),
-      modelCalls: undefined,
-    };
+    const end = { claimId: this.claimId, outcome, used: used && amountsOf(used), modelCalls: undefined };
     const { receipts } = await this.#parts.board.completeTasks({ ...this.#place, ends: [end] });
     const [receipt] = receipts;
     if (receipt === undefined) throw sdkErrors.replyIncomplete({ about: `the end of task ${this.id}` });

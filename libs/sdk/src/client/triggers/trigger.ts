@@ -95,10 +95,7 @@ export class TriggerHandle {
   /** Shows what the trigger would do. Nothing starts. Without an event it takes the newest one of the log. */
   async test(event?: EventOptions): Promise<TriggerTest> {
     const request = TestTriggerRequest.fromPartial({ ...this.#which });
-    const reply = await this.#parts.triggers.testTrigger({
-      ...request,
-      event: event && eventMessage(event),
-    });
+    const reply = await this.#parts.triggers.testTrigger({ ...request, event: event && eventMessage(event) });
     const { ofSource, matched, key, group, runId, problem } = reply;
     return {
       event: reply.event && eventIn(reply.event),
@@ -114,10 +111,7 @@ export class TriggerHandle {
 
   /** Hands the trigger past events, as far as the log has them. An event whose run exists starts nothing again. */
   async replay({ from, to, reason = "" }: ReplayEventsOptions = {}): Promise<EventsReplayed> {
-    const span = {
-      from: from && toTimestamp(from.getTime()),
-      to: to && toTimestamp(to.getTime()),
-    };
+    const span = { from: from && toTimestamp(from.getTime()), to: to && toTimestamp(to.getTime()) };
     const reply = await this.#parts.triggers.replayEvents({ ...this.#which, span, reason });
     const { events, matched, duplicates } = reply;
     return { events, matched, duplicates };

@@ -50,10 +50,7 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
   decide(mission, { agentId, tasks, parentTaskId }, step) {
     // It waits for its children alone: nothing that comes now would ever start, or end.
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
-      return missionErrors.missionEnded.refusal({
-        id: step.key.id,
-        status: statusName(statusOf(mission)),
-      });
+      return missionErrors.missionEnded.refusal({ id: step.key.id, status: statusName(statusOf(mission)) });
     const parent = mission.byId.get(parentTaskId);
     if (parentTaskId !== "" && parent === undefined)
       return missionErrors.taskMissing.refusal({ id: step.key.id, task: parentTaskId });

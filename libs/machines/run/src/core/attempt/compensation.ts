@@ -33,12 +33,7 @@ export function compensateNext(place: Place): void {
     return;
   }
   budget.spend(input.bytes.length);
-  step.emit(undoQueued, {
-    node: number,
-    attempt: node.attempt + 1,
-    queueMs: step.nowMs,
-    input: input.bytes,
-  });
+  step.emit(undoQueued, { node: number, attempt: node.attempt + 1, queueMs: step.nowMs, input: input.bytes });
 }
 
 /** What its definition says, or else what the task worked on and what it gave. */

@@ -32,9 +32,7 @@ export function rangePlace(
   assert(
     found !== undefined && number >= found.first && number < found.first + found.count,
     "a node is in a range",
-    {
-      number,
-    },
+    { number },
   );
   return low;
 }

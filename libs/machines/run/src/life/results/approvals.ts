@@ -97,10 +97,7 @@ export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
     if (before !== undefined) return { expireMs: before.expireMs };
     if (step.behaviour < behaviours.claimsApprovals) return runErrors.approvalClaimsLater.refusal({ id });
     const expireMs = claimMs > 0 ? step.nowMs + claimMs : 0;
-    step.emit(approvalClaimed, {
-      node: node.number,
-      claim: { person: who, claimMs: step.nowMs, expireMs },
-    });
+    step.emit(approvalClaimed, { node: node.number, claim: { person: who, claimMs: step.nowMs, expireMs } });
     return { expireMs };
   },
 };
