@@ -94,11 +94,8 @@ export class SwarmService extends Orchestrator {
       onOffersChange: () => offers.changed(),
       onAssigned: assignmentLines(foundation),
     });
-    const offers = this.register(
-      "offers",
-      announcedOffers(host, () => pools.all),
-      { critical: false },
-    );
+    const announced = announcedOffers(host, () => pools.all);
+    const offers = this.register("offers", announced, { critical: false });
     const links = linkInstruments(metrics);
     // What the mesh would not carry is not put into one frame.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
@@ -117,16 +114,8 @@ export class SwarmService extends Orchestrator {
     const polls = new AgentPolls({ pools, now, timers, ids, heartbeatMs, idleMs, admit, host: owner });
     this.register("links", linkUpkeep({ book, relays, polls, timers }, times), { dependsOn: ["pools"] });
     const poolStore = new PoolStore({ machines: { runtime, archive, partitionOwner }, pools });
-    const dependencies = {
-      pools,
-      poolStore,
-      updates,
-      now,
-      settings,
-      foundation,
-      remote: mesh.client(poolService),
-      remoteAgents: mesh.client(agentService),
-    };
+    const remotes = { remote: mesh.client(poolService), remoteAgents: mesh.client(agentService) };
+    const dependencies = { pools, poolStore, updates, now, settings, foundation, ...remotes };
     serveAgents(host, { book, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
     this.#servePools(host, dependencies, outlet, polls);
