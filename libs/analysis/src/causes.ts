@@ -119,7 +119,10 @@ function withoutCause(bad: readonly Case[], good: readonly Case[]): Unexplained 
   const sorted = bad.toSorted((one, other) => one.timeMs - other.timeMs);
   const [{ errorCode, errorMessage, timeMs } = noCase] = sorted;
   return {
-    ...{ errorCode, message: normalised(errorMessage), failures: bad.length, startMs: timeMs },
+    errorCode,
+    message: normalised(errorMessage),
+    failures: bad.length,
+    startMs: timeMs,
     rate: bad.length / (bad.length + good.length),
     places: [...new Set(bad.flatMap(({ place }) => place ?? []))],
     examples: sorted.slice(0, examplesMax).map(({ id }) => id),

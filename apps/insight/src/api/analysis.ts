@@ -307,11 +307,16 @@ function errorOf({ errorCode, message, failures, rate, places, startMs, examples
   return {
     weight: failures,
     cause: RootCause.fromPartial({
-      ...{ kind: "error", subject: errorCode, count: failures, share: 1, evidence },
+      kind: "error",
+      subject: errorCode,
+      count: failures,
+      share: 1,
+      evidence,
       summary: isAll
         ? `All ${failures} attempts of ${where} fail with \`${errorCode}\`.`
         : `${failures} failures with \`${errorCode}\` have no agent, version or label that good attempts lack.`,
-      ...{ startTime: toTimestamp(startMs), examples: worksNamed(examples) },
+      startTime: toTimestamp(startMs),
+      examples: worksNamed(examples),
       remedies: [
         { text: "See the error of one run, and what the task depends on.", command: `tutti why ${id}` },
       ],

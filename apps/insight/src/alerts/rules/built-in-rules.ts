@@ -249,7 +249,9 @@ const rules: readonly BuiltIn[] = [
       "`tutti alert notifications -n ${{ labels.namespace }}` says why. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
     queries: [
       {
-        ...{ queryId: "dead", metric: "tutti_insight_alert_notifications_dead", groupBy: ["namespace"] },
+        queryId: "dead",
+        metric: "tutti_insight_alert_notifications_dead",
+        groupBy: ["namespace"],
         ...now,
       },
     ],
