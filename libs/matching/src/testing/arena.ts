@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   type AgentFrame,
   AgentFrame as AgentFrames,
+  type AgentKind,
   type Assign,
   type Bye,
   Hello,
@@ -73,7 +74,7 @@ export class Arena {
 
   agent(agentId: string, wishes: AgentWishes = {}): TestAgent {
     const { slots = 1, credit = 100, does = ["work@1.0.0"], labels = {}, resources = {} } = wishes;
-    const { contextKeys = [], incarnation = "01", running = [], costs = {}, launchId = "" } = wishes;
+    const { contextKeys = [], incarnation = "01", running = [], costs = {}, launchId = "", kind } = wishes;
     const capabilities = does.map((one) => {
       const [name = "", version = ""] = one.split("@");
       const money = costs[name];
@@ -84,6 +85,7 @@ export class Arena {
       incarnation,
       launchId,
       running,
+      ...(kind !== undefined && { kind }),
       offering: { capabilities, labels, slots, resources, contextKeys: [...contextKeys] },
     });
     const agent = new TestAgent(this);
@@ -123,6 +125,7 @@ export interface AgentWishes {
   readonly running?: Uint8Array[];
   /** By capability. */
   readonly costs?: Record<string, number>;
+  readonly kind?: AgentKind;
 }
 
 export class TestAgent {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Hold, Offering } from "@tutti/contracts/agent/v1";
+import { AgentKind, Hold, Offering } from "@tutti/contracts/agent/v1";
 import { OfferProfile } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, WaitCause } from "@tutti/contracts/types/v1";
 import { isRefusal } from "@tutti/kernel";
@@ -333,6 +333,20 @@ describe("why a task waits", () => {
         ["a", true, true, 1],
         ["b", false, true, 1],
       ],
+    );
+  });
+
+  it("waits for a person, if its agent is an inbox", () => {
+    const arena = new Arena();
+    arena.agent("finance", { kind: AgentKind.AGENT_KIND_PERSON });
+    arena.sender().offer(1);
+    arena.turn();
+    arena.nowMs += 5_000;
+    const { summary, remedies } = arena.pool.explain(tokenOf(1), arena.nowMs) ?? {};
+    assert.equal(summary, "It came to the inbox `finance` 5s ago, and waits for a person to answer.");
+    assert.deepEqual(
+      remedies?.map(({ command }) => command),
+      ["tutti approve"],
     );
   });
 

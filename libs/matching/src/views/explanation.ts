@@ -1,3 +1,4 @@
+import { AgentKind } from "@tutti/contracts/agent/v1";
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
 import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { printDuration, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
@@ -59,6 +60,14 @@ export class Explanations {
     if (stage === "working" && agent !== undefined) {
       const forMs = nowMs - task.assignedMs;
       const since = printDuration(forMs < 1_000 ? forMs : Math.round(forMs / 1_000) * 1_000);
+      if (agent.identity.kind === AgentKind.AGENT_KIND_PERSON)
+        return Explanation.fromPartial({
+          about,
+          summary: `It came to the inbox \`${agent.agentId}\` ${since} ago, and waits for a person to answer.`,
+          remedies: [{ text: "List what waits for an answer, then answer.", command: "tutti approve" }],
+          waits: pastWaits(task, task.assignedMs),
+          parts,
+        });
       const summary = `It was given to ${agent.agentId} ${since} ago, and ${
         task.begunMs === 0 ? "has not reported its start" : "is running"
       }.${silenceOf(agent, nowMs)}`;

@@ -175,20 +175,27 @@ async function* bytesOf(body: Awaited<ReturnType<typeof httpFetch>>["body"]): As
 }
 
 /** Lines, until they end or the command is interrupted. */
-async function* linesOf(input: AsyncIterable<Uint8Array>, interrupted: AbortSignal): AsyncGenerator<string> {
+export async function* linesOf(
+  input: AsyncIterable<Uint8Array>,
+  interrupted: AbortSignal,
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  const stop = new Promise<undefined>((done) =>
-    interrupted.addEventListener("abort", () => done(undefined), { once: true }),
-  );
+  const stop = Promise.withResolvers<undefined>();
+  const end = () => stop.resolve(undefined);
+  interrupted.addEventListener("abort", end, { once: true });
   const reader = input[Symbol.asyncIterator]();
   let rest = "";
-  while (!interrupted.aborted) {
-    const next = await Promise.race([reader.next(), stop]);
-    if (next === undefined || next.done === true) break;
-    const lines = (rest + decoder.decode(next.value, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-    if (rest.length > lineCharsMax) throw new Error(`A line has more than ${lineCharsMax} characters`);
+  try {
+    while (!interrupted.aborted) {
+      const next = await Promise.race([reader.next(), stop.promise]);
+      if (next === undefined || next.done === true) break;
+      const lines = (rest + decoder.decode(next.value, { stream: true })).split("\n");
+      rest = lines.pop() ?? "";
+      yield* lines;
+      if (rest.length > lineCharsMax) throw new Error(`A line has more than ${lineCharsMax} characters`);
+    }
+  } finally {
+    interrupted.removeEventListener("abort", end);
   }
   if (rest !== "" && !interrupted.aborted) yield rest;
 }

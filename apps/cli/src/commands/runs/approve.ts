@@ -157,7 +157,7 @@ function withForm(error: unknown, { form = "" }: Approval): unknown {
     return error;
   return new Failure(error.message, {
     why: error.why,
-    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set them with KEY=VALUE.`],
+    next: [...error.next, `The form asks for: ${fields.join(", ")}. Set each with --form KEY=VALUE.`],
     exitCode: error.exitCode,
     code: error.code,
     cause: error,
