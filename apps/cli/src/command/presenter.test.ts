@@ -81,6 +81,12 @@ describe("the presenter", () => {
       assert.deepEqual([shell.output.text, shell.errors.text], [prints, notes]);
     });
 
+  it("shows the next action if an outcome that is no page is empty", async () => {
+    const { shell, presenter, print } = setUp("people");
+    await presenter.present({ json: {}, empty: "No tasks.", draw: () => print.line("drawn") }, command);
+    assert.deepEqual([shell.output.text, shell.errors.text], ["", "No tasks.\n"]);
+  });
+
   it("prints each record of a stream, as a line of JSON on a terminal too", async () => {
     const shell = memoryShell({ terminal: { columns: 80, rows: 24 } });
     const presenter = new Presenter(shell, { reader: "json" });

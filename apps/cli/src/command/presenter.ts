@@ -18,6 +18,8 @@ export interface Outcome {
   readonly quiet?: readonly string[];
   /** Prints for people. */
   readonly draw?: () => void;
+  /** Printed for people instead of an empty table, with the next action. Not set: the outcome is drawn. */
+  readonly empty?: string | undefined;
   /** Default: completed. */
   readonly exitCode?: ExitCode;
 }
@@ -27,8 +29,6 @@ export interface Page extends Outcome {
   readonly json: object;
   /** Where the list continues. Undefined at its end. */
   readonly nextToken: string | undefined;
-  /** Printed for people instead of an empty table, with the next action. Not set: the page is drawn. */
-  readonly empty?: string | undefined;
 }
 
 /** Outcomes one after the other: a line of JSON for each. */
@@ -95,12 +95,13 @@ export class Presenter {
     });
   }
 
-  #write({ json, quiet, draw }: Outcome, { isLine = false } = {}): void {
+  #write({ json, quiet, draw, empty }: Outcome, { isLine = false } = {}): void {
     if (this.#reader === "json") {
       const { output } = this.#shell;
       const indent = output.isTerminal && !isLine ? 2 : undefined;
       if (json !== undefined) output.write(`${JSON.stringify(json, undefined, indent)}\n`);
     } else if (this.#reader === "quiet" && quiet !== undefined) this.print.lines(quiet);
+    else if (empty !== undefined) this.print.note(empty);
     else draw?.();
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
-import { asSentence, blocksOf, ranked, spansOf } from "./markdown.ts";
+import { addressesIn, asSentence, blocksOf, ranked, spansOf } from "./markdown.ts";
 
 describe("Markdown of people", () => {
   it("has headings, lists, paragraphs and code", () => {
@@ -53,4 +53,17 @@ describe("a phrase of the platform", () => {
   ] as const)
     it(`${JSON.stringify(phrase)} is the sentence ${JSON.stringify(sentence)}`, () =>
       assert.equal(asSentence(phrase), sentence));
+});
+
+describe("addresses in a text", () => {
+  it("are those of the web and of the documentation, without the sign behind them", () => {
+    assert.deepEqual(addressesIn("Runbook: https://t.example/docs/a.html#runs-fail."), [
+      ...["Runbook: ", "https://t.example/docs/a.html#runs-fail", "."],
+    ]);
+    assert.deepEqual(addressesIn("Runbook: /docs/guides/runbooks.html#runs-fail"), [
+      ...["Runbook: ", "/docs/guides/runbooks.html#runs-fail", ""],
+    ]);
+    for (const text of ["see javascript:alert(1)", "and/docs/x", "//docs/x", "ftp://a"])
+      assert.deepEqual(addressesIn(text), [text]);
+  });
 });

@@ -68,3 +68,10 @@ export function spansOf(text: string): readonly string[] {
   // A mark without its other half is text.
   return parts.length % 2 === 1 ? parts : [text];
 }
+
+const address = /(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)\]]|(?<=\s)\/docs\/[^\s<>"]*[^\s<>".,;:!?)\]])/;
+
+/** Splits a text into words and addresses: of the web, and of the documentation here. Addresses have odd places. */
+export function addressesIn(text: string): readonly string[] {
+  return text.split(address);
+}

@@ -1,5 +1,5 @@
 import { type JSX, useMemo } from "react";
-import { type Block, blocksOf, ranked, spansOf } from "./markdown.ts";
+import { addressesIn, type Block, blocksOf, ranked, spansOf } from "./markdown.ts";
 import "./markdown.css";
 
 /** A text that a person wrote. Its headings are below those of a part. */
@@ -44,10 +44,27 @@ function One({ block }: { block: Block }) {
   );
 }
 
-/** A line with code in it. */
+/** A line with code and addresses in it. */
 export function Spans({ text }: { text: string }) {
   return spansOf(text).map((span, place) =>
     // biome-ignore lint/suspicious/noArrayIndexKey: spans have no other name than their place
-    place % 2 === 1 ? <code key={place}>{span}</code> : <span key={place}>{span}</span>,
+    place % 2 === 1 ? <code key={place}>{span}</code> : <Linked key={place} text={span} />,
+  );
+}
+
+function Linked({ text }: { text: string }) {
+  return (
+    <span>
+      {addressesIn(text).map((part, place) =>
+        place % 2 === 1 ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
+          <a key={place} href={part} target="_blank" rel="noreferrer">
+            {part}
+          </a>
+        ) : (
+          part
+        ),
+      )}
+    </span>
   );
 }

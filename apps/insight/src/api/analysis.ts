@@ -221,7 +221,7 @@ function bottleneckOf(found: BottleneckFound): Bottleneck {
     queue: `Tasks that use \`${uses}\` wait ${time} for a free agent.`,
     run: `Task \`${task}\` runs for ${time}.`,
     retry: `Retries of task \`${task}\` take ${time}.`,
-    pause: `${time} passes before task \`${task}\` is queued: timers, signals, approvals.`,
+    pause: `${time} passes before task \`${task}\` is queued: timers, signals, approvals, or turns of its agent.`,
   };
   const remedies = {
     queue: { text: `Add agents or slots for \`${uses}\`.`, command: `tutti pool show ${pool || "default"}` },

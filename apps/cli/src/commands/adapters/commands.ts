@@ -29,9 +29,15 @@ export async function listAdapters(context: Context): Promise<Result> {
   return {
     json: { adapters },
     quiet: wanted === undefined ? adapters.map(({ name }) => name) : rows.map(([{ text = "" } = {}]) => text),
-    empty: adapters.length === 0 ? "No adapters yet. Add one to a worker with addAdapter()" : undefined,
+    empty:
+      adapters.length === 0
+        ? "No adapters yet. Apply a file of the kind `adapter`, or call addAdapter() in a worker."
+        : undefined,
     draw: () => {
-      if (adapters.length === 0) return print.note("No adapters yet. Add one to a worker with addAdapter()");
+      if (adapters.length === 0)
+        return print.note(
+          "No adapters yet. Apply a file of the kind `adapter`, or call addAdapter() in a worker.",
+        );
       if (wanted !== undefined)
         return print.table(
           [

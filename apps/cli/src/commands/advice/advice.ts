@@ -1,4 +1,5 @@
 /** Recommendations: each with the evidence of recorded runs, and what became of it. */
+import { counted } from "@tutti/kernel";
 import type { PredictedGain, Recommendation, TrialRuns } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
@@ -73,11 +74,7 @@ export async function findAdvice(context: Context): Promise<Result> {
     quiet: recommendations.map(({ recommendationId }) => recommendationId),
     draw: () => {
       if (recommendations.length === 0)
-        print.note(
-          pool === undefined
-            ? `No advice about ${subject} from ${count} completed runs of its latest version. At least 5 are needed.`
-            : `No advice about pool ${pool} from ${count} recorded tasks. At least 200 are needed.`,
-        );
+        print.note(pool === undefined ? noneOfRuns(subject ?? "", count) : noneOfTasks(pool, count));
       for (const each of recommendations) {
         draw(context, each);
         print.line("");
@@ -185,4 +182,17 @@ function gainText({ measure = "time", median, low, high, runs = 0 }: PredictedGa
 
 function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isPool: boolean): string {
   return `${runs} ${isPool ? "spans" : "runs"}, ${failed} ${isPool ? "tasks " : ""}failed, p50 ${printDurationMs(p50Ms)}, p90 ${printDurationMs(p90Ms)}`;
+}
+
+const runsMin = 5;
+const tasksMin = 200;
+
+export function noneOfRuns(workflow: string, runs: number): string {
+  const from = `No advice about ${safe(workflow)} from ${counted(runs, "completed run")} of its latest version.`;
+  return `${from} ${runs < runsMin ? `At least ${runsMin} are needed.` : "No change gains 1 % or more in a replay."}`;
+}
+
+export function noneOfTasks(pool: string, tasks: number): string {
+  const from = `No advice about pool ${safe(pool)} from ${counted(tasks, "recorded task")}.`;
+  return `${from} ${tasks < tasksMin ? `At least ${tasksMin} are needed.` : "No other strategy gains 3 % or more in a replay."}`;
 }

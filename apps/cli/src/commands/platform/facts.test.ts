@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { parquetOf } from "./facts.ts";
+import { moreOf, parquetOf } from "./facts.ts";
 
 describe("rows as Parquet", () => {
   it("keep their values and have a type for each column", async () => {
@@ -23,5 +23,13 @@ describe("rows as Parquet", () => {
 
   it("may be none", async () => {
     assert.deepEqual(await parquetReadObjects({ file: parquetOf(["a"], []).slice().buffer }), []);
+  });
+});
+
+describe("an answer that was cut", () => {
+  it("says which limit it has reached", () => {
+    assert.equal(moreOf(false, 5), "");
+    assert.match(moreOf(true, 1_000), /raise --rows/);
+    assert.match(moreOf(true, 3_933, 10_000), /maximum of 1 MB/);
   });
 });

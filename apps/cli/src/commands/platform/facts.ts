@@ -45,6 +45,7 @@ export async function query(context: Context): Promise<Result> {
   });
   // The cast: the reply promises a list of rows in the order of the columns.
   const found = (rows ?? []) as readonly Row[];
+  const more = moreOf(cut, found.length, rowsMax);
   const file = values.text("parquet");
   if (file !== undefined) {
     await shell.writeBytes(file, once(parquetOf(columns, found)));
@@ -52,9 +53,7 @@ export async function query(context: Context): Promise<Result> {
       json: { file, rows: found.length, cut: cut ?? false },
       quiet: [file],
       draw: () =>
-        print.line(
-          `${print.style.green("✓")} ${counted(found.length, "row")} in ${safe(file)}.${moreOf(cut)}`,
-        ),
+        print.line(`${print.style.green("✓")} ${counted(found.length, "row")} in ${safe(file)}.${more}`),
     };
   }
   if (values.flag("csv")) {
@@ -64,6 +63,8 @@ export async function query(context: Context): Promise<Result> {
       quiet: lines,
       draw: () => {
         for (const line of lines) print.line(line);
+        // On standard error: a file of lines without its end looks whole.
+        if (more !== "") print.note(`${counted(found.length, "row")}.${more}`);
       },
     };
   }
@@ -77,15 +78,22 @@ export async function query(context: Context): Promise<Result> {
           columns.map((title) => ({ title, widthMin: 4 })),
           found.map((row) => row.map((value) => ({ text: textOf(value) }))),
         );
-      print.note(`${counted(found.length, "row")} in ${Math.round(tookMs ?? 0)} ms.${moreOf(cut)}`);
+      print.note(`${counted(found.length, "row")} in ${Math.round(tookMs ?? 0)} ms.${more}`);
     },
   };
 }
 
 type Row = readonly (string | number | null)[];
 
-const moreOf = (cut: boolean | undefined) =>
-  cut === true ? " There are more: raise --rows, or query less." : "";
+const rowsUsual = 1_000;
+
+/** An answer ends with the rows that were asked for, or before that with its bytes. */
+export function moreOf(cut: boolean | undefined, rows: number, rowsMax = rowsUsual): string {
+  if (cut !== true) return "";
+  return rows >= rowsMax
+    ? " There are more: raise --rows (10000 at most), or query less."
+    : " There are more: the answer has its maximum of 1 MB. Select fewer columns, or a shorter time.";
+}
 
 /** A column of SQLite has values of any type. One of whole numbers is INT64, one of numbers DOUBLE, and any other text. */
 export function parquetOf(columns: readonly string[], rows: readonly Row[]): Uint8Array {

@@ -127,7 +127,9 @@ function Line({ each }: { each: Recommendation }) {
             {percent(gain?.high ?? 0)} for 8 of 10{isPool ? " parts of the time" : ""}.
           </li>
         </ul>
-        <p>Risk: {risk}</p>
+        <p>
+          Risk: <Spans text={risk ?? ""} />
+        </p>
         {changes.map((line) => (
           <p key={line}>
             <code>{line}</code>

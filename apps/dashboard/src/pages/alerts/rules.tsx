@@ -35,7 +35,9 @@ export function Rules() {
 
 /** What an alert fills in is a word in capitals, as in the help of the CLI. */
 function titleWords(title: string): string {
-  return title.replace(/\$\{\{\s*(?:labels\.)?(\w+)\s*\}\}/g, (_, name: string) => name.toUpperCase());
+  return title.replace(/\$\{\{\s*(?:int\()?(?:labels\.)?(\w+)(?: \+ [\d.]+\))?\s*\}\}/g, (_, name: string) =>
+    name.toUpperCase(),
+  );
 }
 
 function Rule({ rule }: { rule: AlertRule }) {

@@ -128,10 +128,7 @@ function Disks({ disks }: { disks: readonly DiskCapacity[] }) {
         <tr key={disk.process}>
           <th scope="row">{processName(disk.process ?? "")}</th>
           <td>{bytes(disk.freeBytes ?? 0)}</td>
-          <td>
-            {(disk.bytesPerDay ?? 0) < 0 ? "−" : "+"}
-            {bytes(Math.abs(disk.bytesPerDay ?? 0))}
-          </td>
+          <td>{disk.backTest === undefined ? "" : perDay(disk.bytesPerDay ?? 0)}</td>
           <td>
             {disk.backTest === undefined
               ? "no forecast yet"
@@ -147,6 +144,10 @@ function Disks({ disks }: { disks: readonly DiskCapacity[] }) {
       ))}
     </ScrollTable>
   );
+}
+
+function perDay(change: number): string {
+  return `${change < 0 ? "−" : "+"}${bytes(Math.abs(change))}`;
 }
 
 function dateOf(ms: number | undefined, otherwise: string): string {

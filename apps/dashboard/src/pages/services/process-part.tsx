@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Component, MetricSeries, ProcessComponents } from "@tutti/rest/types";
 import { type ReactNode, useState } from "react";
+import { Spans } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count, span } from "../../elements/moments.ts";
 import { Facts, Part, Tag } from "../../elements/parts.tsx";
@@ -33,7 +34,11 @@ export function ProcessPart(options: { process: ProcessComponents; series: reado
       aside={<StandMark stand={problem === "" ? standOf(componentStates, stateOf(process)) : silent} />}
     >
       {problem === "" ? null : <p className="tone-wrong service-why">{problem}</p>}
-      {root?.reason ? <p className="tone-again service-why">{root.reason}</p> : null}
+      {root?.reason ? (
+        <p className="tone-again service-why">
+          <Spans text={root.reason} />
+        </p>
+      ) : null}
       <p className="service-names">
         {services.map((service) => (
           <Tag key={service}>{service}</Tag>
@@ -150,7 +155,7 @@ function Row({ component }: { component: Component }) {
             <Moment atMs={lastErrorTimeMs} />:{" "}
           </span>
         ) : null}
-        {why}
+        <Spans text={why} />
       </td>
     </tr>
   );

@@ -24,6 +24,7 @@ const equals = (labels: Readonly<Record<string, string>>) => ({
 
 interface BuiltIn {
   readonly ruleId: string;
+  /** A gauge of a count is its mean over 10 s: 4.8 while it changes from 4 to 5. */
   readonly title: string;
   readonly advice: string;
   readonly queries: NonNullable<Query>;
@@ -69,7 +70,7 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "queue-grows",
-    title: "${{ waiting }} tasks have been waiting for 10 minutes",
+    title: "${{ int(waiting + 0.9) }} tasks have been waiting for 10 minutes",
     advice: "Start more workers, or raise their concurrency. `tutti pool list` shows which pool is full.",
     queries: [
       {
@@ -132,7 +133,7 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "machines-quarantined",
-    title: "${{ quarantined }} machines of ${{ labels.service }} are quarantined",
+    title: "${{ int(quarantined + 0.9) }} machines of ${{ labels.service }} are quarantined",
     advice:
       "A machine is quarantined if its history cannot be read. `tutti doctor` names it and the way out.",
     queries: [
@@ -149,7 +150,7 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "agents-quarantined",
-    title: "${{ quarantined }} supervised workers crash and are not started again",
+    title: "${{ int(quarantined + 0.9) }} supervised workers crash and are not started again",
     advice:
       "See which, and why: `tutti agent list`, `tutti scaler list`. After the fix, start it again: `tutti agent release AGENT`.",
     queries: [{ queryId: "quarantined", metric: "tutti_swarm_agents_quarantined", ...now }],
@@ -244,7 +245,8 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "notifications-dead",
-    title: "Namespace ${{ labels.namespace }} has ${{ dead }} notifications of alerts that are dead letters",
+    title:
+      "Namespace ${{ labels.namespace }} has ${{ int(dead + 0.9) }} notifications of alerts that are dead letters",
     advice:
       "`tutti alert notifications -n ${{ labels.namespace }}` says why. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
     queries: [
