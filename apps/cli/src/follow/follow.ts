@@ -6,6 +6,7 @@
  * 2. If the platform is not reachable for more than a moment, the command reports it and retries until the user stops it.
  * 3. The run continues when the user stops following it.
  */
+import { assert } from "@tutti/kernel";
 import type { FollowOptions, Followed as Reply } from "@tutti/rest/client";
 import type {
   Explanation,
@@ -23,6 +24,7 @@ import type { Server } from "../server/calls.ts";
 import { withQuestions } from "../server/questions.ts";
 import { durationOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
+import { safe } from "../terminal/text.ts";
 import { endOutcome } from "./end.ts";
 import { FrameReporter } from "./frame-reporter.ts";
 import { LineReporter } from "./line-reporter.ts";
@@ -37,11 +39,33 @@ export interface Following {
   readonly id: string;
 }
 
-/** Follows a run. The exit code is its outcome. */
-export function followRun(context: Context, { server, id }: Following): Promise<Result> {
+/** Follows a run, and the runs that it continues as. The exit code is the outcome of the last one. */
+export async function followRun(context: Context, { server, id }: Following): Promise<Result> {
+  const untilMs = deadlineOf(context);
+  for (let next = id; ; ) {
+    const end = await followOne(context, { server, id: next }, untilMs);
+    if (!(end instanceof Successor)) return end;
+    next = end.id;
+  }
+}
+
+/** A run continues as this one. */
+class Successor {
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+function followOne(
+  context: Context,
+  { server, id }: Following,
+  untilMs: number | undefined,
+): Promise<Result | Successor> {
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new RunModel();
-  return follow<WatchRunReply>(context, {
+  const thread: Thread<WatchRunReply> = {
     id,
     model,
     stream: (options) => server.follow("runs.watch", parts, options),
@@ -56,14 +80,20 @@ export function followRun(context: Context, { server, id }: Following): Promise<
       const run: Run = await server.call("runs.get", { params: { id }, query: server.namespace });
       return endOf(run.runId, run, model.failedTask);
     },
-  });
+  };
+  return follow(context, thread, untilMs);
+}
+
+function deadlineOf({ values, shell }: Context): number | undefined {
+  const forMs = values.durationMs("timeout");
+  return forMs === undefined ? undefined : shell.nowMs() + forMs;
 }
 
 /** Follows a mission. */
-export function followMission(context: Context, { server, id }: Following): Promise<Result> {
+export async function followMission(context: Context, { server, id }: Following): Promise<Result> {
   const at = { params: { id }, query: server.namespace };
   const model = new MissionModel();
-  return follow<WatchMissionReply>(context, {
+  const thread: Thread<WatchMissionReply> = {
     id,
     model,
     stream: (options) => server.follow("missions.watch", at, options),
@@ -72,14 +102,15 @@ export function followMission(context: Context, { server, id }: Following): Prom
       const mission: Mission = await server.call("missions.get", at);
       return endOf(mission.missionId, mission, model.failedTask);
     },
-  });
+  };
+  return await followAlone(context, thread);
 }
 
 /** Follows a session. */
-export function followSession(context: Context, { server, id }: Following): Promise<Result> {
+export async function followSession(context: Context, { server, id }: Following): Promise<Result> {
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   const model = new SessionModel();
-  return follow<WatchSessionReply>(context, {
+  const thread: Thread<WatchSessionReply> = {
     id,
     model,
     stream: (options) => server.follow("sessions.watch", parts, options),
@@ -91,7 +122,15 @@ export function followSession(context: Context, { server, id }: Following): Prom
       const session: Session = await server.call("sessions.get", { params: { id }, query: server.namespace });
       return endOf(session.sessionId, session, model.failedTask);
     },
-  });
+  };
+  return await followAlone(context, thread);
+}
+
+/** Missions and sessions do not continue as others. */
+async function followAlone<R>(context: Context, thread: Thread<R>): Promise<Result> {
+  const end = await follow(context, thread, deadlineOf(context));
+  assert(!(end instanceof Successor), "only a run continues as another one", { id: thread.id });
+  return end;
 }
 
 const whyQuery = ({ namespace }: Server, task: string | undefined) => ({
@@ -114,16 +153,19 @@ interface Thread<R> {
   readonly end: () => Promise<End>;
 }
 
-async function follow<R>(context: Context, { id, model, stream, why, end }: Thread<R>): Promise<Result> {
-  const { shell, values, print } = context;
-  const ended = new AbortController();
-  const signal = AbortSignal.any([shell.interrupted, ended.signal]);
-  const forMs = values.durationMs("timeout");
+async function follow<R>(
+  context: Context,
+  { id, model, stream, why, end }: Thread<R>,
+  untilMs: number | undefined,
+): Promise<Result | Successor> {
+  const { shell, print } = context;
+  const over = new AbortController();
+  const signal = AbortSignal.any([shell.interrupted, over.signal]);
   let isLate = false;
-  if (forMs !== undefined)
-    void shell.pause(forMs, signal).then(() => {
+  if (untilMs !== undefined)
+    void shell.pause(Math.max(0, untilMs - shell.nowMs()), signal).then(() => {
       isLate = !signal.aborted;
-      ended.abort();
+      over.abort();
     });
   const reporter = reporterFor(context);
   void reportCauses({ shell, model, reporter, why, signal });
@@ -139,7 +181,7 @@ async function follow<R>(context: Context, { id, model, stream, why, end }: Thre
     }
   } finally {
     reporter.close(model);
-    ended.abort();
+    over.abort();
   }
   if (shell.interrupted.aborted) {
     print.note(`${id} continues. Follow it with: tutti watch ${id}`);
@@ -151,7 +193,11 @@ async function follow<R>(context: Context, { id, model, stream, why, end }: Thre
     return { json, exitCode: exitCodes.unfinished };
   }
   if (model.whole === undefined) return exitCodes.unfinished;
-  return endOutcome(context, await end(), reporter.showsEnd);
+  const ended = await end();
+  const successor = ended.outcome?.continued?.id;
+  if (successor === undefined) return endOutcome(context, ended, reporter.showsEnd);
+  print.note(`→ ${safe(id)} continued as new: ${safe(successor)}`);
+  return new Successor(successor);
 }
 
 /** Frames are drawn on standard error: the output may be a file. */

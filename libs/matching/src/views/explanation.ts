@@ -64,7 +64,7 @@ export class Explanations {
         return Explanation.fromPartial({
           about,
           summary: `It came to the inbox \`${agent.agentId}\` ${since} ago, and waits for a person to answer.`,
-          remedies: [{ text: "List what waits for an answer, then answer.", command: "tutti approve" }],
+          remedies: [{ text: "List the open questions, then answer one.", command: "tutti approve" }],
           waits: pastWaits(task, task.assignedMs),
           parts,
         });

@@ -121,6 +121,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Sh
         ? undefined
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
+    ["continues as", outcome?.continued?.id],
     ...open.map((asked) => ["asks", questionText(asked)] as const),
     ["used", used === undefined ? undefined : amountWords(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
