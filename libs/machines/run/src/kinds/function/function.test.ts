@@ -71,6 +71,40 @@ describe("a durable function that waits for its calls", () => {
     const own = play.scene.driver.query(play.scene.key, explain, { taskId: "order" }) as Explanation;
     assert.equal(own.summary, "`order` is waiting: it waits for charge.");
   });
+
+  it("is explained with the error of a step that waits for its next try, until the try has started", () => {
+    const play = new Play();
+    const error = { code: "Error", message: "the card server is down" };
+    const pause = (tries: number) => ({ task: `pay.pause-${tries}`, at: "order.ts:4", spec: { wait: "1h" } });
+    const messages = () =>
+      ["", "order"].map((taskId) => {
+        const shown = play.scene.driver.query(play.scene.key, explain, { taskId }) as Explanation;
+        return shown.failures.map((failure) => `${failure.attempt} ${failure.error?.message}`);
+      });
+    play.report([{ step: "pay", atMs: 5, error }, pause(1)]);
+    const first = ["1 Step `pay` failed and is retried: the card server is down"];
+    assert.deepEqual(messages(), [first, first]);
+    play.scene.driver.advance(3_600_000);
+    play.report([{ step: "pay.try-2", atMs: 9, error: { ...error, message: "no answer" } }, pause(2)]);
+    const second = ["2 Step `pay.try-2` failed and is retried: no answer"];
+    assert.deepEqual(messages(), [second, second]);
+    play.scene.driver.advance(3_600_000);
+    play.report([{ step: "pay.try-3", atMs: 12, output: 1 }, charge]);
+    assert.deepEqual(messages(), [[], []]);
+  });
+
+  it("is explained with the error of such a step when its time is over", () => {
+    const play = new Play(definition.replace("retry:", "timeout: {total: 1m}, retry:"));
+    const error = { code: "Error", message: "the card server is down" };
+    play.report([
+      { step: "pay", atMs: 5, error },
+      { task: "pay.pause-1", at: "a:1", spec: { wait: "1h" } },
+    ]);
+    play.scene.driver.advance(60_000);
+    const { failures } = play.scene.driver.query(play.scene.key, explain, { taskId: "" }) as Explanation;
+    assert.match(failures[0]?.error?.message ?? "", /did not finish within 60000 ms/);
+    assert.equal(failures[1]?.error?.message, "Step `pay` failed: the card server is down");
+  });
 });
 
 const registered = [

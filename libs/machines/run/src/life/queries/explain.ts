@@ -39,6 +39,7 @@ import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progr
 import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
+import { retriedSteps } from "./failed-steps.ts";
 import { inWords, ownersUnderWay, standingsOf, type Whole } from "./standing.ts";
 
 /** Needs that an explanation names, and failed tasks that one of a run tells of. */
@@ -69,8 +70,12 @@ export const explainWhole: Query<Run, undefined, Whole | Refusal> = {
 function wholeOf(run: RunView, nowMs: number): Whole {
   const status = statusOf(run);
   const failed: FailedAttempt[] = [];
-  for (const node of run.nodes.slice(0, lookedAtMax))
-    if (isStuck(node) && failed.length < failuresMax) failed.push(failureOf(run, node));
+  const retried: FailedAttempt[] = [];
+  for (const node of run.nodes.slice(0, lookedAtMax)) {
+    if (node === undefined || failed.length >= failuresMax) continue;
+    retried.push(...retriedSteps(node, () => taskIdIn(run, node.range, node.number)));
+    if (isStuck(node)) failed.push(failureOf(run, node));
+  }
   const isOver = run.phase === RunPhase.RUN_PHASE_ENDED;
   const { message = "" } = run.error ?? {};
   const waits = waitsOfRun(run);
@@ -81,7 +86,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const open = count - doneOf(run);
   // A completed run has dealt with its failures: they need no remedy.
   const isCompleted = status === WorkStatus.WORK_STATUS_COMPLETED;
-  const failures = isCompleted ? [] : failed;
+  const failures = isCompleted ? [] : [...failed, ...retried].slice(0, failuresMax);
   const dealtWith = isCompleted && failed.length > 0 ? ` although ${failedWords(failed)}` : "";
   const explanation = Explanations.fromPartial({
     about: aboutOf(run, ""),
@@ -232,7 +237,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
       `\`${id}\` is ${statusWord(status)}${because === undefined || because === "" ? "" : `: ${because}`}`,
     ),
     waits,
-    failures: node === undefined ? [] : failuresOf(run, node, id),
+    failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
     remedies: isDone(status) ? [] : remediesOf(run, id, node, status),
   });
 }
