@@ -39,7 +39,7 @@ async function openRegistry(server: NatsServer, registry: string) {
 }
 
 /** Again and again, as a mesh does for calls that may be repeated. */
-async function insist(work: () => Promise<unknown>): Promise<void> {
+async function retried(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await work();
@@ -81,7 +81,7 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
     for (let step = 0; step < 6; step++) {
       const beating = beat(id);
       said = chance.random() < 0.6 ? `1.${round}.${step}` : "";
-      await insist(() =>
+      await retried(() =>
         said === "" ? any().deregister(id, "drained") : any().register(instance(id, { version: said }), 0),
       );
       await beating;

@@ -198,7 +198,7 @@ function runSettlement(
     tokens: tokens(),
     hasBlob,
     readBlob,
-    tellings: runAttemptCommands(ends),
+    commands: runAttemptCommands(ends),
     service,
   });
 }

@@ -127,7 +127,7 @@ export class PoolOwner implements Pool {
     const link = parts.roster.join(hello, agentId, host, outlet, nowMs);
     if (isRefusal(link)) return link;
     const { agent } = link;
-    parts.turnedAway.letIn(agentId);
+    parts.turnedAway.readmit(agentId);
     const unwanted = parts.reconciler.reconcile(agent, hello.running, isSame, nowMs);
     const { hold, holdReason: reason, holdDueMs } = agent;
     const forMs = holdDueMs === Number.POSITIVE_INFINITY ? 0 : holdDueMs - nowMs;

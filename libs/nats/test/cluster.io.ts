@@ -21,7 +21,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
       connections.map((connection) => openBucket(connection, { name: "leases", replicas: 3 }, signal)),
     );
     let revision = 0;
-    for (const bucket of buckets) revision = await insisting(() => bucket.put("lease", bytes("0")));
+    for (const bucket of buckets) revision = await retried(() => bucket.put("lease", bytes("0")));
     let decided = 0;
     for (let round = 0; round < 300; round++) {
       const outcomes = await Promise.all(
@@ -34,7 +34,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
       const [winner] = winners;
       if (winner !== undefined) decided++;
       const known = winner?.written === true ? winner.revision : undefined;
-      revision = known ?? (await insisting(async () => (await buckets[0]?.get("lease"))?.revision ?? 0));
+      revision = known ?? (await retried(async () => (await buckets[0]?.get("lease"))?.revision ?? 0));
     }
     assert.ok(decided > 200, `${decided} of 300 rounds had a winner`);
     await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
@@ -48,7 +48,7 @@ describe("Bucket on a cluster of three", { skip: program.skip }, () => {
     const { state } = connection;
     assert.ok(state.kind === "connected");
     await servers.find((server) => server.address === state.server)?.down("kill");
-    const revision = await insisting(() => bucket.put("a", bytes("1")));
+    const revision = await retried(() => bucket.put("a", bytes("1")));
     const { value } = await changes.next();
     // A repetition of what had taken effect unseen comes as a change of its own.
     assert.ok(value?.kind === "put" && value.revision <= revision);
@@ -61,4 +61,4 @@ function unknownOutcome(error: unknown): Written | undefined {
 }
 
 /** Repeats what is unavailable, as a caller would. */
-const insisting = <T>(work: () => Promise<T>): Promise<T> => eventually(work, natsErrors.unavailable.is);
+const retried = <T>(work: () => Promise<T>): Promise<T> => eventually(work, natsErrors.unavailable.is);

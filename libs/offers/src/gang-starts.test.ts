@@ -261,7 +261,7 @@ class House {
         if (result.outcome?.$case === "inlineOutput") member.status = "done";
         else this.#next(member);
       },
-      begun: ({ token }: { token: EffectToken }) => {
+      started: ({ token }: { token: EffectToken }) => {
         const member = this.#members.get(token.incarnation);
         if (member?.attempt === token.incarnation && member.status === "queued") member.status = "running";
       },

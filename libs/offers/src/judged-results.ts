@@ -68,7 +68,7 @@ export function judgedResults(
   };
   return {
     result,
-    begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
+    started: (entry, agent, startMs) => settlement.started(entry, agent, startMs),
     progress: (progress) => settlement.progress(progress),
     partialOutput: (entry, output) => settlement.partialOutput(entry, output),
     unclaimed: (token, isUnwanted) => settlement.unclaimed(token, isUnwanted),

@@ -53,7 +53,7 @@ export class OutcomeStream implements Component {
   #failures = 0;
   /** Of the next batch. Undefined while nothing waits. */
   #timer: Timer | undefined;
-  #telling: Promise<void> = Promise.resolve();
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(parts: OutcomeStreamParts) {
     this.#parts = parts;
@@ -63,7 +63,7 @@ export class OutcomeStream implements Component {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopping.abort();
-    await this.#telling;
+    await this.#flushing;
   }
 
   /** The same settlement, and what it is informed of is learned from. */
@@ -73,7 +73,7 @@ export class OutcomeStream implements Component {
         this.take(ended);
         settlement.result(ended, isDurable);
       },
-      begun: (entry, agent, startMs) => settlement.begun(entry, agent, startMs),
+      started: (entry, agent, startMs) => settlement.started(entry, agent, startMs),
       progress: (progress) => settlement.progress(progress),
       partialOutput: (entry, output) => settlement.partialOutput(entry, output),
       unclaimed: (token, isUnwanted) => settlement.unclaimed(token, isUnwanted),
@@ -124,11 +124,11 @@ export class OutcomeStream implements Component {
   #later(ms: number): void {
     if (this.#stopping.signal.aborted) return;
     this.#timer = this.#parts.foundation.timers.after(ms, () => {
-      this.#telling = this.#tell();
+      this.#flushing = this.#flush();
     });
   }
 
-  async #tell(): Promise<void> {
+  async #flush(): Promise<void> {
     if (this.#batch === undefined && this.#waiting.length > 0) {
       this.#batch = { number: ++this.#lastNumber, outcomes: this.#waiting };
       this.#waiting = [];

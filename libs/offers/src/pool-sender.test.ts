@@ -153,7 +153,7 @@ class Counter implements Settlement {
     else isDurable();
   }
 
-  begun({ token }: OfferEntry, agent: string): void {
+  started({ token }: OfferEntry, agent: string): void {
     this.begunBy.push(`${token.incarnation} ${agent}`);
   }
 

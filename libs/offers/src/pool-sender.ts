@@ -316,7 +316,7 @@ export class PoolSender implements GangPool {
     if (entry?.where !== "pool") return;
     this.#shares.keep(entry);
     entry.hasBegun = true;
-    this.#parts.settlement.begun(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
+    this.#parts.settlement.started(entry, this.#agents.get(agent) ?? "", this.#parts.nowMs() - begunAgoMs);
   }
 
   #partialOutput(output: PartialOutput): void {

@@ -34,8 +34,14 @@ for (const [what, outcome, isUnwanted] of [
       timers: new VirtualTime(),
       logger: silentLogger,
       runtime: { submit: (submission) => void asked.push(submission) },
-      tellings: {
-        ...{ completed: unasked, failed: unasked, begun: unasked, progress: unasked, asked: unasked },
+      commands: {
+        ...{
+          completed: unasked,
+          failed: unasked,
+          started: unasked,
+          progress: unasked,
+          calledModels: unasked,
+        },
         ...{ answered: unasked, lost: unasked },
       },
       outputs: { add: unasked },
@@ -71,8 +77,8 @@ for (const [what, isThere] of [
         return isThere;
       },
       runtime: { submit: ({ body }) => void asked.push(body) },
-      tellings: {
-        ...{ begun: unasked, progress: unasked, asked: unasked, answered: unasked, lost: unasked },
+      commands: {
+        ...{ started: unasked, progress: unasked, calledModels: unasked, answered: unasked, lost: unasked },
         completed: ({ outputPayload }) => ({ command: isStillAwaited, body: outputPayload?.body }),
         failed: ({ code }) => ({ command: isStillAwaited, body: code }),
       },
@@ -106,8 +112,8 @@ it("an output that the machine reads comes again with its content, once the stor
         submission.reply(wants ? { kind: "refused", refusal } : { kind: "done", reply: undefined });
       },
     },
-    tellings: {
-      ...{ begun: unasked, progress: unasked, asked: unasked, lost: unasked, failed: unasked },
+    commands: {
+      ...{ started: unasked, progress: unasked, calledModels: unasked, lost: unasked, failed: unasked },
       completed: ({ output, outputPayload }) => ({
         command: isStillAwaited,
         body: outputPayload === undefined ? Buffer.from(output).toString() : "a reference",
@@ -145,8 +151,14 @@ for (const [what, agent, details, told] of [
       timers: new VirtualTime(),
       logger: silentLogger,
       runtime: { submit: ({ body }) => void asked.push(body) },
-      tellings: {
-        ...{ completed: unasked, begun: unasked, progress: unasked, asked: unasked, answered: unasked },
+      commands: {
+        ...{
+          completed: unasked,
+          started: unasked,
+          progress: unasked,
+          calledModels: unasked,
+          answered: unasked,
+        },
         failed: ({ code }) => ({ command: isStillAwaited, body: ["failed", code] }),
         lost: ({ agent: who, message }) => ({ command: isStillAwaited, body: ["lost", who, message] }),
       },

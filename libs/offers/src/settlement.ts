@@ -1,4 +1,4 @@
-/** What becomes of attempts, told to the machines that asked for them. */
+/** Reports how attempts ended to the machines that asked for them. */
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import {
   ActorKind,
@@ -36,10 +36,10 @@ export interface Settlement {
   /** An attempt has ended. Told when that is durable, or known to be unwanted. */
   result(ended: EndedAttempt, isDurable: () => void): void;
   /** An attempt did not end at once. */
-  begun(entry: OfferEntry, agent: string, startMs: number): void;
+  started(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
   partialOutput(entry: OfferEntry, output: PartialOutput): void;
-  /** An agent has an attempt that was not offered to its pool: told where it is one of the attempts here and never wanted again. */
+  /** An agent has an attempt that was not offered to its pool. Calls back if the attempt belongs to a machine here that no longer wants it. */
   unclaimed(token: Uint8Array, isUnwanted: () => void): void;
   /** The pool takes it in no case. Told when that is durable. */
   refused(entry: OfferEntry, error: ErrorDetail, isDurable: () => void): void;
@@ -92,9 +92,9 @@ export interface AttemptCommands {
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
   /** The worker of the attempt is gone. */
   lost(loss: LostAttempt): AttemptCommand;
-  begun(agent: string, startMs: number): AttemptCommand;
+  started(agent: string, startMs: number): AttemptCommand;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
-  asked(agent: string, calls: ModelCalls): AttemptCommand;
+  calledModels(agent: string, calls: ModelCalls): AttemptCommand;
   /** What the machine answered, once that is durable. */
   answered(namespace: string | undefined, reply: unknown): void;
 }
@@ -103,7 +103,7 @@ export interface RuntimeSettlementParts {
   readonly runtime: Pick<Runtime, "submit">;
   readonly timers: Timers;
   readonly logger: Logger;
-  readonly tellings: AttemptCommands;
+  readonly commands: AttemptCommands;
   readonly tokens: TokenCipher;
   /** Whether a blob exists that an output refers to. */
   readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
@@ -120,7 +120,7 @@ const againMs = 500;
 const causesMax = 10_000;
 
 /** The message to a machine about one of its attempts. One object from here to the answer: there is one per task. */
-class Telling implements Submission {
+class AttemptSubmission implements Submission {
   readonly key = undefined;
   readonly idempotencyKey = "";
   readonly token: EffectToken;
@@ -133,12 +133,12 @@ class Telling implements Submission {
   /** Whether it says that the attempt failed. */
   readonly isFailure: boolean;
   readonly stored: StoredOutput | undefined;
-  readonly #answered: (telling: Telling, outcome: Outcome) => void;
+  readonly #answered: (submission: AttemptSubmission, outcome: Outcome) => void;
 
   constructor(
     { command, body }: AttemptCommand,
     { token, cause, namespace, isDurable, isFailure, stored }: AttemptReport,
-    answered: (telling: Telling, outcome: Outcome) => void,
+    answered: (submission: AttemptSubmission, outcome: Outcome) => void,
   ) {
     this.token = token;
     this.command = command;
@@ -183,34 +183,34 @@ export class RuntimeSettlement implements Settlement {
 
   result({ result, agent, entry, questions = noQuestions }: EndedAttempt, isDurable: () => void): void {
     const { outcome, runMs, used, modelCalls } = result;
-    const { tellings } = this.#parts;
+    const { commands } = this.#parts;
     const token = entry?.token ?? this.#tokens.read(result.token);
     const namespace = entry?.key.namespace;
     const cause = this.#causeOf(agent);
     const figures = { agent, runMs, used };
     const isFailure = outcome?.$case !== "inlineOutput" && outcome?.$case !== "outputPayload";
-    const told = { token, cause, namespace, isDurable, isFailure };
-    if (modelCalls !== undefined) this.#mention(token, tellings.asked(agent, modelCalls), agent);
+    const report = { token, cause, namespace, isDurable, isFailure };
+    if (modelCalls !== undefined) this.#mention(token, commands.calledModels(agent, modelCalls), agent);
     switch (outcome?.$case) {
       case "inlineOutput":
         this.#retryUntilDone(
-          tellings.completed({ output: outcome.value, outputPayload: undefined, questions }, figures),
-          told,
+          commands.completed({ output: outcome.value, outputPayload: undefined, questions }, figures),
+          report,
         );
         return;
       case "outputPayload": {
         const completed = { output: noBytes, outputPayload: outcome.value, questions };
         const { body } = outcome.value;
         if (body?.$case !== "blob") {
-          this.#retryUntilDone(tellings.completed(completed, figures), told);
+          this.#retryUntilDone(commands.completed(completed, figures), report);
           return;
         }
         const { sha256 } = body.value;
         const inline = (output: Uint8Array) =>
-          tellings.completed({ output, outputPayload: undefined, questions }, figures);
-        const stored = { ...told, stored: { sha256, inline } };
-        if (namespace === undefined) this.#retryUntilDone(tellings.completed(completed, figures), stored);
-        else void this.#insistOnBlob(sha256, completed, figures, { ...stored, namespace });
+          commands.completed({ output, outputPayload: undefined, questions }, figures);
+        const stored = { ...report, stored: { sha256, inline } };
+        if (namespace === undefined) this.#retryUntilDone(commands.completed(completed, figures), stored);
+        else void this.#completeWithBlob(sha256, completed, figures, { ...stored, namespace });
         return;
       }
       default: {
@@ -218,21 +218,21 @@ export class RuntimeSettlement implements Settlement {
           outcome?.$case === "failed" ? outcome.value : toErrorDetail(offerErrors.attemptStopped({ agent }));
         const lost = agent === "" ? lossOf(error) : undefined;
         this.#retryUntilDone(
-          lost === undefined ? tellings.failed(error, figures) : tellings.lost(lost),
-          told,
+          lost === undefined ? commands.failed(error, figures) : commands.lost(lost),
+          report,
         );
       }
     }
   }
 
-  begun({ token }: OfferEntry, agent: string, startMs: number): void {
-    this.#mention(token, this.#parts.tellings.begun(agent, startMs), agent);
+  started({ token }: OfferEntry, agent: string, startMs: number): void {
+    this.#mention(token, this.#parts.commands.started(agent, startMs), agent);
   }
 
   progress({ token, saved, fraction, message }: Progress): void {
     // What need not outlive the attempt is not worth a record.
     if (saved.length === 0 && fraction === 0 && message === "") return;
-    this.#mention(this.#tokens.read(token), this.#parts.tellings.progress(saved, fraction, message), "");
+    this.#mention(this.#tokens.read(token), this.#parts.commands.progress(saved, fraction, message), "");
   }
 
   partialOutput({ key, effect, token }: OfferEntry, output: PartialOutput): void {
@@ -258,97 +258,97 @@ export class RuntimeSettlement implements Settlement {
   }
 
   refused({ token }: OfferEntry, error: ErrorDetail, isDurable: () => void): void {
-    const told = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
-    this.#retryUntilDone(this.#parts.tellings.failed(error, byNoAgent), told);
+    const report = { token, cause: this.#causeOf(""), namespace: undefined, isDurable, isFailure: true };
+    this.#retryUntilDone(this.#parts.commands.failed(error, byNoAgent), report);
   }
 
   /** An output that refers to a missing blob fails the attempt. */
-  async #insistOnBlob(
+  async #completeWithBlob(
     sha256: Uint8Array,
     completed: AttemptOutput,
     figures: AttemptFigures,
-    told: AttemptReport & { readonly namespace: string },
+    report: AttemptReport & { readonly namespace: string },
   ): Promise<void> {
-    const { tellings, hasBlob, timers } = this.#parts;
+    const { commands, hasBlob, timers } = this.#parts;
     try {
-      if (await hasBlob(told.namespace, sha256)) {
-        this.#retryUntilDone(tellings.completed(completed, figures), told);
+      if (await hasBlob(report.namespace, sha256)) {
+        this.#retryUntilDone(commands.completed(completed, figures), report);
         return;
       }
     } catch (error) {
       this.#parts.logger.debug("failed to look up blobs, retrying", { error: errorFromUnknown(error) });
-      timers.after(againMs, () => void this.#insistOnBlob(sha256, completed, figures, told));
+      timers.after(againMs, () => void this.#completeWithBlob(sha256, completed, figures, report));
       return;
     }
     const blob = Buffer.from(sha256).toString("hex");
-    const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace: told.namespace }));
-    this.#retryUntilDone(tellings.failed(error, figures), { ...told, isFailure: true });
+    const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace: report.namespace }));
+    this.#retryUntilDone(commands.failed(error, figures), { ...report, isFailure: true });
   }
 
-  /** Says it until it is known what came of it, as long as the partition is here. */
-  #retryUntilDone(telling: AttemptCommand, told: AttemptReport): void {
-    this.#parts.runtime.submit(new Telling(telling, told, this.#onAnswer));
+  /** Submits a command until its outcome is known, as long as the partition is owned here. */
+  #retryUntilDone(command: AttemptCommand, report: AttemptReport): void {
+    this.#parts.runtime.submit(new AttemptSubmission(command, report, this.#onAnswer));
   }
 
-  readonly #onAnswer = (telling: Telling, outcome: Outcome): void => {
+  readonly #onAnswer = (submission: AttemptSubmission, outcome: Outcome): void => {
     if (outcome.kind !== "refused") {
-      telling.isDurable();
-      if (outcome.kind === "done") this.#parts.tellings.answered(telling.namespace, outcome.reply);
+      submission.isDurable();
+      if (outcome.kind === "done") this.#parts.commands.answered(submission.namespace, outcome.reply);
       return;
     }
     const { refusal } = outcome;
     const { runtime, timers } = this.#parts;
     // The machine reads the output, and decides without waiting for a store.
     const { content_in: contentIn } = refusal.details;
-    if (telling.stored !== undefined && contentIn !== undefined) {
-      void this.#inlined(telling, telling.stored, contentIn);
+    if (submission.stored !== undefined && contentIn !== undefined) {
+      void this.#inlined(submission, submission.stored, contentIn);
       return;
     }
     switch (refusal.retry) {
       case "same-key":
-        timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(telling));
+        timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(submission));
         return;
       case "elsewhere":
         // The present owner of the work offers the attempt again, and gets the result.
         return;
       default:
-        this.#unheard(telling, refusal);
+        this.#unheard(submission, refusal);
     }
   };
 
   /** The machine reads what the output refers to. While the store is away, the result waits. */
-  async #inlined(telling: Telling, stored: StoredOutput, namespace: string): Promise<void> {
-    const { readBlob, timers, logger, tellings } = this.#parts;
+  async #inlined(submission: AttemptSubmission, stored: StoredOutput, namespace: string): Promise<void> {
+    const { readBlob, timers, logger, commands } = this.#parts;
     const { sha256, inline } = stored;
-    const { token, cause, isDurable } = telling;
-    const told = { token, cause, namespace: telling.namespace, isDurable };
+    const { token, cause, isDurable } = submission;
+    const report = { token, cause, namespace: submission.namespace, isDurable };
     try {
       const content = await readBlob(namespace, sha256);
       if (content !== undefined) {
-        this.#retryUntilDone(inline(content), { ...told, isFailure: false });
+        this.#retryUntilDone(inline(content), { ...report, isFailure: false });
         return;
       }
     } catch (error) {
       logger.debug("failed to read an output, retrying", { error: errorFromUnknown(error) });
-      timers.after(againMs, () => void this.#inlined(telling, stored, namespace));
+      timers.after(againMs, () => void this.#inlined(submission, stored, namespace));
       return;
     }
     const blob = Buffer.from(sha256).toString("hex");
     const error = toErrorDetail(offerErrors.outputAbsent({ blob, namespace }));
-    this.#retryUntilDone(tellings.failed(error, byNoAgent), { ...told, isFailure: true });
+    this.#retryUntilDone(commands.failed(error, byNoAgent), { ...report, isFailure: true });
   }
 
   /** A result that the machine does not take: it hears that, or would wait for ever. */
-  #unheard(telling: Telling, refusal: Refusal): void {
-    const { token, cause, command, namespace, isDurable, isFailure } = telling;
+  #unheard(submission: AttemptSubmission, refusal: Refusal): void {
+    const { token, cause, command, namespace, isDurable, isFailure } = submission;
     const { code, message: reason } = refusal;
     this.#parts.logger.error("result of an attempt rejected", { code, reason, command: command.type });
     if (isFailure) {
       isDurable();
       return;
     }
-    const told = { token, cause, namespace, isDurable, isFailure: true };
-    this.#retryUntilDone(this.#parts.tellings.failed(toErrorDetail(errorOf(refusal)), byNoAgent), told);
+    const report = { token, cause, namespace, isDurable, isFailure: true };
+    this.#retryUntilDone(this.#parts.commands.failed(toErrorDetail(errorOf(refusal)), byNoAgent), report);
   }
 
   /** Says it once: when it is lost, nothing is. */

@@ -67,7 +67,13 @@ it("the obstacle between tasks and their pool is known while it lasts and afterw
   const mesh = new Mesh({ foundation, ownership, settings: { transport: "grpc", breaker } });
   const unwanted = () => assert.fail("nothing comes of it here");
   const settlement = {
-    ...{ result: unwanted, begun: unwanted, progress: unwanted, partialOutput: unwanted, refused: unwanted },
+    ...{
+      result: unwanted,
+      started: unwanted,
+      progress: unwanted,
+      partialOutput: unwanted,
+      refused: unwanted,
+    },
     unclaimed: unwanted,
   };
   const dispatcher = new Dispatcher({

@@ -69,14 +69,14 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const substrateOf = ({ mode }: PartWork) => (kindOfWork(mode) === "run" ? asRun : asMission);
   const fleet = new Fleet({ agents: clients.agents, clock: foundation.clock });
   const learned = new Learned({ estimates: clients.estimates, ...foundation });
-  const news = new SessionUpdates(foundation.timers);
+  const updates = new SessionUpdates(foundation.timers);
   const looks = new Looks();
   const balancing = register("session-balancing", new Balancing({ commands, fleet, learned, foundation }), {
     critical: false,
   });
   const attendance = new Attendance({ commands, fleet, foundation });
   const onNews = (key: InstanceKey): void => {
-    news.tell(key);
+    updates.publish(key);
     // What cannot be looked at now is looked at with the next news.
     commands.view(key).then(
       (view) => {
@@ -88,7 +88,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
     );
   };
   const common = { loops, commands, foundation };
-  const planned = { ...common, fleet, learned, news, looks, rules, held, cause };
+  const planned = { ...common, fleet, learned, updates, looks, rules, held, cause };
   return {
     errands,
     loops,

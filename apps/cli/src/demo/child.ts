@@ -35,13 +35,13 @@ export class Child {
         createInterface({ input: stream }).on("line", (line) => {
           this.#lines.push(line);
           if (this.#lines.length > 200) this.#lines.shift();
-          this.#tell();
+          this.#notify();
         });
     this.#process.stdio[3]?.on("error", () => {});
     this.ended = new Promise((resolve) => {
       const over = (): void => {
         this.#isOver = true;
-        this.#tell();
+        this.#notify();
         resolve();
       };
       this.#process.once("error", (error) => {
@@ -88,7 +88,7 @@ export class Child {
     await this.ended;
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const look of [...this.#listeners]) look();
   }
 }

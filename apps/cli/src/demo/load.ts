@@ -28,7 +28,7 @@ export class Load {
   }
 
   async register(text: string): Promise<void> {
-    await this.#insist(() => this.#client.call("workflows.register", { body: { format: "yaml", text } }));
+    await this.#retried(() => this.#client.call("workflows.register", { body: { format: "yaml", text } }));
   }
 
   /** Starts so many runs of three to five steps, some at a time. A start that was not answered is asked for again under its id. */
@@ -39,7 +39,7 @@ export class Load {
         const number = next++;
         const runId = `run-${String(number + 1).padStart(4, "0")}`;
         const steps = 3 + (number % 3);
-        await this.#insist(() =>
+        await this.#retried(() =>
           this.#client.call("runs.start", {
             body: { runId, definition: "proof-transfer", input: { steps } },
             timeoutMs: callMs,
@@ -72,7 +72,7 @@ export class Load {
   /** Returns how many runs have ended, as lists know it: a moment later than the runs themselves. */
   async ended(): Promise<number> {
     const query = { by: "status", definition: "proof-transfer" } as const;
-    const { counts } = await this.#insist(() =>
+    const { counts } = await this.#retried(() =>
       this.#client.call("runs.count", { query, timeoutMs: callMs }),
     );
     return counts.reduce((sum, { value = "", count = 0 }) => sum + (endings.test(value) ? count : 0), 0);
@@ -81,7 +81,8 @@ export class Load {
   /** All events of all runs that were started, by run. One that is not there has none. */
   async journal(): Promise<ReadonlyMap<string, readonly Seen[]>> {
     const journal = new Map<string, readonly Seen[]>();
-    for (const run of this.started.keys()) journal.set(run, await this.#insist(() => this.#history(run), []));
+    for (const run of this.started.keys())
+      journal.set(run, await this.#retried(() => this.#history(run), []));
     return journal;
   }
 
@@ -98,8 +99,8 @@ export class Load {
     return seen;
   }
 
-  /** Asks until there is an answer. Returns `missing`, if given, for a missing object. */
-  async #insist<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
+  /** Repeats a call until it is answered. Returns `missing`, if given, for a missing object. */
+  async #retried<Answer>(ask: () => Promise<Answer>, missing?: Answer): Promise<Answer> {
     for (;;) {
       try {
         return await ask();

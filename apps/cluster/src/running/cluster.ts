@@ -121,7 +121,7 @@ export class Cluster {
     const plan = planOf(shape, ports, directory, { told, trustedKey });
     const cluster = new Cluster(options, ports, plan, { told, trustedKey });
     await writeFiles(plan);
-    await cluster.#tell();
+    await cluster.#saveState();
     return cluster;
   }
 
@@ -190,7 +190,7 @@ export class Cluster {
     await this.ready(signal);
     // One after the other, so that each hands over to those that stay.
     for (const member of leaving) await member.down();
-    await this.#tell();
+    await this.#saveState();
   }
 
   /** One member after the other is stopped gracefully and started again, each when all are ready. */
@@ -209,13 +209,13 @@ export class Cluster {
     const registries = others.filter(({ planned }) => planned.kind === "registry");
     const rest = others.filter(({ planned }) => planned.kind !== "registry");
     for (const group of [rest, registries, nats]) await Promise.all(group.map((member) => member.down()));
-    await this.#tell();
+    await this.#saveState();
   }
 
   /** Says that no process supervises it any more. */
   async leave(): Promise<void> {
     this.#isLeft = true;
-    await this.#tell();
+    await this.#saveState();
   }
 
   state(): ClusterState {
@@ -291,10 +291,10 @@ export class Cluster {
         ? [natsServer, ...planned.words]
         : [process.execPath, moduleOf(kind), ...planned.words, ...words];
     const program = { command, directory, log, environment };
-    return new Member({ ...this.#ports, planned, program, onChange: () => void this.#tell() });
+    return new Member({ ...this.#ports, planned, program, onChange: () => void this.#saveState() });
   }
 
-  #tell(): Promise<void> {
+  #saveState(): Promise<void> {
     this.#writing = this.#writing.then(() => writeState(this.#options.directory, this.state()));
     this.#options.onChange?.();
     return this.#writing;

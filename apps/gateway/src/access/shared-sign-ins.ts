@@ -93,7 +93,7 @@ export class SharedSignIns implements SignInStore {
   async begun(hash: string, signIn: SignIn): Promise<void> {
     const revision = await this.#bucket.put(hash, bytesOf(signIn));
     this.#unseen.delete(hash);
-    this.#tell(hash, signIn, revision);
+    this.#notify(hash, signIn, revision);
   }
 
   async used(hash: string, signIn: SignIn): Promise<void> {
@@ -133,7 +133,7 @@ export class SharedSignIns implements SignInStore {
   async #look(hash: string): Promise<void> {
     const entry = await this.#bucket.get(hash);
     const signIn = entry && signInOf(hash, entry.value);
-    if (entry !== undefined && signIn !== undefined) this.#tell(hash, signIn, entry.revision);
+    if (entry !== undefined && signIn !== undefined) this.#notify(hash, signIn, entry.revision);
   }
 
   get #bucket(): FollowedBucket["bucket"] {
@@ -154,7 +154,7 @@ export class SharedSignIns implements SignInStore {
       return;
     }
     const signIn = signInOf(hash, change.value);
-    if (signIn !== undefined) this.#tell(hash, signIn, revision);
+    if (signIn !== undefined) this.#notify(hash, signIn, revision);
     else if (!this.#isFromBefore(hash, revision)) {
       this.#revisions.delete(hash);
       this.#listener(hash, undefined);
@@ -170,7 +170,7 @@ export class SharedSignIns implements SignInStore {
     this.#unseen.clear();
   }
 
-  #tell(hash: string, signIn: SignIn, revision: number): void {
+  #notify(hash: string, signIn: SignIn, revision: number): void {
     if (this.#isFromBefore(hash, revision)) return;
     this.#revisions.set(hash, revision);
     this.#listener(hash, signIn);

@@ -1,11 +1,11 @@
 /**
- * Calls of programs that speak the contracts, at `/v1/calls`: for SDKs that reach this port alone. An rpc, a caller and
- * a limit are here what they are at the port of gRPC.
+ * Rpcs over HTTP at `/v1/calls`, for SDKs that can reach only this port. Callers and limits are the same as at the gRPC
+ * port.
  *
- * 1. A caller with a credential has its identity. One without is believed whom it presents on a loopback address alone.
- * 2. Only rpcs that have a route, and a few whose routes have another form, are offered. None of those that processes of
- *    the installation call among themselves.
- * 3. A call counts as a call, and a stream as a stream.
+ * 1. A caller with a credential has its identity. Without one, the presented identity is accepted on a loopback address
+ *    only.
+ * 2. Rpcs with a REST route are offered, and a few whose routes have another form. Internal rpcs are not.
+ * 3. The limits of calls apply to calls, and those of streams to streams.
  */
 import type { ServerResponse } from "node:http";
 import { blobService } from "@tutti/contracts/blob/v1";
@@ -28,7 +28,7 @@ export interface CallsPluginParts {
   readonly stopping: AbortSignal;
 }
 
-/** What clients need, and routes give in another form. */
+/** Rpcs that clients need, and whose REST routes have another form. */
 const inAnotherForm = [
   "tutti.blob.v1.BlobService/Get",
   "tutti.blob.v1.BlobService/Put",
@@ -82,7 +82,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
   };
   return async (app) => {
     app.removeAllContentTypeParsers();
-    // A body is read as far as its call takes it.
+    // The call reads the body itself.
     app.addContentTypeParser("*", (_request, body, done) => done(null, body));
     app.setErrorHandler((error, _request, reply) => {
       door.refuse(takenOver(reply), errorFromUnknown(error));

@@ -1,6 +1,6 @@
 /**
- * Routes of REST, called on behalf of one request: with its caller, its deadline and its trace, through the same mapping
- * and the same rpcs. What the caller may not do over REST is refused here too, by the service that decides it.
+ * Calls REST routes on behalf of one request: with its caller, its deadline and its trace, through the same mapping and
+ * the same rpcs. The services authorize these calls as they authorize REST.
  */
 import type { Mesh } from "@tutti/mesh";
 import { type RouteName, routeNamed } from "@tutti/rest";
@@ -41,7 +41,6 @@ export class RouteCalls {
       params,
       query: parameters,
       body,
-      // The key of a request makes one call harmless to repeat: the start of a run.
       idempotencyKey: idempotencyKey ?? (name === "runs.start" ? asked.idempotencyKey : ""),
     });
     // The reply is of the route's type: both are made from the contracts.

@@ -50,5 +50,5 @@ export function governanceEventPublisher({
       help: "Governance events dropped because the publish queue was full.",
     })
     .with({});
-  return new MachineEventPublisher({ bus, foundation, told, teller: mapper, leftOut });
+  return new MachineEventPublisher({ bus, foundation, told, mapper, leftOut });
 }

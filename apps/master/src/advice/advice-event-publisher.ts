@@ -114,7 +114,7 @@ const adviceNotes: Readonly<Record<string, NoteOf<AdviceState, never>>> = {
   },
 };
 
-const teller: EventMapper<AdviceNote> = {
+const mapper: EventMapper<AdviceNote> = {
   eventOf({ key, event, timeMs, cause, type, about, gain, finding }: AdviceNote): EventInput {
     const { recommendationId, subject, kind, title } = about;
     const header = {
@@ -139,7 +139,7 @@ export class AdviceEventPublisher extends MachineEventPublisher<AdviceNote> {
         help: "Advice events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine: advice, notes: adviceNotes }], teller, leftOut });
+    super({ bus, foundation, told: [{ machine: advice, notes: adviceNotes }], mapper, leftOut });
   }
 
   override handle(notes: readonly unknown[]): void {

@@ -98,7 +98,7 @@ export class Trials extends Rounds {
       );
       const known = await this.#recommended(adviceKeyOf(namespace));
       if (found.length > 0 || known.some((each) => each.subject === subject))
-        await this.#tell(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
+        await this.#execute(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
     }
   }
 
@@ -112,7 +112,7 @@ export class Trials extends Rounds {
       // On trial a pool has two strategies. What a replay finds then is about one of them.
       if (known.some((each) => each.subject === subject && isBeingTried(each))) continue;
       if (found.length > 0 || known.some((each) => each.subject === subject))
-        await this.#tell(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
+        await this.#execute(adviceKeyOf(namespace), keepFound, { subject, baseHash, found });
     }
   }
 
@@ -137,21 +137,21 @@ export class Trials extends Rounds {
     if (hash === "") {
       if (foundation.clock.now() - startMs < startMaxMs) return;
       const finding = "The start of the trial was not completed.";
-      await this.#tell(key, endTrial, { recommendationId, finding, reopen: true });
+      await this.#execute(key, endTrial, { recommendationId, finding, reopen: true });
       return;
     }
     if (each.pool !== "") return await this.#comparePool(key, each, startMs);
     const latest = await workflows.latest({ namespace }, subject);
     if (latest?.hash !== baseHash || latest.rollout?.hash !== hash) {
       const finding = "A user changed the workflow, or how its new runs are divided.";
-      await this.#tell(key, endTrial, { recommendationId, finding, reopen: false });
+      await this.#execute(key, endTrial, { recommendationId, finding, reopen: false });
       return;
     }
     const [before, tried] = [
       await workflows.sample({ namespace }, baseHash, startMs),
       await workflows.sample({ namespace }, hash, startMs),
     ];
-    await this.#tell(key, judgeTrialOf, { recommendationId, before, tried });
+    await this.#execute(key, judgeTrialOf, { recommendationId, before, tried });
   }
 
   /** The pool chooses by the strategy of the span, and spans that are over are compared. */
@@ -165,7 +165,7 @@ export class Trials extends Rounds {
     if ((this.#set.get(known) ?? now) !== now || (now !== before && now !== tried)) {
       this.#set.delete(known);
       const finding = "A user changed the strategy of the pool.";
-      await this.#tell(key, endTrial, { recommendationId: id, finding, reopen: false });
+      await this.#execute(key, endTrial, { recommendationId: id, finding, reopen: false });
       return;
     }
     const span = Math.floor((foundation.clock.now() - startMs) / spanMs);
@@ -173,7 +173,7 @@ export class Trials extends Rounds {
     await pools.setStrategy({ namespace }, name, wanted, `Trial of advice ${id}.`);
     this.#set.set(known, wanted);
     const samples = await pools.samples({ namespace }, { id, name, startMs, before, tried });
-    await this.#tell(key, judgeTrialOf, { recommendationId: id, ...samples });
+    await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples });
   }
 
   /** A pool that has neither strategy of the trial was changed by a user. */
@@ -187,7 +187,7 @@ export class Trials extends Rounds {
       const reason = `Advice ${id}. ${trial?.finding ?? ""}`;
       await this.#parts.pools.setStrategy({ namespace }, name, status === applied ? tried : before, reason);
     }
-    await this.#tell(key, settleTrial, { recommendationId: id });
+    await this.#execute(key, settleTrial, { recommendationId: id });
   }
 
   /** New runs go as it was decided. */
@@ -203,7 +203,7 @@ export class Trials extends Rounds {
       const percent = status === applied ? 100 : 0;
       await this.#parts.workflows.rollOut(asking, { name, version, percent, reason });
     }
-    await this.#tell(key, settleTrial, { recommendationId });
+    await this.#execute(key, settleTrial, { recommendationId });
   }
 
   /** A namespace without advice has no machine yet. */
@@ -211,8 +211,12 @@ export class Trials extends Rounds {
     return orIfAbsent(this.#parts.runtime.query({ key, query: recommended, body: undefined }), []);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: a command knows its own machine
-  async #tell<Body, Reply>(key: InstanceKey, command: Command<any, Body, Reply>, body: Body): Promise<void> {
+  async #execute<Body, Reply>(
+    key: InstanceKey,
+    // biome-ignore lint/suspicious/noExplicitAny: a command knows its own machine
+    command: Command<any, Body, Reply>,
+    body: Body,
+  ): Promise<void> {
     await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
   }
 }

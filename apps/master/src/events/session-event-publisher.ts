@@ -68,26 +68,26 @@ class SessionEventMapper implements EventMapper<SessionNote> {
 }
 
 export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
-  readonly #teller: SessionEventMapper;
+  readonly #mapper: SessionEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new SessionEventMapper(foundation);
+    const mapper = new SessionEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_master_session_events_left_out_total",
         help: "Session events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], teller, leftOut, ended });
-    this.#teller = teller;
+    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], mapper, leftOut, ended });
+    this.#mapper = mapper;
   }
 
   /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: MachineQueries): void {
-    this.#teller.runtime = runtime;
+    this.#mapper.runtime = runtime;
   }
 }
 

@@ -16,7 +16,7 @@ interface DriftNote extends NoteHead {
   readonly drifted: Drifted;
 }
 
-const teller: EventMapper<DriftNote | ModelNote> = {
+const mapper: EventMapper<DriftNote | ModelNote> = {
   eventOf(note: DriftNote | ModelNote): EventInput {
     const { key, event, timeMs, cause } = note;
     const { capability } = note.kind === "drift" ? note.drifted : note.changed;
@@ -83,7 +83,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
       experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head),
       model_changed: modelNote,
     };
-    super({ bus, foundation, told: [{ machine: experience, notes }], teller, leftOut });
+    super({ bus, foundation, told: [{ machine: experience, notes }], mapper, leftOut });
     this.#logger = foundation.logger;
   }
 

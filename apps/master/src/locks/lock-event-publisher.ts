@@ -48,7 +48,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         help: "Lock events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told, teller: new LockEventMapper(), leftOut });
+    super({ bus, foundation, told, mapper: new LockEventMapper(), leftOut });
     this.#waits = waits;
     this.#works = works;
   }

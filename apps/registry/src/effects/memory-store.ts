@@ -32,7 +32,7 @@ export class MemoryStore implements Store {
 
   async put(registration: Registration): Promise<Position> {
     this.#revisions.set(registration.instance.id, this.#revision + 1);
-    return this.#tell({ revision: this.#revision + 1, put: registration });
+    return this.#publish({ revision: this.#revision + 1, put: registration });
   }
 
   async replace(registration: Registration, revision: number): Promise<Position | undefined> {
@@ -42,7 +42,7 @@ export class MemoryStore implements Store {
   async remove(farewell: Farewell, _service: string, revision: number): Promise<Position | undefined> {
     if (!this.#isAt(farewell.instanceId, revision)) return undefined;
     this.#revisions.delete(farewell.instanceId);
-    return this.#tell({ revision: this.#revision + 1, removed: farewell });
+    return this.#publish({ revision: this.#revision + 1, removed: farewell });
   }
 
   async caughtUp(): Promise<void> {}
@@ -53,7 +53,7 @@ export class MemoryStore implements Store {
     return this.#revisions.get(instanceId) === revision;
   }
 
-  #tell(step: Step): Position {
+  #publish(step: Step): Position {
     this.#revision = step.revision;
     this.#listener?.stepped(step);
     return { history: this.#history, revision: step.revision };

@@ -70,13 +70,13 @@ class MissionEventMapper implements EventMapper<MissionNote> {
 }
 
 export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
-  readonly #teller: MissionEventMapper;
+  readonly #mapper: MissionEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     ended?: (key: InstanceKey) => void,
   ) {
-    const teller = new MissionEventMapper(foundation);
+    const mapper = new MissionEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_swarm_mission_events_left_out_total",
@@ -87,13 +87,13 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
       { machine: mission, notes: missionNotes },
       { machine: pool, notes: poolNotes },
     ];
-    super({ bus, foundation, told, teller, leftOut, ended });
-    this.#teller = teller;
+    super({ bus, foundation, told, mapper, leftOut, ended });
+    this.#mapper = mapper;
   }
 
   /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: MachineQueries): void {
-    this.#teller.runtime = runtime;
+    this.#mapper.runtime = runtime;
   }
 }
 

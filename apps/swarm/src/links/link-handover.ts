@@ -62,10 +62,10 @@ export class LinkHandover implements Component {
       return;
     }
     released.isTelling = true;
-    void this.#tell(partition, released);
+    void this.#announce(partition, released);
   }
 
-  async #tell(partition: number, released: Released): Promise<void> {
+  async #announce(partition: number, released: Released): Promise<void> {
     const { tenancy, dispatch, logger } = this.#parts;
     const pool = tenancy.nameIn(defaultNamespace, partition);
     try {

@@ -126,7 +126,7 @@ function missionSettlement(
     runtime,
     timers,
     logger,
-    tellings: missionAttemptCommands,
+    commands: missionAttemptCommands,
     service: service.name,
     outputs,
     tokens: host.tokens(),
@@ -161,9 +161,9 @@ const missionAttemptCommands: AttemptCommands = {
   }),
   failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
   lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
-  begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
+  started: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
   progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
-  asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
+  calledModels: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
   // Who waits for the end of a mission looks for it.
   answered() {},
 };

@@ -38,7 +38,7 @@ export class RefusedJoins {
   }
 
   joined(mission: InstanceKey, agentId: string): void {
-    this.#missions.get(textOf(mission))?.letIn(agentId);
+    this.#missions.get(textOf(mission))?.readmit(agentId);
   }
 
   /** What a task waits for, where one that would do it may not take part. */

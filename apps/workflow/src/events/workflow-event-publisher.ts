@@ -83,14 +83,14 @@ class WorkflowEventMapper implements EventMapper<Note> {
 }
 
 export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
-  readonly #teller: WorkflowEventMapper;
+  readonly #mapper: WorkflowEventMapper;
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
     told: readonly ToldMachine[],
     { ended, ...options }: Partial<PublisherOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
-    const teller = new WorkflowEventMapper(foundation);
+    const mapper = new WorkflowEventMapper(foundation);
     const leftOut = foundation.metrics
       .counter({
         name: "tutti_workflow_events_left_out_total",
@@ -102,13 +102,13 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
       if (note.kind === "event") count(note.type);
       ended?.(key);
     };
-    super({ bus, foundation, told, teller, leftOut, ended: hasEnded }, options);
-    this.#teller = teller;
+    super({ bus, foundation, told, mapper, leftOut, ended: hasEnded }, options);
+    this.#mapper = mapper;
   }
 
   /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: MachineQueries): void {
-    this.#teller.runtime = runtime;
+    this.#mapper.runtime = runtime;
   }
 }
 

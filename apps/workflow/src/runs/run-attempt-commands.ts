@@ -20,9 +20,9 @@ export function runAttemptCommands(ends: RunEnds): AttemptCommands {
     }),
     failed: (error, { agent, runMs, used }) => ({ command: failTask, body: { error, agent, runMs, used } }),
     lost: (loss) => ({ command: returnTask, body: { ...loss, retryAfterMs: 0, lost: true } }),
-    begun: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
+    started: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
     progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
-    asked: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
+    calledModels: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
     answered(namespace, reply) {
       const { ending } = reply as TaskAnswered;
       if (ending !== undefined && namespace !== undefined) ends.tell(namespace, ending);

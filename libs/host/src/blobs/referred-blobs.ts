@@ -66,14 +66,18 @@ export function referredBlobs(hasBlob: HasBlob): Interceptor<ServerCall> {
       binding.add({
         request(call, message) {
           const references = referencesIn(message);
-          return references.length === 0 ? undefined : insist(hasBlob, call.namespace, references);
+          return references.length === 0 ? undefined : requireBlobs(hasBlob, call.namespace, references);
         },
       });
     },
   };
 }
 
-async function insist(hasBlob: HasBlob, namespace: string, references: readonly Reference[]): Promise<void> {
+async function requireBlobs(
+  hasBlob: HasBlob,
+  namespace: string,
+  references: readonly Reference[],
+): Promise<void> {
   for (const { field, sha256 } of references) {
     if (await hasBlob(namespace, sha256)) continue;
     const blob = Buffer.from(sha256).toString("hex");

@@ -52,10 +52,10 @@ export class Ends {
     this.#timer?.cancel();
     this.#nextMs = untilMs;
     const inMs = Math.max(0, untilMs - clock.now()) + togetherMs;
-    this.#timer = timers.after(inMs, () => this.#tell());
+    this.#timer = timers.after(inMs, () => this.#publishEnded());
   }
 
-  #tell(): void {
+  #publishEnded(): void {
     const nowMs = this.#parts.clock.now();
     this.#nextMs = Number.POSITIVE_INFINITY;
     let nextMs = Number.POSITIVE_INFINITY;

@@ -203,7 +203,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** Whom a key or token stands for. Rejects with what is wrong with it. */
   async identifyBy(credential: string, from: string): Promise<Principal> {
-    const found = await this.#letIn(from, (nowMs) => this.#credentials.shownBy(credential, from, nowMs));
+    const found = await this.#authenticate(from, (nowMs) =>
+      this.#credentials.shownBy(credential, from, nowMs),
+    );
     const { principal, untilMs } = found;
     this.#ends.note(principal.shown.id, untilMs);
     return principal;
@@ -211,7 +213,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** Whom a browser signs in as by a key or token. Rejects with what is wrong with it. */
   signInBy(credential: string, from: string): Promise<ShownBefore> {
-    return this.#letIn(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
+    return this.#authenticate(from, (nowMs) => this.#credentials.signInBy(credential, from, nowMs));
   }
 
   /** Where an issuer whose tokens are taken is asked. Undefined for any other. */
@@ -221,7 +223,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
 
   /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
   signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
-    return this.#letIn(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
+    return this.#authenticate(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }
 
   /**
@@ -262,7 +264,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#requireRules(nowMs).authorizer.missing(principal, namespace, named, nowMs);
   }
 
-  async #letIn<Found extends { readonly principal: Visitor }>(
+  async #authenticate<Found extends { readonly principal: Visitor }>(
     from: string,
     find: (nowMs: number) => Promise<Found>,
   ): Promise<Found> {

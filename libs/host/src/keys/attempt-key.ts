@@ -79,14 +79,14 @@ async function attemptKeyIn(
       key: Buffer.from(newKey(ports.chance)).toString("base64url"),
     })),
   );
-  return readable(file, () => insistOnLength(Buffer.from(key, "base64url")));
+  return readable(file, () => requireLength(Buffer.from(key, "base64url")));
 }
 
 /** Returns the key in a data directory. Undefined if none was made yet. */
 export function attemptKeyOf(dataDirectory: string): Uint8Array | undefined {
   const file = join(keysDirectoryIn(dataDirectory), attemptKeyFile);
   const written = contentOf<WrittenAttemptKey>(file);
-  return written && readable(file, () => insistOnLength(Buffer.from(written.key, "base64url")));
+  return written && readable(file, () => requireLength(Buffer.from(written.key, "base64url")));
 }
 
 /** The key that processes share: the one that was made first. A NATS that does not answer yet is asked again. */
@@ -104,14 +104,14 @@ export async function sharedAttemptKey(
     return found.value;
   };
   const key = await connection.persist("reading of the key of attempts", read, signal);
-  return readable(place, () => insistOnLength(key));
+  return readable(place, () => requireLength(key));
 }
 
 function newKey(chance: Chance): Uint8Array {
   return chance.fill(new Uint8Array(tokenKeyBytes));
 }
 
-function insistOnLength(key: Uint8Array): Uint8Array {
+function requireLength(key: Uint8Array): Uint8Array {
   if (key.length !== tokenKeyBytes) throw new Error(`${key.length} bytes, not ${tokenKeyBytes}`);
   return key;
 }

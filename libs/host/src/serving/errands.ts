@@ -80,7 +80,7 @@ export class Errands {
     const { timers, chance, logger } = this.#parts.foundation;
     for (let failures = 0; !signal.aborted; ) {
       const told = await this.#attempt(attempt, refuse, signal);
-      if (told !== undefined && (await this.#tell(token, told))) return;
+      if (told !== undefined && (await this.#submit(token, told))) return;
       failures++;
       if (failures === 5) logger.warn("effect of a machine failed five times, retrying", { ...token });
       await sleep(timers, backoffMs(backoff, failures, chance), signal).catch(() => {});
@@ -102,7 +102,7 @@ export class Errands {
   }
 
   /** Returns whether the machine has it, or does not want it any more. */
-  #tell(token: EffectToken, { command, body }: ErrandCommand): Promise<boolean> {
+  #submit(token: EffectToken, { command, body }: ErrandCommand): Promise<boolean> {
     const { runtime, cause } = this.#parts;
     return new Promise((resolve) => {
       runtime.submit({

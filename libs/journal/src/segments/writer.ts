@@ -10,13 +10,13 @@ import { aligned, blockBytes, groupHeaderBytes, viewOf } from "./layout.ts";
 import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from "./segment-files.ts";
 
 /**
- * Makes groups durable, one after the other. It runs in a thread of its own, or in line where a test or a simulation
- * decides when. It knows neither threads nor time.
+ * Makes groups durable, one after the other. It runs in its own thread, or inline in tests and simulations, and uses
+ * neither threads nor time itself.
  *
  * 1. A group is written when the one before is durable, and is durable when its sync has returned.
- * 2. Room is made before anything of a group is written: a full disk is noticed while nothing has happened yet.
- * 3. After a write or a sync failed nothing is written any more: what is on the disk is unknown, and a later sync that
- *    succeeds would not say otherwise.
+ * 2. Space is allocated before a group is written: a full disk is detected before any effect.
+ * 3. After a failed write or sync nothing more is written: the content of the disk is unknown, and a later successful
+ *    sync would not change that.
  * 4. The chain moves on only with what is written: hash and checksum of a group are made after room was found for it.
  * 5. The hashes of a group's batches are made when it is durable and its waiting callers have the answer. So
  *    nothing writes over a group before the next one is durable.

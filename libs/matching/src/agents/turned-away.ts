@@ -49,7 +49,7 @@ export class TurnedAwayAgents {
     }
   }
 
-  letIn(agentId: string): void {
+  readmit(agentId: string): void {
     this.#agents.delete(agentId);
   }
 

@@ -27,7 +27,6 @@ import type { Affinity } from "./affinity.ts";
 import type { LearnedTimes } from "./learned-times.ts";
 import type { ReadyCohorts } from "./ready-cohorts.ts";
 
-/** The parts that Matcher needs. */
 export interface MatcherParts {
   readonly cohorts: ReadyCohorts;
   readonly assigner: Assigner;
@@ -63,7 +62,7 @@ export class Matcher {
     this.#times = parts.times;
   }
 
-  /** Returns how many were assigned, at most so many. */
+  /** Assigns at most `max` tasks. Returns their number. */
   match(nowMs: number, max: number): number {
     let assigned = 0;
     for (
@@ -94,7 +93,7 @@ export class Matcher {
     return true;
   }
 
-  /** Returns a task with limits or with keys of its own. */
+  /** Serves a task with limits or keys of its own. */
   #serveChoosy(match: CohortMatch, task: Task, nowMs: number): boolean {
     const { extras, profile } = task;
     if (extras === undefined || this.#waiting.holdForLimit(task, extras, nowMs)) return false;
@@ -128,7 +127,7 @@ export class Matcher {
     return this.#serve(match, task, nowMs);
   }
 
-  /** Whom the strategy finds by a key of the task, if he has room. */
+  /** The agent that the strategy finds by a key of the task, if it has room. */
   #byKey({ cohort }: CohortMatch, task: Task): Agent | undefined {
     const { stickTo, placeBy } = this.#settings.current.strategy;
     if (stickTo === undefined && placeBy === undefined) return undefined;
@@ -164,7 +163,7 @@ export class Matcher {
     return undefined;
   }
 
-  /** `agent/anna`: who plans names the agent that had better do it, and another does while that one is full or away. */
+  /** `agent/anna`: the planner prefers this agent. Another one serves the task while the agent is full or away. */
   #named(contextKey: string): Agent | undefined {
     if (!contextKey.startsWith("agent/")) return undefined;
     const agent = this.#agents.get(contextKey.slice("agent/".length));
@@ -186,7 +185,7 @@ export class Matcher {
     return match;
   }
 
-  /** Those of certain agents that are ready in a cohort. */
+  /** The agents of a set that are ready in a cohort. */
   #readyOf(agentIds: ReadonlySet<string>, cohort: Cohort): Agent[] {
     const ready: Agent[] = [];
     for (const agentId of agentIds) {

@@ -109,7 +109,7 @@ export class Share<Task extends Queued<Task>> {
       this.#lanes.add(lane);
     } else this.#settle(lane);
     if (before === undefined) for (const entry of this.waitEntries) entry.enter();
-    else this.#tell(before.rank);
+    else this.#raiseEntries(before.rank);
   }
 
   remove(task: Task): void {
@@ -126,7 +126,7 @@ export class Share<Task extends Queued<Task>> {
     }
     if (this.#size > 0) {
       // With one lane the next in line stands behind the one that has left.
-      if (this.#byKey.size > 1) this.#tell(before);
+      if (this.#byKey.size > 1) this.#raiseEntries(before);
       return;
     }
     this.#byKey.clear();
@@ -166,7 +166,7 @@ export class Share<Task extends Queued<Task>> {
   }
 
   /** Wait entries have to know when the first goes before the one that was first. That it goes behind it they find out. */
-  #tell(before: number): void {
+  #raiseEntries(before: number): void {
     if ((this.head?.rank ?? before) < before) for (const entry of this.waitEntries) entry.rise();
   }
 

@@ -1,8 +1,8 @@
 /**
- * One method as it is called: the interceptors of the client's side around the attempts, the same for every transport.
+ * Calls one method: the client interceptors around the attempts, the same for every transport.
  *
- * 1. A call ends exactly once, with its reply or with a `TuttiError`. Nothing of it is left behind.
- * 2. Its deadline is never later than that of the call it is part of.
+ * 1. A call ends exactly once, with its reply or with a `TuttiError`, and releases everything that it holds.
+ * 2. The deadline of a nested call is never later than that of its outer call.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type CallContext, type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
@@ -35,7 +35,7 @@ export class Caller {
     this.#parts = parts;
   }
 
-  /** Returns a call with one reply. `input` is the request, or the requests of a stream. */
+  /** Makes a call with one reply. `input` is the request, or the requests of a stream. */
   async one(input: unknown, options: CallOptions = noOptions): Promise<unknown> {
     const { chain, attempts } = this.#parts;
     const call = this.#call(input, options);
@@ -54,7 +54,7 @@ export class Caller {
     }
   }
 
-  /** Returns a call with a stream of replies, which is made when the first one is asked for. */
+  /** Makes a call with a stream of replies. It starts when the first reply is read. */
   many(input: unknown, options: CallOptions = noOptions): ReplyStream<unknown> {
     const { chain, attempts } = this.#parts;
     return new ClientStream(() => {
@@ -134,7 +134,7 @@ function attach(call: ClientCall, { signal, context }: CallOptions): (() => void
 }
 
 function attachContext(call: ClientCall, context: CallContext): () => void {
-  // Most calls are made as part of a served one: then no signal has to be made for it.
+  // Most calls are part of a served call, which needs no signal.
   if (!(context instanceof ServerCall)) return attachSignal(call, context.signal);
   context.adopt(call);
   return () => context.release(call);

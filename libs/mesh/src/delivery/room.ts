@@ -29,7 +29,7 @@ export class Room {
       const givenUp = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
         reject(signal.reason);
-        this.#letIn();
+        this.#admitWaiting();
       };
       this.#waiting.push(waiter);
       signal.addEventListener("abort", givenUp, { once: true });
@@ -40,10 +40,10 @@ export class Room {
     this.#count -= count;
     this.#bytes -= bytes;
     assert(this.#count >= 0 && this.#bytes >= 0, "room is released once", { count: this.#count });
-    this.#letIn();
+    this.#admitWaiting();
   }
 
-  #letIn(): void {
+  #admitWaiting(): void {
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       if (!this.#fits(first.count, first.bytes)) return;
       this.#waiting.shift();

@@ -107,7 +107,7 @@ class Run implements Presence {
     this.#begin();
     while (this.#times.size > 0 && this.#done < this.#problem.tasks) {
       const nowMs = this.#times.leastKey;
-      while (this.#times.leastKey === nowMs) this.#tell(this.#times.pop() ?? 0, nowMs);
+      while (this.#times.leastKey === nowMs) this.#handle(this.#times.pop() ?? 0, nowMs);
       for (;;) {
         const next = this.#dispatcher.next(this, nowMs);
         if (next === undefined) break;
@@ -165,7 +165,7 @@ class Run implements Presence {
     this.#happenings.push(happening);
   }
 
-  #tell(number: number, nowMs: number): void {
+  #handle(number: number, nowMs: number): void {
     const happening = this.#happenings[number];
     switch (happening?.kind) {
       case "release":

@@ -52,24 +52,24 @@ export class Partition {
   readonly #parts: PartitionParts;
   #state: PartitionState | "closed" = "closed";
   #epoch = 0;
-  /** The table's epoch, in whose room all of this owner's epochs lie. */
-  #room = 0;
+  /** The epoch of the table of owners. All epochs of this owner belong to it. */
+  #tableEpoch = 0;
   #life: Life | undefined;
   #leaving = new AbortController();
   #timer: Timer | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
   #loading: Promise<void> | undefined;
-  #parting: Promise<void> | undefined;
+  #disowned: Promise<void> | undefined;
   #turnMs = 0;
   #runsSinceMs = 0;
-  /** How many times in a row it did not run for long. */
+  /** Number of consecutive lives that ended soon. */
   #shortLives = 0;
   /** The last life ended because of damage. */
   #isDamaged = false;
-  /** Why the journal takes nothing at the moment, where it has no room. */
+  /** The refusal of all work while the journal has no space. */
   #full: Refusal | undefined;
-  /** Wakes who waits for it to be loaded. */
-  #noRoom = Promise.withResolvers<void>();
+  /** Resolved when the journal has no space, so that callers do not wait for the load. */
+  #becameFull = Promise.withResolvers<void>();
   #reason = "";
 
   constructor(number: number, parts: PartitionParts) {
@@ -87,18 +87,18 @@ export class Partition {
   }
 
   /**
-   * Its life when all of the journal is read: before, an instance may seem not to be there. Undefined while the journal
-   * has no room to start.
+   * The life, once all of the journal is read: before, an instance may seem to be missing. Undefined if the journal has
+   * no space to start.
    */
   async readLife(): Promise<Life | undefined> {
     while (this.#state === "starting" && this.#loading !== undefined && this.#full === undefined)
-      await Promise.race([this.#loading.catch(() => {}), this.#noRoom.promise]);
+      await Promise.race([this.#loading.catch(() => {}), this.#becameFull.promise]);
     return this.#state === "starting" ? undefined : this.#life;
   }
 
   /**
-   * The same for a command, which may send letters: while too many wait for receivers that are away, none is taken.
-   * While the journal is full, results of effects wait: they are not sent again. While the archive is behind, they are taken.
+   * Why a command is refused. A command may send letters, so it is refused while too many letters wait for unavailable
+   * receivers. Results of effects are not sent again: a full journal delays them, and an archive that is behind accepts them.
    */
   commandRefusal(isResult: boolean): Outcome | undefined {
     const refusal = this.refusal() ?? (isResult ? undefined : (this.#fullRefusal() ?? this.#behindRefusal()));
@@ -108,7 +108,7 @@ export class Partition {
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
   }
 
-  /** New work that outruns the archive: a restart would have to read all that it lacks. */
+  /** New work is refused while the archive is behind: a restart reads everything that the archive lacks. */
   #behindRefusal(): Outcome | undefined {
     const behindBytes = this.#life?.archiver.behindBytes ?? 0;
     if (behindBytes < this.#parts.limits.behindBytesMax) return undefined;
@@ -116,13 +116,13 @@ export class Partition {
     return refused(runtimeErrors.archiveBehind.refusal({ ...at, behindBytes }, { retryAfterMs: 500 }));
   }
 
-  /** The journal has no room: a caller hears that at once, and what the partition knows can still be read. */
+  /** While the journal is full, commands are refused at once, and reads still work. */
   #fullRefusal(): Outcome | undefined {
     const { full } = this.#parts.journals.journal;
     return full === undefined ? undefined : refused(full);
   }
 
-  /** Why nothing may be put into the inbox. Undefined when it may. */
+  /** Why the inbox accepts nothing. Undefined if it does. */
   refusal(): Outcome | undefined {
     const { service, limits } = this.#parts;
     if (this.#state === "running" && this.inbox.length < limits.inboxMax) return;
@@ -142,38 +142,38 @@ export class Partition {
 
   /** Starts to own it under this epoch, or a newer one if the journal has seen more. Resolves when it is running. */
   own(epoch: number): Promise<void> {
-    // Who lets go of it at the moment would close it again behind its new beginning.
-    if (this.#parting !== undefined) return this.#parting.then(() => this.own(epoch));
+    // A disowning in progress would close the partition after its new start.
+    if (this.#disowned !== undefined) return this.#disowned.then(() => this.own(epoch));
     if (this.#state !== "closed") {
-      if (tableEpochOf(epoch) <= this.#room) return this.#loading ?? Promise.resolve();
-      // Another process owned it meanwhile, and it was not heard of here: what is in memory may be old.
+      if (tableEpochOf(epoch) <= this.#tableEpoch) return this.#loading ?? Promise.resolve();
+      // Another process owned the partition meanwhile: the state in memory may be stale.
       this.#close();
     }
     this.#leaving = new AbortController();
     this.#epoch = epoch;
-    this.#room = tableEpochOf(epoch);
+    this.#tableEpoch = tableEpochOf(epoch);
     this.#state = "starting";
-    this.#hasRoom();
+    this.#clearFull();
     return this.#load();
   }
 
-  /** Lets go: what is under way becomes durable, or its callers are notified that it is unknown. */
+  /** Gives up ownership. Work in progress becomes durable, or its callers get `outcomeUnknown`. */
   disown(): Promise<void> {
-    if (this.#state === "closed") return this.#parting ?? Promise.resolve();
-    this.#parting ??= this.#part().finally(() => {
-      this.#parting = undefined;
+    if (this.#state === "closed") return this.#disowned ?? Promise.resolve();
+    this.#disowned ??= this.#disownNow().finally(() => {
+      this.#disowned = undefined;
     });
-    return this.#parting;
+    return this.#disowned;
   }
 
-  async #part(): Promise<void> {
+  async #disownNow(): Promise<void> {
     this.#state = "leaving";
     const memory = this.#life?.memory;
     if (memory !== undefined && !memory.isStopped) await memory.commits.reached(memory.lastBatch);
     this.#close();
   }
 
-  /** Resolves when this process was the owner after what was read in this life was read. Throws when it was not. */
+  /** Resolves if this process was still the owner after a read in this life. Rejects otherwise. */
   stillOwned(life: Life): Promise<void> {
     const { clock, leaseTerm } = this.#parts;
     const { memory } = life;
@@ -192,7 +192,7 @@ export class Partition {
     });
   }
 
-  /** Lets paused machines continue. Resolves with how the pause stands when that is durable. */
+  /** Lets paused machines continue. Resolves with the state of the pause when the release is durable. */
   release(released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
     return new Promise((resolve, reject) => {
       const refuse = (outcome: Outcome): void => {
@@ -215,7 +215,7 @@ export class Partition {
   }
 
   /**
-   * Brings newer behaviours into force as far as they are allowed by now. One that is loaded later starts with that.
+   * Activates the newer behaviours that are allowed by now. A partition that is loaded later starts with them.
    */
   raise(): void {
     const life = this.#life;
@@ -233,7 +233,7 @@ export class Partition {
     this.#parts.ready(this);
   }
 
-  /** Takes work that waits. Gives whether there is more. */
+  /** Executes waiting work. Returns whether there is more. */
   turn(): boolean {
     const life = this.#life;
     if (life === undefined || this.#state === "starting" || this.#state === "failed") return false;
@@ -252,7 +252,7 @@ export class Partition {
     return hasMore;
   }
 
-  /** Milliseconds spent in turns so far: how busy it is. */
+  /** Milliseconds spent in turns so far. */
   get turnMs(): number {
     return this.#turnMs;
   }
@@ -285,7 +285,7 @@ export class Partition {
     const before = this.#loading;
     const { signal } = this.#leaving;
     const load = async (): Promise<void> => {
-      // One at a time: a load that was asked to let go may still be waiting for the journal.
+      // One load at a time: an aborted load may still wait for the journal.
       await before?.catch(() => {});
       await this.#loadUntilItWorks(signal);
     };
@@ -299,7 +299,7 @@ export class Partition {
   async #loadUntilItWorks(signal: AbortSignal): Promise<void> {
     const { timers, chance, logger, service } = this.#parts;
     if (signal.aborted) throw this.#notOwner();
-    // What fails again and again right after loading would do nothing but seal.
+    // Without a pause, a partition that fails right after each load would only write seals.
     if (this.#shortLives > 1) {
       if (this.#isDamaged) this.#state = "failed";
       await sleep(timers, backoffMs(pause, this.#shortLives - 1, chance), signal).catch(() => {});
@@ -317,7 +317,7 @@ export class Partition {
         const isTooNew = runtimeErrors.behaviourNewer.is(error);
         if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
         logger.error("failed to load a partition, retrying", { service, partition: this.number, error });
-        // Only another release helps, and that is another process.
+        // Only another release, in another process, can load it.
         if (isTooNew) await sleep(timers, tooNewMs, signal).catch(() => {});
       }
       await sleep(timers, backoffMs(pause, failures, chance), signal).catch(() => {});
@@ -326,7 +326,7 @@ export class Partition {
     }
   }
 
-  /** One attempt. False when the journal has to be asked again. */
+  /** One attempt to load. False if it must be repeated. */
   async #loadOnce(signal: AbortSignal): Promise<boolean> {
     const { service, journals } = this.#parts;
     const { journal } = journals;
@@ -353,7 +353,7 @@ export class Partition {
     pauseWork(life.memory, this.#parts.pause);
     raiseBehaviour(life.memory, this.#parts.behavioursAllowed());
     this.#state = "running";
-    this.#hasRoom();
+    this.#clearFull();
     this.#runsSinceMs = this.#parts.clock.monotonic();
     life.sender.start();
     life.archiver.start();
@@ -364,17 +364,17 @@ export class Partition {
     return true;
   }
 
-  /** Seals under the next epoch. Undefined when the journal did not take it and it has to be tried again. */
+  /** Seals under the next epoch. Undefined if the journal did not accept the seal and it must be repeated. */
   async #seal(journal: Journal, log: JournalPartition, signal: AbortSignal): Promise<number | undefined> {
     const { clock, journals, behaviour } = this.#parts;
     const epoch = Math.max(this.#epoch, log.last.epoch + 1);
-    if (tableEpochOf(epoch) > this.#room) {
+    if (tableEpochOf(epoch) > this.#tableEpoch) {
       this.#lose();
       return;
     }
     const timeMs = Math.max(Math.floor(clock.now()), log.last.timeMs);
     const outcome = await log.seal({ epoch, timeMs, behaviour });
-    // It may be owned again by now, under an epoch that must not be forgotten.
+    // The partition may be owned again by now, under an epoch that must be kept.
     if (signal.aborted) return;
     this.#epoch = epoch;
     if (outcome.kind === "sealed") return outcome.number;
@@ -419,7 +419,7 @@ export class Partition {
     this.arrive(memory.isStopped && arrival.what === "question" ? { ...arrival, found: undefined } : arrival);
   }
 
-  /** The journal did not take a batch: what was decided in memory counts no more. */
+  /** The journal rejected a batch: decisions in memory are void. */
   #failed(memory: PartitionMemory, failure: Failure): void {
     const life = this.#life;
     if (life?.memory !== memory || memory.isStopped) return;
@@ -428,35 +428,34 @@ export class Partition {
     const reason = failure.refusal.message;
     this.#reason = reason;
     logger.warn("journal rejected a batch, reloading the partition", { ...at, reason });
-    this.#stopLife(life, refused(this.#toldOf(failure)));
+    this.#stopLife(life, refused(this.#refusalFor(failure)));
     if (failure.kind === "full") this.#refuseAll(failure.refusal);
     if (failure.kind === "fenced") this.#lose();
     else this.#restart();
   }
 
-  /** What a caller hears of a batch that the journal did not take. */
-  #toldOf({ kind, refusal }: Failure): Refusal {
+  /** The refusal of the callers of a batch that the journal rejected. */
+  #refusalFor({ kind, refusal }: Failure): Refusal {
     const at = { service: this.#parts.service, partition: this.number, reason: withoutRemedy(refusal) };
     if (kind === "full") return refusal;
     return kind === "unknown" ? runtimeErrors.outcomeUnknown.refusal(at) : runtimeErrors.notTaken.refusal(at);
   }
 
-  /** The journal has no room: everything that waits is refused now, and not executed when there is room again. */
+  /** The journal is full: waiting work is refused now, so that it is not executed later. */
   #refuseAll(refusal: Refusal): void {
     this.#full = refusal;
-    this.#noRoom.resolve();
+    this.#becameFull.resolve();
     this.inbox.refuse(refused(refusal));
   }
 
-  /** The journal takes something again, as far as is known. */
-  #hasRoom(): void {
-    if (this.#full !== undefined) this.#noRoom = Promise.withResolvers();
+  /** The journal is no longer known to be full. */
+  #clearFull(): void {
+    if (this.#full !== undefined) this.#becameFull = Promise.withResolvers();
     this.#full = undefined;
   }
 
   /**
-   * The archive says that another process owns it. What was appended meanwhile may have come before the new owner's
-   * seal.
+   * The archive reports another owner. Batches that were appended meanwhile may lie before the seal of the new owner.
    */
   #fenced(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
@@ -467,8 +466,7 @@ export class Partition {
   }
 
   /**
-   * The stored data is not there any more as it was: loading again repairs what a copy of it can, and says what it
-   * cannot.
+   * Stored data is damaged. Loading again repairs it from a copy, or reports that it cannot.
    */
   #damaged(memory: PartitionMemory, error: TuttiError): void {
     const life = this.#life;
@@ -500,7 +498,7 @@ export class Partition {
     this.#restart();
   }
 
-  /** The journal says that another process owns it. */
+  /** The journal reports another owner. */
   #lose(): void {
     this.#close();
     this.#parts.leaseTerm.lost(this.number);
@@ -511,11 +509,11 @@ export class Partition {
     this.#state = "starting";
     const livedMs = this.#parts.clock.monotonic() - this.#runsSinceMs;
     this.#shortLives = livedMs < shortLifeMs ? this.#shortLives + 1 : 0;
-    // No longer loaded: then the process that disowned it has been notified.
+    // A load that ends because the partition was disowned needs no report.
     this.#load().catch(() => {});
   }
 
-  /** Ends a life: nothing of it decides or sends any more. */
+  /** Ends a life: it decides and sends nothing from here on. */
   #stopLife(life: Life, outcome?: Outcome): void {
     const { unanswered, undecided } = life.loaded.stop();
     life.archiver.stop();
@@ -553,7 +551,7 @@ export class Partition {
     this.#parts.logger.error("reply callback failed", { error });
   }
 
-  /** Sees to it that there is a turn when something is due. */
+  /** Schedules a turn for the next due time. */
   #setTimer(life: Life): void {
     const dueMs = life.loaded.nextDueMs;
     if (dueMs >= this.#timerDueMs) return;
@@ -568,7 +566,7 @@ export class Partition {
   }
 }
 
-/** Looked at again after this long: the wall clock may have been set forward. */
+/** The clock is read again after this long, because it may have been set forward. */
 const timerMaxMs = 10_000;
 
 /** Pauses everything, unless the partition has had this pause. Called when it is loaded, before its first turn. */

@@ -1,16 +1,16 @@
 /**
- * Keeps a worker linked: opens streams, greets, resumes, goes where it is sent, and comes again with pauses.
+ * Keeps a worker linked: opens streams, sends the hello, resumes links, follows redirects, and reconnects with backoff.
  *
  *     idle ── start ──► greeting ── welcome ──► linked
  *     greeting, linked ── stream ended, refused for now ──► waiting ── pause ──► greeting
  *     greeting, linked ── redirect, goodbye ──► waiting
  *     any ── stop, refused for good ──► closed
  *
- * 1. A link is resumed at the same address, within its window, and only if nothing that came over it was wrong.
- *    Otherwise a new one starts, with the tokens that are still there.
- * 2. Pauses double with each failure in a row. A link that lasted ends the row.
- * 3. Hosts that send a worker from one to the other cost it a pause each time, as failures do.
- * 4. Time, chance and streams are handed in.
+ * 1. A link is resumed at the same address, within its window, and only if all received frames were valid. Otherwise a
+ *    new link starts, with the remaining tokens.
+ * 2. Pauses double with each consecutive failure. A link that lasted resets them.
+ * 3. Repeated redirects cost a pause each, as failures do.
+ * 4. Time, random numbers and streams are injected.
  */
 import { type Redirect, type Refused, Welcome } from "@tutti/contracts/agent/v1";
 import {
@@ -48,12 +48,12 @@ export interface ConnectorParts {
 }
 
 const greetingTimeoutMs = 15_000;
-/** A link that held for this long was a good one: the next failure is the first of a row. */
+/** A link that lasted this long resets the count of failures. */
 const goodLinkMs = 5_000;
 const leaveTimeoutMs = 2_000;
-/** After so many failures in a row it looks elsewhere, though it was sent here or could continue with its link here. */
+/** After this many consecutive failures, another address is tried, although the worker was redirected here or could resume here. */
 const followedFailuresMax = 4;
-/** Hosts that send it to each other are no reason to hurry. */
+/** More consecutive redirects than this cost a pause. */
 const redirectsMax = 3;
 
 type Phase =
@@ -76,14 +76,14 @@ export class Connector {
   #isFollowing = false;
   #epoch = -1;
   #failures = 0;
-  /** Since a link lasted. */
+  /** Redirects since the last link that lasted. */
   #redirects = 0;
   #turn = 1;
   #welcome: Welcome = Welcome.create();
-  /** Where the link is that can be resumed, and until when. */
+  /** The address of the link that can be resumed, and its deadline. */
   #resumable: { readonly address: string; readonly untilMs: number } | undefined;
   #lostTimer: Timer | undefined;
-  /** Streams are distinguished by number: what a former one says has no effect. */
+  /** The number of the current stream: frames of earlier streams are ignored. */
   #streams = 0;
 
   constructor(parts: ConnectorParts) {
@@ -103,7 +103,7 @@ export class Connector {
     if (this.#phase.name === "idle") this.#greet();
   }
 
-  /** Says goodbye where there is a link, and ends the stream gracefully. */
+  /** Sends a goodbye if there is a link, and ends the stream gracefully. */
   disconnect(reason: string): void {
     const phase = this.#phase;
     if (phase.name === "leaving" || phase.name === "closed") return;
@@ -124,7 +124,7 @@ export class Connector {
     this.#phase = { name: "leaving", stream: phase.stream, timer };
   }
 
-  /** At once. */
+  /** Stops at once, without a goodbye. */
   stop(): void {
     const phase = this.#phase;
     this.#phase = { name: "closed" };
@@ -222,7 +222,7 @@ export class Connector {
     const { clock, agent } = this.#parts;
     const silentMs = silence.beat(clock.monotonic());
     const { leaseMs, heartbeatMs } = this.#welcome;
-    // A host that has nothing to say sends an empty frame each period.
+    // An idle host sends an empty frame each period.
     if (silentMs > Math.max(leaseMs, heartbeatMs * 3)) {
       this.#breakOff("the host is silent", true);
       return;
@@ -267,8 +267,7 @@ export class Connector {
     const { onRefused } = this.#parts;
     this.#release("the host said goodbye");
     this.#resumable = undefined;
-    // The process may be about to end, or its pool is moving to another one: the addresses received first know the new
-    // owner.
+    // The process may be about to end, or its pool is moving: the configured addresses know the new owner.
     this.#isFollowing = false;
     if (returnAfterMs < 0) {
       this.#phase = { name: "closed" };
@@ -287,7 +286,7 @@ export class Connector {
     this.#breakOff(reason, true);
   }
 
-  /** This stream is of no use any more. */
+  /** Cancels the stream, and reconnects after a pause. */
   #breakOff(reason: string, canResume = false): void {
     const phase = this.#phase;
     const { clock, timers, agent } = this.#parts;
@@ -307,7 +306,7 @@ export class Connector {
     this.#pause(reason);
   }
 
-  /** Lets go of the stream. */
+  /** Releases the stream and its timers. */
   #release(reason: string): void {
     const phase = this.#phase;
     this.#streams++;
@@ -319,8 +318,8 @@ export class Connector {
 
   #pause(reason: string, atLeastMs = 0): void {
     const { backoff, chance, logger, addresses } = this.#parts;
-    // Each address is another process: the pauses grow from one round of them to the next, so that one that lives is
-    // met soon.
+    // Each address is another process. The pause grows only after all of them were tried, so that a live one is found
+    // soon.
     const rounds = Math.ceil(++this.#failures / addresses.length);
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
@@ -335,7 +334,7 @@ export class Connector {
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;
-      // The asked instance knows the owner. An installation that was made again counts from the beginning.
+      // The next instance knows the owner. A reinstalled platform counts its epochs from 0.
       this.#epoch = -1;
       this.#address = addresses[this.#turn++ % addresses.length] ?? "";
     }
@@ -353,7 +352,7 @@ export class Connector {
   }
 }
 
-/** Of the transport's words for an address at which nothing listens. */
+/** Messages of the transport for an address without a listener. */
 const refused = /ECONNREFUSED|connection refused/i;
 const unknownHost = /ENOTFOUND|EAI_AGAIN|name resolution failed/i;
 /** A server that is not Tutti, or its other port. */

@@ -93,7 +93,7 @@ export class Attempts implements AttemptPort {
   readonly #content: AttemptContent;
   /** When a failure of a capability was last logged. */
   readonly #failureLog = new FailureLog();
-  #telling = new Set<Attempt>();
+  #unsent = new Set<Attempt>();
   #sweep: Timer | undefined;
   #sweepMs = Number.POSITIVE_INFINITY;
   #room: PromiseWithResolvers<void> | undefined;
@@ -217,7 +217,7 @@ export class Attempts implements AttemptPort {
       if (attempt.saved === undefined) continue;
       attempt.told ??= { saved: attempt.saved, fraction: 0, message: "" };
       attempt.told.saved ??= attempt.saved;
-      this.#telling.add(attempt);
+      this.#unsent.add(attempt);
     }
   }
 
@@ -232,11 +232,11 @@ export class Attempts implements AttemptPort {
 
   /** Puts what attempts told this turn into the outbox. */
   collect(): void {
-    if (this.#telling.size === 0) return;
-    const telling = this.#telling;
-    this.#telling = new Set();
+    if (this.#unsent.size === 0) return;
+    const unsent = this.#unsent;
+    this.#unsent = new Set();
     const nowMs = this.nowMs();
-    for (const attempt of telling) {
+    for (const attempt of unsent) {
       if (attempt.told === undefined || attempt.isOver) continue;
       const isDue = attempt.told.saved !== undefined || nowMs - (attempt.toldMs ?? never) >= progressEveryMs;
       if (isDue) this.#reportProgress(attempt);
@@ -258,7 +258,7 @@ export class Attempts implements AttemptPort {
   }
 
   progressed(attempt: Attempt): void {
-    this.#telling.add(attempt);
+    this.#unsent.add(attempt);
     this.#parts.outbox.changed();
   }
 

@@ -7,7 +7,7 @@ import type { Client } from "@tutti/mesh";
 import { partWorkErrors } from "../errors.ts";
 import { type Asking, shareOf } from "../substrate/substrate.ts";
 
-export type AskedRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
+export type QuestionRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
 
 export interface Question {
   /** Derived from the session: the next owner finds it. */
@@ -27,18 +27,18 @@ export interface Question {
 export interface Answer {
   readonly output: Payload;
   readonly used: Amounts | undefined;
-  /** It was asked before, perhaps in other words. */
+  /** The run existed before, perhaps with another question. */
   readonly isOfBefore: boolean;
 }
 
-/** As long as one call waits. */
+/** How long one call waits. */
 const waitMs = 30_000;
 /** The one task of its run, which is shown with it. */
 const taskId = "plan";
 
-/** Started once, however often it is asked. Throws what `failed` makes of a run that did not do well. */
+/** Starts the run once, however often it is called. Throws the error of `failed` if the run fails. */
 export async function ask(
-  runs: AskedRuns,
+  runs: QuestionRuns,
   { namespace, id }: InstanceKey,
   question: Question,
   options: Asking,
@@ -60,10 +60,9 @@ export async function ask(
 }
 
 /**
- * Returns whether it was asked before. Who took over may ask in other words: the answer to the first ones is waited
- * for.
+ * Returns whether the run existed. A new owner may ask with other words: then the answer to the first question counts.
  */
-async function begin(runs: AskedRuns, request: StartRunRequest, options: Asking): Promise<boolean> {
+async function begin(runs: QuestionRuns, request: StartRunRequest, options: Asking): Promise<boolean> {
   try {
     return (await runs.startRun(request, options)).existed;
   } catch (thrown) {

@@ -35,7 +35,7 @@ function opened(againMs: number) {
   const output = json({ reason: "not yet", againMs });
   const parts = {
     ...{ loops, foundation, rules: undefined, held: new HeldPlans(), cause: Cause.create() },
-    ...{ news: new SessionUpdates(time), looks: new Looks() },
+    ...{ updates: new SessionUpdates(time), looks: new Looks() },
     // The cast: the driver stands for the runtime of one partition.
     commands: new SessionCommands(runtime as never, Cause.create()),
     fleet: { agentsOf: () => Promise.resolve([]) },

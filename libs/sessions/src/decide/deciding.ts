@@ -1,12 +1,13 @@
 /**
  * Asks the orchestrator of a user which tasks start in a part, and which move to another mode.
  *
- * 1. It keeps nothing: each question contains the whole situation, and is a run of one task whose id is
- *    derived from the number of the decision. The next owner finds the run, so a decision is made once, also
- *    after a crash. The session takes each number once.
- * 2. It is asked again when something has happened since the last question. Where it starts nothing and nothing is
- *    under way, after a while that grows, or when it said.
- * 3. Away, it is waited for. Where it answers what no session can do, or fails for good, the session fails and says why.
+ * 1. Nothing is stored: each question contains the whole situation, and is a run of one task whose id is derived from
+ *    the number of the decision. The next owner finds the run, so a decision is made once, also after a crash. The
+ *    session accepts each number once.
+ * 2. The orchestrator is asked again when something has happened since the last question. If it starts nothing and no
+ *    task is running, it is asked after a growing pause, or at the time that it returned.
+ * 3. A question waits while no orchestrator is available. If the answer is invalid, or the orchestrator fails for good,
+ *    the session fails with the reason.
  */
 
 import {
@@ -38,7 +39,7 @@ import type { Loops } from "../session/loops.ts";
 import type { SessionCommands } from "../session/session-commands.ts";
 import type { SessionUpdates } from "../session/session-updates.ts";
 import type { Asking } from "../substrate/substrate.ts";
-import { type Answer, type AskedRuns, ask, jsonIn, type Question } from "./asking.ts";
+import { type Answer, ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
 import { questionMax, questionOf, readDecision, type Situation } from "./decisions.ts";
 
 export interface DecidingParts extends JudgedPlansParts {
@@ -46,20 +47,20 @@ export interface DecidingParts extends JudgedPlansParts {
   readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
-  readonly news: SessionUpdates;
+  readonly updates: SessionUpdates;
   readonly looks: Looks;
-  readonly runs: AskedRuns;
+  readonly runs: QuestionRuns;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** Agents come and go: that is looked at so often, when nothing else happens and few look. */
+/** How often the agents are read if nothing else happens. */
 const lookMs = 1_000;
-/** Between two questions where nothing is under way. */
+/** The pause between two questions while no task is running. */
 const idle = { firstMs: 1_000, maxMs: 60_000 };
 const failedMs = 500;
-/** An orchestrator that fails is asked so often before the session fails with it. */
+/** Attempts of one question before the session fails. */
 const retry = retryMessage(resolveRetry({ maxAttempts: 5, initialMs: 200, maxMs: 5_000 }));
-/** It may take so long for one decision, and longer as long as it tells of itself. */
+/** A decision may take any time, as long as the orchestrator sends heartbeats. */
 const timeouts = { queueMs: 0, runMs: 0, heartbeatMs: 60_000, totalMs: 0 };
 /** How long a question can be read. */
 const retentionMs = 3_600_000;
@@ -86,11 +87,11 @@ class DecidedPart {
   readonly #due: DueEffect;
   readonly #part: number;
   readonly #judged: JudgedPlans;
-  /** What the last question was about. Empty before the first one. */
-  #asked = "";
+  /** The situation of the last question. Empty before the first one. */
+  #situation = "";
   #againMs = Number.POSITIVE_INFINITY;
   #idleMs = idle.firstMs;
-  /** What the last question was answered, until that is recorded: its run may be gone before people have said yes. */
+  /** The last answer, until it is recorded: its run may be removed before people approve the decision. */
   #answered: { readonly runId: string; readonly answer: Answer } | undefined;
 
   constructor(parts: DecidingParts, due: DueEffect, { part }: PlanPart) {
@@ -101,16 +102,16 @@ class DecidedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { news, looks, commands, foundation } = this.#parts;
+    const { updates, looks, commands, foundation } = this.#parts;
     const { key, token } = this.#due;
     let turnDueMs: number | undefined;
     while (!signal.aborted) {
       const leftMs = this.#againMs - foundation.clock.monotonic();
       // If the turn before was due too and asked nothing, the session is paused or has nothing to decide.
-      const isInVain = leftMs <= 0 && turnDueMs === this.#againMs;
+      const isIdle = leftMs <= 0 && turnDueMs === this.#againMs;
       turnDueMs = this.#againMs;
-      const waitMs = isInVain ? looks.againMs(lookMs) : Math.min(looks.againMs(lookMs), leftMs);
-      const heard = news.of(key, Math.max(1, waitMs), signal);
+      const waitMs = isIdle ? looks.againMs(lookMs) : Math.min(looks.againMs(lookMs), leftMs);
+      const heard = updates.of(key, Math.max(1, waitMs), signal);
       try {
         await this.#turn(signal);
       } catch (thrown) {
@@ -119,7 +120,7 @@ class DecidedPart {
         if (error.retry === "never") {
           const body = { error: toErrorDetail(error) };
           const outcome = await commands.submit(key, { command: refuseStart, body, token });
-          // Where the partition has gone elsewhere its new owner asks again.
+          // If the partition has moved, its new owner asks again.
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
         const { logger, timers } = foundation;
@@ -147,7 +148,7 @@ class DecidedPart {
       view,
       agents.map(({ agentId }) => agentId),
     );
-    if (known === this.#asked && foundation.clock.monotonic() < this.#againMs) return;
+    if (known === this.#situation && foundation.clock.monotonic() < this.#againMs) return;
     const { times } = await learned.of(key.namespace);
     const expectedMs = ({ spec }: TaskView) =>
       times.estimate({ ...describedIn(view, spec), agentId: "" })?.meanMs ?? spec.estimate?.durationMs ?? 0;
@@ -155,8 +156,8 @@ class DecidedPart {
     const outcomes = await commands.ask(key, taskOutcomes, { taskIds });
     const situation = { view, part: this.#part, agents, outcomes, expectedMs };
     const isOfBefore = await this.#decide(situation, options);
-    // What has happened since it was asked before is not decided about yet.
-    this.#asked = isOfBefore ? "" : known;
+    // An earlier question does not cover later events.
+    this.#situation = isOfBefore ? "" : known;
   }
 
   /** Returns whether the question was an earlier one, or its decision waits for an approval. */
@@ -208,12 +209,12 @@ class DecidedPart {
     const answer = await ask(this.#parts.runs, this.#due.key, question, options, (cause) =>
       partWorkErrors.notDecided({ orchestrator, run: runId }, cause),
     );
-    // Asked for once more it is one of before.
+    // The next time, this is an earlier answer.
     this.#answered = { runId, answer: { ...answer, isOfBefore: true } };
     return answer;
   }
 
-  /** Where nothing of the session is under way nothing happens by itself. */
+  /** Sets the time of the next question. While no task of the session runs, nothing else triggers one. */
   #rest(view: SessionView, againMs: number | undefined): void {
     const isUnderWay = view.tasks.some((task) => task.endMs === 0 && !this.#isUndecided(task));
     const nowMs = this.#parts.foundation.clock.monotonic();
@@ -227,7 +228,7 @@ class DecidedPart {
   }
 }
 
-/** Other than before when something has happened that there is to decide about: tasks that ended or came, and who is there. */
+/** A key of the situation. It changes if tasks ended or were added, or if agents joined or left. */
 function standingOf(view: SessionView, agents: readonly string[]): string {
   const ended = view.tasks.map(({ status, endMs }) => (endMs > 0 ? status : 0));
   return `${ended.join(" ")} ${[...agents].sort().join(" ")}`;

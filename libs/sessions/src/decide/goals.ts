@@ -16,14 +16,14 @@ import {
 import { traceOf } from "@tutti/mesh";
 import type { DueEffect } from "@tutti/runtime";
 import { partWorkErrors } from "../errors.ts";
-import { type AskedRuns, ask, jsonIn, type Question } from "./asking.ts";
+import { ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
 
 /** What a planner gave, as tasks of a session. Throws what a session with these would be refused for. */
 export type ReadTasks = (namespace: string, spec: SessionSpec, output: unknown) => Promise<TaskList>;
 
 export interface GoalsParts {
   readonly errands: Errands;
-  readonly runs: AskedRuns;
+  readonly runs: QuestionRuns;
   readonly readTasks: ReadTasks;
 }
 

@@ -40,7 +40,7 @@ export interface PlanningParts extends JudgedPlansParts {
   readonly commands: SessionCommands;
   readonly fleet: Fleet;
   readonly learned: Learned;
-  readonly news: SessionUpdates;
+  readonly updates: SessionUpdates;
   readonly looks: Looks;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
@@ -93,9 +93,9 @@ class PlannedPart {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { news, looks, foundation } = this.#parts;
+    const { updates, looks, foundation } = this.#parts;
     while (!signal.aborted) {
-      const heard = news.of(this.#key, looks.againMs(lookMs), signal);
+      const heard = updates.of(this.#key, looks.againMs(lookMs), signal);
       try {
         await this.#turn(signal);
       } catch (error) {

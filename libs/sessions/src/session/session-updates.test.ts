@@ -24,7 +24,7 @@ describe("news of sessions", () => {
     listen(key, "first");
     listen(key, "second");
     listen(other);
-    news.tell(key);
+    news.publish(key);
     await settled();
     assert.deepEqual(heard, ["first", "second"]);
   });
@@ -43,11 +43,11 @@ describe("news of sessions", () => {
   it("reach a new listener, after any earlier updates", async () => {
     const { news, heard, listen, settled } = setUp();
     listen(key);
-    news.tell(key);
+    news.publish(key);
     listen(key, "again");
     await settled();
     assert.deepEqual(heard, ["one"]);
-    news.tell(key);
+    news.publish(key);
     await settled();
     assert.deepEqual(heard, ["one", "again"]);
   });

@@ -1,4 +1,4 @@
-/** Who waits for news of a session hears of them at once, or after a while that nothing happened. */
+/** Updates of sessions: a waiter continues at the next update, or after a time without one. */
 import { type InstanceKey, type Timers, textOf, Waiters } from "@tutti/kernel";
 
 export class SessionUpdates {
@@ -10,7 +10,7 @@ export class SessionUpdates {
     this.#timers = timers;
   }
 
-  tell(key: InstanceKey): void {
+  publish(key: InstanceKey): void {
     this.#bySession.get(textOf(key))?.wakeAll();
   }
 

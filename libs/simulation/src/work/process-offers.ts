@@ -47,7 +47,7 @@ export class ProcessOffers implements Doer {
         timers,
         logger,
         service,
-        tellings: this.#tellings(kind),
+        commands: this.#commandsOf(kind),
         outputs: { add() {} },
         tokens,
         hasBlob: async () => true,
@@ -122,7 +122,7 @@ export class ProcessOffers implements Doer {
     return call;
   }
 
-  #tellings(kind: string): AttemptCommands {
+  #commandsOf(kind: string): AttemptCommands {
     const { commandOf } = this.#parts.process;
     return {
       completed: (given, { agent, runMs, used }) => ({
@@ -137,12 +137,15 @@ export class ProcessOffers implements Doer {
         command: commandOf(kind, "return_task"),
         body: { ...loss, retryAfterMs: 0, lost: true },
       }),
-      begun: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
+      started: (agent, startMs) => ({ command: commandOf(kind, "note_attempt"), body: { agent, startMs } }),
       progress: (saved, fraction, message) => ({
         command: commandOf(kind, "note_progress"),
         body: { saved, fraction, message },
       }),
-      asked: (agent, calls) => ({ command: commandOf(kind, "note_model_calls"), body: { agent, calls } }),
+      calledModels: (agent, calls) => ({
+        command: commandOf(kind, "note_model_calls"),
+        body: { agent, calls },
+      }),
       answered() {},
     };
   }

@@ -14,9 +14,7 @@ import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 
-/**
- * Runs, and missions and sessions that started in the span of these runs: for the user they are one list.
- */
+/** Lists runs, with the missions and sessions that started in the same time. */
 export async function list(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const query = { ...runQuery(context), ...(values.flag("waiting") ? { needsPerson: true } : {}) };
@@ -70,7 +68,7 @@ export async function list(context: Context): Promise<Result> {
 
 const comparedMax = 500;
 
-/** A filter by a workflow that is not registered is most likely a typing mistake. */
+/** The hint for a filter by an unregistered workflow, which is most likely a typing error. */
 export async function unknownWorkflow(
   server: Pick<Server, "call" | "namespace">,
   wanted: readonly string[],
@@ -96,7 +94,7 @@ interface Span {
 
 type ListQuery = ReturnType<typeof runQuery> & { readonly needsPerson?: boolean };
 
-/** What the same filters name among what is no run, and started in the span. By an error's code only runs are found. */
+/** The same filters for missions and sessions of the time span. Undefined for an error code, which only runs have. */
 function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { sinceMs, beforeMs }: Span) {
   if (errorCode !== undefined) return undefined;
   const fromMs = Math.max(query.createdFromMs ?? 0, sinceMs ?? 0);
@@ -124,7 +122,7 @@ async function missionsOf(
   return { missions, isMore: nextToken !== "" };
 }
 
-/** A session is of no workflow. */
+/** No sessions if the list is filtered by workflow: sessions have none. */
 async function sessionsOf(
   context: Context,
   server: Server,
@@ -139,7 +137,7 @@ async function sessionsOf(
   return { sessions, areMore: nextToken !== "" };
 }
 
-/** Where the list of runs continues, and before when the missions started that were not shown yet. */
+/** The token of the next runs, and the time before which the next missions and sessions started. */
 function placeOf(page: string | undefined): {
   readonly token: string | undefined;
   readonly beforeMs: number | undefined;
@@ -231,7 +229,7 @@ function noteOf(run: Run): Entry {
 
 const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
 
-/** Of a run that has open tasks, and none that runs: `1 queued`. Empty for other runs. */
+/** The open tasks of a run without a running task: `1 queued`. Empty for other runs. */
 export function idleWords({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
   if (lookOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
   return idleStates

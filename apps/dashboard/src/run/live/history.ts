@@ -81,19 +81,19 @@ export class History {
     if (this.#isLoading || this.#events.length >= this.#wanted) return;
     this.#isLoading = true;
     this.#problem = "";
-    this.#tell();
+    this.#notify();
     try {
       while (this.#events.length < this.#wanted) {
         const { events, hasMore } = await this.#read(this.#events.length);
         this.#events = [...this.#events, ...events];
-        this.#tell();
+        this.#notify();
         if (events.length === 0 || (!hasMore && this.#events.length >= this.#wanted)) break;
       }
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
     } finally {
       this.#isLoading = false;
-      this.#tell();
+      this.#notify();
     }
   }
 
@@ -117,7 +117,7 @@ export class History {
     return this.#past?.states.at(event);
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#version += 1;
     for (const listen of this.#listeners) listen();
   }

@@ -45,7 +45,7 @@ export class EventFeed {
       bufferMax: bufferEventsMax,
       label: "gateway",
       onGap: (gap) => feed.#tellGap(gap),
-      handle: { each: (event, delivery) => feed.#tell(event, delivery) },
+      handle: { each: (event, delivery) => feed.#deliver(event, delivery) },
     });
     return feed;
   }
@@ -71,7 +71,7 @@ export class EventFeed {
   }
 
   /** Between the beginning and the first frame the reader's connection is opened. */
-  #tell(event: BusEvent, { position }: Delivery): Promise<void> | undefined {
+  #deliver(event: BusEvent, { position }: Delivery): Promise<void> | undefined {
     const tell = ({ outflow, format }: Reader): Promise<void> | undefined => {
       outflow.send(format.event(event, position));
       return outflow.room();

@@ -48,15 +48,15 @@ export class JournalAnchor {
   }
 
   put(checkpoint: Checkpoint): Promise<Checkpoint> {
-    return this.#tell(anchorCheckpoint, checkpoint, "its checkpoint was signed");
+    return this.#execute(anchorCheckpoint, checkpoint, "its checkpoint was signed");
   }
 
   /** From now on a new book may start. */
   giveUp(last: Checkpoint): Promise<Checkpoint> {
-    return this.#tell(giveUpBook, last, "audit.giveUpCheckpoint names its last checkpoint");
+    return this.#execute(giveUpBook, last, "audit.giveUpCheckpoint names its last checkpoint");
   }
 
-  #tell(
+  #execute(
     command: typeof anchorCheckpoint | typeof giveUpBook,
     body: Checkpoint,
     reason: string,

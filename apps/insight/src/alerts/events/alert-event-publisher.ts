@@ -94,7 +94,7 @@ export function alertEventPublisher({
       help: "Alert events dropped because the publish queue was full.",
     })
     .with({});
-  const teller = {
+  const mapper = {
     eventOf({ key, event, timeMs, cause, type, resource, body, part }: AlertNote): EventInput {
       const { namespace } = key;
       const header: EventHeader = { namespace, resource, sequence: event, time: toTimestamp(timeMs), cause };
@@ -105,5 +105,5 @@ export function alertEventPublisher({
     isEnd: () => false,
     progressOf: () => Promise.resolve(undefined),
   };
-  return new MachineEventPublisher({ bus, foundation, told: [{ machine: alert, notes }], teller, leftOut });
+  return new MachineEventPublisher({ bus, foundation, told: [{ machine: alert, notes }], mapper, leftOut });
 }

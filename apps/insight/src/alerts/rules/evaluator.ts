@@ -107,7 +107,7 @@ export class Evaluator implements Component {
     if (this.#isInstalled || namespace !== installationNamespace) return;
     const { builtInReceivers, builtInEscalation, dashboardUrl } = this.#parts;
     const rules = builtInRules(builtInReceivers, builtInEscalation, dashboardUrl);
-    await this.#tell(keyOf(namespace), installRules, { rules });
+    await this.#execute(keyOf(namespace), installRules, { rules });
     this.#isInstalled = true;
   }
 
@@ -191,7 +191,7 @@ export class Evaluator implements Component {
       const found = await this.#evaluate(namespace, kept, clock.now());
       if (found !== undefined) observations.push(found);
     }
-    if (observations.length > 0) await this.#tell(keyOf(namespace), observe, { observations });
+    if (observations.length > 0) await this.#execute(keyOf(namespace), observe, { observations });
     for (const kept of rules) nextMs = Math.min(nextMs, this.#ruleOf(namespace, kept, nowMs).dueMs);
     return nextMs;
   }
@@ -255,7 +255,7 @@ export class Evaluator implements Component {
     }
   }
 
-  async #tell<Body>(key: InstanceKey, command: Command<Alerts, Body>, body: Body): Promise<void> {
+  async #execute<Body>(key: InstanceKey, command: Command<Alerts, Body>, body: Body): Promise<void> {
     await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
   }
 }

@@ -95,7 +95,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
       nowMs: now(),
     });
     this.#agents.set(agent.number, agent);
-    if (this.#isOpen) this.#tell(agent);
+    if (this.#isOpen) this.#reopen(agent);
     return agent;
   }
 
@@ -204,12 +204,12 @@ export class PoolRelay implements RelayTongue, LinkHome {
   #tellAll(): void {
     this.#outbox.clear();
     this.#isOpen = true;
-    for (const agent of this.#agents.values()) this.#tell(agent);
+    for (const agent of this.#agents.values()) this.#reopen(agent);
     this.#outbox.announced();
     this.#bell.ring();
   }
 
-  #tell(agent: RelayedAgent): void {
+  #reopen(agent: RelayedAgent): void {
     const again = agent.again();
     this.#open(agent);
     for (const frame of again) this.#outbox.say(agent.number, frame);

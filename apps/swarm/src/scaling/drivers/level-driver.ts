@@ -71,14 +71,14 @@ export class LevelDriver implements Driver {
     this.#timer?.cancel();
     this.#calling?.abort.abort();
     await this.#calling?.done;
-    if (how === "deleted") await this.#tell();
+    if (how === "deleted") await this.#apply();
   }
 
   #tellIn(ms: number): void {
     this.#timer?.cancel();
     this.#timer = this.#parts.foundation.timers.after(ms, () => {
       const abort = new AbortController();
-      const done = this.#tell(abort.signal).finally(() => {
+      const done = this.#apply(abort.signal).finally(() => {
         this.#calling = undefined;
         if (!this.#isClosed) this.#tellIn(this.#nextMs());
       });
@@ -91,7 +91,7 @@ export class LevelDriver implements Driver {
     return this.#told === this.#wish ? this.#heard.againMs : 0;
   }
 
-  async #tell(stopped?: AbortSignal): Promise<void> {
+  async #apply(stopped?: AbortSignal): Promise<void> {
     const { kind, scalerId, foundation, tell, failed } = this.#parts;
     const wish = this.#wish;
     if (wish === undefined) return;

@@ -67,7 +67,7 @@ class Signalling {
     try {
       for await (const { namespace, items } of requests) {
         this.#namespace ||= namespace || this.#context.namespace;
-        for (const item of items) this.#tell(item);
+        for (const item of items) this.#send(item);
       }
     } finally {
       this.#hasRead = true;
@@ -75,7 +75,7 @@ class Signalling {
     }
   }
 
-  #tell(item: SignalItem): void {
+  #send(item: SignalItem): void {
     const number = ++this.#count;
     const { runId, signal, payload, idempotencyKey } = item;
     this.#open++;

@@ -60,7 +60,7 @@ export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
   readonly told: readonly ToldMachine[];
-  readonly teller: EventMapper<Note>;
+  readonly mapper: EventMapper<Note>;
   /** Events dropped because the publish queue was full. */
   readonly leftOut: CounterCell;
   /** Hears of each that is over. */
@@ -75,10 +75,10 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   readonly #leftOut: CounterCell;
   readonly #progress = new ProgressBook();
   readonly #tasks: StateLog;
-  readonly #teller: EventMapper<Note>;
+  readonly #mapper: EventMapper<Note>;
   readonly #ended: MachineEventPublisherParts<Note>["ended"];
   #waiting: Note[] = [];
-  #telling: Promise<void> | undefined;
+  #publishing: Promise<void> | undefined;
   #toldMs = Number.NEGATIVE_INFINITY;
   #isStopped = false;
   #isLooking = false;
@@ -86,12 +86,12 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   #allowedMs: number;
 
   constructor(parts: MachineEventPublisherParts<Note>, options: Partial<PublisherOptions> = {}) {
-    const { bus, foundation, told, teller, leftOut, ended } = parts;
+    const { bus, foundation, told, mapper, leftOut, ended } = parts;
     this.#ended = ended;
     this.#options = { ...defaults, ...options };
     this.#foundation = foundation;
     this.#tasks = taskLog(foundation);
-    this.#teller = teller;
+    this.#mapper = mapper;
     this.#leftOut = leftOut;
     this.#outlet = new EventOutlet(bus, foundation);
     this.#allowed = this.#options.burst;
@@ -112,8 +112,8 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   /** Publishes all waiting events, without a limit. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#allowed = Number.POSITIVE_INFINITY;
-    await this.#telling;
-    await this.#tellAll();
+    await this.#publishing;
+    await this.#publishAll();
     await this.#outlet.drain(signal);
   }
 
@@ -138,8 +138,8 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
       this.#tasks.changed(change, { [key.kind]: key.id, attempt, code });
       return;
     }
-    this.#teller.noted?.(note);
-    if (this.#teller.isEnd(note)) {
+    this.#mapper.noted?.(note);
+    if (this.#mapper.isEnd(note)) {
       this.#progress.ended(note.key);
       this.#ended?.(note.key, note);
     }
@@ -148,31 +148,31 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
       return;
     }
     this.#waiting.push(note);
-    if (this.#telling === undefined) this.#later(Math.max(gatherMs, this.#toldMs + betweenMs - nowMs));
+    if (this.#publishing === undefined) this.#later(Math.max(gatherMs, this.#toldMs + betweenMs - nowMs));
   }
 
   #later(delayMs: number): void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#telling = promise;
+    this.#publishing = promise;
     this.#foundation.timers.after(delayMs, () => {
-      this.#tellSome()
+      this.#publishSome()
         .catch((error: unknown) => this.#foundation.logger.error("failed to publish events", { error }))
         .finally(() => {
-          this.#telling = undefined;
+          this.#publishing = undefined;
           resolve();
           if (this.#waiting.length > 0 && !this.#isStopped) this.#later(crowdedMs);
         });
     });
   }
 
-  async #tellSome(): Promise<void> {
+  async #publishSome(): Promise<void> {
     this.#toldMs = this.#foundation.clock.monotonic();
     const most = Math.min(atOnceMax, this.#allowance());
-    for (const note of this.#waiting.splice(0, most)) await this.#tellOne(note);
+    for (const note of this.#waiting.splice(0, most)) await this.#publishOne(note);
   }
 
-  async #tellAll(): Promise<void> {
-    for (const note of this.#waiting.splice(0)) await this.#tellOne(note);
+  async #publishAll(): Promise<void> {
+    for (const note of this.#waiting.splice(0)) await this.#publishOne(note);
   }
 
   #allowance(): number {
@@ -185,14 +185,14 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     return some;
   }
 
-  #tellOne(note: Note): Promise<void> | undefined {
-    const event = this.#teller.eventOf(note);
-    if (event instanceof Promise) return this.#tellLater(event);
+  #publishOne(note: Note): Promise<void> | undefined {
+    const event = this.#mapper.eventOf(note);
+    if (event instanceof Promise) return this.#publishLater(event);
     this.#outlet.publish(event);
     return undefined;
   }
 
-  async #tellLater(event: Promise<EventInput | undefined>): Promise<void> {
+  async #publishLater(event: Promise<EventInput | undefined>): Promise<void> {
     const known = await event;
     if (known !== undefined) this.#outlet.publish(known);
   }
@@ -202,19 +202,19 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     if (this.#isLooking) return;
     this.#isLooking = true;
     this.#foundation.timers.after(progressEveryMs, () => {
-      void this.#tellProgress().finally(() => {
+      void this.#publishProgress().finally(() => {
         this.#isLooking = false;
         if (this.#progress.size > 0 && !this.#isStopped) this.#look();
       });
     });
   }
 
-  async #tellProgress(): Promise<void> {
+  async #publishProgress(): Promise<void> {
     const nowMs = this.#foundation.clock.monotonic();
     // What happened comes before how far it is.
     if (this.#waiting.length > atOnceMax) return;
     for (const note of this.#progress.take(nowMs, progressAtOnceMax))
-      await this.#tellLater(this.#teller.progressOf(note));
+      await this.#publishLater(this.#mapper.progressOf(note));
   }
 }
 

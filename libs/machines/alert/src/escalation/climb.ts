@@ -111,7 +111,7 @@ class Round {
     const { round, reached } = this.escalation;
     const { steps } = this.#policy;
     for (const [at, step] of (round > 0 ? steps : steps.slice(0, reached)).entries())
-      this.#tell(at + 1, step, (receiver) => !told.has(receiver));
+      this.#notify(at + 1, step, (receiver) => !told.has(receiver));
   }
 
   climb(): void {
@@ -125,7 +125,7 @@ class Round {
         return;
       }
       escalation.reached += 1;
-      this.#tell(escalation.reached, step, () => true);
+      this.#notify(escalation.reached, step, () => true);
       const next = steps[escalation.reached];
       if (next !== undefined) escalation.dueMs = this.#nowMs + next.afterMs;
       else if (escalation.round >= repeats) escalation.dueMs = 0;
@@ -137,7 +137,7 @@ class Round {
     }
   }
 
-  #tell(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
+  #notify(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
     const { receivers: told } = this.escalation;
     const { untold, waiting } = this.#alerts;
     for (const [receiver, onCall] of this.#receiversOf(step)) {
