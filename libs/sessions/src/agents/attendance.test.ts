@@ -35,7 +35,7 @@ class Stage {
     this.scene = scene;
     const commands = {
       view: async () => scene.state,
-      tell: async (_: unknown, { body }: { body: object }) =>
+      submit: async (_: unknown, { body }: { body: object }) =>
         taken(scene.driver.execute(scene.key, noteAgents, body as never)),
     } as unknown as SessionCommands;
     const listAgents = async () => ({ agents: this.agents, page: undefined });
