@@ -1,4 +1,5 @@
 /** Who is on call, and how alerts escalate. */
+import { counted } from "@tutti/kernel";
 import type { OnCallShift } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -110,7 +111,7 @@ export async function listEscalations(context: Context): Promise<Result> {
                   "",
                   "",
                   printSpanMs(repeatAfterMs || repeatAfterByDefaultMs),
-                  `repeated ${repeats} times`,
+                  `repeated ${counted(repeats, "time")}`,
                   "",
                 ],
               ]

@@ -1,9 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Alert } from "@tutti/rest/types";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { alertsQuery } from "../../data/alert-queries.ts";
+import { installationNamespace } from "../../data/in-namespace.ts";
+import { CallFailed } from "../../data/send.ts";
+import { currentNamespace } from "../../effects/namespace.ts";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
+import { ChoiceField } from "../../elements/fields.tsx";
 import { Spans } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
@@ -15,21 +19,64 @@ import { processName } from "../metrics/lines.ts";
 import { Notifications } from "./notifications.tsx";
 import { Objectives } from "./objectives.tsx";
 import { OnCall } from "./on-call.tsx";
-import { useAlertRefresh } from "./refresh.ts";
+import { AlertNamespace, pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 import { Rules } from "./rules.tsx";
 import { CreateSilence, Silences } from "./silences.tsx";
 import "./alerts.css";
 
-/** Alerts of the namespace, the worst first, with silences, notifications and rules. */
+/** Alerts of a namespace or of the installation, the worst first, with silences, notifications and rules. */
 export function AlertsPage() {
-  const query = useQuery(alertsQuery());
-  const firing = query.data?.alerts.filter(({ status }) => status === "firing").length ?? 0;
+  const own = currentNamespace();
+  const [chosen, setChosen] = useState<string>();
+  const shared = useQuery(alertsQuery(installationNamespace));
+  const isForbidden = shared.error instanceof CallFailed && shared.error.error.status === 403;
+  const namespace = chosen ?? (isForbidden ? own : installationNamespace);
+  return (
+    <AlertNamespace value={namespace}>
+      <AlertsOf namespace={namespace}>
+        {isForbidden || own === installationNamespace ? null : (
+          <Scope namespace={namespace} own={own} onChoose={setChosen} />
+        )}
+      </AlertsOf>
+    </AlertNamespace>
+  );
+}
+
+/** Alerts of the other namespace are counted too, so that none is overlooked. */
+function Scope(options: { namespace: string; own: string; onChoose: (namespace: string) => void }) {
+  const { namespace, own, onChoose } = options;
+  const [shared, mine] = [useQuery(alertsQuery(installationNamespace)), useQuery(alertsQuery(own))];
+  const words = (name: string, alerts: readonly Alert[] | undefined) =>
+    alerts === undefined ? name : `${name}: ${firingIn(alerts)} firing`;
+  return (
+    <div className="alert-scope">
+      <ChoiceField
+        label="Scope"
+        value={namespace}
+        choices={[
+          [installationNamespace, words("Installation", shared.data?.alerts)],
+          [own, words(`Namespace ${own}`, mine.data?.alerts)],
+        ]}
+        onChange={onChoose}
+      />
+    </div>
+  );
+}
+
+function firingIn(alerts: readonly Alert[]): number {
+  return alerts.filter(({ status }) => status === "firing").length;
+}
+
+function AlertsOf({ namespace, children }: { namespace: string; children: ReactNode }) {
+  const query = useQuery(alertsQuery(namespace));
+  const firing = firingIn(query.data?.alerts ?? []);
   return (
     <>
       <PageHead
         title="Alerts"
         below={query.data === undefined ? <>&nbsp;</> : `${counted(firing, "alert")} firing`}
       />
+      {children}
       <Shown query={query} what="alerts" lines={4}>
         {({ alerts }) =>
           alerts.length === 0 ? (
@@ -59,6 +106,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
   const { acknowledgeCause, incidentId = "" } = alert;
   const [silencing, setSilencing] = useState(false);
   const refresh = useAlertRefresh();
+  const namespace = useAlertNamespace();
   const isGrave = severity === "critical" || severity === "error";
   return (
     <article className="alert">
@@ -107,8 +155,12 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
         {alert.status === "firing" ? (
           <Action
             label="Acknowledge"
-            call={{ method: "POST", path: `/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`, body: {} }}
-            command={commandLine("tutti", "alert", "ack", alertId)}
+            call={{
+              method: "POST",
+              path: pathIn(namespace, `/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`),
+              body: {},
+            }}
+            command={commandLine("tutti", "alert", "ack", alertId, "--namespace", namespace)}
             onDone={refresh}
           />
         ) : null}

@@ -6,11 +6,12 @@ import { counted } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { useAlertRefresh } from "./refresh.ts";
+import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
 /** Notifications that their receivers do not have. */
 export function Notifications() {
-  const query = useQuery(notificationsQuery());
+  const namespace = useAlertNamespace();
+  const query = useQuery(notificationsQuery(namespace));
   const refresh = useAlertRefresh();
   return (
     <Part title="Notifications">
@@ -41,10 +42,17 @@ export function Notifications() {
                           label="Retry"
                           call={{
                             method: "POST",
-                            path: "/v1/notifications/retry",
+                            path: pathIn(namespace, "/v1/notifications/retry"),
                             body: { numbers: [number] },
                           }}
-                          command={commandLine("tutti", "alert", "retry", String(number))}
+                          command={commandLine(
+                            "tutti",
+                            "alert",
+                            "retry",
+                            String(number),
+                            "--namespace",
+                            namespace,
+                          )}
                           onDone={refresh}
                         />
                       ) : null}

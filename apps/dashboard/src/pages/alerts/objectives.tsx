@@ -4,10 +4,12 @@ import { objectivesQuery } from "../../data/alert-queries.ts";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Meter, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
+import { useAlertNamespace } from "./refresh.ts";
 
 /** Objectives with their error budgets, the least left first. */
 export function Objectives() {
-  const query = useQuery(objectivesQuery());
+  const namespace = useAlertNamespace();
+  const query = useQuery(objectivesQuery(namespace));
   return (
     <Part title="Objectives">
       <Shown query={query} what="objectives" lines={3}>
@@ -49,8 +51,12 @@ function Objective({ standing }: { standing: ObjectiveStanding }) {
         <Meter share={Math.max(0, budgetLeft)} tone={tone} />
       </div>
       <div className="alert-marks">
-        <Tag tone={tone}>{percent(budgetLeft, 1)} of the budget left</Tag>
-        {rate > 1 ? <Tag tone="held">burns {rate} times too fast</Tag> : null}
+        <Tag tone={tone}>
+          {budgetLeft < 0
+            ? `budget exceeded by ${percent(-budgetLeft, 0)}`
+            : `${percent(budgetLeft, 1)} of the budget left`}
+        </Tag>
+        {rate > 1 ? <Tag tone="held">burns {Number(rate.toPrecision(3))} times too fast</Tag> : null}
         {Object.entries(labels).map(([name, value]) => (
           <Tag key={name}>
             {name}={value}

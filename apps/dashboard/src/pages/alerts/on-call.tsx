@@ -7,17 +7,18 @@ import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { span } from "../../elements/moments.ts";
+import { counted, span } from "../../elements/moments.ts";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { useAlertRefresh } from "./refresh.ts";
+import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
 /** Who is on call, now and next, and how alerts escalate. */
 export function OnCall() {
-  const query = useQuery(onCallQuery());
-  const kept = useQuery(rotationsQuery());
-  const policies = useQuery(escalationPoliciesQuery());
+  const namespace = useAlertNamespace();
+  const query = useQuery(onCallQuery(namespace));
+  const kept = useQuery(rotationsQuery(namespace));
+  const policies = useQuery(escalationPoliciesQuery(namespace));
   return (
     <Part title="On call">
       <Shown query={query} what="on-call rotations" lines={2}>
@@ -108,6 +109,7 @@ const hourMs = 3_600_000;
 /** Another member is on call for a time. */
 function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void }) {
   const { rotationId = "", members, overrides, revision = "" } = rotation;
+  const namespace = useAlertNamespace();
   const [member, setMember] = useState(members[0]?.name ?? "");
   const [reason, setReason] = useState("");
   const [openedMs] = useState(nowMs);
@@ -136,7 +138,7 @@ function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void
             label={`On call for ${count} h`}
             call={{
               method: "PUT",
-              path: `/v1/rotations/${encodeURIComponent(rotationId)}?${query}`,
+              path: pathIn(namespace, `/v1/rotations/${encodeURIComponent(rotationId)}?${query}`),
               body: {
                 ...fields,
                 overrides: [
@@ -147,6 +149,7 @@ function Override({ rotation, onDone }: { rotation: Rotation; onDone: () => void
             }}
             command={commandLine(
               ...(["tutti", "alert", "override", rotationId, member, "--for", `${count}h`] as const),
+              ...(["--namespace", namespace] as const),
             )}
             onDone={() => {
               refresh();
@@ -167,7 +170,7 @@ function Policy({ policy }: { policy: EscalationPolicy }) {
         <h3>{title || policyId}</h3>
         <p className="small soft">
           Escalation {policyId}
-          {repeats > 0 ? ` · repeated ${repeats} times` : ""}
+          {repeats > 0 ? ` · repeated ${counted(repeats, "time")}` : ""}
         </p>
       </div>
       <ol className="shifts small">

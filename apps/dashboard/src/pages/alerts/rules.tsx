@@ -6,10 +6,11 @@ import { Spans } from "../../elements/markdown.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { useAlertRefresh } from "./refresh.ts";
+import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
 export function Rules() {
-  const query = useQuery(alertRulesQuery());
+  const namespace = useAlertNamespace();
+  const query = useQuery(alertRulesQuery(namespace));
   return (
     <Part title="Rules">
       <Shown query={query} what="rules" lines={6}>
@@ -55,6 +56,7 @@ function Rule({ rule }: { rule: AlertRule }) {
     revision,
   } = rule;
   const refresh = useAlertRefresh();
+  const namespace = useAlertNamespace();
   const isOff = disabled === true;
   const {
     namespace: _,
@@ -99,10 +101,17 @@ function Rule({ rule }: { rule: AlertRule }) {
           label={isOff ? "Enable rule" : "Disable rule"}
           call={{
             method: "PUT",
-            path: `/v1/alert-rules/${encodeURIComponent(ruleId)}${query}`,
+            path: pathIn(namespace, `/v1/alert-rules/${encodeURIComponent(ruleId)}${query}`),
             body: { ...body, disabled: !isOff },
           }}
-          command={commandLine("tutti", "alert-rule", isOff ? "enable" : "disable", ruleId)}
+          command={commandLine(
+            "tutti",
+            "alert-rule",
+            isOff ? "enable" : "disable",
+            ruleId,
+            "--namespace",
+            namespace,
+          )}
           onDone={refresh}
         />
       </div>

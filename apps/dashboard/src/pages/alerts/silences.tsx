@@ -9,13 +9,14 @@ import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { useAlertRefresh } from "./refresh.ts";
+import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
 
 const hours = [1, 4, 24] as const;
 const hourMs = 3_600_000;
 
 export function Silences() {
-  const query = useQuery(silencesQuery());
+  const namespace = useAlertNamespace();
+  const query = useQuery(silencesQuery(namespace));
   const refresh = useAlertRefresh();
   return (
     <Part title="Silences">
@@ -57,8 +58,18 @@ export function Silences() {
                   <div className="page-actions">
                     <Action
                       label="End silence"
-                      call={{ method: "DELETE", path: `/v1/silences/${encodeURIComponent(silenceId)}` }}
-                      command={commandLine("tutti", "alert", "unsilence", silenceId)}
+                      call={{
+                        method: "DELETE",
+                        path: pathIn(namespace, `/v1/silences/${encodeURIComponent(silenceId)}`),
+                      }}
+                      command={commandLine(
+                        "tutti",
+                        "alert",
+                        "unsilence",
+                        silenceId,
+                        "--namespace",
+                        namespace,
+                      )}
                       onDone={refresh}
                     />
                   </div>
@@ -82,6 +93,7 @@ function conditionOf({ name, value = "", regex, negated }: LabelMatcher): string
 export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () => void }) {
   const [reason, setReason] = useState("");
   const [openedMs] = useState(nowMs);
+  const namespace = useAlertNamespace();
   const refresh = useAlertRefresh();
   const why = reason.trim();
   return (
@@ -102,12 +114,12 @@ export function CreateSilence({ ruleId, onDone }: { ruleId: string; onDone: () =
             disabled={why === ""}
             call={{
               method: "POST",
-              path: "/v1/silences",
+              path: pathIn(namespace, "/v1/silences"),
               body: { ruleId, span: { toMs: openedMs + count * hourMs }, reason: why },
             }}
             command={commandLine(
               ...(["tutti", "alert", "silence", "--rule", ruleId] as const),
-              ...(["--for", `${count}h`, "--reason", why] as const),
+              ...(["--for", `${count}h`, "--reason", why, "--namespace", namespace] as const),
             )}
             onDone={() => {
               refresh();
