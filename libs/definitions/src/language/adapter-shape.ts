@@ -71,11 +71,13 @@ const headers: Members = {
   headers: map("labelKey", text("Its value."), 100, "Sent with each request. No secrets: use `auth`."),
 };
 
+const userAndPassword = members(
+  { user: text("The user."), password: reference("The password") },
+  { required: ["user", "password"] },
+);
 const credentials = {
-  basic: members(
-    { user: text("The user."), password: reference("The password") },
-    { required: ["user", "password"] },
-  ),
+  basic: userAndPassword,
+  digest: userAndPassword,
   bearer: reference("The token"),
   apiKey: members(
     {
@@ -91,9 +93,23 @@ const credentials = {
       clientId: text("The client."),
       clientSecret: reference("Its secret"),
       clientAuth: choice(
-        "Where both are sent: in the form or by HTTP Basic. Default: `post`.",
+        "How the client proves itself: its secret in the form, or by HTTP Basic, or a signed JWT. Default: `post`.",
         "post",
         "basic",
+        "jwt",
+      ),
+      signing: members(
+        {
+          key: reference("A private key in PEM: RSA, EC (P-256) or Ed25519"),
+          keyId: text("Its name at the token server."),
+          subject: text("For whom the token is. Default: the client."),
+        },
+        {
+          ...{
+            doc: "With it, tokens are made by the flow `jwt-bearer`, or the client proves itself by a JWT.",
+          },
+          required: ["key"],
+        },
       ),
       refreshToken: reference("With it, tokens are made by the flow `refresh_token`"),
       scope: text("The scopes, with spaces between them."),
@@ -102,13 +118,19 @@ const credentials = {
     { required: ["tokenUrl", "clientId"] },
   ),
 };
-const auth: Members = {
-  auth: members(credentials, {
-    name: "auth",
+const authBy = (name: string, by: Members): Members => ({
+  auth: members(by, {
+    name,
     doc: "How requests prove who sends them.",
-    oneOf: [Object.keys(credentials)],
+    oneOf: [Object.keys(by)],
   }),
-};
+});
+const auth = authBy("auth", credentials);
+/** Calls of gRPC have no challenge. */
+const grpcAuth = authBy(
+  "grpcAuth",
+  Object.fromEntries(Object.entries(credentials).filter(([name]) => name !== "digest")),
+);
 
 const tls: Members = {
   tls: members(
@@ -249,7 +271,7 @@ const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     idempotencyMetadata: text("The metadata that gets the idempotency key of the task."),
     repeat: map("name", repeat["repeat"] ?? flag(""), 1_000, "By the name of an operation."),
     timeoutMs: ms("How long a call may take. Default: 60,000"),
-    ...auth,
+    ...grpcAuth,
     ...only,
     ...rate,
     ...connect,

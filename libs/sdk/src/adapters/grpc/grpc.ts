@@ -29,7 +29,7 @@ export interface GrpcAdapterOptions extends GrpcContract {
   /** Files of PEM. Default: the certificates that Node trusts, and none of this side. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   /** Sent as metadata. */
-  readonly auth?: HttpAuth;
+  readonly auth?: Exclude<HttpAuth, { readonly digest: unknown }>;
   /** Operations to import, by their names. `*` stands for any characters. Default: all. */
   readonly only?: readonly string[];
   /** Metadata that makes a repeated call harmless. It gets the idempotency key of the task. */
@@ -237,7 +237,8 @@ class Calls {
   async #metadata(operation: string, call: AdapterCall): Promise<Metadata> {
     const { idempotencyMetadata, url } = this.#options;
     const headers: Record<string, string> = {};
-    await this.#authentication.apply(operation, new URL(url.replace(/^grpc/, "http")), headers, call);
+    const target = new URL(url.replace(/^grpc/, "http"));
+    await this.#authentication.apply({ operation, method: "POST" }, target, headers, call);
     if (idempotencyMetadata !== undefined && call.idempotencyKey !== "")
       headers[idempotencyMetadata] = call.idempotencyKey;
     const metadata = new this.#parts.grpc.Metadata();

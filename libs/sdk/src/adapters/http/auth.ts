@@ -1,15 +1,28 @@
 /** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
+import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Clock, Timers } from "@tutti/kernel";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type Agents, Broken, deadline, exchange } from "./wire.ts";
+import { type DigestChallenge, digestAuthorization, digestChallenge } from "./digest.ts";
+import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "./wire.ts";
 
 export interface OAuth2 {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret?: SecretReference;
-  /** Where the client and its secret are sent: in the form, or by HTTP Basic. Default: `post`. */
-  readonly clientAuth?: "post" | "basic";
+  /**
+   * How the client proves itself: its secret in the form, or by HTTP Basic, or an assertion that `signing` signs
+   * (`private_key_jwt`). Default: `post`.
+   */
+  readonly clientAuth?: "post" | "basic" | "jwt";
+  /** Without `clientAuth: "jwt"`, tokens are made by the flow `jwt-bearer`: service accounts have it. */
+  readonly signing?: {
+    /** A private key in PEM: RSA, EC (P-256) or Ed25519. */
+    readonly key: SecretReference;
+    readonly keyId?: string;
+    /** For whom the token is. Default: the client. */
+    readonly subject?: string;
+  };
   /** With it, tokens are made by the flow `refresh_token`. Without it, by `client_credentials`. */
   readonly refreshToken?: SecretReference;
   readonly scope?: string;
@@ -18,6 +31,7 @@ export interface OAuth2 {
 
 export type HttpAuth =
   | { readonly basic: { readonly user: string; readonly password: SecretReference } }
+  | { readonly digest: { readonly user: string; readonly password: SecretReference } }
   | { readonly bearer: SecretReference }
   | {
       readonly apiKey: {
@@ -47,6 +61,8 @@ export class Authentication {
   #asked: Promise<Token> | undefined;
   /** Given with a token in the place of the last one. */
   #refreshToken: string | undefined;
+  /** Of each origin, with how many requests it has proven. */
+  readonly #challenges = new Map<string, { readonly challenge: DigestChallenge; count: number }>();
 
   constructor(
     auth: HttpAuth | undefined,
@@ -59,18 +75,22 @@ export class Authentication {
     this.#timers = timers;
   }
 
-  /** Returns whether the other side may accept another token after it refused this one. */
-  get isRenewable(): boolean {
-    return this.#auth !== undefined && "oauth2" in this.#auth;
-  }
-
-  /** Forgets a token that was refused. */
-  forget(): void {
-    this.#token = undefined;
+  /** Takes an answer that refuses the caller. Returns whether another token or proof may be accepted. */
+  renew({ headers, url }: Pick<HttpAnswer, "headers" | "url">): boolean {
+    const auth = this.#auth ?? {};
+    if ("oauth2" in auth) {
+      this.#token = undefined;
+      return true;
+    }
+    if (!("digest" in auth)) return false;
+    const challenge = digestChallenge(headers["www-authenticate"] ?? "");
+    if (challenge === undefined) return false;
+    this.#challenges.set(url.origin, { challenge, count: 0 });
+    return true;
   }
 
   async apply(
-    operation: string,
+    { operation, method }: { readonly operation: string; readonly method: string },
     url: URL,
     headers: Record<string, string>,
     call: AdapterCall,
@@ -81,6 +101,19 @@ export class Authentication {
       const { user, password } = auth.basic;
       const pair = `${user}:${await call.secret(password)}`;
       headers["authorization"] = `Basic ${Buffer.from(pair).toString("base64")}`;
+    } else if ("digest" in auth) {
+      const known = this.#challenges.get(url.origin);
+      // The server has to say first what it wants to see proven.
+      if (known === undefined) return;
+      const { user, password } = auth.digest;
+      const proof = {
+        method,
+        target: url.pathname + url.search,
+        user,
+        password: await call.secret(password),
+      };
+      known.count++;
+      headers["authorization"] = digestAuthorization(known.challenge, { ...proof, count: known.count });
     } else if ("bearer" in auth) headers["authorization"] = `Bearer ${await call.secret(auth.bearer)}`;
     else if ("apiKey" in auth) {
       const { in: place, name, value } = auth.apiKey;
@@ -109,17 +142,13 @@ export class Authentication {
   }
 
   async #ask(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
-    const { tokenUrl, clientId, clientSecret, clientAuth, refreshToken, scope, audience } = oauth2;
+    const { tokenUrl, clientId, clientSecret, clientAuth } = oauth2;
     const agents = await this.#agentsOf(operation, call);
-    const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
     const secret = clientSecret === undefined ? undefined : await call.secret(clientSecret);
     const isBasic = clientAuth === "basic";
     const form = new URLSearchParams({
-      grant_type: refresh ? "refresh_token" : "client_credentials",
       ...(!isBasic && { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }),
-      ...(refresh && { refresh_token: refresh }),
-      ...(scope !== undefined && { scope }),
-      ...(audience !== undefined && { audience }),
+      ...(await this.#grantOf(operation, oauth2, call)),
     });
     const sentMs = this.#clock.monotonic();
     const fail = (reason: string) => adapterErrors.notSignedIn({ operation, reason });
@@ -156,6 +185,70 @@ export class Authentication {
     // A token of less than a minute is used for half of its life.
     return { value, untilMs: sentMs + Math.max(lifeMs - marginMs, lifeMs / 2) };
   }
+
+  /** The members of the form that say what a token is asked for by. */
+  async #grantOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Record<string, string>> {
+    const { refreshToken, clientAuth, signing, scope, audience } = oauth2;
+    const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
+    const asked = { ...(scope !== undefined && { scope }), ...(audience !== undefined && { audience }) };
+    const grant = refresh
+      ? { grant_type: "refresh_token", refresh_token: refresh }
+      : { grant_type: "client_credentials" };
+    if (signing === undefined) return { ...grant, ...asked };
+    const assertion = assertionOf(
+      oauth2,
+      keyFrom(operation, await call.secret(signing.key)),
+      this.#clock.now(),
+    );
+    if (clientAuth !== "jwt") return { grant_type: `${grantTypes}jwt-bearer`, assertion, ...asked };
+    const assertionType = { client_assertion_type: `${assertionTypes}jwt-bearer` };
+    return { ...grant, ...asked, ...assertionType, client_assertion: assertion };
+  }
+}
+
+const grantTypes = "urn:ietf:params:oauth:grant-type:";
+const assertionTypes = "urn:ietf:params:oauth:client-assertion-type:";
+/** Token servers accept an hour at most. */
+const assertionSeconds = 300;
+
+function keyFrom(operation: string, pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch (error) {
+    const reason = "the secret of `signing.key` is no private key in PEM";
+    throw adapterErrors.notSignedIn({ operation, reason }, { cause: error });
+  }
+}
+
+/** A JSON web token, as RFC 7523 has it for grants and for clients. */
+function assertionOf(
+  { tokenUrl, clientId, clientAuth, signing, scope }: OAuth2,
+  key: KeyObject,
+  nowMs: number,
+) {
+  const issued = Math.floor(nowMs / secondMs);
+  const isClient = clientAuth === "jwt";
+  const algorithms: Readonly<Record<string, string>> = { ec: "ES256", ed25519: "EdDSA" };
+  const alg = algorithms[key.asymmetricKeyType ?? ""] ?? "RS256";
+  const header = { alg, typ: "JWT", ...(signing?.keyId !== undefined && { kid: signing.keyId }) };
+  const claims = {
+    iss: clientId,
+    sub: isClient ? clientId : (signing?.subject ?? clientId),
+    aud: tokenUrl,
+    iat: issued,
+    exp: issued + assertionSeconds,
+    jti: randomUUID(),
+    // Service accounts of Google have their scopes here.
+    ...(scope !== undefined && !isClient && { scope }),
+  };
+  const text = [header, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .join(".");
+  const signed = sign(alg === "EdDSA" ? null : "sha256", Buffer.from(text), {
+    key,
+    dsaEncoding: "ieee-p1363",
+  });
+  return `${text}.${signed.toString("base64url")}`;
 }
 
 const tokenMs = 30_000;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -35,6 +36,16 @@ type Answer = (response: ServerResponse, taken: Taken) => void;
 
 const json = (response: ServerResponse, value: unknown, status = 200) =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+
+/** Header and claims of a JWT whose signature is right. */
+function verified(token: string | null, key: KeyObject): readonly Record<string, unknown>[] {
+  const [header = "", claims = "", signature = ""] = token?.split(".") ?? [];
+  const options = { key, dsaEncoding: "ieee-p1363" } as const;
+  assert.ok(
+    verify("sha256", Buffer.from(`${header}.${claims}`), options, Buffer.from(signature, "base64url")),
+  );
+  return [header, claims].map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+}
 
 describe("an HTTP adapter", () => {
   const taken: Taken[] = [];
@@ -105,6 +116,73 @@ describe("an HTTP adapter", () => {
     assert.equal(last().headers.authorization, "Bearer value of secret:token");
     await go(made({}, { auth: { apiKey: { in: "query", name: "key", value: "env:K" } } }));
     assert.equal(last().url, "/go?key=value+of+env%3AK");
+  });
+
+  it("answers the challenge of a Digest server, counts, and answers the next one after a nonce has gone stale", async () => {
+    const seen: string[] = [];
+    let nonce = "first";
+    answers.set("/vault", (response, { headers, body }) => {
+      const { authorization = "" } = headers;
+      if (!authorization.includes(`nonce="${nonce}"`)) {
+        const challenge = `Digest realm="vault", nonce="${nonce}", qop="auth", algorithm=SHA-256`;
+        return void response.writeHead(401, { "www-authenticate": challenge }).end();
+      }
+      seen.push(`${/nc=(\d+)/.exec(authorization)?.[1]} ${/uri="([^"]+)"/.exec(authorization)?.[1]} ${body}`);
+      json(response, "open");
+    });
+    const auth = { digest: { user: "ada", password: "env:P" } } as const;
+    const adapter = made({ method: "POST", path: "/vault" }, { auth });
+    const open = adapter.operations["go"];
+    for (const body of [1, 2]) assert.equal(await open?.call({ body }, call), "open");
+    nonce = "second";
+    assert.equal(await open?.call({ body: 3 }, call), "open");
+    assert.deepEqual(seen, ["00000001 /vault 1", "00000002 /vault 2", "00000001 /vault 3"]);
+    adapter.close?.();
+  });
+
+  it("refuses a Digest server that accepts no proof, after one attempt at it", async () => {
+    let asked = 0;
+    answers.set("/shut", (response) => {
+      asked++;
+      response.writeHead(401, { "www-authenticate": `Digest realm="x", nonce="${asked}", qop=auth` }).end();
+    });
+    const auth = { digest: { user: "ada", password: "env:P" } } as const;
+    await assert.rejects(async () => go(made({ path: "/shut" }, { auth })), /status 401/);
+    assert.equal(asked, 2);
+  });
+
+  it("proves a service account, or a client, by a JWT that the token server can verify", async () => {
+    const keys = {
+      rsa: generateKeyPairSync("rsa", { modulusLength: 2_048 }),
+      ec: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    };
+    let form = new URLSearchParams();
+    answers.set("/jwt", (response, { body }) => {
+      form = new URLSearchParams(body);
+      json(response, { access_token: "granted", expires_in: 60 });
+    });
+    const callWith = (key: KeyObject): AdapterCall => ({
+      ...call,
+      secret: async () => key.export({ type: "pkcs8", format: "pem" }).toString(),
+    });
+    const signing = { key: "secret:key", keyId: "k1", subject: "ada@example.org" } as const;
+    const oauth2 = { tokenUrl: `${base}/jwt`, clientId: "robot", scope: "read", signing } as const;
+    const account = made({}, { auth: { oauth2 } });
+    await account.operations["go"]?.call({}, callWith(keys.rsa.privateKey));
+    account.close?.();
+    assert.equal(last().headers.authorization, "Bearer granted");
+    assert.equal(form.get("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
+    const [header, claims = {}] = verified(form.get("assertion"), keys.rsa.publicKey);
+    assert.deepEqual(header, { alg: "RS256", typ: "JWT", kid: "k1" });
+    const { iat, exp, jti, ...said } = claims;
+    assert.deepEqual(said, { iss: "robot", sub: "ada@example.org", aud: `${base}/jwt`, scope: "read" });
+    assert.ok(Number(exp) > Number(iat) && typeof jti === "string");
+    const client = made({}, { auth: { oauth2: { ...oauth2, clientAuth: "jwt" } } });
+    await client.operations["go"]?.call({}, callWith(keys.ec.privateKey));
+    client.close?.();
+    assert.equal(form.get("grant_type"), "client_credentials");
+    const [{ alg } = {}, { sub } = {}] = verified(form.get("client_assertion"), keys.ec.publicKey);
+    assert.deepEqual([alg, sub, form.get("scope")], ["ES256", "robot", "read"]);
   });
 
   it("renews an OAuth2 token that was refused, asks once for calls at the same time, keeps the new refresh token", async () => {

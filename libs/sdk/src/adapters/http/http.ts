@@ -236,10 +236,7 @@ class Caller {
   async #send(request: Exchange, call: AdapterCall, isCheck = false): Promise<HttpAnswer> {
     const authentication = this.#authentication;
     let answer = await this.#once(request, call);
-    if (answer.status === 401 && authentication.isRenewable) {
-      authentication.forget();
-      answer = await this.#once(request, call);
-    }
+    if (answer.status === 401 && authentication.renew(answer)) answer = await this.#once(request, call);
     const { status, headers } = answer;
     const retryAfterMs = waitOf(headers["retry-after"], headers["date"], this.#ports.clock.now());
     if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
@@ -254,7 +251,7 @@ class Caller {
     const { answerBytesMax = defaults.answerBytesMax, timeoutMs = defaults.timeoutMs } = this.#options;
     const target = new URL(url);
     const signed: Record<string, string> = { ...lowered(this.#options.headers), ...headers };
-    await this.#authentication.apply(operation, target, signed, call);
+    await this.#authentication.apply({ operation, method }, target, signed, call);
     const agents = await this.#connections.of(operation, call);
     const late = deadline(this.#ports.timers, timeoutMs);
     const signal = AbortSignal.any([call.signal, late.signal]);

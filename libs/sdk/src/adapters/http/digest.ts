@@ -1,0 +1,90 @@
+/** HTTP Digest (RFC 7616): a server gives a nonce, and each request proves that its sender knows the password. */
+import { createHash, randomBytes } from "node:crypto";
+
+export interface DigestChallenge {
+  readonly realm: string;
+  readonly nonce: string;
+  readonly opaque?: string;
+  readonly algorithm: string;
+  /** Servers before RFC 2617 have none. */
+  readonly qop?: "auth";
+}
+
+export interface DigestRequest {
+  readonly method: string;
+  /** Path and query, as the request line has them. */
+  readonly target: string;
+  readonly user: string;
+  readonly password: string;
+  /** How many requests this nonce has proven, with this one. */
+  readonly count: number;
+  readonly cnonce?: string;
+}
+
+const hashes: Readonly<Record<string, string>> = {
+  MD5: "md5",
+  "SHA-256": "sha256",
+  "SHA-512-256": "sha512-256",
+};
+
+/** Returns the first challenge of `WWW-Authenticate` that can be answered. Servers give the one they prefer first. */
+export function digestChallenge(header: string): DigestChallenge | undefined {
+  return challengesIn(header).find(({ algorithm }) => hashes[plain(algorithm)] !== undefined);
+}
+
+/** Returns the value of `Authorization`. */
+export function digestAuthorization(
+  { realm, nonce, opaque, algorithm, qop }: DigestChallenge,
+  { method, target, user, password, count, cnonce = randomBytes(16).toString("hex") }: DigestRequest,
+): string {
+  const name = hashes[plain(algorithm)] ?? "md5";
+  const hash = (...parts: readonly string[]) => createHash(name).update(parts.join(":")).digest("hex");
+  const secret = hash(user, realm, password);
+  const key = /-sess$/i.test(algorithm) ? hash(secret, nonce, cnonce) : secret;
+  const nc = count.toString(16).padStart(8, "0");
+  const proof = qop === undefined ? [nonce] : [nonce, nc, cnonce, qop];
+  const quoted = {
+    username: user,
+    realm,
+    nonce,
+    uri: target,
+    response: hash(key, ...proof, hash(method, target)),
+  };
+  return [
+    `Digest ${Object.entries(quoted)
+      .map(([member, value]) => `${member}="${value.replace(/["\\]/g, "\\$&")}"`)
+      .join(", ")}`,
+    `algorithm=${algorithm}`,
+    ...(qop === undefined ? [] : [`qop=${qop}`, `nc=${nc}`, `cnonce="${cnonce}"`]),
+    ...(opaque === undefined ? [] : [`opaque="${opaque}"`]),
+  ].join(", ");
+}
+
+function plain(algorithm: string): string {
+  return algorithm.toUpperCase().replace(/-SESS$/, "");
+}
+
+/** A header has several challenges, each a scheme with members, and commas between all of them. */
+function challengesIn(header: string): readonly DigestChallenge[] {
+  const found: Record<string, string>[] = [];
+  let members: Record<string, string> | undefined;
+  const parts = header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$)/g);
+  for (const [, name, text, token, scheme] of parts) {
+    if (scheme !== undefined) {
+      members = scheme.toLowerCase() === "digest" ? {} : undefined;
+      if (members !== undefined) found.push(members);
+    } else if (name !== undefined && members !== undefined)
+      members[name.toLowerCase()] = text === undefined ? (token ?? "") : text.replace(/\\(.)/g, "$1");
+  }
+  return found.flatMap(({ realm = "", nonce, opaque, algorithm = "MD5", qop }) => {
+    const offered = qop?.split(",").map((each) => each.trim().toLowerCase());
+    if (nonce === undefined || (offered !== undefined && !offered.includes("auth"))) return [];
+    return {
+      realm,
+      nonce,
+      algorithm,
+      ...(opaque !== undefined && { opaque }),
+      ...(offered !== undefined && { qop: "auth" as const }),
+    };
+  });
+}
