@@ -15,26 +15,29 @@ const firstPauseMs = 250;
 const attemptsMax = 5;
 const callMs = 10_000;
 
-/** Resolves when all are registered, or after a few attempts: the workflows may be there from before. */
+/**
+ * Resolves when all are registered, or after a few attempts: the workflows may be there from before. False: not all are
+ * registered, and a later call may succeed.
+ */
 export async function registerFunctions(
   functions: readonly HostedFunction[],
   { settings, timers, logger }: Registering,
-): Promise<void> {
+): Promise<boolean> {
   const { server } = settings;
   const names = functions.map(({ fn }) => fn.name).join(", ");
   if (server === "") {
     logger.warn("durable functions are not registered: set TUTTI_URL", { names });
-    return;
+    return true;
   }
   let open = functions;
   for (let attempt = 1; ; attempt++) {
     const problems = await Promise.all(open.map((hosted) => register(hosted, settings, timers)));
     open = open.filter((_, index) => problems[index] !== undefined);
     const problem = problems.find((each) => each !== undefined);
-    if (problem === undefined) return;
+    if (problem === undefined) return true;
     if (attempt === attemptsMax) {
       logger.error("durable functions are not registered", { names, server, problem });
-      return;
+      return false;
     }
     await new Promise<void>((resolve) => {
       timers.after(firstPauseMs * 2 ** (attempt - 1), resolve);

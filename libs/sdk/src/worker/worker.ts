@@ -98,6 +98,7 @@ export class Worker {
   readonly #functions: FunctionHost;
   readonly #watchdog: Watchdog;
   readonly #durable: HostedFunction[] = [];
+  #isRegistered = false;
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -244,8 +245,7 @@ export class Worker {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
     // Before it is linked: each caller with the worker can start its functions.
-    if (this.settings.registerFunctions && this.#durable.length > 0)
-      await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
+    await this.#register();
     if (this.#state !== "linking") return opened.close();
     this.#transport = opened;
     this.#connector = new Connector({
@@ -269,7 +269,15 @@ export class Worker {
     return this.#transport.blobs(this.#connector.address);
   }
 
+  /** A worker that started before the platform registers its functions once it is linked. */
+  async #register(): Promise<void> {
+    if (!this.settings.registerFunctions || this.#durable.length === 0 || this.#isRegistered) return;
+    this.#isRegistered = true;
+    this.#isRegistered = await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
+  }
+
   #linked(): void {
+    void this.#register();
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
     if (this.#state === "draining") this.#leaveIfDone();
