@@ -105,9 +105,7 @@ const credentials = {
           subject: text("For whom the token is. Default: the client."),
         },
         {
-          ...{
-            doc: "With it, tokens are made by the flow `jwt-bearer`, or the client proves itself by a JWT.",
-          },
+          doc: "With it, tokens are made by the flow `jwt-bearer`, or the client proves itself by a JWT.",
           required: ["key"],
         },
       ),
