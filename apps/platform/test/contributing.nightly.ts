@@ -10,7 +10,7 @@ import { type Block, readPage } from "./docs/page.ts";
 /** The number of files that each section states, without the tests that a developer adds. */
 const places: Readonly<Record<string, number>> = {
   "Adding an rpc": 3,
-  "Adding a REST route": 1,
+  "Adding a REST route": 2,
   "Adding a CLI command": 3,
   "Adding a dashboard page": 4,
   "Adding a command to a machine": 6,
