@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { status } from "@grpc/grpc-js";
 import * as governance from "@tutti/contracts/governance/v1";
+import { adviceService } from "@tutti/contracts/intelligence/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { until } from "@tutti/kernel/testing";
@@ -95,6 +96,11 @@ describe("a client that knows the URL of a platform alone", () => {
     platform = await begin([`--mesh.listen=${grpc}`, `--operations.port=${new URL(http).port}`]);
     held.get("Carl")?.resolve();
     assert.equal(await result, "Hello, Carl!");
+  });
+
+  it("calls an rpc that another service than that of its contract hosts, without a name of the service", async () => {
+    const { code, text } = await callOverHttp(platform.http, adviceService.methods.listRecommendations, {});
+    assert.equal(code, status.OK, text);
   });
 
   it("refuses rpcs of the installation itself, other hosts and pages of other sites", async () => {

@@ -42,6 +42,10 @@ const offered = new Set([
   ...inAnotherForm,
 ]);
 
+const hosts = new Map(
+  routes.flatMap((route) => ("rpc" in route && "service" in route ? [[route.rpc, route.service]] : [])),
+);
+
 export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => Promise<void> {
   const { host, foundation, settings, stopping } = parts;
   const door = new HttpDoor({
@@ -50,6 +54,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     stopping,
     contracts: [...contracts.values(), blobService],
     isOffered: (rpc) => offered.has(rpc),
+    hostOf: (rpc) => hosts.get(rpc),
   });
   const answer = async (request: FastifyRequest, response: ServerResponse) => {
     const caller = callerIn(request);

@@ -41,6 +41,8 @@ export interface HttpDoorParts {
   readonly contracts: Iterable<ServiceDescription>;
   /** Whether callers from outside may call it: `tutti.workflow.v1.RunService/StartRun`. */
   readonly isOffered: (rpc: string) => boolean;
+  /** The service that hosts an rpc, if it is not that of its contract. A caller may name another one. */
+  readonly hostOf?: (rpc: string) => string | undefined;
   /** Aborted when the process is about to stop. Who waits, or follows a stream that resumes, comes again. */
   readonly stopping: AbortSignal;
 }
@@ -190,10 +192,10 @@ export class HttpDoor {
     const key = `${rpc} ${hosted}`;
     const known = this.#offered.get(key);
     if (known !== undefined) return known;
-    const { mesh, isOffered } = this.#parts;
+    const { mesh, isOffered, hostOf } = this.#parts;
     const [name = "", short] = rpc.split("/");
     const description = this.#contracts.get(name);
-    const service = hosted === "" ? undefined : hosted;
+    const service = hosted === "" ? hostOf?.(rpc) : hosted;
     const found =
       description && methodsOf(description, { service }).find(([, method]) => method.name === short);
     if (description === undefined || found === undefined || !isOffered(rpc))
