@@ -108,6 +108,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
   const refresh = useAlertRefresh();
   const namespace = useAlertNamespace();
   const isGrave = severity === "critical" || severity === "error";
+  const path = pathIn(namespace, `/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`);
   return (
     <article className="alert">
       <div>
@@ -155,11 +156,7 @@ function Line({ alert, cause }: { alert: Alert; cause: string | undefined }) {
         {alert.status === "firing" ? (
           <Action
             label="Acknowledge"
-            call={{
-              method: "POST",
-              path: pathIn(namespace, `/v1/alerts/${encodeURIComponent(alertId)}/acknowledge`),
-              body: {},
-            }}
+            call={{ method: "POST", path, body: {} }}
             command={commandLine("tutti", "alert", "ack", alertId, "--namespace", namespace)}
             onDone={refresh}
           />

@@ -58,6 +58,7 @@ function Rule({ rule }: { rule: AlertRule }) {
   const refresh = useAlertRefresh();
   const namespace = useAlertNamespace();
   const isOff = disabled === true;
+  const verb = isOff ? "enable" : "disable";
   const {
     namespace: _,
     readyMade: _built,
@@ -68,6 +69,7 @@ function Rule({ rule }: { rule: AlertRule }) {
     ...body
   } = rule;
   const query = revision === undefined ? "" : `?revision=${encodeURIComponent(revision)}`;
+  const path = pathIn(namespace, `/v1/alert-rules/${encodeURIComponent(ruleId)}${query}`);
   return (
     <>
       <div>
@@ -99,19 +101,8 @@ function Rule({ rule }: { rule: AlertRule }) {
       <div className="page-actions">
         <Action
           label={isOff ? "Enable rule" : "Disable rule"}
-          call={{
-            method: "PUT",
-            path: pathIn(namespace, `/v1/alert-rules/${encodeURIComponent(ruleId)}${query}`),
-            body: { ...body, disabled: !isOff },
-          }}
-          command={commandLine(
-            "tutti",
-            "alert-rule",
-            isOff ? "enable" : "disable",
-            ruleId,
-            "--namespace",
-            namespace,
-          )}
+          call={{ method: "PUT", path, body: { ...body, disabled: !isOff } }}
+          command={commandLine("tutti", "alert-rule", verb, ruleId, "--namespace", namespace)}
           onDone={refresh}
         />
       </div>
