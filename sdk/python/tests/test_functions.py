@@ -13,6 +13,7 @@ from function_stage import FunctionStage, played
 
 from tutti import OptionInvalid, StepFailure, TaskFailure, TuttiError, Worker, current_task, durable
 from tutti._functions.host import FunctionHost
+from tutti._functions.register import register_functions
 from tutti._functions.watchdog import Watchdog
 from tutti._logging import JsonLines
 from tutti._masks import Masks
@@ -25,6 +26,41 @@ def function_of(code, name="test"):
 def turn_of(code, given=None, **options):
     """The first turn of a function."""
     return played(FunctionStage(function_of(code), given, **options).turn())
+
+
+class Registration(unittest.TestCase):
+    def test_a_worker_that_started_before_the_platform_registers_once_it_is_linked(self):
+        worker = Worker(address="127.0.0.1:1", url="http://127.0.0.1:1", handle_signals=False)
+
+        async def code(ctx):
+            return None
+
+        for name in ("early", "late"):
+            worker.durable(function_of(code, name))
+        asked = []
+        is_there = False
+
+        async def call(_rest, _method, _path, *, body, repeatable):
+            name = json.loads(body["text"])["workflow"]
+            asked.append(name)
+            if not is_there and name == "late":
+                raise OSError("refused")
+
+        async def play():
+            nonlocal is_there
+            worker._unregistered = await register_functions(worker._durable, worker.settings)
+            is_there = True
+            for _ in range(2):
+                worker._is_linked()
+                await asyncio.sleep(0)
+            while worker._registering is not None:
+                await worker._registering
+            worker._is_linked()
+            await asyncio.sleep(0)
+
+        with mock.patch("tutti._functions.register.AsyncRest.call", call), self.assertLogs("tutti.worker"):
+            asyncio.run(play())
+        self.assertEqual(asked, ["early", "late", "late"])
 
 
 class Stored(unittest.TestCase):

@@ -37,4 +37,12 @@ describe("a forecast of the load", () => {
     assert.equal(isCalm.expected.length, 3);
     assert.ok(isCalm.low.every((low, at) => low <= (isCalm.expected[at] ?? 0)));
   });
+
+  it("refuses measures that it does not know, also those that every object has", () => {
+    for (const measure of ["", "speed", "__proto__", "constructor"])
+      assert.throws(
+        () => forecastsOf([], ForecastRequest.fromPartial({ subjects: [{ measure }] }), nowMs),
+        /expected `starts_per_sec`, `busy_slots`, `money_per_ms`, got/,
+      );
+  });
 });

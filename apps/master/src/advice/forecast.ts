@@ -20,11 +20,13 @@ const pastMax = 10_000;
 type Amount = (outcome: ReadOnly<LearnedOutcome>, stepMs: number) => number;
 
 /** What an ended attempt adds to the value of its step. */
-const measures: Readonly<Record<string, Amount>> = {
-  starts_per_sec: (_, stepMs) => 1_000 / stepMs,
-  busy_slots: ({ runMs }, stepMs) => runMs / stepMs,
-  money_per_ms: ({ money }, stepMs) => money / stepMs,
-};
+const measures = new Map<string, Amount>(
+  Object.entries({
+    starts_per_sec: (_, stepMs) => 1_000 / stepMs,
+    busy_slots: ({ runMs }, stepMs) => runMs / stepMs,
+    money_per_ms: ({ money }, stepMs) => money / stepMs,
+  }),
+);
 
 export function forecastsOf(
   outcomes: readonly ReadOnly<LearnedOutcome>[],
@@ -45,9 +47,9 @@ function forecastOf(
   subject: ForecastSubject,
   { stepMs, steps, nowMs }: { readonly stepMs: number; readonly steps: number; readonly nowMs: number },
 ): ForecastSeries {
-  const amountOf = measures[subject.measure];
+  const amountOf = measures.get(subject.measure);
   if (amountOf === undefined) {
-    const known = Object.keys(measures).join("`, `");
+    const known = [...measures.keys()].join("`, `");
     throw adviceErrors.invalid({ problem: `\`measure\`: expected \`${known}\`, got \`${subject.measure}\`` });
   }
   const wanted = outcomes.filter(

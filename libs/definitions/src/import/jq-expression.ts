@@ -260,7 +260,7 @@ export class JqReader {
     if (word === "if") return this.#if(dot);
     if (["true", "false"].includes(word)) return bool(word);
     if (word === "null") return { cel: "null", isNullable: true };
-    const plain = functions[word];
+    const plain = functions.get(word);
     if (plain !== undefined) return plain(dot);
     if (!this.#is("(")) throw this.#problem();
     const made = this.#withArgument(word, dot);
@@ -345,22 +345,24 @@ export class JqReader {
   }
 }
 
-const functions: Readonly<Record<string, (dot: Value) => Value>> = {
-  ascii_downcase: ({ cel }) => ({ cel: `${cel}.lowerAscii()` }),
-  ascii_upcase: ({ cel }) => ({ cel: `${cel}.upperAscii()` }),
-  ceil: ({ cel }) => ({ cel: `math.ceil(double(${cel}))` }),
-  first: ({ cel }) => ({ cel: `(size(${cel}) > 0 ? ${cel}[0] : null)`, isNullable: true }),
-  floor: ({ cel }) => ({ cel: `math.floor(double(${cel}))` }),
-  keys: ({ cel }) => ({ cel: `${cel}.map(k, k).sort()` }),
-  last: ({ cel }) => ({ cel: `(size(${cel}) > 0 ? ${cel}[size(${cel}) - 1] : null)`, isNullable: true }),
-  length: ({ cel, isNullable }) => ({
-    cel: isNullable ? `(${cel} == null ? 0 : size(${cel}))` : `size(${cel})`,
+const functions = new Map<string, (dot: Value) => Value>(
+  Object.entries({
+    ascii_downcase: ({ cel }) => ({ cel: `${cel}.lowerAscii()` }),
+    ascii_upcase: ({ cel }) => ({ cel: `${cel}.upperAscii()` }),
+    ceil: ({ cel }) => ({ cel: `math.ceil(double(${cel}))` }),
+    first: ({ cel }) => ({ cel: `(size(${cel}) > 0 ? ${cel}[0] : null)`, isNullable: true }),
+    floor: ({ cel }) => ({ cel: `math.floor(double(${cel}))` }),
+    keys: ({ cel }) => ({ cel: `${cel}.map(k, k).sort()` }),
+    last: ({ cel }) => ({ cel: `(size(${cel}) > 0 ? ${cel}[size(${cel}) - 1] : null)`, isNullable: true }),
+    length: ({ cel, isNullable }) => ({
+      cel: isNullable ? `(${cel} == null ? 0 : size(${cel}))` : `size(${cel})`,
+    }),
+    not: (dot) => bool(`!(${truth(dot)})`),
+    sort: ({ cel }) => ({ cel: `${cel}.sort()` }),
+    tonumber: ({ cel }) => ({ cel: `double(${cel})` }),
+    tostring: ({ cel }) => ({ cel: `string(${cel})` }),
   }),
-  not: (dot) => bool(`!(${truth(dot)})`),
-  sort: ({ cel }) => ({ cel: `${cel}.sort()` }),
-  tonumber: ({ cel }) => ({ cel: `double(${cel})` }),
-  tostring: ({ cel }) => ({ cel: `string(${cel})` }),
-};
+);
 
 function bool(cel: string): Value {
   return { cel, isBool: true };

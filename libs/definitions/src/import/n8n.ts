@@ -393,7 +393,7 @@ class Translator {
       const right =
         each["rightValue"] === undefined ? "" : this.#expression(each["rightValue"], [...path, "rightValue"]);
       const name = textIn(operator, "operation");
-      const made = operations[name]?.(left, right);
+      const made = operations.get(name)?.(left, right);
       if (made === undefined)
         throw new NoCounterpart(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
       return `(${made})`;
@@ -414,21 +414,23 @@ class Translator {
   }
 }
 
-const operations: Readonly<Record<string, (left: string, right: string) => string | undefined>> = {
-  equals: (left, right) => `${left} == ${right}`,
-  notEquals: (left, right) => `${left} != ${right}`,
-  gt: (left, right) => `${left} > ${right}`,
-  gte: (left, right) => `${left} >= ${right}`,
-  lt: (left, right) => `${left} < ${right}`,
-  lte: (left, right) => `${left} <= ${right}`,
-  contains: (left, right) => `${left}.contains(${right})`,
-  notContains: (left, right) => `!${left}.contains(${right})`,
-  startsWith: (left, right) => `${left}.startsWith(${right})`,
-  endsWith: (left, right) => `${left}.endsWith(${right})`,
-  true: (left) => `${left} == true`,
-  false: (left) => `${left} == false`,
-  exists: (left) => isThere(left),
-};
+const operations = new Map<string, (left: string, right: string) => string | undefined>(
+  Object.entries({
+    equals: (left, right) => `${left} == ${right}`,
+    notEquals: (left, right) => `${left} != ${right}`,
+    gt: (left, right) => `${left} > ${right}`,
+    gte: (left, right) => `${left} >= ${right}`,
+    lt: (left, right) => `${left} < ${right}`,
+    lte: (left, right) => `${left} <= ${right}`,
+    contains: (left, right) => `${left}.contains(${right})`,
+    notContains: (left, right) => `!${left}.contains(${right})`,
+    startsWith: (left, right) => `${left}.startsWith(${right})`,
+    endsWith: (left, right) => `${left}.endsWith(${right})`,
+    true: (left) => `${left} == true`,
+    false: (left) => `${left} == false`,
+    exists: (left) => isThere(left),
+  }),
+);
 
 function addSchedules(source: ForeignDocument, node: Node, workflow: string): void {
   const all = listIn(membersIn(membersIn(node.members, "parameters"), "rule"), "interval");

@@ -161,23 +161,26 @@ export class StateData {
       if (/^'[\s\S]*'$/.test(one)) return JSON.stringify(one.slice(1, -1).replace(/\\(['{}\\])/g, "$1"));
       return /^(-?\d+(\.\d+)?|true|false|null)$/.test(one) ? one : this.#dynamic(one, place);
     });
-    const made = name === "Format" ? formatted(given) : intrinsics[name]?.(given);
+    const made = name === "Format" ? formatted(given) : intrinsics.get(name)?.(given);
     if (made === undefined) throw new NoCounterpart(`\`${text.slice(0, 80)}\` has no counterpart`);
     return made;
   }
 }
 
-const intrinsics: Readonly<Record<string, (given: readonly string[]) => string | undefined>> = {
-  Array: (given) => `[${given.join(", ")}]`,
-  ArrayContains: ([list, value]) => list && value && `(${value} in ${list})`,
-  ArrayGetItem: ([list, index]) => list && index && `${list}[int(${index})]`,
-  ArrayLength: ([list]) => list && `size(${list})`,
-  Base64Decode: ([text]) => text && `string(base64.decode(${text}))`,
-  Base64Encode: ([text]) => text && `base64.encode(bytes(${text}))`,
-  JsonMerge: ([one, other, isDeep]) => (one && other && isDeep === "false" ? merged(one, other) : undefined),
-  MathAdd: ([one, other]) => one && other && `(${one} + ${other})`,
-  StringSplit: ([text, by]) => (text && by?.length === 3 ? `${text}.split(${by})` : undefined),
-};
+const intrinsics = new Map<string, (given: readonly string[]) => string | undefined>(
+  Object.entries({
+    Array: (given) => `[${given.join(", ")}]`,
+    ArrayContains: ([list, value]) => list && value && `(${value} in ${list})`,
+    ArrayGetItem: ([list, index]) => list && index && `${list}[int(${index})]`,
+    ArrayLength: ([list]) => list && `size(${list})`,
+    Base64Decode: ([text]) => text && `string(base64.decode(${text}))`,
+    Base64Encode: ([text]) => text && `base64.encode(bytes(${text}))`,
+    JsonMerge: ([one, other, isDeep]) =>
+      one && other && isDeep === "false" ? merged(one, other) : undefined,
+    MathAdd: ([one, other]) => one && other && `(${one} + ${other})`,
+    StringSplit: ([text, by]) => (text && by?.length === 3 ? `${text}.split(${by})` : undefined),
+  }),
+);
 
 function formatted([pattern = "", ...values]: readonly string[]): string | undefined {
   if (!pattern.startsWith('"')) return undefined;

@@ -120,6 +120,8 @@ class Worker:
         self._is_begun = False
         self._stop_reason: str | None = None
         self._linked: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._unregistered: Sequence[HostedFunction] = []
+        self._registering: asyncio.Future[None] | None = None
         self._stopped: concurrent.futures.Future[None] = concurrent.futures.Future()
 
     def __repr__(self) -> str:
@@ -288,7 +290,7 @@ class Worker:
             with _watching_signals(self, running):
                 if self._durable and reason is None:
                     # Before it is linked: a client that sees the worker can start its functions.
-                    await register_functions(self._durable, self.settings)
+                    self._unregistered = await register_functions(self._durable, self.settings)
                 if running.state == "linking":
                     running.start()
                 if reason is not None:
@@ -304,6 +306,15 @@ class Worker:
     def _is_linked(self) -> None:
         if not self._linked.done():
             self._linked.set_result(None)
+        if self._unregistered and self._registering is None:
+            self._registering = asyncio.ensure_future(self._register_late())
+
+    async def _register_late(self) -> None:
+        """Registers the functions of a worker that started before the platform, once it is linked."""
+        try:
+            self._unregistered = await register_functions(self._unregistered, self.settings)
+        finally:
+            self._registering = None
 
     def _end(self, error: BaseException | None) -> None:
         for future, told in ((self._linked, error or stopped()), (self._stopped, error)):

@@ -60,13 +60,15 @@ class HostedFunction:
         }
 
 
-async def register_functions(functions: Sequence[HostedFunction], settings: Settings) -> None:
-    """Ends when all are registered, or cannot be: the workflows may be there from before."""
+async def register_functions(
+    functions: Sequence[HostedFunction], settings: Settings
+) -> Sequence[HostedFunction]:
+    """Returns those that are not registered: a later call may succeed, and the workflows may be there from before."""
     servers = settings.secrets.servers
     if servers == ("",):
         names = ", ".join(each.name for each in functions)
         _log.warning("durable functions are not registered: set TUTTI_URL", extra={"names": names})
-        return
+        return []
     options = resolve(
         {},
         url=servers,
@@ -75,11 +77,14 @@ async def register_functions(functions: Sequence[HostedFunction], settings: Sett
         timeout=_CALL_SECONDS,
     )
     rest = AsyncRest(options)
+    left: list[HostedFunction] = []
     try:
         for each in functions:
             try:
                 await rest.call("POST", "/v1/workflows", body=each.registration, repeatable=True)
             except (TuttiError, OSError) as error:
                 _log.error("a durable function is not registered: %s", error, extra={"function": each.name})
+                left.append(each)
     finally:
         rest.close()
+    return left
