@@ -187,7 +187,7 @@ function awaited(signal: unknown): string {
 
 function momentOf(due: unknown): string {
   const at = typeof due === "number" ? new Date(due) : new Date(text(due));
-  return Number.isNaN(at.getTime()) ? text(due) : at.toLocaleString();
+  return Number.isNaN(at.getTime()) ? text(due) : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function decided(decision: Readonly<Record<string, unknown>>, verdict: unknown): string {
