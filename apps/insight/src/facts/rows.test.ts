@@ -24,6 +24,12 @@ describe("facts", () => {
     assert.deepEqual([valueIn("work", row, "tokens"), valueIn("work", row, "money")], [35, 0.512]);
   });
 
+  it("the row of a run has nothing of its child runs, which have rows of their own", () => {
+    const child = { namespace: "default", kind: "run", id: "r.child" };
+    const whole = [...tasks, Task.fromPartial({ taskId: "d", child, used: { tokens: 900, money: 7 } })];
+    assert.deepEqual(usedBy(whole), usedBy(tasks));
+  });
+
   it("the rows of all attempts together have what the task used", () => {
     const money = tasks.flatMap((task) =>
       attemptRows(run, task).map((row) => valueIn("attempt", row, "money")),

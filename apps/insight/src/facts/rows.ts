@@ -115,10 +115,13 @@ export function sessionRow(session: Session): FactRow {
   });
 }
 
-/** The tokens and the money of all these tasks. */
-export function usedBy(tasks: readonly { readonly used?: Amounts | undefined }[]): Amounts {
+/** The tokens and the money of these tasks. A task that is a child run has what that run used, which has a row of its own. */
+export function usedBy(
+  tasks: readonly { readonly used?: Amounts | undefined; readonly child?: unknown }[],
+): Amounts {
   const total = { tokens: 0, money: 0, timeMs: 0 };
-  for (const { used } of tasks) {
+  for (const { used, child } of tasks) {
+    if (child !== undefined) continue;
     total.tokens += used?.tokens ?? 0;
     total.money += used?.money ?? 0;
   }

@@ -24,12 +24,10 @@ const real = (name: string, description: string): Column => ({ name, type: "real
 
 const namespace = text("namespace", "The namespace.");
 
-/** What an error and the use of resources look like in each table. */
+/** What an error looks like in each table. */
 const outcome = [
   text("error_code", "Code of the error. NULL if there was none."),
   text("error_message", "Message of the error, at most 500 characters."),
-  real("tokens", "Tokens of language models that were used."),
-  real("money", "Money that was spent, in the unit of the installation."),
 ] as const;
 
 const workColumns: readonly Column[] = [
@@ -57,6 +55,11 @@ const workColumns: readonly Column[] = [
   text("created_by", "Id of the caller that started it."),
   text("labels", "Its labels, as JSON: `labels ->> 'team'`."),
   ...outcome,
+  real("tokens", "Tokens of language models that its own tasks used. Child runs have rows of their own."),
+  real(
+    "money",
+    "Money that its own tasks spent, in the unit of the installation. A session has that of its work.",
+  ),
 ];
 
 const attemptColumns: readonly Column[] = [
@@ -78,7 +81,7 @@ const attemptColumns: readonly Column[] = [
   integer("is_compensation", "1 if it undid the effect of the task."),
   integer("sent_back", "How often the work of its task was sent back by a check."),
   integer("handoffs", "How often its task was handed on to another agent."),
-  ...outcome.slice(0, 2),
+  ...outcome,
   real(
     "tokens",
     "Tokens of language models: in the row of the last attempt, those of all attempts of the task.",
