@@ -68,5 +68,6 @@ function oneLine(text: string): string {
 }
 
 function timeOf(time: Shown["startTime"]): string {
-  return time === undefined ? "" : new Date(fromTimestamp(time)).toISOString().slice(0, 19).replace("T", " ");
+  if (time === undefined) return "";
+  return `${new Date(fromTimestamp(time)).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
