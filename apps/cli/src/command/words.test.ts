@@ -64,6 +64,17 @@ describe("words of a command line", () => {
     );
   });
 
+  it("a plural lists, with the options of its command", () => {
+    for (const [line, name] of [
+      ["agents", "agent list"],
+      ["policies --json", "policy list"],
+      ["pools --size 5", "pool list"],
+    ] as const)
+      assert.equal(command(line).command.name, name);
+    assert.match(refusal("runs"), /tutti list/);
+    assert.match(refusal("nothings"), /not found/);
+  });
+
   it("behind -- nothing is an option, and a number below zero never is", () => {
     assert.deepEqual(command("signal a b -- --x").values.manyArguments("DATA"), ["--x"]);
     assert.deepEqual(command("signal a b -5").values.manyArguments("DATA"), ["-5"]);

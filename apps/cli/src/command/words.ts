@@ -49,13 +49,16 @@ function leadingOptions(words: readonly string[]): {
   return { before: words.slice(0, at), rest: words.slice(at) };
 }
 
+/** A plural lists: `tutti agents` is `tutti agent list`. */
 function commandAt(
-  [first, second = ""]: readonly string[],
+  [first = "", second = ""]: readonly string[],
   commands: readonly Command[],
 ): { readonly command: Command | undefined; readonly taken: number } {
   const long = commands.find(({ name }) => name === `${first} ${second}`);
   if (long !== undefined) return { command: long, taken: 2 };
-  return { command: commands.find(({ name }) => name === first), taken: 1 };
+  const listed = first.endsWith("s") ? `${first.replace(/ies$/, "y").replace(/s$/, "")} list` : "";
+  const named = (wanted: string) => commands.find(({ name }) => name === wanted);
+  return { command: named(first) ?? named(listed), taken: 1 };
 }
 
 function helpAbout(words: readonly string[], commands: readonly Command[]): string {
@@ -100,6 +103,7 @@ const otherWords: ReadonlyMap<string, string> = new Map([
   ["stop", "cancel ID"],
   ["describe", "show ID"],
   ["ls", "list"],
+  ["runs", "list"],
   ["ps", "list"],
   ["up", "dev"],
   ["start", "run FILE"],
