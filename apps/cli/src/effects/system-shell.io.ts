@@ -13,7 +13,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 describe("a script that takes the terminal", () => {
   let folder: string;
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "tutti-shell-"));
+    folder = await mkdtemp(join(tmpdir(), "tutti-hand-over-"));
     const listen = signals.map((signal) => `process.on("${signal}", () => process.exit(7));`);
     await writeFile(
       join(folder, "script.mjs"),
@@ -38,7 +38,7 @@ describe("a script that takes the terminal", () => {
 
 describe("a script with a leash beside it", () => {
   it("is asked to stop when the command that handed over is killed", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "tutti-shell-"));
+    const folder = await mkdtemp(join(tmpdir(), "tutti-hand-over-"));
     const script = join(folder, "script.mjs");
     await copyFile(new URL("../../../../tools/leash.mjs", import.meta.url), join(folder, "leash.mjs"));
     const stop = `process.on("SIGTERM", () => { console.log("stopped"); process.exit(); });`;
