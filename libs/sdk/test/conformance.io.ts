@@ -129,7 +129,7 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
 ];
 
 // Most of the time is waiting for what must not come.
-describe("the conformance program", { concurrency: 4 }, () => {
+describe("the conformance program", { concurrency: 2 }, () => {
   it("finds that the worker of this library keeps every rule", async () => {
     const reports = await checkConformance({ launch: workerHere(), patience: 3, concurrency: 6 });
     assert.equal(reports.length, conformanceRules.length);
