@@ -5,6 +5,7 @@ import { ListSessionsRequest, type Session, sessionService } from "@tutti/contra
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts, PageReply, TimeRange } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
+import { ofAllPages } from "@tutti/host/serving";
 import { errorFromUnknown, fromTimestamp } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
 import { attemptRows, boardTaskRows, missionRow, runRow, sessionRow, usedBy } from "./rows.ts";
@@ -32,7 +33,6 @@ export interface ListOf<Item> {
 }
 
 export const pageSize = 200;
-const tasksSize = 1_000;
 
 export function clientsOf(mesh: Pick<Mesh, "client">) {
   return {
@@ -65,8 +65,7 @@ export function listsOf(
     async attempts(run) {
       if ((run.tasks?.total ?? 0) === 0) return { rows: [] };
       const { namespace, runId } = run;
-      const tasks = await everyTask((token) => {
-        const page = { size: tasksSize, token };
+      const tasks = await everyTask((page) => {
         const request = workflow.ListTasksRequest.fromPartial({ namespace, runId, page });
         return runTasks.listTasks(request, options);
       });
@@ -84,8 +83,7 @@ export function listsOf(
     row: missionRow,
     async attempts(mission) {
       const { namespace, missionId } = mission;
-      const tasks = await everyTask((token) => {
-        const page = { size: tasksSize, token };
+      const tasks = await everyTask((page) => {
         const request = swarm.ListTasksRequest.fromPartial({ namespace, missionId, page });
         return board.listTasks(request, options);
       });
@@ -109,19 +107,15 @@ export function listsOf(
 
 /** The tasks of work, page by page. None if the work was deleted: lists have it for a while longer. */
 export async function everyTask<Item>(
-  read: (token: string) => Promise<{ tasks: readonly Item[]; page: PageReply | undefined }>,
+  read: (page: {
+    readonly size: number;
+    readonly token: string;
+  }) => Promise<{ tasks: readonly Item[]; page: PageReply | undefined }>,
 ): Promise<Item[]> {
-  const all: Item[] = [];
-  let token = "";
   try {
-    do {
-      const { tasks, page } = await read(token);
-      for (const task of tasks) all.push(task);
-      token = page?.nextToken ?? "";
-    } while (token !== "");
+    return await ofAllPages(read, ({ tasks }) => tasks);
   } catch (error) {
     if (errorFromUnknown(error).status !== "NOT_FOUND") throw error;
     return [];
   }
-  return all;
 }

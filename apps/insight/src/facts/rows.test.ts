@@ -50,7 +50,7 @@ describe("facts", () => {
       { tasks: [3], page: { nextToken: "" } },
     ];
     assert.deepEqual(
-      await everyTask(async (token) => pages[token === "" ? 0 : 1] ?? assert.fail()),
+      await everyTask(async ({ token }) => pages[token === "" ? 0 : 1] ?? assert.fail()),
       [1, 2, 3],
     );
   });
