@@ -17,7 +17,7 @@ import { durationOf, varsIn } from "./serverless-workflow-values.ts";
 export type Tree = { readonly [key: string]: Json };
 export type Names = Readonly<Record<string, string>>;
 
-/** What is around a list of tasks. */
+/** The context of a list of tasks. */
 interface Around {
   /** Where the list ends, and where the workflow does. */
   readonly exit: string;

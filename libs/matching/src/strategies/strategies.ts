@@ -10,7 +10,7 @@ export const leastLoaded: Strategy = { name: "least_loaded", rank: ({ used, slot
  */
 const crowding = ({ used, slots }: AgentLoad) => 1 + used / slots;
 
-/** The one that is expected to be done first, by what was learned of it at the capability, and of its speed elsewhere. */
+/** The agent with the earliest expected end, by its learned times at the capability and its speed elsewhere. */
 export const fastest: Strategy = {
   name: "fastest",
   rank: (agent) => agent.slowness * crowding(agent),
