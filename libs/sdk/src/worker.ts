@@ -7,7 +7,7 @@ export {
   type SchemaResult,
   type StandardSchema,
 } from "@tutti/definitions/builder";
-export type { StepRetry } from "./client/work/task.ts";
+export type { StepRetry } from "./client/work/retry.ts";
 export { sdkErrors } from "./errors.ts";
 export {
   type AgentOptions,

@@ -15,10 +15,11 @@ START_MS = 1_767_225_600_000
 class FunctionStage:
     """`journal` grows with each turn. Hot: one worker makes all turns. Otherwise each is made by another one."""
 
-    def __init__(self, function, given=None, *, is_hot=True, recorded=(), object=None):
+    def __init__(self, function, given=None, *, is_hot=True, recorded=(), object=None, left=None):
         self.function = function
         self.input = given
         self.object = object
+        self.left = left
         self.is_hot = is_hot
         self.host = FunctionHost()
         # What a turn keeps for the next attempt, and what this one finds.
@@ -55,6 +56,8 @@ class FunctionStage:
         }
         if undo:
             asked["undo"] = True
+        if self.left is not None:
+            asked["left"] = self.left
         if self.object is not None:
             asked["object"] = self.object
         output = await self.host.turn(self.function, asked, self.task())

@@ -14,6 +14,7 @@ from function_stage import FunctionStage, played
 from tutti import OptionInvalid, StepFailure, TaskFailure, TuttiError, Worker, current_task, durable
 from tutti._functions.host import FunctionHost
 from tutti._functions.register import register_functions
+from tutti._functions.retry import pause_ms, policy_of
 from tutti._functions.watchdog import Watchdog
 from tutti._logging import JsonLines
 from tutti._masks import Masks
@@ -61,6 +62,46 @@ class Registration(unittest.TestCase):
         with mock.patch("tutti._functions.register.AsyncRest.call", call), self.assertLogs("tutti.worker"):
             asyncio.run(play())
         self.assertEqual(asked, ["early", "late", "late"])
+
+
+class StepRetries(unittest.TestCase):
+    def test_refuses_a_policy_that_contradicts_itself(self):
+        for retry, found in (
+            (0, "`retry.attempts`: expected a whole number of at least 1, the first attempt included, got 0."),
+            ({"attempts": 1.5}, "`retry.attempts`: .* got 1.5."),
+            ({"backoff": "0s"}, "`retry.backoff`: expected more than 0 with 5 attempts, got '0s'."),
+        ):
+
+            async def code(ctx, given):
+                await ctx.run("load", lambda: 1, retry=given)
+
+            self.assertRegex(turn_of(code, retry)["end"]["error"]["message"], found)
+
+    def test_pauses_for_the_longest_after_so_many_attempts_that_the_pause_has_no_number(self):
+        policy = policy_of({"attempts": 10_000, "jitter": 0})
+        self.assertEqual(pause_ms(policy, {"code": "a"}, 5_000, lambda: 0), 60_000)
+
+
+class Budgets(unittest.TestCase):
+    def test_knows_what_is_left_and_what_its_calls_used(self):
+        async def code(ctx):
+            await ctx.call("ask")
+            ctx.task.use(tokens=5)
+            return [await ctx.run("left", lambda: ctx.left), ctx.used]
+
+        stage = FunctionStage(function_of(code), left={"tokens": 100, "timeMs": 60_000})
+        self.assertEqual(played(stage.turn())["steps"][0]["task"], "ask")
+        end = played(stage.turn([{"end": "ask", "output": 1, "used": {"tokens": 7, "money": 0.5}}]))["end"]
+        self.assertEqual(end, {"output": [{"tokens": 95, "time_ms": 60_000}, {"tokens": 7, "money": 0.5}]})
+
+    def test_a_turn_with_values_that_are_too_large_names_the_largest(self):
+        async def code(ctx):
+            ctx.state.set("small", "x" * 100)
+            ctx.state.set("large", "x" * 1_000_000)
+            await ctx.sleep("1h")
+
+        with self.assertRaisesRegex(TuttiError, r"step_too_large.*The largest is state `large`"):
+            turn_of(code)
 
 
 class Stored(unittest.TestCase):

@@ -3,17 +3,9 @@
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import { type AgentDocument, emitCapability, type TaskDocument } from "@tutti/definitions";
-import { retrySettings } from "@tutti/definitions/builder";
 import type { Json } from "@tutti/expressions";
-import {
-  assert,
-  decideRetry,
-  type Logger,
-  type RetryPolicy,
-  resolveRetry,
-  silentLogger,
-} from "@tutti/kernel";
-import type { StepRetry } from "../client/work/task.ts";
+import { assert, decideRetry, type Logger, silentLogger } from "@tutti/kernel";
+import { retryPolicyIn, type StepRetry } from "../client/work/retry.ts";
 import { sdkErrors } from "../errors.ts";
 import type { StoreOptions, TaskContext } from "../task/context.ts";
 import type { FileReference } from "../task/stored-file.ts";
@@ -102,10 +94,6 @@ export interface TakenEvent<Data = Json> {
 
 export type ApproveOptions = NonNullable<TaskDocument["approve"]> & { readonly id?: string };
 
-function policyOf(retry: RunOptions["retry"]): RetryPolicy {
-  return resolveRetry(retrySettings(retry));
-}
-
 /** A path, or bytes. */
 type StoredSource = string | URL | Uint8Array;
 
@@ -183,7 +171,7 @@ export class FunctionContext {
     options: RunOptions & StepMeans,
   ): Promise<Json> {
     const id = this.#instance.idOf(idFrom(name));
-    const policy = policyOf(options.retry);
+    const policy = retryPolicyIn(options.retry);
     for (let tries = 1; ; tries++) {
       const step = tries === 1 ? id : `${id}.try-${tries}`;
       const marked = options.atMostOnce === true ? await this.#instance.mark(step, at) : undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { systemDefer, systemTimers, type Timers } from "@tutti/kernel";
 import { recordingLogger } from "@tutti/kernel/testing";
 import type { TaskContext } from "../task/context.ts";
@@ -82,6 +83,14 @@ describe("a durable function", () => {
       ctx.run("load", () => Promise.reject(new Error("never")), { retry: { attempts: 2 } }),
     );
     await assert.rejects(testDurable(broken).execute(), /never/);
+  });
+
+  it("refuses a step without attempts", async () => {
+    const order = durable("order", (ctx) => ctx.run("load", () => 1, { retry: { attempts: 0 } }));
+    await assert.rejects(
+      testDurable(order).execute(),
+      /`retry\.attempts`: expected a whole number of at least 1/,
+    );
   });
 
   it("fails for good, after one try, by a result that JSON would lose", async () => {
@@ -339,6 +348,76 @@ describe("a durable function whose worker does not have it any more", () => {
   });
 });
 
+/** A context with other values for some of its properties. */
+function contextWith(task: TaskContext, values: Readonly<Record<string, () => unknown>>): TaskContext {
+  return new Proxy(task, {
+    get(_, name) {
+      const own = values[String(name)];
+      if (own !== undefined) return own();
+      const value = Reflect.get(task, name, task);
+      return typeof value === "function" ? value.bind(task) : value;
+    },
+  });
+}
+
+describe("a function without a turn", () => {
+  it("does nothing more after its attempt was aborted: another worker continues it", async () => {
+    const effects: string[] = [];
+    const paying = Promise.withResolvers<void>();
+    const ending = new AbortController();
+    const fn = durable("order", async (ctx) => {
+      await ctx.run("reserve", () => void effects.push("reserve"));
+      ctx.compensate("release", () => void effects.push("release"));
+      const aborted = Promise.withResolvers<void>();
+      ending.signal.addEventListener("abort", () => aborted.reject(new Error("aborted")));
+      const pay = () => {
+        paying.resolve();
+        return aborted.promise;
+      };
+      await ctx.run("pay", pay, { retry: 1 }).catch(() => {});
+      await ctx.run("ship", () => void effects.push("ship"));
+    }) as DurableFunction;
+    const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    const turn = Promise.withResolvers<unknown>();
+    const handlers = {
+      order(input: unknown, task: TaskContext) {
+        turn.resolve(host.turn(fn, input as TurnInput, contextWith(task, { signal: () => ending.signal })));
+        return new Promise(() => {});
+      },
+    };
+    void testWorkflow(fn.definition, { handlers }).start();
+    await paying.promise;
+    ending.abort(new Error("lease lost"));
+    await assert.rejects(turn.promise, /lease lost/);
+    await setTimeout(20);
+    assert.deepEqual(effects, ["reserve"]);
+  });
+
+  it("is replayed if its code asked for a step between two turns", async () => {
+    const effects: string[] = [];
+    const outside = Promise.withResolvers<void>();
+    const fn = durable("order", async (ctx) => {
+      const waits = ctx.sleep("1h");
+      await ctx.race([waits, outside.promise]);
+      await ctx.run("note", () => void effects.push("note"));
+      await waits;
+      return "done";
+    }) as DurableFunction;
+    const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    const handlers = {
+      order: (input: unknown, task: TaskContext) => host.turn(fn, input as TurnInput, task),
+    };
+    const run = await testWorkflow(fn.definition, { handlers }).start();
+    await run.skip("1m");
+    outside.resolve();
+    await setTimeout(20);
+    assert.deepEqual(effects, [], "no turn records it");
+    await run.skip("1h");
+    assert.equal(await run.result(), "done");
+    assert.deepEqual(effects, ["note"]);
+  });
+});
+
 describe("a function that waits for what is no step", () => {
   const soon: Timers = { ...systemTimers, after: (_ms, run) => systemTimers.after(5, run) };
 
@@ -380,11 +459,16 @@ describe("a function that waits for what is no step", () => {
     }) as DurableFunction;
     const logger = recordingLogger();
     const host = new FunctionHost({ defer: systemDefer, timers: systemTimers });
+    let elapsedMs = 0;
     const handlers = {
-      order: (input: unknown, task: TaskContext) => host.turn(fn, input as TurnInput, task),
+      order(input: unknown, task: TaskContext) {
+        const context = contextWith(task, { elapsedMs: () => elapsedMs });
+        return host.turn(fn, input as TurnInput, context);
+      },
     };
     const run = await testWorkflow(fn.definition, { handlers, logger }).start();
-    await run.skip("20ms");
+    await setTimeout(20);
+    elapsedMs = 20;
     outside.resolve();
     assert.equal(await run.result(), 2);
     const [line] = logger.lines.filter(({ message }) => /is no step/.test(message));

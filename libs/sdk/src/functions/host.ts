@@ -42,6 +42,7 @@ export class FunctionHost {
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(task.signal.reason);
     task.signal.addEventListener("abort", abort, { once: true });
+    let isKept = false;
     try {
       let saved = savedAt(task.saved, known);
       if (saved.steps.some(isStored)) saved = { ...saved, steps: await contentsOf(saved.steps, task) };
@@ -60,9 +61,13 @@ export class FunctionHost {
       if (input.undo === true) {
         // The result of compensating is that of the attempt.
         if (output.end !== undefined && "error" in output.end) throw new StepFailure(output.end.error);
-      } else if (output.end === undefined) keepNewest(this.#hot, key, { fn, instance }, hotMax);
+      } else if (output.end === undefined) {
+        isKept = true;
+        keepNewest(this.#hot, key, { fn, instance }, hotMax);
+      }
       return output;
     } finally {
+      if (!isKept) instance.abandon();
       task.signal.removeEventListener("abort", abort);
     }
   }
@@ -74,7 +79,7 @@ export class FunctionHost {
     const hot = kept?.fn === fn ? kept.instance : undefined;
     // While it makes a turn it is not at hand for another one.
     this.#hot.delete(key);
-    const isRecorded = hot !== undefined && hot.lastTurn === input.last && hot.seed === input.seed;
+    const isRecorded = hot?.isAbandoned === false && hot.lastTurn === input.last && hot.seed === input.seed;
     const end = input.from + input.journal.length;
     if (isRecorded && hot.position >= input.from && hot.position <= end) return hot;
     if (input.from > 0) return undefined;

@@ -6,6 +6,8 @@
  * 2. While entries are left, nothing is done: what the code asks for must be what the journal has.
  * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
  * 4. A turn ends when the code has ended, or waits for nothing that this worker does.
+ * 5. Without a turn the code does nothing: another worker may have the task. An instance that asks for a step then is
+ *    not used again.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { TaskDocument } from "@tutti/definitions";
@@ -138,6 +140,7 @@ export class FunctionInstance implements Watched {
   #before: readonly Entry[] = [];
   #done: Record<string, Json> = {};
   #isPumping = false;
+  #isAbandoned = false;
   #nowMs: number;
   #clock: () => number = () => 0;
   readonly #setsAsked = new Map<string, number>();
@@ -211,6 +214,10 @@ export class FunctionInstance implements Watched {
     return this.#isUndoing;
   }
 
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
   /** When the latest thing that the code knows of was recorded. */
   get nowMs(): number {
     return this.#nowMs;
@@ -246,6 +253,14 @@ export class FunctionInstance implements Watched {
     if (!this.#begun) this.#start(turn.input);
     this.#pump();
     return this.#turn.promise.finally(() => this.#clearTimer());
+  }
+
+  /** Ends its turn. The code stays where it is. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#leave();
+    this.#clearTimer();
+    this.#turn = undefined;
   }
 
   #start(input: Json): void {
@@ -325,6 +340,7 @@ export class FunctionInstance implements Watched {
     return this.#request({ kind: "step", id, at, isCompensation }, (result) => {
       this.#running += 1;
       const recorded = (entry: Entry, give: () => void) => {
+        if (this.#isAbandoned) return;
         this.#running -= 1;
         this.#record(entry);
         if (this.#isStopped) this.#saveDone(entry);
@@ -426,6 +442,10 @@ export class FunctionInstance implements Watched {
   }
 
   #add(asked: PendingOperation): void {
+    if (this.#turn === undefined) {
+      this.#isAbandoned = true;
+      return;
+    }
     this.#warnOfForeign();
     this.#foreign.step(asked.at);
     if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);

@@ -31,11 +31,12 @@ from os import PathLike
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from ._call import Duration
+from ._contracts import Amounts
 from ._document import duration_text, written
 from ._functions.branches import Step, call_site
 from ._functions.instance import FunctionInstance
 from ._functions.loop import STEPS_DEFAULT, LoopDone, continuation_of
-from ._functions.retry import pause_ms
+from ._functions.retry import Policy, pause_ms, policy_of
 from ._functions.wire import (
     Json,
     StepFailure,
@@ -47,6 +48,7 @@ from ._functions.wire import (
     step_error,
 )
 from ._handlers import _takes
+from ._generated import TaskBudget
 from .context import TaskContext
 from .errors import OptionInvalid
 from .workflow import Approve, Cache, Compensate, Cost, Limit, Placement, Retry, Task, Timeout
@@ -59,6 +61,7 @@ _not_of_ids = re.compile(r"[^A-Za-z0-9._-]+")
 _silent = logging.getLogger("tutti.task.replayed")
 _silent.addHandler(logging.NullHandler())
 _silent.propagate = False
+_default_retry = policy_of(None)
 # Attempts of a turn, before a person is asked. A turn fails when its code has changed, not when it raises.
 _turn_retry = Retry(attempts=5, backoff="1s..1m", exhausted="pause")
 
@@ -74,6 +77,7 @@ class CallOptions(TypedDict, total=False):
     labels: Mapping[str, str]
     placement: Placement
     resources: Mapping[str, float]
+    budget: TaskBudget
     cost: Cost
     limits: Sequence[Limit]
     cache: Duration | Cache
@@ -101,6 +105,7 @@ class ChildOptions(TypedDict, total=False):
     priority: int
     parent_close: Any
     parameters: Any
+    budget: TaskBudget
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,23 @@ class FunctionContext:
             raise RuntimeError("A function has no task before its first turn.")
         return task
 
+    @property
+    def left(self) -> Mapping[str, float] | None:
+        """The rest of the budget of the run: `tokens`, `money` and `time_ms`, of what has a limit. None without a budget.
+        It changes with each turn, so read it inside of `run` alone.
+        """
+        left = self._instance.left
+        if left is None:
+            return None
+        used = self.task._attempt.used or Amounts()
+        rest = {"tokens": used.tokens, "money": used.money}
+        return {"time_ms" if name == "timeMs" else name: each - rest.get(name, 0) for name, each in left.items()}
+
+    @property
+    def used(self) -> Mapping[str, float]:
+        """`tokens` and `money` that the calls and children that have ended used up. The same after a replay."""
+        return dict(self._instance.used)
+
     @overload
     def run(
         self,
@@ -230,7 +252,8 @@ class FunctionContext:
         lost then, the attempt fails with `sdk.step_interrupted`. The work may have been done.
         """
         self._instance.require_code(name)
-        code = self._attempts(name, call_site(), work, retry, at_most_once=at_most_once, confirm=confirm)
+        policy = policy_of(retry)
+        code = self._attempts(name, call_site(), work, policy, at_most_once=at_most_once, confirm=confirm)
         return self._instance.branches.start(code)
 
     def file(
@@ -248,14 +271,14 @@ class FunctionContext:
         def store() -> dict[str, Any]:
             return self.task.store(content() if callable(content) else content, media_type=media_type)
 
-        return self._instance.branches.start(self._attempts(name, call_site(), store, None))
+        return self._instance.branches.start(self._attempts(name, call_site(), store, _default_retry))
 
     async def _attempts(
         self,
         name: str,
         at: str,
         work: Callable[[], Any],
-        retry: Any,
+        policy: Policy,
         *,
         at_most_once: bool = False,
         **means: bool,
@@ -269,7 +292,7 @@ class FunctionContext:
             try:
                 return await instance.step(step, at, own, **means)
             except Exception as raised:
-                pause = pause_ms(retry, step_error(raised), tries, self._random)
+                pause = pause_ms(policy, step_error(raised), tries, self._random)
                 if pause is None or instance.is_stopped:
                     raise
             await instance.add(f"{id}.pause-{tries}", at, {"wait": f"{pause}ms"})
@@ -476,7 +499,7 @@ class FunctionContext:
         while self._undo:
             id, work = self._undo.pop()
             try:
-                await self._attempts(id, "", work, None, is_compensation=True)
+                await self._attempts(id, "", work, _default_retry, is_compensation=True)
             except Exception as raised:
                 failed.append(step_error(raised))
                 self.log.error("compensation failed", extra={"step": id, "error": str(raised)})

@@ -7,11 +7,11 @@ import {
   type TaskSpec,
   TaskSpec as Tasks,
 } from "@tutti/contracts/types/v1";
-import { retrySettings } from "@tutti/definitions/builder";
-import { resolveRetry, retryMessage, toTimestamp } from "@tutti/kernel";
+import { retryMessage, toTimestamp } from "@tutti/kernel";
 import { payloadOf } from "../payloads.ts";
 import { taken } from "./deprecated.ts";
 import { type Duration, durationIn, eitherDuration } from "./duration.ts";
+import { type RetryOptions, retryPolicyIn } from "./retry.ts";
 
 export interface AmountsOptions {
   /** Tokens of language models. */
@@ -42,30 +42,6 @@ export interface TimeoutOptions {
   readonly heartbeat?: Duration;
   /** From ready to the outcome, with all attempts and pauses. */
   readonly total?: Duration;
-}
-
-/** When a failed step is tried again. */
-export interface StepRetry {
-  /** Attempts in all, the first included. */
-  readonly attempts?: number;
-  /** The first pause, and the longest behind two dots: `1s..1m`. */
-  readonly backoff?: string;
-  /** What each pause is multiplied by. Default 2. */
-  readonly factor?: number;
-  /** Share of each pause that is random. Default 0.2. */
-  readonly jitter?: number;
-  /** Codes of errors that are retried, `*` being a wildcard. Default: all that are not final. */
-  readonly on?: readonly string[];
-  /** Codes of errors that are never retried. */
-  readonly notOn?: readonly string[];
-}
-
-/** When a failed task is tried again. */
-export interface RetryOptions extends StepRetry {
-  /** Whether the task fails or waits for a person after the last attempt. Default: `fail`. */
-  readonly exhausted?: "fail" | "pause";
-  /** Whether an attempt that loses its worker goes to another one, or fails the task. Default: `retry`. */
-  readonly onLost?: "retry" | "fail";
 }
 
 type NeedWord = keyof typeof needEnds;
@@ -167,7 +143,7 @@ export function taskSpecOf(task: WorkTask): TaskSpec {
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
     ),
-    retry: retry === undefined ? undefined : retryMessage(resolveRetry(retrySettings(retry))),
+    retry: retry === undefined ? undefined : retryMessage(retryPolicyIn(retry)),
     timeouts: timeoutsOf(id, task.timeout ?? taken(task.runMs, "runMs", "timeout")),
     dueTime: dueTime && toTimestamp(dueTime.getTime()),
     estimate: costOf(task),

@@ -41,6 +41,7 @@ from .wire import (
     step_error,
     step_interrupted,
     step_nested,
+    step_too_large,
 )
 
 # Results that are not reported yet are saved after this time, while a step is still running.
@@ -48,6 +49,8 @@ _SAVE_AFTER_SECONDS = 0.05
 _SAVED_BYTES_MAX = 50_000
 _TURN_STEPS_MAX = 500
 _TURN_LENGTH_MAX = 256 * 1024
+# What one turn reports is part of the run, which is kept in memory.
+_TURN_LENGTH_MOST = 900_000
 # Steps of code that cleans up after it was stopped. A loop that catches every error would never end.
 _STOPPED_STEPS_MAX = 1_000
 
@@ -117,6 +120,10 @@ class FunctionInstance:
         # Its key. None for other functions.
         self.key: str | None = None
         self.state: dict[str, Json] = dict((object or {}).get("state", {}))
+        # The rest of the budget of the run when the turn was offered, of what has a limit.
+        self.left: Mapping[str, float] | None = None
+        # What its tasks used up, of whose ends the code knows.
+        self.used = {"tokens": 0.0, "money": 0.0}
         # What the run before this one gave to its loop.
         self.carried: Mapping[str, Any] | None = None
         self._input: Json = None
@@ -187,6 +194,7 @@ class FunctionInstance:
         made: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._turn, self._means = made, means
         self._turn_number = turn["turn"]
+        self.left = turn.get("left")
         self._cold = turn.get("cold", 0)
         self._known = turn["from"] + len(turn["journal"])
         self._entries = [*turn["journal"], *means.saved.steps]
@@ -510,6 +518,8 @@ class FunctionInstance:
         self.now_ms = max(self.now_ms, entry["atMs"])
         if "end" in entry:
             result = self._open.pop(entry["end"], None)
+            for name in self.used:
+                self.used[name] += entry.get("used", {}).get(name, 0)
         else:
             key = self._key_of(entry)
             if key not in self._asked:
@@ -592,10 +602,21 @@ class FunctionInstance:
             self._means.save(saved)
 
     def _finish(self, output: Mapping[str, Any]) -> None:
+        if self._length > _TURN_LENGTH_MOST and (too_large := self._too_large()) is not None:
+            self._fail(too_large)
+            return
         turn, self._turn = self._turn, None
         self._clear_timer()
         if turn is not None and not turn.done():
             turn.set_result({"function": 1, "known": self._known, "steps": self._steps, **output})
+
+    def _too_large(self) -> Exception | None:
+        """Large results go into the blob store. Values and specifications of tasks do not."""
+        in_place = [entry for entry in self._steps if "step" not in entry]
+        length = sum(map(length_of, in_place))
+        if length <= _TURN_LENGTH_MOST:
+            return None
+        return step_too_large(name_of(max(in_place, key=length_of)), length, _TURN_LENGTH_MOST)
 
     def _fail(self, error: Exception) -> None:
         turn, self._turn = self._turn, None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .._call import seconds_of
 from .._document import written
+from ..errors import OptionInvalid
 from ..workflow import Retry
 
 _ATTEMPTS = 5
@@ -17,32 +19,65 @@ _LONGEST_MS = 60_000.0
 _ASKED_MS_MAX = 3_600_000.0
 
 
+@dataclass(frozen=True)
+class Policy:
+    attempts: int
+    first_ms: float
+    longest_ms: float
+    factor: float
+    jitter: float
+    only: Sequence[str]
+    never: Sequence[str]
+
+
+def policy_of(retry: int | Retry | Mapping[str, Any] | None) -> Policy:
+    """Raises if the option contradicts itself."""
+    given: dict[str, Any] = {"attempts": retry} if isinstance(retry, int) else written(retry or {})
+    attempts = given.get("attempts", _ATTEMPTS)
+    if not isinstance(attempts, int) or attempts < 1:
+        raise OptionInvalid(
+            "retry.attempts", "a whole number of at least 1, the first attempt included", attempts
+        )
+    backoff = given.get("backoff", "")
+    first, _, longest = backoff.partition("..")
+    first_ms = seconds_of(first, "retry.backoff") * 1_000 if first else _FIRST_MS
+    longest_ms = seconds_of(longest, "retry.backoff") * 1_000 if longest else max(_LONGEST_MS, first_ms)
+    if attempts > 1 and min(first_ms, longest_ms) <= 0:
+        raise OptionInvalid("retry.backoff", f"more than 0 with {attempts} attempts", backoff)
+    return Policy(
+        attempts,
+        first_ms,
+        longest_ms,
+        given.get("factor", 2),
+        given.get("jitter", 0.2),
+        given.get("on", ()),
+        given.get("notOn", given.get("not_on", ())),
+    )
+
+
 def pause_ms(
-    retry: int | Retry | Mapping[str, Any] | None,
-    error: Mapping[str, Any],
-    tries: int,
-    random: Callable[[], float],
+    policy: Policy, error: Mapping[str, Any], tries: int, random: Callable[[], float]
 ) -> int | None:
     """The pause before the next attempt. None: there is none. ``tries``: attempts so far, from 1."""
-    policy: dict[str, Any] = {"attempts": retry} if isinstance(retry, int) else written(retry or {})
-    if not _is_retried(policy, error) or tries >= policy.get("attempts", _ATTEMPTS):
+    if not _is_retried(policy, error) or tries >= policy.attempts:
         return None
-    first, _, longest = policy.get("backoff", "").partition("..")
-    first_ms = seconds_of(first, "backoff") * 1_000 if first else _FIRST_MS
-    longest_ms = seconds_of(longest, "backoff") * 1_000 if longest else max(_LONGEST_MS, first_ms)
-    whole = min(first_ms * policy.get("factor", 2) ** (tries - 1), longest_ms)
-    pause = math.floor(whole * (1 - policy.get("jitter", 0.2) * random()) + 0.5)
+    try:
+        whole = min(policy.first_ms * policy.factor ** (tries - 1), policy.longest_ms)
+    except OverflowError:
+        whole = policy.longest_ms
+    pause = math.floor(whole * (1 - policy.jitter * random()) + 0.5)
     asked_ms = float((error.get("details") or {}).get("retryAfterMs", 0))
     longer: float = max(pause, min(asked_ms, _ASKED_MS_MAX))
     return math.ceil(longer)
 
 
-def _is_retried(policy: Mapping[str, Any], error: Mapping[str, Any]) -> bool:
+def _is_retried(policy: Policy, error: Mapping[str, Any]) -> bool:
     code = error["code"]
-    if any(_matches(pattern, code) for pattern in policy.get("notOn", policy.get("not_on", ()))):
+    if any(_matches(pattern, code) for pattern in policy.never):
         return False
-    only = policy.get("on", ())
-    return any(_matches(pattern, code) for pattern in only) if only else not error.get("final", False)
+    if policy.only:
+        return any(_matches(pattern, code) for pattern in policy.only)
+    return not error.get("final", False)
 
 
 def _matches(pattern: str, code: str) -> bool:

@@ -72,7 +72,7 @@ def name_of(entry: Entry) -> str:
 
 def length_of(entry: Entry) -> int:
     """About how many characters it has."""
-    value = entry.get("output", entry.get("value"))
+    value = entry.get("output", entry.get("value", entry.get("spec")))
     return 100 + (len(json.dumps(value)) if isinstance(value, (dict, list, str)) else 8)
 
 
@@ -139,6 +139,16 @@ def step_interrupted(step: str) -> TuttiError:
         f"The step `{step}` was interrupted: its work may be done. Find out whether it is done, or let `retry` of the "
         "step run it again.",
         status="ABORTED",
+    )
+
+
+def step_too_large(step: str, length: int, length_max: int) -> TuttiError:
+    return TuttiError(
+        "sdk.step_too_large",
+        f"Values and tasks of this turn have {length} characters, more than the maximum of {length_max}. The largest is"
+        f" {step}. Store a large value with `ctx.file`, and pass the reference that it returns.",
+        status="INVALID_ARGUMENT",
+        retry=RETRY_NEVER,
     )
 
 
