@@ -4,7 +4,7 @@ import type { Agent, Approval, MetricSeries, Run } from "@tutti/rest/types";
 import { claimCall, claimCommand, releaseCall, releaseCommand } from "../elements/claimed.ts";
 import { indented, offsetOf, problemsOfRefusal } from "../elements/editing.ts";
 import { decideCall, decideCommand, delegateCall, delegateCommand } from "./inbox/decide.ts";
-import { troublesIn, withPausedTasks } from "./overview/needs.ts";
+import { howMany, troublesIn, withPausedTasks } from "./overview/needs.ts";
 import { scoreOf } from "./overview/score-layout.ts";
 import { aligned, bySilence, failures, joined, latency, latest, sum, throughput } from "./overview/series.ts";
 import { bulkCommand, bulkFilterOf, listCommand, parametersOf } from "./runs/filter.ts";
@@ -24,6 +24,12 @@ import { arrowsOf } from "./workflows/graph-parts.ts";
 const run = (runId: string, more: Partial<Run> = {}): Run => ({
   ...{ runId, status: "running", kind: "tasks", states: [] },
   ...more,
+});
+
+describe("the groups of the overview", () => {
+  it("count the whole list, or say that there are more", () => {
+    assert.deepEqual([howMany(3, undefined), howMany(0, ""), howMany(20, "d17_0_12")], ["3", "0", "20+"]);
+  });
 });
 
 describe("the score of the overview", () => {

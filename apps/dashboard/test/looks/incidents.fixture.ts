@@ -258,7 +258,7 @@ export function analysisAt(nowMs: number) {
     ...{ definition: "order", startTimeMs: agoMs(share * 600), examples: runs(share * 1_000, 5) },
     improvements: [
       {
-        remedy: { text: `Add agents or slots for ${subject}.`, command: "tutti pool show default" },
+        remedy: { text: `Add workers or slots for ${subject}.`, command: "tutti pool show default" },
         lessWaiting: 1,
         faster,
       },
@@ -275,7 +275,7 @@ export function analysisAt(nowMs: number) {
         "payments.charge",
         0.61,
         0.42,
-        "Tasks that use payments.charge wait for a free agent: 61 % of the time of order.",
+        "Tasks that use payments.charge wait for a free worker: 61 % of the time of order.",
       ),
       bottleneck("retry", "ship", 0.17, 0.08, "Retries of task ship take 17 % of the time of order."),
       bottleneck("run", longTask, 0.1, 0.03, `Task ${longTask} runs for 10 % of the time of order.`),

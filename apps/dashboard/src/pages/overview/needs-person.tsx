@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { Agent, Approval, Incident, Run } from "@tutti/rest/types";
+import type { Agent, Approval, Incident, ListAgentsReply, ListRunsReply, Run } from "@tutti/rest/types";
 import { type ReactNode, useMemo } from "react";
 import { incidentsQuery } from "../../data/incident-queries.ts";
 import { absentAgentsQuery, approvalsQuery, someRunsQuery, statusQuery } from "../../data/queries.ts";
@@ -8,6 +8,7 @@ import { nowMs } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { Empty, Part, Waiting } from "../../elements/parts.tsx";
+import { whyRetryFails } from "../../elements/repeating.ts";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { StandMark } from "../../score/glyph.tsx";
@@ -24,12 +25,15 @@ import { IncidentLink } from "../incidents/incident-link.tsx";
 import { processName } from "../metrics/lines.ts";
 import { whatFailed } from "../runs/outcome.ts";
 import type { RunsSearch } from "../runs/search.ts";
-import { type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
+import { howMany, type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
 import { workflowOf } from "./score-layout.ts";
 
 const shown = 3;
 const hourMs = 3_600_000;
 const failedForHours = 24;
+const noRuns: SomeRuns = { runs: [] };
+
+type SomeRuns = Pick<ListRunsReply, "runs" | "nextToken">;
 
 /** Work that continues only after a person acts, most urgent first. */
 export function NeedsPerson() {
@@ -54,10 +58,10 @@ export function NeedsPerson() {
           <Lists
             isComplete={isComplete}
             approvals={open}
-            stopped={stopped.data?.runs ?? []}
+            stopped={stopped.data ?? noRuns}
             held={held}
-            failed={failed.data?.runs ?? []}
-            absent={absent.data?.agents ?? []}
+            failed={failed.data ?? noRuns}
+            absent={absent.data ?? { agents: [] }}
             troubles={troubles}
             incidents={inOrder(unresolved)}
           />
@@ -70,15 +74,17 @@ export function NeedsPerson() {
 function Lists(options: {
   isComplete: boolean;
   approvals: readonly Approval[];
-  stopped: readonly Run[];
+  stopped: SomeRuns;
   held: readonly Run[];
-  failed: readonly Run[];
-  absent: readonly Agent[];
+  failed: SomeRuns;
+  absent: Pick<ListAgentsReply, "agents" | "nextToken">;
   troubles: readonly Trouble[];
   incidents: readonly Incident[];
 }) {
   const { approvals, stopped, held, failed, absent, troubles, incidents } = options;
-  if ([approvals, stopped, held, failed, absent, troubles, incidents].every((each) => each.length === 0))
+  const { agents } = absent;
+  const lists = [approvals, stopped.runs, held, failed.runs, agents, troubles, incidents];
+  if (lists.every((each) => each.length === 0))
     return options.isComplete ? (
       <Empty title="Nothing needs attention">No open incidents or approvals, no paused or failed runs.</Empty>
     ) : (
@@ -103,7 +109,7 @@ function Lists(options: {
       </Group>
       <Runs
         title="Paused runs"
-        runs={stopped}
+        {...stopped}
         action={{ verb: "resume", label: "Resume run" }}
         all={{ search: { status: ["paused", "quarantined"] }, label: "Show all paused runs" }}
       />
@@ -115,16 +121,17 @@ function Lists(options: {
       />
       <Runs
         title="Failed runs, last 24 hours"
-        runs={failed}
+        {...failed}
         action={{ verb: "retry", label: "Retry run" }}
         all={{ search: { status: ["failed"] }, label: "Show all failed runs" }}
       />
       <Group
         title="Disconnected workers"
-        many={absent.length}
+        many={agents.length}
+        nextToken={absent.nextToken}
         all={<Link to="/workers">Show all workers</Link>}
       >
-        {absent.slice(0, shown).map((agent) => (
+        {agents.slice(0, shown).map((agent) => (
           <AbsentLine key={`${agent.pool} ${agent.agentId}`} agent={agent} />
         ))}
       </Group>
@@ -142,15 +149,15 @@ interface AllRuns {
   readonly label: string;
 }
 
-function Runs(options: { title: string; runs: readonly Run[]; action: RunAction; all: AllRuns }) {
-  const { title, runs, action, all } = options;
+function Runs(options: SomeRuns & { title: string; action: RunAction; all: AllRuns }) {
+  const { title, runs, nextToken, action, all } = options;
   const link = (
     <Link to="/runs" search={all.search}>
       {all.label}
     </Link>
   );
   return (
-    <Group title={title} many={runs.length} all={link}>
+    <Group title={title} many={runs.length} nextToken={nextToken} all={link}>
       {runs.slice(0, shown).map((run) => (
         <RunLine key={run.runId} run={run} {...action} />
       ))}
@@ -159,13 +166,19 @@ function Runs(options: { title: string; runs: readonly Run[]; action: RunAction;
 }
 
 /** The number is that of the page of its own, not of the lines that are shown here. */
-function Group(options: { title: string; many: number; all?: ReactNode; children: ReactNode }) {
-  const { title, many, all, children } = options;
+function Group(options: {
+  title: string;
+  many: number;
+  nextToken?: string | undefined;
+  all?: ReactNode;
+  children: ReactNode;
+}) {
+  const { title, many, nextToken, all, children } = options;
   if (many === 0) return null;
   return (
     <section className="needs-group">
       <h3>
-        {title} <span className="soft">{many}</span>
+        {title} <span className="soft">{howMany(many, nextToken)}</span>
       </h3>
       <ul className="needs">
         {children}
@@ -217,7 +230,7 @@ function ApprovalLine({ approval }: { approval: Approval }) {
       what={approval.title || approval.approvalId}
       why={
         <>
-          requested by {runId} <Moment atMs={approval.requestTimeMs} />
+          requested by {runId}, <Moment atMs={approval.requestTimeMs} />
         </>
       }
       act={
@@ -247,12 +260,18 @@ function RunLine({ run, verb, label }: RunAction & { run: Run }) {
         </>
       }
       act={
-        <Action
-          label={label}
-          call={{ method: "POST", path: `/v1/runs/${encodeURIComponent(runId)}/${verb}`, body: {} }}
-          command={commandLine("tutti", verb, runId)}
-          said={`Run ${runId} ${verb === "retry" ? "retried" : "resumed"}.`}
-        />
+        whyRetryFails(run.outcome?.failed?.code) !== undefined ? (
+          <Link to="/start" search={{ like: runId }} className="press">
+            Start similar run
+          </Link>
+        ) : (
+          <Action
+            label={label}
+            call={{ method: "POST", path: `/v1/runs/${encodeURIComponent(runId)}/${verb}`, body: {} }}
+            command={commandLine("tutti", verb, runId)}
+            said={`Run ${runId} ${verb === "retry" ? "retried" : "resumed"}.`}
+          />
+        )
       }
     />
   );

@@ -35,6 +35,17 @@ describe("what can be done with a run", () => {
         names,
       ));
 
+  it("asks before a retry that fails again, because its budget is used up", () => {
+    const spent = { code: "agent.run_budget_exhausted", message: "", details: {}, cause: undefined };
+    const [again] = actionsOf({ state: "failed", failure: spent });
+    assert.match(again?.question ?? "", /used its budget.*fails again/);
+    assert.equal(
+      actionsOf({ state: "failed", failure: { ...spent, code: "Error" } })[0]?.question,
+      undefined,
+    );
+    assert.equal(canRetryTask({ state: "failed" }, task("a", { state: "failed" })), true);
+  });
+
   it("has a REST call and a CLI command that a shell accepts", () => {
     const [pause] = actionsOf(run);
     assert.ok(pause);

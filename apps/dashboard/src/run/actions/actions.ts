@@ -1,4 +1,5 @@
 /** What can be done with a run and its tasks: when it fits, and how it is spelled outside of the page. */
+import { whyRetryFails } from "../../elements/repeating.ts";
 import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { hasRunEnded, hasTaskEnded } from "../model/task-state.ts";
@@ -45,7 +46,10 @@ const all: Readonly<Record<RunAction["name"], RunAction>> = {
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */
-export function actionsOf({ state }: Pick<RunFacts, "state">): readonly RunAction[] {
+export function actionsOf({
+  state,
+  failure,
+}: Pick<RunFacts, "state"> & Partial<Pick<RunFacts, "failure">>): readonly RunAction[] {
   switch (state) {
     case "pending":
     case "running":
@@ -57,10 +61,20 @@ export function actionsOf({ state }: Pick<RunFacts, "state">): readonly RunActio
     case "failed":
     case "cancelled":
     case "terminated":
-      return [all.retry];
+      return [retryAfter(failure?.code)];
     default:
       return [];
   }
+}
+
+/** A retry that fails again asks first, and is not the main action. */
+function retryAfter(code: string | undefined): RunAction {
+  const question = whyRetryFails(code);
+  return question === undefined ? all.retry : { ...all.retry, question, weight: "plain" };
+}
+
+function canRetryRun(run: Pick<RunFacts, "state">): boolean {
+  return actionsOf(run).some(({ name }) => name === "retry");
 }
 
 type Of = Pick<RunFacts, "id" | "namespace">;
@@ -176,11 +190,11 @@ export function canChangeInput(
   { kind, parentId }: Pick<TaskFacts, "kind" | "parentId">,
 ): boolean {
   if (!inputKinds.has(kind) || parentId !== "") return false;
-  return actionsOf(run).includes(all.retry) || run.state === "running" || run.state === "paused";
+  return canRetryRun(run) || run.state === "running" || run.state === "paused";
 }
 
 export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
-  return actionsOf(run).includes(all.retry) && (state === "failed" || state === "cancelled");
+  return canRetryRun(run) && (state === "failed" || state === "cancelled");
 }
 
 /** So many tasks can be named in one retry. */
