@@ -530,7 +530,7 @@ tasks:
       await printed(`run kept.yaml day=${day} --id ${id}`);
     await listed("cache list --tag days", /test\.echo +fresh +kept-1 +days/);
     const [entry] = (await printed("cache list --tag days --of-run kept-3 -q")).trim().split("\n");
-    assert.match(await printed("cache usage"), /size +[\d.]+ kB of .*\nhit rate +\S/);
+    assert.match(await printed("cache usage"), /size +[\d.]+ KiB of .*\nhit rate +\S/);
     assert.equal(await outputs(), before + 2);
     assert.match(await printed(`cache show ${entry}`), /computed by +run kept-3, task one/);
     assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);

@@ -4,6 +4,7 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
+import { printBytes } from "../../terminal/bytes.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
@@ -175,15 +176,4 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
       { text: progress > 0 ? `${printShare(progress)} ${message}` : message, tone: "dim" },
     ]),
   );
-}
-
-/** `42 MB`. */
-export function printBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let [size, unit] = [bytes, 0];
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${size < 10 && unit > 0 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
 }

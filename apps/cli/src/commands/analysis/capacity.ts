@@ -2,9 +2,9 @@
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { printBytes } from "../../terminal/bytes.ts";
 import { printPercent } from "../../terminal/percent.ts";
 import { printMoment } from "../../terminal/time.ts";
-import { printBytes } from "../agents/agent.ts";
 import { numberIn } from "./what-if.ts";
 
 const system = "system";

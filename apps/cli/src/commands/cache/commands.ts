@@ -6,9 +6,9 @@ import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
+import { printBytes } from "../../terminal/bytes.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs, printMoment } from "../../terminal/time.ts";
-import { printBytes } from "../agents/agent.ts";
 import { reasonOf } from "../request.ts";
 
 const idWidth = 12;

@@ -61,38 +61,43 @@ async function taskOf(server: Server, id: string, task: string): Promise<Task> {
 }
 
 async function explain(server: Server, id: string, task: Task): Promise<Explained> {
-  const { taskId, cacheEntry: entry = "", fromCache = false } = task;
-  const about = { task: taskId, entry };
-  const kept = await entryOf(server, entry);
+  const { taskId, cacheEntry: entry = "" } = task;
+  const told = fromEntry(id, task, await entryOf(server, entry));
+  if (told !== undefined) return { task: taskId, entry, ...told };
+  return { task: taskId, entry, outcome: "computed", ...(await nearest(server, id, task)) };
+}
+
+/** What the entry tells about the task of run `id`. Undefined if the task computed the output of the entry itself. */
+export function fromEntry(
+  id: string,
+  task: Pick<Task, "fromCache" | "status" | "attempts" | "startTimeMs" | "endTimeMs">,
+  kept: Pick<CacheEntryInfo, "runId" | "taskId" | "equalOutputs" | "neededOutputs"> | undefined,
+): Omit<Explained, "task" | "entry"> | undefined {
   const of = kept?.runId === undefined ? "" : `run ${kept.runId}, task ${kept.taskId ?? ""}`;
   const source = { ...(kept?.runId && { run: kept.runId }), ...(kept?.taskId && { ofTask: kept.taskId }) };
-  if (fromCache)
-    return { ...about, ...source, outcome: "hit", why: of === "" ? "from an earlier output" : `from ${of}` };
+  if (task.fromCache === true)
+    return { ...source, outcome: "hit", why: of === "" ? "from an earlier output" : `from ${of}` };
+  // Only a recorded failure ends a cached task before its first attempt.
+  if (task.status === "failed" && task.attempts.length === 0)
+    return { ...source, outcome: "hit", why: of === "" ? "an earlier failure" : `the failure of ${of}` };
   if (task.startTimeMs === undefined && task.endTimeMs === undefined)
-    return { ...about, outcome: "waiting", why: "another task computes the output" };
+    return { outcome: "waiting", why: "another task computes the output" };
   const { equalOutputs = 0, neededOutputs = 0 } = kept ?? {};
   if (equalOutputs < neededOutputs)
     return {
-      ...about,
       ...source,
       outcome: "computed",
       why: `\`cache: auto\`: ${equalOutputs} of ${neededOutputs} outputs in a row were equal`,
     };
   if (neededOutputs > 0 && kept?.runId !== id)
     return {
-      ...about,
       ...source,
       outcome: "computed",
       why: "to compare its output, or because there was no fresh one",
     };
   if (kept?.runId !== undefined && kept.runId !== id)
-    return {
-      ...about,
-      ...source,
-      outcome: "computed",
-      why: `the output of ${of} was not there, or not fresh`,
-    };
-  return { ...about, outcome: "computed", ...(await nearest(server, id, task)) };
+    return { ...source, outcome: "computed", why: `the output of ${of} was not there, or not fresh` };
+  return undefined;
 }
 
 /** Undefined once it has expired. */

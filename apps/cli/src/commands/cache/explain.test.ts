@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { fromEntry } from "./explain.ts";
+
+const kept = { runId: "r-1", taskId: "rates" };
+const attempt = { number: 1, pool: "default", queueTimeMs: 1 } as never;
+
+for (const [title, task, entry, outcome] of [
+  [
+    "an output of the cache is a hit",
+    { fromCache: true, status: "completed" },
+    kept,
+    "hit from run r-1, task rates",
+  ],
+  [
+    "a failure without an attempt is the recorded one",
+    { status: "failed", endTimeMs: 2 },
+    kept,
+    "hit the failure of run r-1, task rates",
+  ],
+  [
+    "a recorded failure that has expired is still a hit",
+    { status: "failed", endTimeMs: 2 },
+    undefined,
+    "hit an earlier failure",
+  ],
+  [
+    "a failure of an attempt of its own is computed",
+    { status: "failed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] },
+    kept,
+    "computed the output of run r-1, task rates was not there, or not fresh",
+  ],
+  [
+    "a task that has not started waits",
+    { status: "pending" },
+    kept,
+    "waiting another task computes the output",
+  ],
+] as const)
+  it(title, () => {
+    const told = fromEntry("r-2", { attempts: [], ...task }, entry);
+    assert.equal(`${told?.outcome} ${told?.why}`, outcome);
+  });
+
+it("the task that computed the entry is compared with earlier inputs", () => {
+  const own = { status: "completed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] } as const;
+  assert.equal(fromEntry("r-1", own, kept), undefined);
+});
