@@ -48,3 +48,23 @@ export function attemptsByWork(attempts: readonly AttemptFact[]): Map<string, At
   }
   return byWork;
 }
+
+/** Capabilities of the installation itself. Agents of users run as `tutti.agent`: those are work of users. */
+const ofInstallation: ReadonlySet<string> = new Set(["tutti.repair", "tutti.report", "tutti.smoke"]);
+
+/** Without reports, repairs and smoke tests: a user cannot make them faster. */
+export function workOfUsers<Work extends WorkFact>(
+  works: readonly Work[],
+  attempts: readonly AttemptFact[],
+): { readonly works: readonly Work[]; readonly attempts: readonly AttemptFact[] } {
+  const own = new Set(
+    attempts
+      .filter(({ uses }) => ofInstallation.has(uses))
+      .map(({ kind, workId }) => workKey({ kind, id: workId })),
+  );
+  if (own.size === 0) return { works, attempts };
+  return {
+    works: works.filter((work) => !own.has(workKey(work))),
+    attempts: attempts.filter(({ kind, workId }) => !own.has(workKey({ kind, id: workId }))),
+  };
+}

@@ -17,6 +17,7 @@ import {
   type Unexplained,
   type WorkFact,
   workKey,
+  workOfUsers,
 } from "@tutti/analysis";
 import { matchesWildcard } from "@tutti/kernel";
 import { openToRead } from "../facts/open-to-read.ts";
@@ -91,11 +92,14 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
     const cut = works.length >= worksMax || attempts.length >= attemptsMax;
     switch (asked.what) {
       case "bottlenecks": {
-        const one = asked.work === "" ? {} : { worksMin: 1 };
-        return { ...nothing, cut, bottlenecks: bottlenecksOf(works, attempts, { most: asked.most, ...one }) };
+        const { most, work } = asked;
+        // The work that is asked for may be a report.
+        const of = work === "" ? workOfUsers(works, attempts) : { works, attempts };
+        const one = work === "" ? {} : { worksMin: 1 };
+        return { ...nothing, cut, bottlenecks: bottlenecksOf(of.works, of.attempts, { most, ...one }) };
       }
       case "patterns":
-        return { ...nothing, cut, patterns: patternsOf(attempts) };
+        return { ...nothing, cut, patterns: patternsOf(workOfUsers(works, attempts).attempts) };
       case "profile": {
         const own = works.filter(({ version }) => asked.version === "" || version === asked.version);
         const keys = new Set(own.map(workKey));

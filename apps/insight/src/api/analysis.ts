@@ -218,13 +218,13 @@ function bottleneckOf(found: BottleneckFound): Bottleneck {
   const { part, definition, task, uses, pool, ms, share, works, gain, startMs, examples } = found;
   const time = `${percent(share)} of the time of ${definition === "" ? "this work" : `\`${definition}\``}`;
   const words = {
-    queue: `Tasks that use \`${uses}\` wait ${time} for a free agent.`,
+    queue: `Tasks that use \`${uses}\` wait ${time} for a free worker.`,
     run: `Task \`${task}\` runs for ${time}.`,
     retry: `Retries of task \`${task}\` take ${time}.`,
     pause: `${time} passes before task \`${task}\` is queued: timers, signals, approvals, or turns of its agent.`,
   };
   const remedies = {
-    queue: { text: `Add agents or slots for \`${uses}\`.`, command: `tutti pool show ${pool || "default"}` },
+    queue: { text: `Add workers or slots for \`${uses}\`.`, command: `tutti pool show ${pool || "default"}` },
     run: { text: `Make \`${uses || task}\` faster, or split the task.`, command: "" },
     retry: { text: "Find out why its attempts fail.", command: "tutti analysis causes" },
     pause: { text: "See why the task waits.", command: `tutti why ${examples[0] ?? ""}` },

@@ -39,6 +39,11 @@ const { AGGREGATION_MAX } = Aggregation;
 /** Values of zero are recorded only if there was another one before. A process that is there has one of its states. */
 const metrics = {
   presence: { metric: "tutti_orchestrator_state", groupBy: ["orchestrator"] },
+  starting: {
+    metric: "tutti_orchestrator_state",
+    groupBy: ["orchestrator"],
+    labels: { equals: { state: "starting" } },
+  },
   services: { metric: "tutti_orchestrator_health_severity", groupBy: ["orchestrator"] },
   components: {
     metric: "tutti_orchestrator_component_health_severity",
@@ -90,10 +95,10 @@ async function ofServices(
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     stepMs: Math.max(stepMinMs, Math.ceil((toMs - fromMs) / stepsMax / stepMinMs) * stepMinMs),
   };
-  const valuesOf = async ({ metric, groupBy }: (typeof metrics)[keyof typeof metrics]) => {
+  const valuesOf = async ({ groupBy, ...of }: (typeof metrics)[keyof typeof metrics]) => {
     const query = SeriesQuery.fromPartial({
+      ...of,
       queryId: "health",
-      metric,
       groupBy: [...groupBy],
       overTime: AGGREGATION_MAX,
       overSeries: AGGREGATION_MAX,
@@ -112,19 +117,20 @@ async function ofServices(
     }));
   };
   const presence = await valuesOf(metrics.presence);
+  const starting = await valuesOf(metrics.starting);
   const services = await valuesOf(metrics.services);
   const components = await valuesOf(metrics.components);
   return healthSpans(
-    presence.flatMap((there) => [
-      overlaid(
-        there.service,
-        there,
-        services.find(({ service }) => service === there.service),
-      ),
-      ...components
-        .filter(({ service }) => service === there.service)
-        .map((found) => overlaid(`${found.service}/${found.component}`, there, found)),
-    ]),
+    presence.flatMap((there) => {
+      const start = starting.find(({ service }) => service === there.service);
+      const health = services.find(({ service }) => service === there.service);
+      return [
+        overlaid(there.service, there, health, start),
+        ...components
+          .filter(({ service }) => service === there.service)
+          .map((found) => overlaid(`${found.service}/${found.component}`, there, found, start)),
+      ];
+    }),
   );
 }
 

@@ -34,6 +34,13 @@ describe("the health over time", () => {
     assert.deepEqual(overlaid("a", presence, of("", [2, none, 1], 10)).values, [0, 2, 0, none]);
   });
 
+  it("is no trouble of a start, unless the start takes longer than a step", () => {
+    const presence = of("", [1, 1, 1, none, 1, 1, 1]);
+    const starting = of("", [0.1, 0, 0, none, 1, 0.4, 0]);
+    const health = of("", [0.2, 0, 1, none, 2, 1, 0]);
+    assert.deepEqual(overlaid("a", presence, health, starting).values, [0, 0, 1, none, 0, 2, 0]);
+  });
+
   it("takes the mean of a minute for degraded, however short it was", () => {
     assert.deepEqual(shown([of("a", [0.3, 0])]), ["a degraded 0-10", "a ready 10-"]);
     assert.deepEqual(shown([]), []);

@@ -23,21 +23,40 @@ export interface HealthSpanFound {
   readonly toMs: number | undefined;
 }
 
+/** Values over time, of no subject yet. */
+type Values = Omit<HealthValues, "subject">;
+
 /**
  * The health of a subject whose values are recorded from the first that is not zero on: while its process is there, it
- * is healthy where it has none.
+ * is healthy where it has none. A start within one step is no trouble, and a longer one is `not_ready`: the health that
+ * is recorded meanwhile is that of a process that no caller waits for yet.
  */
 export function overlaid(
   subject: string,
-  presence: Omit<HealthValues, "subject">,
-  health: Omit<HealthValues, "subject"> | undefined,
+  presence: Values,
+  health: Values | undefined,
+  starting?: Values,
 ): HealthValues {
-  const known = new Map(health?.values.map((value, at) => [health.startMs + at * health.stepMs, value]));
+  const known = byMoment(health);
+  const starts = byMoment(starting);
   const values = presence.values.map((there, at) => {
-    const value = known.get(presence.startMs + at * presence.stepMs) ?? Number.NaN;
-    return Number.isNaN(there) ? Number.NaN : Number.isNaN(value) ? 0 : value;
+    if (Number.isNaN(there)) return Number.NaN;
+    const atMs = presence.startMs + at * presence.stepMs;
+    if (isStart(starts.get(atMs))) return isStart(starts.get(atMs - presence.stepMs)) ? notReady : 0;
+    const value = known.get(atMs) ?? Number.NaN;
+    return Number.isNaN(value) ? 0 : value;
   });
   return { ...presence, subject, values };
+}
+
+const notReady = 2;
+
+function isStart(share: number | undefined): boolean {
+  return share !== undefined && share > 0;
+}
+
+function byMoment(values: Values | undefined): ReadonlyMap<number, number> {
+  return new Map(values?.values.map((value, at) => [values.startMs + at * values.stepMs, value]));
 }
 
 export function healthSpans(all: readonly HealthValues[]): HealthSpanFound[] {
