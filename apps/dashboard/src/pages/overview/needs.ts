@@ -6,7 +6,7 @@ export function withPausedTasks(runs: readonly Run[]): readonly Run[] {
   return runs.filter(({ tasks }) => (tasks?.paused ?? 0) > 0);
 }
 
-/** `12`, or `20+` if the list goes on after its first page. */
+/** `12`, or `20+` if the list has more entries than its first page. */
 export function howMany(read: number, nextToken: string | undefined): string {
   return nextToken ? `${read}+` : String(read);
 }
