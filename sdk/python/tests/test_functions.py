@@ -82,6 +82,15 @@ class StepRetries(unittest.TestCase):
         self.assertEqual(pause_ms(policy, {"code": "a"}, 5_000, lambda: 0), 60_000)
 
 
+class Durations(unittest.TestCase):
+    def test_are_refused_below_0(self):
+        async def code(ctx):
+            await ctx.sleep(-5)
+
+        message = turn_of(code)["end"]["error"]["message"]
+        self.assertEqual(message, "`duration`: expected a duration of at least 0, got -5.")
+
+
 class Budgets(unittest.TestCase):
     def test_knows_what_is_left_and_what_its_calls_used(self):
         async def code(ctx):

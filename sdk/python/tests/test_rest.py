@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -32,6 +33,11 @@ class Server:
                 self.send_response(503 if leaves else 200)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
+                if server.manner == "drips":
+                    for _ in range(2):
+                        time.sleep(0.15)
+                        self.wfile.write(b" ")
+                    return
                 self.wfile.write(body)
 
             do_POST = do_GET
@@ -53,6 +59,17 @@ class Server:
 
 
 class An_answer(unittest.TestCase):
+    def test_that_comes_byte_by_byte_ends_at_the_deadline_of_the_call(self) -> None:
+        server = Server("one")
+        server.manner = "drips"
+        self.addCleanup(server.kill)
+        http = Http(None)
+        self.addCleanup(http.close)
+        started = monotonic()
+        with self.assertRaises(TimeoutError):
+            http.send(server.url, Call("GET", "/", {}, None, True), started + 0.2)
+        self.assertLess(monotonic() - started, 0.3)
+
     def test_above_its_bound_is_refused(self) -> None:
         server = Server("one")
         self.addCleanup(server.kill)

@@ -1,5 +1,6 @@
 """Secrets that handlers get, and their masks in all output."""
 
+import dataclasses
 import os
 import unittest
 from unittest import mock
@@ -57,6 +58,20 @@ class Secrets_of_the_workers_machine(unittest.TestCase):
 
     def test_come_over_no_way_that_others_could_change(self) -> None:
         self.assertEqual(code_of(Secrets("http://tutti.example"), "secret:till")[0], "sdk.option_invalid")
+
+
+class Secrets_of_the_installation(unittest.TestCase):
+    def test_are_kept_for_no_longer_than_they_may(self) -> None:
+        secrets = Secrets(None)
+        now = 0.0
+        with (
+            mock.patch("tutti._secrets.time.monotonic", lambda: now),
+            mock.patch.object(secrets, "_unsealed", lambda *_: ("value", 60_000)),
+        ):
+            for task in range(3):
+                secrets.open(dataclasses.replace(wanted("secret:till"), access_token=f"task {task}"))
+                now += 61
+        self.assertEqual(len(secrets._kept), 1)
 
 
 if __name__ == "__main__":

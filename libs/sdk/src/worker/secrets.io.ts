@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { isTuttiError, systemChance, systemClock, systemTimers } from "@tutti/kernel";
+import { type Clock, isTuttiError, systemChance, systemClock, systemTimers } from "@tutti/kernel";
 import { deliveryOf } from "@tutti/policy";
 import { type SecretWanted, WorkerSecrets } from "./secrets.ts";
 import { resolveSettings, type WorkerOptions } from "./settings.ts";
@@ -11,7 +11,8 @@ const ports = { clock: systemClock, timers: systemTimers, chance: systemChance }
 const wanted = (reference: string): SecretWanted => ({
   ...{ reference, namespace: "shop", workKind: "run", workId: "run_1", taskId: "pay", accessToken: "" },
 });
-const workerOf = (options: WorkerOptions) => new WorkerSecrets(resolveSettings(options, {}), ports);
+const workerOf = (options: WorkerOptions, clock: Clock = systemClock) =>
+  new WorkerSecrets(resolveSettings(options, {}), { ...ports, clock });
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 
 interface SecretRequest {
@@ -47,9 +48,9 @@ describe("the way of a handler to secrets", () => {
   });
   after(() => new Promise((resolve) => server.close(resolve)));
 
-  const connected = () => {
+  const connected = (clock?: Clock) => {
     const { port } = server.address() as AddressInfo;
-    return workerOf({ server: `http://127.0.0.1:${port}`, credentials: { accessToken: "the key" } });
+    return workerOf({ server: `http://127.0.0.1:${port}`, credentials: { accessToken: "the key" } }, clock);
   };
 
   it("shows the worker's key, opens what was sealed for the call, and keeps it as long as it may", async () => {
@@ -81,6 +82,17 @@ describe("the way of a handler to secrets", () => {
     await assert.rejects(connected().open(wanted("secret:till")), codeOf("governance.secret_unusable"));
     const nobody = workerOf({ server: "http://127.0.0.1:1" });
     await assert.rejects(nobody.open(wanted("secret:till")), codeOf("sdk.secret_unreachable"));
+  });
+
+  it("keeps no value of a task for longer than it may", async () => {
+    let nowMs = 0;
+    const secrets = connected({ ...systemClock, monotonic: () => nowMs });
+    given = { ...given, name: "till", keepMs: 60_000, status: 200, recipientKey: "" };
+    for (let task = 0; task < 3; task++) {
+      await secrets.open({ ...wanted("secret:till"), accessToken: `task ${task}` });
+      nowMs += 60_001;
+    }
+    assert.equal(secrets.keptCount, 1);
   });
 
   it("reads of its own machine what the worker lists, and repeats nothing that is no reference", async () => {

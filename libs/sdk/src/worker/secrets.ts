@@ -77,6 +77,11 @@ export class WorkerSecrets {
     return kind === "env" ? value : value.replace(/\r?\n$/, "");
   }
 
+  /** How many values are in memory. */
+  get keptCount(): number {
+    return this.#kept.size;
+  }
+
   clear(): void {
     this.#kept.clear();
   }
@@ -99,8 +104,15 @@ export class WorkerSecrets {
       throw sdkErrors.secretUnreadable({ reference: wanted.reference });
     const value = Buffer.from(opened).toString();
     const { keepMs = 0 } = sealed;
-    if (keepMs > 0) this.#kept.set(key, { value, untilMs: sentMs + keepMs });
+    if (keepMs > 0) this.#keep(key, { value, untilMs: sentMs + keepMs });
     return value;
+  }
+
+  /** Each task has a token, and so an entry of its own, which another task never reads: it must not stay. */
+  #keep(key: string, kept: Kept): void {
+    const nowMs = this.#ports.clock.monotonic();
+    for (const [each, { untilMs }] of this.#kept) if (untilMs <= nowMs) this.#kept.delete(each);
+    this.#kept.set(key, kept);
   }
 
   /** A man in the middle of a plain call to another machine could have secrets sealed for a key of their own. */

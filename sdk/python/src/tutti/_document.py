@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 from ._call import Duration, seconds_of
 from ._codec import camel
+from .errors import OptionInvalid
 from .expressions import Expression
 
 Json = Any
@@ -97,7 +99,10 @@ def _members_of(node: Node) -> dict[str, Json]:
 
 def duration_text(seconds: Duration) -> str:
     """``90`` is ``1m30s``."""
-    left = round(seconds_of(seconds) * 1_000)
+    whole = seconds_of(seconds, "duration")
+    if not 0 <= whole < math.inf:
+        raise OptionInvalid("duration", "a duration of at least 0", seconds)
+    left = round(whole * 1_000)
     parts = []
     for unit, size in _UNITS:
         count, left = divmod(left, size)

@@ -94,7 +94,10 @@ class Secrets:
         sent = time.monotonic()
         value, keep_ms = self._unsealed(name, wanted)
         if keep_ms > 0:
+            now = time.monotonic()
             with self._lock:
+                # Each task has a token, and so an entry of its own, which another task never reads: it must not stay.
+                self._kept = {each: kept for each, kept in self._kept.items() if kept[1] > now}
                 self._kept[key] = (value, sent + keep_ms / 1_000)
         return value
 

@@ -47,29 +47,32 @@ class Answer:
         #: Whether the body was read to its end, and another answer can follow.
         self.is_read = False
 
-    def pieces(self, silence_seconds: float) -> Generator[bytes, None, None]:
-        """``silence_seconds``: how long the next piece may take."""
+    def pieces(
+        self, silence_seconds: float, deadline: float = float("inf")
+    ) -> Generator[bytes, None, None]:
+        """``silence_seconds``: how long the next piece may take. ``deadline``: until when all of them come."""
+        until = lambda: min(deadline, monotonic() + silence_seconds)  # noqa: E731
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
-            while left := self._chunk_size(silence_seconds):
+            while left := self._chunk_size(until()):
                 while left > 0:
-                    piece = self._piece(left, silence_seconds)
+                    piece = self._piece(left, until())
                     left -= len(piece)
                     yield piece
-                self._line(silence_seconds)
-            while (self._line(silence_seconds)).strip():
+                self._line(until())
+            while (self._line(until())).strip():
                 pass
         else:
             length = self.headers.get("content-length")
             left = 0 if self.status == 204 else int(length) if length else 0
             while left > 0:
-                piece = self._piece(left, silence_seconds)
+                piece = self._piece(left, until())
                 left -= len(piece)
                 yield piece
         self.is_read = True
 
     def body(self, deadline: float, bytes_max: int = _BODY_BYTES_MAX) -> bytes:
         content = bytearray()
-        for piece in self.pieces(max(0.001, deadline - monotonic())):
+        for piece in self.pieces(max(0.001, deadline - monotonic()), deadline):
             content += piece
             if len(content) > bytes_max:
                 raise Broken(f"an answer of more than {bytes_max} bytes")
@@ -78,21 +81,21 @@ class Answer:
     def close(self) -> None:
         self._stream.close()
 
-    def _chunk_size(self, silence_seconds: float) -> int:
-        line = self._line(silence_seconds)
+    def _chunk_size(self, until: float) -> int:
+        line = self._line(until)
         try:
             return int(line.partition(b";")[0], 16)
         except ValueError:
             raise Broken(f"expected the size of a chunk, got {line[:40]!r}") from None
 
-    def _piece(self, left: int, silence_seconds: float) -> bytes:
-        piece = self._stream.read_some(min(left, _PIECE_BYTES_MAX), monotonic() + silence_seconds)
+    def _piece(self, left: int, until: float) -> bytes:
+        piece = self._stream.read_some(min(left, _PIECE_BYTES_MAX), until)
         if not piece:
             raise Broken("the connection ended within an answer")
         return piece
 
-    def _line(self, silence_seconds: float) -> bytes:
-        line = self._stream.read_line(monotonic() + silence_seconds)
+    def _line(self, until: float) -> bytes:
+        line = self._stream.read_line(until)
         if not line.endswith(b"\n"):
             raise Broken("the connection ended within an answer")
         return line
