@@ -1,6 +1,8 @@
 /** Tasks of a DAG, their order, and what they become in a workflow. */
+
 import type { Json } from "@tutti/expressions";
 import { plain } from "./cel.ts";
+import { entryOf } from "./foreign-document.ts";
 import { NotImported } from "./imported.ts";
 
 export interface Task {
@@ -65,7 +67,7 @@ export function inOrder(tasks: readonly Task[]): readonly Task[] {
 }
 
 export function writtenTask({ tree, before, rule, title, id }: Task, canSkip: boolean): Json {
-  const on = rules[rule] ?? "done";
+  const on = entryOf(rules, rule) ?? "done";
   const needs = [...before].map(
     (each): Json => (on === "done" || (on === "success" && !canSkip) ? each.id : { task: each.id, on }),
   );

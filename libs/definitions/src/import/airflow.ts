@@ -5,10 +5,12 @@
  * A task with a construct that would change what it does is not translated: the run fails there. Code that makes tasks in
  * loops or conditions is listed.
  */
+
 import type { Json } from "@tutti/expressions";
 import { type Group, inOrder, link, rules, type Task, writtenTask } from "./airflow-graph.ts";
 import { jsonOf, type Names, secondsOf, shown, taskId } from "./airflow-values.ts";
 import { member, NoCounterpart, plain, seconds, template } from "./cel.ts";
+import { entryOf } from "./foreign-document.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
 import { Collector, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
 
@@ -497,7 +499,8 @@ class AirflowImporter implements Names {
     const given = this.#base(call, dag, "trigger_rule");
     if (given === undefined) return "all_success";
     const rule = given.text.toLowerCase();
-    if (rules[rule] === undefined) throw new NoCounterpart(`the rule \`${shown(given)}\` has no counterpart`);
+    if (entryOf(rules, rule) === undefined)
+      throw new NoCounterpart(`the rule \`${shown(given)}\` has no counterpart`);
     return rule;
   }
 
@@ -577,7 +580,7 @@ class AirflowImporter implements Names {
         this.#collector.add({ schedule: name, workflow: name, every }, argument.line);
         return;
       }
-      const cron = given.kind === "text" ? (presets[given.text] ?? given.text) : "";
+      const cron = given.kind === "text" ? (entryOf(presets, given.text) ?? given.text) : "";
       if (!/^\S+( \S+){4}$/.test(cron))
         throw new NoCounterpart(`the schedule \`${shown(given)}\` has no counterpart`);
       this.#collector.add({ schedule: name, workflow: name, cron }, argument.line);

@@ -1,5 +1,7 @@
 /** Expressions (JUEL and FEEL) and times of BPMN. */
+
 import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { entryOf } from "./foreign-document.ts";
 import { ExpressionReader } from "./foreign-expression.ts";
 
 /** The variable with all variables of a process. */
@@ -37,7 +39,7 @@ export function expression(text: string, locals: Readonly<Record<string, string>
     .map((part, index) => {
       if (index % 2 === 0)
         for (const [, name = ""] of part.matchAll(/(?<![\w.])([A-Za-z_]\w*)(?!\s*\()/g))
-          roots[name] = locals[name] ?? member(data, name);
+          roots[name] = entryOf(locals, name) ?? member(data, name);
       return part;
     })
     .join("");

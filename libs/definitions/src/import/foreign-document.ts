@@ -148,3 +148,8 @@ export function textsIn(members: Members, key: string): Record<string, string> {
     Object.entries(membersIn(members, key)).map(([name, value]) => [name, String(value)]),
   );
 }
+
+/** Returns the entry of a table. A word of a file may be a member that each object has, such as `constructor`. */
+export function entryOf<Value>(table: Readonly<Record<string, Value>>, word: string): Value | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined;
+}

@@ -3,6 +3,7 @@
  *
  * Like `ForeignDocument`, it knows what was read, and `finish` lists the rest.
  */
+import { entryOf } from "./foreign-document.ts";
 import { Collector, type Imported, NotImported, requireSize } from "./imported.ts";
 
 const depthMax = 64;
@@ -235,7 +236,7 @@ class XmlReader {
       const code = /^#(?:x([\da-f]+)|(\d+))$/i.exec(name);
       const number =
         code === null ? Number.NaN : Number.parseInt(code[1] ?? code[2] ?? "", code[1] ? 16 : 10);
-      const sign = number <= 0x10_ffff ? String.fromCodePoint(number) : entities[name];
+      const sign = number <= 0x10_ffff ? String.fromCodePoint(number) : entryOf(entities, name);
       if (sign === undefined) throw this.#problem(`an unknown entity ${whole}`);
       return sign;
     });

@@ -1,6 +1,14 @@
 /** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
 import type { Json } from "@tutti/expressions";
-import { ForeignDocument, isMembers, type Members, membersIn, textIn, textsIn } from "./foreign-document.ts";
+import {
+  entryOf,
+  ForeignDocument,
+  isMembers,
+  type Members,
+  membersIn,
+  textIn,
+  textsIn,
+} from "./foreign-document.ts";
 import { type Imported, isExpression, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
 const inFolder = "run: it needs a value of GitHub Actions";
@@ -119,7 +127,7 @@ class Job {
     if ([run, cwd, ...Object.values(env)].some(isExpression) || /\$\{?GITHUB_/.test(run))
       return leave("run", inFolder);
     const shell = textIn(step, "shell") || defaultOf(this.#job, source.root, "shell");
-    const words = shells[shell];
+    const words = entryOf(shells, shell);
     if (words === undefined) return leave("shell", "only bash and sh are translated");
     const minutes = step["timeout-minutes"];
     return {

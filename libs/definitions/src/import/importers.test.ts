@@ -238,6 +238,11 @@ jobs:
     ]);
   });
 
+  it("takes no word for a shell that each object has as a member", () => {
+    const imported = importGithubActions("jobs: {a: {steps: [{run: ls, shell: constructor}]}}");
+    assert.deepEqual(left(imported), ["1 shell: constructor"]);
+  });
+
   it("lists the variables of steps that are all left out", () => {
     const text = "env: {A: 1}\njobs:\n  a:\n    env: {B: 2}\n    steps: [{run: 'echo ${{ github.ref }}'}]\n";
     const imported = importGithubActions(text);

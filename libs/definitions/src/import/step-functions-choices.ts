@@ -1,6 +1,6 @@
 /** Rules of `Choice` in JSONPath. */
 import { isThere, NoCounterpart } from "./cel.ts";
-import { isMembers, type Members, type Path, textIn } from "./foreign-document.ts";
+import { entryOf, isMembers, type Members, type Path, textIn } from "./foreign-document.ts";
 import type { StateData } from "./step-functions-data.ts";
 
 const comparisons: Readonly<Record<string, string>> = {
@@ -48,7 +48,7 @@ function compared(value: string, operator: string, given: unknown, path: Path, d
   }
   if (operator === "IsNull") return test(`${value} == null`);
   const [, tested = ""] = /^Is(\w+)$/.exec(operator) ?? [];
-  const isKind = kinds[tested];
+  const isKind = entryOf(kinds, tested);
   if (isKind !== undefined && tested !== "Timestamp") return test(isKind(value));
   if (operator === "StringMatches" && typeof given === "string") {
     const pattern = given.replace(/\\?([\s\S])/g, (all, sign: string) =>

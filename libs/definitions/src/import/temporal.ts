@@ -8,6 +8,7 @@
 import type { Json } from "@tutti/expressions";
 import { NoCounterpart, seconds } from "./cel.ts";
 import {
+  entryOf,
   ForeignDocument,
   isMembers,
   listIn,
@@ -128,7 +129,7 @@ class History {
   /** Reads what belongs to the run alone, and lists each key once. */
   #passOver(members: Members, path: Path): void {
     for (const key of Object.keys(members)) {
-      const reason = keysOfRuns[key];
+      const reason = entryOf(keysOfRuns, key);
       if (reason === undefined) continue;
       readAll(members[key], (inner, at) => Reflect.get(inner, at));
       this.#once([...path, key], key, reason);
@@ -285,7 +286,7 @@ class History {
       request_cancel: "cancel",
       requestcancel: "cancel",
     };
-    const parentClose = closes[policy];
+    const parentClose = entryOf(closes, policy);
     if (parentClose === undefined && policy !== "")
       this.#source.leave([...at, "parentClosePolicy"], `parentClosePolicy: ${policy}`, "it is not known");
     const limit =

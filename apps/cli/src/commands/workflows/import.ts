@@ -50,7 +50,7 @@ async function importerOf({ values }: Context, kind: string, file: string, text:
     airflow: () => importing.importAirflow(text),
     temporal: () => importing.importTemporal(text),
   };
-  const importer = importers[kind];
+  const importer = Object.hasOwn(importers, kind) ? importers[kind] : undefined;
   const refuse = (why: string) => new Failure(why, { exitCode: exitCodes.refused, code: "not_imported" });
   if (importer === undefined)
     throw refuse(`Kind \`${kind}\` not found. Kinds: ${Object.keys(importers).join(", ")}.`);
