@@ -23,6 +23,7 @@ export { parseYaml, YamlTooDeep } from "./configuration/yaml-text.ts";
 export * from "./context/call-context.ts";
 export { AssertionFault, assert, type Facts, unreachable } from "./errors/assertion.ts";
 export * from "./errors/catalogue.ts";
+export { reasonOf, systemCodeOf } from "./errors/caught.ts";
 export { errorFromUnknown } from "./errors/from-unknown.ts";
 export { kernelErrors } from "./errors/kernel-errors.ts";
 export { notOwner, notOwnerCode, notOwnerOf } from "./errors/not-owner.ts";

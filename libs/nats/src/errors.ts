@@ -1,7 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 import { jserrors } from "@nats-io/jetstream/internal";
 import { errors as clientErrors } from "@nats-io/transport-node";
-import { defineErrors, TuttiError } from "@tutti/kernel";
+import { defineErrors, reasonOf, TuttiError } from "@tutti/kernel";
 
 interface Operation {
   /** The request, in words: `update of instance.ins_1 in the bucket registry`. */
@@ -168,7 +168,7 @@ function lacksStorage({ code, message }: JetStreamApiError): boolean {
 /** Turns any error of the client into an error of the catalogue. */
 export function natsErrorOf(operation: string, error: unknown, server = "the configured server"): TuttiError {
   if (error instanceof TuttiError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   const extras = { cause: error };
   if (error instanceof JetStreamApiError) {
     if (missingCodes.includes(error.code)) return natsErrors.missing({ operation, reason }, extras);

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { noteMade, textIn, withSum } from "@tutti/host";
-import { privateModes, replaceFile } from "@tutti/kernel";
+import { ifThere, privateModes, replaceFile } from "@tutti/kernel";
 import { newSealKey } from "./issuers/sealed-cookie.ts";
 import { printSignIn, readSignIn } from "./kept-sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
@@ -129,8 +129,9 @@ export class SignInFile implements SignInStore {
 }
 
 async function readKept(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = (await ifThere(readFile(file, "utf8"))) ?? "";
   try {
-    const kept: unknown = JSON.parse(textIn(await readFile(file, "utf8")) ?? "{}");
+    const kept: unknown = JSON.parse(textIn(text) ?? "{}");
     return typeof kept === "object" && kept !== null ? { ...kept } : {};
   } catch {
     // None yet, or half of one after a crash: then every user signs in again.

@@ -8,7 +8,7 @@
  * 4. The connection ends with the stream and the stream with the connection. The link outlives both for its window.
  */
 import { AgentFrame, type Hello, HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
-import { Bell, errorFromUnknown, type Logger, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import { Bell, errorFromUnknown, type Logger, reasonOf, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { WebSocket } from "ws";
 import { linkErrors } from "./errors.ts";
 
@@ -163,7 +163,7 @@ function readFrame(data: Buffer, isBinary: boolean): Spoken {
     refuseUnknown(json);
     return { frame: AgentFrame.fromJSON(json), isText: true };
   } catch (error) {
-    throw linkErrors.frameMalformed({ reason: error instanceof Error ? error.message : String(error) });
+    throw linkErrors.frameMalformed({ reason: reasonOf(error) });
   }
 }
 

@@ -18,6 +18,7 @@ import {
   privateModes,
   replaceFile,
   sleep,
+  systemCodeOf,
 } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { noteMade } from "../storage/made-files.ts";
@@ -94,7 +95,7 @@ export class BundleFeed implements Component {
       if (refused !== "") foundation.logger.warn("stored policy bundle rejected", { file, reason: refused });
     } catch (error) {
       // Before the first there is none, and what cannot be read comes again from governance.
-      if (!isAbsent(error))
+      if (systemCodeOf(error) !== "ENOENT")
         foundation.logger.warn("failed to read the stored policy bundle", { file, error });
     }
   }
@@ -115,8 +116,4 @@ export class BundleFeed implements Component {
       foundation.logger.warn("failed to store the policy bundle", { file, error });
     }
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { chmod, link, mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { type IdSource, privateModes } from "@tutti/kernel";
+import { type IdSource, privateModes, reasonOf, systemCodeOf } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
 import { madeFile, noteMade, sha256Of } from "../storage/made-files.ts";
 
@@ -28,7 +28,7 @@ export async function readOrMake<Content>(
     // Whole or not at all, and never over one that another process made meanwhile.
     await link(made, file);
   } catch (error) {
-    if (!isCode(error, "EEXIST")) throw error;
+    if (systemCodeOf(error) !== "EEXIST") throw error;
   } finally {
     await rm(made, { force: true });
   }
@@ -48,7 +48,7 @@ export function contentOf<Content>(file: string): Content | undefined {
   try {
     content = readFileSync(file);
   } catch (error) {
-    if (!isCode(error, "ENOENT")) throw error;
+    if (systemCodeOf(error) !== "ENOENT") throw error;
     if (made !== undefined) throw hostErrors.keyMissing({ file });
     return;
   }
@@ -61,14 +61,10 @@ export function readable<Found>(file: string, read: () => Found): Found {
   try {
     return read();
   } catch (error) {
-    return unreadable(file, error instanceof Error ? error.message : String(error));
+    return unreadable(file, reasonOf(error));
   }
 }
 
 function unreadable(file: string, problem: string): never {
   throw hostErrors.keyUnreadable({ file, problem });
-}
-
-export function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -4,9 +4,9 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Foundation, IdSource } from "@tutti/kernel";
+import { type Foundation, IdSource, systemCodeOf } from "@tutti/kernel";
 import type { SealingKey } from "@tutti/policy";
-import { contentOf, isCode, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
+import { contentOf, makeKeysDirectory, readable, readOrMake } from "./key-files.ts";
 
 interface WrittenSealingKey {
   readonly sealingKeyId: string;
@@ -64,7 +64,7 @@ export class SealingKeys {
     try {
       return readdirSync(this.#directory).filter((name) => form.test(name));
     } catch (error) {
-      if (isCode(error, "ENOENT")) return [];
+      if (systemCodeOf(error) === "ENOENT") return [];
       throw error;
     }
   }

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, systemCodeOf } from "@tutti/kernel";
 import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import type { DataLayout } from "./layout.ts";
@@ -36,7 +36,7 @@ export function readAbout({ about }: Pick<DataLayout, "about">): AboutData | und
   try {
     text = readFileSync(about, "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
+    if (systemCodeOf(error) === "ENOENT") return;
     throw error;
   }
   const found = schema.safeParse(parsed(text));
@@ -79,13 +79,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
-
-/** What went wrong, in the words of its reporter. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

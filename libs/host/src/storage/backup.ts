@@ -15,9 +15,9 @@ import { constants, type Dirent, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { type LogPlace, makePrivateFile, syncFile, syncFolder } from "@tutti/journal";
-import { privateModes } from "@tutti/kernel";
+import { ifThere, privateModes, reasonOf, systemCodeOf } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
-import { type AboutData, codeOf, reasonOf, writeAbout } from "./about.ts";
+import { type AboutData, writeAbout } from "./about.ts";
 import { copyKeys, type KeysCopied, namedFile, sealedFile } from "./kept-keys.ts";
 import { type DataLayout, layoutOf } from "./layout.ts";
 
@@ -71,7 +71,7 @@ async function refuseUnfit(directory: string, target: string): Promise<void> {
     await mkdir(target, { recursive: true, mode: privateModes.folder });
     if ((await readdir(target)).length > 0) throw hostErrors.copyRefused({ target, found: "not empty" });
   } catch (error) {
-    if (codeOf(error) === "EEXIST" || codeOf(error) === "ENOTDIR") {
+    if (systemCodeOf(error) === "EEXIST" || systemCodeOf(error) === "ENOTDIR") {
       throw hostErrors.copyRefused({ target, found: "a file" });
     }
     throw error;
@@ -140,7 +140,7 @@ async function copyTree(from: string, to: string): Promise<void> {
       try {
         await copyFile(source, target);
       } catch (error) {
-        if (codeOf(error) !== "ENOENT") throw error;
+        if (systemCodeOf(error) !== "ENOENT") throw error;
         continue;
       }
       await syncFile(target);
@@ -166,10 +166,5 @@ async function copyOthers(from: string, to: string): Promise<void> {
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true });
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  return (await ifThere(readdir(folder, { withFileTypes: true }))) ?? [];
 }

@@ -7,11 +7,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { counted, isTuttiError, sentences, withoutRemedy } from "@tutti/kernel";
+import { counted, isTuttiError, reasonOf, sentences, withoutRemedy } from "@tutti/kernel";
 import { claim } from "../data-directory.ts";
 import { keysDirectoryIn } from "../keys/installation-keys.ts";
 import type { ServiceModule } from "../service-module.ts";
-import { reasonOf } from "./about.ts";
 import { aboutFindings, examine } from "./inspection/doctor.ts";
 import { type Finding, notice, problem, sound } from "./inspection/finding.ts";
 import { verifyData } from "./inspection/verify.ts";

@@ -15,10 +15,10 @@ import {
   type Problem,
   privateModes,
   problemMediaType,
+  systemCodeOf,
   toProblem,
 } from "@tutti/kernel";
 import * as z from "zod";
-import { codeOf } from "./about.ts";
 import { type KeysCopied, keysCopied } from "./kept-keys.ts";
 import type { DataLayout } from "./layout.ts";
 
@@ -107,7 +107,7 @@ export async function askForBackup(
       // The cast: who has the secret of the door is the process that wrote it there.
       else json(reply).then((problem) => reject(fromProblem(problem as Problem)), reject);
     });
-    asking.on("error", (error) => (codeOf(error) === "ECONNREFUSED" ? resolve(false) : reject(error)));
+    asking.on("error", (error) => (systemCodeOf(error) === "ECONNREFUSED" ? resolve(false) : reject(error)));
     asking.end(JSON.stringify({ target, keys }));
   });
 }

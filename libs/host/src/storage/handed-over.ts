@@ -4,9 +4,8 @@
  */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, systemCodeOf } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
-import { codeOf } from "./about.ts";
 
 export interface HandedOver {
   /** The directory of the cluster that it became. */
@@ -21,7 +20,7 @@ export function readHandedOver(directory: string): HandedOver | undefined {
   try {
     return JSON.parse(readFileSync(fileIn(directory), "utf8")) as HandedOver;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
+    if (systemCodeOf(error) === "ENOENT") return;
     throw error;
   }
 }

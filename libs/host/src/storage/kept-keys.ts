@@ -7,7 +7,7 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { privateModes } from "@tutti/kernel";
+import { privateModes, reasonOf } from "@tutti/kernel";
 import * as z from "zod";
 import { hostErrors } from "../errors.ts";
 import { sha256Of } from "./made-files.ts";
@@ -113,7 +113,7 @@ export function namedKeysIn(copy: string): NamedKeys | undefined {
   try {
     return namedForm.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
-    throw hostErrors.keyUnreadable({ file, problem: error instanceof Error ? error.message : String(error) });
+    throw hostErrors.keyUnreadable({ file, problem: reasonOf(error) });
   }
 }
 

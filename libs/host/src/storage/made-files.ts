@@ -8,8 +8,7 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { privateModes } from "@tutti/kernel";
-import { codeOf } from "./about.ts";
+import { privateModes, systemCodeOf } from "@tutti/kernel";
 
 export interface MadeFile {
   readonly name: string;
@@ -29,7 +28,7 @@ export function readMade(directory: string): {
   try {
     text = readFileSync(join(directory, madeList), "utf8");
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return { files: [], isWhole: true };
+    if (systemCodeOf(error) === "ENOENT") return { files: [], isWhole: true };
     throw error;
   }
   const lines = text.split("\n");

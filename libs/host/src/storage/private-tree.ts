@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { privateModes, thisSystem } from "@tutti/kernel";
+import { ifThere, privateModes, reasonOf, thisSystem } from "@tutti/kernel";
 
 const othersMask = 0o077;
 
@@ -37,7 +37,7 @@ async function close(path: string, found: { changed: number; problem: string }):
     await chmod(path, stats.isDirectory() ? privateModes.folder : privateModes.file);
     found.changed++;
   } catch (error) {
-    found.problem ||= error instanceof Error ? error.message : String(error);
+    found.problem ||= reasonOf(error);
   }
 }
 
@@ -46,11 +46,6 @@ function isOpen(stats: Stats): boolean {
 }
 
 /** Undefined where it went away meanwhile. */
-async function statOf(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
-    throw error;
-  }
+function statOf(path: string): Promise<Stats | undefined> {
+  return ifThere(lstat(path));
 }

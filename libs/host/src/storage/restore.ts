@@ -9,9 +9,9 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "@tutti/journal";
-import { privateModes } from "@tutti/kernel";
+import { ifThere, privateModes } from "@tutti/kernel";
 import { hostErrors } from "../errors.ts";
-import { codeOf, readAbout, writeAbout } from "./about.ts";
+import { readAbout, writeAbout } from "./about.ts";
 import { missingKeys, namedFile, namedKeysIn, openSealed, placeKeys, sealedFile } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 import { makePrivate } from "./private-tree.ts";
@@ -71,9 +71,6 @@ function keysOf(
 }
 
 async function refuseUsed(directory: string): Promise<void> {
-  const names = await readdir(directory).catch((error: unknown) => {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
-  });
+  const names = (await ifThere(readdir(directory))) ?? [];
   if (names.length > 0) throw hostErrors.restoreIntoUsed({ directory });
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { mkdir, open, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, privateModes, replaceFile } from "@tutti/kernel";
+import { type Clock, ifThere, privateModes, replaceFile, systemCodeOf } from "@tutti/kernel";
 import { syncFile, syncFolder } from "../disk/syncing.ts";
 import { readContent, writeContent } from "./content-file.ts";
 import { blobErrors } from "./errors.ts";
@@ -96,7 +96,7 @@ export class DirectoryBlobs implements Blobs {
     const name = nameOf(sha256);
     const path = this.#pathOf(namespace, sha256);
     const file = await open(path, "r").catch((error: unknown) => {
-      throw isMissing(error) ? blobErrors.missing({ name }) : error;
+      throw systemCodeOf(error) === "ENOENT" ? blobErrors.missing({ name }) : error;
     });
     try {
       yield* readContent(path, file, (hash) => {
@@ -238,12 +238,7 @@ export class DirectoryBlobs implements Blobs {
 
   async #touch(path: string): Promise<void> {
     const nowSeconds = this.#clock.now() / 1_000;
-    try {
-      await utimes(path, nowSeconds, nowSeconds);
-      await syncFile(path);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
+    await ifThere(utimes(path, nowSeconds, nowSeconds).then(() => syncFile(path)));
   }
 
   #removeOld(kind: string, name: string, beforeMs: number): Promise<boolean> {
@@ -300,24 +295,10 @@ function sliceOf(name: string): string {
   return name.slice(0, 2);
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (isMissing(error)) return;
-    throw error;
-  }
+function statOf(path: string): Promise<Stats | undefined> {
+  return ifThere(stat(path));
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return (await ifThere(readdir(folder))) ?? [];
 }

@@ -5,6 +5,7 @@
  * What is written counts only after `sync` of the file. That a file exists under a name, only after `sync` of the disk.
  * After a failed `sync` nothing is known, and a later one that succeeds proves nothing about what was written before.
  */
+import { systemCodeOf } from "@tutti/kernel";
 export interface Disk {
   /** Names of the files. */
   list(): readonly string[];
@@ -38,17 +39,8 @@ export interface DiskFile {
 
 /** Returns whether an error means a full disk: no more bytes can be written. */
 export function isDiskFull(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = systemCodeOf(error);
   return code === "ENOSPC" || code === "EDQUOT";
-}
-
-/** What went wrong, in the words of the system. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 /** Fills the target from a file. What the file does not have stays zero. Returns how much it had. */

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { thisSystem } from "@tutti/kernel";
+import { ifThere, thisSystem } from "@tutti/kernel";
 
 /** What was written to a file is on the disk when it resolves. */
 export async function syncFile(path: string): Promise<void> {
@@ -14,10 +14,7 @@ export async function syncFile(path: string): Promise<void> {
 /** The names in a folder are on the disk when it resolves. Nothing where there is no such folder. */
 export async function syncFolder(path: string): Promise<void> {
   if (!thisSystem.syncsFolders) return;
-  const folder = await open(path, "r").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  });
+  const folder = await ifThere(open(path, "r"));
   if (folder === undefined) return;
   try {
     await folder.sync();

@@ -12,7 +12,7 @@
  *    until the next seal. A refused message, its successors, and a message that was not sent as a whole are not
  *    in doubt: they are not there.
  */
-import { assert, type Logger, type Timer } from "@tutti/kernel";
+import { assert, type Logger, reasonOf, type Timer } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { journalErrors } from "../errors.ts";
 import type { Ledger } from "../ledger.ts";
@@ -167,7 +167,7 @@ export class Pipeline {
           this.#answered(sent, answer),
         );
       } catch (error) {
-        this.doubt(error instanceof Error ? error.message : String(error));
+        this.doubt(reasonOf(error));
         return;
       }
       this.#sent.push(sent);
@@ -273,7 +273,7 @@ export class Pipeline {
     } catch (error) {
       if (this.#sent !== sent) return;
       this.#logger.warn("failed to read the outcome of a batch", { stream: log.stream, error });
-      this.doubt(error instanceof Error ? error.message : String(error));
+      this.doubt(reasonOf(error));
     }
   }
 

@@ -1,4 +1,5 @@
-import { type Disk, isDiskFull, reasonOf } from "../disk/disk.ts";
+import { reasonOf } from "@tutti/kernel";
+import { type Disk, isDiskFull } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
 import type { DroppedSegment, Places } from "./places.ts";
 import {

@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { programFileOf, systemTimers } from "@tutti/kernel";
+import { programFileOf, reasonOf, systemTimers } from "@tutti/kernel";
 import { hashBytes } from "../batch/hash.ts";
-import { reasonOf } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import type { GroupBuffer } from "./group.ts";
 import type { WriterHost } from "./host.ts";

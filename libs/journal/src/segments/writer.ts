@@ -1,6 +1,6 @@
-import { assert } from "@tutti/kernel";
+import { assert, reasonOf } from "@tutti/kernel";
 import { copyBytes } from "../batch/copy.ts";
-import { type Disk, type DiskFile, isDiskFull, reasonOf, writeFully } from "../disk/disk.ts";
+import { type Disk, type DiskFile, isDiskFull, writeFully } from "../disk/disk.ts";
 import type { PartitionName } from "../port.ts";
 import type { Ends } from "./ends.ts";
 import { Frames } from "./frames.ts";

@@ -1,6 +1,7 @@
 import { readFileSync, watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { systemCodeOf } from "../errors/caught.ts";
 
 /** What configuration is read from. Everything that touches the world is here, so that tests need no disk. */
 export interface ConfigurationSources {
@@ -73,8 +74,7 @@ const systemFiles: ConfigurationFiles = {
 };
 
 function absentOr(error: unknown): undefined {
-  const absent =
-    error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
-  if (!absent) throw error;
+  const code = systemCodeOf(error);
+  if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
   return undefined;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fileNameProblem } from "../testing/file-names.ts";
 import {
+  ifThere,
   ownGroup,
   type ReplaceEdge,
   replaceFile,
@@ -103,6 +104,16 @@ describe("replacing a file", () => {
       await assert.rejects(replaceFile("new", "old", system, once), new RegExp(code));
       assert.deepEqual(once.pauses, []);
     });
+});
+
+describe("a file that may not exist", () => {
+  const failing = (code: string) => Promise.reject(Object.assign(new Error(code), { code }));
+
+  it("is undefined only if it does not exist: any other error is thrown", async () => {
+    assert.equal(await ifThere(Promise.resolve("text")), "text");
+    assert.equal(await ifThere(failing("ENOENT")), undefined);
+    await assert.rejects(ifThere(failing("EMFILE")), /EMFILE/);
+  });
 });
 
 describe("signals that stop a process", () => {

@@ -7,6 +7,7 @@
  */
 import { execFile } from "node:child_process";
 import { readFile, rename } from "node:fs/promises";
+import { systemCodeOf } from "../errors/caught.ts";
 import type { StopSignal } from "./process.ts";
 
 export interface System {
@@ -148,9 +149,19 @@ export async function replaceFile(
       await edge.rename(from, to);
       return;
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      const code = systemCodeOf(error) ?? "";
       if (system.replacesOpenFiles || attempt === attemptsMax || !inUseCodes.has(code)) throw error;
     }
     await edge.pause(firstPauseMs * 2 ** (attempt - 1));
+  }
+}
+
+/** Returns what a read of a file or a folder gives. Undefined if it does not exist. Throws any other error. */
+export async function ifThere<Content>(read: Promise<Content>): Promise<Content | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 /** Messages as the bytes that travel. The mesh encodes and decodes by itself, so that its errors name the mistake. */
-import { inTurns } from "@tutti/kernel";
+import { inTurns, reasonOf } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
 import { declareHeavy, heavyBytes, isHeavy, type Part, requireSize } from "../interceptors/limits.ts";
@@ -60,8 +60,4 @@ export function decodeInTurns(method: Method, part: Part, bytes: Buffer, limit: 
       throw refuse({ rpc: method.label, reason: reasonOf(error) }, { cause: error });
     },
   );
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -6,7 +6,7 @@
  * 2. A card that is signed is checked. Where keys were configured, one of them has to have signed it.
  */
 import type { Json } from "@tutti/expressions";
-import { answerText, type Clock, isTuttiError, type Timers } from "@tutti/kernel";
+import { answerText, type Clock, isTuttiError, reasonOf, type Timers } from "@tutti/kernel";
 import { type CardKey, isCardSignedBy, signatureHeaders } from "@tutti/policy/agent-card";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -298,7 +298,7 @@ export class A2aClient {
   }
 
   #unreachable(error: unknown) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     return a2aErrors.unreachable({ agent: this.#name, reason });
   }
 }

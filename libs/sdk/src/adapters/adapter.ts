@@ -8,7 +8,7 @@
  */
 import { holdAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { type Clock, isTuttiError, systemClock } from "@tutti/kernel";
+import { type Clock, isTuttiError, reasonOf, systemClock } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Worker } from "../worker/worker.ts";
@@ -128,7 +128,7 @@ export async function callOperation(
     return await operation.call(input, call);
   } catch (error) {
     if (call.signal.aborted || error instanceof Busy || isTuttiError(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw adapterErrors.unreachable({ operation: capability, reason }, { cause: error });
   }
 }

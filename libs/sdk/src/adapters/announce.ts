@@ -8,6 +8,7 @@
 import {
   type Clock,
   type Logger,
+  reasonOf,
   silentLogger,
   sleep,
   systemClock,
@@ -111,7 +112,7 @@ export class AnnouncedService {
       await Promise.race([checkAdapter(this.adapter, call, this.#ports.clock), tooLate.promise]);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return reasonOf(error);
     } finally {
       timer.cancel();
       this.#ended.signal.removeEventListener("abort", stopped);

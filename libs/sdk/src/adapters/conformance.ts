@@ -3,7 +3,7 @@
  *
  * The suite calls each operation that has a sample, and returns what is wrong. An empty list is a success.
  */
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
 import { type Adapter, type AdapterCall, callOperation, checkAdapter } from "./adapter.ts";
 
@@ -43,7 +43,7 @@ export async function adapterProblems(
   });
   const tell = (rule: Broken["rule"], operation: string, reason: string) =>
     found.push({ rule, operation, reason });
-  await checkAdapter(adapter, callOf()).catch((error: unknown) => tell("check", "check", textOf(error)));
+  await checkAdapter(adapter, callOf()).catch((error: unknown) => tell("check", "check", reasonOf(error)));
   for (const [name, sample] of Object.entries(samples)) {
     const operation = adapter.operations[name];
     if (operation === undefined) {
@@ -70,7 +70,7 @@ export async function adapterProblems(
       if (JSON.stringify(first ?? null) === undefined) tell("output", name, "the output is no JSON");
       if (operation.repeat !== "never") await run(callOf(undefined, key));
     } catch (error) {
-      tell("output", name, textOf(error));
+      tell("output", name, reasonOf(error));
       continue;
     }
     const after = await sample.effects?.();
@@ -97,8 +97,4 @@ export async function adapterProblems(
   );
   if (isWell) tell("disconnect", "check", "the check must fail without a connection");
   return found;
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@
  * 1. The object does what it did. Only methods that are listed can be called.
  * 2. A method that may have taken effect is not called again after a failure, unless its operation says that it may be.
  */
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { Busy } from "../task/failure.ts";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "./adapter.ts";
@@ -79,7 +79,7 @@ function operationOf<Target extends object>(
         return (await called.apply(target, values)) ?? null;
       } catch (error) {
         if (repeat !== "never" || error instanceof Busy || isTuttiError(error)) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         throw adapterErrors.outcomeUnknown(
           { operation: `${adapter}.${operation}`, reason },
           { cause: error },

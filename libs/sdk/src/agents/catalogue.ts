@@ -2,7 +2,7 @@
 
 import type { Json } from "@tutti/expressions";
 import type { Timers } from "@tutti/kernel";
-import { answerText } from "@tutti/kernel";
+import { answerText, reasonOf } from "@tutti/kernel";
 import { agentErrors } from "./errors.ts";
 import { isMembers, type Members, membersIn, textIn } from "./models/wire.ts";
 import type { Catalogue, Offered } from "./tools.ts";
@@ -74,7 +74,7 @@ export class RestCatalogue implements Catalogue {
       const body: unknown = JSON.parse(await answerText(answer));
       return isMembers(body) ? body : {};
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw agentErrors.catalogueUnreachable({ server: this.#server, reason });
     } finally {
       timer.cancel();

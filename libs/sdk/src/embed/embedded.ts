@@ -7,7 +7,7 @@
  */
 
 import type { Capability } from "@tutti/definitions/builder";
-import { type Logger, silentLogger, systemChance } from "@tutti/kernel";
+import { type Logger, reasonOf, silentLogger, systemChance } from "@tutti/kernel";
 import type { Adapter } from "../adapters/adapter.ts";
 import { AnnouncedService, type AnnounceOptions } from "../adapters/announce.ts";
 import type { Source } from "../adapters/source.ts";
@@ -259,8 +259,4 @@ function linkHealth(worker: Worker, failure: Error | undefined): PartHealth {
 
 function degraded(reason: string): PartHealth {
   return { level: "degraded", reason };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,7 +5,14 @@
  * 2. A task is a child of the call that started its run. What its handler does is a part of the task.
  * 3. While the application has no OpenTelemetry SDK, the trace of a request is handed on without spans.
  */
-import { type Chance, plainTracer, type SpanKind, type TraceContext, type Tracer } from "@tutti/kernel";
+import {
+  type Chance,
+  plainTracer,
+  reasonOf,
+  type SpanKind,
+  type TraceContext,
+  type Tracer,
+} from "@tutti/kernel";
 import type { Users } from "./users.ts";
 
 /** The part of a span of OpenTelemetry that is used. */
@@ -128,7 +135,7 @@ function placeOf(span: ForeignSpan): TraceContext {
 function end(span: ForeignSpan, error: unknown): void {
   if (error !== undefined) {
     span.recordException(error as never);
-    span.setStatus({ code: failedStatus, message: error instanceof Error ? error.message : String(error) });
+    span.setStatus({ code: failedStatus, message: reasonOf(error) });
   }
   span.end();
 }

@@ -1,7 +1,7 @@
 /** Registers the workflows by which durable functions are started. The same content again changes nothing. */
 
 import type { Logger, Timers } from "@tutti/kernel";
-import { answerText } from "@tutti/kernel";
+import { answerText, reasonOf } from "@tutti/kernel";
 import type { WorkerSettings } from "../worker/settings.ts";
 import { definitionOf, type HostedFunction } from "./durable.ts";
 
@@ -73,7 +73,7 @@ async function register(
     if (answer.ok) return undefined;
     return `${answer.status} ${(await answerText(answer)).slice(0, 1_000)}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   } finally {
     timer.cancel();
   }

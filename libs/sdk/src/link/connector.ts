@@ -20,6 +20,7 @@ import {
   type Clock,
   fromErrorDetail,
   type Logger,
+  reasonOf,
   type Timer,
   type Timers,
 } from "@tutti/kernel";
@@ -154,7 +155,7 @@ export class Connector {
       });
     } catch (error) {
       this.#phase = { name: "waiting", timer: timers.after(0, () => {}) };
-      this.#ended(error instanceof Error ? error.message : String(error));
+      this.#ended(reasonOf(error));
       return;
     }
     const timer = timers.after(greetingTimeoutMs, () => this.#breakOff("no answer to the greeting"));

@@ -1,6 +1,6 @@
 /** One MCP server, as a client sees it: connected when there is something to ask, and again after it vanished. */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError, type Timer, type Timers } from "@tutti/kernel";
+import { isTuttiError, reasonOf, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { TaskContext } from "../task/context.ts";
 import { type Connection, HttpConnection, type McpServer, ProgramConnection } from "./connection.ts";
@@ -135,7 +135,7 @@ export class McpClient {
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason;
       if (isTuttiError(error)) throw error;
-      throw this.#unreachable(error instanceof Error ? error.message : String(error));
+      throw this.#unreachable(reasonOf(error));
     }
   }
 
@@ -224,7 +224,7 @@ export class McpClient {
     return askPeople(questions, this.#name, params, open).then(
       (result) => ({ jsonrpc: "2.0", id, result }),
       (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         return { jsonrpc: "2.0", id, error: { code: internalError, message: reason } };
       },
     );

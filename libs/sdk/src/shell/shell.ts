@@ -6,7 +6,7 @@
  */
 import { realpath, rm } from "node:fs/promises";
 import { basename, isAbsolute, relative, resolve } from "node:path";
-import { systemTimers, type Timers } from "@tutti/kernel";
+import { reasonOf, systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
@@ -172,7 +172,7 @@ export async function folderOf(root: string, cwd: string, program: string): Prom
     const way = relative(home, wanted);
     if (way !== ".." && !way.startsWith("../") && !isAbsolute(way)) return wanted;
   } catch (error) {
-    throw shellErrors.notStarted({ program, reason: error instanceof Error ? error.message : String(error) });
+    throw shellErrors.notStarted({ program, reason: reasonOf(error) });
   }
   throw shellErrors.notAllowed({ what: `The folder \`${cwd}\``, allowed: `${basename(root)} and below` });
 }

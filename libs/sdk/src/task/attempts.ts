@@ -9,7 +9,15 @@
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { FlatWriter } from "@tutti/contracts/wire";
-import { type Clock, isTuttiError, type Logger, lineLogger, type Timer, type Timers } from "@tutti/kernel";
+import {
+  type Clock,
+  isTuttiError,
+  type Logger,
+  lineLogger,
+  reasonOf,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 import { type BlobAccess, partsOf, storedAboveBytes, unreadable } from "../link/blobs.ts";
 import { Attempt, type AttemptPort, type PendingProgress, type Piece } from "./attempt.ts";
@@ -293,7 +301,7 @@ export class Attempts implements AttemptPort {
     const capability = attempt.work.name;
     this.#handlersAtWork++;
     const failed = (error: unknown): void => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       const known = attempt.reason ?? (sdkErrors.dataUnreadable.is(error) ? error : undefined);
       this.#failed(attempt, known ?? sdkErrors.inputUnreadable({ capability, reason }));
     };
@@ -392,7 +400,7 @@ export class Attempts implements AttemptPort {
     this.store(attempt, () => partsOf(content), "").then(
       (file) => this.#succeeded(attempt, file),
       (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = reasonOf(error);
         const capability = attempt.work.name;
         const bytes = content.length;
         this.#failed(attempt, attempt.reason ?? sdkErrors.outputNotStored({ capability, bytes, reason }));
@@ -581,7 +589,7 @@ function parsed(bytes: Uint8Array, capability: string): unknown {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     throw sdkErrors.inputMalformed({ capability, reason });
   }
 }

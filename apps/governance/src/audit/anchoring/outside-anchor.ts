@@ -9,7 +9,7 @@ import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import type { Timers } from "@tutti/kernel";
-import { answerText } from "@tutti/kernel";
+import { answerText, ifThere, reasonOf } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
@@ -39,7 +39,7 @@ export function outsideAnchor(anchor: string, timers: Timers): OutsideAnchor | u
     try {
       return await work();
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = reasonOf(error);
       throw auditErrors.anchorUnusable({ anchor, problem });
     }
   };
@@ -58,14 +58,7 @@ function placeOf(anchor: string, timers: Timers): Place {
 
 function filePlace(file: string): Place {
   return {
-    async read() {
-      try {
-        return await readFile(file, "utf8");
-      } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-        throw error;
-      }
-    },
+    read: async () => (await ifThere(readFile(file, "utf8"))) ?? "",
     write: (line) => appendFile(file, line, { mode: privateMode, flush: true }),
   };
 }

@@ -8,7 +8,14 @@
 import { type QuerySeriesRequest, Series, type SeriesQuery } from "@tutti/contracts/insight/v1";
 import { type MetricWord, metricErrors, stepsOf } from "@tutti/host/metrics";
 import { callOut } from "@tutti/host/outgoing";
-import { fromTimestamp, nearest, type SecretReference, type Timers, toTimestamp } from "@tutti/kernel";
+import {
+  fromTimestamp,
+  nearest,
+  reasonOf,
+  type SecretReference,
+  type Timers,
+  toTimestamp,
+} from "@tutti/kernel";
 import * as z from "zod";
 import { insightErrors } from "../../errors.ts";
 import type { RecordedMetric } from "../sample.ts";
@@ -158,7 +165,7 @@ export class PrometheusSeries {
       });
     } catch (error) {
       throw insightErrors.prometheusFailed({
-        reason: error instanceof Error ? error.message : String(error),
+        reason: reasonOf(error),
       });
     } finally {
       timer.cancel();

@@ -6,10 +6,10 @@ import { constants, existsSync, readFileSync } from "node:fs";
 import { access, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { fileDisk, roomForNextSegment } from "@tutti/journal";
-import { isTuttiError, withoutRemedy } from "@tutti/kernel";
+import { isTuttiError, reasonOf, systemCodeOf, withoutRemedy } from "@tutti/kernel";
 import { claim, lastHolder } from "../../data-directory.ts";
 import { hostErrors } from "../../errors.ts";
-import { type AboutData, checkAbout, codeOf, readAbout, reasonOf } from "../about.ts";
+import { type AboutData, checkAbout, readAbout } from "../about.ts";
 import { readHandedOver } from "../handed-over.ts";
 import { type DataLayout, layoutOf } from "../layout.ts";
 import { type Finding, notice, problem } from "./finding.ts";
@@ -66,8 +66,8 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
   try {
     names = await readdir(directory);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return notice("absent", `There is nothing at ${directory}.`, start);
-    if (codeOf(error) === "ENOTDIR") {
+    if (systemCodeOf(error) === "ENOENT") return notice("absent", `There is nothing at ${directory}.`, start);
+    if (systemCodeOf(error) === "ENOTDIR") {
       const what = `${directory} is a file.`;
       return problem(
         "not-a-directory",
@@ -109,7 +109,7 @@ async function deniedIn(
       await mayUse(path);
     } catch (error) {
       // A running process has removed it meanwhile.
-      if (codeOf(error) !== "ENOENT") return denial(path, error, await ownerOf(path));
+      if (systemCodeOf(error) !== "ENOENT") return denial(path, error, await ownerOf(path));
     }
   }
   return;

@@ -1,8 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { isTuttiError, privateModes } from "@tutti/kernel";
-import { reasonOf } from "../../disk/disk.ts";
+import { isTuttiError, privateModes, reasonOf } from "@tutti/kernel";
 import { makePrivateFile } from "../../disk/private-file.ts";
 import { archiveErrors } from "../errors.ts";
 import { formatVersion, schema } from "./schema.ts";

@@ -1,5 +1,5 @@
 /** Brings a process's own copy of a partition's archive to where the log stands. */
-import { isTuttiError, replaceFile } from "@tutti/kernel";
+import { isTuttiError, reasonOf, replaceFile } from "@tutti/kernel";
 import { archiveErrors } from "../../archive/errors.ts";
 import { MessageGone } from "../../jetstream/source.ts";
 import { type Entry, entryKinds } from "../log/entry.ts";
@@ -131,7 +131,7 @@ function readable<Result>(log: PartitionLog, sequence: number, read: () => Resul
     return read();
   } catch (error) {
     if (isTuttiError(error)) throw error;
-    throw log.damaged(sequence, error instanceof Error ? error.message : String(error));
+    throw log.damaged(sequence, reasonOf(error));
   }
 }
 

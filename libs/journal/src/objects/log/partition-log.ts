@@ -12,7 +12,7 @@
  *    has lost it, which is damage: nothing more is written then.
  * 5. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
  */
-import { isTuttiError } from "@tutti/kernel";
+import { isTuttiError, reasonOf } from "@tutti/kernel";
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
 import { archiveErrors } from "../../archive/errors.ts";
 import { journalErrors } from "../../errors.ts";
@@ -235,8 +235,4 @@ export class PartitionLog {
 
 function headOf({ sequence, epoch, owner, base, baseBytes, tailBytes }: Entry, hash: Uint8Array): LogHead {
   return { sequence, epoch, owner, base, baseBytes, tailBytes, hash };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

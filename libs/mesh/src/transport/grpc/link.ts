@@ -3,7 +3,7 @@
  * chain of interceptors to each call, none of which the mesh needs.
  */
 import { Channel, type ChannelInterface, connectivityState, type experimental, status } from "@grpc/grpc-js";
-import { type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
+import { type Clock, errorFromUnknown, reasonOf, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../../calls/method.ts";
 import type { OutgoingCall } from "../../calls/outgoing-call.ts";
 import { meshErrors } from "../../errors.ts";
@@ -143,7 +143,7 @@ export class GrpcLink implements Link {
     try {
       return this.#channel.createCall(call.method.rpc.path, deadline, null, null, null);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = reasonOf(error);
       throw meshErrors.noConnection(
         { rpc: call.method.label, address: this.#address, reason },
         { cause: error },

@@ -11,7 +11,7 @@ import { Agent as SecureAgent } from "node:https";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type * as Grpc from "@grpc/grpc-js";
 import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
-import { systemClock, systemTimers } from "@tutti/kernel";
+import { reasonOf, systemClock, systemTimers } from "@tutti/kernel";
 import { Busy } from "../../task/failure.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -177,10 +177,7 @@ class Calls {
         const read = codec.fromJson(method.input, message as never, { registry });
         return codec.toBinary(method.input, read);
       } catch (error) {
-        throw adapterErrors.inputInvalid(
-          { operation, reason: error instanceof Error ? error.message : String(error) },
-          { cause: error },
-        );
+        throw adapterErrors.inputInvalid({ operation, reason: reasonOf(error) }, { cause: error });
       }
     });
     await this.#connected(operation, call.signal);

@@ -8,7 +8,7 @@
  * 3. `finished_at` is set in the transaction that writes the result, and only if it was not set before.
  * 4. A row that cannot start, or whose result cannot be written, gets the reason in `failure` and stops no other row.
  */
-import { isTuttiError, systemTimers } from "@tutti/kernel";
+import { isTuttiError, reasonOf, systemTimers } from "@tutti/kernel";
 import type { RunHandle } from "../../client/run.ts";
 import { adapterErrors } from "../errors.ts";
 import {
@@ -236,7 +236,7 @@ class Outbox {
       });
     } catch (error) {
       if (caller.signal.aborted || !isTuttiError(error) || error.retry !== "never") throw error;
-      await this.#write(caller, (write) => write(failed, [id, textOf(error)]));
+      await this.#write(caller, (write) => write(failed, [id, reasonOf(error)]));
     }
   }
 
@@ -249,7 +249,7 @@ class Outbox {
       signal.throwIfAborted();
       // The error is that of the run, or of the way to it: the run itself knows which.
       const result = await this.#endOf(handle);
-      if (result === "gone") return { ...nothing, status: "gone", message: textOf(error) };
+      if (result === "gone") return { ...nothing, status: "gone", message: reasonOf(error) };
       if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")
         return { ...nothing, status: result.$case, code: result.value.code, message: result.value.message };
       return undefined;
@@ -280,10 +280,6 @@ class Outbox {
 }
 
 type RunResult = NonNullable<NonNullable<Awaited<ReturnType<RunHandle["get"]>>["outcome"]>["result"]>;
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { privateModes } from "@tutti/kernel";
+import { ifThere, privateModes, replaceFile } from "@tutti/kernel";
 
 export const labelNames = {
   keeper: "dev.tutti.keeper",
@@ -19,11 +19,12 @@ export async function ownerIdIn(dataDirectory: string | undefined): Promise<stri
   if (dataDirectory === undefined) return randomUUID();
   const directory = join(dataDirectory, "containers");
   const file = join(directory, "keeper");
-  const known = await readFile(file, "utf8").catch(() => "");
-  if (known !== "") return known.trim();
+  const known = (await ifThere(readFile(file, "utf8")))?.trim();
+  if (known) return known;
   const made = randomUUID();
   await mkdir(directory, { recursive: true, mode: privateModes.folder });
-  await writeFile(file, made, { mode: privateModes.file });
+  await writeFile(`${file}.new`, made, { mode: privateModes.file });
+  await replaceFile(`${file}.new`, file);
   return made;
 }
 

@@ -7,7 +7,7 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { privateModes, signalGroup, startOfProcess, type Timers } from "@tutti/kernel";
+import { ifThere, privateModes, signalGroup, startOfProcess, type Timers } from "@tutti/kernel";
 
 interface LaunchRecord {
   readonly pid: number;
@@ -40,10 +40,10 @@ export class LaunchRecords {
   /** Programs of a process that was killed: those that still run. */
   async leftovers(): Promise<readonly LaunchRecord[]> {
     if (this.#directory === undefined) return [];
-    const names = await readdir(this.#directory).catch(() => []);
+    const names = await ifThere(readdir(this.#directory));
     const left: LaunchRecord[] = [];
-    for (const name of names) {
-      const record = recordIn(await readFile(join(this.#directory, name), "utf8").catch(() => ""));
+    for (const name of names ?? []) {
+      const record = recordIn((await ifThere(readFile(join(this.#directory, name), "utf8"))) ?? "");
       if (record !== undefined && (await startOfProcess(record.pid)) === record.began) left.push(record);
       else await rm(join(this.#directory, name), { force: true });
     }
