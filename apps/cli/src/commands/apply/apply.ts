@@ -58,6 +58,7 @@ export async function apply(context: Context): Promise<Result> {
         ...(step.liveRuns !== undefined && { liveRuns: step.liveRuns }),
         ...(mayAffect({ outcome, live: step.live }) && { live: step.live }),
         ...(step.staysPaused === true && { staysPaused: true }),
+        ...(step.problems !== undefined && { problems: step.problems }),
       })),
     },
     quiet: steps.map(({ kind, id, outcome }) => `${kind}/${id} ${outcome}`),
@@ -106,6 +107,8 @@ function drawSteps({ print, shell }: Context, steps: readonly Step[]): void {
         `${name}: ${counted(liveRuns, "active run")} ${liveRuns === 1 ? "stays" : "stay"} on ${liveRuns === 1 ? "its" : "their"} version. Move with \`tutti workflow migrate ${safe(id)}\`.`,
       );
   }
+  for (const { kind, id, problems = [] } of steps)
+    for (const problem of problems) print.note(`${kind} ${safe(id)}: ${problem}`);
   const changes = steps.filter(({ outcome }) => outcome === "updated" || outcome === "deleted");
   if (changes.length > 0 && changes.every(({ live }) => live?.length === 0))
     print.note("No running work is affected.");

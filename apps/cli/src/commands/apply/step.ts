@@ -26,6 +26,8 @@ export interface Step {
   readonly live?: readonly LiveWork[] | undefined;
   /** It is paused on the platform, and the file does not say whether it is. */
   readonly staysPaused?: boolean;
+  /** What it lacks on the platform to work, as sentences. */
+  readonly problems?: readonly string[];
   readonly write: () => Promise<void>;
 }
 

@@ -10,6 +10,7 @@ import {
   triggerChangesOf,
 } from "../../local/check-applied.ts";
 import type { Server } from "../../server/calls.ts";
+import { secretProblems } from "../triggers/webhook-secrets.ts";
 import { unlessMissing } from "./resources.ts";
 import { auditCause, compare, driftOf, liveOf, outcomeOf, type Step, type Wanted } from "./step.ts";
 
@@ -35,10 +36,15 @@ export async function timedStep(
       : compared.differences;
   const drift =
     compared.isDrifted && set !== undefined ? driftOf(await auditCause(server, kind, id)) : undefined;
+  const problems =
+    applied.kind === "trigger"
+      ? await secretProblems(server, { triggerId: id, secrets: applied.body.source?.webhook?.secrets })
+      : [];
   return {
     kind,
     id,
     fileName: file.fileName,
+    ...(problems.length > 0 && { problems }),
     outcome: outcomeOf(found, differences),
     differences,
     drift,

@@ -54,7 +54,7 @@ export function printSource(source: TriggerSource | undefined): string {
   if (webhook !== undefined) return `webhooks of ${webhook.preset ?? "standard"}`;
   if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
   if (runEnd === undefined) return "";
-  return `${runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ")} ${runEnd.definition}`;
+  return `after ${runEnd.definition}: ${runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ")}`;
 }
 
 export async function showTrigger(context: Context): Promise<Result> {

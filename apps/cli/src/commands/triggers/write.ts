@@ -10,6 +10,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { deletedOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
+import { secretProblems } from "./webhook-secrets.ts";
 
 export async function createTrigger(context: Context): Promise<Result> {
   const { values, shell } = context;
@@ -20,7 +21,7 @@ export async function createTrigger(context: Context): Promise<Result> {
     const text = values.text(option);
     return text === undefined ? {} : { [field]: text };
   };
-  const windowMs = values.durationMs("dedupe");
+  const windowMs = values.durationMs("window");
   const server = await connect(context);
   const { trigger, existed } = await server.call("triggers.create", {
     query: server.namespace,
@@ -38,7 +39,9 @@ export async function createTrigger(context: Context): Promise<Result> {
       ...(values.flag("paused") ? { paused: true } : {}),
     },
   });
-  return tell(context, trigger, existed === true ? "already exists" : "created");
+  const { triggerId = "", source } = trigger ?? {};
+  const problems = await secretProblems(server, { triggerId, secrets: source?.webhook?.secrets });
+  return tell(context, trigger, existed === true ? "already exists" : "created", problems);
 }
 
 function sourceSaid({ values }: Context): TriggerSourceInput {
@@ -67,7 +70,7 @@ function policySaid({ values }: Context) {
     throttleCount: values.whole("throttle"),
     throttlePerMs: values.durationMs("per"),
   };
-  const texts = { group: values.text("group-by"), signal: values.text("signal") };
+  const texts = { group: values.text("group"), signal: values.text("signal") };
   const set = Object.entries({ ...numbers, ...texts }).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(set),
@@ -176,12 +179,18 @@ export async function deleteTrigger(context: Context): Promise<Result> {
   return deletedOutcome(context, reply, id);
 }
 
-function tell({ print }: Context, trigger: Trigger | undefined, words: string): Outcome {
+function tell(
+  { print }: Context,
+  trigger: Trigger | undefined,
+  words: string,
+  problems: readonly string[] = [],
+): Outcome {
   return {
     json: trigger ?? {},
     quiet: trigger === undefined ? [] : [trigger.triggerId],
     draw: () => {
       if (trigger !== undefined) print.line(`${print.style.green("✓")} ${safe(trigger.triggerId)} ${words}`);
+      for (const problem of problems) print.note(problem);
     },
   };
 }
