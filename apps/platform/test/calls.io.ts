@@ -71,7 +71,7 @@ describe("a client that knows the URL of a platform alone", () => {
     const name = "x".repeat(3_000_000);
     const run = await tutti.run("greeting", { input: { name } });
     // A reference does not tell what is in it.
-    await assert.rejects(run.result(), { code: "workflow.data_unreadable" });
+    await assert.rejects(run.result(), { code: "workflow.data_stored" });
     const { value: first } = await run.history().next();
     assert.ok(JSON.stringify(first).length < name.length);
   });

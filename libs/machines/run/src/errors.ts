@@ -162,10 +162,19 @@ export const runErrors = defineErrors("workflow", {
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An expression reads something that is no JSON document, or that is kept in the blob store. Tasks can hand it on as their whole input, but expressions cannot read it. Above 64 KiB an output is kept there if the definition did not read it when the task completed, above 1 MiB always.",
+    help: "An expression reads something that is no JSON document. Tasks can hand it on as their whole input, but expressions cannot read it.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `${name} is not a readable JSON document: ${problem}`,
     remedy: "Pass it on as the whole `with` of a task, or run the task that gives it again.",
+  },
+  dataStored: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "An expression reads a value that is in the blob store. Values above 1 MiB always are. Values above 64 KiB are if the definition did not read them when their task completed. Tasks can pass such a value on as their whole input.",
+    message: ({ name }: { name: string }) =>
+      `${name} is too large for expressions: it is in the blob store, above 1 MiB always`,
+    remedy:
+      "Pass it on as the whole `with` of a task, or return the values that expressions need next to it.",
   },
   valueWanted: {
     status: "FAILED_PRECONDITION",

@@ -41,7 +41,7 @@ export function evaluate(scene: Scene, program: number, where: string): Evaluate
     const stored = (references as readonly PlanReference[]).find((reference) => isStored(scene, reference));
     return stored === undefined
       ? { ok: false, error: expressionError(made.problem, where) }
-      : { ok: false, error: unreadable(stored.name, "its content is in the blob store") };
+      : { ok: false, error: detailOfRefusal(runErrors.dataStored.refusal({ name: stored.name })) };
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return { ok: false, error: unreadable(reading, error.message) };

@@ -392,7 +392,7 @@ describe("a durable function", () => {
     assert.equal(play.scene.state.error, undefined);
     const reading = new Play(definition.replace("output }}", "output.total }}"));
     reading.report([], { end: { output: { $blob } } });
-    assert.equal(reading.scene.state.error?.code, "workflow.data_unreadable");
+    assert.equal(reading.scene.state.error?.code, "workflow.data_stored");
   });
 
   it("is cancelled with its tasks", () => {
