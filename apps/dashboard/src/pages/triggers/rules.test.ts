@@ -24,8 +24,11 @@ describe("triggers", () => {
     const table: readonly (readonly [source: Parameters<typeof sourceWords>[0], words: string])[] = [
       [{ event: { type: "shop.order.*" } }, "shop.order.*"],
       [{ event: { type: "shop.>", source: "/shop" } }, "shop.> of /shop"],
-      [{ runEnd: { definition: "import", ends: [] } }, "completed import"],
-      [{ runEnd: { definition: "import", ends: ["failed", "cancelled"] } }, "failed or cancelled import"],
+      [{ runEnd: { definition: "import", ends: [] } }, "after import: completed"],
+      [
+        { runEnd: { definition: "import", ends: ["failed", "cancelled"] } },
+        "after import: failed or cancelled",
+      ],
       [undefined, ""],
     ];
     for (const [source, words] of table) assert.equal(sourceWords(source), words);

@@ -16,7 +16,7 @@ export function sourceWords(source: TriggerSource | undefined): string {
   if (event !== undefined) return [event.type, event.source].filter(Boolean).join(" of ");
   if (runEnd === undefined) return "";
   const ends = runEnd.ends.length === 0 ? "completed" : runEnd.ends.join(" or ");
-  return `${ends} ${runEnd.definition}`;
+  return `after ${runEnd.definition}: ${ends}`;
 }
 
 const whole = "as long as its run is kept";
