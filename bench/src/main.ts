@@ -20,7 +20,8 @@ const [name = "", ...more] = positionals;
 if (values.help || name === "help") {
   process.stdout.write(help());
 } else if (name === "guard") {
-  await printGuard(more.length === 0 ? [...scenarios.values()] : more.map(scenarioOf));
+  const guarded = [...scenarios.values()].filter(({ goals }) => goals.length > 0);
+  await printGuard(more.length === 0 ? guarded : more.map(scenarioOf));
 } else if (more.length > 0) refuse(`pass one scenario, got ${positionals.length}`);
 else await printResults(scenarioOf(name));
 // Everything that a scenario started has ended. Connections may still be closing.
@@ -104,7 +105,7 @@ function help(): string {
   return `Measure Tutti next to its ceilings and peers.
 
   npm run -s bench -- SCENARIO [OPTIONS]     one scenario, one line per variant
-  npm run -s bench -- guard [SCENARIO …]     all scenarios briefly, one table of figures and goals
+  npm run -s bench -- guard [SCENARIO …]     all scenarios that have goals, briefly, one table of figures and goals
 
 Options of a scenario:
   --rounds N      rounds per variant, of which the median counts (default: 5)

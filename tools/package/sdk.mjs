@@ -11,6 +11,8 @@ import { workspaceRoot } from "../setup.mjs";
 import { writeDeclarations } from "./declarations.mjs";
 
 const sources = join(workspaceRoot, "libs", "sdk", "src");
+/** What also runs in a browser: it shares no part with the others, which need Node. */
+const forBrowsers = "rest";
 /** What can be imported, and its source. */
 const entries = {
   index: join(sources, "index.ts"),
@@ -22,11 +24,13 @@ const entries = {
   embed: join(sources, "embed", "index.ts"),
   mcp: join(sources, "mcp", "index.ts"),
   "model-server": join(sources, "testing", "model-server.ts"),
+  [forBrowsers]: join(sources, "rest.ts"),
   shell: join(sources, "shell", "index.ts"),
   testing: join(sources, "testing", "index.ts"),
   worker: join(sources, "worker.ts"),
   workflow: join(sources, "workflow.ts"),
 };
+const shims = join(workspaceRoot, "tools", "package", "shims.mjs");
 /** Installed beside it. gRPC is bundled: it would bring 25 packages, and one of them runs a script when it is installed. */
 const dependencies = ["ws"];
 /** Imported on first use. */
@@ -44,28 +48,41 @@ const banner =
  * @returns {Promise<import("esbuild").Metafile>}
  */
 export async function bundleSdk(folder, { minify = true } = {}) {
-  const { metafile } = await build({
+  const { [forBrowsers]: browsers, ...others } = entries;
+  /** @type {import("esbuild").BuildOptions} */
+  const common = {
     absWorkingDir: workspaceRoot,
-    entryPoints: entries,
     outdir: join(folder, "dist"),
     bundle: true,
-    splitting: true,
-    chunkNames: "parts/[hash]",
-    platform: "node",
     format: "esm",
-    target: "node20",
     minify,
     // Node prints the line of code of an uncaught error.
     lineLimit: 500,
     keepNames: true,
     legalComments: "none",
+    inject: [shims],
+    define: { "Promise.withResolvers": "$withResolvers", "Map.groupBy": "$groupBy" },
+    logLevel: "warning",
+  };
+  await build({
+    ...common,
+    entryPoints: { [forBrowsers]: browsers ?? "" },
+    platform: "browser",
+    target: "es2022",
+  });
+  const { metafile } = await build({
+    ...common,
+    entryPoints: others,
+    splitting: true,
+    chunkNames: "parts/[hash]",
+    platform: "node",
+    target: "node20",
     external: [...dependencies, ...peers.filter((name) => name !== protobuf)],
-    inject: [join(workspaceRoot, "tools", "package", "shims.mjs")],
-    define: { "Promise.withResolvers": "$withResolvers", "Map.groupBy": "$groupBy", WebSocket: "$WebSocket" },
+    inject: [shims, join(workspaceRoot, "tools", "package", "shims-node.mjs")],
+    define: { ...common.define, WebSocket: "$WebSocket" },
     banner: { js: banner },
     plugins: [withoutServer, withoutSchemas],
     metafile: true,
-    logLevel: "warning",
   });
   for (const file of Object.keys(metafile.outputs)) withoutBanner(resolve(workspaceRoot, file));
   return metafile;

@@ -1,8 +1,6 @@
 // What the SDK uses and Node 20 lacks. Put into the bundle in place of the globals: a library changes no global of a
 // program.
 
-import { WebSocket as WebSocketOfPackage } from "ws";
-
 export const $withResolvers = () => {
   let resolve;
   let reject;
@@ -24,6 +22,3 @@ export const $groupBy = (items, keyOf) => {
   }
   return groups;
 };
-
-/** Node's own sends no headers before Node 22, and a worker's key is in one. */
-export const $WebSocket = globalThis.WebSocket ?? WebSocketOfPackage;

@@ -35,7 +35,7 @@ function introduction(count) {
     "# REST",
     "",
     `The ${count} routes of the gateway, on the port of the operations endpoints (\`http://127.0.0.1:7400\`). The same as OpenAPI 3.1:`,
-    "`GET /v1/openapi.json`. The types of all of it for TypeScript: `@tutti/rest/types`; a client over `fetch`: `@tutti/rest/client`.",
+    "`GET /v1/openapi.json`. A client over `fetch` for TypeScript, with the types of all requests and answers: `@tutti/sdk/rest`.",
     "",
     "- **JSON.** Names in camelCase. Words in lower case for enumerations: `timed_out`. Times are milliseconds since 1970 and end in",
     "  `Ms`; RFC 3339 is taken as well. Your own data is the plain value, with every digit of its numbers; bytes are",

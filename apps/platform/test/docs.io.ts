@@ -13,7 +13,7 @@ import { linkPackages } from "./docs/packages.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
 import { Programs } from "./docs/programs.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
-import { sharesPlatform, Workshop } from "./docs/workshop.ts";
+import { folderOf, sharesPlatform, Workshop } from "./docs/workshop.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const pages = allPages();
@@ -41,11 +41,7 @@ describe("documentation", { concurrency: 2 }, () => {
   });
 
   const tryPage = async (page: Page, platform?: Service) => {
-    await using workshop = new Workshop(
-      join(folder.path, page.path.replaceAll(/[/.]/g, "-")),
-      programs,
-      platform,
-    );
+    await using workshop = new Workshop(join(folder.path, folderOf(page.path)), programs, platform);
     const bench: Bench = { workshop, sections, printed: undefined };
     for (const block of page.blocks) {
       const kind = kinds[block.kind];

@@ -1,4 +1,4 @@
-// The theme switch, the navigation of narrow windows, and the search.
+// The theme switch, the menu of versions, the navigation of narrow windows, and the search.
 
 const root = document.documentElement.dataset.root ?? "";
 
@@ -17,6 +17,27 @@ function showTheme(theme) {
   if (theme === "auto") localStorage.removeItem("tutti-docs-theme");
   else localStorage.setItem("tutti-docs-theme", theme);
   themeButton.textContent = `Theme: ${theme}`;
+}
+
+const { version, versioned } = document.documentElement.dataset;
+if (versioned !== undefined) void showVersions();
+
+// A page that the other version does not have leads to its start page.
+async function showVersions() {
+  const reply = await fetch(`${root}../versions.json`);
+  const versions = reply.ok ? await reply.json() : [];
+  if (versions.length < 2) return;
+  const menu = document.createElement("select");
+  menu.setAttribute("aria-label", "Version");
+  for (const each of versions) menu.append(new Option(each, each, each === version, each === version));
+  menu.addEventListener("change", async () => {
+    const top = new URL(`${root}../${menu.value}/`, location.href);
+    const here = new URL(root || "./", location.href);
+    const page = new URL(location.pathname.slice(here.pathname.length), top);
+    const found = await fetch(page, { method: "HEAD" });
+    location.assign(found.ok ? page : new URL("index.html", top));
+  });
+  themeButton.before(menu);
 }
 
 if (matchMedia("(max-width: 900px)").matches) document.getElementById("parts").open = false;

@@ -21,7 +21,12 @@ interface Plan {
 }
 
 const plans: readonly Plan[] = [
-  { title: "Tutorials", first: ["docs/README.md", "docs/start.md", "docs/guides/install.md"] },
+  {
+    title: "Tutorials",
+    first: ["docs/README.md", "docs/start.md"],
+    index: "docs/tutorials/README.md",
+    below: "docs/tutorials/",
+  },
   { title: "How-to guides", index: "docs/guides/README.md", below: "docs/guides/" },
   {
     title: "Concepts",

@@ -7,7 +7,15 @@
  * 3. Nothing is fetched from elsewhere.
  */
 
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { escaped, highlighted } from "./highlight.ts";
@@ -30,6 +38,8 @@ interface Wanted {
   readonly out: string;
   /** The address of the repository: `https://git.example/tutti`. */
   readonly repository?: string | undefined;
+  /** Sites of several versions lie beside each other, in a folder that lists them. */
+  readonly isVersioned?: boolean;
 }
 
 /** Characters of a section that the search reads. Reference pages have thousands of sections. */
@@ -41,7 +51,10 @@ const assets = join(import.meta.dirname, "..", "assets");
 const style = "apps/dashboard/src/style/tokens.css";
 const icon = "apps/dashboard/public/tutti.svg";
 
-export async function buildSite({ root, out, repository }: Wanted): Promise<Built> {
+export async function buildSite(wanted: Wanted): Promise<Built> {
+  const { root, repository, isVersioned = false } = wanted;
+  const version = versionOf(root);
+  const out = isVersioned ? join(wanted.out, version) : wanted.out;
   const sources = collected(root);
   const problems: string[] = [];
   const pages = new Map<string, Page>();
@@ -59,7 +72,8 @@ export async function buildSite({ root, out, repository }: Wanted): Promise<Buil
       site.copy(join(root, source.path), addressOf(source));
       continue;
     }
-    site.write(addressOf(source), framed(frameOf(source, { pages, sources, listed, repository }), sections));
+    const frame = frameOf(source, { pages, sources, listed, repository });
+    site.write(addressOf(source), framed(frame, { sections, version, isVersioned }));
     if (source.kind === "page") site.write(textAddressOf(source), twinOf(source, sources));
     if (source.kind === "code") site.write(textAddressOf(source), source.text);
   }
@@ -71,7 +85,23 @@ export async function buildSite({ root, out, repository }: Wanted): Promise<Buil
     readFileSync(join(root, style), "utf8") + readFileSync(join(assets, "site.css"), "utf8"),
   );
   site.copy(join(root, icon), "tutti.svg");
+  if (isVersioned) listVersions(wanted.out);
   return { pages: pages.size, bytes: site.bytes, problems };
+}
+
+function versionOf(root: string): string {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+}
+
+/** Writes the list that the menu of versions reads, and a start page that leads to the newest one. */
+function listVersions(folder: string): void {
+  const versions = readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, "index.html")))
+    .sort((one, other) => other.localeCompare(one, "en", { numeric: true }));
+  writeFileSync(join(folder, "versions.json"), JSON.stringify(versions));
+  const newest = `${versions[0]}/index.html`;
+  const page = `<!doctype html><meta charset="utf-8"><title>Tutti documentation</title><meta http-equiv="refresh" content="0; url=${newest}"><a href="${newest}">Documentation</a>\n`;
+  writeFileSync(join(folder, "index.html"), page);
 }
 
 /** What the pages of `docs/` reach by links, over any number of pages. */

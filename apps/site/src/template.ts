@@ -27,7 +27,14 @@ export function between(from: string, to: string): string {
   return relative(dirname(from), to);
 }
 
-export function framed(page: Framed, sections: readonly NavigationSection[]): string {
+interface Site {
+  readonly sections: readonly NavigationSection[];
+  readonly version: string;
+  /** Whether other versions may lie beside it. */
+  readonly isVersioned: boolean;
+}
+
+export function framed(page: Framed, { sections, version, isVersioned }: Site): string {
   const to = (address: string) => escaped(between(page.address, address));
   const home = to("index.html");
   const root = to("search.json").replace(/search\.json$/, "");
@@ -36,7 +43,7 @@ export function framed(page: Framed, sections: readonly NavigationSection[]): st
       ? `<span>Source: <code>${escaped(page.path)}</code></span>`
       : `<a href="${escaped(page.editAddress)}">Edit this page</a>`;
   return `<!doctype html>
-<html lang="en" data-root="${root}">
+<html lang="en" data-root="${root}" data-version="${escaped(version)}"${isVersioned ? " data-versioned" : ""}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,7 +59,7 @@ export function framed(page: Framed, sections: readonly NavigationSection[]): st
 <body>
 <a class="skip" href="#content">Skip to content</a>
 <header class="top">
-<a class="home" href="${home}"><img src="${to("tutti.svg")}" alt="" width="22" height="22"> Tutti <span>docs</span></a>
+<a class="home" href="${home}"><img src="${to("tutti.svg")}" alt="" width="22" height="22"> Tutti <span>docs ${escaped(version)}</span></a>
 <div class="search" role="search">
 <label for="search" class="unseen">Search the documentation</label>
 <input id="search" type="search" placeholder="Search ( / )" autocomplete="off" spellcheck="false" role="combobox" aria-expanded="false" aria-controls="found" aria-autocomplete="list">

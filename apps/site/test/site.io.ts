@@ -10,6 +10,7 @@ describe("the site", () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), "site-"));
+    write("package.json", '{"version": "0.9.0"}');
     write("apps/dashboard/src/style/tokens.css", ":root {}");
     write("apps/dashboard/public/tutti.svg", "<svg/>");
     write("examples/a/flow.yaml", "workflow: a");
@@ -49,6 +50,18 @@ describe("the site", () => {
       made("guides/locks.html"),
       /https:\/\/git\.example\/tutti\/edit\/main\/docs\/guides\/locks\.md/,
     );
+  });
+
+  it("lies beside other versions, which a list names, the newest first", async () => {
+    const versioned = () => buildSite({ root, out: join(root, "out"), isVersioned: true });
+    await versioned();
+    write("package.json", '{"version": "0.10.0"}');
+    await versioned();
+    assert.equal(made("versions.json"), '["0.10.0","0.9.0"]');
+    assert.match(made("index.html"), /url=0\.10\.0\/index\.html/);
+    assert.match(made("0.9.0/guides/locks.html"), /data-version="0\.9\.0" data-versioned/);
+    await build();
+    assert.doesNotMatch(made("guides/locks.html"), /data-versioned/);
   });
 
   for (const [fault, text, problem] of [

@@ -1,13 +1,19 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
 import { services } from "../../images/root.mjs";
 import { workspaceRoot } from "../../setup.mjs";
-import { cannotRender, carried, manifestsWithCredentials, rendered, workloadsOf } from "./rendered.mjs";
+import {
+  cannotRender,
+  carried,
+  manifestsWithCredentials,
+  problemsOf,
+  rendered,
+  workloadsOf,
+} from "./rendered.mjs";
 
 /** @typedef {import("./rendered.mjs").Manifest} Manifest */
 
@@ -253,26 +259,3 @@ components: [../../components/agents]
     }
   });
 });
-
-/**
- * What a schema of Kubernetes has against a manifest. It allows fields that it does not know.
- *
- * @param {Manifest} manifest
- * @returns {Promise<unknown[]>}
- */
-async function problemsOf(manifest) {
-  const { apiVersion, kind } = manifest;
-  const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
-  const name = `${first(group.split(".")[0] ?? "")}${first(version)}${kind}`;
-  const file = [`IoK8sApi${name}`]
-    .map((one) => join(carried.modules, "kubernetes-models", "_schemas", `${one}.js`))
-    .find(existsSync);
-  if (file === undefined) return [`expected a schema of ${apiVersion} ${kind}, found none`];
-  const { validate } = await import(pathToFileURL(file).href);
-  return validate(manifest) ? [] : validate.errors;
-}
-
-/** @param {string} word */
-function first(word) {
-  return word.charAt(0).toUpperCase() + word.slice(1);
-}

@@ -3,9 +3,10 @@
 // What `kubectl kustomize` makes of the manifests in `deploy/kubernetes`.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { needsCarried } from "../../carried.mjs";
 import { environmentFor, nodeFor, workspaceRoot } from "../../setup.mjs";
 
@@ -75,4 +76,27 @@ export function rendered(folder) {
  */
 export function workloadsOf(manifests) {
   return manifests.filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet");
+}
+
+/**
+ * What a schema of Kubernetes has against a manifest. It allows fields that it does not know.
+ *
+ * @param {Manifest} manifest
+ * @returns {Promise<unknown[]>}
+ */
+export async function problemsOf(manifest) {
+  const { apiVersion, kind } = manifest;
+  const [group = "", version = ""] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
+  const name = `${first(group.split(".")[0] ?? "")}${first(version)}${kind}`;
+  const file = [`IoK8sApi${name}`]
+    .map((one) => join(carried.modules, "kubernetes-models", "_schemas", `${one}.js`))
+    .find(existsSync);
+  if (file === undefined) return [`expected a schema of ${apiVersion} ${kind}, found none`];
+  const { validate } = await import(pathToFileURL(file).href);
+  return validate(manifest) ? [] : validate.errors;
+}
+
+/** @param {string} word */
+function first(word) {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

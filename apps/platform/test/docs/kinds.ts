@@ -77,6 +77,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const { kind = "configuration", file } = options;
     if (kind === "configuration") assertConfigures(text, sections);
     else if (kind === "prometheus") await assertPrometheusTakes(text, workshop);
+    else if (kind === "kubernetes") await assertIsManifest(text, place);
     else if (kind === "workflow") assertDefines(text, place);
     else if (kind === "session") assertIsSession(text, place);
     else if (kind === "schedule") assertIsSchedule(text, place);
@@ -89,7 +90,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
       assert.ok(file !== undefined, `${place}: expected file=…`);
     else
       assert.fail(
-        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=source, kind=adapter, kind=load, kind=alerts, kind=applied or a configuration of Tutti`,
+        `${place}: expected kind=prometheus, kind=workflow, kind=session, kind=schedule, kind=trigger, kind=source, kind=adapter, kind=load, kind=alerts, kind=applied, kind=kubernetes or a configuration of Tutti`,
       );
     if (file !== undefined) workshop.write(file, text);
   },
@@ -218,6 +219,12 @@ function assertIsAdapter(text: string, place: string): void {
 function assertIsScenario(text: string, place: string): void {
   const { problems } = checkScenario({ format: "yaml", text, fileName: place });
   assert.deepEqual(problems.map(printProblem), []);
+}
+
+/** The text is an object of Kubernetes, by its schema. */
+async function assertIsManifest(text: string, place: string): Promise<void> {
+  const { cannotRender, carried, problemsOf } = await import("../../../../tools/test/deploy/rendered.mjs");
+  if (cannotRender === false) assert.deepEqual(await problemsOf(carried.load("yaml").parse(text)), [], place);
 }
 
 /** Prometheus itself reads the text as its configuration. */

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isChange } from "./kinds.ts";
 import { type Page, root } from "./page.ts";
-import { run } from "./workshop.ts";
+import { folderOf, run } from "./workshop.ts";
 
 export async function typecheckPrograms(pages: readonly Page[], folder: string): Promise<void> {
   const places: string[] = [];
@@ -13,7 +13,7 @@ export async function typecheckPrograms(pages: readonly Page[], folder: string):
       (block) => block.kind === "ts" && block.options["kind"] !== "declaration" && !isChange(block),
     );
     for (const [index, { text, options, place }] of programs.entries()) {
-      const name = join(path.replaceAll(/[/.]/g, "-"), options["file"] ?? `example-${index}.ts`);
+      const name = join(folderOf(path), options["file"] ?? `example-${index}.ts`);
       places.push(`${name} is ${place}`);
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);

@@ -27,7 +27,8 @@ const commandTimeoutMs = 60_000;
  * Returns whether all starts of a page are those of a platform as it is by default. `with=alone` says that the page changes
  * a platform for the pages after it, or expects an empty one.
  */
-export function sharesPlatform({ blocks }: Page): boolean {
+export function sharesPlatform({ path, blocks }: Page): boolean {
+  if (isTutorial(path)) return true;
   if (blocks.some(({ options }) => options["file"] === "tutti.yaml")) return false;
   const starts = blocks.flatMap(({ kind, text, options }) =>
     kind === "sh"
@@ -37,6 +38,16 @@ export function sharesPlatform({ blocks }: Page): boolean {
       : [],
   );
   return starts.length > 0 && starts.every(Boolean);
+}
+
+/** Each tutorial continues in the folder of the one before. */
+function isTutorial(path: string): boolean {
+  return path.startsWith("docs/tutorials/");
+}
+
+/** Where the blocks of a page are tried, below the folder of all pages. */
+export function folderOf(path: string): string {
+  return (isTutorial(path) ? dirname(path) : path).replaceAll(/[/.]/g, "-");
 }
 
 /** Lines without comments. A backslash joins a line with the next. */
@@ -84,6 +95,10 @@ export class Workshop implements AsyncDisposable {
    * has said that it is linked. `alone` is for `sharesPlatform`. `demonstration` has `npm start` bring what it brings, which most pages can do without.
    */
   async runLine(line: string, how: string = ""): Promise<string> {
+    if (line === "npx tutti dev") {
+      await this.#start([], "");
+      return "";
+    }
     const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
     if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", how);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);

@@ -9,7 +9,7 @@ const set = "FUNCTION_ENTRY_KIND_SET";
 const undo = "FUNCTION_ENTRY_KIND_UNDO";
 /** Steps in which an agent records the answers of its models. */
 export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
-export const toolSteps = /^tools(-\d+)*$/;
+export const toolSteps = /^tools(-\d+)*(\.try-\d+)?$/;
 const answerLengthMax = 80;
 const usdMin = 0.000001;
 

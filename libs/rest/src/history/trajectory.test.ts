@@ -46,6 +46,18 @@ const history = events(
 );
 
 describe("the trajectory of an agent", () => {
+  it("is there although the tools were found at the second try only", () => {
+    const late = events(
+      ["task_queued", "answer"],
+      step("tools", 1_005, null, {
+        error: { code: "agent.tool_missing", message: "no worker offers count" },
+      }),
+      step("tools.try-2", 2_005, []),
+      step("model", 2_010, reply({ text: "7" })),
+    );
+    assert.equal(trajectoriesOf(late)[0]?.turns.length, 1);
+  });
+
   it("has the input that a person gave in the place of the one of the model", () => {
     const asked = events(
       ["task_queued", "answer"],

@@ -3,7 +3,7 @@ import { type AgentDocument, agentFunction } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { systemClock, systemTimers } from "@tutti/kernel";
 import { type DurableFunction, durable } from "../functions/durable.ts";
-import { apiKeyIn } from "../worker/settings.ts";
+import { apiKeyIn, urlIn, usualUrl } from "../worker/settings.ts";
 import { runAgent } from "./agent.ts";
 import { RestCatalogue } from "./catalogue.ts";
 import { Models, type ModelsOptions, type ModelsPorts, providersIn } from "./models/models.ts";
@@ -25,15 +25,13 @@ export interface AgentsOptions extends ModelsOptions {
   readonly catalogue?: Catalogue;
 }
 
-const serverDefault = "http://127.0.0.1:7400";
-
 /**
  * Makes the function that runs tasks of the kind `agent`. Give it to a worker:
  * `worker.durable(agents())`.
  */
 export function agents(
   {
-    server = process.env["TUTTI_URL"] ?? serverDefault,
+    server = urlIn(process.env) || usualUrl,
     accessToken = apiKeyIn(process.env),
     catalogue,
     providers = providersIn(process.env),

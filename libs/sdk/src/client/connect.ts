@@ -59,7 +59,7 @@ export async function connect(
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.
   const addresses = network === undefined ? clientAddresses(options.address, variables) : [""];
-  const namespace = options.namespace ?? variables["TUTTI_NAMESPACE"] ?? "default";
+  const namespace = options.namespace ?? (variables["TUTTI_NAMESPACE"] || "default");
   const accessToken = options.accessToken ?? apiKeyIn(variables) ?? "";
   const {
     Mesh,

@@ -15,6 +15,7 @@ describe("where a worker links", () => {
         "wss://tutti.example.com/v1/link",
         "https://tutti.example.com",
       ],
+      [{ TUTTI_URL: "", TUTTI_ADDRESS: "" }, "ws://127.0.0.1:7400/v1/link", "http://127.0.0.1:7400"],
       [{ TUTTI_URL: "http://tutti:7400" }, "ws://tutti:7400/v1/link", "http://tutti:7400"],
       [
         { TUTTI_URL: "http://127.0.0.1:8000", TUTTI_ADDRESS: "10.0.0.1:9" },

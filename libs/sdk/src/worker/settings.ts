@@ -179,8 +179,8 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     );
   return {
     addresses,
-    pool: options.pool ?? environment["TUTTI_POOL"] ?? "default",
-    namespace: options.namespace ?? environment["TUTTI_NAMESPACE"] ?? "default",
+    pool: options.pool ?? (environment["TUTTI_POOL"] || "default"),
+    namespace: options.namespace ?? (environment["TUTTI_NAMESPACE"] || "default"),
     agentId: options.agentId ?? environment["TUTTI_AGENT_ID"] ?? "",
     launchId: environment["TUTTI_LAUNCH_ID"] ?? "",
     kind: agentKinds[kind],
@@ -226,7 +226,7 @@ function addressesOf(
   environment: Environment,
   credentials: WorkerCredentials,
 ): readonly string[] {
-  const given = said ?? environment["TUTTI_ADDRESS"];
+  const given = said ?? (environment["TUTTI_ADDRESS"] || undefined);
   const addresses =
     given === undefined
       ? listed(urlIn(environment) || usualUrl).map((url) => addressBehind(url, credentials))
@@ -247,12 +247,12 @@ function listed(given: string | readonly string[]): readonly string[] {
 
 /** Returns the variable of all programs, or the older one of workers. */
 export function apiKeyIn(environment: Environment): string | undefined {
-  return environment["TUTTI_API_KEY"] ?? environment["TUTTI_ACCESS_TOKEN"];
+  return environment["TUTTI_API_KEY"] || environment["TUTTI_ACCESS_TOKEN"] || undefined;
 }
 
 /** `localhost:7400` is what people write, also in lists. */
 export function urlIn(environment: Environment): string | undefined {
-  const said = environment["TUTTI_URL"] ?? environment["TUTTI_SERVER"];
+  const said = environment["TUTTI_URL"] || environment["TUTTI_SERVER"] || undefined;
   return said?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
 
