@@ -29,7 +29,7 @@ import { type InboxRun, type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
 
 export interface InboxAgentParts {
   readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "leave">;
-  readonly runs: InboxRuns;
+  readonly runs: Pick<InboxRuns, "open" | "end" | "withdraw">;
   readonly timers: Timers;
   readonly chance: Chance;
   readonly logger: Logger;
@@ -118,7 +118,7 @@ export class InboxAgent {
   async delegate(runId: string, people: readonly string[], reason: string): Promise<string | undefined> {
     const who = JSON.stringify(people);
     for (const one of this.#tasks.values()) {
-      await one.moving?.catch(() => {});
+      await moved(one);
       if (one.moved?.from === runId && one.moved.people === who) return one.run?.runId;
       if (one.run?.runId !== runId) continue;
       await this.#move(one, people, reason, one.run.step);
@@ -181,10 +181,11 @@ export class InboxAgent {
     if (before !== undefined) await this.#giveUp(before, "the task is done again");
     try {
       const result = await this.#untilDone(signal, async () => {
+        await moved(one);
         if (one.run === undefined) this.#opened(one, await runs.open(namespace, this.#inbox, task, signal));
         for (let run = one.run; run !== undefined; run = one.run) {
           const { outcome } = await runs.end(namespace, run.runId, signal);
-          await one.moving;
+          await moved(one);
           if (one.run === run) return completionOf(outcome?.result);
         }
         throw inboxErrors.interrupted({ task: task.work?.task ?? "" });
@@ -370,9 +371,14 @@ function completionOf(result: Outcome["result"]): NonNullable<Completion["outcom
   }
 }
 
-/** Nothing that another attempt at the same would not find again. */
-function isMistake({ status }: TuttiError): boolean {
-  return status === "INVALID_ARGUMENT" || status === "RESOURCE_EXHAUSTED";
+/** Nothing that another attempt at the same would not find again. A limit that is reached at present is. */
+function isMistake({ status, retry }: TuttiError): boolean {
+  return status === "INVALID_ARGUMENT" || (status === "RESOURCE_EXHAUSTED" && retry === "never");
+}
+
+/** Resolves when a task is with its new people, or could not be given to them: that was reported to its mover. */
+async function moved({ moving }: OpenTask): Promise<void> {
+  await moving?.catch(() => {});
 }
 
 function keyOf({ work }: ClaimedTask): string {
