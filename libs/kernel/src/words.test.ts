@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { amountOf, capitalized, counted, csvLine, matchesWildcard, sentences } from "./words.ts";
+import { amountOf, capitalized, counted, csvLine, matchesWildcard, sentences, utcOf } from "./words.ts";
 
 describe("numbers and their nouns", () => {
   it("agree: one is alone, and none, many and parts are several", () => {
@@ -17,6 +17,13 @@ describe("numbers and their nouns", () => {
     assert.equal(amountOf(3, "slots"), "3 slots");
     assert.equal(amountOf(1, "gpu"), "1 gpu");
     assert.equal(amountOf(2, "gpu"), "2 gpu");
+  });
+});
+
+describe("moments for people", () => {
+  it("are in UTC, to the second or to the minute", () => {
+    const ms = Date.UTC(2026, 0, 31, 12, 5, 9, 999);
+    assert.deepEqual([utcOf(ms), utcOf(ms, "minute")], ["2026-01-31 12:05:09 UTC", "2026-01-31 12:05 UTC"]);
   });
 });
 

@@ -17,6 +17,12 @@ export function spanOf(ms: number): string {
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
+/** Returns a moment for people: `2026-01-31 12:00:00 UTC`. Programs get ISO 8601. */
+export function utcOf(ms: number, least: "second" | "minute" = "second"): string {
+  const text = new Date(ms).toISOString().replace("T", " ");
+  return `${text.slice(0, least === "second" ? 19 : 16)} UTC`;
+}
+
 /**
  * Joins texts into sentences. A text that ends without a mark gets a full stop, and one that has its mark keeps it.
  * A text of several lines is a list, and the next text starts a line.

@@ -1,5 +1,5 @@
 /** Events of a run in words, for the CLI and the dashboard. */
-import { counted, spanOf } from "@tutti/kernel/words";
+import { counted, spanOf, utcOf } from "@tutti/kernel/words";
 import type { EventFacts } from "./event.ts";
 import { questionText } from "./question.ts";
 import { stepWords } from "./step-words.ts";
@@ -186,8 +186,8 @@ function awaited(signal: unknown): string {
 }
 
 function momentOf(due: unknown): string {
-  const at = typeof due === "number" ? new Date(due) : new Date(text(due));
-  return Number.isNaN(at.getTime()) ? text(due) : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const ms = new Date(typeof due === "number" ? due : text(due)).getTime();
+  return Number.isNaN(ms) ? text(due) : utcOf(ms);
 }
 
 function decided(decision: Readonly<Record<string, unknown>>, verdict: unknown): string {

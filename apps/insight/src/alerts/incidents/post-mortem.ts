@@ -1,6 +1,6 @@
 /** A draft of a post-mortem: what is known, and headings for what only people know. */
 import { type Incident, IncidentEntryKind } from "@tutti/contracts/insight/v1";
-import { fromTimestamp } from "@tutti/kernel";
+import { fromTimestamp, utcOf } from "@tutti/kernel";
 
 const words: Readonly<Record<number, string>> = {
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_OPENED]: "Opened",
@@ -68,6 +68,5 @@ function oneLine(text: string): string {
 }
 
 function timeOf(time: Shown["startTime"]): string {
-  if (time === undefined) return "";
-  return `${new Date(fromTimestamp(time)).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  return time === undefined ? "" : utcOf(fromTimestamp(time));
 }

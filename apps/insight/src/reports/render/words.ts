@@ -1,8 +1,8 @@
 /** Texts of a report that all formats share. */
+import { utcOf } from "@tutti/kernel";
 import type { Cell, ReportContent, Section } from "../content.ts";
 
-export const moment = (ms: number): string =>
-  `${new Date(ms).toISOString().replace("T", " ").slice(0, 16)} UTC`;
+export const moment = (ms: number): string => utcOf(ms, "minute");
 
 export function headOf({ namespace, kind, subject, fromMs, toMs }: ReportContent): string {
   const about = kind === "namespace" ? "" : `, ${kind} ${subject}`;

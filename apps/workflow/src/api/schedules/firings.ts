@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { whenOwned } from "@tutti/host";
 import { type MachineDependencies, placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type CallContext, counted, fromTimestamp, toTimestamp, utcOf } from "@tutti/kernel";
 import { keyOf } from "./dependencies.ts";
 
 const historyPage = 500;
@@ -92,11 +92,8 @@ function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): 
     case "times_missed": {
       const { firstMs, lastMs, count, more, fireMs } = TimesMissedV1.decode(payload);
       // The first time is the time of the entry.
-      const until =
-        lastMs === firstMs
-          ? ""
-          : `, the last at ${new Date(lastMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-      const message = `${more ? "more than " : ""}${count} ${count === 1 ? "time" : "times"}${until}`;
+      const until = lastMs === firstMs ? "" : `, the last at ${utcOf(lastMs)}`;
+      const message = `${more ? "more than " : ""}${counted(count, "time")}${until}`;
       return made(firstMs, fireMs, FiringResult.FIRING_RESULT_MISSED, { message });
     }
     case "start_refused": {
