@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import threading
+import time
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -284,6 +285,44 @@ class Context(unittest.TestCase):
         stage.say(assignments=[task(5)])
         self.assertEqual([(work["kind"], work["id"], bool(work["task"])) for work in seen], [("run", "run-5", True)])
         self.assertEqual(_locks._work_of_task(), {})
+
+
+class Lock(unittest.TestCase):
+    def lost_after(self, renew):
+        """After how long a lock of 0.3 s is lost."""
+
+        class Rest:
+            options = mock.Mock(timeout=30.0)
+
+            def changed(self, _namespace, timeout):
+                self.timeout = timeout
+                return self
+
+            async def call(self, *_, **__):
+                return await renew(self.timeout)
+
+        async def play():
+            started = time.monotonic()
+            lock = _locks.AsyncLock(Rest(), "till", {"holder": "me", "token": "7"}, 0.3, started)
+            self.assertTrue(await lock.lost.wait(5))
+            return time.monotonic() - started
+
+        return asyncio.run(play())
+
+    def test_is_lost_at_the_end_of_its_lease_also_if_a_renewal_has_no_answer(self):
+        async def renew(timeout):
+            await asyncio.sleep(min(timeout, 30) * 0.9)
+            raise tutti.TuttiError("a.b", "no answer")
+
+        self.assertLess(self.lost_after(renew), 0.35)
+
+    def test_is_lost_by_an_answer_that_is_none(self):
+        async def renew(_timeout):
+            return {"receipts": []}
+
+        with self.assertLogs("asyncio"):
+            self.assertLess(self.lost_after(renew), 0.25)
+            gc.collect()
 
 
 class Process(unittest.TestCase):

@@ -152,8 +152,9 @@ export class HeldLock implements AsyncDisposable {
   readonly #leaseMs: number;
   readonly #lost = new AbortController();
   readonly #renewing: Timer;
+  /** Undefined once it was released or lost. */
+  #expiring: Timer | undefined;
   #isRenewing = false;
-  #dueMs: number;
 
   constructor(
     parts: LockParts,
@@ -171,7 +172,7 @@ export class HeldLock implements AsyncDisposable {
     this.holder = held.grant.holder;
     this.token = held.grant.token;
     this.#leaseMs = held.leaseMs;
-    this.#dueMs = held.fromMs + held.leaseMs;
+    this.#expireAt(held.fromMs + held.leaseMs);
     this.#renewing = clockwork.timers.every(held.leaseMs / 3, () => void this.#renew());
   }
 
@@ -182,7 +183,7 @@ export class HeldLock implements AsyncDisposable {
 
   /** Gives it back. Says whether it was still held. */
   async release(): Promise<boolean> {
-    this.#renewing.cancel();
+    this.#end();
     const { locks, namespace } = this.#parts;
     const { name, holder, token } = this;
     const { released } = await locks.releaseLock({ namespace, name, holder, token });
@@ -194,11 +195,9 @@ export class HeldLock implements AsyncDisposable {
   }
 
   async #renew(): Promise<void> {
-    const { clock } = this.#clockwork;
-    const askedMs = clock.monotonic();
-    if (askedMs >= this.#dueMs) this.#lose("it could not be renewed before its lease was over");
-    if (this.#isRenewing || this.#lost.signal.aborted) return;
+    if (this.#isRenewing) return;
     this.#isRenewing = true;
+    const askedMs = this.#clockwork.clock.monotonic();
     try {
       const { name, holder, token } = this;
       const renewal = { name, holder, token, leaseMs: this.#leaseMs };
@@ -206,8 +205,9 @@ export class HeldLock implements AsyncDisposable {
         namespace: this.#parts.namespace,
         renewals: [renewal],
       });
+      if (this.#expiring === undefined) return;
       if (receipts[0]?.expireTime === undefined) this.#lose("it is held no longer");
-      else this.#dueMs = askedMs + this.#leaseMs;
+      else this.#expireAt(askedMs + this.#leaseMs);
     } catch {
       // Asked again, until the lease is over.
     } finally {
@@ -215,8 +215,23 @@ export class HeldLock implements AsyncDisposable {
     }
   }
 
-  #lose(why: string): void {
+  /** A renewal without an answer must not keep the holder from learning of the end of its lease. */
+  #expireAt(dueMs: number): void {
+    const { clock, timers } = this.#clockwork;
+    this.#expiring?.cancel();
+    this.#expiring = timers.after(Math.max(0, dueMs - clock.monotonic()), () =>
+      this.#lose("it could not be renewed before its lease was over"),
+    );
+  }
+
+  #end(): void {
     this.#renewing.cancel();
+    this.#expiring?.cancel();
+    this.#expiring = undefined;
+  }
+
+  #lose(why: string): void {
+    this.#end();
     this.#lost.abort(sdkErrors.lockLost({ name: this.name, why }));
   }
 }

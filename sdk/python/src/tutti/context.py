@@ -268,8 +268,10 @@ class TaskContext:
         """
         if not isinstance(value, dict) or not isinstance(value.get("$blob"), dict):
             return value
-        named = value["$blob"]
-        blob = BlobReference(sha256=bytes.fromhex(named["sha256"]), size=named["size"])
+        sha256, size = value["$blob"].get("sha256"), value["$blob"].get("size")
+        if not isinstance(sha256, str) or not isinstance(size, (int, float)):
+            return value
+        blob = BlobReference(sha256=bytes.fromhex(sha256), size=int(size))
         content = self._attempt.port.content(self._attempt, blob)
         is_json = value.get("mediaType", "") in ("", "application/json")
         return _json.parse(content) if is_json else content
@@ -277,6 +279,12 @@ class TaskContext:
     async def content_async(self, value: Any) -> Any:
         """The same, in a coroutine."""
         return await asyncio.to_thread(self.content, value)
+
+    @property
+    def used(self) -> dict[str, float]:
+        """`tokens` and `money` that the attempt has used so far."""
+        used = self._attempt.used or Amounts()
+        return {"tokens": used.tokens, "money": used.money}
 
     def use(self, *, tokens: float = 0, money: float = 0) -> None:
         """Counts the use of the attempt beside time. Reported with its result."""

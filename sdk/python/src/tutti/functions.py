@@ -31,7 +31,6 @@ from os import PathLike
 from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 from ._call import Duration
-from ._contracts import Amounts
 from ._document import duration_text, written
 from ._functions.branches import Step, call_site
 from ._functions.instance import FunctionInstance
@@ -204,9 +203,8 @@ class FunctionContext:
         left = self._instance.left
         if left is None:
             return None
-        used = self.task._attempt.used or Amounts()
-        rest = {"tokens": used.tokens, "money": used.money}
-        return {"time_ms" if name == "timeMs" else name: each - rest.get(name, 0) for name, each in left.items()}
+        used = self.task.used
+        return {"time_ms" if name == "timeMs" else name: each - used.get(name, 0) for name, each in left.items()}
 
     @property
     def used(self) -> Mapping[str, float]:

@@ -115,20 +115,29 @@ class AsyncLock:
         await self.release()
 
     async def _renew(self) -> None:
+        try:
+            await self._keep()
+        finally:
+            if not self._released.is_set():
+                self.lost.set()
+
+    async def _keep(self) -> None:
+        """Renews the lock until it is released or lost."""
         lease = {"name": self.name, "holder": self.holder, "token": self.token}
         body = {"renewals": [{**lease, "leaseMs": self._lease_seconds * 1_000}]}
-        while not await self._released.wait(self._lease_seconds / 3):
+        while not await self._released.wait(min(self._lease_seconds / 3, max(0.0, self._due - monotonic()))):
             asked = monotonic()
-            if asked >= self._due:
-                self.lost.set()
+            left = self._due - asked
+            if left <= 0:
                 return
+            # A call without an answer must not keep the holder from learning of the end of its lease.
+            rest = self._rest.changed(None, min(self._rest.options.timeout, left))
             try:
-                reply = await self._rest.call("POST", "/v1/leases/renew", body=body, repeatable=True)
+                reply = await rest.call("POST", "/v1/leases/renew", body=body, repeatable=True)
             except TuttiError:
                 continue
             (receipt,) = reply["receipts"]
             if "expireTimeMs" not in receipt:
-                self.lost.set()
                 return
             self._due = asked + self._lease_seconds
 

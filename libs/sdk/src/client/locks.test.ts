@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LockGrant } from "@tutti/contracts/session/v1";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { type LockParts, Locks } from "./locks.ts";
+
+/** A lock of 30 s whose renewals are answered by a function. */
+async function heldLock(renewLocks: LockParts["locks"]["renewLocks"]) {
+  const time = new VirtualTime();
+  const grant = LockGrant.fromPartial({ holder: "me", token: 7 });
+  const locks = {
+    // Its lease starts when it is asked for.
+    acquireLock: () => new Promise((resolve) => void time.after(1_000, () => resolve({ grant }))),
+    releaseLock: async () => ({ released: true }),
+    renewLocks,
+  } as unknown as LockParts["locks"];
+  const client = new Locks({ locks, namespace: "shop" }, { clock: time, timers: time });
+  return { time, lock: await time.settle(client.acquire("till")) };
+}
+
+const renewed = async () => ({ receipts: [{ expireTime: { seconds: 1, nanos: 0 } }] }) as never;
+
+describe("a held lock", () => {
+  it("is lost at the end of its lease, also if a renewal has no answer", async () => {
+    const { time, lock } = await heldLock(() => new Promise(() => {}));
+    await time.advanceAsync(28_999);
+    assert.equal(lock.signal.aborted, false);
+    await time.advanceAsync(1);
+    assert.match(String(lock.signal.reason), /could not be renewed before its lease was over/);
+  });
+
+  it("is kept by its renewals", async () => {
+    const { time, lock } = await heldLock(renewed);
+    await time.advanceAsync(300_000);
+    assert.equal(lock.signal.aborted, false);
+    assert.equal(await lock.release(), true);
+    await time.advanceAsync(60_000);
+    assert.equal(lock.signal.aborted, false, "a released lock is not lost");
+  });
+
+  it("is not lost by the answer to a renewal that came after its release", async () => {
+    const answer = Promise.withResolvers<never>();
+    const { time, lock } = await heldLock(() => answer.promise);
+    await time.advanceAsync(10_000);
+    await lock.release();
+    answer.resolve({ receipts: [{}] } as never);
+    await time.advanceAsync(1);
+    assert.equal(lock.signal.aborted, false);
+  });
+});
