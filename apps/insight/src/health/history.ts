@@ -35,14 +35,16 @@ const dayMs = 24 * 3_600_000;
 const stepMinMs = 10_000;
 const stepsMax = 1_440;
 const rowsMax = 10_000;
-const { AGGREGATION_MAX } = Aggregation;
+const { AGGREGATION_MAX, AGGREGATION_MIN } = Aggregation;
 /** Values of zero are recorded only if there was another one before. A process that is there has one of its states. */
 const metrics = {
   presence: { metric: "tutti_orchestrator_state", groupBy: ["orchestrator"] },
-  starting: {
+  ready: {
     metric: "tutti_orchestrator_state",
     groupBy: ["orchestrator"],
-    labels: { equals: { state: "starting" } },
+    labels: { equals: { state: "ready" } },
+    overTime: AGGREGATION_MIN,
+    overSeries: AGGREGATION_MIN,
   },
   services: { metric: "tutti_orchestrator_health_severity", groupBy: ["orchestrator"] },
   components: {
@@ -97,11 +99,11 @@ async function ofServices(
   };
   const valuesOf = async ({ groupBy, ...of }: (typeof metrics)[keyof typeof metrics]) => {
     const query = SeriesQuery.fromPartial({
+      overTime: AGGREGATION_MAX,
+      overSeries: AGGREGATION_MAX,
       ...of,
       queryId: "health",
       groupBy: [...groupBy],
-      overTime: AGGREGATION_MAX,
-      overSeries: AGGREGATION_MAX,
     });
     const found = await series.ask("query", { ...asked, queries: [query] }).catch((thrown: unknown) => {
       // No value of the metric was recorded yet.
@@ -117,18 +119,18 @@ async function ofServices(
     }));
   };
   const presence = await valuesOf(metrics.presence);
-  const starting = await valuesOf(metrics.starting);
+  const ready = await valuesOf(metrics.ready);
   const services = await valuesOf(metrics.services);
   const components = await valuesOf(metrics.components);
   return healthSpans(
     presence.flatMap((there) => {
-      const start = starting.find(({ service }) => service === there.service);
+      const up = ready.find(({ service }) => service === there.service);
       const health = services.find(({ service }) => service === there.service);
       return [
-        overlaid(there.service, there, health, start),
+        overlaid(there.service, there, health, up),
         ...components
           .filter(({ service }) => service === there.service)
-          .map((found) => overlaid(`${found.service}/${found.component}`, there, found, start)),
+          .map((found) => overlaid(`${found.service}/${found.component}`, there, found, up)),
       ];
     }),
   );

@@ -30,15 +30,26 @@ describe("the health over time", () => {
 
   it("is that of a process that is there, where no trouble was recorded", () => {
     const presence = of("", [1, 1, 1, none]);
-    assert.deepEqual(overlaid("a", presence, undefined).values, [0, 0, 0, none]);
-    assert.deepEqual(overlaid("a", presence, of("", [2, none, 1], 10)).values, [0, 2, 0, none]);
+    const ready = of("", [1, 1, 1]);
+    assert.deepEqual(overlaid("a", presence, undefined, ready).values, [0, 0, 0, none]);
+    assert.deepEqual(overlaid("a", presence, of("", [2, none, 1], 10), ready).values, [0, 2, 0, none]);
   });
 
-  it("is no trouble of a start, unless the start takes longer than a step", () => {
-    const presence = of("", [1, 1, 1, none, 1, 1, 1]);
-    const starting = of("", [0.1, 0, 0, none, 1, 0.4, 0]);
-    const health = of("", [0.2, 0, 1, none, 2, 1, 0]);
-    assert.deepEqual(overlaid("a", presence, health, starting).values, [0, 0, 1, none, 0, 2, 0]);
+  for (const [title, ready, health, expected] of [
+    ["a start within a step", [0, 1, 1], [2, 0, 1], [0, 0, 1]],
+    ["a restart within a step", [1, 0.8, 1], [0, 0.2, 0], [0, 0, 0]],
+    ["an end within a step", [1, 1, 0.3], [0, 1, 1.4], [0, 1, 0]],
+  ] as const)
+    it(`has no trouble of ${title}`, () => {
+      const values = overlaid("a", of("", [1, 1, 1]), of("", health), of("", ready)).values;
+      assert.deepEqual(values, expected);
+    });
+
+  it("is not ready where a start takes several steps", () => {
+    const presence = of("", [1, 1, 1, 1]);
+    const health = of("", [1, 1, 0.4, 0]);
+    assert.deepEqual(overlaid("a", presence, health, of("", [none, none, 0.6, 1])).values, [2, 2, 0, 0]);
+    assert.deepEqual(overlaid("a", presence, health, undefined).values, [2, 2, 2, 2]);
   });
 
   it("takes the mean of a minute for degraded, however short it was", () => {

@@ -28,32 +28,32 @@ type Values = Omit<HealthValues, "subject">;
 
 /**
  * The health of a subject whose values are recorded from the first that is not zero on: while its process is there, it
- * is healthy where it has none. A start within one step is no trouble, and a longer one is `not_ready`: the health that
- * is recorded meanwhile is that of a process that no caller waits for yet.
+ * is healthy where it has none. `ready` is the share of a step in which the process was ready. A start, an end or a
+ * restart within a step is no trouble, and its health says nothing: no caller waits for the process yet. Two steps
+ * in a row without readiness are `not_ready`.
  */
 export function overlaid(
   subject: string,
   presence: Values,
   health: Values | undefined,
-  starting?: Values,
+  ready: Values | undefined,
 ): HealthValues {
   const known = byMoment(health);
-  const starts = byMoment(starting);
+  const shares = byMoment(ready);
+  const shareOf = (at: number): number => {
+    if (Number.isNaN(presence.values[at] ?? Number.NaN)) return Number.NaN;
+    return shares.get(presence.startMs + at * presence.stepMs) || 0;
+  };
   const values = presence.values.map((there, at) => {
     if (Number.isNaN(there)) return Number.NaN;
-    const atMs = presence.startMs + at * presence.stepMs;
-    if (isStart(starts.get(atMs))) return isStart(starts.get(atMs - presence.stepMs)) ? notReady : 0;
-    const value = known.get(atMs) ?? Number.NaN;
-    return Number.isNaN(value) ? 0 : value;
+    const share = shareOf(at);
+    if (share === 0) return shareOf(at - 1) === 0 || shareOf(at + 1) === 0 ? notReady : 0;
+    return share < 1 ? 0 : known.get(presence.startMs + at * presence.stepMs) || 0;
   });
   return { ...presence, subject, values };
 }
 
 const notReady = 2;
-
-function isStart(share: number | undefined): boolean {
-  return share !== undefined && share > 0;
-}
 
 function byMoment(values: Values | undefined): ReadonlyMap<number, number> {
   return new Map(values?.values.map((value, at) => [values.startMs + at * values.stepMs, value]));
