@@ -60,6 +60,18 @@ describe("incidents", () => {
     );
   });
 
+  it("an alert without labels joins an incident whose rules read the same metric", () => {
+    const rules = [rule(), rule({ ruleId: "budget" }), rule({ ruleId: "disk" })] as const;
+    const disk = { ...rules[2], queries: rules[2].queries.map((one) => ({ ...one, metric: "disk_free" })) };
+    const driver = driven(rules[0], rules[1], disk);
+    for (const ruleId of ["failures", "budget", "disk"])
+      driver.execute(key, observe, { observations: [{ ruleId, found: [found({})] }] });
+    assert.deepEqual(
+      incidents(driver).map(({ ruleIds }) => ruleIds),
+      [["failures", "budget"], ["disk"]],
+    );
+  });
+
   it("a warning opens none, and neither does a silenced alert", () => {
     const driver = driven(rule({ severity: Severity.SEVERITY_WARNING }));
     see(driver, "a");

@@ -2,7 +2,8 @@
  * Alerts of one cause fold into one incident.
  *
  * 1. An alert joins when it fires, and stays. It joins the incident that has alerts of its rule, otherwise one that has
- *    a label of it with the same value. Otherwise it opens one if it is an error or worse.
+ *    a label of it with the same value. An alert without labels is about everything that its rule reads: it shares
+ *    an incident with alerts whose rules read the same metric. Otherwise it opens one if it is an error or worse.
  * 2. A silenced alert neither opens nor joins: maintenance is no incident. One that is inhibited opens none, and joins
  *    that of the alert that inhibits it.
  * 3. When all alerts of an incident are over, it is resolved. One that has an owner waits for the owner.
@@ -139,12 +140,20 @@ class Changed {
     const isOfRule = ({ ruleIds }: ReadOnly<KeptIncident>) => ruleIds.includes(alert.ruleId);
     const hasLabel = ({ labels }: ReadOnly<KeptIncident>) =>
       labels.some((one) => wanted.some(([name, value]) => one.name === name && one.value === value));
-    for (const isMatch of [isOfRule, hasLabel])
+    const metrics = new Set(this.#metricsOf(alert.ruleId));
+    const isOfMetric = ({ ruleIds, labels }: ReadOnly<KeptIncident>) =>
+      (wanted.length === 0 || labels.length === 0) &&
+      ruleIds.some((id) => this.#metricsOf(id).some((metric) => metrics.has(metric)));
+    for (const isMatch of [isOfRule, hasLabel, isOfMetric])
       for (const id of this.#live) {
         const known = this.#incidents.get(id) ?? this.#state.incidents.get(id);
         if (known !== undefined && isMatch(known)) return this.#draft(id);
       }
     return undefined;
+  }
+
+  #metricsOf(ruleId: string): readonly string[] {
+    return this.#state.rules.get(ruleId)?.rule?.queries.map(({ metric }) => metric) ?? [];
   }
 
   #open(alert: KeptAlert): KeptIncident | undefined {
