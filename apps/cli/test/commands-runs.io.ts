@@ -249,6 +249,10 @@ tasks:
     assert.match(await printed(`${toSecond} --dry-run`), /^2 runs to move\n +2 {2}safe/);
     assert.equal((await json(`${toSecond} --dry-run --only offer-2`)).count, 1);
     assert.match(await printed(`${toSecond} --yes`), /✓ 2 runs moved/);
+    assert.match(
+      await printed("workflow migrate offer --to 2 --dry-run"),
+      /^0 runs to move, 2 left alone\n +2 {2}identical/,
+    );
     assert.match(await printed("workflow migrate offer --undo --only offer-2 --yes"), /✓ 1 run moved/);
     for (const id of ["offer-1", "offer-2"]) await printed(`signal ${id} go`);
     assert.equal(await printed("watch offer-1"), "2\n");

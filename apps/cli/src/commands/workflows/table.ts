@@ -127,7 +127,7 @@ export const workflowCommands: readonly Command[] = [
     summary: "Move active runs to another version of their workflow",
     about: [
       "Prints how the runs fit the version, asks, and moves those that fit. Completed tasks keep their results. Tasks that have not run follow the new version.",
-      "Stop it with Ctrl-C, and start it again to continue: moved runs are identical to the version.",
+      "Stop it with Ctrl-C, and start it again to continue: moved runs are left alone.",
     ],
     arguments: [
       {

@@ -3,12 +3,12 @@ import type { BulkMove, BulkReview, RunCount } from "@tutti/contracts/workflow/v
 import { MoveReview, MoveRunRequest, MoveVerdict, RunFilter } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
-import { isMovable, verdictWords } from "@tutti/machine-run";
+import { indexLabels, isMovable, verdictWords } from "@tutti/machine-run";
 import { matching } from "../runs/listing.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 
 export interface MovesPlanned {
-  /** Runs that are moved, the outermost first. */
+  /** Runs that are moved, the outermost first. Without those that have the version already. */
   readonly runIds: string[];
   readonly groups: Map<string, RunCount>;
   readonly reviews: BulkReview[];
@@ -29,33 +29,40 @@ export async function planMoves(
   context: CallContext,
 ): Promise<MovesPlanned> {
   const planned: MovesPlanned = { runIds: [], groups: new Map(), reviews: [], leftAlone: 0, versions: {} };
-  let portion: string[] = [];
+  let portion: Omit<Reviewed, "planned">[] = [];
   const review = async () => {
-    const ids = portion;
+    const runs = portion;
     portion = [];
-    await Promise.all(ids.map((runId) => reviewOne(dependencies, move, { runId, planned }, context)));
+    await Promise.all(runs.map((run) => reviewOne(dependencies, move, { ...run, planned }, context)));
   };
-  for await (const { key, status } of matched) {
+  for await (const { key, status, labels } of matched) {
     if (!isMovable(status)) planned.leftAlone++;
-    else if (portion.push(key.id) === portionMax) await review();
+    else if (portion.push({ runId: key.id, hash: hashIn(labels) }) === portionMax) await review();
   }
   await review();
   return planned;
 }
 
+function hashIn(labels: IndexEntry["labels"]): string {
+  return labels[indexLabels.hash] ?? "";
+}
+
 interface Reviewed {
   readonly runId: string;
+  /** Of its present version. */
+  readonly hash: string;
   readonly planned: MovesPlanned;
 }
 
 async function reviewOne(
   dependencies: BulkDependencies,
   move: BulkMove,
-  { runId, planned }: Reviewed,
+  { runId, hash, planned }: Reviewed,
   context: CallContext,
 ): Promise<void> {
   const review = await reviewOf(dependencies, move, { runId, planned }, context);
   const { verdict } = review;
+  const isThere = verdict === MoveVerdict.MOVE_VERDICT_IDENTICAL && review.hash === hash;
   const value = verdictWords[verdict] ?? "";
   const group = planned.groups.get(value) ?? { value, count: 0, exampleRunId: runId };
   planned.groups.set(value, group);
@@ -66,7 +73,9 @@ async function reviewOne(
     planned.leftAlone++;
     return;
   }
-  planned.runIds.push(runId);
+  // A run that has the version already does not move. Its children may.
+  if (isThere) planned.leftAlone++;
+  else planned.runIds.push(runId);
   if (move.children && !move.back)
     await addChildren(dependencies, move, { runId, planned }, review.hash, context);
 }
@@ -75,7 +84,7 @@ async function reviewOne(
 async function reviewOf(
   { runs }: BulkDependencies,
   { version, map, restart, back }: BulkMove,
-  { runId, planned }: Reviewed,
+  { runId, planned }: Omit<Reviewed, "hash">,
   context: CallContext,
 ): Promise<MoveReview> {
   const named = { namespace: context.namespace, runId, version: planned.versions[runId] ?? version };
@@ -94,17 +103,22 @@ async function reviewOf(
 async function addChildren(
   dependencies: BulkDependencies,
   move: BulkMove,
-  { runId, planned }: Reviewed,
+  { runId, planned }: Omit<Reviewed, "hash">,
   hash: string,
   context: CallContext,
 ): Promise<void> {
   const { namespace } = context;
   const filter = RunFilter.fromPartial({ parent: { namespace, kind: "run", id: runId } });
   const named = await dependencies.childVersions(hash, namespace);
-  for await (const { key, status, definition } of matching(dependencies, filter, namespace)) {
+  for await (const { key, status, definition, labels } of matching(dependencies, filter, namespace)) {
     const version = named.get(definition);
     if (!isMovable(status) || version === undefined || planned.runIds.includes(key.id)) continue;
     planned.versions[key.id] = version;
-    await reviewOne(dependencies, { ...move, map: {} }, { runId: key.id, planned }, context);
+    await reviewOne(
+      dependencies,
+      { ...move, map: {} },
+      { runId: key.id, hash: hashIn(labels), planned },
+      context,
+    );
   }
 }
