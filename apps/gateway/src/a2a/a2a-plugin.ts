@@ -208,7 +208,7 @@ class A2aAnswers {
     const loaded = await this.#loaded();
     const { A2aError, requireVersion, refused } = loaded.protocol;
     const stream = new AnswerEvents(reply);
-    const asked = this.#asked(request, reply);
+    const { context, version: inQuery } = this.#context(request, reply);
     try {
       if (this.#open >= openMax) throw new A2aError("TOO_MANY_REQUESTS", "Too many requests are open");
       this.#open++;
@@ -216,10 +216,10 @@ class A2aAnswers {
       const { method, params: given } = await read(request, loaded);
       const params = loaded.protocol.jsonNames(given);
       const { "a2a-version": version } = request.headers;
-      requireVersion(typeof version === "string" ? version : (asked.version ?? undefined));
+      requireVersion(typeof version === "string" ? version : (inQuery ?? undefined));
       const { address, namespace } = addressOf(request, params);
       const card = this.#cardParts(request);
-      const call = { method, params, address, namespace, card, asked: asked.asked };
+      const call = { method, params, address, namespace, card, context };
       const answer = await loaded.server.answer(call);
       const isCard = method === "GetExtendedAgentCard";
       if (isStream(answer)) await writeEvents(reply, stream, binding, answer);
@@ -227,9 +227,9 @@ class A2aAnswers {
         await this.#sendCard(request, reply, this.#signed(request, answer));
       else if (isCard) await sendJson(reply, binding, 200, binding.result(this.#signed(request, answer)));
       else await sendJson(reply, binding, 200, binding.result(answer));
-      asked.asked.end();
+      context.end();
     } catch (thrown) {
-      asked.asked.end(thrown);
+      context.end(thrown);
       const known = errorFromUnknown(thrown);
       const error =
         thrown instanceof A2aError
@@ -257,14 +257,14 @@ class A2aAnswers {
     return { protocol, server: new protocol.A2aServer({ calls, push, clock: foundation.clock }) };
   }
 
-  #asked(
+  #context(
     request: FastifyRequest,
     reply: FastifyReply,
-  ): { readonly asked: RequestContext; readonly version: string | null } {
+  ): { readonly context: RequestContext; readonly version: string | null } {
     const { foundation, settings, stopping } = this.#parts;
     const query = new URL(request.url, "http://gateway").searchParams;
     const version = query.get("A2A-Version");
-    const asked = new RequestContext({
+    const context = new RequestContext({
       foundation,
       caller: callerIn(request),
       query,
@@ -275,7 +275,7 @@ class A2aAnswers {
       request: request.raw,
       response: reply.raw,
     });
-    return { asked, version };
+    return { context, version };
   }
 
   #signed(request: FastifyRequest, card: Json): Json {

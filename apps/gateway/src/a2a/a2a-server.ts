@@ -48,7 +48,7 @@ import {
 export interface A2aCall {
   readonly method: string;
   readonly params: Json;
-  readonly asked: RequestContext;
+  readonly context: RequestContext;
   readonly address: AgentAddress;
   readonly namespace: string;
   readonly card: CardParts;
@@ -126,12 +126,12 @@ export class A2aServer {
   }
 
   async cancel(call: A2aCall): Promise<Json> {
-    const { asked, namespace, params } = call;
+    const { context, namespace, params } = call;
     const run = await this.#run(call, textIn(params, "id"));
     if (hasEnded(run))
       throw new A2aError("TASK_NOT_CANCELABLE", `Task ${run.runId} has ended: it cannot be cancelled`);
     const parts = { params: { id: run.runId }, query: { namespace }, body: { reason: "cancelled over A2A" } };
-    const cancelled = await this.#calls.call("runs.cancel", asked, parts);
+    const cancelled = await this.#calls.call("runs.cancel", context, parts);
     return this.#task(call, { run: cancelled, question: undefined }, 0);
   }
 
@@ -142,7 +142,7 @@ export class A2aServer {
   }
 
   async list(call: A2aCall): Promise<Json> {
-    const { asked, namespace, address, params } = call;
+    const { context, namespace, address, params } = call;
     const state = textIn(params, "status");
     if (state !== "" && state !== "TASK_STATE_UNSPECIFIED" && !isTaskState(state))
       throw invalid("status", "expected a state of tasks, such as TASK_STATE_WORKING");
@@ -166,12 +166,15 @@ export class A2aServer {
     };
     const token = textIn(params, "pageToken") || undefined;
     const page = { query: { ...filter, size: String(size), token } };
-    const { runs, nextToken = "" } = await this.#calls.call("runs.list", asked, page);
-    const { counts } = await this.#calls.call("runs.count", asked, { query: { ...filter, by: "status" } });
+    const { runs, nextToken = "" } = await this.#calls.call("runs.list", context, page);
+    const { counts } = await this.#calls.call("runs.count", context, { query: { ...filter, by: "status" } });
     const tasks: Json[] = [];
     for (const { runId } of runs) {
       // What is listed has no payloads.
-      const run = await this.#calls.call("runs.get", asked, { params: { id: runId }, query: { namespace } });
+      const run = await this.#calls.call("runs.get", context, {
+        params: { id: runId },
+        query: { namespace },
+      });
       const question = await this.#question(call, run);
       if (!isAny && stateOf(run, question) !== state) continue;
       tasks.push(await this.#task(call, { run, question }, length, hasArtifacts));
@@ -182,14 +185,14 @@ export class A2aServer {
 
   /** The card of the agent for a caller that shows who it is. */
   async card(call: A2aCall): Promise<Json> {
-    const { asked, namespace, address, card } = call;
+    const { context, namespace, address, card } = call;
     if (address.workflow !== undefined)
       return workflowCard(card, address, await this.#definition(call, address.workflow));
     const found: Definition[] = [];
     let token: string | undefined;
     for (let page = 0; page < skillPagesMax; page++) {
       const query = { namespace, size: "100", token };
-      const { definitions, nextToken = "" } = await this.#calls.call("workflows.list", asked, { query });
+      const { definitions, nextToken = "" } = await this.#calls.call("workflows.list", context, { query });
       found.push(...definitions.filter(isTool));
       if (nextToken === "") break;
       token = nextToken;
@@ -216,7 +219,7 @@ export class A2aServer {
 
   async #pushAsked(call: A2aCall): Promise<PushAsked> {
     const { runId: taskId } = await this.#run(call, textIn(call.params, "taskId"));
-    return { context: call.asked, namespace: call.namespace, taskId };
+    return { context: call.context, namespace: call.namespace, taskId };
   }
 
   /** Starts the run that a message asks for, or gives the message to the run that it is for. */
@@ -229,17 +232,17 @@ export class A2aServer {
     const prefix = "configuration.taskPushNotificationConfig.";
     if (isPushed) await this.#push.check(push, prefix);
     const run = await (message.taskId === "" ? this.#start(call, message) : this.#continue(call, message));
-    const { asked: context, namespace } = call;
+    const { context, namespace } = call;
     if (isPushed) await this.#push.create({ context, namespace, taskId: run.runId }, push, prefix);
     return run;
   }
 
   async #start(call: A2aCall, message: Message): Promise<Run> {
-    const { asked, namespace, address } = call;
+    const { context, namespace, address } = call;
     const name = address.workflow ?? skillIn(message);
     const definition = await this.#definition(call, name);
     const { messageId, contextId } = message;
-    const { kind, id } = asked.principal;
+    const { kind, id } = context.principal;
     const seed = JSON.stringify([kind, id, namespace, name, messageId]);
     const runId = `a2a-${createHash("sha256").update(seed).digest("hex").slice(0, 32)}`;
     const labels = { [contextLabel]: contextId === "" ? runId : contextId, [messageLabel]: messageId };
@@ -252,7 +255,7 @@ export class A2aServer {
       ...(budget !== undefined && { budget }),
     };
     try {
-      const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
+      const { run } = await this.#calls.call("runs.start", context, { query: { namespace }, body });
       if (run === undefined) throw new A2aError("INTERNAL", "The run was not started");
       return run;
     } catch (error) {
@@ -263,7 +266,7 @@ export class A2aServer {
   }
 
   async #continue(call: A2aCall, message: Message): Promise<Run> {
-    const { asked, namespace } = call;
+    const { context, namespace } = call;
     const run = await this.#run(call, message.taskId);
     const { runId } = run;
     if (message.contextId !== "" && message.contextId !== contextOf(run))
@@ -274,14 +277,14 @@ export class A2aServer {
     if (named === undefined && question?.kind === "approval") {
       const { approvalId = question.approval.approvalId, ...decision } = decisionOf(message);
       const body = { runId, ...decision };
-      await this.#calls.call("approvals.decide", asked, {
+      await this.#calls.call("approvals.decide", context, {
         params: { id: approvalId },
         query: { namespace },
         body,
       });
     } else {
       const signal = named ?? (await this.#signalOf(call, run, question));
-      await this.#calls.call("runs.signal", asked, {
+      await this.#calls.call("runs.signal", context, {
         params: { id: runId, name: signal },
         query: { namespace },
         body: payloadOf(message),
@@ -308,19 +311,19 @@ export class A2aServer {
 
   /** How a run stands, again and again, until it has ended or its client has gone. */
   async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
-    const { asked, namespace } = call;
+    const { context, namespace } = call;
     let run = first;
     for (let round = 0; round < roundsMax; round++) {
       yield { run, question: await this.#question(call, run) };
-      const leftMs = asked.waitUntilMs - this.#clock.monotonic();
-      if (hasEnded(run) || asked.signal.aborted || asked.stopping.aborted || leftMs <= 0) return;
+      const leftMs = context.waitUntilMs - this.#clock.monotonic();
+      if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || leftMs <= 0) return;
       const waitMs = String(Math.min(roundMs, Math.ceil(leftMs)));
       const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };
       try {
-        run = await this.#calls.call("runs.result", asked, { params: { id: run.runId }, query });
+        run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
       } catch (error) {
         // The process stops: the client gets the task as it was last, and asks again.
-        if (!asked.stopping.aborted) throw error;
+        if (!context.stopping.aborted) throw error;
         return;
       }
     }
@@ -361,7 +364,7 @@ export class A2aServer {
     return taskOf({ run, question, history, hasArtifacts });
   }
 
-  async #events({ asked, namespace }: A2aCall, { runId }: Run): Promise<readonly RunEvent[]> {
+  async #events({ context, namespace }: A2aCall, { runId }: Run): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
     let token: string | undefined;
     for (let page = 0; page < eventPagesMax; page++) {
@@ -369,7 +372,7 @@ export class A2aServer {
         params: { id: runId },
         query: { namespace, size: eventsSize, token, withInternal: "true" },
       };
-      const reply = await this.#calls.call("runs.history", asked, parts);
+      const reply = await this.#calls.call("runs.history", context, parts);
       events.push(...reply.events);
       token = reply.nextToken;
       if (token === undefined || token === "") break;
@@ -377,22 +380,22 @@ export class A2aServer {
     return events;
   }
 
-  #question({ asked, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
-    return questionOf(this.#calls, asked, namespace, run);
+  #question({ context, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
+    return questionOf(this.#calls, context, namespace, run);
   }
 
-  #run({ asked, namespace, address }: A2aCall, id: string): Promise<Run> {
-    return taskRun(this.#calls, asked, namespace, id, address.workflow);
+  #run({ context, namespace, address }: A2aCall, id: string): Promise<Run> {
+    return taskRun(this.#calls, context, namespace, id, address.workflow);
   }
 
-  async #definition({ asked, namespace }: A2aCall, name: string): Promise<Definition> {
+  async #definition({ context, namespace }: A2aCall, name: string): Promise<Definition> {
     const unknown = new A2aError("INVALID_PARAMS", `Workflow ${name.slice(0, 200)} not found`, {
       status: 404,
       field: "metadata.skillId",
     });
     try {
       const parts = { params: { name }, query: { namespace } };
-      const definition = await this.#calls.call("workflows.get", asked, parts);
+      const definition = await this.#calls.call("workflows.get", context, parts);
       if (!isTool(definition)) throw unknown;
       return definition;
     } catch (error) {

@@ -77,7 +77,7 @@ class AlertmanagerAnswers {
     const search = new URL(request.url, "http://gateway").searchParams;
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
-    const asked = new RequestContext({
+    const context = new RequestContext({
       foundation,
       caller,
       query: search,
@@ -94,16 +94,16 @@ class AlertmanagerAnswers {
       };
       const body = request.method === "POST" ? await bodyOf(request, AlertmanagerError) : undefined;
       const found = {
-        asked,
+        context,
         search,
         body,
         id,
         namespace: namespace || caller.principal.shown?.namespace || "",
       };
       await send(reply, 200, await answer(alertmanager, found));
-      asked.end();
+      context.end();
     } catch (thrown) {
-      asked.end(thrown);
+      context.end(thrown);
       const isOurs = thrown instanceof AlertmanagerError;
       const { status, headers } = isOurs
         ? { status: thrown.status, headers: {} }

@@ -23,7 +23,7 @@ export interface AlertmanagerParts {
 
 /** One request. */
 export interface AlertmanagerCall {
-  readonly asked: RequestContext;
+  readonly context: RequestContext;
   /** Empty means that of the caller. */
   readonly namespace: string;
   readonly search: URLSearchParams;
@@ -66,9 +66,9 @@ export class Alertmanager {
     };
   }
 
-  async receivers({ asked, namespace }: AlertmanagerCall): Promise<readonly { readonly name: string }[]> {
+  async receivers({ context, namespace }: AlertmanagerCall): Promise<readonly { readonly name: string }[]> {
     const query = queryOf(namespace);
-    const { receivers } = await this.#parts.calls.call("alertReceivers.list", asked, { query });
+    const { receivers } = await this.#parts.calls.call("alertReceivers.list", context, { query });
     return receivers.map(({ name = "" }) => ({ name }));
   }
 
@@ -106,11 +106,11 @@ export class Alertmanager {
       }));
   }
 
-  async report({ asked, namespace, body }: AlertmanagerCall): Promise<undefined> {
+  async report({ context, namespace, body }: AlertmanagerCall): Promise<undefined> {
     const alerts = reportedAlerts(body);
     for (let at = 0; at < alerts.length; at += reportedAtOnce) {
       const part = { alerts: alerts.slice(at, at + reportedAtOnce) };
-      await this.#parts.calls.call("alerts.report", asked, { query: queryOf(namespace), body: part });
+      await this.#parts.calls.call("alerts.report", context, { query: queryOf(namespace), body: part });
     }
   }
 
@@ -127,42 +127,42 @@ export class Alertmanager {
     return gettableSilence(found, this.#parts.now());
   }
 
-  async createSilence({ asked, namespace, body: given }: AlertmanagerCall): Promise<Json> {
+  async createSilence({ context, namespace, body: given }: AlertmanagerCall): Promise<Json> {
     const { replaces, ...body } = silenceBody(given, this.#parts.now());
-    const { silenceId } = await this.#parts.calls.call("silences.create", asked, {
+    const { silenceId } = await this.#parts.calls.call("silences.create", context, {
       query: queryOf(namespace),
       body: { ...body, ...(replaces !== "" && { replaces }) },
     });
     return { silenceID: silenceId };
   }
 
-  async endSilence({ asked, namespace, id }: AlertmanagerCall): Promise<undefined> {
+  async endSilence({ context, namespace, id }: AlertmanagerCall): Promise<undefined> {
     const parts = { params: { id }, query: queryOf(namespace) };
-    const { removed } = await this.#parts.calls.call("silences.delete", asked, parts);
+    const { removed } = await this.#parts.calls.call("silences.delete", context, parts);
     if (removed !== true) throw new AlertmanagerError(404, "silence not found");
   }
 
   /** Those that fire. Alertmanager does not know of acknowledgements. */
-  #alerts({ asked, namespace }: AlertmanagerCall): Promise<Alert[]> {
+  #alerts({ context, namespace }: AlertmanagerCall): Promise<Alert[]> {
     return pagesOf(async (token) => {
       const query = { ...queryOf(namespace), status: ["firing", "acknowledged"], size, token };
-      const { alerts, nextToken } = await this.#parts.calls.call("alerts.list", asked, { query });
+      const { alerts, nextToken } = await this.#parts.calls.call("alerts.list", context, { query });
       return { items: alerts, nextToken };
     });
   }
 
-  #rules({ asked, namespace }: AlertmanagerCall): Promise<AlertRule[]> {
+  #rules({ context, namespace }: AlertmanagerCall): Promise<AlertRule[]> {
     return pagesOf(async (token) => {
       const query = { ...queryOf(namespace), size, token };
-      const { rules, nextToken } = await this.#parts.calls.call("alertRules.list", asked, { query });
+      const { rules, nextToken } = await this.#parts.calls.call("alertRules.list", context, { query });
       return { items: rules, nextToken };
     });
   }
 
-  #silences({ asked, namespace }: AlertmanagerCall): Promise<Silence[]> {
+  #silences({ context, namespace }: AlertmanagerCall): Promise<Silence[]> {
     return pagesOf(async (token) => {
       const query = { ...queryOf(namespace), size, token };
-      const { silences, nextToken } = await this.#parts.calls.call("silences.list", asked, { query });
+      const { silences, nextToken } = await this.#parts.calls.call("silences.list", context, { query });
       return { items: silences, nextToken };
     });
   }

@@ -21,12 +21,12 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
   return async (
     request: FastifyRequest,
     reply: FastifyReply,
-    asked: RequestContext,
+    context: RequestContext,
     query: URLSearchParams,
   ) => {
     const { sha256, namespace, type } = wantedOf(request, query);
     const range = rangeOf(request.headers.range);
-    const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context: asked });
+    const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context });
     // What it fails with before its first bytes is a problem like any other.
     const first = await replies.next();
     const size = first.done ? 0 : first.value.size;
@@ -80,7 +80,7 @@ const chunkBytesMax = 1_048_576;
 export async function stored(
   mesh: Pick<Mesh, "client">,
   { headers, body }: FastifyRequest,
-  asked: RequestContext,
+  context: RequestContext,
   query: URLSearchParams,
   requireSize: (bytes: number) => void,
 ): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {
@@ -94,8 +94,8 @@ export async function stored(
   const { blob } = await mesh
     .client(blobService)
     .put(partsOf(namespace, size, measured(content, requireSize)), {
-      context: asked,
-      timeoutMs: asked.atLeast(uploadMs),
+      context,
+      timeoutMs: context.atLeast(uploadMs),
     });
   if (blob === undefined) throw new Error("the blob store gave no reference");
   return { blob: { sha256: Buffer.from(blob.sha256).toString("hex"), size: blob.size } };

@@ -60,7 +60,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
     const caller = callerIn(request);
     const { presented } = readHeaders(request.headers);
     const principal = caller.by === "loopback" ? (presented ?? caller.principal) : caller.principal;
-    const asked = new RequestContext({
+    const context = new RequestContext({
       foundation,
       stopping,
       callMs: settings.callMs,
@@ -76,14 +76,14 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
       headers: request.headers,
       body: request.raw,
       response,
-      context: asked,
+      context,
       admit: (isStream) => {
         admit(host.guard, principal, response, isStream);
         if (isStream) letBodyTakeTime(request.raw);
       },
       admitBytes: (bytes) => host.guard?.admitBytes(principal, bytes),
     });
-    asked.end(error);
+    context.end(error);
   };
   return async (app) => {
     app.removeAllContentTypeParsers();

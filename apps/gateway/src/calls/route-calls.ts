@@ -30,7 +30,7 @@ export class RouteCalls {
 
   async call<N extends RouteName & keyof Routes>(
     name: N,
-    asked: CallsFor,
+    context: CallsFor,
     { params = {}, query = {}, body, idempotencyKey }: RouteParts,
   ): Promise<Routes[N]["reply"]> {
     const route = this.#routeOf(name);
@@ -41,10 +41,10 @@ export class RouteCalls {
       params,
       query: parameters,
       body,
-      idempotencyKey: idempotencyKey ?? (name === "runs.start" ? asked.idempotencyKey : ""),
+      idempotencyKey: idempotencyKey ?? (name === "runs.start" ? context.idempotencyKey : ""),
     });
     // The reply is of the route's type: both are made from the contracts.
-    return (await answered(route, message, asked)).body as Routes[N]["reply"];
+    return (await answered(route, message, context)).body as Routes[N]["reply"];
   }
 
   #routeOf(name: RouteName): RpcRoute {

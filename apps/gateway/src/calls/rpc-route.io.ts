@@ -18,7 +18,7 @@ async function startedWith(reply: StartRunReply) {
   const { rpc = "", ...route } = routeNamed("runs.start");
   const plan = mapping.planOf({ ...route, rpc });
   const request = new IncomingMessage(new Socket());
-  const asked = new RequestContext({
+  const context = new RequestContext({
     ...{ foundation: testFoundation(), caller: { principal: localAdministrator, by: "loopback" } },
     ...{ route: route.path, query: new URLSearchParams(), callMs: 1_000 },
     ...{ request, response: new ServerResponse(request), stopping: new AbortController().signal },
@@ -28,7 +28,7 @@ async function startedWith(reply: StartRunReply) {
     one: async () => ({ ...reply }),
     many: () => assert.fail("it is no stream"),
   };
-  return await answered({ plan, mapping, called }, {}, asked);
+  return await answered({ plan, mapping, called }, {}, context);
 }
 
 describe("the status of an answer", () => {

@@ -21,9 +21,9 @@ export interface Answer {
   readonly isHeavy?: boolean;
 }
 
-export async function answered(route: RpcRoute, message: Message, asked: CallsFor): Promise<Answer> {
+export async function answered(route: RpcRoute, message: Message, context: CallsFor): Promise<Answer> {
   const { plan, mapping, called } = route;
-  const options = optionsOf(route, message, asked);
+  const options = optionsOf(route, message, context);
   const reply = plan.route.gathered
     ? await gathered(called, message, options)
     : await called.one(message, options);
@@ -37,27 +37,33 @@ export async function answered(route: RpcRoute, message: Message, asked: CallsFo
 export async function followed(
   route: RpcRoute,
   message: Message,
-  asked: RequestContext,
+  context: RequestContext,
   { realtime, request, reply }: { realtime: Realtime; request: FastifyRequest; reply: FastifyReply },
 ): Promise<void> {
   const { plan, mapping, called } = route;
   const hasSnapshot = mapping.has(plan.rpc.reply, "live");
   const open: FollowedReplies["open"] = async function* ({ cursor, signal }) {
     const from = cursor === "" ? message : { ...message, cursor };
-    const context: CallContext = { ...partsOf(asked), signal };
-    for await (const one of called.many(from, { context, signal })) yield mapping.reply(plan, one) ?? {};
+    const followedBy: CallContext = { ...partsOf(context), signal };
+    for await (const one of called.many(from, { context: followedBy, signal }))
+      yield mapping.reply(plan, one) ?? {};
   };
   await realtime.followReplies(request, reply, { hasSnapshot, open });
 }
 
-export function optionsOf({ plan }: Pick<RpcRoute, "plan">, message: Message, asked: CallsFor): CallOptions {
+export function optionsOf(
+  { plan }: Pick<RpcRoute, "plan">,
+  message: Message,
+  context: CallsFor,
+): CallOptions {
   const { waitMs } = message as { readonly waitMs?: unknown };
   const waitsMs = typeof waitMs === "number" ? waitMs : 0;
   return {
-    context: asked,
-    timeoutMs: asked.atLeast(waitsMs),
-    ...(waitsMs > 0 && { signal: asked.stopping }),
-    ...(plan.key === undefined && asked.idempotencyKey !== "" && { idempotencyKey: asked.idempotencyKey }),
+    context,
+    timeoutMs: context.atLeast(waitsMs),
+    ...(waitsMs > 0 && { signal: context.stopping }),
+    ...(plan.key === undefined &&
+      context.idempotencyKey !== "" && { idempotencyKey: context.idempotencyKey }),
   };
 }
 

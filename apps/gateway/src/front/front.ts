@@ -237,9 +237,9 @@ class Routing {
     this.#count("blobs.put", request, reply);
     const { mesh, guard } = this.#parts.host;
     letBodyTakeTime(request.raw);
-    await this.#asked(request, reply, async (asked, query) => {
+    await this.#context(request, reply, async (context, query) => {
       const requireSize = (bytes: number) => guard?.admitBytes(callerIn(request).principal, bytes);
-      await sendJson(reply, { status: 201, body: await stored(mesh, request, asked, query, requireSize) });
+      await sendJson(reply, { status: 201, body: await stored(mesh, request, context, query, requireSize) });
     });
   }
 
@@ -249,7 +249,7 @@ class Routing {
     if (route.name === "blobs.get") {
       const answer = blobAnswer(host.mesh);
       return (request, reply) =>
-        this.#asked(request, reply, (asked, query) => answer(request, reply, asked, query));
+        this.#context(request, reply, (context, query) => answer(request, reply, context, query));
     }
     const own = this.#own[route.name];
     if (own === undefined) throw new Error(`route ${route.name} has no handler`);
@@ -271,20 +271,20 @@ class Routing {
     const isPosting = route.name === "events.publish";
     return async (request, reply) => {
       try {
-        await this.#asked(request, reply, async (asked, query) => {
+        await this.#context(request, reply, async (context, query) => {
           const parts = {
             params: request.params as Readonly<Record<string, string>>,
             query,
             body: isPosting ? postedBody(request.headers, request.body) : request.body,
-            idempotencyKey: asked.idempotencyKey,
+            idempotencyKey: context.idempotencyKey,
           };
           const isLarge = Number(request.headers["content-length"]) > heavyBytes;
           const message = isLarge ? await mapping.requestInTurns(plan, parts) : mapping.request(plan, parts);
           if (isLarge) markHeavy(message);
           const { realtime } = this.#parts;
           if (route.stream === "events")
-            await followed(rpcRoute, message, asked, { realtime, request, reply });
-          else await sendJson(reply, await answer(rpcRoute, message, asked));
+            await followed(rpcRoute, message, context, { realtime, request, reply });
+          else await sendJson(reply, await answer(rpcRoute, message, context));
         });
       } catch (thrown) {
         if (reply.sent) return;
@@ -305,18 +305,18 @@ class Routing {
 
   #pastAnswer(): typeof answered {
     const getRun = calledBy(this.#parts.host.mesh, "tutti.workflow.v1.RunService/GetRun", undefined);
-    return (tasks, message, asked) => pastOf({ tasks, getRun }, message, asked);
+    return (tasks, message, context) => pastOf({ tasks, getRun }, message, context);
   }
 
-  async #asked(
+  async #context(
     request: FastifyRequest,
     reply: FastifyReply,
-    work: (asked: RequestContext, query: URLSearchParams) => Promise<void>,
+    work: (context: RequestContext, query: URLSearchParams) => Promise<void>,
   ): Promise<void> {
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new RequestContext({
+    const context = new RequestContext({
       foundation,
       caller,
       query,
@@ -327,14 +327,14 @@ class Routing {
       response: reply.raw,
     });
     try {
-      await work(asked, query);
-      asked.end();
+      await work(context, query);
+      context.end();
     } catch (thrown) {
-      asked.end(thrown);
+      context.end(thrown);
       // Services log what they refuse. This request reached none, and its caller has the trace id.
       if (restErrors.requestInvalid.is(thrown))
         foundation.logger.info("request refused", {
-          traceId: asked.trace.traceId,
+          traceId: context.trace.traceId,
           route: request.routeOptions.url ?? "",
           error: errorFromUnknown(thrown),
         });
@@ -399,10 +399,10 @@ interface Past {
  *
  * @param message the request for the tasks: it names the run and the event
  */
-async function pastOf({ tasks, getRun }: Past, message: Message, asked: CallsFor): Promise<Answer> {
+async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsFor): Promise<Answer> {
   const { mapping, called } = tasks;
   const { namespace, runId, atEvent } = message;
-  const options = optionsOf(tasks, message, asked);
+  const options = optionsOf(tasks, message, context);
   // A run that continues between the two would have tasks of another moment: the event that it is at is asked for.
   const { run } = await getRun.one({ namespace, runId, atEvent }, options);
   const standing = mapping.message("tutti.workflow.v1.Run", run as Message);

@@ -97,11 +97,11 @@ class McpAnswers {
     return { protocol, server: new protocol.McpServer({ calls, clock, version }) };
   }
 
-  #asked(request: FastifyRequest, reply: FastifyReply): { asked: RequestContext; namespace: string } {
+  #context(request: FastifyRequest, reply: FastifyReply): { context: RequestContext; namespace: string } {
     const { foundation, settings, stopping } = this.#parts;
     const caller = callerIn(request);
     const query = new URL(request.url, "http://gateway").searchParams;
-    const asked = new RequestContext({
+    const context = new RequestContext({
       foundation,
       caller,
       query,
@@ -112,7 +112,7 @@ class McpAnswers {
       request: request.raw,
       response: reply.raw,
     });
-    return { asked, namespace: query.get("namespace") || caller.principal.shown?.namespace || "default" };
+    return { context, namespace: query.get("namespace") || caller.principal.shown?.namespace || "default" };
   }
 
   async #accept(
@@ -121,13 +121,13 @@ class McpAnswers {
     reply: FastifyReply,
     response: RpcResponse,
   ): Promise<void> {
-    const { asked, namespace } = this.#asked(request, reply);
+    const { context, namespace } = this.#context(request, reply);
     try {
-      await server.acceptResponse(response, { asked, namespace });
+      await server.acceptResponse(response, { context, namespace });
       await reply.code(202).send();
-      asked.end();
+      context.end();
     } catch (thrown) {
-      asked.end(thrown);
+      context.end(thrown);
       throw thrown;
     }
   }
@@ -138,7 +138,7 @@ class McpAnswers {
     reply: FastifyReply,
     message: RpcRequest,
   ): Promise<void> {
-    const { asked, namespace } = this.#asked(request, reply);
+    const { context, namespace } = this.#context(request, reply);
     const { id, progressToken, hasForms, stateless } = message;
     const hasQuestions = hasForms && !stateless;
     const stream = new EventStream(reply, progressToken);
@@ -148,12 +148,12 @@ class McpAnswers {
       const notify = stream.notify.bind(stream);
       const session = message.method === "initialize" ? protocol.sessionOf(message.params) : undefined;
       if (session !== undefined && !stateless) reply.header("mcp-session-id", session);
-      const result = await server.answer({ request: message, asked, namespace, report, ask, notify });
+      const result = await server.answer({ request: message, context, namespace, report, ask, notify });
       const answered = protocol.resultMessage(id, result);
       if (!stream.end(answered)) await sendJson(reply, 200, answered);
-      asked.end();
+      context.end();
     } catch (thrown) {
-      asked.end(thrown);
+      context.end(thrown);
       const error = thrown instanceof protocol.RpcError ? thrown : internal(protocol, thrown, id);
       if (!stream.end(protocol.errorMessage(error))) throw error;
     }

@@ -40,7 +40,7 @@ import { inputOf, isTool, workflowTool } from "./workflow-tools.ts";
 /** One request, and what its answer needs to know. */
 export interface McpCall {
   readonly request: RpcRequest;
-  readonly asked: RequestContext;
+  readonly context: RequestContext;
   readonly namespace: string;
   /** Reports the state of a run to the client if it asked for progress, and keeps an open stream alive. */
   readonly report: (run: Run, text: string) => void;
@@ -116,12 +116,12 @@ export class McpServer {
   }
 
   async listTools(call: McpCall): Promise<Json> {
-    const { request, asked, namespace } = call;
+    const { request, context, namespace } = call;
     const { cursor } = request.params;
     if (cursor !== undefined && typeof cursor !== "string")
       throw invalid(request, "`cursor`: expected a string");
     const query = { namespace, size: pageSize, token: cursor };
-    const { definitions, nextToken } = await this.#listed(request, asked, query);
+    const { definitions, nextToken } = await this.#listed(request, context, query);
     const workflows = definitions.filter(isTool).map(workflowTool);
     const tools = cursor === undefined ? [...steeringTools.map(listedTool), ...workflows] : workflows;
     return cached(call, {
@@ -149,11 +149,11 @@ export class McpServer {
   /** A caller that may not see workflows has the other tools. */
   async #listed(
     request: RpcRequest,
-    asked: RequestContext,
+    context: RequestContext,
     query: Readonly<Record<string, string | undefined>>,
   ) {
     try {
-      return await this.#calls.call("workflows.list", asked, { query });
+      return await this.#calls.call("workflows.list", context, { query });
     } catch (error) {
       if (!isTuttiError(error)) throw error;
       if (error.status === "PERMISSION_DENIED") return { definitions: [], nextToken: "" };
@@ -162,7 +162,7 @@ export class McpServer {
   }
 
   async callTool(call: McpCall): Promise<Json> {
-    const { request, asked, namespace } = call;
+    const { request, context, namespace } = call;
     const { name, arguments: given = {} } = request.params;
     if (typeof name !== "string") throw invalid(request, "`name`: expected the name of a tool");
     const args = objectIn(given);
@@ -174,7 +174,7 @@ export class McpServer {
     const definition = await this.#workflow(call, name);
     try {
       const body = { definition: { name }, input: inputOf(definition, args) };
-      const { run } = await this.#calls.call("runs.start", asked, { query: { namespace }, body });
+      const { run } = await this.#calls.call("runs.start", context, { query: { namespace }, body });
       if (run === undefined) return errorResult("The run was not started");
       if (request.stateless && request.hasTasks) return await this.#taskOrResult(call, run.runId);
       if (!request.stateless && request.params["task"] !== undefined) return { task: handshakeTask(run) };
@@ -185,22 +185,22 @@ export class McpServer {
   }
 
   /** A run that ends at once is answered by its result. */
-  async #taskOrResult({ asked, namespace }: McpCall, id: string): Promise<Json> {
+  async #taskOrResult({ context, namespace }: McpCall, id: string): Promise<Json> {
     const query = { namespace, waitMs: String(shortcutMs) };
-    const run = await this.#calls.call("runs.result", asked, { params: { id }, query });
+    const run = await this.#calls.call("runs.result", context, { params: { id }, query });
     if (statusOf(run) !== "working") return outcomeOf(run);
     return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
   }
 
   /** Of the version without a handshake: the call that a question ended, with the answers to the question. */
   async #resume(call: McpCall, name: string, responses: Json): Promise<Json> {
-    const { request, asked, namespace } = call;
+    const { request, context, namespace } = call;
     const { requestState: id } = request.params;
     const unknown = invalid(request, "`requestState`: expected the state of the result before");
     if (typeof id !== "string" || !/^\w[\w.:-]*$/.test(id)) throw unknown;
     let run: Run;
     try {
-      run = await this.#calls.call("runs.get", asked, { params: { id }, query: { namespace } });
+      run = await this.#calls.call("runs.get", context, { params: { id }, query: { namespace } });
     } catch (error) {
       throw isTuttiError(error) && error.status === "NOT_FOUND" ? unknown : error;
     }
@@ -214,7 +214,7 @@ export class McpServer {
   /** An answer of a client of a version with a handshake. Answers to other requests are ignored. */
   async acceptResponse(
     { id, result }: RpcResponse,
-    call: Pick<McpCall, "asked" | "namespace">,
+    call: Pick<McpCall, "context" | "namespace">,
   ): Promise<void> {
     const about = askedBy(id);
     if (about === undefined || result === undefined) return;
@@ -269,7 +269,7 @@ export class McpServer {
   }
 
   async cancelTask(call: McpCall): Promise<Json> {
-    const { request, asked, namespace } = call;
+    const { request, context, namespace } = call;
     const run = await this.#task(call);
     const hasEnded = statusOf(run) !== "working";
     if (hasEnded && !request.stateless) throw invalid(request, `Task ${run.runId} has ended`);
@@ -280,30 +280,30 @@ export class McpServer {
         query: { namespace },
         body: { reason: "cancelled over MCP" },
       };
-      const cancelled = await this.#calls.call("runs.cancel", asked, parts);
+      const cancelled = await this.#calls.call("runs.cancel", context, parts);
       return request.stateless ? {} : { ...handshakeTask(cancelled), status: "cancelled" };
     } catch (error) {
       throw isTuttiError(error) ? refused(request, error) : error;
     }
   }
 
-  async #steer({ asked, namespace }: McpCall, tool: SteeringTool, args: Json): Promise<Json> {
+  async #steer({ context, namespace }: McpCall, tool: SteeringTool, args: Json): Promise<Json> {
     const wrong = wrongArgument(tool, args);
     if (wrong !== undefined) return errorResult(wrong);
     const parts = tool.parts(args);
     try {
       const query = { ...parts.query, namespace };
-      const reply: unknown = await this.#calls.call(tool.route, asked, { ...parts, query });
+      const reply: unknown = await this.#calls.call(tool.route, context, { ...parts, query });
       return outputResult(withoutUnknown(reply) ?? {});
     } catch (error) {
       return toolError(error, "input");
     }
   }
 
-  async #workflow({ request, asked, namespace }: McpCall, name: string): Promise<Definition> {
+  async #workflow({ request, context, namespace }: McpCall, name: string): Promise<Definition> {
     const unknown = invalid(request, `Unknown tool: ${name.slice(0, 128)}`);
     try {
-      const definition = await this.#calls.call("workflows.get", asked, {
+      const definition = await this.#calls.call("workflows.get", context, {
         params: { name },
         query: { namespace },
       });
@@ -316,7 +316,7 @@ export class McpServer {
     }
   }
 
-  async #task({ request, asked, namespace }: McpCall): Promise<Run> {
+  async #task({ request, context, namespace }: McpCall): Promise<Run> {
     const { stateless, hasTasks, id } = request;
     if (stateless && !hasTasks) {
       const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
@@ -325,7 +325,7 @@ export class McpServer {
     const { taskId } = request.params;
     if (typeof taskId !== "string") throw invalid(request, "`taskId`: expected a string");
     try {
-      return await this.#calls.call("runs.get", asked, { params: { id: taskId }, query: { namespace } });
+      return await this.#calls.call("runs.get", context, { params: { id: taskId }, query: { namespace } });
     } catch (error) {
       throw isTuttiError(error) ? refused(request, error) : error;
     }
@@ -333,7 +333,7 @@ export class McpServer {
 
   /** Waits for the end of a run. Meanwhile it reports the events of the run, and asks the client for its approvals. */
   async #outcome(call: McpCall, started: Run): Promise<Json> {
-    const { request, asked, namespace, report } = call;
+    const { request, context, namespace, report } = call;
     const startMs = this.#clock.monotonic();
     const known = new Set<string>();
     const isReported = request.progressToken !== undefined;
@@ -345,12 +345,12 @@ export class McpServer {
       const open = request.hasForms ? await this.#questions.open(call, run) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
       if (this.#ask(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
-      const untilMs = Math.min(startMs + waitMaxNowMs, asked.waitUntilMs);
+      const untilMs = Math.min(startMs + waitMaxNowMs, context.waitUntilMs);
       const leftMs = untilMs - this.#clock.monotonic();
-      if (leftMs <= 0 || asked.signal.aborted || asked.stopping.aborted) return stillRunning(run);
+      if (leftMs <= 0 || context.signal.aborted || context.stopping.aborted) return stillRunning(run);
       const after = isReported || request.hasForms ? { afterEvent: String(run.eventCount ?? 0) } : {};
       const query = { namespace, waitMs: String(Math.min(roundMs, Math.ceil(leftMs))), ...after };
-      run = await this.#calls.call("runs.result", asked, { params: { id: run.runId }, query });
+      run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
     }
   }
 

@@ -13,7 +13,7 @@ import { progressOf, statusOf } from "./run-tasks.ts";
 
 export interface ResourceCall {
   readonly request: RpcRequest;
-  readonly asked: RequestContext;
+  readonly context: RequestContext;
   readonly namespace: string;
   /** Sends a notification to the client. Without a method it keeps the connection alone. */
   readonly notify: (method?: string, params?: Json) => void;
@@ -79,18 +79,18 @@ export class Resources {
   }
 
   /** The runs come after the last page of workflows. */
-  async list({ request, asked, namespace }: ResourceCall): Promise<Json> {
+  async list({ request, context, namespace }: ResourceCall): Promise<Json> {
     const { cursor } = request.params;
     if (cursor !== undefined && typeof cursor !== "string")
       throw new RpcError(rpcCodes.params, "`cursor`: expected a string", { id: request.id });
     const query = { namespace, size: pageSize, token: cursor };
     const { definitions, nextToken = "" } = await permitted(
-      this.#calls.call("workflows.list", asked, { query }),
+      this.#calls.call("workflows.list", context, { query }),
       { definitions: [], nextToken: "" },
     );
     const { runs } =
       nextToken === ""
-        ? await permitted(this.#calls.call("runs.list", asked, { query: { namespace, size: runsSize } }), {
+        ? await permitted(this.#calls.call("runs.list", context, { query: { namespace, size: runsSize } }), {
             runs: [],
           })
         : { runs: [] };
@@ -118,17 +118,17 @@ export class Resources {
   }
 
   async #valueOf(call: ResourceCall, uri: string): Promise<unknown> {
-    const { request, asked, namespace } = call;
+    const { request, context, namespace } = call;
     const unknown = notFound(request, uri);
     const address = addressIn(uri);
     if (address === undefined) throw unknown;
     const query = { namespace };
     try {
       if (address.kind === "workflow")
-        return await this.#calls.call("workflows.get", asked, { params: { name: address.name }, query });
+        return await this.#calls.call("workflows.get", context, { params: { name: address.name }, query });
       const params = { id: address.id };
-      if (address.kind === "why") return await this.#calls.call("runs.why", asked, { params, query });
-      const run = await this.#calls.call("runs.get", asked, { params, query });
+      if (address.kind === "why") return await this.#calls.call("runs.why", context, { params, query });
+      const run = await this.#calls.call("runs.get", context, { params, query });
       if (address.kind === "run") return run;
       const { completed, ...failed } = run.outcome ?? {};
       return { status: run.status, output: completed ?? null, ...failed };
@@ -162,20 +162,24 @@ export class Resources {
     return { _meta: meta };
   }
 
-  async #follow({ asked, namespace, notify }: ResourceCall, first: Run, changed: () => void): Promise<void> {
+  async #follow(
+    { context, namespace, notify }: ResourceCall,
+    first: Run,
+    changed: () => void,
+  ): Promise<void> {
     let run = first;
-    while (statusOf(run) === "working" && !asked.signal.aborted && !asked.stopping.aborted) {
+    while (statusOf(run) === "working" && !context.signal.aborted && !context.stopping.aborted) {
       const query = { namespace, waitMs: String(roundMs), afterEvent: String(run.eventCount ?? 0) };
-      const next = await this.#calls.call("runs.result", asked, { params: { id: run.runId }, query });
+      const next = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
       if (next.eventCount === run.eventCount) notify();
       else changed();
       run = next;
     }
   }
 
-  async #run({ request, asked, namespace }: ResourceCall, id: string, uri: string): Promise<Run> {
+  async #run({ request, context, namespace }: ResourceCall, id: string, uri: string): Promise<Run> {
     try {
-      return await this.#calls.call("runs.get", asked, { params: { id }, query: { namespace } });
+      return await this.#calls.call("runs.get", context, { params: { id }, query: { namespace } });
     } catch (error) {
       throw isUnknown(error) ? notFound(request, uri) : error;
     }

@@ -7,7 +7,7 @@ import type { Json } from "./protocol.ts";
 import { decisionIn, isAnsweredBy, requestOf, WrongAnswer } from "./questions.ts";
 
 interface QuestionCall {
-  readonly asked: RequestContext;
+  readonly context: RequestContext;
   readonly namespace: string;
 }
 
@@ -27,14 +27,14 @@ export class RunQuestions {
 
   /** Open approvals that the caller may answer and has not. A caller that may not see approvals has none. */
   async open(
-    { asked, namespace }: QuestionCall,
+    { context, namespace }: QuestionCall,
     { runId, openApprovals = 0 }: Run,
   ): Promise<readonly Approval[]> {
     if (openApprovals === 0) return [];
     try {
       const query = { namespace, workId: runId, mine: "true" };
-      const { approvals } = await this.#calls.call("approvals.list", asked, { query });
-      return approvals.filter((approval) => !isAnsweredBy(approval, asked.principal.id));
+      const { approvals } = await this.#calls.call("approvals.list", context, { query });
+      return approvals.filter((approval) => !isAnsweredBy(approval, context.principal.id));
     } catch (error) {
       if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return [];
       throw error;
@@ -61,7 +61,7 @@ export class RunQuestions {
 
   /** Returns false if the answer decides nothing. */
   async decide(
-    { asked, namespace }: QuestionCall,
+    { context, namespace }: QuestionCall,
     runId: string,
     approval: Approval,
     response: unknown,
@@ -69,7 +69,7 @@ export class RunQuestions {
     const decision = decisionIn(approval, response);
     if (decision === undefined) return false;
     const params = { id: approval.approvalId };
-    await this.#calls.call("approvals.decide", asked, {
+    await this.#calls.call("approvals.decide", context, {
       params,
       query: { namespace },
       body: { runId, ...decision },

@@ -54,7 +54,7 @@ async function record(
 ): Promise<void> {
   const { searchParams: query } = new URL(request.url, "http://gateway");
   const caller = callerIn(request);
-  const asked = new RequestContext({
+  const context = new RequestContext({
     foundation,
     caller,
     query,
@@ -73,16 +73,16 @@ async function record(
         body: await bytesOf(request),
         json: isJson,
       },
-      { context: asked, timeoutMs: asked.callMs },
+      { context, timeoutMs: context.callMs },
     );
     const answer = isJson ? JSON.stringify(answerInJson(rejected)) : answerInProtobuf(rejected);
     await reply
       .code(200)
       .type(isJson ? json : protobuf)
       .send(answer);
-    asked.end();
+    context.end();
   } catch (thrown) {
-    asked.end(thrown);
+    context.end(thrown);
     const { status, headers, body } = problemAnswer(errorFromUnknown(thrown));
     await reply.code(status).headers(headers).send(body);
   }
