@@ -119,7 +119,8 @@ export const scalingErrors = defineErrors("scaling", {
     help: "A program of a scaler exited by itself. The scaler restarts it with back-off, and quarantines the agent after too many exits in a row (`quarantine_after_crashes` of its pool). `tutti agent release` lets it start again.",
     message: ({ agent, how, crashes }: { agent: string; how: string; crashes: number }) =>
       `Agent \`${agent}\` stopped unexpectedly ${counted(crashes, "time")} in a row: it ${how}`,
-    remedy: "See its log with `tutti scaler log`.",
+    remedy:
+      "Correct the cause. If the agent is quarantined, start it again with `tutti agent release`. `tutti scaler log` has the decisions of the scaler.",
   },
   webhookRefused: {
     status: "PERMISSION_DENIED",

@@ -9,8 +9,10 @@ import { followRun } from "../../follow/follow.ts";
 import type { Server } from "../../server/calls.ts";
 import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
+import { safe } from "../../terminal/text.ts";
 import { offered } from "../platform/capabilities.ts";
 import { register } from "../workflows/register.ts";
+import { type IdleAdapter, idleAdapters } from "./applied.ts";
 
 const againMs = 250;
 const waitMaxMs = 2_000;
@@ -18,8 +20,10 @@ const waitMaxMs = 2_000;
 export async function listAdapters(context: Context): Promise<Result> {
   const { print, values } = context;
   const wanted = values.optionalArgument("NAME");
-  const all = adaptersIn(await offered(await connect(context)));
-  const adapters = wanted === undefined ? all : [adapterNamed(all, wanted)];
+  const server = await connect(context);
+  const all = adaptersIn(await offered(server));
+  const idle = await idleAdapters(server, all);
+  const adapters = wanted === undefined ? [...all, ...idle] : [adapterNamed(all, wanted, idle)];
   const rows = adapters.flatMap(({ name, operations }) =>
     operations.map(({ name: operation, description }) => [
       { text: `${name}.${operation}`, tone: "bold" as const },
@@ -60,6 +64,7 @@ export async function listAdapters(context: Context): Promise<Result> {
           String(workers),
         ]),
       );
+      for (const { name, problem } of idle) print.note(`${safe(name)} does not run: ${safe(problem)}`);
     },
   };
 }
@@ -83,9 +88,20 @@ export async function checkAdapter(context: Context): Promise<Result> {
   return await followRun(context, { server, id: run?.runId ?? "" });
 }
 
-function adapterNamed(adapters: readonly OfferedAdapter[], name: string): OfferedAdapter {
+function adapterNamed(
+  adapters: readonly OfferedAdapter[],
+  name: string,
+  idle: readonly IdleAdapter[],
+): OfferedAdapter {
   const found = adapters.find((adapter) => adapter.name === name);
   if (found !== undefined) return found;
+  const applied = idle.find((adapter) => adapter.name === name);
+  if (applied !== undefined)
+    throw new Failure(`Adapter \`${name}\` does not run: ${applied.problem}`, {
+      next: [[`tutti scaler show ${name}`, "shows the processes that run it"]],
+      exitCode: exitCodes.refused,
+      code: "adapter_not_running",
+    });
   throw new Failure(`Adapter \`${name}\` not found. No worker offers it.`, {
     next: [
       ...meantOf(
@@ -108,8 +124,9 @@ export async function offeredAdapter(
   for (let waitedMs = 0; ; waitedMs += againMs) {
     const entries = await offered(server);
     const all = adaptersIn(entries);
-    if (all.some((adapter) => adapter.name === name) || waitedMs >= waitMaxMs || shell.interrupted.aborted)
-      return { adapter: adapterNamed(all, name), entries };
+    if (all.some((adapter) => adapter.name === name)) return { adapter: adapterNamed(all, name, []), entries };
+    if (waitedMs >= waitMaxMs || shell.interrupted.aborted)
+      return { adapter: adapterNamed(all, name, await idleAdapters(server, all)), entries };
     await shell.pause(againMs, shell.interrupted);
   }
 }

@@ -35,4 +35,10 @@ describe("types of an adapter", () => {
     ]);
     assert.doesNotThrow(() => stripTypeScriptTypes(text));
   });
+
+  it("have the parameters of a statement, which have no schema", () => {
+    const input = { type: "object", required: ["article", "about"] };
+    const text = typescriptOf("shop", [{ operation: "add", input, output: true }]);
+    assert.match(text, /type AddInput = \{ article: unknown; about: unknown \};/);
+  });
 });

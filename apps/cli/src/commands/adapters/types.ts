@@ -100,7 +100,9 @@ class Names {
     if (kind === "array") return `readonly (${this.#typeOf(schema["items"])})[]`;
     if (kind !== "object") return plain[String(kind)] ?? "unknown";
     const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-    const fields = Object.entries(members(schema, "properties")).map(
+    // Parameters of statements and commands have a name and no schema.
+    const unknown = Object.fromEntries(required.map((name: unknown) => [String(name), {}]));
+    const fields = Object.entries({ ...unknown, ...members(schema, "properties") }).map(
       ([name, value]) => `${key(name)}${required.includes(name) ? "" : "?"}: ${this.#typeOf(value)}`,
     );
     const more = schema["additionalProperties"];

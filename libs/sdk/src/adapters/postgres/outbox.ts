@@ -243,7 +243,7 @@ class Outbox {
   async #resultOf(handle: RunHandle, signal: AbortSignal): Promise<Result | undefined> {
     const nothing = { output: null, code: null, message: null };
     try {
-      const output = await handle.result({ timeoutMs: lookMs, signal });
+      const output = await handle.result({ timeout: lookMs, signal });
       return { ...nothing, status: "completed", output: output ?? null };
     } catch (error) {
       signal.throwIfAborted();

@@ -86,7 +86,7 @@ export class Berth {
     this.#crashes = parts.crashes;
     if (parts.begun !== undefined) this.#start(parts.begun);
     else if (parts.crashes >= parts.quarantineAfter())
-      this.#putAside("ended by itself where its pool was before");
+      this.#putAside("exited before the platform restarted or the pool moved");
     else this.#start();
   }
 
