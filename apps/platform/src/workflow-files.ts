@@ -6,8 +6,8 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isWorkflowText } from "@tutti/definitions";
-import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
+import { documentsOf, isWorkflowText } from "@tutti/definitions";
+import { type Component, counted, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { isModuleName, mayExportWorkflows, workflowsOfModule } from "./workflow-modules.ts";
 
@@ -86,13 +86,31 @@ export class WorkflowFiles implements Component {
       for (const file of await workflowFilesIn(folder)) {
         if (this.#isStopping) return;
         if (isModuleName(file.name)) await this.#registerModule(file.name);
-        else await this.#registerText(file, file.name);
+        else await this.#registerDocuments(file);
       }
     } catch (error) {
       const { message } = errorFromUnknown(error);
       logger.warn("workflow files could not be registered", { folder, reason: message });
       tell(`  Workflow files could not be registered: ${message}`);
     }
+  }
+
+  /** A file may have several documents, as `tutti apply` takes them. */
+  async #registerDocuments({ name, text }: WorkflowFile): Promise<void> {
+    const documents = documentsIn({ name, text });
+    const others = documents.filter((document) => !isWorkflowText(document)).length;
+    for (const [index, document] of documents.entries()) {
+      if (!isWorkflowText(document)) continue;
+      // Blank lines keep the lines of errors.
+      const lines = "\n".repeat(document.linesBefore ?? 0);
+      await this.#registerText({ name, text: lines + document.text }, `${name} ${index}`);
+    }
+    const note = `${others}`;
+    if (others === 0 || this.#known.get(name) === note) return;
+    this.#known.set(name, note);
+    const { tell, foundation } = this.#options;
+    foundation.logger.info("documents that are no workflows are not applied", { file: name, others });
+    tell(`  ${name} has ${counted(others, "document")} of another kind. Run \`tutti apply ${name}\`.`);
   }
 
   /** A module runs again after each change of the folder, because what it imports may be what changed. */
@@ -158,5 +176,9 @@ function isTextName(name: string): boolean {
 
 function hasWorkflow({ name, text }: WorkflowFile): boolean {
   if (isModuleName(name)) return mayExportWorkflows(text);
-  return isWorkflowText({ format: /\.json$/i.test(name) ? "json" : "yaml", text, fileName: name });
+  return documentsIn({ name, text }).some(isWorkflowText);
+}
+
+function documentsIn({ name, text }: WorkflowFile) {
+  return documentsOf({ format: /\.json$/i.test(name) ? "json" : "yaml", text, fileName: name });
 }

@@ -307,6 +307,9 @@ describe("Tutti within an application", () => {
     });
     const tutti = embedded({ sources: [outbox] });
     tutti.worker.handle("shop.price", ({ article }: { article: string }) => ({ article, cents: 900 }));
+    const warnings: string[] = [];
+    const warned = ({ name, message }: Error) => void warnings.push(`${name}: ${message}`);
+    process.on("warning", warned);
     await tutti.start();
     try {
       await client.query(`
@@ -323,7 +326,12 @@ describe("Tutti within an application", () => {
       );
       assert.deepEqual(row, { state: "completed", cents: 900 });
       assert.deepEqual(tutti.health().parts["embedded"], { level: "healthy" });
+      assert.deepEqual(
+        warnings.filter((text) => text.startsWith("DeprecationWarning")),
+        [],
+      );
     } finally {
+      process.off("warning", warned);
       await tutti.stop();
       await client.end();
       delete process.env["TUTTI_TEST_EMBED_DB"];

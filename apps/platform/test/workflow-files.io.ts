@@ -32,6 +32,8 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
     await write("data.json", '{"workflow": "of a program", "n": 1}');
     await write("flow.yaml", "workflow: by-yaml\ntasks: {only: {set: 1}}\n");
     await write("nightly.yaml", "schedule: nightly\nworkflow: by-yaml\ncron: 0 3 * * *\n");
+    const two = "limit: bank\nmaxConcurrent: 4\n---\nworkflow: by-second\ntasks: {only: {set: 1}}\n";
+    await write("two.yaml", `${two}---\nworkflow: bad-third\ntasks: {a: {uses: x.y, neds: [b]}}\n`);
     await write("shared.mts", "export const shared: number = 40;\n");
     await write("built.ts", module("by-module", "2"));
     await write(
@@ -45,13 +47,13 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
     await write("worker.ts", 'import { Worker } from "@tutti/sdk";\nthrow new Error("a worker ran");\n');
     await using platform = await start("platform", ["--platform.workflows=."], { directory: folder });
     const files = (msg: string) => platform.lines.filter((line: LogLine) => line.msg === msg);
-    await until("files to be registered", () => files("workflow file registered").length >= 3);
+    await until("files to be registered", () => files("workflow file registered").length >= 4);
 
     assert.deepEqual(
       files("workflow file registered")
         .map(({ workflow }) => workflow)
         .sort(),
-      ["by-module", "by-steps", "by-yaml"],
+      ["by-module", "by-second", "by-steps", "by-yaml"],
     );
     assert.deepEqual(
       files("workflow file refused").map(({ file, reason }) => [file, reason]),
@@ -62,15 +64,18 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
             'bad.yaml:4:18: tasks.b.retries: unknown key "retries". Did you mean `retry`?',
         ],
         ["broken.mjs", "missing is not defined"],
+        ["two.yaml", 'two.yaml:8:24: tasks.a.neds: unknown key "neds". Did you mean `needs`?'],
       ],
     );
+    const [skipped] = files("documents that are no workflows are not applied");
+    assert.deepEqual([skipped?.["file"], skipped?.["others"]], ["two.yaml", 1]);
     await using tutti = await connect({ address: platform.grpc });
     assert.equal(await tutti.execute("by-module"), 42);
 
     await write("shared.mts", "export const shared: number = 50;\n");
-    await until("the module to be registered again", () => files("workflow file registered").length >= 4);
+    await until("the module to be registered again", () => files("workflow file registered").length >= 5);
     assert.equal(await tutti.execute("by-module"), 52);
-    assert.equal(files("workflow file refused").length, 2);
+    assert.equal(files("workflow file refused").length, 3);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -231,7 +231,7 @@ export class Scalers implements Component {
       // What another program did says nothing of this one.
       for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
         this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0);
-      this.#end(staff, before, "left");
+      this.#end(staff, before, "replaced");
     }
     const ending = staff.ending.get(scalerId);
     if (ending === undefined) this.#open(staff, scaler, revision, before === undefined);
@@ -347,6 +347,7 @@ function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWindow {
     quarantine(agentId, reason) {
       pool.hold(agentId, { hold: Hold.HOLD_QUARANTINED, reason, forMs: 0 }, now());
     },
+    release: (agentId, reason) => void pool.release(agentId, reason, now()),
     started: (agentId) => pool.tellOfLaunch(agentId, true, "its program was started", now()),
     ended(agentId, reason) {
       // Its tasks need not wait for a link that will not be resumed.

@@ -18,6 +18,10 @@ export class ScriptedWindow implements AgentWindow {
     this.said.push(`quarantine ${agentId}: ${reason}`);
   }
 
+  release(agentId: string): void {
+    this.said.push(`release ${agentId}`);
+  }
+
   crashed(agentId: string, crashes: number): void {
     this.said.push(`crashed ${agentId}: ${crashes}`);
   }

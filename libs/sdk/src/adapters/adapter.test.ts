@@ -56,6 +56,33 @@ describe("an adapter", () => {
     assert.deepEqual({ ...checked, ms: 0 }, { adapter: "crm", kind: "test", operations: 1, ms: 0 });
   });
 
+  it("sees a task whose members it may destructure, and is checked as an object", async () => {
+    class Task {
+      readonly idempotencyKey = "key";
+      readonly signal = new AbortController().signal;
+      readonly #secrets = new Map([["env:CRM", "sesame"]]);
+      async secret(reference: string) {
+        return this.#secrets.get(reference) ?? "";
+      }
+    }
+    class Crm implements Adapter {
+      readonly name = "crm";
+      readonly kind = "test";
+      readonly operations = {
+        read: { repeat: "safe", call: async (_: unknown, { secret }: AdapterCall) => secret("env:CRM") },
+      } as const;
+      #checks = 0;
+      async check({ secret }: AdapterCall) {
+        assert.equal(await secret("env:CRM"), "sesame");
+        assert.equal(++this.#checks, 1);
+      }
+    }
+    const desk = new Desk();
+    addAdapter(desk as never, new Crm());
+    assert.equal(await desk.handlers.get("crm.read")?.({}, new Task()), "sesame");
+    await desk.handlers.get("crm.adapter-check")?.({}, new Task());
+  });
+
   it("returns calls above its rate to the queue, with the time to the next one", async () => {
     let nowMs = 0;
     const clock = { now: () => nowMs, monotonic: () => nowMs };

@@ -77,7 +77,9 @@ export function addAdapter(
   const limit = adapter.rate === undefined ? undefined : new Bucket(adapter.rate, clock);
   const names = Object.entries(adapter.operations).map(([name, operation]) => {
     const capability = `${adapter.name}.${name}`;
-    worker.handle(capability, (input, task) => callOperation(capability, operation, input, task, limit), {
+    const call = (input: unknown, task: AdapterCall) =>
+      callOperation(capability, operation, input, callOf(task), limit);
+    worker.handle(capability, call, {
       ...(adapter.version !== undefined && { version: adapter.version }),
       ...(operation.description !== undefined && { description: operation.description }),
       inputSchema: operation.input ?? { type: "object" },
@@ -85,19 +87,32 @@ export function addAdapter(
     });
     return capability;
   });
-  worker.handle(`${adapter.name}.${checkOperation}`, (_input, task) => checkAdapter(adapter, task, clock), {
-    description: `Checks the connection of the adapter (${adapter.kind}).`,
-    inputSchema: { type: "object" },
-  });
+  worker.handle(
+    `${adapter.name}.${checkOperation}`,
+    (_input, task) => checkAdapter(adapter, callOf(task), clock),
+    {
+      description: `Checks the connection of the adapter (${adapter.kind}).`,
+      inputSchema: { type: "object" },
+    },
+  );
   // An open connection would keep the process from ending.
   const close = () => adapter.close?.();
   worker.stopped?.then(close, close);
   return names;
 }
 
+/** The part of a task that an adapter sees. Its members may be destructured: those of a task need the task itself. */
+function callOf(task: AdapterCall): AdapterCall {
+  const { idempotencyKey, signal, remainingMs } = task;
+  return {
+    ...{ idempotencyKey, signal, secret: (reference) => task.secret(reference) },
+    ...(remainingMs !== undefined && { remainingMs }),
+  };
+}
+
 /** Checks a connection. Throws what is wrong with it. */
 export async function checkAdapter(
-  { name, kind, operations, check }: Adapter,
+  adapter: Adapter,
   call: AdapterCall,
   clock: Clock = systemClock,
 ): Promise<{
@@ -107,8 +122,9 @@ export async function checkAdapter(
   readonly ms: number;
 }> {
   const startedMs = clock.monotonic();
-  await check(call);
+  await adapter.check(call);
   const ms = Math.round(clock.monotonic() - startedMs);
+  const { name, kind, operations } = adapter;
   return { adapter: name, kind, operations: Object.keys(operations).length, ms };
 }
 

@@ -130,15 +130,33 @@ describe("a GraphQL API by introspection", () => {
       paths: { "/orders": { get: { operationId: "listOrders", responses: {} } } },
     });
     writeFileSync(join(folder, "shop.json"), text);
-    const host = createServer((request, response) =>
-      request.url === "/shop.json" ? response.end(text) : response.writeHead(404).end(),
-    );
+    const relative = text.replace("https://shop.example", "/v1");
+    const bodies = new Map<string, string>([
+      ...[["/shop.json", text] as const, ["/relative.json", relative] as const],
+      ...[["/none/shop.json", text.replace(/"servers":\[.*?\],/, "")] as const],
+      ...[["/orders", "[0]"] as const, ["/v1/orders", "[1]"] as const],
+    ]);
+    const host = createServer((request, response) => {
+      const body = bodies.get(String(request.url));
+      if (body === undefined) response.writeHead(404).end();
+      else response.setHeader("content-type", "application/json").end(body);
+    });
     await once(host.listen(0, "127.0.0.1"), "listening");
     const address = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
     try {
       for (const place of [join(folder, "shop.json"), `${address}/shop.json`]) {
         const document = await readDocument(place);
         assert.deepEqual(Object.keys(openApiAdapter({ name: "shop", document }).operations), ["list-orders"]);
+      }
+      // As FastAPI serves it: a document without servers is of the address that serves it.
+      for (const [path, orders] of [
+        ["/none/shop.json", [0]],
+        ["/relative.json", [1]],
+      ] as const) {
+        const documentUrl = `${address}${path}`;
+        const shop = openApiAdapter({ name: "shop", documentUrl, document: await readDocument(documentUrl) });
+        assert.deepEqual(await shop.operations["list-orders"]?.call({}, call()), orders);
+        shop.close?.();
       }
       await assert.rejects(readDocument(`${address}/none.json`), /answers 404/);
       await assert.rejects(readDocument("http://169.254.169.254/x"), { code: "adapter.address_refused" });

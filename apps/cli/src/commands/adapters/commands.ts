@@ -124,7 +124,8 @@ export async function offeredAdapter(
   for (let waitedMs = 0; ; waitedMs += againMs) {
     const entries = await offered(server);
     const all = adaptersIn(entries);
-    if (all.some((adapter) => adapter.name === name)) return { adapter: adapterNamed(all, name, []), entries };
+    if (all.some((adapter) => adapter.name === name))
+      return { adapter: adapterNamed(all, name, []), entries };
     if (waitedMs >= waitMaxMs || shell.interrupted.aborted)
       return { adapter: adapterNamed(all, name, await idleAdapters(server, all)), entries };
     await shell.pause(againMs, shell.interrupted);

@@ -39,7 +39,11 @@ const withDocument =
 
 const makers: Readonly<Record<(typeof adapterKinds)[number], Maker>> = {
   http: made(httpAdapter),
-  openapi: withDocument(made(openApiAdapter)),
+  openapi: ({ document, ...options }) => {
+    const documentUrl = String(document);
+    const isServed = /^https?:/.test(documentUrl);
+    return withDocument(made(openApiAdapter))({ ...options, document, ...(isServed && { documentUrl }) });
+  },
   graphql: (options) =>
     options["operations"] === undefined ? made(introspectedGraphql)(options) : made(graphqlAdapter)(options),
   grpc: made(grpcAdapter),

@@ -36,6 +36,18 @@ describe("types of an adapter", () => {
     assert.doesNotThrow(() => stripTypeScriptTypes(text));
   });
 
+  it("have names that a module can declare, each once", () => {
+    const input = { $ref: "#/$defs/input", $defs: { input: { type: "object" } } };
+    const typed = ["delete", "capability", "get-order", "getOrder"].map((operation) => ({
+      ...{ operation, input, output: true },
+    }));
+    const text = typescriptOf("shop", typed);
+    assert.doesNotThrow(() => stripTypeScriptTypes(text));
+    const names = [...text.matchAll(/export (?:const|type) (\w+)/g)].map(([, name]) => name);
+    assert.deepEqual(names.length, new Set(names).size);
+    assert.match(text, /export const delete2 = capability<DeleteInput, DeleteInput, DeleteOutput>/);
+  });
+
   it("have the parameters of a statement, which have no schema", () => {
     const input = { type: "object", required: ["article", "about"] };
     const text = typescriptOf("shop", [{ operation: "add", input, output: true }]);

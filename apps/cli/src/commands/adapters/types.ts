@@ -30,11 +30,13 @@ function read(schema: string): Schema {
 }
 
 export function typescriptOf(adapter: string, capabilities: readonly Typed[]): string {
+  const taken = new Set(reserved);
   const parts = capabilities.map(({ operation, input, output }) => {
-    const name = pascal(operation);
-    const named = new Names(name);
+    const wanted = pascal(operation);
+    const name = free(taken, wanted, ["", "Input", "Output"]);
+    const constant = free(taken, `${name.charAt(0).toLowerCase()}${name.slice(1)}`, [""]);
+    const named = new Names(name, taken);
     const types = [named.declare(`${name}Input`, input), named.declare(`${name}Output`, output)];
-    const constant = `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
     const parameters = `${name}Input, ${name}Input, ${name}Output`;
     return [
       ...types,
@@ -43,6 +45,29 @@ export function typescriptOf(adapter: string, capabilities: readonly Typed[]): s
     ].join("\n");
   });
   return [`import { capability } from "@tutti/sdk/workflow";`, ...parts].join("\n\n");
+}
+
+/** Names that a module cannot declare: `capability` is imported, `Record` and `Readonly` are used. */
+const reserved: readonly string[] = [
+  ..."arguments await break case catch class const continue debugger default delete do else enum eval export".split(
+    " ",
+  ),
+  ..."extends false finally for function if implements import in instanceof interface let new null package".split(
+    " ",
+  ),
+  ..."private protected public return static super switch this throw true try typeof var void while with".split(
+    " ",
+  ),
+  ..."yield capability Record Readonly".split(" "),
+];
+
+/** Takes a name that is free with each of the endings. */
+function free(taken: Set<string>, wanted: string, endings: readonly string[]): string {
+  let name = wanted;
+  for (let number = 2; endings.some((ending) => taken.has(name + ending)); number++)
+    name = `${wanted}${number}`;
+  for (const ending of endings) taken.add(name + ending);
+  return name;
 }
 
 const plain: Readonly<Record<string, string>> = {
@@ -56,12 +81,16 @@ const plain: Readonly<Record<string, string>> = {
 /** Types of one operation. Each definition of its schemas gets a type of its own. */
 class Names {
   readonly #prefix: string;
+  readonly #taken: Set<string>;
+  /** Of definitions. */
+  readonly #names = new Map<string, string>();
   readonly #wanted = new Map<string, Schema>();
   readonly #made = new Map<string, string>();
   #definitions: Readonly<Record<string, unknown>> = {};
 
-  constructor(prefix: string) {
+  constructor(prefix: string, taken: Set<string>) {
     this.#prefix = prefix;
+    this.#taken = taken;
   }
 
   declare(name: string, schema: Schema): string {
@@ -113,8 +142,10 @@ class Names {
 
   #named(reference: string): string {
     const definition = reference.slice("#/$defs/".length);
-    const name = `${this.#prefix}${pascal(definition)}`;
-    if (!(definition in this.#definitions)) return "unknown";
+    if (!Object.hasOwn(this.#definitions, definition)) return "unknown";
+    const name =
+      this.#names.get(definition) ?? free(this.#taken, `${this.#prefix}${pascal(definition)}`, [""]);
+    this.#names.set(definition, name);
     this.#wanted.set(name, this.#definitions[definition] as Schema);
     return name;
   }

@@ -31,8 +31,10 @@ const python: Language = {
   program: "python3",
   comment: /^\s*#/,
   uses: {
-    subprocess: /\bsubprocess\.(run|call|check_call|check_output|getoutput|getstatusoutput)\b/,
-    popen: /\b(subprocess\.Popen|os\.(popen|system|exec[lv]\w*|spawn[lv]\w*))\b/,
+    subprocess:
+      /\b(subprocess\.(run|call|check_call|check_output|getoutput|getstatusoutput)|create_subprocess_(exec|shell))\b|^\s*(import subprocess as|from subprocess import)\b/,
+    popen:
+      /\b(subprocess\.Popen|os\.(popen|system|exec[lv]\w*|spawn[lv]\w*))\b|^\s*(import os as|from os import .*\b(popen|system|exec|spawn))/,
     ...everywhere,
   },
 };
@@ -43,7 +45,7 @@ const node: Language = {
 };
 const languages: Readonly<Record<string, Language>> = {
   sh: shell,
-  bash: shell,
+  bash: { ...shell, program: "bash" },
   py: python,
   ts: node,
   mts: node,

@@ -21,8 +21,11 @@ export interface Driver {
   close(how: Closing): Promise<void>;
 }
 
-/** The scaler is no more. Or it continues elsewhere, or when this process is back. */
-export type Closing = "deleted" | "left";
+/**
+ * The scaler is no more. Or it starts other programs from now on. Or it continues elsewhere, or when this process is back:
+ * only then its quarantined agents stay so.
+ */
+export type Closing = "deleted" | "replaced" | "left";
 
 /** How far a driver is. */
 export interface Standing {
@@ -40,6 +43,8 @@ export interface AgentWindow {
   busy(agentId: string): number | undefined;
   drain(agentId: string, reason: string, deadlineMs: number): void;
   quarantine(agentId: string, reason: string): void;
+  /** The next program of a quarantined agent is another one. */
+  release(agentId: string, reason: string): void;
   /** How often in a row an agent's program has ended by itself by now. 0 when that is over. */
   crashed(agentId: string, crashes: number): void;
   /** An agent's program has started, and it has not joined yet. */

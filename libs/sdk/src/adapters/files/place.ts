@@ -54,10 +54,15 @@ export interface FilesOptions {
 const defaults = { bytesMax: 1_048_576, filesMax: 10_000 };
 const text: JsonSchema = { type: "string" };
 const pathSchema: JsonSchema = { type: "string", minLength: 1, maxLength: 1_024 };
-const entrySchema: JsonSchema = {
+const outputOf = (
+  present: Readonly<Record<string, JsonSchema>>,
+  optional: Readonly<Record<string, JsonSchema>> = {},
+): JsonSchema => ({
   type: "object",
-  properties: { path: text, size: { type: "integer" }, modified: text },
-};
+  required: Object.keys(present),
+  properties: { ...present, ...optional },
+});
+const entrySchema = outputOf({ path: text, size: { type: "integer" }, modified: text });
 const ofPath: JsonSchema = { type: "object", required: ["path"], properties: { path: pathSchema } };
 
 /** The operations of a place as an adapter. */
@@ -107,6 +112,7 @@ function reading(
       description: "Returns size and time of a file, or null.",
       repeat: "safe",
       input: ofPath,
+      output: { anyOf: [entrySchema, { type: "null" }] },
       run: async (input, call) => (await place.info(pathOf(call, input["path"]), call)) ?? null,
     },
     read: {
@@ -117,6 +123,7 @@ function reading(
         required: ["path"],
         properties: { path: pathSchema, as: { enum: ["text", "base64"] } },
       },
+      output: outputOf({ path: text, size: { type: "integer" } }, { text, base64: text }),
       run: async (input, call) => {
         const path = pathOf(call, input["path"]);
         const bytes = await place.read(path, bytesMax, call);
@@ -139,6 +146,7 @@ function writing(
       description: "Writes a file as a whole, from `text` or `base64`.",
       repeat: "safe",
       input: { type: "object", required: ["path"], properties: { path: pathSchema, text, base64: text } },
+      output: outputOf({ path: text, size: { type: "integer" } }),
       run: async (input, call) => {
         const path = pathOf(call, input["path"]);
         const bytes = bytesOf(call, input);
@@ -151,12 +159,14 @@ function writing(
       description: "Deletes a file. Succeeds if there is none.",
       repeat: "safe",
       input: ofPath,
+      output: outputOf({ deleted: { type: "boolean" } }),
       run: async (input, call) => ({ deleted: await place.remove(pathOf(call, input["path"]), call) }),
     },
     move: {
       description: "Moves a file. Succeeds if it has been moved.",
       repeat: "safe",
       input: { type: "object", required: ["path", "to"], properties: { path: pathSchema, to: pathSchema } },
+      output: outputOf({ path: text }),
       run: async (input, call) => {
         const [path, to] = [pathOf(call, input["path"]), pathOf(call, input["to"], "to")];
         if (path === to || (await place.move(path, to, call))) return { path: to };

@@ -79,8 +79,13 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
   });
 }
 
-function callerOf({ signal, secret, remainingMs }: AdapterCall): Caller {
-  return { signal, secret, ...(remainingMs !== undefined && { remainingMs }) };
+function callerOf(call: AdapterCall): Caller {
+  const { signal, remainingMs } = call;
+  return {
+    signal,
+    secret: (reference) => call.secret(reference),
+    ...(remainingMs !== undefined && { remainingMs }),
+  };
 }
 
 function stateOf({ size, modified }: FileEntry): string {

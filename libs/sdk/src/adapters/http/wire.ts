@@ -83,10 +83,10 @@ export class Connections {
     this.#tls = tls;
   }
 
-  async of(operation: string, { secret }: Pick<AdapterCall, "secret">): Promise<Agents> {
+  async of(operation: string, call: Pick<AdapterCall, "secret">): Promise<Agents> {
     const { ca, cert, key } = this.#tls ?? {};
     const [authority, own, ownKey] = await Promise.all(
-      [ca, cert, key].map(async (each) => (each === undefined ? undefined : secret(each))),
+      [ca, cert, key].map(async (each) => (each === undefined ? undefined : call.secret(each))),
     );
     const known = JSON.stringify([authority, own, ownKey]);
     if (this.#known !== known) {

@@ -125,6 +125,11 @@ components: {schemas: {Bytes: {type: string, format: binary}}}
     ["Swagger 2", '{"swagger": "2.0"}', /got Swagger 2/],
     ["a bomb of aliases", `openapi: 3.1.0\n${layers.join("\n")}`, /cannot be read/],
     ["half a document", '{"openapi": "3.1', /cannot be read/],
+    [
+      "no host",
+      '{"openapi": "3.1.0", "paths": {}, "servers": [{"url": "/v1"}]}',
+      /names no server with a host/,
+    ],
     ["no server", '{"openapi": "3.1.0", "paths": {}}', /names no server/],
   ] as const)
     it(`refuses ${what}`, () => {

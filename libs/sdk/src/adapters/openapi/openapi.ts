@@ -14,6 +14,8 @@ export interface OpenApiOptions extends Omit<HttpAdapterOptions, "url" | "operat
   readonly document: string | Members;
   /** Default: the first server of the document. */
   readonly url?: string;
+  /** Where the document is served. Servers that are relative, or missing, are at this address. */
+  readonly documentUrl?: string;
   /** Operations to import, by their names. `*` stands for any characters. Default: all. */
   readonly only?: readonly string[];
   /** A header of the API for idempotency keys. Default: parameters of the document with the name `Idempotency-Key`. */
@@ -35,15 +37,16 @@ const methods = ["get", "put", "post", "delete", "options", "head", "patch", "tr
 
 /** Makes an adapter of an OpenAPI document of version 3. */
 export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): OpenApiAdapter {
-  const { document: given, only, idempotencyHeader, ...rest } = options;
+  const { document: given, only, idempotencyHeader, documentUrl, ...rest } = options;
   const document = parseDocument(options.name, given);
   const { operations: found, refused } = importOperations(document, options);
   const wanted = only === undefined ? found : chosen(found, only);
-  const url = options.url ?? serverIn(document) ?? Object.values(found).find((each) => each.url)?.url;
+  const own = serverIn(document, documentUrl);
+  const url = options.url ?? own ?? Object.values(found).find((each) => each.url)?.url;
   if (url === undefined)
     throw adapterErrors.invalid({
       adapter: options.name,
-      problem: "the document names no server, set `url`",
+      problem: "the document names no server with a host, set `url`",
     });
   const version = versionIn(textIn(membersIn(document, "info"), "version"));
   const http = { ...rest, url, operations: wanted, ...(version !== undefined && { version }) };
@@ -58,7 +61,7 @@ interface Imported {
 /** The operations of a document. */
 export function importOperations(
   document: Members,
-  options: Pick<OpenApiOptions, "url" | "idempotencyHeader">,
+  options: Pick<OpenApiOptions, "url" | "documentUrl" | "idempotencyHeader">,
 ): Imported {
   const operations: Record<string, HttpOperation> = {};
   const refused: Refused[] = [];
@@ -89,7 +92,7 @@ export function importOperations(
 interface Place {
   readonly document: Members;
   readonly schemas: Schemas;
-  readonly options: Pick<OpenApiOptions, "url" | "idempotencyHeader">;
+  readonly options: Pick<OpenApiOptions, "url" | "documentUrl" | "idempotencyHeader">;
   readonly path: string;
   readonly item: Members;
   readonly method: (typeof methods)[number];
@@ -119,7 +122,7 @@ function imported({ document, schemas, options, path, item, method }: Place): [s
     (withoutBody !== undefined ? { ...withoutBody, required } : { type: "object", required });
   const output = answer.type === "json" ? outputOf(schemas, answer.schema) : undefined;
   // An address that the user has chosen is that of all operations.
-  const server = options.url === undefined ? (serverIn(operation) ?? serverIn(item)) : undefined;
+  const server = options.url === undefined ? serverOf(operation, item, options.documentUrl) : undefined;
   const description = textIn(operation, "summary") || textIn(operation, "description");
   const made: HttpOperation = {
     method: method.toUpperCase() as HttpOperation["method"],
@@ -284,8 +287,14 @@ function freeName(name: string, taken: Readonly<Record<string, unknown>>): strin
   return `${name}-${number}`;
 }
 
-/** The first server of a document, of a path or of an operation. */
-function serverIn(part: Members): string | undefined {
+/** Of an operation, or of its path. A part without servers is served where the document says. */
+function serverOf(operation: Members, item: Members, documentUrl: string | undefined): string | undefined {
+  const part = [operation, item].find(({ servers }) => Array.isArray(servers) && servers.length > 0);
+  return part === undefined ? undefined : serverIn(part, documentUrl);
+}
+
+/** The first server of a document, of a path or of an operation. Default: `/`, as OpenAPI defines it. */
+function serverIn(part: Members, documentUrl: string | undefined): string | undefined {
   const { servers } = part;
   const [first] = Array.isArray(servers) ? servers.filter(isMembers) : [];
   const variables = first === undefined ? {} : membersIn(first, "variables");
@@ -293,7 +302,9 @@ function serverIn(part: Members): string | undefined {
     /\{([^{}]+)\}/g,
     (_all, name: string) => textIn(membersIn(variables, name), "default"),
   );
-  return /^https?:\/\//.test(url) && URL.canParse(url) ? url : undefined;
+  if (/^https?:\/\//.test(url)) return URL.canParse(url) ? url : undefined;
+  const isRelative = documentUrl !== undefined && URL.canParse(url || "/", documentUrl);
+  return isRelative ? new URL(url || "/", documentUrl).href.replace(/\/$/, "") : undefined;
 }
 
 function versionIn(text: string): string | undefined {

@@ -40,6 +40,12 @@ export interface Earlier extends Begun {
   readonly isStale: boolean;
 }
 
+const reasons: Readonly<Record<Closing, string>> = {
+  deleted: "its scaler is deleted",
+  replaced: "its scaler starts other programs",
+  left: "this process lets go of its pool",
+};
+
 export class BerthDriver implements Driver {
   readonly kind: "process" | "container";
   readonly #parts: BerthDriverParts;
@@ -74,6 +80,7 @@ export class BerthDriver implements Driver {
       this.#berths.delete(number);
       // The next agent with its name starts from the beginning.
       berth.forgive();
+      if (berth.state === "quarantined") this.#parts.agents.release(berth.agentId, reason);
       void this.#dismiss(berth, reason, false);
     }
   }
@@ -112,10 +119,12 @@ export class BerthDriver implements Driver {
 
   async close(how: Closing): Promise<void> {
     this.#isClosed = true;
-    const reason = how === "deleted" ? "its scaler is deleted" : "this process lets go of its pool";
     const all = [...this.#berths.values(), ...this.#leaving];
     this.#berths.clear();
-    await Promise.all(all.map((berth) => this.#dismiss(berth, reason, how === "left")));
+    if (how !== "left")
+      for (const { agentId, state } of all)
+        if (state === "quarantined") this.#parts.agents.release(agentId, reasons[how]);
+    await Promise.all(all.map((berth) => this.#dismiss(berth, reasons[how], how !== "deleted")));
   }
 
   async #dismiss(berth: Berth, reason: string, isHurried: boolean): Promise<void> {

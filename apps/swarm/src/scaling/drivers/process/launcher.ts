@@ -1,7 +1,7 @@
 /** Programs of this machine: started without a shell, in a group of their own, their output line by line. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { ownGroup, signalGroup } from "@tutti/kernel";
+import { ownGroup, signalGroup, systemTimers } from "@tutti/kernel";
 import type { Ending, Running } from "../berths/programs.ts";
 
 export interface Program {
@@ -17,6 +17,8 @@ export interface RunningProcess extends Running {
 }
 
 const lineMax = 4_096;
+/** A child of the program may keep its output open after it. */
+const drainMs = 200;
 
 export function launch({ command, directory, environment, onLine }: Program): RunningProcess {
   const [file = "", ...parameters] = command;
@@ -27,16 +29,44 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
     ...ownGroup(),
     stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const stream of [child.stdout, child.stderr]) readLines(stream, onLine);
-  return { pid: child.pid, ended: endOf(child), signal: (signal) => signalGroup(child.pid, signal) };
+  const last = new LastWords();
+  readLines(child.stdout, onLine);
+  readLines(child.stderr, (line) => {
+    last.add(line);
+    onLine(line);
+  });
+  return { pid: child.pid, ended: endOf(child, last), signal: (signal) => signalGroup(child.pid, signal) };
 }
 
-function endOf(child: ChildProcess): Promise<Ending> {
+/** The last message on standard error: a line, with the indented ones behind it. */
+class LastWords {
+  #message = "";
+
+  add(line: string): void {
+    if (line.trim() === "" || /^Node\.js v\d/.test(line)) return;
+    const isContinued = /^\s/.test(line) && this.#message !== "";
+    const message = isContinued ? `${this.#message} ${line.trim()}` : line.trim();
+    this.#message = message.slice(0, lineMax);
+  }
+
+  get text(): string | undefined {
+    return this.#message === "" ? undefined : this.#message;
+  }
+}
+
+function endOf(child: ChildProcess, last: LastWords): Promise<Ending> {
   return new Promise((resolve) => {
     child.once("error", (error) => resolve({ kind: "never started", reason: error.message }));
-    child.once("exit", (code, signal) =>
-      resolve(signal === null ? { kind: "exited", code: code ?? 0 } : { kind: "killed", signal }),
-    );
+    child.once("exit", (code, signal) => {
+      if (signal !== null) return resolve({ kind: "killed", signal });
+      // What it said last may still be on its way.
+      const end = () => resolve({ kind: "exited", code: code ?? 0, lastLine: last.text });
+      const timer = systemTimers.after(drainMs, end);
+      child.once("close", () => {
+        timer.cancel();
+        end();
+      });
+    });
   });
 }
 

@@ -105,6 +105,17 @@ describe("agents as programs of this machine", () => {
     await driver.close("left");
   });
 
+  it("report the last message of a program that crashed, and are released if its scaler starts another program", async () => {
+    const says = "console.error('✗ the document names no server.\\n  Set `url`.\\n'); process.exit(3)";
+    const { driver, agents } = driverOf({ command: ["node", "-e", says] }, 1);
+    driver.want(1, "");
+    await until("quarantine", () => driver.standing().quarantined === 1);
+    const why = 'it ended with code 3, saying "✗ the document names no server. Set `url`.", 1 time in a row';
+    assert.ok(agents.said.includes(`quarantine crew-1: ${why}`), agents.said.join("\n"));
+    await driver.close("replaced");
+    assert.ok(agents.said.includes("release crew-1"));
+  });
+
   it("that crashed at the pool's earlier owner are not restarted often enough again, and restart when released", async () => {
     const broken = { command: ["node", "-e", "process.exit(3)"] };
     const { driver, agents } = driverOf(
@@ -132,6 +143,7 @@ describe("agents as programs of this machine", () => {
       agents.said.includes("crashed crew-1: 0"),
       "the next agent of its name starts without its crashes",
     );
+    assert.ok(agents.said.includes("release crew-1"), "it may be wanted again");
     await driver.close("left");
   });
 
