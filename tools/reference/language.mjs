@@ -214,7 +214,7 @@ function indexPage(schema) {
     "|---|---|",
     ...rows,
     "",
-    "A value in `${{ … }}` is an expression in [CEL](https://cel.dev). Most values may be one.",
+    "A value in `${{ … }}` is an [expression](../expressions.md). Most values may be one.",
     "",
   ].join("\n");
 }
@@ -291,29 +291,38 @@ function meaningOf(schema, key, part) {
   return cell(own ?? places.find((place) => place?.description)?.description ?? "");
 }
 
-/** @param {any} shape */
-function tableOf(shape) {
+/** Returns whether a part of a schema has a page of the workflow language. @param {string} part */
+export function isConstruct(part) {
+  return constructs.some(({ parts }) => parts.includes(part));
+}
+
+/** @typedef {(part: string, page: string | undefined) => string} Link to a part of the schema, which may have a page */
+
+/** @param {any} shape @param {Link} [link] */
+export function tableOf(shape, link = linkOfPage) {
   const required = new Set(shape.required ?? []);
   const rows = Object.entries(shape.properties ?? {}).map(
     ([key, value]) =>
-      `| \`${key}\`${required.has(key) ? ", required" : ""} | ${typeOf(value)} | ${cell(value.description ?? "")} |`,
+      `| \`${key}\`${required.has(key) ? ", required" : ""} | ${typeOf(value, link)} | ${cell(value.description ?? "")} |`,
   );
   return ["| key | value | meaning |", "|---|---|---|", ...rows];
 }
 
-/** @param {any} value @returns {string} */
-function typeOf(value) {
+/** @param {any} value @param {Link} link @returns {string} */
+function typeOf(value, link) {
   if (value.enum) return value.enum.map((/** @type {unknown} */ one) => `\`${one}\``).join(", ");
   if (value.const !== undefined) return `\`${value.const}\``;
-  if (value.$ref) return linkOf(value.$ref.split("/").at(-1));
+  if (value.$ref) return linkOf(value.$ref.split("/").at(-1), link);
   const kinds = value.anyOf ?? value.oneOf;
   if (kinds) {
     const plain = kinds.filter((/** @type {any} */ one) => !isExpression(one));
-    return [...new Set(plain.map(typeOf))].join(" or ") || "expression";
+    return (
+      [...new Set(plain.map((/** @type {any} */ one) => typeOf(one, link)))].join(" or ") || "expression"
+    );
   }
-  if (value.type === "array") return `list of ${typeOf(value.items ?? {})}`;
+  if (value.type === "array") return `list of ${typeOf(value.items ?? {}, link)}`;
   if (value.type === "object" && value.additionalProperties?.$ref)
-    return `map of ${linkOf(value.additionalProperties.$ref.split("/").at(-1))}`;
+    return `map of ${linkOf(value.additionalProperties.$ref.split("/").at(-1), link)}`;
   if (value.pattern?.includes("ms|s|m|h|d|w")) return "duration";
   const range = [value.minimum, value.maximum].every((one) => one !== undefined)
     ? `, ${value.minimum} to ${value.maximum.toLocaleString("en")}`
@@ -326,10 +335,14 @@ function isExpression(value) {
   return typeof value.pattern === "string" && value.pattern.includes("\\{\\{");
 }
 
-/** @param {string} part */
-function linkOf(part) {
-  const page = constructs.find(({ parts }) => parts.includes(part));
-  return page === undefined ? part : `[${part}](${page.name}.md)`;
+/** @param {string} part @param {Link} link */
+function linkOf(part, link) {
+  return link(part, constructs.find(({ parts }) => parts.includes(part))?.name);
+}
+
+/** @type {Link} */
+function linkOfPage(part, page) {
+  return page === undefined ? part : `[${part}](${page}.md)`;
 }
 
 /** @param {any[]} shapes @param {ReadonlySet<string>} known */
@@ -342,7 +355,7 @@ function codesIn(shapes, known) {
 }
 
 /** @param {string} text */
-function cell(text) {
+export function cell(text) {
   return text.replaceAll("|", "\\|").replace(/\s+/g, " ").trim();
 }
 

@@ -23,6 +23,8 @@ import { commandPage } from "./command.mjs";
 import { declaredSections, loadCatalogues, servedContracts, sourceFiles } from "./declared.mjs";
 import { defaultsPage } from "./defaults.mjs";
 import { eventsPage } from "./events.mjs";
+import { expressionsPage } from "./expressions.mjs";
+import { filesPage } from "./files.mjs";
 import { languagePages } from "./language.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
 import { pythonPage } from "./python.mjs";
@@ -52,6 +54,8 @@ export async function referencePages(root) {
     ["adapter.schema.json", formatted(root, "adapter.schema.json", adapterJsonSchema())],
     ["source.schema.json", formatted(root, "source.schema.json", sourceJsonSchema())],
     ["session.schema.json", formatted(root, "session.schema.json", sessionJsonSchema())],
+    ["files.md", page(filesPage())],
+    ["expressions.md", page(expressionsPage())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
     ["rest.md", page(restPage())],
     ["states.md", page(statesPage(image))],

@@ -113,6 +113,17 @@ describe("the file of a schedule", () => {
     assert.equal(validate(parse(everything)), true, JSON.stringify(validate.errors));
     assert.equal(validate({ schedule: "a", workflow: "b", crn: "@hourly" }), false);
   });
+
+  for (const [line, problem] of [
+    ['cron: "0 25 * * *"', /^a\.yaml:3:7: error: cron: .*25/],
+    ['cron: ["@hourly", "0 0 31 2 *"]', /cron\[1\]: expected a time that comes/],
+    ['every: 1h\nexcept: ["x"]', /except\[0\]: /],
+    ["every: 1h\ntimeZone: Europe/Bern", /timeZone: expected a time zone as the IANA names it/],
+  ] as const)
+    it(`is refused with ${line}`, () => {
+      const [found = ""] = problemsOf(`schedule: nightly\nworkflow: report\n${line}\n`);
+      assert.match(found, problem);
+    });
 });
 
 describe("a text of several documents", () => {

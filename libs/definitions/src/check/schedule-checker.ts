@@ -4,6 +4,7 @@ import { parseDurationMs } from "../duration.ts";
 import { type ScheduleDocument, schedule } from "../language/schedule-shape.ts";
 import type { DefinitionProblem, Findings } from "../problem.ts";
 import type { DefinitionText } from "../source/text.ts";
+import { cronProblem, zoneProblem } from "../timing/index.ts";
 import { checkFileText, hasKey } from "./file-checker.ts";
 
 export interface CheckedSchedule {
@@ -35,13 +36,18 @@ export function checkScheduleText(source: DefinitionText): CheckedSchedule {
 const everyMinMs = 1_000;
 
 function checkTimes(document: ScheduleDocument, findings: Findings): void {
-  const { cron, every, once } = document;
+  const { cron, every, once, except = [], timeZone } = document;
   if (cron === undefined && every === undefined && once === undefined)
     findings.error("missing_key", [], "expected `cron`, `every` or `once`, found none", {
       expected: 'when the schedule starts runs: `cron: "0 3 * * *"` or `every: 30s`',
     });
   if (every !== undefined && (parseDurationMs(every) ?? everyMinMs) < everyMinMs)
     findings.error("out_of_range", ["every"], `expected at least 1s, found ${every}`);
+  if (typeof cron === "string") checkCron(cron, ["cron"], findings);
+  else for (const [index, each] of (cron ?? []).entries()) checkCron(each, ["cron", index], findings);
+  for (const [index, each] of except.entries()) checkCron(each, ["except", index], findings);
+  const wrongZone = timeZone === undefined ? undefined : zoneProblem(timeZone);
+  if (wrongZone !== undefined) findings.error("wrong_form", ["timeZone"], wrongZone);
   for (const key of ["once", "from", "until"] as const) {
     const text = document[key];
     if (text === undefined || !Number.isNaN(Date.parse(text))) continue;
@@ -51,4 +57,9 @@ function checkTimes(document: ScheduleDocument, findings: Findings): void {
       `expected a time such as 2026-01-31T09:30:00Z, found ${JSON.stringify(text.slice(0, 60))}`,
     );
   }
+}
+
+function checkCron(text: string, path: readonly (string | number)[], findings: Findings): void {
+  const problem = cronProblem(text);
+  if (problem !== undefined) findings.error("wrong_form", path, problem);
 }

@@ -5,7 +5,5 @@ export { facts, type ScheduleFacts } from "./life/queries.ts";
 export * from "./limits.ts";
 export { schedule } from "./machine.ts";
 export type { Schedule, ScheduleEffect, ScheduleView, StartRun, StopRun } from "./state.ts";
-export { civilDay, dayMs, dayNumber } from "./timing/civil.ts";
 export { timingProblem } from "./timing/problem.ts";
 export { previewTimes } from "./timing/timing.ts";
-export { type Zone, zoneOf } from "./timing/zone.ts";

@@ -7,8 +7,8 @@
  * 3. What is known of time zones changes with releases of Node. Only decisions use it. Events have their outcome.
  */
 import type { Rotation, RotationMember, RotationOverride } from "@tutti/contracts/insight/v1";
+import { civilDay, dayMs, dayNumber, type Zone, zoneOf } from "@tutti/definitions/timing";
 import { fromTimestamp, type ReadOnly } from "@tutti/kernel";
-import { civilDay, dayMs, dayNumber, type Zone, zoneOf } from "@tutti/machine-schedule";
 
 type RotationView = ReadOnly<Rotation>;
 

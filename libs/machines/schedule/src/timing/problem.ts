@@ -1,8 +1,7 @@
 /** What is wrong with a timing, in words. Undefined when it is sound. */
 import type { PlannedRule, PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { cronProblem, zoneProblem } from "@tutti/definitions/timing";
 import { exceptionsMax, intervalMinMs, jitterMaxMs, momentMaxMs, rulesMax } from "../limits.ts";
-import { nextLocal, readCron } from "./cron.ts";
-import { zoneOf } from "./zone.ts";
 
 export function timingProblem(timing: PlannedTiming): string | undefined {
   const { rules, exceptions, fromMs, untilMs, timeZone, jitterMs } = timing;
@@ -10,8 +9,8 @@ export function timingProblem(timing: PlannedTiming): string | undefined {
     return `expected 1 to ${rulesMax} rules, found ${rules.length}`;
   if (exceptions.length > exceptionsMax)
     return `expected at most ${exceptionsMax} exceptions, found ${exceptions.length}`;
-  if (zoneOf(timeZone) === undefined)
-    return `expected a time zone as the IANA names it, like Europe/Berlin, found ${JSON.stringify(timeZone)}`;
+  const wrongZone = zoneProblem(timeZone);
+  if (wrongZone !== undefined) return wrongZone;
   if (!isMoment(fromMs) || !isMoment(untilMs)) return "expected bounds between the years 1970 and 9999";
   if (untilMs > 0 && untilMs <= fromMs) return "expected the end after the beginning, found it before";
   if (!(Number.isFinite(jitterMs) && jitterMs >= 0 && jitterMs <= jitterMaxMs))
@@ -27,19 +26,10 @@ function firstProblem(what: string, rules: readonly PlannedRule[]): string | und
   return undefined;
 }
 
-/** 2000-03-01, the first day of the longest cycle of leap days, to look for any time at all. */
-const anyMomentMs = 951_868_800_000;
-
 function ruleProblem({ cron, everyMs, offsetMs, onceMs }: PlannedRule): string | undefined {
   const given = [cron !== "", everyMs !== 0, onceMs !== 0].filter(Boolean).length;
   if (given !== 1) return "expected one of a cron rule, an interval and a moment";
-  if (cron !== "") {
-    const read = readCron(cron);
-    if (typeof read === "string") return read;
-    return nextLocal(read, anyMomentMs) === undefined
-      ? `expected a time that comes, found ${JSON.stringify(cron)}, which never does`
-      : undefined;
-  }
+  if (cron !== "") return cronProblem(cron);
   if (onceMs !== 0) return isMoment(onceMs) ? undefined : "expected a moment between the years 1970 and 9999";
   if (!(Number.isInteger(everyMs) && everyMs >= intervalMinMs && everyMs <= momentMaxMs))
     return `expected an interval of whole milliseconds from ${intervalMinMs} on, found ${everyMs}`;

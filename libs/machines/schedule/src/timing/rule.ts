@@ -8,9 +8,7 @@
  *    rule for every hour continues as if nothing had happened: neither twice at once nor an hour not at all.
  */
 import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
-import { dayMs } from "./civil.ts";
-import { type Cron, nextLocal, readCron } from "./cron.ts";
-import type { Zone, ZoneSpan } from "./zone.ts";
+import { type Cron, dayMs, nextLocal, readCron, type Zone, type ZoneSpan } from "@tutti/definitions/timing";
 
 /** How far ahead is searched. Nothing is rarer than 29 February around 2100. */
 const sightMs = 12 * 366 * dayMs;

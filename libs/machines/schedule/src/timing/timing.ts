@@ -1,8 +1,8 @@
 /** The times of a whole timing: of all rules, without the exceptions, within its bounds. */
 import type { PlannedTiming } from "@tutti/contracts/workflow/v1";
+import { zoneOf } from "@tutti/definitions/timing";
 import { stableHash } from "@tutti/kernel";
 import { type NextTimeAfter, timesOf } from "./rule.ts";
-import { zoneOf } from "./zone.ts";
 
 /** The result of a search: a time, a moment to continue the search from, or nothing ever. */
 type Ahead =

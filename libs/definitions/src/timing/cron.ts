@@ -127,3 +127,14 @@ function timeFrom({ seconds, minutes, hours }: Cron, second: number): number | u
 function at(hour: number, minute: number, second: number): number {
   return ((hour * 60 + minute) * 60 + second) * 1_000;
 }
+
+/** 2000-03-01, the first day of the longest cycle of leap days, to look for any time at all. */
+const anyMomentMs = 951_868_800_000;
+
+/** What is wrong with a cron expression. Undefined when it is sound and some time fits. */
+export function cronProblem(text: string): string | undefined {
+  const read = readCron(text);
+  if (typeof read === "string") return read;
+  if (nextLocal(read, anyMomentMs) !== undefined) return undefined;
+  return `expected a time that comes, found ${JSON.stringify(text)}, which never does`;
+}

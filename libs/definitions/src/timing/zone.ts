@@ -36,6 +36,11 @@ export function zoneOf(name: string): Zone | undefined {
   return made;
 }
 
+export function zoneProblem(name: string): string | undefined {
+  if (zoneOf(name) !== undefined) return undefined;
+  return `expected a time zone as the IANA names it, like Europe/Berlin, found ${JSON.stringify(name)}`;
+}
+
 const zones = new Map<string, Zone>();
 const zonesMax = 64;
 const yearsMax = 64;
