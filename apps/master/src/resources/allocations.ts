@@ -101,8 +101,7 @@ export async function listAllocations(
     .map(({ allocation }) => allocation)
     .filter(({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0);
   const most = ({ granted }: Allocation) => granted[name || "slots"] ?? 0;
-  const keyOf = (one: Allocation) =>
-    `${String(1e12 - Math.round(1_000 * most(one))).padStart(13, "0")} ${one.session?.id ?? ""}`;
+  const keyOf = (one: Allocation) => `${descending(most(one))} ${one.session?.id ?? ""}`;
   all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -110,6 +109,12 @@ export async function listAllocations(
     page,
   );
   return { allocations: items, page: { nextToken, total: all.length } };
+}
+
+/** A text by which greater amounts come first, to the thousandth. Amounts of memory are bytes. */
+export function descending(amount: number): string {
+  const thousandths = Math.min(Math.round(1_000 * amount), Number.MAX_SAFE_INTEGER);
+  return String(Number.MAX_SAFE_INTEGER - thousandths).padStart(16, "0");
 }
 
 /** How a session stands, and beside whom. */
