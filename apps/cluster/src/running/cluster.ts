@@ -291,13 +291,16 @@ export class Cluster {
         ? [natsServer, ...planned.words]
         : [process.execPath, moduleOf(kind), ...planned.words, ...words];
     const program = { command, directory, log, environment };
-    return new Member({ ...this.#ports, planned, program, onChange: () => void this.#saveState() });
+    // A full disk must not end the process that looks after the members. The next change is written again.
+    const onChange = () => void this.#saveState().catch(() => {});
+    return new Member({ ...this.#ports, planned, program, onChange });
   }
 
   #saveState(): Promise<void> {
-    this.#writing = this.#writing.then(() => writeState(this.#options.directory, this.state()));
+    const written = this.#writing.then(() => writeState(this.#options.directory, this.state()));
+    this.#writing = written.catch(() => {});
     this.#options.onChange?.();
-    return this.#writing;
+    return written;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a cluster says of itself in its directory, for other processes. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "@tutti/kernel";
+import { ifThere, replaceFile, systemCodeOf } from "@tutti/kernel";
 import type { Member, Ports } from "../plan/plan.ts";
 import type { Shape } from "../plan/shape.ts";
 
@@ -43,12 +43,8 @@ export function writeWish(directory: string, shape: Shape): Promise<void> {
 }
 
 async function read<Content>(path: string): Promise<Content | undefined> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as Content;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = await ifThere(readFile(path, "utf8"));
+  return text === undefined ? undefined : (JSON.parse(text) as Content);
 }
 
 /** Readers find the one before or this one, never half of it. */
@@ -63,6 +59,6 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return systemCodeOf(error) === "EPERM";
   }
 }

@@ -95,7 +95,8 @@ export class TriggerIndex implements Component {
   refresh(namespace: string, id: string): Promise<void> {
     const key = `${namespace} ${id}`;
     const before = this.#reading.get(key) ?? Promise.resolve();
-    const reading = before.then(() => this.#read(namespace, id));
+    // A reading that failed says nothing of the next one.
+    const reading = before.catch(() => {}).then(() => this.#read(namespace, id));
     this.#reading.set(key, reading);
     return reading.finally(() => {
       if (this.#reading.get(key) === reading) this.#reading.delete(key);
