@@ -109,7 +109,7 @@ export {
   type StepScope,
 } from "./orchestrator/steps/step.ts";
 export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
-export { type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
+export { descending, type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
 export { answerText } from "./ports/answer-text.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";

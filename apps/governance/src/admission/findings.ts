@@ -11,7 +11,7 @@ import type {
 } from "@tutti/contracts/governance/v1";
 import { spanOf, whenOwned } from "@tutti/host";
 import { execute, orIfAbsent, query } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, type InstanceKey, pageOf } from "@tutti/kernel";
+import { type CallContext, descending, fromTimestamp, type InstanceKey, pageOf } from "@tutti/kernel";
 import { type Found, findingsKind, found, takeFindings } from "@tutti/machine-entities/findings";
 import { atOwner, type Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
@@ -146,10 +146,7 @@ export function timeOf({ findTime }: Finding): number {
   return findTime === undefined ? 0 : fromTimestamp(findTime);
 }
 
-const digits = 16;
-
 /** The latest first. */
 function placeOf(finding: Finding): string {
-  const newest = String(Number.MAX_SAFE_INTEGER - timeOf(finding)).padStart(digits, "0");
-  return `${newest} ${finding.findingId}`;
+  return `${descending(timeOf(finding))} ${finding.findingId}`;
 }

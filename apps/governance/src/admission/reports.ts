@@ -23,7 +23,7 @@ import {
 } from "@tutti/contracts/governance/v1";
 import { causeOf, spanOf } from "@tutti/host";
 import { execute } from "@tutti/host/serving";
-import { type CallContext, didYouMean, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
+import { type CallContext, descending, didYouMean, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
 import { type Found, keepReport } from "@tutti/machine-entities/findings";
 import { tenantErrors } from "@tutti/machine-entities/tenant";
 import type { Client } from "@tutti/mesh";
@@ -251,9 +251,7 @@ function counts({ enforcement }: AdmissionRule): boolean {
   return enforcement !== Enforcement.ENFORCEMENT_SHADOW;
 }
 
-const digits = 16;
-
 function placeOf({ createTime, reportId }: ComplianceReport): string {
   const timeMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-  return `${String(Number.MAX_SAFE_INTEGER - timeMs).padStart(digits, "0")} ${reportId}`;
+  return `${descending(timeMs)} ${reportId}`;
 }

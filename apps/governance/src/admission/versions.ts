@@ -12,15 +12,13 @@ import {
   type RollBackRuleRequest,
   type RuleVersion,
 } from "@tutti/contracts/governance/v1";
-import { type CallContext, pageOf, toTimestamp } from "@tutti/kernel";
+import { type CallContext, descending, pageOf, toTimestamp } from "@tutti/kernel";
 import { tenantErrors } from "@tutti/machine-entities/tenant";
 import { Mapping, schema } from "@tutti/rest/json";
 import { governanceErrors } from "../errors.ts";
 import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { ruleAsKept, ruleOf } from "../tenants/views.ts";
 import { keepRule } from "./rules.ts";
-
-const digits = 16;
 
 export async function listRuleVersions(
   dependencies: TenantDependencies,
@@ -37,7 +35,7 @@ export async function listRuleVersions(
       return { ...version, changes: before === undefined ? [] : changesOf(before, version.rule) };
     })
     .reverse();
-  const keyOf = ({ number }: RuleVersion) => String(Number.MAX_SAFE_INTEGER - number).padStart(digits, "0");
+  const keyOf = ({ number }: RuleVersion) => descending(number);
   const list = ["rule versions", namespace, ruleId, against];
   const { items, nextToken } = pageOf(all, { list, keyOf }, page);
   return { versions: items, page: { nextToken, total: all.length } };

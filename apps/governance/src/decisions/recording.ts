@@ -6,7 +6,7 @@ import type {
   RecordDecisionsRequest,
 } from "@tutti/contracts/governance/v1";
 import { execute, type MachineDependencies, orIfAbsent, query } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, type InstanceKey } from "@tutti/kernel";
+import { type CallContext, descending, fromTimestamp, type InstanceKey } from "@tutti/kernel";
 import { decisionsKind, recorded, takeDecisions } from "@tutti/machine-entities/decisions";
 import { atOwner, type Client } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
@@ -80,12 +80,10 @@ export async function recordedIn(
     .sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
 }
 
-const digits = 16;
-
 /** The latest first. */
 export function placeOf({ decideTime, decisionId }: Decision): string {
   const timeMs = decideTime === undefined ? 0 : fromTimestamp(decideTime);
-  return `${String(Number.MAX_SAFE_INTEGER - timeMs).padStart(digits, "0")} ${decisionId}`;
+  return `${descending(timeMs)} ${decisionId}`;
 }
 
 const works: ReadonlySet<string> = new Set(["run", "mission", "session"]);

@@ -8,7 +8,14 @@ import {
   Scope,
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import { type CallContext, fromTimestamp, isTuttiError, pageOf, toTimestamp } from "@tutti/kernel";
+import {
+  type CallContext,
+  descending,
+  fromTimestamp,
+  isTuttiError,
+  pageOf,
+  toTimestamp,
+} from "@tutti/kernel";
 import { isSame } from "@tutti/machine-entities";
 import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/machine-entities/tenant";
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
@@ -105,12 +112,10 @@ export async function listKeys(
   return { keys: items.map(({ key }) => key), page: { nextToken, total: all.length } };
 }
 
-const digits = 16;
-
 /** Returns the newest first. */
 function placeOf({ createTime, keyId }: ApiKey): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-  return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${keyId}`;
+  return `${descending(createMs)} ${keyId}`;
 }
 
 async function keyShown(

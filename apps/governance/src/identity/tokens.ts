@@ -15,7 +15,7 @@ import {
   TokenUse,
 } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
-import { type CallContext, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
+import { type CallContext, descending, fromTimestamp, pageOf, toTimestamp } from "@tutti/kernel";
 import { isSame } from "@tutti/machine-entities";
 import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-entities/tenant";
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
@@ -221,12 +221,10 @@ async function checked(dependencies: TenantDependencies, secret: string): Promis
   return found.identity;
 }
 
-const digits = 16;
-
 /** Returns the newest first. */
 function placeOf({ createTime, tokenId }: IssuedToken): string {
   const createMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-  return `${String(Number.MAX_SAFE_INTEGER - createMs).padStart(digits, "0")} ${tokenId}`;
+  return `${descending(createMs)} ${tokenId}`;
 }
 
 function endOf({

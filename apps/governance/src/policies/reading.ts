@@ -5,7 +5,7 @@ import type {
   ListPolicyVersionsRequest,
   Policy,
 } from "@tutti/contracts/governance/v1";
-import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
+import { type CallContext, descending, labelsMatch, pageOf } from "@tutti/kernel";
 import { policiesAt, tenantErrors, versionOf } from "@tutti/machine-entities/tenant";
 import { systemNamespace } from "@tutti/policy";
 import { type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
@@ -65,8 +65,6 @@ async function ofSystem(dependencies: TenantDependencies): Promise<Policy[]> {
   return content.policies.filter(({ namespace }) => namespace === systemNamespace);
 }
 
-const digits = 16;
-
 export async function listVersions(
   dependencies: TenantDependencies,
   { page }: ListPolicyVersionsRequest,
@@ -75,8 +73,7 @@ export async function listVersions(
   const { namespace } = context;
   const { versions } = await tenantOf(dependencies, namespace, context);
   const all = versions.map(versionView).reverse();
-  const keyOf = ({ number }: { readonly number: number }) =>
-    String(Number.MAX_SAFE_INTEGER - number).padStart(digits, "0");
+  const keyOf = ({ number }: { readonly number: number }) => descending(number);
   const { items, nextToken } = pageOf(all, { list: ["policy versions", namespace], keyOf }, page);
   return { versions: items, page: { nextToken, total: all.length } };
 }

@@ -12,7 +12,7 @@ import type {
 import { type GetPoolUseReply, ListPoolsRequest, type PoolShare } from "@tutti/contracts/swarm/v1";
 import { Explanation, type LabelSelector } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { amountOf, type CallContext, counted, pageOf, selectorText } from "@tutti/kernel";
+import { amountOf, type CallContext, counted, descending, pageOf, selectorText } from "@tutti/kernel";
 import { beginOf, endOf, listReservations } from "./reservations.ts";
 import { contentsOf, isAbout, type ResourceDependencies } from "./resource-dependencies.ts";
 
@@ -101,7 +101,7 @@ export async function listAllocations(
     .map(({ allocation }) => allocation)
     .filter(({ granted, wanted }) => name === "" || (granted[name] ?? 0) + (wanted[name] ?? 0) > 0);
   const most = ({ granted }: Allocation) => granted[name || "slots"] ?? 0;
-  const keyOf = (one: Allocation) => `${descending(most(one))} ${one.session?.id ?? ""}`;
+  const keyOf = (one: Allocation) => `${descending(1_000 * most(one))} ${one.session?.id ?? ""}`;
   all.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   const { items, nextToken } = pageOf(
     all,
@@ -109,12 +109,6 @@ export async function listAllocations(
     page,
   );
   return { allocations: items, page: { nextToken, total: all.length } };
-}
-
-/** A text by which greater amounts come first, to the thousandth. Amounts of memory are bytes. */
-export function descending(amount: number): string {
-  const thousandths = Math.min(Math.round(1_000 * amount), Number.MAX_SAFE_INTEGER);
-  return String(Number.MAX_SAFE_INTEGER - thousandths).padStart(16, "0");
 }
 
 /** How a session stands, and beside whom. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type PagedList, pageOf } from "./page.ts";
+import { descending, type PagedList, pageOf } from "./page.ts";
 
 const letters: PagedList<string> = { list: ["letters"], keyOf: (key) => key };
 
@@ -76,3 +76,11 @@ describe("pageOf", () => {
 });
 
 const byCodeUnits = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
+
+describe("a key of greater numbers first", () => {
+  it("sorts as text, also numbers of bytes", () => {
+    const numbers = [0, 1, 2, 999, 1e6, 1e9, 8e12, 64e12, 1e300];
+    const sorted = numbers.toSorted((one, other) => (descending(one) < descending(other) ? -1 : 1));
+    assert.deepEqual(sorted, numbers.toReversed());
+  });
+});

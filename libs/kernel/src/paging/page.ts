@@ -67,3 +67,9 @@ function keyOfToken(token: string, mark: string): string {
   const message = `expected a token from the page before, of this list with these conditions, found ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }
+
+/** A key by which greater numbers come first, such as the newest times. */
+export function descending(value: number): string {
+  const { MAX_SAFE_INTEGER } = Number;
+  return String(MAX_SAFE_INTEGER - Math.min(Math.round(value), MAX_SAFE_INTEGER)).padStart(16, "0");
+}

@@ -16,6 +16,7 @@ import type { Severity } from "@tutti/contracts/types/v1";
 import { changesOf, execute, type Named } from "@tutti/host/serving";
 import {
   type CallContext,
+  descending,
   fromTimestamp,
   labelsMatch,
   pageOf,
@@ -157,8 +158,7 @@ function isWanted(alert: Alert, { statuses, severity, ruleId, labels, started }:
 /** Sorts as text: severities and times count downwards. */
 function placeOf({ severity, startTime, alertId }: Alert): string {
   const ms = startTime === undefined ? 0 : fromTimestamp(startTime);
-  const backwards = (value: number, length: number) => String(10 ** length - value).padStart(length + 1, "0");
-  return `${backwards(severity, 1)}/${backwards(Math.round(ms), 15)}/${alertId}`;
+  return `${descending(severity)}/${descending(ms)}/${alertId}`;
 }
 
 /** Another number after every change that is shown. */

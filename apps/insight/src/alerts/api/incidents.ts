@@ -16,7 +16,14 @@ import {
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type Severity, WorkReference } from "@tutti/contracts/types/v1";
 import { execute } from "@tutti/host/serving";
-import { type CallContext, errorFromUnknown, pageOf, type ReadOnly, toTimestamp } from "@tutti/kernel";
+import {
+  type CallContext,
+  descending,
+  errorFromUnknown,
+  pageOf,
+  type ReadOnly,
+  toTimestamp,
+} from "@tutti/kernel";
 import { alertErrors, changeIncident } from "@tutti/machine-alert";
 import { installationNamespace } from "@tutti/mesh";
 import type { FailedTask } from "../../analysis/analyse.ts";
@@ -198,5 +205,5 @@ function shown(
 /** Sorts as text: times count downwards. */
 function placeOf({ status, startMs, incidentId }: ReadOnly<KeptIncident>): string {
   const isOver = Number(status === IncidentStatus.INCIDENT_STATUS_RESOLVED);
-  return `${isOver}/${String(10 ** 15 - Math.round(startMs)).padStart(16, "0")}/${incidentId}`;
+  return `${isOver}/${descending(startMs)}/${incidentId}`;
 }
