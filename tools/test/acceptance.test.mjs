@@ -14,7 +14,7 @@ import { workspaceRoot } from "../setup.mjs";
 
 const row = {
   ...{ id: "one", area: "start", promise: "It <starts>." },
-  promised: ["README.md: Workflows"],
+  promised: ["README.md: Workflows as data or code"],
   test: { file: "tools/test/acceptance.test.mjs", title: "finds promises" },
 };
 
@@ -60,7 +60,10 @@ describe("acceptance", () => {
   });
 
   it("reports a promise without a row", () => {
-    assert.match(missionProblems(workspaceRoot, [row]).join("\n"), /the promise "Missions" has no row/);
+    assert.match(
+      missionProblems(workspaceRoot, [row]).join("\n"),
+      /the promise "Teams and goals" has no row/,
+    );
   });
 
   it("reads states from the output of the test runner: all tests of a title, none skipped", () => {
