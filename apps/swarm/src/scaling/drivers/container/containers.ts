@@ -60,10 +60,13 @@ export class Containers implements Programs {
     return id === undefined ? undefined : this.#running(id, as.agentId);
   }
 
-  /** Those that an earlier life of this process has started for the scaler. */
+  /**
+   * Those that an earlier life of this process has started for the scaler. Nothing is started before they are known, so a
+   * refusal is asked again too.
+   */
   async earlier(isWanted: () => boolean): Promise<readonly Earlier[]> {
     const { engine, foundation } = this.#parts;
-    const listed = await this.#answered(isWanted, () => engine.list(this.#ownLabels()));
+    const listed = await this.#answered(isWanted, () => engine.list(this.#ownLabels()), true);
     const running: Earlier[] = [];
     for (const { id, isRunning, labels } of listed ?? []) {
       const { [labelNames.agent]: agentId = "", [labelNames.launch]: launchId = "" } = labels;
