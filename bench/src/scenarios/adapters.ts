@@ -2,17 +2,18 @@ import { Absent, type Scenario } from "../scenario.ts";
 import { graphql } from "./graphql.ts";
 import { grpc } from "./grpc.ts";
 import { http } from "./http.ts";
+import { kafka } from "./kafka.ts";
 import { nats } from "./nats.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 
-const parts = [postgres, redis, nats, http, grpc, graphql];
+const parts = [postgres, redis, nats, kafka, http, grpc, graphql];
 
 /** Each adapter beside its client. One whose server this machine lacks leaves the others measured. */
 export const adapters: Scenario = {
   name: "adapters",
   about:
-    "calls through the adapters for PostgreSQL, Redis, NATS, HTTP, gRPC and GraphQL, each beside its client alone",
+    "calls through the adapters for PostgreSQL, Redis, NATS, Kafka, HTTP, gRPC and GraphQL, each beside its client",
   goals: parts.flatMap(({ name, goals }) =>
     goals.map((goal) => ({ ...goal, line: { adapter: name, ...goal.line } })),
   ),
