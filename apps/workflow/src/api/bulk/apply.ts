@@ -12,7 +12,7 @@ import {
   errorFromUnknown,
   kernelErrors,
   type Status,
-  type Timers,
+  sleep,
   toErrorDetail,
 } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime/errors";
@@ -38,7 +38,7 @@ export async function* applyBulk(
       place,
       place + (perSecond === 0 ? portionMax : Math.min(portionMax, perSecond)),
     );
-    const beginMs = clock.now();
+    const beginMs = clock.monotonic();
     const outcomes = await Promise.all(
       portion.map((runId) => refusalOf(dependencies, preview, { runId, reason, previewToken }, context)),
     );
@@ -47,8 +47,8 @@ export async function* applyBulk(
     done += portion.length - refusals.length;
     const remaining = Math.max(0, runIds.length - place);
     yield { done, remaining, refusals, cursor: `a${place}.${done}` };
-    const restMs = perSecond === 0 ? 0 : (portion.length * 1_000) / perSecond - (clock.now() - beginMs);
-    if (place < runIds.length && restMs > 0) await rest(timers, restMs, context.signal);
+    const restMs = perSecond === 0 ? 0 : (portion.length * 1_000) / perSecond - (clock.monotonic() - beginMs);
+    if (place < runIds.length && restMs > 0) await sleep(timers, restMs, context.signal).catch(() => {});
   } while (place < runIds.length && !context.signal.aborted);
 }
 
@@ -70,17 +70,6 @@ async function refusalOf(
     if (onTheWay.has(error.status)) throw error;
     return { runId, error: toErrorDetail(error) };
   }
-}
-
-function rest(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = timers.after(ms, resolve);
-    const stop = () => {
-      timer.cancel();
-      resolve();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
 
 const onTheWay: ReadonlySet<Status> = new Set<Status>(["UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"]);

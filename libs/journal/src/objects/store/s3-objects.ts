@@ -7,7 +7,7 @@
  *    caller reads it again. Parts of blobs are written once and have no number.
  * 3. A store that does not answer makes the caller wait. A refusal, such as of a key, is reported at once.
  */
-import { type Foundation, type S3Credentials, signed, uriEncoded } from "@tutti/kernel";
+import { type Foundation, type S3Credentials, signed, sleep, uriEncoded } from "@tutti/kernel";
 import { blobErrors } from "../../blobs/errors.ts";
 import type { Objects } from "../blobs/object-blobs.ts";
 
@@ -154,7 +154,7 @@ export class S3Objects implements Objects {
       if (failures === 1)
         logger.warn("store of blobs does not answer, retrying", { place: this.place, reason });
       const waitMs = Math.min(pauseMaxMs, pauseMs * 2 ** (failures - 1));
-      await new Promise<void>((resolve) => void timers.after(waitMs, resolve));
+      await sleep(timers, waitMs);
     }
   }
 

@@ -16,6 +16,7 @@ import {
   counted,
   errorFromUnknown,
   type Logger,
+  sleep,
   type Timer,
   type Timers,
   type TuttiError,
@@ -238,16 +239,15 @@ export class Berth {
   /** Drains, asks, insists. */
   async #part(running: Running, reason: string, isHurried: boolean): Promise<void> {
     const { agents, stopMs, timers } = this.#parts;
-    const wait = (ms: number) => new Promise<void>((resolve) => void timers.after(ms, resolve));
     if (!isHurried) {
       agents.drain(this.agentId, reason, stopMs);
       for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) {
         if (agents.busy(this.agentId) === undefined) break;
-        await wait(lookMs);
+        await sleep(timers, lookMs);
       }
     }
     running.signal("SIGTERM");
-    for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) await wait(lookMs);
+    for (let waited = 0; waited < stopMs && this.#isEnding; waited += lookMs) await sleep(timers, lookMs);
     if (this.#isEnding) running.signal("SIGKILL");
   }
 

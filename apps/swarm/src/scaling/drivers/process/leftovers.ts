@@ -7,7 +7,7 @@
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ifThere, privateModes, signalGroup, startOfProcess, type Timers } from "@tutti/kernel";
+import { ifThere, privateModes, signalGroup, sleep, startOfProcess, type Timers } from "@tutti/kernel";
 
 interface LaunchRecord {
   readonly pid: number;
@@ -68,7 +68,7 @@ export async function endLeftovers(
       signalGroup(pid, "SIGTERM");
       for (let waitedMs = 0; waitedMs < stopMs; waitedMs += lookMs) {
         if ((await startOfProcess(pid)) !== began) break;
-        await new Promise<void>((resolve) => void timers.after(lookMs, resolve));
+        await sleep(timers, lookMs);
       }
       if ((await startOfProcess(pid)) === began) signalGroup(pid, "SIGKILL");
       await records.remove(pid);
