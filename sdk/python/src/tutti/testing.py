@@ -31,7 +31,7 @@ from ._call import Duration, seconds_of
 from ._contracts import Assign, BlobReference, PartialOutput
 from ._functions.host import FunctionHost
 from ._functions.loop import carried_in
-from ._functions.retry import pause_ms
+from ._functions.retry import pause_ms, policy_of
 from ._functions.wire import Json, plain, step_error
 from ._handlers import Handlers
 from ._measures import MeasureBook
@@ -375,7 +375,8 @@ class DurableRun:
             output = plain(_outcome(handler, given), name)
         except Exception as raised:
             error = step_error(raised)
-            pause = None if "workflow" in spec else pause_ms(spec.get("retry"), error, tries, lambda: 0.0)
+            policy = policy_of(spec.get("retry"))
+            pause = None if "workflow" in spec else pause_ms(policy, error, tries, lambda: 0.0)
             if pause is None:
                 self._ended(id, {"error": error})
             else:
