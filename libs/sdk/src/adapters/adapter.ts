@@ -105,7 +105,9 @@ export function addAdapter(
 function callOf(task: AdapterCall): AdapterCall {
   const { idempotencyKey, signal, remainingMs } = task;
   return {
-    ...{ idempotencyKey, signal, secret: (reference) => task.secret(reference) },
+    idempotencyKey,
+    signal,
+    secret: (reference) => task.secret(reference),
     ...(remainingMs !== undefined && { remainingMs }),
   };
 }

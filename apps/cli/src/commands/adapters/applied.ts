@@ -30,7 +30,10 @@ export function idleAmong(
   return scalers
     .filter((scaler) => isAdapter({ ...scaler }) && !names.has(scaler.scalerId))
     .map(({ scalerId, paused, status }) => ({
-      ...{ name: scalerId, version: "", workers: 0, operations: [] },
+      name: scalerId,
+      version: "",
+      workers: 0,
+      operations: [],
       problem: paused === true ? "paused" : (status?.error?.message ?? "starting"),
     }));
 }
