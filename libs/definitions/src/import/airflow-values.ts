@@ -1,6 +1,7 @@
 /** Values of Python in files of Airflow, with the templates of Jinja in their texts. */
 import type { Json } from "@tutti/expressions";
-import { member, NoCounterpart, plain, template } from "./cel.ts";
+import { templateOf } from "./airflow-templates.ts";
+import { NoCounterpart, plain, template } from "./cel.ts";
 import type { Expression } from "./foreign-python.ts";
 
 /** What names stand for. */
@@ -9,6 +10,10 @@ export interface Names {
   constant(name: string): Expression | undefined;
   /** The output of a task that a name has, in CEL. */
   output(expression: Expression): string | undefined;
+  /** What a task with this name leaves to others, in CEL. */
+  pulled(task: string): string;
+  /** A template depends on the logical date. */
+  dated(construct: string, line: number): void;
 }
 
 /** A literal, with outputs of tasks in it. */
@@ -17,7 +22,7 @@ export function jsonOf(given: Expression, names: Names): Json {
   if (output !== undefined) return template(output);
   switch (given.kind) {
     case "text":
-      return rendered(given.text);
+      return rendered(given, names);
     case "number":
       if (!Number.isFinite(Number(given.text))) break;
       return Number(given.text);
@@ -45,17 +50,13 @@ export function jsonOf(given: Expression, names: Names): Json {
 }
 
 /** A text, with the templates of Jinja that have a counterpart. */
-function rendered(text: string): string {
+function rendered({ text, line }: Expression, names: Names): string {
   if (/\{[%#]/.test(text)) throw new NoCounterpart("a template with statements has no counterpart");
-  return plain(text).replace(/\{\{([\s\S]*?)\}\}/g, (_whole, inner: string) => {
-    const [, param, , conf, task] =
-      /^\s*(?:params\.(\w+)|dag_run\.conf(?:\.get\(|\[)(['"])(\w+)\2[)\]]|(?:ti|task_instance)\.xcom_pull\((?:task_ids\s*=\s*)?['"]([\w.-]+)['"]\))\s*$/.exec(
-        inner,
-      ) ?? [];
-    if (task !== undefined) return template(`tasks[${JSON.stringify(taskId(task))}].output`);
-    const name = param ?? conf;
-    if (name === undefined) throw new NoCounterpart(`the template \`{{${inner}}}\` has no counterpart`);
-    return template(member("input", name));
+  return plain(text).replace(/\{\{([\s\S]*?)\}\}/g, (whole, inner: string) => {
+    const written = templateOf(inner, (task) => names.pulled(task));
+    if (written === undefined) throw new NoCounterpart(`the template \`{{${inner}}}\` has no counterpart`);
+    if (written.isDated === true) names.dated(whole, line);
+    return template(written.cel);
   });
 }
 

@@ -61,6 +61,32 @@ describe("a DAG of Airflow", () => {
     });
   });
 
+  it("has the logical date of the input, or the time of the start, in templates", () => {
+    const text = textOf("dates.py");
+    const tasks = tasksIn(text);
+    const date = 'tasks["logical-date"].output';
+    const given = '"logical_date" in dyn(input) ? dyn(input).logical_date : run.startTime';
+    assert.deepEqual(tasks["logical-date"], { set: `\${{ (dyn(input) != null && ${given}) }}` });
+    const inputOf = (id: string) => tasks[id]?.["with"] as { command?: string[]; env?: unknown } | undefined;
+    const command = (id: string) => inputOf(id)?.command?.[2];
+    const week = `string(timestamp(${date}.substring(0, 10) + "T00:00:00Z") + duration("-168h")).substring(0, 10)`;
+    const compact = `${date}.substring(0, 19).replace("-", "").replace(":", "")`;
+    assert.equal(command("load"), `load \${{ ${date}.substring(0, 10) }} \${{ ${compact} }} \${{ ${week} }}`);
+    const month = `${date}.substring(0, 4) + "-" + ${date}.substring(5, 7)`;
+    assert.deepEqual(inputOf("month")?.env, { MONTH: `\${{ ${month} }}` });
+    const clock = `${date}.substring(0, 10) + " " + ${date}.substring(11, 19) + "+00:00"`;
+    assert.equal(command("start"), `echo \${{ ${date}.substring(0, 19) + "+00:00" }} \${{ ${clock} }}`);
+    const kind = 'dyn(input) != null && "kind" in dyn(input) ? dyn(input).kind : "all"';
+    assert.equal(command("other"), `echo \${{ (${kind}) }}`);
+    // A command leaves the last line of its output.
+    const line = 't.substring(t.lastIndexOf("\\n") + 1)';
+    const path = `\${{ [tasks["load"].output.stdout.trim()].map(t, ${line})[0] }}`;
+    assert.deepEqual(tasks["last"]?.["with"], { id: "${{ run.id }}", path });
+    const listed = listOf(text);
+    for (const each of ["6 {{ ds }}", "6 {{ts_nodash}}", "11 task week"])
+      assert.ok(listed.includes(each), `${each} in ${listed.join(", ")}`);
+  });
+
   it("fails at tasks that would do something else", () => {
     const failing = listOf(textOf("templates.py")).filter((each) => each.includes("task "));
     assert.deepEqual(failing, ["7 task third", "8 task fourth", "9 task fifth", "10 task sixth"]);

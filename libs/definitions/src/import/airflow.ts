@@ -8,6 +8,7 @@
 
 import type { Json } from "@tutti/expressions";
 import { type Group, inOrder, link, rules, type Task, writtenTask } from "./airflow-graph.ts";
+import { dateTask, dateWork, leftBy } from "./airflow-templates.ts";
 import { jsonOf, type Names, secondsOf, shown, taskId } from "./airflow-values.ts";
 import { member, NoCounterpart, plain, seconds, template } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
@@ -31,6 +32,8 @@ const presets: Readonly<Record<string, string>> = {
   "@yearly": "0 0 1 1 *",
   "@annually": "0 0 1 1 *",
 };
+const logicalDateOf =
+  "it becomes `logical_date` of the input, or the time of the start in UTC. Airflow 2 takes the start of the interval";
 /** Arguments of all operators that are read. */
 const baseArguments = [
   "task_id",
@@ -116,7 +119,19 @@ class AirflowImporter implements Names {
     const isTask = expression.kind === "name" || expression.kind === "call";
     const group = isTask ? this.#evaluated(expression) : undefined;
     const [task, more] = group?.tasks ?? [];
-    return task === undefined || more !== undefined ? undefined : `tasks[${JSON.stringify(task.id)}].output`;
+    return task === undefined || more !== undefined ? undefined : this.#left(task.id);
+  }
+
+  pulled(task: string): string {
+    return this.#left(taskId(task));
+  }
+
+  #left(id: string): string {
+    return leftBy(id, this.#dag?.tasks.get(id)?.tree["uses"] === "shell");
+  }
+
+  dated(construct: string, line: number): void {
+    this.#once(line, construct, logicalDateOf);
   }
 
   #statement(statement: Statement): void {
@@ -463,6 +478,7 @@ class AirflowImporter implements Names {
       task.tree = { ...tree, ...extra };
       // Outputs that it gets are of tasks before it.
       for (const [, other = ""] of JSON.stringify(tree).matchAll(/tasks\[\\"([^"\\]+)\\"\]/g)) {
+        if (other === dateTask) continue;
         const found = dag.tasks.get(other);
         if (found === undefined) throw new NoCounterpart(`there is no task \`${other}\` before it`);
         task.before.add(found);
@@ -544,7 +560,10 @@ class AirflowImporter implements Names {
         workflow["timeout"] = seconds(secondsOf(limit.value, this));
       });
     const canSkip = [...tasks.values()].some(({ chooses }) => chooses !== undefined);
-    const written: Record<string, Json> = {};
+    const isDated = [...tasks.values()].some(({ tree }) =>
+      JSON.stringify(tree).includes(`\\"${dateTask}\\"`),
+    );
+    const written: Record<string, Json> = isDated ? { [dateTask]: dateWork } : {};
     for (const task of inOrder([...tasks.values()])) written[task.id] = writtenTask(task, canSkip);
     for (const [key, value] of dag.defaults)
       if (!dag.readDefaults.has(key)) this.#leave(value.line, `default_args ${key}`, "it has no counterpart");

@@ -1,17 +1,24 @@
 /** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
 import type { Json } from "@tutti/expressions";
+import { expressionOf, member, NoCounterpart, plain, template } from "./cel.ts";
 import {
   entryOf,
   ForeignDocument,
   isMembers,
   type Members,
   membersIn,
+  type Path,
   textIn,
   textsIn,
 } from "./foreign-document.ts";
-import { type Imported, isExpression, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
+import { type Condition, type Contexts, conditionOf, renderedText } from "./github-expression.ts";
+import { type Combination, combinationsOf } from "./github-matrix.ts";
+import { type Imported, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
-const inFolder = "run: it needs a value of GitHub Actions";
+const noStep = "no step is translated";
+const inFolder = "it needs a value of GitHub Actions";
+const secretOfWorker =
+  "a definition has no secrets. Start the worker with this variable, and name it in the option `env` of `shell()`";
 
 export function importGithubActions(text: string): Imported {
   const source = new ForeignDocument(text);
@@ -19,14 +26,23 @@ export function importGithubActions(text: string): Imported {
   const jobs = membersIn(root, "jobs");
   if (Object.keys(jobs).length === 0) throw new NotImported("it has no `jobs`");
   const tasks: Record<string, Json> = {};
+  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
+  const workflow = collector.freeName(name || "actions");
+  const inputs = inputsIn(source);
   /** The last tasks of each job: what its dependents wait for. */
   const ends = new Map<string, readonly string[]>();
+  /** The tasks of each job and of the jobs that it needs. */
+  const upTo = new Map<string, readonly string[]>();
   /** Jobs without a task. */
   const without = new Set<string>();
   for (const name of inOrder(jobs)) {
     const job = membersIn(jobs, name);
     const count = Object.keys(tasks).length;
-    ends.set(name, new Job(source, name, job, ends).add(tasks));
+    const before = needsOf(job).flatMap((need) => ends.get(need) ?? []);
+    const earlier = [...new Set(needsOf(job).flatMap((need) => upTo.get(need) ?? []))];
+    const known = new Set(Object.keys(tasks));
+    ends.set(name, new Job({ source, workflow, name, job, before, earlier, inputs }).add(tasks));
+    upTo.set(name, [...earlier, ...Object.keys(tasks).filter((task) => !known.has(task))]);
     const isWithout = Object.keys(tasks).length === count;
     if (isWithout) without.add(name);
     for (const need of needsOf(job).filter((each) => isWithout || without.has(each)))
@@ -39,81 +55,173 @@ export function importGithubActions(text: string): Imported {
   // Without a task there is no workflow to start: name and events are listed with the rest.
   if (Object.keys(tasks).length === 0) {
     leaveOfTasks(source, root, []);
+    if (name !== "") source.leave(["name"], `name: ${name}`, noStep);
+    const key = startsKey(root);
+    for (const event of Object.keys(membersIn(root, key)))
+      if (byHand.has(event)) source.leave([key, event], `on: ${event}`, noStep);
     return source.finish();
   }
-  const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
-  const workflow = collector.freeName(name || "actions");
-  collector.add({ workflow, tasks }, 1);
-  addStarts(source, workflow);
+  collector.add({ workflow, ...inputs.schema, tasks }, 1);
+  addStarts(source, workflow, inputs.names.size > 0);
   return source.finish();
 }
 
-class Job {
-  readonly #source: ForeignDocument;
-  readonly #name: string;
-  readonly #job: Members;
-  readonly #before: readonly string[];
+/** Where the tasks of a job go: into the workflow, or into one of its own that each combination of a matrix runs. */
+interface JobParts {
+  readonly source: ForeignDocument;
+  readonly workflow: string;
+  readonly name: string;
+  readonly job: Members;
+  /** Tasks of the jobs that it needs. */
+  readonly before: readonly string[];
+  /** All tasks of the jobs that it needs, directly or not. */
+  readonly earlier: readonly string[];
+  readonly inputs: Inputs;
+}
 
-  constructor(
-    source: ForeignDocument,
-    name: string,
-    job: Members,
-    ends: ReadonlyMap<string, readonly string[]>,
-  ) {
-    this.#source = source;
-    this.#name = name;
-    this.#job = job;
-    this.#before = needsOf(job).flatMap((need) => ends.get(need) ?? []);
+class Job {
+  readonly #parts: JobParts;
+  readonly #path: Path;
+  /** Its tasks that the next one waits for. */
+  #last: readonly string[] = [];
+  readonly #own: string[] = [];
+
+  constructor(parts: JobParts) {
+    this.#parts = parts;
+    this.#path = ["jobs", parts.name];
   }
 
   /** Adds the tasks. Returns the ids that dependents wait for. */
   add(tasks: Record<string, Json>): readonly string[] {
-    const [source, job, path] = [this.#source, this.#job, ["jobs", this.#name]];
+    const { source, job } = this.#parts;
+    const path = this.#path;
     if (job["runs-on"] !== undefined)
       source.leave(
         [...path, "runs-on"],
-        `runs-on: ${String(job["runs-on"])}`,
+        `runs-on: ${JSON.stringify(job["runs-on"]).replace(/^"|"$/g, "")}`,
         "tasks run on the workers of the pool",
       );
-    for (const [key, reason] of [
-      ["uses", "a reusable workflow is another file"],
-      ["if", "jobs with a condition are not translated"],
-    ] as const)
-      if (job[key] !== undefined) {
-        source.leave(
-          [...path, key],
-          `job ${this.#name}: ${key}: ${String(job[key])}`,
-          `${reason}. The job is left out`,
-          path,
-        );
-        return this.#before;
-      }
-    if (isMembers(job["strategy"])) {
-      source.leave(
-        [...path, "strategy"],
-        `job ${this.#name}: strategy`,
-        "a matrix is not translated. The job is left out",
-        path,
-      );
-      return this.#before;
+    if (job["uses"] !== undefined)
+      return this.#omit("uses", `uses: ${String(job["uses"])}`, "a reusable workflow is another file");
+    try {
+      const strategy = membersIn(job, "strategy");
+      const matrix = strategy["matrix"];
+      const combinations = matrix === undefined ? undefined : combinationsOf(matrix);
+      const parent = this.#contexts({});
+      const condition = conditionOf(job["if"] ?? "success()", parent);
+      if (combinations === undefined) return this.#steps(tasks, condition, parent);
+      return this.#matrix(tasks, condition, combinations, strategy);
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      const key = job["if"] !== undefined && !/matrix/.test(error.message) ? "if" : "strategy";
+      return this.#omit(key, key === "if" ? `if: ${String(job["if"])}` : key, error.message);
     }
-    let before = this.#before;
-    const steps = Array.isArray(job["steps"]) ? job["steps"] : [];
-    for (const [index, step] of steps.entries()) {
-      const task = isMembers(step) ? this.#task(step, [...path, "steps", index]) : undefined;
-      if (task === undefined) continue;
-      const wanted = nameFrom(`${this.#name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
-      const id = tasks[wanted] === undefined ? wanted : `${wanted}-${index + 1}`;
-      const needs = before.map((need) => (isMayFail(tasks[need]) ? { task: need, on: "always" } : need));
-      tasks[id] = { ...task, ...(needs.length > 0 && { needs }) };
-      before = [id];
-    }
-    if (before === this.#before) leaveOfTasks(source, job, path);
+  }
+
+  #omit(key: string, construct: string, reason: string): readonly string[] {
+    const { source, name, before } = this.#parts;
+    const text = `${reason}. The job is left out`;
+    source.leave([...this.#path, key], `job ${name}: ${construct}`, text, this.#path);
     return before;
   }
 
-  #task(step: Members, path: readonly (string | number)[]): Record<string, Json> | undefined {
-    const source = this.#source;
+  /** Each combination is a run of a workflow with the steps. */
+  #matrix(
+    tasks: Record<string, Json>,
+    condition: Condition,
+    combinations: readonly Combination[],
+    strategy: Members,
+  ): readonly string[] {
+    const { source, workflow, name, before, inputs } = this.#parts;
+    const steps: Record<string, Json> = {};
+    const contexts = this.#contexts({ matrix: combinations, inputs: "input.inputs" });
+    const inside = new Job({ ...this.#parts, before: [], earlier: [] });
+    inside.#steps(steps, alwaysNext, contexts);
+    if (Object.keys(steps).length === 0) {
+      source.leave([...this.#path, "strategy"], `job ${name}: strategy`, noStep);
+      return before;
+    }
+    const child = source.collector.freeName(`${workflow}-${name}`);
+    source.collector.add({ workflow: child, tasks: steps }, source.lineOf(this.#path));
+    const most = strategy["max-parallel"];
+    const id = freeId(nameFrom(name), tasks);
+    tasks[id] = {
+      forEach: template(expressionOf(combinations as Json)),
+      ...(typeof most === "number" && { maxParallel: most }),
+      ...(strategy["fail-fast"] === false && { failFast: false }),
+      workflow: child,
+      with: { matrix: "${{ item }}", ...(inputs.names.size > 0 && { inputs: "${{ input }}" }) },
+      ...this.#order(condition, alwaysNext, tasks),
+    };
+    return [id];
+  }
+
+  #contexts(given: { readonly matrix?: readonly Combination[]; readonly inputs?: string }): Contexts {
+    const { inputs } = this.#parts;
+    const [first = {}] = given.matrix ?? [];
+    return {
+      matrix: given.matrix === undefined ? undefined : "input.matrix",
+      matrixKeys: new Set(Object.keys(first)),
+      inputs: given.inputs ?? "input",
+      inputNames: inputs.names,
+      env: {},
+    };
+  }
+
+  #steps(tasks: Record<string, Json>, ofJob: Condition, contexts: Contexts): readonly string[] {
+    const { job, name, source } = this.#parts;
+    const steps = Array.isArray(job["steps"]) ? job["steps"] : [];
+    for (const [index, step] of steps.entries()) {
+      if (!isMembers(step)) continue;
+      const found = this.#task(step, [...this.#path, "steps", index], contexts);
+      if (found === undefined) continue;
+      const wanted = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
+      const id = freeId(wanted, tasks, index + 1);
+      tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
+      // A step that runs in any case does not end the wait for those before it.
+      const isNext = found.condition.after === "success";
+      this.#last = isNext ? [id] : [...this.#last, id];
+      this.#own.push(id);
+    }
+    if (this.#own.length === 0) leaveOfTasks(source, job, this.#path);
+    return this.#own.length === 0 ? this.#parts.before : this.#last;
+  }
+
+  /** What a step waits for, and when it runs. Without a step: what the whole job waits for. */
+  #order(
+    ofJob: Condition,
+    ofStep: Condition,
+    tasks: Record<string, Json>,
+  ): { readonly needs?: Json; readonly when?: string } {
+    const { before, earlier } = this.#parts;
+    const needs = new Map<string, Json>();
+    const need = (ids: readonly string[], { after }: Condition) => {
+      for (const task of ids) {
+        const isAny = after !== "success" || isMayFail(tasks[task]);
+        needs.set(task, isAny ? { task, on: "always" } : task);
+      }
+    };
+    if (ofJob.after === "failure" || this.#own.length === 0)
+      need(ofJob.after === "success" ? before : earlier, ofJob);
+    need(ofStep.after === "failure" ? this.#own : this.#last, ofStep);
+    const when = [
+      ofJob.after === "failure" ? failedAmong(earlier, tasks) : undefined,
+      ofJob.when,
+      ofStep.after === "failure" ? failedAmong(this.#own, tasks) : undefined,
+      ofStep.when,
+    ].filter((each) => each !== undefined);
+    return {
+      ...(needs.size > 0 && { needs: [...needs.values()] }),
+      ...(when.length > 0 && { when: when.join(" && ") }),
+    };
+  }
+
+  #task(
+    step: Members,
+    path: Path,
+    contexts: Contexts,
+  ): { readonly task: Record<string, Json>; readonly condition: Condition } | undefined {
+    const { source, job } = this.#parts;
     const leave = (key: string, reason: string) => {
       source.leave([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`, path);
       return undefined;
@@ -121,34 +229,99 @@ class Job {
     if (step["uses"] !== undefined) return leave("uses", "an action is a program of GitHub Actions");
     const run = textIn(step, "run");
     if (run === "") return leave("run", "it has no command");
-    if (step["if"] !== undefined) return leave("if", "a condition is not translated");
-    const env = { ...textsIn(source.root, "env"), ...textsIn(this.#job, "env"), ...textsIn(step, "env") };
-    const cwd = textIn(step, "working-directory") || defaultOf(this.#job, source.root, "working-directory");
-    if ([run, cwd, ...Object.values(env)].some(isExpression) || /\$\{?GITHUB_/.test(run))
-      return leave("run", inFolder);
-    const shell = textIn(step, "shell") || defaultOf(this.#job, source.root, "shell");
+    const shell = textIn(step, "shell") || defaultOf(job, source.root, "shell");
     const words = entryOf(shells, shell);
     if (words === undefined) return leave("shell", "only bash and sh are translated");
-    const minutes = step["timeout-minutes"];
-    return {
-      ...(textIn(step, "name") !== "" && { title: textIn(step, "name") }),
-      uses: "shell",
-      with: {
-        command: [...words, run],
-        ...(cwd !== "" && { cwd }),
-        ...(Object.keys(env).length > 0 && { env }),
-      },
-      retry: 1,
-      ...(typeof minutes === "number" && { timeout: `${Math.ceil(minutes)}m` }),
-      ...(step["continue-on-error"] === true && { mayFail: true }),
-    };
+    if (/\$\{?GITHUB_/.test(run)) return leave("run", inFolder);
+    let key = "env";
+    try {
+      const env = this.#environment(step, path, contexts);
+      const known = { ...contexts, env };
+      key = "if";
+      const condition = conditionOf(step["if"] ?? "success()", known);
+      key = "run";
+      const command = renderedText(run, known);
+      const folder = textIn(step, "working-directory") || defaultOf(job, source.root, "working-directory");
+      const cwd = renderedText(folder, known);
+      const minutes = step["timeout-minutes"];
+      const task = {
+        ...(textIn(step, "name") !== "" && { title: plain(textIn(step, "name")) }),
+        uses: "shell",
+        with: {
+          command: [...words, command],
+          ...(cwd !== "" && { cwd }),
+          ...(Object.keys(env).length > 0 && { env }),
+        },
+        retry: 1,
+        ...(typeof minutes === "number" && { timeout: `${Math.ceil(minutes)}m` }),
+        ...(step["continue-on-error"] === true && { mayFail: true }),
+      };
+      return { task, condition };
+    } catch (error) {
+      if (!(error instanceof NoCounterpart)) throw error;
+      const { path: at, message } = error;
+      if (at === undefined) return leave(key, message);
+      source.leave(at, `env ${String(at.at(-1))}`, `${message}. The step is left out`);
+      source.leave(
+        path,
+        `steps: ${textIn(step, "name") || run}`,
+        "the step is left out, as it reads the variable",
+      );
+      return undefined;
+    }
+  }
+
+  /** A secret is no value of a definition: the worker has it. */
+  #environment(step: Members, path: Path, contexts: Contexts): Readonly<Record<string, string>> {
+    const { source, job } = this.#parts;
+    const env: Record<string, string> = {};
+    for (const [members, above] of [
+      [source.root, []],
+      [job, this.#path],
+      [step, path],
+    ] as const)
+      for (const [name, value] of Object.entries(textsIn(members, "env"))) {
+        delete env[name];
+        if (/^\$\{\{\s*secrets\.\w+\s*\}\}$/.test(value))
+          this.#once([...above, "env", name], `env ${name}: ${value}`, secretOfWorker);
+        else
+          try {
+            env[name] = renderedText(value, { ...contexts, env });
+          } catch (error) {
+            if (!(error instanceof NoCounterpart)) throw error;
+            throw new NoCounterpart(error.message, [...above, "env", name]);
+          }
+      }
+    return env;
+  }
+
+  #once(path: Path, construct: string, reason: string): void {
+    const { source, inputs } = this.#parts;
+    const key = path.join("\n");
+    if (inputs.listed.has(key)) return;
+    inputs.listed.add(key);
+    source.leave(path, construct, reason);
   }
 }
 
+/** Behind steps that did well. */
+const alwaysNext: Condition = { after: "success", when: undefined };
+
+function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json>>): string {
+  const failed = ids
+    .filter((id) => !isMayFail(tasks[id]))
+    .map((id) => `${member("tasks", id)}.status == "failed"`);
+  return failed.length === 0 ? "false" : `(${failed.join(" || ")})`;
+}
+
+function freeId(wanted: string, tasks: Readonly<Record<string, Json>>, number = 2): string {
+  return tasks[wanted] === undefined ? wanted : `${wanted}-${number}`;
+}
+
 /** Steps that are left out have read these, and no task has them. */
-function leaveOfTasks(source: ForeignDocument, members: Members, path: readonly string[]): void {
+function leaveOfTasks(source: ForeignDocument, members: Members, path: Path): void {
   for (const key of ["env", "defaults"])
-    if (members[key] !== undefined) source.leave([...path, key], key, "no step is translated");
+    if (members[key] !== undefined) source.leave([...path, key], key, noStep);
 }
 
 /** As the runner starts them. */
@@ -158,9 +331,8 @@ const shells: Readonly<Record<string, readonly string[]>> = {
   sh: ["sh", "-e", "-c"],
 };
 
-function addStarts(source: ForeignDocument, workflow: string): void {
-  // YAML 1.1 reads `on` as true, and so do some tools that write it.
-  const key = source.root["on"] === undefined ? "true" : "on";
+function addStarts(source: ForeignDocument, workflow: string, hasInputs: boolean): void {
+  const key = startsKey(source.root);
   const given = source.root[key];
   const starts = isMembers(given)
     ? Object.entries(given)
@@ -171,14 +343,63 @@ function addStarts(source: ForeignDocument, workflow: string): void {
         const cron = isMembers(each) ? textIn(each, "cron") : "";
         const schedule = source.collector.freeName(`${workflow}-schedule`);
         source.collector.add(
-          { schedule, workflow, cron, timeZone: "UTC" },
+          { schedule, workflow, ...(hasInputs && { input: {} }), cron, timeZone: "UTC" },
           source.lineOf([key, event, index]),
         );
       }
-    } else if (event === "workflow_dispatch" && !isMembers(settings)) continue;
+    } else if (byHand.has(event)) continue;
     else if (event !== "undefined")
       source.leave([key, event], `on: ${event}`, "add a trigger or a webhook for it");
   }
+}
+
+/** YAML 1.1 reads `on` as true, and so do some tools that write it. */
+function startsKey(root: Members): string {
+  return root["on"] === undefined ? "true" : "on";
+}
+
+/** Starts with inputs. */
+const byHand = new Set(["workflow_dispatch", "workflow_call"]);
+
+interface Inputs {
+  readonly names: ReadonlySet<string>;
+  /** The input of the workflow. */
+  readonly schema: { readonly input?: Json };
+  /** Places that are listed, of constructs that several steps have. */
+  readonly listed: Set<string>;
+}
+
+/** A schedule gives no inputs, so none is required then. */
+function inputsIn(source: ForeignDocument): Inputs {
+  const { root } = source;
+  const starts = membersIn(root, startsKey(root));
+  const properties: Record<string, Json> = {};
+  const required: string[] = [];
+  for (const event of byHand)
+    for (const [name, given] of Object.entries(membersIn(membersIn(starts, event), "inputs"))) {
+      const input = isMembers(given) ? given : {};
+      const [kind, options, fallback] = [textIn(input, "type"), input["options"], input["default"]];
+      const type = kind === "boolean" || kind === "number" ? kind : "string";
+      if (type === "string" && !["", "string", "choice"].includes(kind))
+        source.leave(
+          [startsKey(root), event, "inputs", name, "type"],
+          `type: ${kind}`,
+          "the input is a text",
+        );
+      const about = textIn(input, "description");
+      const isRequired = input["required"] === true && fallback === undefined;
+      if (isRequired && starts["schedule"] === undefined) required.push(name);
+      const empty = { boolean: false, number: 0, string: "" }[type];
+      properties[name] = {
+        type,
+        ...(about !== "" && { description: about }),
+        ...(Array.isArray(options) && { enum: options.map(String) }),
+        ...(!isRequired && { default: (fallback as Json | undefined) ?? empty }),
+      };
+    }
+  const names = new Set(Object.keys(properties));
+  const input = { schema: { type: "object", properties, ...(required.length > 0 && { required }) } };
+  return { names, listed: new Set(), schema: names.size === 0 ? {} : { input } };
 }
 
 /** Jobs behind the ones they need. */

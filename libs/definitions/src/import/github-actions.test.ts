@@ -1,0 +1,102 @@
+/** Matrices, inputs and conditions of GitHub Actions. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { expressionOf, template } from "./cel.ts";
+import { silentValues } from "./completeness.fixture.ts";
+import { type Imported, importGithubActions } from "./index.ts";
+
+interface Task {
+  readonly [key: string]: unknown;
+}
+
+const left = ({ untranslated }: Imported) =>
+  untranslated.map(({ line, construct }) => `${line} ${construct}`);
+const taskOf = ({ documents }: Imported, workflow: string, id: string): Task => {
+  const found = (documents as { workflow?: string; tasks?: Record<string, Task> }[]).find(
+    (each) => each.workflow === workflow,
+  );
+  return found?.tasks?.[id] ?? {};
+};
+
+describe("a matrix of GitHub Actions", () => {
+  const text = readFileSync(new URL("../../test/github-actions/matrix.yml", import.meta.url), "utf8");
+  const imported = importGithubActions(text);
+
+  it("has a child run for each combination", () => {
+    assert.deepEqual(left(imported), ["24 env TOKEN: ${{ secrets.TOKEN }}"]);
+    assert.deepEqual(silentValues(text, importGithubActions), []);
+    const combinations = [
+      { os: "linux", node: 18, color: "green" },
+      { os: "linux", node: 20, color: "" },
+      { os: "mac", node: 20, color: "" },
+      { os: "mac", node: 23, color: "red" },
+    ];
+    assert.deepEqual(taskOf(imported, "matrix", "build"), {
+      forEach: template(expressionOf(combinations)),
+      maxParallel: 2,
+      failFast: false,
+      workflow: "matrix-build",
+      with: { matrix: "${{ item }}", inputs: "${{ input }}" },
+    });
+  });
+
+  it("has its values and the inputs in the steps", () => {
+    assert.deepEqual(taskOf(imported, "matrix-build", "build-test")["with"], {
+      command: ["bash", "-e", "-c", "npm test -- ${{ input.matrix.node }} ${{ input.inputs.level }}"],
+      env: { NODE: "${{ string(input.matrix.node) }}" },
+    });
+    const { command } = taskOf(imported, "matrix-build", "build-2")["with"] as { command: string[] };
+    assert.equal(command[3], 'echo ${{ ((string(input.matrix.color) == "red") ? "warm" : "cold") }}');
+    assert.equal(taskOf(imported, "matrix-build", "build-3")["when"], '(string(input.matrix.os) == "mac")');
+  });
+
+  it("runs steps and jobs behind failures as their conditions say", () => {
+    const order = (id: string) => {
+      const { needs, when } = taskOf(imported, "matrix", id);
+      return [needs, when];
+    };
+    const always = (task: string) => ({ task, on: "always" });
+    const high = '(string(input.level) == "high")';
+    assert.deepEqual(order("check-1"), [["build"], high]);
+    assert.deepEqual(order("check-2"), [[always("check-1")], high]);
+    assert.deepEqual(order("check-3"), [["check-1", "check-2"], high]);
+    const earlier = ["build", "check-1", "check-2", "check-3"];
+    const failed = earlier.map((id) => `tasks${id === "build" ? ".build" : `["${id}"]`}.status == "failed"`);
+    assert.deepEqual(order("report-1"), [earlier.map(always), `(${failed.join(" || ")})`]);
+  });
+
+  it("is listed with its job if it is computed", () => {
+    const computed =
+      "jobs: {a: {strategy: {matrix: '${{ fromJSON(needs.b.outputs.c) }}'}, steps: [{run: ls}]}}";
+    assert.deepEqual(left(importGithubActions(computed)), ["1 job a: strategy"]);
+  });
+});
+
+describe("a condition of GitHub Actions", () => {
+  const level = "string(input.level)";
+  for (const [given, when] of [
+    ["inputs.level == 'high'", `(${level} == "high")`],
+    [
+      "inputs.level != 'a' && !inputs.dry",
+      `((${level} != "a") && !!(string(input.dry) in ["", "0", "false"]))`,
+    ],
+    [
+      "contains(inputs.level, 'i') || inputs.size >= 3",
+      `(${level}.contains("i") || (double(input.size) >= double(3)))`,
+    ],
+    ["success() && github.event.inputs.level == '18'", `(${level} == "18")`],
+    ["github.ref == 'main'", undefined],
+    ["failure() || inputs.dry", undefined],
+    ["inputs.level == null", undefined],
+    ["toString(inputs.level, 'x')", undefined],
+  ] as const)
+    it(`${given} is ${when === undefined ? "listed" : "translated"}`, () => {
+      const inputs = "{level: {}, dry: {type: boolean}, size: {type: number}}";
+      const step = `{run: ls, if: "${given}"}`;
+      const text = `on: {workflow_dispatch: {inputs: ${inputs}}}\njobs:\n  a: {steps: [{run: ls}, ${step}]}\n`;
+      const imported = importGithubActions(text);
+      assert.deepEqual(left(imported), when === undefined ? [`3 if: ${given}`] : []);
+      assert.equal(taskOf(imported, "actions", "a-2")["when"], when);
+    });
+});
