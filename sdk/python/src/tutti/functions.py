@@ -46,8 +46,8 @@ from ._functions.wire import (
     plain,
     step_error,
 )
-from ._handlers import _takes
 from ._generated import TaskBudget
+from ._handlers import _takes
 from .context import TaskContext
 from .errors import OptionInvalid
 from .workflow import Approve, Cache, Compensate, Cost, Limit, Placement, Retry, Task, Timeout

@@ -50,7 +50,10 @@ class AsyncAnswer:
         self, silence_seconds: float, deadline: float = float("inf")
     ) -> AsyncGenerator[bytes, None]:
         """``silence_seconds``: how long the next piece may take. ``deadline``: until when all of them come."""
-        until = lambda: min(deadline, monotonic() + silence_seconds)  # noqa: E731
+
+        def until() -> float:
+            return min(deadline, monotonic() + silence_seconds)
+
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             while left := await self._chunk_size(until()):
                 while left > 0:
