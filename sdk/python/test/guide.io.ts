@@ -24,7 +24,7 @@ describe("the Python programs that pages show", { skip: python.skip, concurrency
   const place = mkdtempSync(join(tmpdir(), "tutti-python-"));
   after(() => rmSync(place, { recursive: true, force: true }));
 
-  const pages = ["../../docs/guides/workers.md", "README.md"];
+  const pages = ["../../docs/guides/workers.md", "../../docs/tutorials/1-first-workflow.md", "README.md"];
   for (const program of pages.flatMap(programsIn)) {
     const isWorker = program.text.includes("worker.run()");
     it(`${program.name} ${isWorker ? "is a worker that greets and grants credit" : "can be imported"}`, async () => {
@@ -52,7 +52,10 @@ describe("the Python programs that pages show", { skip: python.skip, concurrency
   it("are those of the guide and of the package", () => {
     assert.deepEqual(
       pages.flatMap(programsIn).map(({ name }) => name),
-      ["worker.py", "report.py", "payments.py", "packing.py", "pages.py", "program_0.py", "program_1.py"],
+      [
+        ...["worker.py", "report.py", "payments.py", "packing.py", "pages.py", "shop_worker.py"],
+        ...["program_0.py", "program_1.py"],
+      ],
     );
   });
 });
