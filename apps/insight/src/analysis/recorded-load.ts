@@ -1,4 +1,5 @@
 /** Reads the recorded load of pools. Runs in the process of queries. */
+import type { DatabaseSync } from "node:sqlite";
 import { type LoadFact, loadStepMs } from "@tutti/analysis";
 import { openToRead } from "../facts/open-to-read.ts";
 
@@ -14,13 +15,15 @@ export interface LoadAsked {
 export interface PoolLoad {
   readonly pool: string;
   readonly facts: readonly LoadFact[];
-  /** Of the agents that had work in the last day of the span. */
+  /** Of the agents that are there. If there are none, of those that had work in the last day of the span. */
   readonly slots: number;
   readonly agents: number;
 }
 
 const poolsMax = 100;
 const dayMs = 86_400_000;
+/** An agent that the latest round has not heard for so long is gone, as in a replay. */
+const goneAfterMs = 90_000;
 
 export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked): readonly PoolLoad[] {
   const database = openToRead(file);
@@ -35,17 +38,8 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked)
          GROUP BY pool, step ORDER BY pool, step`,
       )
       .all(named);
-    const agents = database
-      .prepare(
-        `SELECT pool, COUNT(*) AS agents, SUM(slots) AS slots FROM
-           (SELECT pool, agent, MAX(slots) AS slots FROM placement
-            WHERE pool_namespace = :namespace AND (:pool = '' OR pool = :pool)
-              AND ready_at >= :sinceMs AND ready_at < :toMs
-            GROUP BY pool, agent)
-         GROUP BY pool`,
-      )
-      .all({ namespace, pool, toMs, sinceMs: toMs - dayMs });
-    const now = new Map(agents.map((row) => [String(row["pool"]), row]));
+    // A pool without agents at the moment has those of the last day: a scaler starts them again.
+    const now = new Map([...placedAgents(database, named), ...presentAgents(database, named)]);
     return [...Map.groupBy(steps, (row) => String(row["pool"]))].slice(0, poolsMax).map(([name, rows]) => ({
       pool: name,
       facts: rows.map(({ step, starts, held }) => ({
@@ -59,4 +53,39 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked)
   } finally {
     database.close();
   }
+}
+
+type Named = Pick<LoadAsked, "namespace" | "pool" | "toMs">;
+type Present = readonly [pool: string, row: Readonly<Record<string, unknown>>];
+
+/** Agents that did work in the last day. */
+function placedAgents(database: DatabaseSync, { namespace, pool, toMs }: Named): Present[] {
+  return database
+    .prepare(
+      `SELECT pool, COUNT(*) AS agents, SUM(slots) AS slots FROM
+         (SELECT pool, agent, MAX(slots) AS slots FROM placement
+          WHERE pool_namespace = :namespace AND (:pool = '' OR pool = :pool)
+            AND ready_at >= :sinceMs AND ready_at < :toMs
+          GROUP BY pool, agent)
+       GROUP BY pool`,
+    )
+    .all({ namespace, pool, toMs, sinceMs: toMs - dayMs })
+    .map((row) => [String(row["pool"]), row]);
+}
+
+/** Agents that the latest round of the facts has heard. */
+function presentAgents(database: DatabaseSync, { namespace, pool }: Named): Present[] {
+  const rows = database
+    .prepare(
+      `SELECT pool, slots, heard FROM agent
+       WHERE namespace = :namespace AND (:pool = '' OR pool = :pool) AND state <> 'gone' AND heard IS NOT NULL`,
+    )
+    .all({ namespace, pool });
+  const heardMs = (row: (typeof rows)[number]) => Date.parse(`${String(row["heard"]).replace(" ", "T")}Z`);
+  const latestMs = Math.max(...rows.map(heardMs));
+  const present = rows.filter((row) => heardMs(row) >= latestMs - goneAfterMs);
+  return [...Map.groupBy(present, (row) => String(row["pool"]))].map(([name, own]) => [
+    name,
+    { agents: own.length, slots: own.reduce((sum, row) => sum + Number(row["slots"]), 0) },
+  ]);
 }

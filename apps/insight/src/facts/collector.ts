@@ -27,17 +27,10 @@ import {
 import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { insightPool } from "../insight-role.ts";
+import { AgentFacts } from "./agent-facts.ts";
 import type { FactBatch } from "./fact-store.ts";
 import { clientsOf, type ListOf, listsOf, pageSize } from "./lists.ts";
-import {
-  agentKey,
-  agentRow,
-  agentStateRow,
-  choiceRow,
-  decisionRow,
-  placementRow,
-  stateWord,
-} from "./rows.ts";
+import { choiceRow, decisionRow, placementRow } from "./rows.ts";
 import type { FactRow } from "./tables.ts";
 import type { FactThread } from "./thread/fact-thread.ts";
 
@@ -82,8 +75,7 @@ export class FactCollector implements Component {
   #emptyRounds = 0;
   #hasFound = false;
   #problem = "";
-  /** State of each agent, as it was recorded last. */
-  readonly #agentStates = new Map<string, string>();
+  readonly #agentFacts = new AgentFacts();
   #queued: (namespace: string) => void = () => {};
 
   constructor(parts: CollectorParts) {
@@ -256,14 +248,12 @@ export class FactCollector implements Component {
 
   async #agents(namespace: string): Promise<void> {
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
-    const { agents } = await this.#clients.agents.listAgents(request, this.#options);
-    if (agents.length === 0) return;
-    const states = agents.flatMap((each) => {
-      const row = agentStateRow(each, this.#agentStates);
-      return row === undefined ? [] : [row];
-    });
-    await this.#record({ agent: agents.map(agentRow), agent_state: states }, {});
-    for (const each of agents) this.#agentStates.set(agentKey(each), stateWord(each.state));
+    const { agents, page } = await this.#clients.agents.listAgents(request, this.#options);
+    const isWhole = (page?.nextToken ?? "") === "";
+    const nowMs = this.#parts.foundation.clock.now();
+    const { rows, keep } = this.#agentFacts.round(namespace, agents, isWhole, nowMs);
+    if (rows.agent.length > 0) await this.#record(rows, {});
+    keep();
   }
 
   /**

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { Agent } from "@tutti/contracts/swarm/v1";
+import { toTimestamp } from "@tutti/kernel";
+import { AgentFacts } from "./agent-facts.ts";
+
+const agent = (agentId: string) =>
+  Agent.fromPartial({
+    ...{ namespace: "shop", pool: "default", agentId, state: AgentState.AGENT_STATE_READY },
+    ...{ stateTime: toTimestamp(1_000), joinTime: toTimestamp(1_000) },
+  });
+
+describe("facts of agents", () => {
+  const played = (...rounds: readonly (readonly string[])[]) => {
+    const facts = new AgentFacts();
+    return rounds.map((ids, at) => {
+      const { rows, keep } = facts.round("shop", ids.map(agent), true, 10_000 * (at + 1));
+      keep();
+      const states = rows.agent_state.map(
+        ([, , id, state, , since]) => `${id} ${state} ${since?.toString().slice(-9)}`,
+      );
+      const agents = rows.agent.map(([, , id, state]) => `${id} ${state}`);
+      return { states, agents };
+    });
+  };
+
+  it("an agent that two rounds do not have is gone from the first of them on, once", () => {
+    const rounds = played(["a", "b"], ["b"], ["b"], ["b"], ["a", "b"]);
+    assert.deepEqual(
+      rounds.map(({ states }) => states),
+      [["a ready 00:01.000", "b ready 00:01.000"], [], ["a gone 00:20.000"], [], ["a ready 00:01.000"]],
+    );
+    assert.deepEqual(rounds[2]?.agents, ["b ready", "a gone"]);
+  });
+
+  it("an agent that one list does not have is still there", () => {
+    const rounds = played(["a"], [], ["a"], []);
+    assert.deepEqual(
+      rounds.flatMap(({ states }) => states),
+      ["a ready 00:01.000"],
+    );
+  });
+
+  it("says nothing about agents of other namespaces, and of a part of a list", () => {
+    const facts = new AgentFacts();
+    facts.round("shop", [agent("a")], true, 1).keep();
+    for (const at of [2, 3]) {
+      facts.round("other", [], true, at).keep();
+      const { rows, keep } = facts.round("shop", [], false, at);
+      keep();
+      assert.deepEqual(rows.agent_state, []);
+    }
+  });
+});

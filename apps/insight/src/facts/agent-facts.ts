@@ -1,0 +1,62 @@
+/**
+ * Rows of agents and of their states, from lists of those that are there.
+ *
+ * 1. An agent that disconnects gracefully is in no list any more. It is `gone` from the first round without it on, and
+ *    recorded in the second: one list may be incomplete while a pool changes its owner.
+ * 2. Nothing is remembered before its rows are recorded.
+ */
+import type { Agent } from "@tutti/contracts/swarm/v1";
+import { agentKey, agentRow, agentStateRow, stateWord } from "./rows.ts";
+import { type FactRow, timeText } from "./tables.ts";
+
+interface Known {
+  readonly row: FactRow;
+  readonly state: string;
+  /** When a round was without it first. */
+  readonly absentMs: number | undefined;
+}
+
+export interface AgentRound {
+  readonly rows: { readonly agent: readonly FactRow[]; readonly agent_state: readonly FactRow[] };
+  /** Remembers the round. */
+  readonly keep: () => void;
+}
+
+const left = "it disconnected";
+const gone = "gone";
+/** Columns of the table of agents. */
+const [stateAt, reasonAt] = [3, 4];
+
+export class AgentFacts {
+  readonly #known = new Map<string, Known>();
+
+  /** @param isWhole whether the list has every agent of the namespace */
+  round(namespace: string, agents: readonly Agent[], isWhole: boolean, nowMs: number): AgentRound {
+    const states = new Map([...this.#known].map(([key, { state }]) => [key, state]));
+    const present = new Map<string, Known>();
+    const changed: FactRow[] = [];
+    for (const each of agents) {
+      const row = agentStateRow(each, states);
+      if (row !== undefined) changed.push(row);
+      present.set(agentKey(each), { row: agentRow(each), state: stateWord(each.state), absentMs: undefined });
+    }
+    const rows = [...present.values()].map(({ row }) => row);
+    const absent = new Map<string, Known>();
+    for (const [key, known] of this.#known) {
+      if (!isWhole || !key.startsWith(`${namespace}/`) || present.has(key)) continue;
+      const { row, state, absentMs } = known;
+      if (absentMs === undefined) absent.set(key, { ...known, absentMs: nowMs });
+      else if (state !== gone) {
+        const [, pool = null, agentId = null] = row;
+        changed.push([namespace, pool, agentId, gone, left, timeText(absentMs)]);
+        rows.push(row.with(stateAt, gone).with(reasonAt, left));
+      }
+    }
+    const keep = () => {
+      if (isWhole)
+        for (const key of this.#known.keys()) if (key.startsWith(`${namespace}/`)) this.#known.delete(key);
+      for (const [key, known] of [...present, ...absent]) this.#known.set(key, known);
+    };
+    return { rows: { agent: rows, agent_state: changed }, keep };
+  }
+}
