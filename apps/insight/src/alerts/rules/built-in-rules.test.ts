@@ -53,6 +53,19 @@ describe("built-in rules", () => {
     assert.deepEqual(found("runs-fail", { failed: 4.002, ended: 9.997 }), []);
   });
 
+  it("count whole things: a window that starts within a step has 32.8 runs", () => {
+    const titles = [
+      found("runs-fail", { failed: 13.2, ended: 32.8 }),
+      found("process-down", { expired: 1.3 }),
+      found("events-dead", { abandoned: 2.8 }, { subscription: "mail" }),
+    ].map(([alert]) => alert?.title);
+    assert.deepEqual(titles, [
+      "Runs fail: 13 of 33 in 5 minutes",
+      "1 processes stopped without a shutdown",
+      "3 events of `mail` were dropped after their last delivery",
+    ]);
+  });
+
   it("notifications-dead names the namespace, whose list is not that of the installation", () => {
     const [alert] = found("notifications-dead", { dead: 2.8 }, { namespace: "shop" });
     assert.equal(alert?.title, "Namespace shop has 3 notifications of alerts that are dead letters");

@@ -39,7 +39,7 @@ interface BuiltIn {
 const rules: readonly BuiltIn[] = [
   {
     ruleId: "runs-fail",
-    title: "Runs fail: ${{ failed }} of ${{ ended }} in 5 minutes",
+    title: "Runs fail: ${{ int(failed + 0.5) }} of ${{ int(ended + 0.5) }} in 5 minutes",
     advice:
       "See the errors: `tutti list --state failed`, then `tutti why RUN`. Retry after the fix: `tutti retry --state failed`.",
     queries: [
@@ -98,7 +98,7 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "process-down",
-    title: "${{ expired }} processes stopped without a shutdown",
+    title: "${{ int(expired + 0.5) }} processes stopped without a shutdown",
     advice: "See which process is missing: `tutti instances`. Its log says why it ended.",
     queries: [
       {
@@ -229,7 +229,8 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "events-dead",
-    title: "${{ abandoned }} events of `${{ labels.subscription }}` were dropped after their last delivery",
+    title:
+      "${{ int(abandoned + 0.5) }} events of `${{ labels.subscription }}` were dropped after their last delivery",
     advice: "The handler of the subscription fails. Its errors are in the log of the service.",
     queries: [
       {

@@ -61,6 +61,16 @@ describe("rules over series", () => {
     assert.deepEqual(shown, [54, 23.5, 0.62, 5, 1_073_741_824, 0, 0.003, -2.5]);
   });
 
+  it("a text with a label that the alert does not have is readable", () => {
+    const title = "${{ failed }} runs of ${{ labels.workflow }} fail";
+    const evaluated = (labels: Record<string, string>) =>
+      program({ title }).evaluate([series("failed", [8], labels)], at(10)).found[0]?.title;
+    assert.deepEqual(
+      [evaluated({}), evaluated({ workflow: "order" })],
+      ["8 runs of ? fail", "8 runs of order fail"],
+    );
+  });
+
   it("each label set is found by itself, and a series without labels counts for all", () => {
     const condition = "failed / all > 0.5";
     const { found } = program({ condition, title: "${{ labels.pool }} fails: ${{ failed }}" }).evaluate(

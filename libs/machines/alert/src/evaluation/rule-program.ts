@@ -142,9 +142,9 @@ export class RuleProgram {
       if (outcome.ok) {
         if (outcome.value !== true) continue;
         const shown = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
-        const said = (program: Program | undefined) => textOf(program, labels, shown);
-        const { title, advice } = this.#programs;
-        const texts = { title: said(title), advice: said(advice) };
+        const said = (field: "title" | "advice") =>
+          textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, shown);
+        const texts = { title: said("title"), advice: said("advice") };
         const exact = [...values].map(([name, value]) => [name, withoutNoise(value)]);
         found.push({ labels: { ...labels }, values: Object.fromEntries(exact), ...texts });
       } else if (this.#programs.condition.references.every((name) => name === labelsName || values.has(name)))
@@ -225,6 +225,13 @@ function textOf(program: Program | undefined, labels: Labels, values: Values): s
   const outcome = program.evaluate(readerOf(program, labels, values));
   if (!outcome.ok) return "";
   return typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
+}
+
+/** A text may name a label that this alert does not have: the rest of the text is still worth reading. */
+function unknownLabels(text: string): Labels {
+  return Object.fromEntries(
+    [...text.matchAll(/\blabels\.([A-Za-z_]\w*)/g)].map(([, name = ""]) => [name, "?"]),
+  );
 }
 
 function named(field: string): RuleProblem {
