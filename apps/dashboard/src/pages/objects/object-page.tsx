@@ -6,6 +6,7 @@ import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
+import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
@@ -73,38 +74,25 @@ function Below({ object: { name, current, updateTimeMs } }: { object: KeyedObjec
 function Calls({ calls, none }: { calls: readonly ObjectCall[]; none: string }) {
   if (calls.length === 0) return <Empty title={none} />;
   return (
-    <div className="scroll-x">
-      <table className="lines">
-        <thead>
-          <tr>
-            <th scope="col">Call</th>
-            <th scope="col">Status</th>
-            <th scope="col">Run</th>
-            <th scope="col">Called</th>
-            <th scope="col">Ended</th>
-          </tr>
-        </thead>
-        <tbody>
-          {calls.map((call) => (
-            <tr key={`${call.runId} ${call.callTimeMs}`}>
-              <td>{call.call}</td>
-              <td>
-                <StandMark stand={standOfCall(call)} />
-              </td>
-              <td>
-                <Link to="/runs/$runId" params={{ runId: call.runId ?? "" }}>
-                  {call.runId}
-                </Link>
-              </td>
-              <td>
-                <Moment atMs={call.callTimeMs} />
-              </td>
-              <td>{call.endTimeMs === undefined ? "–" : <Moment atMs={call.endTimeMs} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable label="Calls" titles={["Call", "Status", "Run", "Called", "Ended"]}>
+      {calls.map((call) => (
+        <tr key={`${call.runId} ${call.callTimeMs}`}>
+          <td>{call.call}</td>
+          <td>
+            <StandMark stand={standOfCall(call)} />
+          </td>
+          <td>
+            <Link to="/runs/$runId" params={{ runId: call.runId ?? "" }}>
+              {call.runId}
+            </Link>
+          </td>
+          <td>
+            <Moment atMs={call.callTimeMs} />
+          </td>
+          <td>{call.endTimeMs === undefined ? "–" : <Moment atMs={call.endTimeMs} />}</td>
+        </tr>
+      ))}
+    </ScrollTable>
   );
 }
 
