@@ -160,6 +160,10 @@ export function resourceWord(source: DefinitionText): ResourceWord | undefined {
   return Object.hasOwn(resourceKinds, first) ? (first as ResourceWord) : undefined;
 }
 
+export function isResourceWord(word: string): word is ResourceWord {
+  return Object.hasOwn(resourceKinds, word);
+}
+
 /** Checks the file of a resource and finds every problem at once. */
 export function checkResource(source: DefinitionText, word: ResourceWord): CheckedResource {
   let resource: DescribedResource | undefined;

@@ -151,6 +151,21 @@ describe("validating a folder", () => {
     assert.equal(validate([file("a.yaml", "workflow: [\n")]).problems.length > 0, true);
   });
 
+  it("tells what cannot be read of resources and adapters too, and skips it in files of others", () => {
+    const bomb = `a: &a [1]\nb: &b [*a, *a]\nc: [${"*b, ".repeat(200)}]\n`;
+    const files = [
+      file("pool.yaml", "# Pools.\n---\npool: render\nmaxQueued: [\n"),
+      file("adapter.yaml", 'adapter: "shop"\nhttp: {url: [\n'),
+      file("bomb.yaml", `alert-rule: slow\n${bomb}`),
+      file("values.yaml", "role:\n  name: {{ .Values.role }}\n"),
+      file("play.yaml", "hosts: all\ntasks: [\n"),
+    ];
+    const { problems, skipped } = validate(files);
+    const found = new Set(problems.map(({ fileName, severity }) => `${fileName} ${severity}`));
+    assert.deepEqual([...found].sort(), ["adapter.yaml error", "bomb.yaml error", "pool.yaml error"]);
+    assert.deepEqual(skipped, ["values.yaml", "play.yaml"]);
+  });
+
   it("finds nothing wrong in the examples", () => {
     const folder = fileURLToPath(new URL("../../../examples", import.meta.url));
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" })

@@ -33,7 +33,7 @@ import type { Json } from "@tutti/expressions";
 import { checkAgents } from "./agent-file.ts";
 import { checkConfiguration, isConfiguration } from "./configuration-file.ts";
 import { together, Usage, type Used } from "./installation.ts";
-import { checkResource, resourceWord } from "./resource-file.ts";
+import { checkResource, isResourceWord, resourceWord } from "./resource-file.ts";
 import { checkRules } from "./rule-file.ts";
 import { type ApplySettings, applySettingsName, fillVariables, readApplySettings } from "./variables.ts";
 import { checkVariantText, isVariantText } from "./variant-file.ts";
@@ -58,6 +58,7 @@ type Kind =
   | "resource"
   | "variant"
   | "apply"
+  | "unreadable"
   | "definition";
 
 export interface ValidateOptions {
@@ -158,6 +159,7 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (file.format === "yaml" && resourceWord(file) !== undefined) return "resource";
   if (file.format === "yaml" && isVariantText(file)) return "variant";
   if (file.format === "yaml" && isAdapterText(file)) return "adapter";
+  if (file.format === "yaml" && hasAppliedWord(file) && isUnreadable(file)) return "unreadable";
   if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field of this name.
@@ -165,6 +167,16 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (file.format === "yaml" && isTriggerText(file)) return "trigger";
   if (file.format === "yaml" && isSourceText(file)) return "source";
   return isWorkflowText(file) || isUnreadable(file) ? "definition" : undefined;
+}
+
+/**
+ * Returns whether the first line names something that `tutti apply` knows, such as `pool: render`. A file that cannot be read
+ * has no keys, and must not pass as one of another kind.
+ */
+function hasAppliedWord({ text }: DefinitionText): boolean {
+  const first = text.split("\n").find((line) => !/^\s*(?:#.*)?$/.test(line) && !line.startsWith("---")) ?? "";
+  const [, word = ""] = /^([a-z-]+):[ \t]+["']?[\w./-]+["']?[ \t]*(?:#.*)?\r?$/.exec(first) ?? [];
+  return word === "adapter" || word === "variant" || isResourceWord(word);
 }
 
 /** The checker names what is wrong with it. */
@@ -201,6 +213,8 @@ function problemsOf(
     }
     case "variant":
       return checkVariantText(file).problems;
+    case "unreadable":
+      return readText(file).problems;
     case "apply":
       return readApplySettings(file).problems;
     case "definition":
