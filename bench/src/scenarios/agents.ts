@@ -44,7 +44,9 @@ export const agents: Scenario = {
     const served = await serveModel(model);
     stack.defer(() => served.close());
     const platform = stack.use(await startPlatform());
-    const worker = new Worker({ address: platform.grpc }, { logger: silentLogger });
+    // As workers link by default.
+    const address = `${platform.http.replace("http", "ws")}/v1/link`;
+    const worker = new Worker({ address }, { logger: silentLogger });
     const inputSchema = { type: "object", properties: { n: { type: "integer" } } };
     worker.handle("bench.add", async ({ n }: { readonly n: number }) => n + 1, { inputSchema });
     const providers = { scripted: { speaks: "messages", url: served.url } } as const;
