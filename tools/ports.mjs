@@ -102,7 +102,8 @@ async function refuseTaken(words, environment, command) {
     if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
   if (taken.length === 0) return;
   const running = runningHere();
-  if (running?.url.endsWith(`:${http}`))
+  // After `kill -9` the file is still there: another process may have the ports of the dead platform.
+  if (running?.url.endsWith(`:${http}`) && taken[0]?.startsWith(`${http} `) && isAlive(running.pid))
     throw new PortsTaken(
       `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
         `Use it: export TUTTI_URL=${running.url}`,
@@ -125,6 +126,16 @@ function runningHere() {
     return typeof url === "string" ? { pid, url } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
   }
 }
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { PortsTaken, withPorts } from "../ports.mjs";
 
@@ -49,5 +52,28 @@ describe("the ports of npm start", () => {
   it("leaves ports alone that the system chooses", async () => {
     const words = ["--operations.port=0", "--mesh.listen=127.0.0.1:0"];
     assert.deepEqual(await withPorts(words, {}), words);
+  });
+
+  it("names a platform of the folder only while it lives and has the port", async () => {
+    const [http, mesh] = [await taken(), await taken()];
+    const before = process.cwd();
+    const folder = mkdtempSync(join(tmpdir(), "tutti-ports-"));
+    process.chdir(folder);
+    mkdirSync(".tutti");
+    const started = (port, pid) => {
+      writeFileSync(".tutti/lock.json", JSON.stringify({ pid, url: `http://127.0.0.1:${port}` }));
+      return withPorts([`--operations.port=${port}`, `--mesh.listen=127.0.0.1:${mesh}`], {});
+    };
+    try {
+      await assert.rejects(started(http, process.pid), /^Error: Tutti already runs in this folder: process /);
+      const killed = 2 ** 30;
+      await assert.rejects(started(http, killed), /^Error: ports \d+ .* in use by another process/);
+      const [free] = await withPorts(["--port", "auto"], {});
+      const port = free.split("=")[1];
+      await assert.rejects(started(port, process.pid), /^Error: port \d+ \(gRPC\) in use by another process/);
+    } finally {
+      process.chdir(before);
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import unittest
 from collections.abc import Callable
@@ -82,6 +84,13 @@ def problem(code: str, status: int, retry: str, **more: Any) -> Answer:
 
 
 RUN = said({"run": {"runId": "r1"}})
+
+
+class WithoutProtobuf(unittest.TestCase):
+    def test_a_worker_says_what_to_install(self) -> None:
+        code = "import sys; sys.modules['google'] = None; from tutti import Worker"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        self.assertIn("tutti.Worker needs the package protobuf. Install it: pip install protobuf", done.stderr)
 
 
 class Waiting:

@@ -82,7 +82,15 @@ def __getattr__(name: str) -> Any:
     module = _of_workers.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(module, __name__), name)
+    try:
+        value = getattr(import_module(module, __name__), name)
+    except ModuleNotFoundError as error:
+        # `google` is a namespace of many packages, so its name alone does not say what to install.
+        if (error.name or "").split(".")[0] != "google":
+            raise
+        raise ModuleNotFoundError(
+            f"tutti.{name} needs the package protobuf. Install it: pip install protobuf", name="google.protobuf"
+        ) from None
     globals()[name] = value
     return value
 
