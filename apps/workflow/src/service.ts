@@ -78,10 +78,10 @@ export class WorkflowService extends Orchestrator {
     const retryIn = configuredRetryIn(this.settings(retrySection));
     const shelf = new PlanShelf({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
     const machine = runMachine({ plans: shelf });
-    const told = [{ machine, notes: runNotes }, ...othersTold];
+    const sources = [{ machine, notes: runNotes }, ...othersTold];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
     const ended = { ended: (key: InstanceKey) => traces.ended(key) };
-    const publisher = this.register("events", new WorkflowEventPublisher(host, told, ended), {
+    const publisher = this.register("events", new WorkflowEventPublisher(host, sources, ended), {
       critical: false,
     });
     const effects = new WorkflowEffects(publisher);

@@ -215,10 +215,10 @@ export class ServiceHost extends Orchestrator {
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
     this.register("bus", bus, patient);
-    const told = new PlatformEvents(bus, parts.foundation, parts.processId);
-    told.followSettings(configuration);
-    told.followBreakers(mesh);
-    this.register("platform-events", told, { scope: "integration", critical: false });
+    const platformEvents = new PlatformEvents(bus, parts.foundation, parts.processId);
+    platformEvents.followSettings(configuration);
+    platformEvents.followBreakers(mesh);
+    this.register("platform-events", platformEvents, { scope: "integration", critical: false });
     // Storage is there before the services that use it, and ends after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
@@ -232,7 +232,7 @@ export class ServiceHost extends Orchestrator {
       // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
       if (!(component instanceof Orchestrator)) continue;
       component.on("healthChanged", () => parts.announcer.announce());
-      told.follow(service, component);
+      platformEvents.follow(service, component);
     }
     const { storage } = parts;
     // No caller calls any more, and the services are still there for what their machines want done.

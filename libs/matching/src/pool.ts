@@ -212,8 +212,8 @@ export class PoolOwner implements Pool {
     return limitViews(this.#parts.tasks, this.#parts.limits);
   }
 
-  allot(namespace: string, told: Allotments, nowMs: number): void {
-    this.#parts.allotter.set(namespace, told, nowMs);
+  allot(namespace: string, allotments: Allotments, nowMs: number): void {
+    this.#parts.allotter.set(namespace, allotments, nowMs);
   }
 
   allotted(namespace: string): AllotmentUses {

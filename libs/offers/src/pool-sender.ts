@@ -302,10 +302,10 @@ export class PoolSender implements GangPool {
       const profile = this.#profileOf(effect.profile, key.namespace, request);
       const priority = priorityOf(effect);
       const name = `${profile} ${priority}`;
-      const told = entries.get(name) ?? { profile, priority, count: 0, longestMs: 0 };
-      told.count++;
-      told.longestMs = Math.max(told.longestMs, nowMs - effect.readyMs);
-      entries.set(name, told);
+      const entry = entries.get(name) ?? { profile, priority, count: 0, longestMs: 0 };
+      entry.count++;
+      entry.longestMs = Math.max(entry.longestMs, nowMs - effect.readyMs);
+      entries.set(name, entry);
     }
     request.waiting = { entries: [...entries.values()] };
     return true;

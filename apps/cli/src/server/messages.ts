@@ -10,11 +10,11 @@ import { safe } from "../terminal/text.ts";
 export function interruptionOf(error: unknown): TuttiError | undefined {
   const { cause } = error as Failure;
   if (!(error instanceof Failure) || !(cause instanceof RestError)) return undefined;
-  const told = { code: error.code, message: error.message, cause: error };
+  const details = { code: error.code, message: error.message, cause: error };
   if (cause.status === 401 || cause.status === 403)
-    return new TuttiError({ ...told, status: "PERMISSION_DENIED" });
+    return new TuttiError({ ...details, status: "PERMISSION_DENIED" });
   if (cause.retry === "never" && cause.status < 500 && cause.status !== 0) return undefined;
-  return new TuttiError({ ...told, status: "UNAVAILABLE", retry: "same-key" });
+  return new TuttiError({ ...details, status: "UNAVAILABLE", retry: "same-key" });
 }
 
 export function failureOf(error: unknown): unknown {

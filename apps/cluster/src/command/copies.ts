@@ -17,7 +17,7 @@ interface CopyWords extends Counts {
 export async function backup(words: CopyWords): Promise<number> {
   const to = named(words.to, "--to");
   const made = await backUp(await madeBy(words), to, endedBySignals());
-  process.stdout.write(`${told(made)} are in ${to}; keep it where you keep secrets, it has the keys\n`);
+  process.stdout.write(`${summaryOf(made)} are in ${to}; keep it where you keep secrets, it has the keys\n`);
   return 0;
 }
 
@@ -25,7 +25,7 @@ export async function restored(words: CopyWords): Promise<number> {
   const from = named(words.from, "--from");
   const made = await restore(await madeBy(words), from, endedBySignals());
   process.stdout.write(
-    `${told(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused --directory ${words.directory}\n`,
+    `${summaryOf(made)} of ${made.made} are in ${words.directory}; to look at it first: tutti cluster up --paused --directory ${words.directory}\n`,
   );
   return 0;
 }
@@ -43,7 +43,7 @@ export async function imported(words: CopyWords & { readonly plain: boolean }): 
   return 0;
 }
 
-function told({ streams }: Backup): string {
+function summaryOf({ streams }: Backup): string {
   const bytes = streams.reduce((sum, { snapshotBytes }) => sum + snapshotBytes, 0);
   return `${streams.length} streams, ${(bytes / 2 ** 20).toFixed(1)} MiB,`;
 }

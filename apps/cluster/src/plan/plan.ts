@@ -83,7 +83,7 @@ export function innerPortsOf({ nats, services }: Ports): readonly number[] {
 }
 
 export interface Given {
-  readonly told?: PortMap;
+  readonly advertised?: PortMap;
   /** Who signs the bundles of rules. Empty: no bundle is trusted. */
   readonly trustedKey?: string;
 }
@@ -103,47 +103,49 @@ export function planOf(
   shape: Shape,
   ports: Ports,
   directory: string,
-  { told = asItIs, trustedKey = "" }: Given = {},
+  { advertised = asItIs, trustedKey = "" }: Given = {},
 ): Plan {
   const configuration = join(directory, "tutti.yaml");
-  const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory, told));
+  const servers = natsMembersOf(shape).map((name) => natsServer(name, ports, directory, advertised));
   return {
     members: [
       ...servers.map(({ member }) => member),
       ...membersOf(shape).map(({ service, name }) => ({
         name,
         kind: service,
-        words: wordsOf(service, name, { shape, ports, directory, configuration, told, trustedKey }),
+        words: wordsOf(service, name, { shape, ports, directory, configuration, advertised, trustedKey }),
         ports: servicePorts(ports, name),
       })),
     ],
     files: [
       ...servers.map(({ file }) => file),
-      { path: configuration, text: stringify(configurationOf(shape, ports, directory, told)) },
+      { path: configuration, text: stringify(configurationOf(shape, ports, directory, advertised)) },
     ],
   };
 }
 
 /** What all services of the cluster have in common. A cluster on Kubernetes has the same. */
-function configurationOf(shape: Shape, ports: Ports, directory: string, told: PortMap): unknown {
+function configurationOf(shape: Shape, ports: Ports, directory: string, advertised: PortMap): unknown {
   const replicas = replicasOf(shape);
   const registries = membersOf(shape).filter(({ service }) => service === "registry");
   return {
     foundation: { log: { format: "json" }, operations: { host } },
     integration: {
-      nats: { servers: Object.values(ports.nats).map(({ client }) => addressOf(client, told)) },
+      nats: { servers: Object.values(ports.nats).map(({ client }) => addressOf(client, advertised)) },
       bus: { transport: "nats", replicas },
       ownership: { kind: "leased", partitions: shape.partitions, replicas },
       cluster: { replicas, copies: join(directory, "copies") },
       mesh: {
-        peers: { registry: registries.map(({ name }) => addressOf(servicePorts(ports, name).grpc, told)) },
+        peers: {
+          registry: registries.map(({ name }) => addressOf(servicePorts(ports, name).grpc, advertised)),
+        },
       },
     },
   };
 }
 
-function addressOf(port: number, told: PortMap): string {
-  return `${host}:${told.get(port) ?? port}`;
+function addressOf(port: number, advertised: PortMap): string {
+  return `${host}:${advertised.get(port) ?? port}`;
 }
 
 interface Surroundings {
@@ -152,14 +154,14 @@ interface Surroundings {
   readonly directory: string;
   /** The file with what all services have in common. */
   readonly configuration: string;
-  readonly told: PortMap;
+  readonly advertised: PortMap;
   readonly trustedKey: string;
 }
 
 function wordsOf(
   service: ServiceName,
   name: string,
-  { shape, ports, directory, configuration, told, trustedKey }: Surroundings,
+  { shape, ports, directory, configuration, advertised, trustedKey }: Surroundings,
 ): readonly string[] {
   const { http, grpc } = servicePorts(ports, name);
   const words = [`--config=${configuration}`, `--operations.port=${http}`, `--mesh.listen=${host}:${grpc}`];
@@ -168,7 +170,7 @@ function wordsOf(
     words.push(`--governance.keysDirectory=${keysIn(directory)}`, `--audit.bookBefore=${bookIn(directory)}`);
   // Series and facts are files. They stay when the process is restarted.
   if (service === "insight") words.push(`--insight.dataDirectory=${join(directory, name)}`);
-  if (told.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, told)}`);
+  if (advertised.has(grpc)) words.push(`--mesh.advertise=${addressOf(grpc, advertised)}`);
   if (service === "registry") words.push("--registry.store=nats", `--registry.replicas=${replicasOf(shape)}`);
   if (shape.isProtected) {
     const certificates = join(directory, "certificates");
@@ -188,14 +190,16 @@ function servicePorts(ports: Ports, name: string): ServicePorts {
   return found;
 }
 
-function natsServer(name: string, ports: Ports, directory: string, told: PortMap) {
+function natsServer(name: string, ports: Ports, directory: string, advertised: PortMap) {
   const own = ports.nats[name];
   if (own === undefined) throw new RangeError(`${name} has no ports`);
   const path = join(directory, `${name}.conf`);
-  const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${addressOf(peer, told)}"`);
+  const routes = Object.values(ports.nats).map(({ peer }) => `"nats://${addressOf(peer, advertised)}"`);
   const isAlone = routes.length === 1;
-  const clientsAreTold = told.has(own.client) ? `client_advertise: "${addressOf(own.client, told)}"\n` : "";
-  const peersAreTold = told.has(own.peer) ? `  advertise: "${addressOf(own.peer, told)}"\n` : "";
+  const clientsAreTold = advertised.has(own.client)
+    ? `client_advertise: "${addressOf(own.client, advertised)}"\n`
+    : "";
+  const peersAreTold = advertised.has(own.peer) ? `  advertise: "${addressOf(own.peer, advertised)}"\n` : "";
   const text = `# One of the NATS servers of this cluster.
 server_name: ${name}
 listen: "${host}:${own.client}"

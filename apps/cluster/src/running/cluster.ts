@@ -77,7 +77,7 @@ export class Cluster {
   #shape: Shape;
   #given: Ports;
   #members: readonly Member[];
-  readonly #told: Map<number, number>;
+  readonly #advertised: Map<number, number>;
   readonly #trustedKey: string;
   #writing: Promise<void> = Promise.resolve();
   #isLeft = false;
@@ -86,9 +86,9 @@ export class Cluster {
     options: ClusterOptions,
     given: Ports,
     plan: Plan,
-    { told, trustedKey }: Required<Given>,
+    { advertised, trustedKey }: Required<Given>,
   ) {
-    this.#told = new Map(told);
+    this.#advertised = new Map(advertised);
     this.#trustedKey = trustedKey;
     this.#options = options;
     this.#shape = options.shape;
@@ -115,11 +115,11 @@ export class Cluster {
       });
     const known = withFront(before?.ports, options.frontPort ?? 0);
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), known);
-    const told = await linesTo(ports, options);
+    const advertised = await linesTo(ports, options);
     // Made before any service starts: all services believe the one that governance signs with.
     const trustedKey = trustedKeyOf(await openInstallationKeys(keysIn(directory), systemFoundation()));
-    const plan = planOf(shape, ports, directory, { told, trustedKey });
-    const cluster = new Cluster(options, ports, plan, { told, trustedKey });
+    const plan = planOf(shape, ports, directory, { advertised, trustedKey });
+    const cluster = new Cluster(options, ports, plan, { advertised, trustedKey });
     await writeFiles(plan);
     await cluster.#saveState();
     return cluster;
@@ -174,8 +174,12 @@ export class Cluster {
   async reshape(shape: Shape, signal: AbortSignal): Promise<void> {
     const { directory } = this.#options;
     const ports = portsOf(shape, await freePorts(portsNeeded(shape)), this.#given);
-    for (const [port, line] of await linesTo(ports, this.#options, this.#told)) this.#told.set(port, line);
-    const plan = planOf(shape, ports, directory, { told: this.#told, trustedKey: this.#trustedKey });
+    for (const [port, line] of await linesTo(ports, this.#options, this.#advertised))
+      this.#advertised.set(port, line);
+    const plan = planOf(shape, ports, directory, {
+      advertised: this.#advertised,
+      trustedKey: this.#trustedKey,
+    });
     const wanted = new Set(plan.members.map(({ name }) => name));
     const leaving = this.#members.filter(({ name }) => !wanted.has(name));
     const known = new Map(this.#members.map((member) => [member.name, member]));

@@ -36,11 +36,11 @@ export abstract class LiveStore<Value, Picture extends object> {
     return () => this.#listeners.delete(listener);
   };
 
-  take(told: Followed<Value>): void {
-    if (told.kind !== "snapshot" && told.kind !== "change") return;
-    if (told.kind === "snapshot" && told.isFirst) this.forget();
-    this.fold(told.value);
-    this.#isWhole = told.kind !== "snapshot" || told.isLast;
+  take(message: Followed<Value>): void {
+    if (message.kind !== "snapshot" && message.kind !== "change") return;
+    if (message.kind === "snapshot" && message.isFirst) this.forget();
+    this.fold(message.value);
+    this.#isWhole = message.kind !== "snapshot" || message.isLast;
     this.#changed();
   }
 
@@ -67,7 +67,7 @@ export async function followInto<Value, Picture extends object>(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const told of stream) store.take(told);
+    for await (const message of stream) store.take(message);
   } catch (error) {
     if (signal.aborted) return;
     store.fail(pageError(error));

@@ -108,9 +108,9 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
     }
   };
   try {
-    for await (const told of client.events(">", "", { signal, onStanding })) {
-      if (told.kind === "gap") askAnew();
-      else if (told.kind === "event") take(told.value.type, told.value.subject ?? "");
+    for await (const message of client.events(">", "", { signal, onStanding })) {
+      if (message.kind === "gap") askAnew();
+      else if (message.kind === "event") take(message.value.type, message.value.subject ?? "");
     }
   } catch {
     // A refusal, such as a sign-in that ran out. The next request gets the answer, and leads to the sign-in.

@@ -334,21 +334,21 @@ export class A2aServer {
     first: Run,
     { length, untilQuestion }: { readonly length: number | undefined; readonly untilQuestion: boolean },
   ): AsyncGenerator<Json | undefined, void> {
-    let told = "";
+    let sent = "";
     for await (const snapshot of this.#follow(call, first)) {
       const { run, question } = snapshot;
       const status = statusOf(run, question);
       const { messageId: _, ...message } = objectIn(status["message"]);
       const shown = JSON.stringify([status["state"], message]);
       const about = { taskId: run.runId, contextId: contextOf(run) };
-      if (told === "") yield { task: await this.#task(call, snapshot, length) };
-      else if (shown === told) yield undefined;
+      if (sent === "") yield { task: await this.#task(call, snapshot, length) };
+      else if (shown === sent) yield undefined;
       else {
         for (const artifact of artifactsOf(run))
           yield { artifactUpdate: { ...about, artifact, lastChunk: true } };
         yield { statusUpdate: { ...about, status } };
       }
-      told = shown;
+      sent = shown;
       if (untilQuestion && question !== undefined) return;
     }
   }

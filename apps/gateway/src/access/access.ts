@@ -263,9 +263,9 @@ export class Access {
       return await this.#signIns.begin(given, async (signIn) => {
         const { principal: by, by: what } = signIn;
         const doing = { by, why: `by ${what}` };
-        const told = await this.#record("gateway.sign_ins.begin", signIn, doing, true);
-        if (told !== "left_out") recorded = signIn;
-        if (told !== "recorded") throw gatewayErrors.signInUnrecorded();
+        const outcome = await this.#record("gateway.sign_ins.begin", signIn, doing, true);
+        if (outcome !== "left_out") recorded = signIn;
+        if (outcome !== "recorded") throw gatewayErrors.signInUnrecorded();
       });
     } catch (error) {
       // Its record may still be written, so a second record says that the sign-in ended.

@@ -42,7 +42,7 @@ export class SignIns {
 
   constructor(options: SignInsOptions) {
     this.#options = options;
-    options.store.onChange((hash, signIn) => this.#told(hash, signIn));
+    options.store.onChange((hash, signIn) => this.#changed(hash, signIn));
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -130,7 +130,7 @@ export class SignIns {
     });
   }
 
-  #told(hash: string, signIn: SignIn | undefined): void {
+  #changed(hash: string, signIn: SignIn | undefined): void {
     if (signIn === undefined) this.#forget(hash);
     else if (signIn.endMs > this.#options.clock.now()) this.#known.set(hash, signIn);
   }

@@ -28,11 +28,14 @@ export function problemAnswer(error: TuttiError, nameOf = (field: string): strin
   const headers: Record<string, string> = { "content-type": problemMediaType };
   if (problem.retryAfterMs > 0) headers["retry-after"] = String(Math.ceil(problem.retryAfterMs / 1000));
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="tutti"';
-  return { status, headers, body: JSON.stringify(told({ ...problem, status }, nameOf)) };
+  return { status, headers, body: JSON.stringify(shownProblem({ ...problem, status }, nameOf)) };
 }
 
 /** A problem without what it does not say, and with the fields by the names that the request has for them. */
-function told(problem: Problem, nameOf: (field: string) => string): Readonly<Record<string, unknown>> {
+function shownProblem(
+  problem: Problem,
+  nameOf: (field: string) => string,
+): Readonly<Record<string, unknown>> {
   const { violations, details, retryAfterMs, cause, ...rest } = problem;
   const fields = violations.map(({ field, message }) => ({ field: nameOf(field), message }));
   const detail = violations.reduce(
@@ -48,7 +51,7 @@ function told(problem: Problem, nameOf: (field: string) => string): Readonly<Rec
     ...(retryAfterMs > 0 && { retryAfterMs }),
     ...(fields.length > 0 && { fields }),
     ...(Object.keys(details).length > 0 && { details }),
-    ...(cause !== undefined && { cause: told(cause, nameOf) }),
+    ...(cause !== undefined && { cause: shownProblem(cause, nameOf) }),
   };
 }
 

@@ -175,15 +175,15 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
       throw metricErrors.unknown({ metric: name, near: nearest(name, [...source.metrics.keys()]) });
     return queriesOf(metric.kind, name, search);
   });
-  const told = ({ name, problem }: Pick<Source, "name" | "problem">) => ({
+  const described = ({ name, problem }: Pick<Source, "name" | "problem">) => ({
     source: name,
     ...(problem !== "" && { problem }),
   });
-  if (queries.length === 0) return { ...told(source), series: [] };
+  if (queries.length === 0) return { ...described(source), series: [] };
   const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs) };
   const stepMs = points > 0 ? Math.max(1, toMs - fromMs) / points : 1;
   const answer = await source.ask({ queries, span, stepMs });
-  return { ...told(answer), series: answer.series.map(shown) };
+  return { ...described(answer), series: answer.series.map(shown) };
 }
 
 function searchOf({ url }: FastifyRequest): URLSearchParams {

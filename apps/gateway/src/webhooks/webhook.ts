@@ -103,13 +103,16 @@ export class Webhook {
     return { kind: "service", id, roles: [], shown: { id, namespace, groups: [], scope } };
   }
 
-  async take(told: CheckedDelivery, options: CallOptions): Promise<Taken | Challenge | PublishEventsReply> {
-    const { id, body } = told;
+  async take(
+    delivery: CheckedDelivery,
+    options: CallOptions,
+  ): Promise<Taken | Challenge | PublishEventsReply> {
+    const { id, body } = delivery;
     const { namespace, workflow, signal, event } = this.#settings;
     const json = await jsonIn(body);
     const challenge = this.preset === "slack" ? challengeIn(json) : undefined;
     if (challenge !== undefined) return { challenge };
-    if (event !== undefined) return this.#publish(event, told, json, options);
+    if (event !== undefined) return this.#publish(event, delivery, json, options);
     const runId = this.#runIdOf(json);
     // Ids may be as long as a header. Of a key there is less room.
     const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;

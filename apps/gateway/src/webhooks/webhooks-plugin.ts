@@ -53,14 +53,14 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     return { webhook, name: `${namespace}/${trigger}` };
   }
 
-  async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; told: CheckedDelivery }> {
+  async function checked(request: FastifyRequest): Promise<{ webhook: Webhook; delivery: CheckedDelivery }> {
     const { webhook, name } = await found(request);
     try {
       if (webhook === undefined) throw webhookErrors.unknown({ name: name.slice(0, 64) });
       const body = request.body instanceof Uint8Array ? request.body : new Uint8Array();
       const { preset } = webhook;
-      const told = check.check({ name, preset, secrets: await webhook.secrets() }, request.headers, body);
-      return { webhook, told };
+      const delivery = check.check({ name, preset, secrets: await webhook.secrets() }, request.headers, body);
+      return { webhook, delivery };
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       host.guard?.refusedOf({
@@ -75,15 +75,15 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
   }
 
   async function take(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { webhook, told } = await checked(request);
+    const { webhook, delivery } = await checked(request);
     const principal = webhook.principal(host.guard !== undefined);
     admit(host.guard, principal, reply.raw);
-    host.guard?.admitBytes(principal, told.body.length);
+    host.guard?.admitBytes(principal, delivery.body.length);
     const { trigger } = request.params as Address;
     const by = trigger === undefined ? principal : triggerPrincipal(trigger);
     const context = { ...parts.contextOf(request, by), namespace: webhook.namespace };
-    const taken = await webhook.take(told, { context, timeoutMs: settings.callMs });
-    told.taken();
+    const taken = await webhook.take(delivery, { context, timeoutMs: settings.callMs });
+    delivery.taken();
     return taken;
   }
 

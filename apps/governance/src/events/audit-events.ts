@@ -11,7 +11,7 @@ export class AuditEvents {
   readonly #outlet: Pick<EventOutlet, "publish">;
   readonly #clock: Clock;
   /** Records with a reported fault: each check finds it again. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(outlet: Pick<EventOutlet, "publish">, clock: Clock) {
     this.#outlet = outlet;
@@ -28,8 +28,8 @@ export class AuditEvents {
   broken(faults: readonly Pick<AuditFault, "recordId" | "message">[]): void {
     const nowMs = this.#clock.now();
     for (const { recordId, message: reason } of faults) {
-      if (this.#told.has(recordId) || this.#told.size >= faultsMax) continue;
-      this.#told.add(recordId);
+      if (this.#reported.has(recordId) || this.#reported.size >= faultsMax) continue;
+      this.#reported.add(recordId);
       const [, place = recordId, batch = "0"] = /^(.*)\/(\d+)$/.exec(recordId) ?? [];
       const payload = { header: this.#header(recordId, nowMs, nowMs), place, batch: Number(batch), reason };
       this.#outlet.publish(contractEvent(events["tutti.governance.audit.broken"], payload, { source }));

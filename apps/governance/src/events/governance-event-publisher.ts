@@ -38,7 +38,7 @@ export function governanceEventPublisher({
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
 }): MachineEventPublisher<GovernanceNote> {
-  const told = [
+  const sources = [
     { machine: tenant, notes: tenantNotes },
     { machine: secrets, notes: secretNotes },
     { machine: decisions, notes: decisionNotes },
@@ -50,5 +50,5 @@ export function governanceEventPublisher({
       help: "Governance events dropped because the publish queue was full.",
     })
     .with({});
-  return new MachineEventPublisher({ bus, foundation, told, mapper, leftOut });
+  return new MachineEventPublisher({ bus, foundation, sources, mapper, leftOut });
 }

@@ -59,14 +59,14 @@ export async function recordUses(
       context,
     );
   if (uses.length === 0) return {};
-  const told = uses.map(({ credentialId, useTime, address }) => ({
+  const reported = uses.map(({ credentialId, useTime, address }) => ({
     credentialId,
     address,
     useMs: useTime === undefined ? 0 : fromTimestamp(useTime),
   }));
   await executeOnTenant(
     dependencies,
-    { command: noteUses, body: { uses: told }, idempotencyKey: "" },
+    { command: noteUses, body: { uses: reported }, idempotencyKey: "" },
     context,
   );
   return {};

@@ -25,7 +25,7 @@ const giveUpMs = 24 * 3_600_000;
 export class Notifications implements Effects {
   readonly eventListener: MachineEventListener;
   readonly #failures = new Map<string, string>();
-  #parts: (NotificationsParts & { readonly told: ReturnType<typeof countersOf> }) | undefined;
+  #parts: (NotificationsParts & { readonly counters: ReturnType<typeof countersOf> }) | undefined;
 
   constructor(eventListener: MachineEventListener) {
     this.eventListener = eventListener;
@@ -33,7 +33,7 @@ export class Notifications implements Effects {
 
   /** Errands need the runtime, which needs this: nothing is asked for before. */
   begin(parts: NotificationsParts): void {
-    this.#parts = { ...parts, told: countersOf(parts.foundation.metrics) };
+    this.#parts = { ...parts, counters: countersOf(parts.foundation.metrics) };
   }
 
   /** Why the last attempt of a message failed. Empty before the first failure. */
@@ -53,7 +53,7 @@ export class Notifications implements Effects {
   #deliver(due: DueEffect, delivery: DeliverAlerts["delivery"]): void {
     const parts = this.#parts;
     assert(parts !== undefined, "nothing is sent before the service is put together", {});
-    const { errands, receivers, foundation, told } = parts;
+    const { errands, receivers, foundation, counters } = parts;
     const { namespace } = due.key;
     const name = `${namespace}/${delivery.number}`;
     const message = messageOf(namespace, delivery);
@@ -68,12 +68,12 @@ export class Notifications implements Effects {
         throw insightErrors.messageRejected({ reason: `it failed for a day: ${error.message}` });
       }
       this.#failures.delete(name);
-      told.delivered();
+      counters.delivered();
       return { command: settleDelivery, body: { delivered: true, message: "" } };
     };
     errands.begin(due, attempt, ({ message: problem }) => {
       this.#failures.delete(name);
-      told.dead();
+      counters.dead();
       return { command: settleDelivery, body: { delivered: false, message: problem } };
     });
   }

@@ -58,7 +58,7 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     async listMetrics(request: ListMetricsRequest, context) {
       const namespace = namespaceOf(request.namespace, context);
       const { prefix, page } = request;
-      const { found, ...told } = await metricsOf(parts, namespace, prefix);
+      const { found, ...origin } = await metricsOf(parts, namespace, prefix);
       const list = {
         list: ["series", namespace, prefix],
         keyOf: ({ name }: { readonly name: string }) => name,
@@ -67,7 +67,7 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
       const metrics = items.map(({ name, kind, help, unit, labels }) =>
         Metric.fromPartial({ name, kind: kinds[kind], description: help, unit, labelNames: [...labels] }),
       );
-      return { metrics, page: { nextToken, total: found.length }, ...told, services: [] };
+      return { metrics, page: { nextToken, total: found.length }, ...origin, services: [] };
     },
     watchSeries: (request, context) => watchSeries(parts, request, context),
     recordMeasures(request, context) {
@@ -89,14 +89,14 @@ export function metricsHandlers(parts: MetricsParts): Handlers<typeof metricServ
     },
     async querySeries({ namespace, queries, span, stepMs }: QuerySeriesRequest, context) {
       const own = namespaceOf(namespace, context);
-      const { found, ...told } = await seriesOf(parts, {
+      const { found, ...origin } = await seriesOf(parts, {
         namespace: own,
         queries,
         span,
         stepMs,
         nowMs: clock.now(),
       });
-      return { series: found, ...told };
+      return { series: found, ...origin };
     },
   };
 }
@@ -112,7 +112,7 @@ function metricsOf(
   namespace: string,
   prefix: string,
 ): Promise<FromSource<readonly RecordedMetric[]>> {
-  return told(
+  return fromSource(
     parts,
     (prometheus) => prometheus.metrics(namespace, prefix),
     () => parts.thread.ask("metrics", { namespace, prefix }),
@@ -120,7 +120,7 @@ function metricsOf(
 }
 
 function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<FromSource<Series[]>> {
-  return told(
+  return fromSource(
     parts,
     (prometheus) => prometheus.query(asked),
     () => parts.thread.ask("query", asked),
@@ -128,7 +128,7 @@ function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<FromSource<S
 }
 
 /** Nothing depends on a Prometheus: the store has the same. */
-async function told<T>(
+async function fromSource<T>(
   { prometheus, recorder }: MetricsParts,
   there: (prometheus: Pick<PrometheusSeries, "metrics" | "query">) => Promise<T>,
   here: () => Promise<T>,

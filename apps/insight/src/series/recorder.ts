@@ -205,7 +205,7 @@ export class Recorder implements Component {
     // Its thread has ended: a question would start another one.
     if (this.#isStopped) return;
     const outcome = await this.#parts.thread.ask("record", batch);
-    this.#counters.told(outcome);
+    this.#counters.count(outcome);
     for (const metric of outcome.overflowing)
       this.#parts.foundation.logger.warn("metric has too many series: further ones are recorded together", {
         metric,
@@ -323,7 +323,7 @@ function countersOf(metrics: Foundation["metrics"]) {
     .with({});
   const seen = new Set<string>();
   return {
-    told(outcome: RecordOutcome) {
+    count(outcome: RecordOutcome) {
       samples.add(outcome.recorded);
       late.add(outcome.late);
       ahead.add(outcome.ahead);

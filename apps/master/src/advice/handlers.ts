@@ -191,15 +191,15 @@ async function* watchRecommendations(
   context: CallContext,
 ): AsyncGenerator<WatchRecommendationsReply, void> {
   const { timers, clock } = dependencies.foundation;
-  let told = marksIn(cursor, (await all(dependencies, context)).length);
+  let sent = marksIn(cursor, (await all(dependencies, context)).length);
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
     const now = (await all(dependencies, context)).map((each) => ({ each, mark: markOf(each) }));
-    const changed = now.filter(({ mark }) => !told.has(mark)).map(({ each }) => each);
-    told = new Set(now.map(({ mark }) => mark));
+    const changed = now.filter(({ mark }) => !sent.has(mark)).map(({ each }) => each);
+    sent = new Set(now.map(({ mark }) => mark));
     if (changed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
       toldMs = clock.monotonic();
-      yield { recommendations: changed.map(shown), live: true, cursor: cursorOf([...told]) };
+      yield { recommendations: changed.map(shown), live: true, cursor: cursorOf([...sent]) };
     }
     await sleep(timers, lookMs, context.signal).catch(() => {});
   }

@@ -81,7 +81,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
         help: "Session events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told: [{ machine, notes: sessionNotes }], mapper, leftOut, ended });
+    super({ bus, foundation, sources: [{ machine, notes: sessionNotes }], mapper, leftOut, ended });
     this.#mapper = mapper;
   }
 

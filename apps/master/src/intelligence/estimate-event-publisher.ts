@@ -83,7 +83,7 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
       experience_recorded: (_state: never, _body: never, head: Happening) => headOf(head),
       model_changed: modelNote,
     };
-    super({ bus, foundation, told: [{ machine: experience, notes }], mapper, leftOut });
+    super({ bus, foundation, sources: [{ machine: experience, notes }], mapper, leftOut });
     this.#logger = foundation.logger;
   }
 

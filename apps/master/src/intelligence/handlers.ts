@@ -256,17 +256,17 @@ async function* watchEstimates(
   const isResumed =
     counted !== "" && Number(forgottenBefore) === place.forgottenCount && Number(counted) <= place.count;
   let known = isResumed ? Number(counted) : 0;
-  const told = new Set<string>();
+  const sent = new Set<string>();
   let toldMs = Number.NEGATIVE_INFINITY;
   while (!context.signal.aborted) {
     const { knowledge, place } = await learners.of(context);
     const { count, forgottenCount } = place;
     const wanted = knowledge.models.filter(({ pools }) => pool === "" || pools.has(pool));
     const there = new Set(wanted.map(({ capability }) => capability));
-    const removed = [...told].filter((capability) => !there.has(capability));
+    const removed = [...sent].filter((capability) => !there.has(capability));
     const changed = wanted.filter(({ learnedAt }) => learnedAt > known);
-    for (const { capability } of wanted) told.add(capability);
-    for (const capability of removed) told.delete(capability);
+    for (const { capability } of wanted) sent.add(capability);
+    for (const capability of removed) sent.delete(capability);
     if (changed.length + removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
       toldMs = clock.monotonic();
       yield {

@@ -38,7 +38,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
     waits: LockWaits,
     works: LockWorks,
   ) {
-    const told = [
+    const sources = [
       { machine: lock, notes: lockNotes },
       { machine: deadlocks, notes: deadlockNotes },
     ];
@@ -48,7 +48,7 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         help: "Lock events dropped because the publish queue was full.",
       })
       .with({});
-    super({ bus, foundation, told, mapper: new LockEventMapper(), leftOut });
+    super({ bus, foundation, sources, mapper: new LockEventMapper(), leftOut });
     this.#waits = waits;
     this.#works = works;
   }
@@ -62,13 +62,13 @@ export class LockEventPublisher extends MachineEventPublisher<LockEvent> {
         continue;
       }
       // Every other note was taken by the functions of this folder.
-      const { key, isLive, heard, isWaitedFor, joined, left, lockEvent: told } = note as LockNote;
+      const { key, isLive, heard, isWaitedFor, joined, left, lockEvent: event } = note as LockNote;
       if (joined !== undefined) this.#works.joined(key, joined);
       if (left !== undefined) this.#works.left(key, left);
       if (isLive !== undefined) this.#waits.moved(key, isLive);
       if (isWaitedFor) this.#waits.begun(key);
       if (heard !== undefined) this.#waits.tell(key, heard.holder, heard.lockEvent);
-      if (told !== undefined) lockEvent.push(told);
+      if (event !== undefined) lockEvent.push(event);
     }
     super.handle(lockEvent);
   }

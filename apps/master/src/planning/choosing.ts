@@ -78,10 +78,10 @@ export async function recordChoices(
   { choices }: RecordChoicesRequest,
   context: CallContext,
 ): Promise<RecordChoicesReply> {
-  const told = choices.map(learnedOf);
+  const lessons = choices.map(learnedOf);
   const key = experienceOf(context.namespace);
   let learned = 0;
-  for (const choice of told) {
+  for (const choice of lessons) {
     // Each counts once by its session and end: no key of the call may make the second of them the first again.
     const order = { command: learnChoice, body: { choice }, idempotencyKey: "" };
     if ((await execute(dependencies, key, order, context)).learned) learned++;

@@ -214,10 +214,12 @@ export async function explainAllocation(
   const { allocation: own } = standing;
   const { quotas, reservations } = await contentsOf(dependencies, context);
   const labels = session?.spec?.labels ?? {};
-  const told = [tellOwn(standing), tellRivals(standing)];
+  const sentences = [tellOwn(standing), tellRivals(standing)];
   const limits = Object.entries(session?.spec?.limits ?? {});
   for (const [name, limit] of limits)
-    told.push(`its own limits allow ${amountOf(limit, name)}, of which it has ${own.granted[name] ?? 0}`);
+    sentences.push(
+      `its own limits allow ${amountOf(limit, name)}, of which it has ${own.granted[name] ?? 0}`,
+    );
   for (const { value } of quotas) {
     const { quotaId, limits, sessions } = value;
     if (sessions !== undefined && !isAbout(sessions, labels)) continue;
@@ -225,7 +227,7 @@ export async function explainAllocation(
     const parts = Object.entries(limits).map(
       ([name, limit]) => `${used[name] ?? 0} of ${amountOf(limit, name)}`,
     );
-    told.push(`the quota ${quotaId} has ${parts.join(" and ")} in use`);
+    sentences.push(`the quota ${quotaId} has ${parts.join(" and ")} in use`);
   }
   const nowMs = dependencies.foundation.clock.now();
   for (const { value } of reservations) {
@@ -235,11 +237,11 @@ export async function explainAllocation(
     const parts = Object.entries(amounts).map(([name, amount]) => amountOf(amount, name));
     const where = value.agents === undefined ? "" : ` of agents with ${selectorText(value.agents)}`;
     const until = new Date(endOf(value)).toISOString();
-    told.push(
+    sentences.push(
       `the reservation ${reservationId} ${isNow ? "holds" : "will hold"} ${parts.join(" and ")}${where} ${isOwn ? "for it" : "for others"} until ${until}`,
     );
   }
-  return { allocation: own, explanation: { ...Explanation.create(), about, summary: told.join("; ") } };
+  return { allocation: own, explanation: { ...Explanation.create(), about, summary: sentences.join("; ") } };
 }
 
 function tellOwn({ allocation, of }: Standing): string {

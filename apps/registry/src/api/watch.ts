@@ -34,7 +34,7 @@ export async function* watch(
         yield* snapshot(stand, entries, wanted.form);
       } else {
         const news = changes.filter(wanted.change).map(wanted.formOfChange);
-        if (news.length > 0) yield* told(stand, news);
+        if (news.length > 0) yield* repliesWith(stand, news);
         else if (toldComplete !== complete) yield { ...stand, news: undefined };
       }
       toldComplete = complete;
@@ -85,7 +85,7 @@ function* formed(entries: readonly Entry[], form: (instance: Instance) => Instan
 }
 
 /** Changes in as many replies as they take. Each is at the last one that it tells. */
-function* told({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
+function* repliesWith({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
   let left = changes.length;
   for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {
     left -= piece.length;

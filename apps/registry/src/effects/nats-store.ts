@@ -35,7 +35,7 @@ export class NatsStore implements Store {
   readonly #options: Required<NatsStoreOptions>;
   readonly #instances: FollowedBucket;
   readonly #renewals: SharedRenewals;
-  readonly #told = new RevisionGate();
+  readonly #revisions = new RevisionGate();
   readonly #loaded = Promise.withResolvers<void>();
   #listener: StoreListener | undefined;
   #history = "";
@@ -74,7 +74,7 @@ export class NatsStore implements Store {
 
   async stop(): Promise<void> {
     this.#forgetting?.cancel();
-    this.#told.close();
+    this.#revisions.close();
     await Promise.all([this.#instances.stop(), this.#renewals.stop()]);
   }
 
@@ -108,7 +108,7 @@ export class NatsStore implements Store {
     for (;;) {
       const entry = await this.#instances.bucket.get(keyOf(instanceId));
       // Again if it was written again on the way: that change is reported later than others that are known by now.
-      if (entry === undefined || (await this.#told.reached(entry.revision))) return;
+      if (entry === undefined || (await this.#revisions.reached(entry.revision))) return;
     }
   }
 
@@ -124,13 +124,13 @@ export class NatsStore implements Store {
   }
 
   async #reached(instanceId: string, revision: number): Promise<Position> {
-    if (!(await this.#told.reached(revision))) await this.caughtUp(instanceId);
+    if (!(await this.#revisions.reached(revision))) await this.caughtUp(instanceId);
     return { history: this.#history, revision };
   }
 
   #began(created: string): void {
     const name = `${bucketName}@${created}`;
-    if (name !== this.#history) this.#told.beginAnew();
+    if (name !== this.#history) this.#revisions.beginAnew();
     this.#history = name;
     this.#listener?.began({ name, beganMs: Date.parse(created) });
   }
@@ -146,7 +146,7 @@ export class NatsStore implements Store {
       if (step !== undefined) this.#listener?.stepped(step);
     } finally {
       // Also past what cannot be understood: a caller may wait for a later one.
-      this.#told.advance(change.revision);
+      this.#revisions.advance(change.revision);
     }
   }
 

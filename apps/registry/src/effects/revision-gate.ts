@@ -8,7 +8,7 @@ import { registryErrors } from "../errors.ts";
 
 interface Waiting {
   readonly revision: number;
-  readonly resolve: (told: boolean) => void;
+  readonly resolve: (wasReported: boolean) => void;
   readonly reject: (reason: unknown) => void;
 }
 

@@ -22,7 +22,7 @@ const toldAgentsMax = 1_000_000;
 
 export interface RollDependencies {
   readonly roll: LinkRoll;
-  readonly calls: Pick<RollCalls, "told">;
+  readonly calls: Pick<RollCalls, "ownerReported">;
   readonly tenancy: Pick<PoolTenancy, "epochOf" | "partitionOf">;
 }
 
@@ -66,7 +66,7 @@ async function tellLinks(
     agents.push(...request.agents);
     if (agents.length > toldAgentsMax) throw swarmErrors.rollTooLong({ limit: toldAgentsMax });
     if (complete) {
-      calls.told(place.partition, place.ownedEpoch, agents);
+      calls.ownerReported(place.partition, place.ownedEpoch, agents);
       return TellLinksReply.create();
     }
   }

@@ -21,20 +21,20 @@ export class AgentEvents {
   /** Returns the events that tell of a change. */
   of(pool: Pool, change: AgentChange): EventInput[] {
     const agent = pool.agent(change.agentId, change.atMs);
-    const told: EventInput[] = [];
+    const events: EventInput[] = [];
     if (
       change.before === AgentState.AGENT_STATE_STARTING &&
       change.before !== change.after &&
       agent !== undefined
     )
-      told.push(this.#joined(pool, change, agent));
+      events.push(this.#joined(pool, change, agent));
     if (change.before !== change.after) {
       const changed = this.#changed(pool, change, agent);
-      if (changed !== undefined) told.push(changed);
+      if (changed !== undefined) events.push(changed);
     }
     const held = this.#held(pool, change);
-    if (held !== undefined) told.push(held);
-    return told;
+    if (held !== undefined) events.push(held);
+    return events;
   }
 
   /** Returns the event that tells that an agent offers other things than before. */

@@ -83,11 +83,11 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
         help: "Mission events dropped because the publish queue was full.",
       })
       .with({});
-    const told = [
+    const sources = [
       { machine: mission, notes: missionNotes },
       { machine: pool, notes: poolNotes },
     ];
-    super({ bus, foundation, told, mapper, leftOut, ended });
+    super({ bus, foundation, sources, mapper, leftOut, ended });
     this.#mapper = mapper;
   }
 

@@ -19,10 +19,10 @@ export function requireGrant(principal: Principal, asked: GrantQuestion, within 
   const grant = principal.shown?.scope.agent;
   const faults = grant === undefined ? [] : grantFaults(grant, asked);
   if (faults.length === 0) return;
-  const told = faults.slice(0, toldMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
-  const left = faults.length - told.length;
+  const listed = faults.slice(0, toldMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
+  const left = faults.length - listed.length;
   throw swarmErrors.notGranted(
-    { found: `${told.join(", ")}${left > 0 ? ` and ${left} more` : ""}` },
+    { found: `${listed.join(", ")}${left > 0 ? ` and ${left} more` : ""}` },
     {
       violations: faults.map(({ field, found, granted }) => ({
         field: `${within}${field}`,

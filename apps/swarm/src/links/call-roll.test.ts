@@ -81,7 +81,7 @@ async function* nothing(): AsyncGenerator<ListLinksReply> {
 describe("who is to come to a pool that has moved here", () => {
   it("is known as soon as its owner before has told it, even before the table was heard", async () => {
     const { calls, take, awaited } = dependencies();
-    calls.told(1, 4, [agent("a"), agent("b")]);
+    calls.ownerReported(1, 4, [agent("a"), agent("b")]);
     take(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
@@ -99,7 +99,7 @@ describe("who is to come to a pool that has moved here", () => {
   it("is not known of an owner before that says nothing, nor of an earlier one", async () => {
     const { calls, take, awaited } = dependencies({ gone: nothing, earlier: () => saying(3, "a") });
     take(5);
-    calls.told(1, 3, [agent("a")]);
+    calls.ownerReported(1, 3, [agent("a")]);
     assert.equal(await awaited(5), undefined);
   });
 
@@ -112,7 +112,7 @@ describe("who is to come to a pool that has moved here", () => {
       { agentId: "a", incarnation: "1", tokens: [token(4)] },
       { agentId: "b", incarnation: "1", tokens: [] },
     ];
-    calls.told(
+    calls.ownerReported(
       1,
       4,
       links.map(({ agentId, incarnation, tokens }) => agent(agentId, incarnation, tokens)),
@@ -125,7 +125,7 @@ describe("who is to come to a pool that has moved here", () => {
     const { calls, take, awaited } = dependencies({ gone: nothing });
     take(5);
     assert.equal(await awaited(5), undefined);
-    calls.told(1, 4, []);
+    calls.ownerReported(1, 4, []);
     assert.deepEqual(await awaited(5), []);
   });
 });
@@ -140,7 +140,7 @@ describe("who was in a pool that leaves", () => {
 
   it("are those that had come, and those that were still to come", () => {
     const { calls, take, release, told } = dependencies();
-    calls.told(1, 4, [agent("late", "1", [token(5)])]);
+    calls.ownerReported(1, 4, [agent("late", "1", [token(5)])]);
     take(5);
     release(5, ["here"]);
     assert.deepEqual(told, [["late 5", "here 9"]]);

@@ -72,7 +72,7 @@ export class RollCalls {
   }
 
   /** Who owned a partition until now says who was there: perhaps before the table has been heard to name this process. */
-  told(partition: number, ownedEpoch: number, agents: readonly AwaitedAgent[]): void {
+  ownerReported(partition: number, ownedEpoch: number, agents: readonly AwaitedAgent[]): void {
     const epoch = ownedEpoch + 1;
     if ((this.#calls.get(partition)?.epoch ?? 0) > epoch) return;
     this.#know(partition, this.#callOf(partition, epoch), agents);

@@ -40,8 +40,8 @@ export interface Welcoming extends Pick<Joined, "capabilityNumbers" | "unwanted"
   readonly resumed: boolean;
 }
 
-export function welcome({ link, settings, resumed, ...told }: Welcoming): HostFrame {
-  const { capabilityNumbers, unwanted, held } = told;
+export function welcome({ link, settings, resumed, ...joined }: Welcoming): HostFrame {
+  const { capabilityNumbers, unwanted, held } = joined;
   const { heartbeatMs, leaseMs, resumeWindowMs, startedAfterMs } = settings;
   return {
     ...HostFrame.create(),

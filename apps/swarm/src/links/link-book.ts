@@ -296,8 +296,8 @@ export class LinkBook {
     link.attach(carrier, nowMs);
     instruments.resumed.add();
     agent.resume(nowMs);
-    const told = { capabilityNumbers: {}, unwanted: [], held: undefined };
-    return { agent, answer: welcome({ ...told, link, settings, resumed: true }) };
+    const nothingNew = { capabilityNumbers: {}, unwanted: [], held: undefined };
+    return { agent, answer: welcome({ ...nothingNew, link, settings, resumed: true }) };
   }
 
   /** The pool is done with an agent. */

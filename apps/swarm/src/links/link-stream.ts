@@ -121,14 +121,14 @@ function turnedAway(
     return { answer, error: undefined };
   }
   refused.add();
-  const told =
+  const shownError =
     elsewhere === undefined
       ? error
       : swarmErrors.poolElsewhere(
           { owner: elsewhere.owner?.address ?? "" },
           { cause: error, retryAfterMs: 1_000 },
         );
-  return { answer: refusal(told), error: told };
+  return { answer: refusal(shownError), error: shownError };
 }
 
 /** Runs beside the sending, until there is nothing more to read. */

@@ -218,12 +218,12 @@ export class AgentPolls {
     durable,
     isBrought,
   }: NonNullable<ReturnType<PolledAgent["complete"]>>): Promise<boolean> {
-    const told = durable.then(() => true);
-    if (!isBrought) return told;
+    const confirmed = durable.then(() => true);
+    if (!isBrought) return confirmed;
     const { promise: tooLong, resolve } = Promise.withResolvers<boolean>();
     const timer = this.#parts.timers.after(offerWaitMs, () => resolve(false));
     try {
-      return await Promise.race([told, tooLong]);
+      return await Promise.race([confirmed, tooLong]);
     } finally {
       timer.cancel();
     }

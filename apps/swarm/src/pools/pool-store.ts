@@ -42,10 +42,10 @@ export class PoolStore {
   async change<Body, Reply>(
     namespace: string,
     name: string,
-    told: CommandCall<Body, Reply>,
+    command: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply> {
-    const reply = await this.keep(namespace, name, told, context);
+    const reply = await this.keep(namespace, name, command, context);
     await this.#pools.refresh(namespace, name);
     return reply;
   }

@@ -117,9 +117,9 @@ export class Scalers implements Component {
     const { timers } = foundation;
     if (settings.containers.sockets.length > 0) this.#ownerId = await ownerIdIn(dataDirectory);
     this.#accessToken = (await settings.accessToken?.reveal()) ?? "";
-    const told = (agent: string, pid: number) =>
+    const onFound = (agent: string, pid: number) =>
       logger.warn("stopping an agent program left by a killed process", { agent, pid });
-    endLeftovers(this.#records, timers, told)
+    endLeftovers(this.#records, timers, onFound)
       .catch((error: unknown) => logger.warn("failed to stop leftover programs", { error }))
       .finally(() => this.#begin());
   }

@@ -30,8 +30,8 @@ export function withoutMistakes<Made>(
   const mistakes = problems.filter(({ severity }) => severity === "error");
   if (definition !== undefined && mistakes.length === 0) return definition;
   const [first] = mistakes;
-  const told = { name, count: mistakes.length, first: first === undefined ? "" : printProblem(first) };
-  throw sourceErrors.invalid(told, { violations: mistakes.map(violationOf) });
+  const details = { name, count: mistakes.length, first: first === undefined ? "" : printProblem(first) };
+  throw sourceErrors.invalid(details, { violations: mistakes.map(violationOf) });
 }
 
 function violationOf(problem: DefinitionProblem) {

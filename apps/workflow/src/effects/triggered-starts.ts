@@ -70,9 +70,11 @@ export class TriggeredStarts {
     };
     const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       await this.#attempt(batch, signal);
-      return told(batch, undefined);
+      return settleCommand(batch, undefined);
     };
-    this.#parts.errands.begin(due, attempt, (error) => told(batch, dead(error.code, refusalText(error))));
+    this.#parts.errands.begin(due, attempt, (error) =>
+      settleCommand(batch, dead(error.code, refusalText(error))),
+    );
   }
 
   async #attempt(batch: Batch, signal: AbortSignal): Promise<void> {
@@ -194,7 +196,7 @@ function dead(code: string, message: string): Settled {
 }
 
 /** The result for the trigger. `others` is the result of runs without one of their own. */
-function told({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
+function settleCommand({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
   const results = starts.map((_, place) => ({
     code: "",
     message: "",

@@ -87,7 +87,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
 
   constructor(
     { bus, foundation }: { readonly bus: Pick<Bus, "publish">; readonly foundation: Foundation },
-    told: readonly ToldMachine[],
+    sources: readonly ToldMachine[],
     { ended, ...options }: Partial<PublisherOptions> & { readonly ended?: (key: InstanceKey) => void } = {},
   ) {
     const mapper = new WorkflowEventMapper(foundation);
@@ -102,7 +102,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
       if (note.kind === "event") count(note.type);
       ended?.(key);
     };
-    super({ bus, foundation, told, mapper, leftOut, ended: hasEnded }, options);
+    super({ bus, foundation, sources, mapper, leftOut, ended: hasEnded }, options);
     this.#mapper = mapper;
   }
 

@@ -161,8 +161,8 @@ function evaluated(
 }
 
 function wrong(field: string, message: string): Meaning {
-  const { code, message: told } = triggerSourceErrors.expressionFailed.refusal({ field, problem: message });
-  return { kind: "wrong", code, message: told };
+  const { code, message: text } = triggerSourceErrors.expressionFailed.refusal({ field, problem: message });
+  return { kind: "wrong", code, message: text };
 }
 
 function textOf(value: Json): string {

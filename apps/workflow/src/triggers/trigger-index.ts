@@ -66,8 +66,8 @@ export class TriggerIndex implements Component {
   }
 
   /** Told when a trigger is new or other than before. */
-  onChange(told: () => void): void {
-    this.#onChange.add(told);
+  onChange(listener: () => void): void {
+    this.#onChange.add(listener);
   }
 
   /** Resolves when all triggers that were there are known. Rejects when that cannot be found out. */
@@ -124,7 +124,7 @@ export class TriggerIndex implements Component {
     const found = await this.#find(namespace, id);
     this.#remove(`${namespace} ${id}`);
     if (found !== undefined && !found.paused) this.#put(namespace, id, found);
-    for (const told of this.#onChange) told();
+    for (const listener of this.#onChange) listener();
   }
 
   async #find(namespace: string, id: string): Promise<Trigger | undefined> {

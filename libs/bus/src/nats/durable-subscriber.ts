@@ -101,7 +101,7 @@ export class DurableSubscriber extends Subscriber {
     // First told, then acknowledged: if we die in between, it is reported again, under the same id.
     let done = true;
     try {
-      done = event === undefined || (await this.#told(event));
+      done = event === undefined || (await this.#report(event));
     } finally {
       if (done) this.#settle(handout.sequence);
     }
@@ -121,7 +121,7 @@ export class DurableSubscriber extends Subscriber {
     this.#parts.left(this);
   }
 
-  async #told(event: EventInput): Promise<boolean> {
+  async #report(event: EventInput): Promise<boolean> {
     for (let failures = 1; !this.closing; failures++) {
       try {
         await this.#parts.publish(event);

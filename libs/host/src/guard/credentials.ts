@@ -94,8 +94,8 @@ export class Credentials {
 
   /** Lock-outs that this process told of are kept for all: from now on each bundle has them until they are lifted. */
   recorded(lockouts: readonly Lockout[], nowMs: number): void {
-    const told = new Set(lockouts.map(({ subject }) => subject));
-    const others = this.#recorded.filter(({ lockout }) => !told.has(lockout.subject));
+    const subjects = new Set(lockouts.map(({ subject }) => subject));
+    const others = this.#recorded.filter(({ lockout }) => !subjects.has(lockout.subject));
     this.#recorded = [...others, ...lockouts.map((lockout) => ({ lockout, atMs: nowMs }))];
   }
 

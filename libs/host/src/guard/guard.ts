@@ -124,8 +124,8 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       newId: parts.newId,
       everyMs: settings.reportMs,
       taker: {
-        decisions: (...told) => this.#taker().decisions(...told),
-        refusals: (...told) => this.#taker().refusals(...told),
+        decisions: (...args) => this.#taker().decisions(...args),
+        refusals: (...args) => this.#taker().refusals(...args),
       },
       bundle: () => this.#rules?.number ?? 0,
     });
@@ -149,12 +149,12 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     this.#uses = new Uses({
       foundation,
       everyMs: settings.reportMs,
-      take: async (namespace, told, signal) => {
+      take: async (namespace, report, signal) => {
         const options = { timeoutMs: recordMs, signal };
         await mesh()
           .client(identityService)
-          .recordUses({ namespace, ...told }, options);
-        this.#credentials.recorded(told.lockouts, foundation.clock.now());
+          .recordUses({ namespace, ...report }, options);
+        this.#credentials.recorded(report.lockouts, foundation.clock.now());
       },
     });
     this.#feed = new BundleFeed({

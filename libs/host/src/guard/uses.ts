@@ -26,7 +26,7 @@ export interface UsesParts {
    */
   readonly take: (
     namespace: string,
-    told: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
+    report: { readonly uses: UsedCredential[]; readonly lockouts: Lockout[] },
     signal: AbortSignal,
   ) => Promise<unknown>;
   /** How long they are gathered. */
@@ -47,7 +47,7 @@ const lockoutsMax = 1_000;
 export class Uses implements Component {
   readonly #parts: UsesParts;
   /** In which minute each was informed of last, by its id. Those that were not used for longest come first. */
-  readonly #told = new Map<string, number>();
+  readonly #reported = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();
   readonly #stopping = new AbortController();
@@ -66,8 +66,8 @@ export class Uses implements Component {
   used({ id, namespace }: Pick<ShownCredential, "id" | "namespace">, address: string, nowMs: number): void {
     const minute = Math.floor(nowMs / minuteMs);
     // One of another issuer is kept nowhere here.
-    if (id === "" || this.#told.get(id) === minute) return;
-    keepNewest(this.#told, id, minute, keptMax);
+    if (id === "" || this.#reported.get(id) === minute) return;
+    keepNewest(this.#reported, id, minute, keptMax);
     this.#keep(id, { namespace: namespace || systemNamespace, useMs: nowMs, address });
     this.#flusher.schedule();
   }
@@ -93,12 +93,12 @@ export class Uses implements Component {
 
   async #flush(): Promise<void> {
     const { take, foundation } = this.#parts;
-    const told = Map.groupBy(this.#waiting, ([, { namespace }]) => namespace);
+    const byNamespace = Map.groupBy(this.#waiting, ([, { namespace }]) => namespace);
     this.#waiting = new Map();
     const lockouts = [...this.#lockouts.values()];
     this.#lockouts = new Map();
-    if (lockouts.length > 0 && !told.has(systemNamespace)) told.set(systemNamespace, []);
-    const each = [...told].map(async ([namespace, uses]) => {
+    if (lockouts.length > 0 && !byNamespace.has(systemNamespace)) byNamespace.set(systemNamespace, []);
+    const each = [...byNamespace].map(async ([namespace, uses]) => {
       const kept = namespace === systemNamespace ? lockouts : [];
       try {
         await take(namespace, { uses: uses.map(credentialOf), lockouts: kept }, this.#stopping.signal);

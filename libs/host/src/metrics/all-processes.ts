@@ -154,8 +154,8 @@ interface ProcessSeries {
   readonly one: Series;
 }
 
-function apart(told: readonly ProcessSeries[], query: SeriesQuery, isLabelled: boolean): Series[] {
-  const byProcess = Map.groupBy(told, ({ name }) => name);
+function apart(reported: readonly ProcessSeries[], query: SeriesQuery, isLabelled: boolean): Series[] {
+  const byProcess = Map.groupBy(reported, ({ name }) => name);
   return [...byProcess].flatMap(([name, own]) => {
     const series = query.overSeries === AGGREGATION_MEAN ? across(own, query) : own.map(({ one }) => one);
     return series.map((one) =>
@@ -165,8 +165,8 @@ function apart(told: readonly ProcessSeries[], query: SeriesQuery, isLabelled: b
 }
 
 /** Steps are at multiples of their length, so values of two processes at the same place are of the same time. */
-function across(told: readonly ProcessSeries[], { overSeries, queryId }: SeriesQuery): Series[] {
-  const groups = Map.groupBy(told, ({ one: { labels, startTime, stepMs } }) =>
+function across(reported: readonly ProcessSeries[], { overSeries, queryId }: SeriesQuery): Series[] {
+  const groups = Map.groupBy(reported, ({ one: { labels, startTime, stepMs } }) =>
     JSON.stringify([Object.entries(labels).sort(), startTime && fromTimestamp(startTime), stepMs]),
   );
   return [...groups.values()].flatMap((group) => {
@@ -183,10 +183,10 @@ function across(told: readonly ProcessSeries[], { overSeries, queryId }: SeriesQ
   });
 }
 
-function joined(told: readonly ProcessSeries[], overSeries: Aggregation): number[] {
-  const length = Math.max(0, ...told.map(({ one }) => one.values.length));
+function joined(reported: readonly ProcessSeries[], overSeries: Aggregation): number[] {
+  const length = Math.max(0, ...reported.map(({ one }) => one.values.length));
   return Array.from({ length }, (_, at) => {
-    const values = told
+    const values = reported
       .map(({ one }) => one.values[at] ?? Number.NaN)
       .filter((value) => !Number.isNaN(value));
     if (values.length === 0) return Number.NaN;

@@ -19,15 +19,15 @@ export async function begin<Order>(
   context: CallContext,
 ): Promise<{ readonly existed: boolean }> {
   // The id alone shows that it is the same: the machine compares the orders.
-  const told = (given: Order) =>
+  const send = (given: Order) =>
     execute(dependencies, key, { command, body: { order: given }, idempotencyKey: "" }, context);
   let found: Order;
   try {
     found = await order();
   } catch (refusal) {
-    const before = await told(again()).catch(() => undefined);
+    const before = await send(again()).catch(() => undefined);
     if (before === undefined) throw refusal;
     return before;
   }
-  return await told(found);
+  return await send(found);
 }

@@ -79,8 +79,8 @@ export class Errands {
   ): Promise<void> {
     const { timers, chance, logger } = this.#parts.foundation;
     for (let failures = 0; !signal.aborted; ) {
-      const told = await this.#attempt(attempt, refuse, signal);
-      if (told !== undefined && (await this.#submit(token, told))) return;
+      const command = await this.#attempt(attempt, refuse, signal);
+      if (command !== undefined && (await this.#submit(token, command))) return;
       failures++;
       if (failures === 5) logger.warn("effect of a machine failed five times, retrying", { ...token });
       await sleep(timers, backoffMs(backoff, failures, chance), signal).catch(() => {});

@@ -66,10 +66,10 @@ export async function* changesOf<Item, Entry extends Listed>(
   signal: AbortSignal,
 ): AsyncGenerator<Changes<Item>, void> {
   const { clock, timers } = time;
-  const { told, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
+  const { reported, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
   let before: Listing<Entry> | undefined;
   // A broken stream must never be asked again.
-  signal.addEventListener("abort", () => memory.end(told), { once: true });
+  signal.addEventListener("abort", () => memory.end(reported), { once: true });
   try {
     let isFirst = true;
     for (
@@ -85,22 +85,22 @@ export async function* changesOf<Item, Entry extends Listed>(
         await memory.turns.next(timers);
         for (const [name, entry] of now) {
           const { events } = entry;
-          if (told.isAsTold(name, events)) continue;
+          if (reported.isReported(name, events)) continue;
           const found = await named.find(name, entry);
           if (found !== undefined) {
             changed.push(found);
-            told.tell(name, events);
-          } else if (told.leaveOut(name, events)) removed.push(name);
+            reported.tell(name, events);
+          } else if (reported.leaveOut(name, events)) removed.push(name);
           if (changed.length < portionMax) continue;
           // All portions of a new watch are one snapshot. A resumed watch reports each portion by itself.
           const live = !isFirst || isResumed;
-          yield { changed, removed, live, cursor: live ? told.takeCursor() : "" };
+          yield { changed, removed, live, cursor: live ? reported.takeCursor() : "" };
           if (signal.aborted) return;
           [changed, removed] = [[], []];
           toldMs = clock.monotonic();
           await memory.turns.next(timers);
         }
-        removed.push(...told.takeGone((name) => now.has(name)));
+        removed.push(...reported.takeGone((name) => now.has(name)));
         before = now;
       }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
@@ -108,12 +108,12 @@ export async function* changesOf<Item, Entry extends Listed>(
         // Who asked to continue would take a snapshot that is live at once for the rest of what it knows.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
-          yield { changed: [], removed: [], live: true, cursor: told.takeCursor() };
-        } else yield { changed, removed, live: true, cursor: told.takeCursor() };
+          yield { changed: [], removed: [], live: true, cursor: reported.takeCursor() };
+        } else yield { changed, removed, live: true, cursor: reported.takeCursor() };
       }
       isFirst = false;
     }
   } finally {
-    memory.end(told);
+    memory.end(reported);
   }
 }

@@ -155,8 +155,8 @@ describe("a watch of a list", () => {
 
   it("is not resumed by a watch of another list", () => {
     const memory = memoryOn(new VirtualTime());
-    const { told } = memory.begin("one", "");
-    const cursor = told.takeCursor();
+    const { reported } = memory.begin("one", "");
+    const cursor = reported.takeCursor();
     assert.equal(memory.begin("one", cursor).isResumed, true);
     assert.equal(memory.begin("other", cursor).isResumed, false);
     for (const odd of ["a", "b1.1", `${cursor}9`, cursor.replace(/\d+$/, "0"), "x".repeat(4_096)])
@@ -166,14 +166,14 @@ describe("a watch of a list", () => {
   it("is let go for others when there are too many, and when it has forgotten what it removed", async () => {
     const time = new VirtualTime();
     const memory = memoryOn(time, { watchesMax: 2, removedMax: 1 });
-    const { told } = memory.begin("one", "");
-    for (const name of ["a", "b"]) told.tell(name, 2);
-    const first = told.takeCursor();
+    const { reported } = memory.begin("one", "");
+    for (const name of ["a", "b"]) reported.tell(name, 2);
+    const first = reported.takeCursor();
     assert.deepEqual(
-      told.takeGone(() => false),
+      reported.takeGone(() => false),
       ["a", "b"],
     );
-    const second = told.takeCursor();
+    const second = reported.takeCursor();
     assert.equal(memory.begin("one", first).isResumed, false, "of one removal nothing is known");
     assert.equal(memory.begin("one", second).isResumed, false, "two others are kept");
   });

@@ -28,8 +28,11 @@ export class WatchMemory {
   readonly #ids: Pick<IdSource, "newId">;
   readonly #bounds: WatchBounds;
   /** Longest broken off, then longest running, first. */
-  readonly #running = new Set<ToldNames>();
-  readonly #kept = new Map<string, { readonly told: ToldNames; readonly about: string; untilMs: number }>();
+  readonly #running = new Set<ReportedNames>();
+  readonly #kept = new Map<
+    string,
+    { readonly reported: ReportedNames; readonly about: string; untilMs: number }
+  >();
 
   constructor(
     clock: Pick<Clock, "monotonic">,
@@ -45,23 +48,23 @@ export class WatchMemory {
    * Returns a watch that continues from a cursor, or one that starts.
    * @param about what is watched, for whom: a caller cannot continue what is another's
    */
-  begin(about: string, cursor: string): { readonly told: ToldNames; readonly isResumed: boolean } {
+  begin(about: string, cursor: string): { readonly reported: ReportedNames; readonly isResumed: boolean } {
     this.#forget();
     const [, id = "", number = ""] = /^a([\w-]{1,100})\.(\d{1,10})$/.exec(cursor) ?? [];
     const before = this.#kept.get(id);
-    const known = before?.about === about ? before.told.knownAt(Number(number)) : undefined;
-    const told = known ?? new ToldNames(this.#bounds.removedMax);
-    told.id = this.#ids.newId("watch");
-    this.#running.add(told);
-    this.#kept.set(told.id, { told, about, untilMs: Number.POSITIVE_INFINITY });
-    return { told, isResumed: known !== undefined };
+    const known = before?.about === about ? before.reported.knownAt(Number(number)) : undefined;
+    const reported = known ?? new ReportedNames(this.#bounds.removedMax);
+    reported.id = this.#ids.newId("watch");
+    this.#running.add(reported);
+    this.#kept.set(reported.id, { reported, about, untilMs: Number.POSITIVE_INFINITY });
+    return { reported, isResumed: known !== undefined };
   }
 
   /** It was broken off. */
-  end(told: ToldNames): void {
-    this.#running.delete(told);
+  end(reported: ReportedNames): void {
+    this.#running.delete(reported);
     if (this.#running.size === 0) this.looks.clear();
-    const kept = this.#kept.get(told.id);
+    const kept = this.#kept.get(reported.id);
     if (kept === undefined) return;
     kept.untilMs = this.#clock.monotonic() + this.#bounds.keptMs;
   }
@@ -87,7 +90,7 @@ class Turns {
 }
 
 /** Names that a watch has told of. */
-export class ToldNames {
+export class ReportedNames {
   id = "";
   readonly #removedMax: number;
   /**
@@ -111,7 +114,7 @@ export class ToldNames {
     return `a${this.id}.${this.#reply++}`;
   }
 
-  isAsTold(name: string, events: number): boolean {
+  isReported(name: string, events: number): boolean {
     return this.#known.get(name)?.events === events;
   }
 
@@ -124,9 +127,9 @@ export class ToldNames {
 
   /** The name exists, and is not wanted. Returns whether the caller must hear that it is gone. */
   leaveOut(name: string, events: number): boolean {
-    const isTold = this.#remove(name);
+    const isKnownToCaller = this.#remove(name);
     this.#known.set(name, { events, reply: this.#reply, first: 0 });
-    return isTold;
+    return isKnownToCaller;
   }
 
   /** Forgets all known names that no longer exist. Returns those that the caller must hear of. */
@@ -141,14 +144,14 @@ export class ToldNames {
   }
 
   /** The names that a caller knows after a reply. Undefined if that is forgotten by now. */
-  knownAt(reply: number): ToldNames | undefined {
+  knownAt(reply: number): ReportedNames | undefined {
     if (reply < 1 || reply >= this.#reply || reply < this.#forgotten) return undefined;
-    const then = new ToldNames(this.#removedMax);
+    const then = new ReportedNames(this.#removedMax);
     // An event count that nothing has: it is looked at again, and the caller knows of it.
     const old = { events: -1, reply: 0, first: 1 };
-    for (const [name, told] of this.#known)
-      if (told.reply <= reply) then.#known.set(name, { ...told, reply: 0, first: told.first && 1 });
-      else if (told.first > 0 && told.first <= reply) then.#known.set(name, old);
+    for (const [name, state] of this.#known)
+      if (state.reply <= reply) then.#known.set(name, { ...state, reply: 0, first: state.first && 1 });
+      else if (state.first > 0 && state.first <= reply) then.#known.set(name, old);
     for (const [name, { first, reply: at }] of this.#removed)
       if (first <= reply && at > reply) then.#known.set(name, old);
     return then;

@@ -73,7 +73,7 @@ export class SegmentsJournal implements Journal {
   #closed: Promise<void> | undefined;
   #onDone: (() => void)[] = [];
   #end: LogPlace;
-  readonly #told: SegmentsJournalParts["committed"];
+  readonly #onCommitted: SegmentsJournalParts["committed"];
   readonly #timers: Timers | undefined;
   #full: Refusal | undefined;
   #probe: Timer | undefined;
@@ -82,7 +82,7 @@ export class SegmentsJournal implements Journal {
   constructor({ ledgers, segments, host, batchBytesMax, end, committed, timers }: SegmentsJournalParts) {
     this.#end = end;
     this.#timers = timers;
-    this.#told = committed;
+    this.#onCommitted = committed;
     this.batchBytesMax = batchBytesMax;
     this.#ledgers = ledgers;
     this.#segments = segments;
@@ -233,7 +233,7 @@ export class SegmentsJournal implements Journal {
     if (result.kind === "durable") {
       this.#end = { segment: result.segment, offset: result.offset + aligned(length) };
       this.#durable(group, waiting, result);
-      this.#told?.({ batches: waiting.length, bytes: length });
+      this.#onCommitted?.({ batches: waiting.length, bytes: length });
     } else this.#failed(waiting, result.kind, result.reason);
     const onDone = this.#onDone;
     this.#onDone = [];

@@ -118,11 +118,11 @@ export class WorkerHost implements WriterHost {
       });
     });
     worker.once("message", () => {
-      worker.on("message", (told: FromWorker) => {
-        if (told?.kind === "paused") this.#paused(told.log);
-        else this.#settle(told ?? this.#durable());
+      worker.on("message", (message: FromWorker) => {
+        if (message?.kind === "paused") this.#paused(message.log);
+        else this.#settle(message ?? this.#durable());
         // Its thread writes nothing any more, and no other one may.
-        if (told?.kind === "unknown") this.#failed ??= told.reason;
+        if (message?.kind === "unknown") this.#failed ??= message.reason;
       });
     });
     return worker;

@@ -45,8 +45,8 @@ export function fromProblem(problem: unknown): TuttiError {
   if (record !== undefined) return errorOfRecord(record);
   const foreign = membersOf(problem);
   const status = typeof foreign["status"] === "number" ? statusOfHttp(foreign["status"]) : "UNKNOWN";
-  const told = foreign["detail"] ?? foreign["title"];
-  return errorOfBareStatus(status, typeof told === "string" ? told : "");
+  const detail = foreign["detail"] ?? foreign["title"];
+  return errorOfBareStatus(status, typeof detail === "string" ? detail : "");
 }
 
 // A hostile document could be nested without end.

@@ -107,6 +107,6 @@ function printable(key: string, value: unknown): unknown {
 
 function describe(error: Error, depth: number): Readonly<Record<string, unknown>> {
   const { name, message, stack, cause } = error;
-  const told = cause instanceof Error && depth > 0 ? describe(cause, depth - 1) : undefined;
-  return { ...error, name, message, stack, cause: told };
+  const described = cause instanceof Error && depth > 0 ? describe(cause, depth - 1) : undefined;
+  return { ...error, name, message, stack, cause: described };
 }

@@ -88,8 +88,8 @@ export class Readiness {
 
   /** An agent has more to do than before, or less credit. */
   loaded(agent: Agent): void {
-    const { cohort, reportedState: told } = agent;
-    if (agent.used >= agent.slots ? told === AGENT_STATE_READY : told === AGENT_STATE_BUSY)
+    const { cohort, reportedState: state } = agent;
+    if (agent.used >= agent.slots ? state === AGENT_STATE_READY : state === AGENT_STATE_BUSY)
       this.#busyReport.note(agent);
     if (cohort === undefined) return;
     const { ready } = cohort;

@@ -61,7 +61,7 @@ export interface Pool {
   limits(nowMs: number): PoolLimit[];
 
   /** What quotas and reservations allow tasks of a namespace from now on. Counts stay. */
-  allot(namespace: string, told: Allotments, nowMs: number): void;
+  allot(namespace: string, allotments: Allotments, nowMs: number): void;
   /** What they have of it. */
   allotted(namespace: string): AllotmentUses;
   /** Namespaces that senders have tasks of, or may have at any time. */

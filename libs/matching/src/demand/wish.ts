@@ -39,7 +39,7 @@ export interface Placed {
 
 export interface Refused {
   /** What is set aside, in words. */
-  readonly told: string;
+  readonly description: string;
   /** Ids of the reservations. */
   readonly ids: string;
   /** Of what, how much there is at these agents, and how much of it others have. */

@@ -31,7 +31,7 @@ export class QuotaLimit extends AllottedLimit {
 
   override get origin(): LimitOrigin {
     const { quotaId: id, namespace, resource: name, limit } = this;
-    return { kind: "quota", id, namespace, name, limit, told: "" };
+    return { kind: "quota", id, namespace, name, limit, description: "" };
   }
 
   override roomAt(): number {
@@ -76,7 +76,7 @@ export class SetAside {
     this.outside.wakeOwn(nowMs, go);
   }
 
-  get told(): string {
+  get description(): string {
     const held = [...this.inside.values()].filter(({ amount }) => amount > 0);
     return held
       .map(
@@ -101,7 +101,14 @@ abstract class SetAsideLimit extends AllottedLimit {
 
   override get origin(): LimitOrigin {
     const { namespace, resource: name, all } = this;
-    return { kind: "reservation", id: all.ids, namespace, name, limit: all.capacity, told: all.told };
+    return {
+      kind: "reservation",
+      id: all.ids,
+      namespace,
+      name,
+      limit: all.capacity,
+      description: all.description,
+    };
   }
 
   /** What one gives back is there for all of them. */

@@ -41,7 +41,7 @@ export interface AreasParts {
 
 export class Areas {
   readonly #parts: AreasParts;
-  readonly #told: readonly SetAsideThere[];
+  readonly #reservations: readonly SetAsideThere[];
   readonly #areas: readonly Area[];
   /** Distinguishes its sides from the sides of earlier reports. */
   readonly #number: number;
@@ -49,12 +49,12 @@ export class Areas {
   /** What each task running counts against. */
   readonly #counted = new Map<Task, readonly AllottedLimit[]>();
 
-  constructor(parts: AreasParts, told: readonly SetAsideThere[], number: number) {
+  constructor(parts: AreasParts, reservations: readonly SetAsideThere[], number: number) {
     this.#parts = parts;
-    this.#told = told;
+    this.#reservations = reservations;
     this.#number = number;
     const byText = new Map<string, SetAsideThere[]>();
-    for (const one of told) {
+    for (const one of reservations) {
       const text = selectorText(one.agents);
       byText.set(text, [...(byText.get(text) ?? []), one]);
     }
@@ -68,7 +68,7 @@ export class Areas {
 
   sideOf(task: Task): Side {
     const isOwn = task.profile.namespace === this.#parts.identity.namespace;
-    const usable = isOwn ? this.#told.filter((one) => mayUse(task, one)) : [];
+    const usable = isOwn ? this.#reservations.filter((one) => mayUse(task, one)) : [];
     const ids = usable.map(({ reservationId }) => reservationId);
     const key = JSON.stringify([this.#number, ids]);
     let side = this.#sides.get(key);
@@ -119,9 +119,9 @@ class Area {
   /** Whether a task was refused since all were looked at. */
   hasRefused = false;
 
-  constructor({ identity, limits }: AreasParts, told: readonly SetAsideThere[]) {
-    this.agents = told[0]?.agents ?? { equals: {}, exists: [], absent: [] };
-    for (const { reservationId, amounts, toMs } of told)
+  constructor({ identity, limits }: AreasParts, reservations: readonly SetAsideThere[]) {
+    this.agents = reservations[0]?.agents ?? { equals: {}, exists: [], absent: [] };
+    for (const { reservationId, amounts, toMs } of reservations)
       for (const [name, amount] of Object.entries(amounts)) {
         const all = this.#setAside.get(name) ?? new SetAside(identity.namespace, name, limits);
         this.#setAside.set(name, all);
@@ -147,8 +147,8 @@ class Area {
   refusal(name: string): Refused | undefined {
     const all = this.#setAside.get(name);
     if (all === undefined) return undefined;
-    const { told, capacity, outside, ids } = all;
-    return { told, ids, name, capacity, used: outside.held };
+    const { description, capacity, outside, ids } = all;
+    return { description, ids, name, capacity, used: outside.held };
   }
 }
 

@@ -20,7 +20,7 @@ export interface LimitOrigin {
   /** The total. */
   readonly limit: number;
   /** What is set aside, in words. Empty for quotas. */
-  readonly told: string;
+  readonly description: string;
 }
 
 /** What tasks with the same key share. Which tasks these are it does not know. */

@@ -169,13 +169,13 @@ export class WaitReasons {
 
   /** Returns a quota that is used up, or what others have set aside. */
   #allottedReason(task: Task, { held, key }: Limit<Task>, origin: LimitOrigin): Reason {
-    const { kind, id, namespace, name, limit, told } = origin;
+    const { kind, id, namespace, name, limit, description } = origin;
     const { namespace: own } = task.profile;
     if (kind === "reservation" && own !== namespace) return this.#foreignReason(name);
     const users = this.#usersOf(origin, own);
     const by = users.length === 0 ? "" : `, by ${users.join(", ")}`;
     if (kind === "reservation") {
-      const text = `${told}: of ${amountOf(limit, name)} others have ${held}${by}`;
+      const text = `${description}: of ${amountOf(limit, name)} others have ${held}${by}`;
       const holders = holdersOf(
         this.#tasks,
         (one) => one.origin?.kind === kind && one.origin.name === key,
@@ -249,8 +249,8 @@ export class WaitReasons {
     for (const agent of agents) {
       const refused = demand.fit.side?.refusalAt(agent, demand.fit);
       if (refused === undefined) continue;
-      const { told, ids, name, capacity, used } = refused;
-      const text = `${told}: of ${amountOf(capacity, name)} there others have ${used}`;
+      const { description, ids, name, capacity, used } = refused;
+      const text = `${description}: of ${amountOf(capacity, name)} there others have ${used}`;
       const isOwn = profile.namespace === this.#identity.namespace;
       byIds.set(ids, isOwn ? reason(WAIT_CAUSE_LOCK, text, ids, letUse) : this.#foreignReason(name));
     }
@@ -454,10 +454,10 @@ function behindReasons(task: Task): Reason[] {
 function weightsOf(others: readonly Share<Task>[]): string {
   const named = others.filter(({ party }) => party.includes("\n"));
   if (named.length === 0) return "";
-  const told = named
+  const weights = named
     .slice(0, usersMax)
     .map(({ party, weight }) => `${party.slice(party.indexOf("\n") + 1)} ${weight}`);
-  return ` (${told.join(", ")})`;
+  return ` (${weights.join(", ")})`;
 }
 
 function notFitText(agent: Agent | undefined, { demand }: Task): string {

@@ -69,8 +69,8 @@ export class InstanceTable implements Discovery {
     else if (what?.$case === "removed") this.#remove(what.value.instanceId, touched);
   }
 
-  #set(told: RegistryInstance, touched: Set<string>): void {
-    const instance = instanceOf(told);
+  #set(registered: RegistryInstance, touched: Set<string>): void {
+    const instance = instanceOf(registered);
     const before = this.#known.get(instance.id);
     this.#unconfirmed.delete(instance.id);
     if (before !== undefined && same(before, instance)) return;

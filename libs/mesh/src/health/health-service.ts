@@ -52,11 +52,11 @@ export class HealthService {
   }
 
   async *#watch(contract: string, signal: AbortSignal): AsyncGenerator<HealthReply, void> {
-    let told: ServingStatus | undefined;
+    let reported: ServingStatus | undefined;
     while (!signal.aborted) {
       const status = this.#statusOf(contract);
-      if (status !== told) {
-        told = status;
+      if (status !== reported) {
+        reported = status;
         yield { status };
         continue;
       }

@@ -43,7 +43,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
   /** What was found at the last look. */
   #problem = "";
   /** What was found twice, and told of. */
-  #told = "";
+  #reported = "";
 
   /** Reads the files. Rejects when they cannot be used. */
   static async open(parts: CertificateFilesParts): Promise<CertificateFiles> {
@@ -65,7 +65,7 @@ export class CertificateFiles implements experimental.CertificateProvider {
    * replacement.
    */
   get problem(): string {
-    return this.#told;
+    return this.#reported;
   }
 
   /** Looks at the files now. Resolves with whether they are new and in use. */
@@ -74,12 +74,12 @@ export class CertificateFiles implements experimental.CertificateProvider {
     try {
       found = await read(this.#parts.paths);
       this.#problem = "";
-      this.#told = "";
+      this.#reported = "";
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       // Seen once it may be the midst of a replacement: the files are several, and change one after the other.
-      if (problem === this.#problem && problem !== this.#told) {
-        this.#told = problem;
+      if (problem === this.#problem && problem !== this.#reported) {
+        this.#reported = problem;
         this.#parts.logger.warn("certificate files are invalid, keeping the previous ones", { error });
       }
       this.#problem = problem;

@@ -145,14 +145,14 @@ class Run implements Presence {
       this.#missing[task] = 1 + (before.offsets[task + 1] ?? 0) - (before.offsets[task] ?? 0);
       this.#plan((releaseMs[task] ?? 0) + this.#delaysOf(task).startMs, { kind: "release", task });
     }
-    const told = new Set<number>();
+    const planned = new Set<number>();
     for (let slot = 0; slot < slots; slot++) {
       const agent = agentOfSlot[slot] ?? 0;
       this.#plan(slotFromMs[slot] ?? 0, { kind: "free", agent });
       const untilMs = slotUntilMs[slot] ?? Number.POSITIVE_INFINITY;
-      if (untilMs < Number.POSITIVE_INFINITY && !told.has(agent))
+      if (untilMs < Number.POSITIVE_INFINITY && !planned.has(agent))
         this.#plan(untilMs, { kind: "leave", agent });
-      told.add(agent);
+      planned.add(agent);
     }
     for (const { agent, fromMs, untilMs } of taken) {
       this.#plan(fromMs, { kind: "take", agent });

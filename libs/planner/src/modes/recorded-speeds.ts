@@ -33,14 +33,14 @@ export function pacesSeen(
   agents: readonly { readonly id: string }[],
 ): ReadonlyMap<string, number> {
   const there = new Set(agents.map(({ id }) => id));
-  const told = tasks
+  const samples = tasks
     .filter(({ agentId, workMs }) => there.has(agentId) && workMs >= tellingMs)
     .map(({ agentId, demand, capability = demand, statedMs = 0, workMs }): SpeedSample => {
       const logMs = Math.log(statedMs > 0 ? workMs / statedMs : workMs);
       return { agentId, kind: `${statedMs > 0} ${capability}`, logMs };
     });
-  const byAgent = Map.groupBy(told, ({ agentId }) => agentId);
-  const byKind = Map.groupBy(told, ({ kind }) => kind);
+  const byAgent = Map.groupBy(samples, ({ agentId }) => agentId);
+  const byKind = Map.groupBy(samples, ({ kind }) => kind);
   const paceOf = new Map<string, number>();
   const sizeOf = new Map<string, number>();
   const left = ({ agentId, kind, logMs }: SpeedSample) =>
@@ -50,8 +50,8 @@ export function pacesSeen(
     for (const [agentId, those] of byAgent)
       paceOf.set(agentId, (paceOf.get(agentId) ?? 0) + medianOf(those.map(left)));
   }
-  const spread = medianOf(told.map((each) => Math.abs(left(each)))) * 1.5;
-  const isTelling = told.length > byAgent.size + byKind.size;
+  const spread = medianOf(samples.map((each) => Math.abs(left(each)))) * 1.5;
+  const isTelling = samples.length > byAgent.size + byKind.size;
   const variance = isTelling ? Math.max(1e-6, spread ** 2) : unknownVariance;
   const middle = medianOf([...paceOf.values()]);
   return new Map(

@@ -228,8 +228,8 @@ class Judging {
   #report(program: RuleProgram, result: FindingResult, message: string): void {
     const isHarmless =
       result === FindingResult.FINDING_RESULT_HELD || result === FindingResult.FINDING_RESULT_NOTED;
-    const told = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;
-    this.#findings.push(found(program.rule, told, message));
+    const shown = counts(program) || isHarmless ? result : FindingResult.FINDING_RESULT_SHADOWED;
+    this.#findings.push(found(program.rule, shown, message));
   }
 }
 

@@ -117,9 +117,9 @@ function word(value: unknown): string {
 }
 
 /** Each model once, with how often it was asked and its tokens: `gpt-5 2 times (10 + 5 tokens)`. */
-function modelsIn(told: unknown): string {
+function modelsIn(modelCalls: unknown): string {
   const models = new Map<string, { times: number; input: number; output: number }>();
-  const { calls } = record(told);
+  const { calls } = record(modelCalls);
   for (const call of Array.isArray(calls) ? calls.map(record) : []) {
     const model = text(call["requestModel"]) || "a model";
     const { times, input, output } = models.get(model) ?? { times: 0, input: 0, output: 0 };

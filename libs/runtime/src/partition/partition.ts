@@ -519,8 +519,8 @@ export class Partition {
     life.archiver.stop();
     life.sender.stop();
     life.passivated.stop();
-    const told = outcome ?? this.#unknown();
-    for (const answers of unanswered) answers.refuse(told, (fault) => this.#logFault(fault));
+    const reason = outcome ?? this.#unknown();
+    for (const answers of unanswered) answers.refuse(reason, (fault) => this.#logFault(fault));
     for (const submission of undecided) this.inbox.add(submission);
     if (this.#life === life) this.#life = undefined;
   }

@@ -176,11 +176,11 @@ class Database {
 function failureOf(operation: string, error: unknown): unknown {
   const code = (error as { readonly errcode?: unknown }).errcode;
   if (typeof code !== "number") return error;
-  const told = { operation, reason: textOf(error) };
+  const details = { operation, reason: textOf(error) };
   // The first byte is the kind: busy, for several reasons.
   return (code & 0xff) === busyCode
-    ? adapterErrors.failed(told, { cause: error })
-    : adapterErrors.refused(told, { cause: error });
+    ? adapterErrors.failed(details, { cause: error })
+    : adapterErrors.refused(details, { cause: error });
 }
 
 function textOf(error: unknown): string {

@@ -36,7 +36,7 @@ const resultLengthMax = 100_000;
  * Rounds of equal calls with equal results: at the first number the model gets a warning, at the second the agent
  * fails.
  */
-const repeats = { told: 3, failed: 5 } as const;
+const repeats = { warned: 3, failed: 5 } as const;
 const modelRetry = { attempts: 6, backoff: "1s..1m", on: ["agent.model_unavailable"] } as const;
 /** After a restart the workers of the tools may link later than that of the agents. */
 const toolsRetry = {
@@ -250,10 +250,11 @@ class AgentRun {
       const problem = this.#problemOf(value);
       if (problem === undefined) return { value: this.#filled(value) };
       this.#repair(problem);
-      const told = (id: string) => (id === answered.id ? `The answer does not fit: ${problem}` : "not done");
+      const resultOf = (id: string) =>
+        id === answered.id ? `The answer does not fit: ${problem}` : "not done";
       this.#messages.push({
         role: "user",
-        parts: calls.map(({ id }) => ({ result: { id, text: told(id), failed: true } })),
+        parts: calls.map(({ id }) => ({ result: { id, text: resultOf(id), failed: true } })),
       });
       return undefined;
     }
@@ -278,8 +279,8 @@ class AgentRun {
     const problem = value === undefined ? "it is not JSON" : this.#problemOf(value);
     if (value !== undefined && problem === undefined) return { value: this.#filled(value) };
     this.#repair(problem ?? "");
-    const told = `This does not fit the wanted form: ${problem}. Call the tool \`answer\` with the result.`;
-    this.#messages.push({ role: "user", parts: [{ text: told }] });
+    const repair = `This does not fit the wanted form: ${problem}. Call the tool \`answer\` with the result.`;
+    this.#messages.push({ role: "user", parts: [{ text: repair }] });
     return undefined;
   }
 
@@ -375,7 +376,7 @@ class AgentRun {
     this.#last = signature;
     const tool = calls[0]?.name ?? "";
     if (this.#repeated >= repeats.failed) throw agentErrors.noProgress({ tool, times: this.#repeated });
-    if (this.#repeated >= repeats.told)
+    if (this.#repeated >= repeats.warned)
       parts.push({
         text: "You have made the same calls with the same results before. Do something else, or answer.",
       });

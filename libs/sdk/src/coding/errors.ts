@@ -61,8 +61,8 @@ export const codingErrors = defineErrors("coding", {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
     help: "A check of a coding task still failed after the agent was asked to repair it.",
-    message: (told: { check: string; repairs: number; branch: string; output: string }) =>
-      `\`${told.check}\` fails after ${told.repairs} repairs. The change is in ${told.branch}: ${told.output}`,
+    message: (details: { check: string; repairs: number; branch: string; output: string }) =>
+      `\`${details.check}\` fails after ${details.repairs} repairs. The change is in ${details.branch}: ${details.output}`,
     remedy: "Look at the branch that the message names, or allow more `repairs`.",
   },
   secretInChange: {

@@ -254,14 +254,14 @@ export class Connector {
     this.#release("refused");
     const wasResuming = this.#resumable?.address === this.#address;
     this.#resumable = undefined;
-    const told = error === undefined ? undefined : fromErrorDetail(error);
-    const isUnknownLink = wasResuming && told?.code === "swarm.link_unknown";
-    if (told !== undefined && !told.retryable && told.retryAfterMs === 0 && !isUnknownLink) {
+    const refusal = error === undefined ? undefined : fromErrorDetail(error);
+    const isUnknownLink = wasResuming && refusal?.code === "swarm.link_unknown";
+    if (refusal !== undefined && !refusal.retryable && refusal.retryAfterMs === 0 && !isUnknownLink) {
       this.#phase = { name: "closed" };
-      onRefused(sdkErrors.refused({ address: this.#address, reason: told.message }, { cause: told }));
+      onRefused(sdkErrors.refused({ address: this.#address, reason: refusal.message }, { cause: refusal }));
       return;
     }
-    this.#pause(told?.message ?? "refused without a reason", told?.retryAfterMs ?? 0);
+    this.#pause(refusal?.message ?? "refused without a reason", refusal?.retryAfterMs ?? 0);
   }
 
   #sentAway(reason: string, returnAfterMs: number): void {
@@ -324,14 +324,14 @@ export class Connector {
     const rounds = Math.ceil(++this.#failures / addresses.length);
     const ownMs = backoffMs(backoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
-    const told = {
+    const details = {
       address: this.#address,
       ...explained(reason),
       pauseMs: Math.round(pauseMs),
       failures: this.#failures,
     };
-    if (this.#failures <= 1) logger.info("no link, retrying", told);
-    else logger.warn("no link, retrying", told);
+    if (this.#failures <= 1) logger.info("no link, retrying", details);
+    else logger.warn("no link, retrying", details);
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
       this.#isFollowing = false;

@@ -103,7 +103,10 @@ export interface Exit {
 
 /** A program that ended without success. */
 export function exitFailure({ program, code, signal, stderr, final }: Exit): TaskFailure {
-  const told = shellErrors.exited({ program, how: signal ?? `exit code ${code}`, stderr: tailOf(stderr) });
+  const exited = shellErrors.exited({ program, how: signal ?? `exit code ${code}`, stderr: tailOf(stderr) });
   const isFinal = code !== null && final.includes(code);
-  return new TaskFailure(told.code, told.message, { final: isFinal, details: { exitCode: String(code) } });
+  return new TaskFailure(exited.code, exited.message, {
+    final: isFinal,
+    details: { exitCode: String(code) },
+  });
 }

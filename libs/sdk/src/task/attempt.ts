@@ -85,9 +85,9 @@ export class Attempt {
   /** Whether the host knows that it has started. */
   isKnown = false;
   pieces = 0;
-  told: PendingProgress | undefined;
+  pendingProgress: PendingProgress | undefined;
   /** When it told something last. Undefined for never. */
-  toldMs: number | undefined;
+  reportedMs: number | undefined;
   /** The last thing that it kept for later attempts. Told again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
@@ -154,8 +154,8 @@ export class Attempt {
   /** When something about it is due. */
   dueMs(startedAfterMs: number, progressEveryMs: number): number {
     let dueMs = this.isKnown ? never : this.startedMs + startedAfterMs;
-    if (this.told !== undefined)
-      dueMs = Math.min(dueMs, (this.toldMs ?? Number.NEGATIVE_INFINITY) + progressEveryMs);
+    if (this.pendingProgress !== undefined)
+      dueMs = Math.min(dueMs, (this.reportedMs ?? Number.NEGATIVE_INFINITY) + progressEveryMs);
     if (this.#limits !== undefined) {
       const { runEndsMs, totalEndsMs, givenUpMs } = this.#limits;
       return Math.min(dueMs, runEndsMs, totalEndsMs, givenUpMs);

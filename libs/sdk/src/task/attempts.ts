@@ -223,8 +223,8 @@ export class Attempts implements AttemptPort {
     for (const attempt of this.#alive()) {
       this.#tellStarted(attempt, nowMs);
       if (attempt.saved === undefined) continue;
-      attempt.told ??= { saved: attempt.saved, fraction: 0, message: "" };
-      attempt.told.saved ??= attempt.saved;
+      attempt.pendingProgress ??= { saved: attempt.saved, fraction: 0, message: "" };
+      attempt.pendingProgress.saved ??= attempt.saved;
       this.#unsent.add(attempt);
     }
   }
@@ -245,8 +245,10 @@ export class Attempts implements AttemptPort {
     this.#unsent = new Set();
     const nowMs = this.nowMs();
     for (const attempt of unsent) {
-      if (attempt.told === undefined || attempt.isOver) continue;
-      const isDue = attempt.told.saved !== undefined || nowMs - (attempt.toldMs ?? never) >= progressEveryMs;
+      if (attempt.pendingProgress === undefined || attempt.isOver) continue;
+      const isDue =
+        attempt.pendingProgress.saved !== undefined ||
+        nowMs - (attempt.reportedMs ?? never) >= progressEveryMs;
       if (isDue) this.#reportProgress(attempt);
       else this.#plan(attempt, nowMs);
     }
@@ -446,7 +448,7 @@ export class Attempts implements AttemptPort {
 
   #figuresOf({ startedMs, used, models }: Attempt): Figures {
     const nowMs = this.nowMs();
-    return { runMs: nowMs - startedMs, used, modelCalls: models?.told(nowMs) };
+    return { runMs: nowMs - startedMs, used, modelCalls: models?.report(nowMs) };
   }
 
   #answered(attempt: Attempt, start: number): void {
@@ -485,13 +487,18 @@ export class Attempts implements AttemptPort {
   }
 
   #reportProgress(attempt: Attempt): void {
-    if (attempt.told === undefined) return;
+    if (attempt.pendingProgress === undefined) return;
     const { outbox } = this.#parts;
     const start = outbox.writer.position;
-    writeProgress(outbox.writer, attempt.assign.token, maskedTold(attempt.told, attempt.masks), attempt.used);
+    writeProgress(
+      outbox.writer,
+      attempt.assign.token,
+      maskedProgress(attempt.pendingProgress, attempt.masks),
+      attempt.used,
+    );
     outbox.added(start);
-    attempt.told = undefined;
-    attempt.toldMs = this.nowMs();
+    attempt.pendingProgress = undefined;
+    attempt.reportedMs = this.nowMs();
   }
 
   #tellStarted(attempt: Attempt, nowMs: number): void {
@@ -524,7 +531,7 @@ export class Attempts implements AttemptPort {
   #check(attempt: Attempt, nowMs: number): void {
     if (!attempt.isKnown && attempt.startedMs + this.startedAfterMs <= nowMs)
       this.#tellStarted(attempt, nowMs);
-    if (attempt.told !== undefined && nowMs - (attempt.toldMs ?? never) >= progressEveryMs)
+    if (attempt.pendingProgress !== undefined && nowMs - (attempt.reportedMs ?? never) >= progressEveryMs)
       this.#reportProgress(attempt);
     const { runEndsMs, totalEndsMs, givenUpMs } = attempt.limits;
     if (Math.min(runEndsMs, totalEndsMs) <= nowMs) {
@@ -618,10 +625,10 @@ const answered = Symbol("answered");
 const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
 
 /** What an attempt told, as it may leave. */
-export function maskedTold(told: PendingProgress, masks: Masks | undefined): PendingProgress {
-  if (masks === undefined) return told;
-  const { saved, message } = told;
-  return { ...told, message: masks.text(message), saved: saved && masks.bytes(saved) };
+export function maskedProgress(progress: PendingProgress, masks: Masks | undefined): PendingProgress {
+  if (masks === undefined) return progress;
+  const { saved, message } = progress;
+  return { ...progress, message: masks.text(message), saved: saved && masks.bytes(saved) };
 }
 
 export function maskedOutcome(outcome: Outcome, masks: Masks | undefined): Outcome {

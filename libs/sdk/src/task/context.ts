@@ -157,17 +157,17 @@ export class TaskContext {
   progress({ fraction, message, saved }: Progress): void {
     const attempt = this.#attempt;
     if (attempt.isOver) return;
-    const told = attempt.told ?? { saved: undefined, fraction: 0, message: "" };
-    if (fraction !== undefined) told.fraction = Math.min(1, Math.max(0, fraction || 0));
-    if (message !== undefined) told.message = message.slice(0, messageLengthMax);
+    const progress = attempt.pendingProgress ?? { saved: undefined, fraction: 0, message: "" };
+    if (fraction !== undefined) progress.fraction = Math.min(1, Math.max(0, fraction || 0));
+    if (message !== undefined) progress.message = message.slice(0, messageLengthMax);
     if (saved !== undefined) {
       const bytes = encoder.encode(JSON.stringify(saved) ?? "null");
       if (bytes.length > savedBytesMax)
         throw sdkErrors.savedTooLarge({ bytes: bytes.length, bytesMax: savedBytesMax });
-      told.saved = bytes;
+      progress.saved = bytes;
       attempt.saved = bytes;
     }
-    attempt.told = told;
+    attempt.pendingProgress = progress;
     attempt.port.progressed(attempt);
   }
 
@@ -291,7 +291,7 @@ export class TaskContext {
     const begun = attempt.models.start(request, attempt.port.nowMs());
     const end = (error?: unknown) => this.use({ tokens: begun.finish(attempt.port.nowMs(), error) });
     try {
-      const answer = await call((told) => begun.answered(told));
+      const answer = await call((given) => begun.answered(given));
       end();
       return answer;
     } catch (error) {

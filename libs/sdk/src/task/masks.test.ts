@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError, toErrorDetail } from "@tutti/kernel";
-import { maskedOutcome, maskedTold } from "./attempts.ts";
+import { maskedOutcome, maskedProgress } from "./attempts.ts";
 import { Masks } from "./masks.ts";
 
 const secret = 'p"ss word/1+ü';
@@ -47,7 +47,7 @@ describe("what an attempt says once it was given a secret", () => {
       maskedOutcome({ $case: "failed", value }, masks),
       maskedOutcome({ $case: "busy", value: { retryAfterMs: 0, message: secret } }, masks),
       maskedOutcome({ $case: "stopped", value: { message: secret } }, masks),
-      maskedTold({ saved: undefined, fraction: 0, message: secret }, masks),
+      maskedProgress({ saved: undefined, fraction: 0, message: secret }, masks),
     ]);
     assert.ok(!said.includes(JSON.stringify(secret).slice(1, -1)), said);
     const piece = Buffer.concat([Buffer.from([0xff, 0]), Buffer.from(secret), Buffer.from([0xfe])]);

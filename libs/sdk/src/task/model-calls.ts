@@ -55,7 +55,7 @@ export class ModelCallLog {
   }
 
   /** As the result of the attempt bears them. */
-  told(nowMs: number): ModelCalls {
+  report(nowMs: number): ModelCalls {
     const calls = this.#asked.map(({ call, startMs, endMs = nowMs }) => ({
       ...call,
       agoMs: Math.max(0, nowMs - startMs),

@@ -27,7 +27,7 @@ export class HeldPlans {
   }
 
   /** Puts the question first, if a plan is held and the explained work waits. */
-  told(key: InstanceKey, explanation: Explanation): Explanation {
+  explained(key: InstanceKey, explanation: Explanation): Explanation {
     const parts = [...(this.#bySession.get(textOf(key)) ?? [])].map(([, plan]) => plan);
     const isOfTask = (explanation.about?.task ?? "") !== "";
     if (parts.length === 0 || (isOfTask && !isWaiting(explanation))) return explanation;

@@ -36,7 +36,7 @@ function scene() {
   const plans = new JudgedPlans({ rules, held, cause: Cause.create(), foundation }, key, 0);
   const why = () => {
     const about = { namespace: "default", kind: "session", id: "s", task: "" };
-    return held.told(key, Explanation.fromPartial({ about, summary: "1 task is left" }));
+    return held.explained(key, Explanation.fromPartial({ about, summary: "1 task is left" }));
   };
   return { time, plans, asked, state, why };
 }

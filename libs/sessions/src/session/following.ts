@@ -51,7 +51,7 @@ const failedMs = 500;
 
 /** What was informed of a part's work, and what is known of it. */
 interface Known {
-  readonly told: Map<string, string>;
+  readonly reported: Map<string, string>;
   events: number;
   /** How long the last look took. */
   lookMs: number;
@@ -72,7 +72,7 @@ export class Following {
   async #follow(due: DueEffect, effect: FollowPart, signal: AbortSignal): Promise<void> {
     const { timers, logger } = this.#parts.foundation;
     const { key } = due;
-    const known: Known = { told: new Map(), events: -1, lookMs: 0 };
+    const known: Known = { reported: new Map(), events: -1, lookMs: 0 };
     this.#parts.onNews(key);
     while (!signal.aborted) {
       const isHeld = known.events > 0 && this.#held < heldMax;
@@ -129,7 +129,7 @@ export class Following {
         for (const task of tasks) {
           const note = noteOf(task, view, effect);
           const words = wordsOf(task);
-          if (note === undefined || known.told.get(task.id) === words) continue;
+          if (note === undefined || known.reported.get(task.id) === words) continue;
           said.set(task.id, words);
           notes.push(note);
         }
@@ -162,7 +162,7 @@ export class Following {
         throw errorOf(outcome.refusal);
       }
     }
-    for (const [id, words] of said) known.told.set(id, words);
+    for (const [id, words] of said) known.reported.set(id, words);
     return false;
   }
 }

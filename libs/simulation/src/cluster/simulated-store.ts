@@ -66,11 +66,11 @@ export class SimulatedStore implements OwnershipStore {
     }));
     yield* snapshot;
     yield { kind: "caught-up" };
-    for (let told = position; !signal.aborted; ) {
+    for (let reported = position; !signal.aborted; ) {
       await this.#pause(this.#world.drawDelay(tellingMs));
       while (this.#network.isCut(this.#life.name, storeNode)) await this.#pause(mendedMs);
-      const changes = this.#keys.since(told, this.#looked);
-      told += changes.length;
+      const changes = this.#keys.since(reported, this.#looked);
+      reported += changes.length;
       yield* changes;
       if (changes.length === 0) await this.#keys.next(signal);
     }

@@ -22,7 +22,7 @@ export interface PoolScene {
     | "faults"
     | "isQuiet"
   >;
-  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "told" | "offered" | "isRash">;
+  readonly weakening: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isRash">;
   after(delayMs: number, run: () => void): void;
   /** Between the two. */
   draw(fromMs: number, toMs: number): number;

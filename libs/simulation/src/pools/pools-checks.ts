@@ -56,7 +56,7 @@ export class PoolsChecks {
   }
 
   /** The pool says something to an agent. */
-  told(agent: string, { assignments, cancels }: HostFrame): void {
+  received(agent: string, { assignments, cancels }: HostFrame): void {
     for (const { token } of cancels) this.#release(agent, keyOf(token));
     for (const { token } of assignments) this.#assigned(agent, keyOf(token));
     const held = [...this.#holders.values()].filter((holder) => holder === agent).length;

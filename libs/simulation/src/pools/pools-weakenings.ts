@@ -13,7 +13,7 @@ export interface PoolWeakening {
   /** What an agent says, as its pool gets it. */
   said?(frame: AgentFrame): AgentFrame;
   /** The frame that an agent gets. */
-  told?(frame: HostFrame): HostFrame;
+  received?(frame: HostFrame): HostFrame;
   /** What a sender offers, as the pool gets it. */
   offered?(request: OfferRequest): OfferRequest;
   /** Agents take new tasks before the news about their results. */
@@ -53,7 +53,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
     name: "loses-assignments",
     about: "some assignments do not reach their agents",
     foundWithin: 50,
-    told: (frame) => ({ ...frame, assignments: frame.assignments.filter(({ token }) => !seldom(token)) }),
+    received: (frame) => ({ ...frame, assignments: frame.assignments.filter(({ token }) => !seldom(token)) }),
   },
   {
     name: "durable-too-early",

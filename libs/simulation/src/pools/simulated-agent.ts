@@ -177,8 +177,8 @@ export class SimulatedAgent {
     });
     const outlet: AgentOutlet = {
       send: (frame) => {
-        checks.told(this.id, frame);
-        const said = world.weakening.told?.(frame) ?? frame;
+        checks.received(this.id, frame);
+        const said = world.weakening.received?.(frame) ?? frame;
         const copy = copyOf(said);
         connection.down.send(() => this.#take(connection, copy));
       },

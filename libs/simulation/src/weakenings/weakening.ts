@@ -19,7 +19,7 @@ export interface Weakening {
   /** Returns a machine that reads a word otherwise. */
   machine?(machine: AnyMachine): AnyMachine;
   /** Around the pool that work shares. */
-  readonly pool?: Pick<PoolWeakening, "hello" | "said" | "told" | "offered" | "isHasty" | "endsReleased">;
+  readonly pool?: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isHasty" | "endsReleased">;
   /** What a session wants done, taken for something else. */
   session?(effect: SessionEffect): SessionEffect;
   readonly storage?: EmbeddedSeams;

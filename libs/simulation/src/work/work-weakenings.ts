@@ -172,7 +172,7 @@ const around: readonly Weakening[] = [
     about: "some assignments do not reach their agents, without an error",
     foundWithin: 100,
     pool: {
-      told: (frame) => ({
+      received: (frame) => ({
         ...frame,
         assignments: frame.assignments.filter(({ token }) => !isDropped(token)),
       }),

@@ -165,7 +165,7 @@ export class NodeSdk implements SpanSink {
     if (this.#isStopped) return;
     this.#ids.next = span.context;
     try {
-      const told = this.#tracer.startSpan(
+      const exported = this.#tracer.startSpan(
         span.name,
         {
           kind: spanKindOf(span.kind),
@@ -176,8 +176,8 @@ export class NodeSdk implements SpanSink {
         below(span.parent),
       );
       if (span.error !== undefined)
-        told.setStatus({ code: SpanStatusCode.ERROR, message: span.error.message });
-      told.end(hrTime(span.endMs));
+        exported.setStatus({ code: SpanStatusCode.ERROR, message: span.error.message });
+      exported.end(hrTime(span.endMs));
     } finally {
       this.#ids.next = undefined;
     }
@@ -302,8 +302,8 @@ function below(parent: TraceContext | undefined): Context {
 }
 
 function diagLogger(logger: Logger) {
-  const told = (level: "debug" | "info" | "warn" | "error") => (message: string) =>
+  const logAt = (level: "debug" | "info" | "warn" | "error") => (message: string) =>
     logger[level]("OpenTelemetry reports", { message });
-  const [debug, info, warn, error] = [told("debug"), told("info"), told("warn"), told("error")];
+  const [debug, info, warn, error] = [logAt("debug"), logAt("info"), logAt("warn"), logAt("error")];
   return { verbose: debug, debug, info, warn, error };
 }

@@ -79,7 +79,7 @@ export class SampleRing {
   #timer: Timer | undefined;
   /** How many steps have been sampled or skipped, and when the last sample was taken. */
   readonly #last: Record<Resolution, { number: number; atMs: number }>;
-  #told = false;
+  #warned = false;
 
   constructor(options: SampleRingOptions) {
     this.#options = options;
@@ -276,8 +276,8 @@ export class SampleRing {
       if (!alive) this.#forget(key);
     }
     if (this.#bytes + bytes <= this.#maxBytes) return true;
-    if (!this.#told) {
-      this.#told = true;
+    if (!this.#warned) {
+      this.#warned = true;
       this.#options.logger.warn(
         "sample buffer is full, further series have no history: raise metrics.ringMaxBytes",
         { maxBytes: this.#maxBytes, series: this.#tracked.size },

@@ -21,22 +21,22 @@ export async function previewRules(context: Context): Promise<Result> {
   const body = { ...wanted, ...(starts === undefined ? {} : { starts }) };
   const reply = await server.call("rules.impact", { query: server.namespace, body });
   const { effects, examined = 0, unseenRuleIds } = reply;
-  const told = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
+  const findings = effects.map(({ ruleId = "", work, result = "", message = "" }) => ({
     rule: ruleId,
     what: `${work?.kind ?? ""} ${work?.id ?? ""}`,
     result,
     message,
   }));
-  const lines = told.map(
+  const lines = findings.map(
     ({ rule, what, result, message }) =>
       `${print.style.bold(safe(rule))} ${result}  ${safe(what)}  ${print.style.dim(safe(message))}`,
   );
   return {
-    json: { looked: examined, effects: told, unseen: unseenRuleIds },
+    json: { looked: examined, effects: findings, unseen: unseenRuleIds },
     quiet: lines,
     draw: () => {
       print.lines(lines);
-      print.line(`${told.length} findings in ${examined} starts, definitions and agents`);
+      print.line(`${findings.length} findings in ${examined} starts, definitions and agents`);
       for (const ruleId of unseenRuleIds)
         print.note(
           `${safe(ruleId)} checks plans or results, which have no recorded decisions. Use enforcement: shadow.`,

@@ -62,8 +62,8 @@ async function taskOf(server: Server, id: string, task: string): Promise<Task> {
 
 async function explain(server: Server, id: string, task: Task): Promise<Explained> {
   const { taskId, cacheEntry: entry = "" } = task;
-  const told = fromEntry(id, task, await entryOf(server, entry));
-  if (told !== undefined) return { task: taskId, entry, ...told };
+  const explained = fromEntry(id, task, await entryOf(server, entry));
+  if (explained !== undefined) return { task: taskId, entry, ...explained };
   return { task: taskId, entry, outcome: "computed", ...(await nearest(server, id, task)) };
 }
 

@@ -111,9 +111,9 @@ function VerifyPart() {
     let known: Verified = { checked: 0, total: 0, faults: [], isWhole: false };
     setSaid(known);
     try {
-      for await (const told of client.follow("audit.verify", {}, { signal })) {
-        if (told.kind === "ready" || told.kind === "gap") continue;
-        const { checked = known.checked, total = known.total, faults = [], last = false } = told.value;
+      for await (const message of client.follow("audit.verify", {}, { signal })) {
+        if (message.kind === "ready" || message.kind === "gap") continue;
+        const { checked = known.checked, total = known.total, faults = [], last = false } = message.value;
         known = { checked, total, faults: [...known.faults, ...faults], isWhole: last };
         setSaid(known);
         if (last) break;

@@ -70,11 +70,14 @@ function useExport(filter: Filter) {
         isBroken ||= standing === "broken";
       };
       const wanted = { query: query as object };
-      for await (const told of client.follow("audit.export", wanted, { signal: stop.signal, onStanding })) {
+      for await (const message of client.follow("audit.export", wanted, {
+        signal: stop.signal,
+        onStanding,
+      })) {
         // It would start again from the first record, after the existing ones.
         if (isBroken) break;
-        if (told.kind === "ready" || told.kind === "gap") continue;
-        const { chunk = "", records: many = records, last = false } = told.value;
+        if (message.kind === "ready" || message.kind === "gap") continue;
+        const { chunk = "", records: many = records, last = false } = message.value;
         chunks.push(bytesOf(chunk));
         records = many;
         isWhole = last;

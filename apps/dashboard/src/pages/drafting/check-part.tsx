@@ -16,15 +16,15 @@ export function CheckPart(options: {
 }) {
   const { checked, good, onGo } = options;
   const { problems, failure } = checked;
-  const told = problems ?? [];
-  const wrong = options.wrong ?? told.length;
+  const found = problems ?? [];
+  const wrong = options.wrong ?? found.length;
   return (
     <Part
       title="Check"
       aside={problems === undefined ? "…" : wrong === 0 ? "no problems" : counted(wrong, "problem")}
     >
       {failure === undefined ? (
-        <Problems problems={told} isChecked={problems !== undefined} good={good} onGo={onGo} />
+        <Problems problems={found} isChecked={problems !== undefined} good={good} onGo={onGo} />
       ) : (
         <Failure title="Check failed" message={failure.message} code={failure.code} />
       )}

@@ -35,9 +35,9 @@ export function useImpact() {
     };
     setImpact(known);
     try {
-      for await (const told of client.follow("policies.impact", { body: { change } }, { signal })) {
-        if (told.kind === "ready" || told.kind === "gap") continue;
-        const { flips = [], problems = [], examined, total }: Partial<PreviewImpactReply> = told.value;
+      for await (const message of client.follow("policies.impact", { body: { change } }, { signal })) {
+        if (message.kind === "ready" || message.kind === "gap") continue;
+        const { flips = [], problems = [], examined, total }: Partial<PreviewImpactReply> = message.value;
         known = {
           ...known,
           flips: [...known.flips, ...flips],

@@ -270,11 +270,11 @@ async function applied(
 ): Promise<Applied> {
   let done = 0;
   let refused = 0;
-  for await (const told of client.follow("bulk.apply", { body: { previewToken, reason } })) {
-    if (!("value" in told)) continue;
-    done = told.value.done ?? done;
-    refused += told.value.refusals.length;
-    onProgress({ done, remaining: told.value.remaining ?? 0 });
+  for await (const message of client.follow("bulk.apply", { body: { previewToken, reason } })) {
+    if (!("value" in message)) continue;
+    done = message.value.done ?? done;
+    refused += message.value.refusals.length;
+    onProgress({ done, remaining: message.value.remaining ?? 0 });
   }
   return { done, refused };
 }

@@ -14,14 +14,14 @@ export async function followRun(
   };
   try {
     const parts = { params: { id: runId }, query: { withTasks: true } };
-    for await (const told of client.follow("runs.watch", parts, { signal, onStanding })) {
-      if (told.kind !== "snapshot" && told.kind !== "change") continue;
-      const { run, tasks = [], removedTaskIds = [] } = told.value;
+    for await (const message of client.follow("runs.watch", parts, { signal, onStanding })) {
+      if (message.kind !== "snapshot" && message.kind !== "change") continue;
+      const { run, tasks = [], removedTaskIds = [] } = message.value;
       store.take({
         run: run === undefined ? undefined : runOf(run),
         tasks: tasks.map(taskOf),
         removed: removedTaskIds,
-        isWhole: told.kind === "snapshot" && told.isFirst,
+        isWhole: message.kind === "snapshot" && message.isFirst,
       });
       store.stand("live");
     }

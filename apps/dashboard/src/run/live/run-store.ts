@@ -96,15 +96,15 @@ export class RunStore {
   };
 
   /** What is informed of the run: all of it, or what is other than before. */
-  take(told: {
+  take(update: {
     readonly run?: RunFacts | undefined;
     readonly tasks: readonly TaskFacts[];
     readonly removed: readonly string[];
     readonly isWhole: boolean;
   }): void {
-    if (told.run !== undefined) this.#run = told.run;
-    if (told.isWhole) this.table.replace(told.tasks);
-    else this.table.patch(told.tasks, told.removed);
+    if (update.run !== undefined) this.#run = update.run;
+    if (update.isWhole) this.table.replace(update.tasks);
+    else this.table.patch(update.tasks, update.removed);
     this.#statesVersion += 1;
     this.#changed();
   }

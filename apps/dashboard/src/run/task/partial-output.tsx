@@ -11,8 +11,8 @@ export function PartialOutput(options: { runId: string; taskId: string; isOver: 
   useEffect(() => {
     setGathered(nothing);
     const stop = new AbortController();
-    void follow(runId, taskId, stop.signal, (told) => {
-      setGathered((before) => gather(told.isFirst ? nothing : before, told.chunks));
+    void follow(runId, taskId, stop.signal, (update) => {
+      setGathered((before) => gather(update.isFirst ? nothing : before, update.chunks));
     });
     return () => stop.abort();
   }, [runId, taskId, isOver ? attempt : 0]);
@@ -59,13 +59,13 @@ async function follow(
   runId: string,
   taskId: string,
   signal: AbortSignal,
-  take: (told: { readonly chunks: Parameters<typeof gather>[1]; readonly isFirst: boolean }) => void,
+  take: (update: { readonly chunks: Parameters<typeof gather>[1]; readonly isFirst: boolean }) => void,
 ): Promise<void> {
   try {
     const params = { id: runId, task: taskId };
-    for await (const told of client.follow("tasks.output", { params }, { signal }))
-      if (told.kind === "snapshot" || told.kind === "change")
-        take({ chunks: told.value.chunks ?? [], isFirst: told.kind === "snapshot" && told.isFirst });
+    for await (const message of client.follow("tasks.output", { params }, { signal }))
+      if (message.kind === "snapshot" || message.kind === "change")
+        take({ chunks: message.value.chunks ?? [], isFirst: message.kind === "snapshot" && message.isFirst });
   } catch {
     // A task without partial output, or one that is gone: there is nothing to show.
   }

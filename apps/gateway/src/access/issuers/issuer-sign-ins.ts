@@ -100,10 +100,10 @@ export class IssuerSignIns {
     const named = answer.get("iss");
     if (named === null ? namesItself : named !== issuer) throw gatewayErrors.signInLost();
     const code = answer.get("code") ?? "";
-    const told = await asked(issuer, () =>
+    const tokens = await asked(issuer, () =>
       site.exchange(codeExchange(discovered, client, code, { verifier })),
     );
-    const idToken = idTokenIn(told);
+    const idToken = idTokenIn(tokens);
     if (idToken === undefined) throw gatewayErrors.issuerRefused({ issuer, reason: "it gave no ID token" });
     const known = await guard.signInByIssuer(idToken, { issuer, clientId: settings.clientId, nonce }, from);
     return { known: { ...known, untilMs: Math.min(known.untilMs, clock.now() + settings.lastsMs) }, to };
@@ -150,9 +150,9 @@ async function asked<Answer>(issuer: string, ask: () => Promise<Answer>): Promis
   }
 }
 
-function idTokenIn(told: unknown): string | undefined {
+function idTokenIn(tokens: unknown): string | undefined {
   const { id_token: idToken }: { readonly id_token?: unknown } =
-    typeof told === "object" && told !== null ? told : {};
+    typeof tokens === "object" && tokens !== null ? tokens : {};
   return typeof idToken === "string" ? idToken : undefined;
 }
 

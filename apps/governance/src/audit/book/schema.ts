@@ -36,7 +36,7 @@ const retentionTable = `
 
 export async function openBook(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  return told(() => {
+  return namingFaults(() => {
     makePrivateFile(file);
     const database = new DatabaseSync(file);
     try {
@@ -52,7 +52,7 @@ export async function openBook(file: string): Promise<DatabaseSync> {
 /** Returns the file as it is. */
 export async function openBookToRead(file: string): Promise<DatabaseSync> {
   const { DatabaseSync } = await import("node:sqlite");
-  return told(() => {
+  return namingFaults(() => {
     const log = `${file}-wal`;
     const hasLog = (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0;
     const damage = hasLog ? inspectLog(readFileSync(log)) : undefined;
@@ -92,7 +92,7 @@ const sqlite = { error: 1, corrupt: 11, full: 13, notADatabase: 26 } as const;
 const sqliteDamaged: readonly number[] = [sqlite.corrupt, sqlite.notADatabase, sqlite.error];
 
 /** Work on the book: names a full disk and a damaged file. */
-export function told<Result>(work: () => Result): Result {
+export function namingFaults<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {

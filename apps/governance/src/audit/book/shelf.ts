@@ -5,7 +5,7 @@ import { fromTimestamp } from "@tutti/kernel";
 import type { Block } from "./blocks.ts";
 import type { BlockSummary } from "./filter.ts";
 import type { JournalName } from "./record.ts";
-import { told } from "./schema.ts";
+import { namingFaults } from "./schema.ts";
 
 /** Where a block is: its head, and its first record there. */
 export interface ShelvedBlock extends BlockSummary {
@@ -66,7 +66,7 @@ export class Shelf {
 
   /** All of it or nothing. */
   together<Result>(work: () => Result): Result {
-    return told(() => {
+    return namingFaults(() => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
         const result = work();
@@ -321,15 +321,15 @@ export class Shelf {
   }
 
   #all(sql: string, ...values: readonly Value[]): Row[] {
-    return told(() => this.#statement(sql).all(...values));
+    return namingFaults(() => this.#statement(sql).all(...values));
   }
 
   #get(sql: string, ...values: readonly Value[]): Row | undefined {
-    return told(() => this.#statement(sql).get(...values));
+    return namingFaults(() => this.#statement(sql).get(...values));
   }
 
   #run(sql: string, ...values: readonly Value[]): { readonly changes: number | bigint } {
-    return told(() => this.#statement(sql).run(...values));
+    return namingFaults(() => this.#statement(sql).run(...values));
   }
 }
 

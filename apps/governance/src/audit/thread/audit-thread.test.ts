@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { signingKey } from "../book/book.fixture.ts";
-import { told } from "../book/schema.ts";
+import { namingFaults } from "../book/schema.ts";
 import { AuditThread } from "./audit-thread.ts";
 
 describe("the audit's thread", () => {
@@ -27,9 +27,12 @@ describe("the audit's thread", () => {
   it("names a full disk", () => {
     const database = new DatabaseSync(":memory:");
     database.exec("PRAGMA max_page_count = 2; CREATE TABLE note (bytes BLOB)");
-    assert.throws(() => told(() => database.prepare("INSERT INTO note VALUES (zeroblob(100000))").run()), {
-      code: "audit.book_full",
-    });
+    assert.throws(
+      () => namingFaults(() => database.prepare("INSERT INTO note VALUES (zeroblob(100000))").run()),
+      {
+        code: "audit.book_full",
+      },
+    );
     database.close();
   });
 });

@@ -37,7 +37,7 @@ function run(port: MessagePort, { file, key }: ThreadOrders): void {
     }
   };
   port.on("message", (asked: ToThread) => {
-    void answer(asked).then((told) => port.postMessage(told));
+    void answer(asked).then((reply) => port.postMessage(reply));
   });
 }
 

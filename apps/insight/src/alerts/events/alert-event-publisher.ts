@@ -105,5 +105,11 @@ export function alertEventPublisher({
     isEnd: () => false,
     progressOf: () => Promise.resolve(undefined),
   };
-  return new MachineEventPublisher({ bus, foundation, told: [{ machine: alert, notes }], mapper, leftOut });
+  return new MachineEventPublisher({
+    bus,
+    foundation,
+    sources: [{ machine: alert, notes }],
+    mapper,
+    leftOut,
+  });
 }

@@ -63,7 +63,7 @@ const retryAfterMs = 10_000;
 
 export class Evaluator implements Component {
   readonly #parts: EvaluatorParts;
-  readonly #told: ReturnType<typeof instrumentsOf>;
+  readonly #instruments: ReturnType<typeof instrumentsOf>;
   /** By namespace and id. */
   readonly #known = new Map<string, KnownRule>();
   #namespaces: ReadonlySet<string> = new Set([installationNamespace]);
@@ -76,7 +76,7 @@ export class Evaluator implements Component {
 
   constructor(parts: EvaluatorParts) {
     this.#parts = parts;
-    this.#told = instrumentsOf(parts.foundation.metrics);
+    this.#instruments = instrumentsOf(parts.foundation.metrics);
   }
 
   start(): void {
@@ -161,7 +161,7 @@ export class Evaluator implements Component {
       }
       await this.install(namespace);
       dueMs = Math.min(dueMs, await this.#evaluateNamespace(namespace));
-      this.#told.dead(namespace, await this.#ask(namespace, deadMessages, 0));
+      this.#instruments.dead(namespace, await this.#ask(namespace, deadMessages, 0));
     }
     return dueMs;
   }
@@ -221,11 +221,11 @@ export class Evaluator implements Component {
       );
       const { found, problem } = program.evaluate(series, nowMs);
       known.problem = problem;
-      this.#told.evaluated(problem === "");
+      this.#instruments.evaluated(problem === "");
       return problem === "" ? { ruleId: rule.ruleId, found } : undefined;
     } catch (thrown) {
       known.problem = errorFromUnknown(thrown).message;
-      this.#told.evaluated(false);
+      this.#instruments.evaluated(false);
       return undefined;
     }
   }

@@ -26,8 +26,8 @@ function run(port: MessagePort, { file }: FactThreadData): void {
       store = undefined;
       const isCorrupt = isDamage(error, corrupt);
       if (isCorrupt) removeFacts(file);
-      const told = isCorrupt ? insightErrors.factsRenewed() : error;
-      answer = { id: message.id, problem: toProblem(errorFromUnknown(told)) };
+      const reported = isCorrupt ? insightErrors.factsRenewed() : error;
+      answer = { id: message.id, problem: toProblem(errorFromUnknown(reported)) };
     }
     port.postMessage(answer);
   });

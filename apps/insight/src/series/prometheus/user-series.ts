@@ -49,7 +49,7 @@ export class UserSeries {
     for (const one of series) this.#gather(one, slots);
     return [...slots].flatMap(([id, values]) => {
       const standing = this.#standings.get(id);
-      return standing === undefined ? [] : this.#told(standing, values);
+      return standing === undefined ? [] : this.#written(standing, values);
     });
   }
 
@@ -73,7 +73,7 @@ export class UserSeries {
     }
   }
 
-  #told(standing: Standing, values: ReadonlyMap<number, number>): WrittenSeries[] {
+  #written(standing: Standing, values: ReadonlyMap<number, number>): WrittenSeries[] {
     const { series } = standing;
     const samples: Sample[] = [];
     for (const [slot, value] of [...values].sort(([one], [other]) => one - other)) {

@@ -22,8 +22,8 @@ function run(port: MessagePort, data: SeriesThreadData): void {
         store?.close();
         store = undefined;
       }
-      const told = isDamage(error) ? insightErrors.seriesDamaged({ reason: error.message }) : error;
-      return { id, problem: toProblem(errorFromUnknown(told)) };
+      const reported = isDamage(error) ? insightErrors.seriesDamaged({ reason: error.message }) : error;
+      return { id, problem: toProblem(errorFromUnknown(reported)) };
     }
   };
   port.on("message", (asked: ToSeriesThread) => port.postMessage(answer(asked)));

@@ -17,7 +17,7 @@ export interface SessionDependencies extends LineDependencies {
   readonly registry: Pick<Client<typeof registryService>, "findCapabilities">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
   readonly seen: Pick<OfferingsSeen, "saw" | "isRecent">;
-  readonly held: Pick<HeldPlans, "told">;
+  readonly held: Pick<HeldPlans, "explained">;
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
   readonly runs: Pick<Client<typeof runService>, "explainRun">;
   readonly tasks: Pick<Client<typeof taskService>, "getTimeline">;

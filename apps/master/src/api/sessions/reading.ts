@@ -88,7 +88,7 @@ export async function explain(
   const parts = await explanationsOf(dependencies, sessionId, taskId, context);
   const key = keyOf(context.namespace, sessionId);
   return {
-    explanation: withPause(dependencies, key, dependencies.held.told(key, { ...own, parts })),
+    explanation: withPause(dependencies, key, dependencies.held.explained(key, { ...own, parts })),
     choices: [...choices],
   };
 }

@@ -61,8 +61,8 @@ async function hold(
   const { reason } = request;
   const isMore = agent.hold === Hold.HOLD_QUARANTINED && wanted === Hold.HOLD_PAUSED;
   if (!isMore) {
-    const told = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
-    await dependencies.poolStore.change(pool.namespace, pool.name, told, context);
+    const command = { command: holdAgent, body: { agentId, hold: wanted, reason }, reason };
+    await dependencies.poolStore.change(pool.namespace, pool.name, command, context);
   }
   return { agent: pool.agent(agentId, dependencies.now()) ?? agent };
 }
@@ -77,8 +77,8 @@ async function release(
   const { agentId } = agent;
   const { reason } = request;
   if (ending.includes(agent.hold)) {
-    const told = { command: releaseAgent, body: { agentId }, reason };
-    await dependencies.poolStore.keep(pool.namespace, pool.name, told, context);
+    const command = { command: releaseAgent, body: { agentId }, reason };
+    await dependencies.poolStore.keep(pool.namespace, pool.name, command, context);
     const refusal = pool.release(agentId, reason, dependencies.now());
     if (refusal !== undefined) throw errorOf(refusal);
     await dependencies.pools.refresh(pool.namespace, pool.name);

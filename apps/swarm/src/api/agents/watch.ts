@@ -83,7 +83,7 @@ class AgentsView {
   /** Those of pools that others own, as they were when those were asked. */
   #others = new Map<string, Agent>();
   /** The numbers of each agent, as last sent to the watcher. */
-  readonly #told = new Map<string, string>();
+  readonly #sent = new Map<string, string>();
 
   constructor(dependencies: PoolDependencies, request: WatchAgentsRequest, watcher: AgentWatcher) {
     this.#dependencies = dependencies;
@@ -95,7 +95,7 @@ class AgentsView {
 
   all(): Agent[] {
     const wanted = [...this.#agents(), ...this.#others.values()].filter(this.#isWanted);
-    for (const agent of wanted) this.#told.set(keyOf(agent), figuresOf(agent));
+    for (const agent of wanted) this.#sent.set(keyOf(agent), figuresOf(agent));
     return wanted;
   }
 
@@ -141,12 +141,12 @@ class AgentsView {
   ): void {
     const key = keyOf({ pool, agentId });
     if (agent === undefined || !this.#isWanted(agent)) {
-      if (this.#told.delete(key)) removed.push({ pool, agentId });
+      if (this.#sent.delete(key)) removed.push({ pool, agentId });
       return;
     }
     const figures = figuresOf(agent);
-    if (!isNews && this.#told.get(key) === figures) return;
-    this.#told.set(key, figures);
+    if (!isNews && this.#sent.get(key) === figures) return;
+    this.#sent.set(key, figures);
     agents.push(agent);
   }
 

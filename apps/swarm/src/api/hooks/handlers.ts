@@ -76,8 +76,8 @@ async function create(
   const { pool } = await tenantOf(dependencies, { ...request, pool: hook.pool }, context);
   const { namespace, name } = pool;
   // The id alone identifies the request: the machine compares the content.
-  const told = { command: createHook, body: { hook }, idempotencyKey: "" };
-  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: createHook, body: { hook }, idempotencyKey: "" };
+  const { existed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), hook.hookId), existed };
 }
 
@@ -95,8 +95,8 @@ async function update(
   const { namespace, name } = tenant.pool;
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(how?.revision || before.revision);
-  const told = { command: updateHook, body: { hook, revision }, reason };
-  await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: updateHook, body: { hook, revision }, reason };
+  await dependencies.poolStore.change(namespace, name, command, context);
   return { hook: hookOf(await dependencies.pools.tenant(namespace, name, context), wanted.hookId) };
 }
 
@@ -107,8 +107,8 @@ async function remove(
 ) {
   const { hookId, reason } = request;
   const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
-  const told = { command: deleteHook, body: { hookId }, reason };
-  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: deleteHook, body: { hookId }, reason };
+  const { removed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { removed };
 }
 

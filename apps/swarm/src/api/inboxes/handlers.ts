@@ -41,8 +41,8 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
       const { namespace, name } = (await tenantOf(place, context)).pool;
       requireHours(inbox);
       await dependencies.runs.register(namespace, inbox, context.signal);
-      const told = { command: setInbox, body: { inbox, revision: Number(revision) }, reason };
-      await dependencies.poolStore.change(namespace, name, told, context);
+      const command = { command: setInbox, body: { inbox, revision: Number(revision) }, reason };
+      await dependencies.poolStore.change(namespace, name, command, context);
       return { inbox: viewOf(dependencies, await tenantOf(place, context), inbox.inboxId) };
     },
     async getInbox(request, context) {
@@ -65,8 +65,8 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
     async deleteInbox(request, context) {
       const { inboxId, reason } = request;
       const { namespace, name } = (await tenantOf(request, context)).pool;
-      const told = { command: deleteInbox, body: { inboxId }, reason };
-      const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+      const command = { command: deleteInbox, body: { inboxId }, reason };
+      const { removed } = await dependencies.poolStore.change(namespace, name, command, context);
       return { removed };
     },
   };

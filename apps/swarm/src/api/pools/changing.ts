@@ -50,8 +50,8 @@ export async function create(
   // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
   const pool = { ...asked, adaptiveConcurrency: true };
   // The name alone identifies the request: the machine compares the content.
-  const told = { command: createPool, body: { pool }, idempotencyKey: "" };
-  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: createPool, body: { pool }, idempotencyKey: "" };
+  const { existed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { pool: await shown(dependencies, namespace, name, context), existed };
 }
 
@@ -68,8 +68,8 @@ export async function update(
   requireValid(after, namespace);
   // What was read to be merged is what is changed, unless the caller saw something else.
   const revision = Number(wanted?.revision || contents.settings?.revision || 0);
-  const told = { command: updatePool, body: { pool: after, revision }, reason };
-  await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: updatePool, body: { pool: after, revision }, reason };
+  await dependencies.poolStore.change(namespace, name, command, context);
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
@@ -89,8 +89,8 @@ export async function remove(
   const { queued, running } = pool.status(nowMs);
   const agents = pool.agents(nowMs).length;
   if (agents + queued + running > 0) throw poolErrors.inUse({ pool: name, agents, tasks: queued + running });
-  const told = { command: deletePool, body: {}, reason };
-  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: deletePool, body: {}, reason };
+  const { removed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { removed };
 }
 
@@ -113,8 +113,8 @@ export async function resume(
 ) {
   const { slowStart, slowStartMs, reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
-  const told = { command: resumePool, body: { slowStart, slowStartMs }, reason };
-  await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: resumePool, body: { slowStart, slowStartMs }, reason };
+  await dependencies.poolStore.change(namespace, name, command, context);
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 

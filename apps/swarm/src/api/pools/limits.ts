@@ -22,8 +22,8 @@ export async function setLimit(
 ) {
   const { limit = limitMessage.create(), reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
-  const told = { command: setPoolLimit, body: { limit }, reason };
-  await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: setPoolLimit, body: { limit }, reason };
+  await dependencies.poolStore.change(namespace, name, command, context);
   const tenant = await dependencies.pools.tenant(namespace, name, context);
   return { limit: limitsOf(tenant, dependencies.now()).find(({ key }) => key === limit.key) ?? limit };
 }
@@ -35,8 +35,8 @@ export async function deleteLimit(
 ) {
   const { key, reason } = request;
   const { namespace, name } = await named(dependencies, request, context);
-  const told = { command: deletePoolLimit, body: { key }, reason };
-  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: deletePoolLimit, body: { key }, reason };
+  const { removed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { removed };
 }
 

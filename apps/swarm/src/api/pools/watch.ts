@@ -12,7 +12,7 @@ export async function* watchPools(
 ): AsyncGenerator<WatchPoolsReply> {
   const { settings, foundation, remote } = dependencies;
   const namespace = namespaceOf(request);
-  const told = new Map<string, string>();
+  const sent = new Map<string, string>();
   const wanted = async (): Promise<PoolView[]> => {
     if (request.pool === "") return poolsOf(dependencies, namespace, { signal });
     const { pool } = await remote.getPool({ namespace, pool: request.pool }, { signal });
@@ -22,13 +22,13 @@ export async function* watchPools(
     const views = await wanted();
     const pools = views.filter((view) => {
       const text = JSON.stringify(view);
-      const isNew = told.get(view.pool) !== text;
-      told.set(view.pool, text);
+      const isNew = sent.get(view.pool) !== text;
+      sent.set(view.pool, text);
       return isNew;
     });
     const there = new Set(views.map(({ pool }) => pool));
-    const removedPools = [...told.keys()].filter((name) => !there.has(name));
-    for (const name of removedPools) told.delete(name);
+    const removedPools = [...sent.keys()].filter((name) => !there.has(name));
+    for (const name of removedPools) sent.delete(name);
     return { pools, removedPools };
   };
   const bell = new Bell();

@@ -64,8 +64,8 @@ async function create(dependencies: ScalerDependencies, request: CreateScalerReq
   const tenant = await tenantOf(dependencies, { ...request, pool: scaler.pool }, context);
   const { namespace, name } = tenant.pool;
   // The id alone identifies the request: the machine compares the content.
-  const told = { command: createScaler, body: { scaler }, idempotencyKey: "" };
-  const { existed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: createScaler, body: { scaler }, idempotencyKey: "" };
+  const { existed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { scaler: await shown(dependencies, tenant, scaler.scalerId, context), existed };
 }
 
@@ -94,8 +94,8 @@ async function update(dependencies: ScalerDependencies, request: UpdateScalerReq
 async function remove(dependencies: ScalerDependencies, request: DeleteScalerRequest, context: CallContext) {
   const { scalerId, reason } = request;
   const { namespace, name } = (await tenantOf(dependencies, request, context)).pool;
-  const told = { command: deleteScaler, body: { scalerId }, reason };
-  const { removed } = await dependencies.poolStore.change(namespace, name, told, context);
+  const command = { command: deleteScaler, body: { scalerId }, reason };
+  const { removed } = await dependencies.poolStore.change(namespace, name, command, context);
   return { removed };
 }
 

@@ -226,7 +226,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
       const agent = this.#agents.get(link);
       if (agent === undefined || frame === undefined) continue;
       if (frame.answer?.$case === "welcome") agent.welcomed(frame.answer.value);
-      else agent.told(frame);
+      else agent.received(frame);
       if (agent.isClosed) this.#agents.delete(link);
     }
     for (const one of refused) {

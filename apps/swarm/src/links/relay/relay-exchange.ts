@@ -136,8 +136,8 @@ export class RelayExchange {
     const { agentId, capabilityNumbers, unwanted, held, link } = joined;
     this.#links.set(number, link);
     const numbers = { numbers: capabilityNumbers };
-    const told = { linkId, agentId, held, unwanted: [...unwanted], capabilityNumbers: numbers };
-    this.#replies.answer(number, { ...Welcome.create(), ...told });
+    const welcome = { linkId, agentId, held, unwanted: [...unwanted], capabilityNumbers: numbers };
+    this.#replies.answer(number, { ...Welcome.create(), ...welcome });
     if (credit > 0) link.take({ ...emptyAgentFrame, credit }, nowMs - opened.heardAgoMs);
     if (cut) link.cut(nowMs);
     this.#parts.wake();

@@ -166,7 +166,7 @@ export class RelayedAgent implements AgentLink {
       this.#hello = { ...this.#hello, agentId };
       for (const token of unwanted) this.#tokens.delete(token);
       this.#state = "open";
-      this.#greeted.resolve({ link: this, agentId, capabilityNumbers: this.#numbers.told, unwanted, held });
+      this.#greeted.resolve({ link: this, agentId, capabilityNumbers: this.#numbers.sent, unwanted, held });
       return;
     }
     const frame = HostFrame.create();
@@ -183,7 +183,7 @@ export class RelayedAgent implements AgentLink {
   }
 
   /** What the agent is to be sent. */
-  told(frame: HostFrame): void {
+  received(frame: HostFrame): void {
     if (this.#state !== "open") return;
     // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
     const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);

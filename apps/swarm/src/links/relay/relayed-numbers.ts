@@ -6,14 +6,14 @@
  * 2. Two capabilities never have the same number.
  */
 export class RelayedNumbers {
-  readonly #told = new Map<string, number>();
+  readonly #sent = new Map<string, number>();
   readonly #ofOwner = new Map<number, number>();
   #greatest = 0;
   #isSame = true;
 
   /** All that the agent knows. */
-  get told(): Record<string, number> {
-    return Object.fromEntries(this.#told);
+  get sent(): Record<string, number> {
+    return Object.fromEntries(this.#sent);
   }
 
   /** Another owner: what the one before said is void. */
@@ -26,10 +26,10 @@ export class RelayedNumbers {
   learn(numbers: Readonly<Record<string, number>>): Record<string, number> {
     const added: [string, number][] = [];
     for (const [name, number] of Object.entries(numbers)) {
-      let own = this.#told.get(name);
+      let own = this.#sent.get(name);
       if (own === undefined) {
         own = this.#isFree(number) ? number : this.#greatest + 1;
-        this.#told.set(name, own);
+        this.#sent.set(name, own);
         this.#greatest = Math.max(this.#greatest, own);
         added.push([name, own]);
       }
@@ -50,6 +50,6 @@ export class RelayedNumbers {
   }
 
   #isFree(number: number): boolean {
-    return number > this.#greatest || ![...this.#told.values()].includes(number);
+    return number > this.#greatest || ![...this.#sent.values()].includes(number);
   }
 }

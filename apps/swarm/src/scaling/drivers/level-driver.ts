@@ -40,7 +40,7 @@ export class LevelDriver implements Driver {
   readonly #parts: LevelDriverParts;
   #wish: Wish | undefined;
   /** What was heard. */
-  #told: Wish | undefined;
+  #applied: Wish | undefined;
   #failures = 0;
   #error: TuttiError | undefined;
   #timer: Timer | undefined;
@@ -88,7 +88,7 @@ export class LevelDriver implements Driver {
 
   #nextMs(): number {
     if (this.#failures > 0) return backoffMs(backoff, this.#failures, this.#parts.foundation.chance);
-    return this.#told === this.#wish ? this.#heard.againMs : 0;
+    return this.#applied === this.#wish ? this.#heard.againMs : 0;
   }
 
   async #apply(stopped?: AbortSignal): Promise<void> {
@@ -102,7 +102,7 @@ export class LevelDriver implements Driver {
     try {
       const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
       this.#heard = await tell(wish, signal);
-      this.#told = wish;
+      this.#applied = wish;
       this.#failures = 0;
       this.#error = this.#heard.error;
     } catch (thrown) {

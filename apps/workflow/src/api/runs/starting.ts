@@ -172,17 +172,17 @@ class Starting {
   #begin(item: StartItem, cause: ReturnType<typeof causeOf>): void {
     const number = ++this.#count;
     const runId = item.runId || newIdHere(this.#dependencies, "run", this.#namespace);
-    const told = item.runId === "" ? runId : "";
+    const replyId = item.runId === "" ? runId : "";
     const prepared = this.#specs[item.spec - 1];
     this.#unanswered++;
     if (prepared === undefined) {
-      this.#refuse(number, told, toErrorDetail(requestErrors.specUnknown({ number: item.spec })));
+      this.#refuse(number, replyId, toErrorDetail(requestErrors.specUnknown({ number: item.spec })));
       return;
     }
     if ((inputOf(item) ?? prepared.spec.input)?.body?.$case === "blob") {
       // One by itself is checked before it is recorded, and refused alone.
       if (this.#isFollowing) this.#follow(runId, number);
-      void this.#beginElsewhere({ number, runId, told }, prepared, item);
+      void this.#beginElsewhere({ number, runId, replyId }, prepared, item);
       return;
     }
     try {
@@ -200,17 +200,17 @@ class Starting {
         idempotencyKey: "",
         token: undefined,
         reply: (outcome) => {
-          if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, told }, prepared, item);
-          else this.#answered(number, runId, told, outcome);
+          if (isForOthers(outcome)) void this.#beginElsewhere({ number, runId, replyId }, prepared, item);
+          else this.#answered(number, runId, replyId, outcome);
         },
       });
     } catch (error) {
-      this.#refuse(number, told, toErrorDetail(errorFromUnknown(error)));
+      this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
     }
   }
 
   async #beginElsewhere(
-    { number, runId, told }: { readonly number: number; readonly runId: string; readonly told: string },
+    { number, runId, replyId }: { readonly number: number; readonly runId: string; readonly replyId: string },
     { spec }: PreparedSpec,
     item: StartItem,
   ): Promise<void> {
@@ -228,21 +228,21 @@ class Starting {
       const { existed } = await this.#handingOn.call(() =>
         this.#dependencies.runs.startRun(request, { context: this.#context }),
       );
-      this.#begun({ number, runId: told, existed, refusal: undefined });
+      this.#begun({ number, runId: replyId, existed, refusal: undefined });
     } catch (error) {
       this.#unfollow(runId);
-      this.#refuse(number, told, toErrorDetail(errorFromUnknown(error)));
+      this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
     }
   }
 
-  #answered(number: number, runId: string, told: string, outcome: Outcome): void {
+  #answered(number: number, runId: string, replyId: string, outcome: Outcome): void {
     if (outcome.kind === "refused") {
       this.#unfollow(runId);
-      this.#refuse(number, told, toErrorDetail(errorOf(outcome.refusal)));
+      this.#refuse(number, replyId, toErrorDetail(errorOf(outcome.refusal)));
       return;
     }
     const existed = outcome.kind === "done" && (outcome.reply as { existed: boolean }).existed;
-    this.#begun({ number, runId: told, existed, refusal: undefined });
+    this.#begun({ number, runId: replyId, existed, refusal: undefined });
   }
 
   #refuse(number: number, runId: string, refusal: ErrorDetail): void {

@@ -35,7 +35,7 @@ export async function listFirings(
     const last = token === "" ? events + 1 : placeOfToken(token);
     // Newest first: pages of the history from its end, as what came of a firing last is in newer pages perhaps.
     let before = events + 1;
-    const later: Later = { told: new Set(), refused: new Map() };
+    const later: Later = { settled: new Set(), refused: new Map() };
     const firings: Firing[] = [];
     while (before > 1 && firings.length < size) {
       const after = Math.max(0, before - 1 - historyPage);
@@ -56,7 +56,7 @@ export async function listFirings(
 
 /** What is known of firings from later events. */
 interface Later {
-  readonly told: Set<number>;
+  readonly settled: Set<number>;
   /** Why a start was refused. */
   readonly refused: Map<number, string>;
 }
@@ -67,11 +67,11 @@ interface Found {
 }
 
 /** One per firing, with what came of it last. */
-function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): Found | undefined {
+function firingOf(type: string, payload: Uint8Array, { settled, refused }: Later): Found | undefined {
   switch (type) {
     case "firing_started": {
       const { firing, nominalMs, fireMs, runId } = FiringStartedV1.decode(payload);
-      told.add(firing);
+      settled.add(firing);
       const message = refused.get(firing);
       return message === undefined
         ? made(nominalMs, fireMs, FiringResult.FIRING_RESULT_STARTED, { runId })
@@ -79,13 +79,13 @@ function firingOf(type: string, payload: Uint8Array, { told, refused }: Later): 
     }
     case "firing_queued": {
       const { firing, nominalMs, fireMs, runId } = FiringQueuedV1.decode(payload);
-      if (told.has(firing)) return undefined;
+      if (settled.has(firing)) return undefined;
       return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_QUEUED, { runId });
     }
     case "firing_skipped": {
       const { firing, nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
       // Only one that was queued before has a number.
-      if (firing !== 0) told.add(firing);
+      if (firing !== 0) settled.add(firing);
       const message = skipped[reason] ?? "";
       return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });
     }

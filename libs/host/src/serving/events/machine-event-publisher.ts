@@ -59,7 +59,7 @@ const progressAtOnceMax = 20;
 export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly bus: Pick<Bus, "publish">;
   readonly foundation: Foundation;
-  readonly told: readonly ToldMachine[];
+  readonly sources: readonly ToldMachine[];
   readonly mapper: EventMapper<Note>;
   /** Events dropped because the publish queue was full. */
   readonly leftOut: CounterCell;
@@ -86,7 +86,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
   #allowedMs: number;
 
   constructor(parts: MachineEventPublisherParts<Note>, options: Partial<PublisherOptions> = {}) {
-    const { bus, foundation, told, mapper, leftOut, ended } = parts;
+    const { bus, foundation, sources, mapper, leftOut, ended } = parts;
     this.#ended = ended;
     this.#options = { ...defaults, ...options };
     this.#foundation = foundation;
@@ -96,7 +96,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     this.#outlet = new EventOutlet(bus, foundation);
     this.#allowed = this.#options.burst;
     this.#allowedMs = foundation.clock.monotonic();
-    this.notes = notesOf(told);
+    this.notes = notesOf(sources);
   }
 
   handle(notes: readonly unknown[]): void {
@@ -222,9 +222,9 @@ function isRetry(note: NoteHead & { readonly kind: string }): note is RetryNote 
   return note.kind === "retry";
 }
 
-function notesOf(told: readonly ToldMachine[]): ReadonlyMap<MachineEvent<never>, TakeNote> {
+function notesOf(sources: readonly ToldMachine[]): ReadonlyMap<MachineEvent<never>, TakeNote> {
   const notes = new Map<MachineEvent<never>, TakeNote>();
-  for (const { machine, notes: byName } of told)
+  for (const { machine, notes: byName } of sources)
     for (const event of machine.events) {
       const note = byName[event.type];
       if (note === undefined) continue;

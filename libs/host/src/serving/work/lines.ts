@@ -186,8 +186,10 @@ function fits<Filter extends WorkFilter, Item>(
   const ids = lines.idsIn(filter);
   if (ids.length > 0 && !ids.includes(key.id)) return false;
   if (lines.fits !== undefined && !lines.fits(filter, entry)) return false;
-  const told = Object.entries(labels).flatMap(([name, value]) => (lines.untold.has(name) ? [] : [value]));
-  return [key.id, ...told].join("\n").toLowerCase().includes(text.toLowerCase());
+  const searchable = Object.entries(labels).flatMap(([name, value]) =>
+    lines.untold.has(name) ? [] : [value],
+  );
+  return [key.id, ...searchable].join("\n").toLowerCase().includes(text.toLowerCase());
 }
 
 /** What a label says that names what started something: `run/nightly`. */

@@ -30,7 +30,7 @@ export interface Work extends WorkKind {
   execute<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
-    told: CommandCall<Body, Reply>,
+    command: CommandCall<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
   /** Answers a query, about the present state or that after an earlier event. */

@@ -19,7 +19,7 @@ export class Spares {
   readonly #stopping = new AbortController();
   #round: Promise<void> = Promise.resolve();
   /** Said once, until it works again. */
-  #isTold = false;
+  #isReported = false;
 
   constructor(parts: SparesParts) {
     this.#parts = parts;
@@ -54,10 +54,10 @@ export class Spares {
   async #prepare({ service, prepare }: HostedService["runtime"], partition: number): Promise<void> {
     try {
       await prepare?.(partition);
-      this.#isTold = false;
+      this.#isReported = false;
     } catch (thrown) {
-      if (this.#isTold || this.#stopping.signal.aborted) return;
-      this.#isTold = true;
+      if (this.#isReported || this.#stopping.signal.aborted) return;
+      this.#isReported = true;
       const error = errorFromUnknown(thrown);
       this.#parts.foundation.logger.warn("failed to update a standby copy, retrying", {
         service,

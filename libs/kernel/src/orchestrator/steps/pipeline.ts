@@ -69,7 +69,7 @@ function linkObserved<Input, Output>(
   naming: Naming,
 ): Next<Input, Output> {
   const { clock } = observer;
-  const told = observer.watch(step.name);
+  const report = observer.watch(step.name);
   const around: AroundStep<Input, Output>["around"] =
     step.around === undefined
       ? (input, then) => runThen(step, then)(input)
@@ -95,10 +95,10 @@ function linkObserved<Input, Output>(
     const durationMs = () => Math.max(0, clock.monotonic() - startedMs - beyondMs);
     return settled(
       () => around(input, timedNext),
-      () => told({ durationMs: durationMs(), failed: false }),
+      () => report({ durationMs: durationMs(), failed: false }),
       (error) => {
         const arose = !beyond.has(error);
-        told({ durationMs: durationMs(), failed: arose });
+        report({ durationMs: durationMs(), failed: arose });
         return arose ? named(pipeline, step.name, error, naming) : error;
       },
     );
@@ -121,7 +121,7 @@ function settled<Output>(
     succeeded();
     return output;
   }
-  const told = output.then(
+  const observed = output.then(
     (value: unknown) => {
       succeeded();
       return value;
@@ -131,7 +131,7 @@ function settled<Output>(
     },
   );
   // The same promise with a witness: its type is the one that was returned.
-  return told as Output;
+  return observed as Output;
 }
 
 /**

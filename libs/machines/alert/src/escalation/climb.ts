@@ -107,11 +107,11 @@ class Round {
   }
 
   tellNewcomers(): void {
-    const told = new Set(this.escalation.receivers);
+    const notified = new Set(this.escalation.receivers);
     const { round, reached } = this.escalation;
     const { steps } = this.#policy;
     for (const [at, step] of (round > 0 ? steps : steps.slice(0, reached)).entries())
-      this.#notify(at + 1, step, (receiver) => !told.has(receiver));
+      this.#notify(at + 1, step, (receiver) => !notified.has(receiver));
   }
 
   climb(): void {
@@ -138,15 +138,15 @@ class Round {
   }
 
   #notify(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
-    const { receivers: told } = this.escalation;
+    const { receivers: notified } = this.escalation;
     const { untold, waiting } = this.#alerts;
     for (const [receiver, onCall] of this.#receiversOf(step)) {
       if (!isMeant(receiver)) continue;
-      const isKnown = told.includes(receiver);
+      const isKnown = notified.includes(receiver);
       // Ends are for receivers that know of the start.
       const alerts = isKnown ? [...new Set([...untold, ...waiting])] : waiting;
       this.#messages.set(receiver, { alerts, step: number, onCall });
-      if (!isKnown) told.push(receiver);
+      if (!isKnown) notified.push(receiver);
     }
   }
 

@@ -32,7 +32,7 @@ export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadloc
     const circle = circleIn(picture);
     if (circle === undefined) return found;
     const victim = victimOf(circle, picture);
-    found.push(told(circle, victim, picture));
+    found.push(deadlockOf(circle, victim, picture));
     picture = picture.map((lock) =>
       lock === victim.lock
         ? { ...lock, waits: lock.waits.filter(({ ticket }) => ticket !== victim.wait.ticket) }
@@ -88,7 +88,7 @@ function heldBy(node: string, locks: readonly SeenLock[]): number {
   return permits;
 }
 
-function told(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): FoundDeadlock {
+function deadlockOf(circle: readonly Edge[], victim: Edge, locks: readonly SeenLock[]): FoundDeadlock {
   const from = circle.indexOf(victim);
   const ordered = [...circle.slice(from), ...circle.slice(0, from)].slice(0, circleMax);
   const words = ordered.map(

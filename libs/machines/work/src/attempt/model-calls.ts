@@ -6,8 +6,8 @@ const callsMax = 64;
 const reasonsMax = 16;
 const wordLengthMax = 200;
 
-export function boundedCalls(told: ModelCalls | undefined): ModelCalls {
-  const calls = (told?.calls ?? []).slice(0, callsMax).map((call) => ({
+export function boundedCalls(reported: ModelCalls | undefined): ModelCalls {
+  const calls = (reported?.calls ?? []).slice(0, callsMax).map((call) => ({
     ...call,
     operation: bounded(call.operation),
     provider: bounded(call.provider),

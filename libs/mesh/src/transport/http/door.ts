@@ -94,7 +94,7 @@ export class HttpDoor {
       else await this.#one(offered, received, carried);
       return undefined;
     } catch (thrown) {
-      const error = this.#told(errorFromUnknown(thrown), rpc);
+      const error = this.#publicError(errorFromUnknown(thrown), rpc);
       fail(response, error);
       return error;
     }
@@ -212,7 +212,7 @@ export class HttpDoor {
   }
 
   /** An error as callers from outside see it: they reach no owner, and wait for no process that stops. */
-  #told(error: TuttiError, rpc: string): TuttiError {
+  #publicError(error: TuttiError, rpc: string): TuttiError {
     const refusal = notOwnerOf(error);
     if (refusal !== undefined)
       return meshErrors.ownerAway({ place: refusal.place, rpc, instance: "" }, { retryAfterMs: comeAgainMs });

@@ -72,7 +72,7 @@ export class Lease {
   #sure = true;
   #renewal: Renewed | undefined;
   /** What the others know of this process, but for how busy it is. */
-  #told = "";
+  #written = "";
   #writing: Writing | undefined;
   #wake: () => void = () => {};
   #soon = false;
@@ -157,12 +157,12 @@ export class Lease {
     this.#sure = false;
     const key = holderKey(this.holder);
     const writing =
-      this.#revision !== 0 && news === this.#told
+      this.#revision !== 0 && news === this.#written
         ? store.renew(key, value, this.#revision)
         : store.change(key, value, this.#revision);
     const revision = await this.#inTime("renewal", writing);
     if (revision === undefined) return "again";
-    this.#told = news;
+    this.#written = news;
     this.#sure = true;
     this.#revision = revision;
     this.#renewal = renewal;

@@ -130,10 +130,10 @@ export class AmqpConnections {
 function failureOf(operation: string, error: unknown, { hostname, port, password }: URL): Error {
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
   const reason = withoutSecrets(String(message ?? error), [decodeURIComponent(password)]);
-  const told = { operation, reason };
+  const details = { operation, reason };
   if (/^Handshake terminated by server: 403|ACCESS_REFUSED - Login/.test(reason))
-    return adapterErrors.notSignedIn(told);
-  if (refusals.includes(Number(code))) return adapterErrors.refused(told);
+    return adapterErrors.notSignedIn(details);
+  if (refusals.includes(Number(code))) return adapterErrors.refused(details);
   const place = { host: hostname, port: port === "" ? "5672" : port };
   return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, place) });
 }

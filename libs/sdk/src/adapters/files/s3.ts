@@ -281,8 +281,8 @@ const signInCodes =
 function failureOf(operation: string, answer: HttpAnswer, secrets: readonly string[] = []): Error {
   const { status, headers, body } = answer;
   const code = codeIn(answer);
-  const told = (valueIn(body.toString("utf8"), "Message") ?? "").slice(0, shownMax);
-  const reason = withoutSecrets([`status ${status}`, code, told].filter(Boolean).join(": "), secrets);
+  const message = (valueIn(body.toString("utf8"), "Message") ?? "").slice(0, shownMax);
+  const reason = withoutSecrets([`status ${status}`, code, message].filter(Boolean).join(": "), secrets);
   if (status === 429 || code === "SlowDown" || (status === 503 && headers["retry-after"] !== undefined)) {
     const seconds = Number(headers["retry-after"] ?? 1);
     return new Busy({

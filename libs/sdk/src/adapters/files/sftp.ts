@@ -365,17 +365,17 @@ function failureOf(
     readonly code?: unknown;
     readonly level?: string;
   };
-  const told = { operation, reason: withoutSecrets(message, [password, privateKey]) };
-  if (error instanceof HostKeyUnknown) return adapterErrors.refused(told);
+  const details = { operation, reason: withoutSecrets(message, [password, privateKey]) };
+  if (error instanceof HostKeyUnknown) return adapterErrors.refused(details);
   if (level === "client-authentication" || /privateKey|passphrase/i.test(message))
-    return adapterErrors.notSignedIn(told);
+    return adapterErrors.notSignedIn(details);
   if (code === codes.missing)
     return adapterErrors.refused({ operation, reason: "there is no such file or folder" });
   if (code === codes.denied) return adapterErrors.refused({ operation, reason: "the server denies it" });
   // A disk that is full, or a folder in the place of a file: the server does not say.
-  if (code === codes.failure) return adapterErrors.failed(told);
+  if (code === codes.failure) return adapterErrors.failed(details);
   return adapterErrors.unreachable({
     operation,
-    reason: wayReason(String(code ?? ""), `${host}:${port}: ${told.reason}`, { host, port }),
+    reason: wayReason(String(code ?? ""), `${host}:${port}: ${details.reason}`, { host, port }),
   });
 }

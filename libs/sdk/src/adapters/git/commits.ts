@@ -95,8 +95,8 @@ export async function translated<T>({ operation, signal }: GitCall, work: () => 
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (isTuttiError(error) || !(error instanceof GitFailure)) throw error;
-    const told = { operation, reason: error.message.replace(/\s+/g, " ") };
+    const details = { operation, reason: error.message.replace(/\s+/g, " ") };
     const [, kind = "failed" as const] = kinds.find(([form]) => form.test(error.message)) ?? [];
-    throw adapterErrors[kind](told);
+    throw adapterErrors[kind](details);
   }
 }

@@ -264,9 +264,9 @@ class Caller {
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
       if (!(error instanceof Broken)) throw error;
-      const told = { operation, reason: error.message };
-      if (repeat === "never" && error.wasSent) throw adapterErrors.outcomeUnknown(told, { cause: error });
-      throw adapterErrors.unreachable(told, { cause: error });
+      const details = { operation, reason: error.message };
+      if (repeat === "never" && error.wasSent) throw adapterErrors.outcomeUnknown(details, { cause: error });
+      throw adapterErrors.unreachable(details, { cause: error });
     } finally {
       late.cancel();
     }

@@ -178,13 +178,13 @@ function failureOf(operation: string, error: unknown, { hosts, password }: Place
   const leaf = leaves.find(({ apiId }) => apiId !== undefined) ?? leaves.at(-1) ?? {};
   const { apiId, code, canRetry, needsRejoin, message = String(error) } = leaf;
   const reason = withoutSecrets(apiId === undefined ? message : `${message} (${apiId})`, [password]);
-  const told = { operation, reason };
+  const details = { operation, reason };
   if (code === "PLT_KFK_AUTHENTICATION" || unknownCredentials.includes(String(apiId)))
-    return adapterErrors.notSignedIn(told);
+    return adapterErrors.notSignedIn(details);
   if (apiId === "UNKNOWN_TOPIC_OR_PARTITION" || /^Unknown topic /.test(message))
-    return adapterErrors.refused(told);
+    return adapterErrors.refused(details);
   const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(hosts[0] ?? "") ?? [];
   if (apiId === undefined || undecided.includes(apiId))
     return adapterErrors.unreachable({ operation, reason: wayReason(String(code), reason, { host, port }) });
-  return canRetry || needsRejoin ? adapterErrors.failed(told) : adapterErrors.refused(told);
+  return canRetry || needsRejoin ? adapterErrors.failed(details) : adapterErrors.refused(details);
 }

@@ -193,8 +193,8 @@ class KafkaSession {
       failure,
     });
     if (failures === undefined) return;
-    const told = { failure, topic, partition: String(partition), offset };
-    const more = Object.entries(told).map(
+    const details = { failure, topic, partition: String(partition), offset };
+    const more = Object.entries(details).map(
       ([key, value]) => [Buffer.from(`tutti-${key}`), Buffer.from(value)] as const,
     );
     const { key, value } = message;

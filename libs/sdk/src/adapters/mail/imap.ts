@@ -251,9 +251,9 @@ function failureOf(operation: string, error: unknown, place: Place): Error {
   const { message, code = "", responseStatus, responseText, ...is } = error as Fault;
   const { authenticationFailed, mailboxMissing } = is;
   const reason = withoutSecrets(responseText ?? message, [place.password]);
-  const told = { operation, reason };
-  if (authenticationFailed === true) return adapterErrors.notSignedIn(told);
-  if (code === "NotFound" || mailboxMissing === true) return adapterErrors.refused(told);
-  if (responseStatus === "NO" || responseStatus === "BAD") return adapterErrors.refused(told);
+  const details = { operation, reason };
+  if (authenticationFailed === true) return adapterErrors.notSignedIn(details);
+  if (code === "NotFound" || mailboxMissing === true) return adapterErrors.refused(details);
+  if (responseStatus === "NO" || responseStatus === "BAD") return adapterErrors.refused(details);
   return adapterErrors.unreachable({ operation, reason: wayReason(code, reason, place) });
 }

@@ -201,13 +201,13 @@ function failureOf(operation: string, error: unknown, place: Place, isSent: bool
   const encoded = (text: string) => Buffer.from(text).toString("base64");
   const secrets = password === "" ? [] : [encoded(`\0${user}\0${password}`), encoded(password), password];
   const reason = withoutSecrets(message.replace(/\s+/g, " "), secrets);
-  const told = { operation, reason };
-  if (code === "EAUTH" || [530, 534, 535].includes(responseCode)) return adapterErrors.notSignedIn(told);
+  const details = { operation, reason };
+  if (code === "EAUTH" || [530, 534, 535].includes(responseCode)) return adapterErrors.notSignedIn(details);
   // The refusal of STARTTLS is not an answer to the mail.
-  if (code === "ETLS") return adapterErrors.failed(told);
-  if (responseCode >= 500) return adapterErrors.refused(told);
-  if (responseCode >= 400) return adapterErrors.failed(told);
-  if (code === "EENVELOPE" || code === "EMESSAGE") return adapterErrors.refused(told);
-  if (isSent) return adapterErrors.outcomeUnknown(told);
+  if (code === "ETLS") return adapterErrors.failed(details);
+  if (responseCode >= 500) return adapterErrors.refused(details);
+  if (responseCode >= 400) return adapterErrors.failed(details);
+  if (code === "EENVELOPE" || code === "EMESSAGE") return adapterErrors.refused(details);
+  if (isSent) return adapterErrors.outcomeUnknown(details);
   return adapterErrors.unreachable({ operation, reason: wayReason(originalCode, reason, place) });
 }

@@ -169,27 +169,27 @@ function failureOf(operation: string, error: unknown, { servers, user, password 
     message,
     [password, user].filter((each) => each.length > 1),
   );
-  const told = { operation, reason };
+  const details = { operation, reason };
   switch (name) {
     case "AuthorizationError":
     case "UserAuthenticationExpiredError":
-      return adapterErrors.notSignedIn(told);
+      return adapterErrors.notSignedIn(details);
     case "PermissionViolationError":
     case "InvalidSubjectError":
     case "InvalidArgumentError":
     case "StreamNotFoundError":
-      return adapterErrors.refused(told);
+      return adapterErrors.refused(details);
     // A crash of the server may lose a consumer. The next session creates it again.
     case "ConsumerNotFoundError":
     case "JetStreamStatusError":
     case "JetStreamError":
     case "JetStreamNotEnabled":
-      return adapterErrors.failed(told);
+      return adapterErrors.failed(details);
     case "JetStreamApiError":
       // No leader, too few servers, no space.
       return Number(code) === 503 || /insufficient|resource|storage|no leader|unavailable/i.test(reason)
-        ? adapterErrors.failed(told)
-        : adapterErrors.refused(told);
+        ? adapterErrors.failed(details)
+        : adapterErrors.refused(details);
     case "NoResponders":
       return adapterErrors.failed({ operation, reason: "no stream and no service takes the subject" });
     default: {

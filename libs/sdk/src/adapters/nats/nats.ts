@@ -115,8 +115,8 @@ async function replyOf(
   }
   const code = reply.headers?.get("Nats-Service-Error-Code") ?? "";
   if (code !== "") {
-    const told = { operation, reason: `${reply.headers?.get("Nats-Service-Error")} (${code})` };
-    throw Number(code) >= serverErrorFrom ? adapterErrors.failed(told) : adapterErrors.refused(told);
+    const details = { operation, reason: `${reply.headers?.get("Nats-Service-Error")} (${code})` };
+    throw Number(code) >= serverErrorFrom ? adapterErrors.failed(details) : adapterErrors.refused(details);
   }
   const text = new TextDecoder().decode(reply.data);
   try {

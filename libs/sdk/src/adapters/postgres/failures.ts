@@ -44,17 +44,17 @@ export function failureOf(operation: string, error: unknown, target: Target, wri
 
 /** By the classes of SQLSTATE, of which the first two characters are the class. */
 function serverFailure(operation: string, code: string, reason: string, writes: boolean): Error {
-  const told = { operation, reason: `${reason} (${code})` };
-  if (code.startsWith("28")) return adapterErrors.notSignedIn(told);
+  const details = { operation, reason: `${reason} (${code})` };
+  if (code.startsWith("28")) return adapterErrors.notSignedIn(details);
   if (code === "53300") return new Busy({ message: `${operation}: ${reason}` });
   // The server stops, starts, or is a standby that takes no writes yet.
-  if (/^(08|57P)/.test(code)) return adapterErrors.unreachable(told);
+  if (/^(08|57P)/.test(code)) return adapterErrors.unreachable(details);
   if (code === "25006" && !writes)
     return adapterErrors.refused({
       operation,
       reason: `${reason}: set \`writes: true\` of an operation that writes (${code})`,
     });
   // A conflict of transactions, a full disk, a statement that took too long, a failover.
-  if (/^(40|53|55P03|57014|58|XX|25006)/.test(code)) return adapterErrors.failed(told);
-  return adapterErrors.refused(told);
+  if (/^(40|53|55P03|57014|58|XX|25006)/.test(code)) return adapterErrors.failed(details);
+  return adapterErrors.refused(details);
 }

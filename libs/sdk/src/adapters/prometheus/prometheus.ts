@@ -220,18 +220,18 @@ export class PrometheusApi {
   }
 
   async query(body: Readonly<Record<string, string>>, call: AdapterCall): Promise<unknown> {
-    const { data, ...told } = await this.#asked("query", { body }, call);
+    const { data, ...rest } = await this.#asked("query", { body }, call);
     const { resultType, result } = data;
     if (resultType === "scalar" || resultType === "string") {
       const point = this.#point(result);
-      return { value: point.value, series: [{ labels: {}, ...point }], ...told };
+      return { value: point.value, series: [{ labels: {}, ...point }], ...rest };
     }
     const series = this.#list(result).map((each) => ({
       labels: each["metric"] ?? {},
       ...this.#valueOf(each),
     }));
     const [only] = series;
-    return { value: series.length === 1 ? (only?.value ?? null) : null, series, ...told };
+    return { value: series.length === 1 ? (only?.value ?? null) : null, series, ...rest };
   }
 
   async range(operation: string, input: Members, call: AdapterCall): Promise<unknown> {
@@ -248,13 +248,13 @@ export class PrometheusApi {
       });
     const from = start ?? (endMs - lastMs) / secondMs;
     const body = { query, start: from, end, step: stepMs / secondMs };
-    const { data, ...told } = await this.#asked("query-range", { body }, call);
+    const { data, ...rest } = await this.#asked("query-range", { body }, call);
     const series = this.#list(data["result"]).map(({ metric = {}, values = [], histograms }) => ({
       labels: metric,
       points: this.#list(values).map((pair) => this.#point(pair)),
       ...(histograms !== undefined && { histograms }),
     }));
-    return { series, ...told };
+    return { series, ...rest };
   }
 
   async alerts(call: AdapterCall): Promise<readonly PrometheusAlert[]> {
@@ -274,9 +274,9 @@ export class PrometheusApi {
 
   async #asked(operation: string, input: Members, call: AdapterCall) {
     const answer = (await this.#http.operations[operation]?.call(input, call)) as Members | null;
-    const { status, data, warnings: told } = answer ?? {};
+    const { status, data, warnings } = answer ?? {};
     if (status !== "success" || typeof data !== "object" || data === null) throw this.#unreadable();
-    return { data: data as Members, ...(Array.isArray(told) && told.length > 0 && { warnings: told }) };
+    return { data: data as Members, ...(Array.isArray(warnings) && warnings.length > 0 && { warnings }) };
   }
 
   #list(value: unknown): readonly Members[] {

@@ -169,15 +169,15 @@ function failureOf({ ErrorReply }: Driver, operation: string, error: unknown, te
 /** The first word of an error is its kind. */
 function refusalOf(operation: string, reason: string): Error {
   const [kind = ""] = reason.split(" ", 1);
-  const told = { operation, reason };
-  if (kind === "NOAUTH" || kind === "WRONGPASS") return adapterErrors.notSignedIn(told);
+  const details = { operation, reason };
+  if (kind === "NOAUTH" || kind === "WRONGPASS") return adapterErrors.notSignedIn(details);
   if (kind === "LOADING" || kind === "MASTERDOWN" || kind === "CLUSTERDOWN")
-    return adapterErrors.unreachable(told);
+    return adapterErrors.unreachable(details);
   if (reason.includes("max number of clients reached"))
     return new Busy({ message: `${operation}: ${reason}` });
   // A replica after a failover, a disk that is full, memory that is used up, a script that runs too long, and a group
   // that a crash has lost.
   if (/^(READONLY|MISCONF|OOM|BUSY|TRYAGAIN|NOREPLICAS|NOGROUP|UNKILLABLE)$/.test(kind))
-    return adapterErrors.failed(told);
-  return adapterErrors.refused(told);
+    return adapterErrors.failed(details);
+  return adapterErrors.refused(details);
 }

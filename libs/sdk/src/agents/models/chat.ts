@@ -92,10 +92,10 @@ class Reader implements WireReader {
   #call(call: Members): void {
     const index = numberIn(call, "index");
     const known = this.#calls.get(index) ?? { id: "", name: "", text: "" };
-    const told = membersIn(call, "function");
+    const named = membersIn(call, "function");
     known.id ||= textIn(call, "id");
-    known.name ||= textIn(told, "name");
-    known.text += textIn(told, "arguments");
+    known.name ||= textIn(named, "name");
+    known.text += textIn(named, "arguments");
     this.#calls.set(index, known);
   }
 

@@ -218,8 +218,8 @@ function reasonOf(thrown: unknown, quiet: Quiet): string {
 function reasonIn(text: string): string {
   try {
     const body: unknown = JSON.parse(text);
-    const told = isMembers(body) ? textIn(membersIn(body, "error"), "message") : "";
-    if (told !== "") return told.slice(0, reasonLengthMax);
+    const message = isMembers(body) ? textIn(membersIn(body, "error"), "message") : "";
+    if (message !== "") return message.slice(0, reasonLengthMax);
   } catch {
     // Not JSON: the text itself.
   }

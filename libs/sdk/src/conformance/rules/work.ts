@@ -212,9 +212,9 @@ export const workRules: readonly Rule[] = [
 /** Returns the output of an attempt that ended well. */
 export function outputOf({ outcome }: Result): unknown {
   if (outcome?.$case === "inlineOutput") return outcome.value.length === 0 ? null : parsed(outcome.value);
-  const told =
+  const found =
     outcome?.$case === "failed" ? `failed: ${outcome.value.code} ${outcome.value.message}` : outcome?.$case;
-  throw new Unmet("an output", told ?? "no outcome");
+  throw new Unmet("an output", found ?? "no outcome");
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

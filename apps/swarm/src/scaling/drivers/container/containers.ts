@@ -116,21 +116,21 @@ export class Containers implements Programs {
   }
 
   #running(id: string, agentId: string): Running {
-    let told: StopSignal | undefined;
+    let sent: StopSignal | undefined;
     const signal = (which: StopSignal) => {
-      told = which;
+      sent = which;
       this.#parts.engine.signal(id, which).catch((thrown: unknown) => this.#failed(thrown));
     };
-    return { ended: this.#endOf(id, agentId, () => told), signal };
+    return { ended: this.#endOf(id, agentId, () => sent), signal };
   }
 
-  async #endOf(id: string, agentId: string, told: () => StopSignal | undefined): Promise<Ending> {
+  async #endOf(id: string, agentId: string, sentSignal: () => StopSignal | undefined): Promise<Ending> {
     const { engine, foundation } = this.#parts;
     const { logger, timers } = foundation;
     const ending = await this.#answered(
       () => true,
       async (attempt): Promise<Ending> => {
-        const again = told();
+        const again = sentSignal();
         if (attempt > 1 && again !== undefined) await engine.signal(id, again);
         if (attempt > 1 && (await engine.inspect(id)) !== undefined) this.#trouble = undefined;
         for (;;) {
@@ -139,7 +139,8 @@ export class Containers implements Programs {
           if (end === undefined) return { kind: "taken away", how: "was removed by another client" };
           if (end !== "running") {
             const lines = await engine.lastLines(id, linesShown);
-            if (told() === undefined) for (const line of lines) logger.child({ agent: agentId }).info(line);
+            if (sentSignal() === undefined)
+              for (const line of lines) logger.child({ agent: agentId }).info(line);
             return endingOf(end.code, end.isOutOfMemory, lines.at(-1));
           }
           await sleep(timers, endedAgainMs);

@@ -59,12 +59,12 @@ export class LaunchRecords {
 export async function endLeftovers(
   records: LaunchRecords,
   timers: Timers,
-  told: (agentId: string, pid: number) => void,
+  onFound: (agentId: string, pid: number) => void,
 ): Promise<void> {
   const left = await records.leftovers();
   await Promise.all(
     left.map(async ({ pid, began, agentId, stopMs }) => {
-      told(agentId, pid);
+      onFound(agentId, pid);
       signalGroup(pid, "SIGTERM");
       for (let waitedMs = 0; waitedMs < stopMs; waitedMs += lookMs) {
         if ((await startOfProcess(pid)) !== began) break;

@@ -138,7 +138,7 @@ function tightnessOf(
       });
       const taken = present.reduce((sum, { value }) => sum + (value.amounts[name] ?? 0), 0);
       if (taken + amount <= all) continue;
-      const told = present.map(
+      const holders = present.map(
         ({ value }) =>
           `${value.reservationId} holds ${value.amounts[name] ?? 0} until ${new Date(spanOf(value).toMs).toISOString()}`,
       );
@@ -148,7 +148,7 @@ function tightnessOf(
         pool,
         there,
         capacity: all,
-        others: told.join(", "),
+        others: holders.join(", "),
       });
     }
   }

@@ -230,10 +230,10 @@ function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
 
 /** Time counts where it is limited, also if the duration is not reported. */
 function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
-  const told = cleaned(used);
+  const usage = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
-  if (isTimed && told.timeMs === 0) told.timeMs = Math.max(0, step.nowMs - task.beginMs);
-  return { agent, used: said(told) };
+  if (isTimed && usage.timeMs === 0) usage.timeMs = Math.max(0, step.nowMs - task.beginMs);
+  return { agent, used: said(usage) };
 }
 
 /** Who delegated a part hears what came of it. */

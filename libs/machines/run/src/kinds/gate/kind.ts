@@ -35,16 +35,16 @@ interface Turning {
 function turnDown(place: Place, { sendBack: task, times, report }: Turning, failed: readonly string[]): void {
   const where = `\`report\` of ${idOf(place)}`;
   const checks: Json = { checks: failed };
-  const told = report < 0 ? encoded(checks, where) : givenWhole(sceneOf(place), report, where);
-  if (!told.ok) {
-    failForGood(place, told.error);
+  const encodedReport = report < 0 ? encoded(checks, where) : givenWhole(sceneOf(place), report, where);
+  if (!encodedReport.ok) {
+    failForGood(place, encodedReport.error);
     return;
   }
-  if (sendBack(place, { task, times, checks: failed, report: told.bytes })) return;
+  if (sendBack(place, { task, times, checks: failed, report: encodedReport.bytes })) return;
   const refusal = runErrors.gateFailed.refusal({
     task: idOf(place),
     checks: failed.join(", "),
     times: sentBackOf(place, task),
   });
-  failForGood(place, errorWithReports(place, task, refusal, told.bytes));
+  failForGood(place, errorWithReports(place, task, refusal, encodedReport.bytes));
 }

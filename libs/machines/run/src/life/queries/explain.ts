@@ -353,13 +353,13 @@ function skippedBecause(
   if (range.open[number - range.first] !== -1) return "its condition is false";
   const { offsets, sources } = range.plan.predecessors;
   const task = range.firstTask + number - range.first;
-  const told: string[] = [];
-  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && told.length < partsMax; at++) {
+  const unmet: string[] = [];
+  for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && unmet.length < partsMax; at++) {
     const source = sourceNode(run, range, sources[at] ?? 0);
     const stands = statusOfNode(run, source);
-    if (isDone(stands)) told.push(`\`${taskIdOf(run, source)}\` ${statusWord(stands)}`);
+    if (isDone(stands)) unmet.push(`\`${taskIdOf(run, source)}\` ${statusWord(stands)}`);
   }
-  return `what it needs did not end as it has to: ${told.join(", ")}`;
+  return `what it needs did not end as it has to: ${unmet.join(", ")}`;
 }
 
 function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {

@@ -167,7 +167,7 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
 /** In a sentence, and as waits of the run with their numbers. */
 export function inWords({ lead, explanation, standings: each }: Whole): Explanation {
   const standings = joined(each);
-  const told = standings.map((standing) => `${clauseOf(standing)}${namesOf(standing)}`);
+  const clauses = standings.map((standing) => `${clauseOf(standing)}${namesOf(standing)}`);
   const waits = standings.flatMap((standing) => {
     const { wait, count } = standing;
     if (wait === undefined || wait.cause === WAIT_CAUSE_NEEDS) return [];
@@ -176,7 +176,7 @@ export function inWords({ lead, explanation, standings: each }: Whole): Explanat
   });
   return Explanations.fromPartial({
     ...explanation,
-    summary: sentences(`${lead}${told.length === 0 ? "" : `: ${told.join(", ")}`}`),
+    summary: sentences(`${lead}${clauses.length === 0 ? "" : `: ${clauses.join(", ")}`}`),
     waits: [...explanation.waits, ...waits],
     parts: each.flatMap(({ first }) => (first === undefined ? [] : [first])),
   });

@@ -63,6 +63,6 @@ function declaredProblem(
     return runErrors.signalUnknown.refusal({ signal: name, definition: order?.definition ?? "", names });
   }
   if (declared.inputSchema === null) return undefined;
-  const told = payloadOf(declared, payload);
-  return isRefusal(told) ? told : undefined;
+  const checked = payloadOf(declared, payload);
+  return isRefusal(checked) ? checked : undefined;
 }

@@ -25,9 +25,9 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
     if (over !== undefined) return over;
     const entry = entryNamed(run, "update", update);
     if (isRefusal(entry)) return entry;
-    const told = payloadOf(entry, payload);
-    if (isRefusal(told)) return told;
-    const scene = sceneOfRun(run, { payload: told.value });
+    const checked = payloadOf(entry, payload);
+    if (isRefusal(checked)) return checked;
+    const scene = sceneOfRun(run, { payload: checked.value });
     const refused = refusedBy(scene, entry);
     if (refused !== undefined) return refused;
     const where = `the update ${update}`;
