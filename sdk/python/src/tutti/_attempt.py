@@ -28,7 +28,7 @@ class AttemptPort(Protocol):
 
     def now_ms(self) -> float: ...
 
-    def progressed(self, attempt: Attempt, told: Told) -> None: ...
+    def progressed(self, attempt: Attempt, progress: PendingProgress) -> None: ...
 
     def output(self, attempt: Attempt, piece: PartialOutput) -> None: ...
 
@@ -49,14 +49,14 @@ class AttemptPort(Protocol):
 
 
 @dataclass
-class Told:
+class PendingProgress:
     """Progress that was not sent yet. Later calls of a turn replace earlier ones."""
 
     saved: bytes | None = None
     fraction: float | None = None
     message: str | None = None
 
-    def add(self, later: Told) -> None:
+    def add(self, later: PendingProgress) -> None:
         for name in ("saved", "fraction", "message"):
             value = getattr(later, name)
             if value is not None:
@@ -66,8 +66,8 @@ class Told:
 class Attempt:
     __slots__ = (
         "token", "assign", "registered", "port", "started_ms", "run_ends_ms", "total_ends_ms", "given_up_ms",
-        "is_over", "is_cancelled", "is_known", "pieces", "told", "told_ms", "saved", "used", "reason", "task",
-        "masks", "models", "_ended", "__weakref__",
+        "is_over", "is_cancelled", "is_known", "pieces", "pending_progress", "reported_ms", "saved", "used", "reason",
+        "task", "masks", "models", "_ended", "__weakref__",
     )  # fmt: skip
 
     def __init__(
@@ -86,8 +86,8 @@ class Attempt:
         # Whether the host knows that it has started.
         self.is_known = False
         self.pieces = 0
-        self.told: Told | None = None
-        self.told_ms = -NEVER
+        self.pending_progress: PendingProgress | None = None
+        self.reported_ms = -NEVER
         # The last value that it kept for later attempts. Sent again on a new link.
         self.saved: bytes | None = None
         self.used: Amounts | None = None
@@ -138,6 +138,6 @@ class Attempt:
         due_ms = min(self.run_ends_ms, self.total_ends_ms, self.given_up_ms)
         if not self.is_known:
             due_ms = min(due_ms, self.started_ms + started_after_ms)
-        if self.told is not None:
-            due_ms = min(due_ms, self.told_ms + progress_every_ms)
+        if self.pending_progress is not None:
+            due_ms = min(due_ms, self.reported_ms + progress_every_ms)
         return due_ms

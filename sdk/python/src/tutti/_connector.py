@@ -190,10 +190,10 @@ class Connector:
         self._phase = "linked"
         self._since_ms = time.now_ms()
         self._timer = time.after(self._beat_ms(), self._beat)
-        told = {"address": self.address, "link": welcome.link_id, "agent": welcome.agent_id}
+        details = {"address": self.address, "link": welcome.link_id, "agent": welcome.agent_id}
         if welcome.HasField("held"):
-            told["held"] = welcome.held.reason
-        _log.info("linked again" if welcome.resumed else "linked", extra=told)
+            details["held"] = welcome.held.reason
+        _log.info("linked again" if welcome.resumed else "linked", extra=details)
         self._beat_at_ms = self._parts.time.now_ms()
         self._parts.agent.welcomed(welcome, stream.write)
         self._parts.on_linked()

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from . import _json, _wire
-from ._attempt import NEVER, Attempt, Told
+from ._attempt import NEVER, Attempt, PendingProgress
 from ._contracts import (
     Assign,
     BlobReference,
@@ -229,8 +229,8 @@ class Desk:
             self._tell_started(attempt, now_ms)
             if attempt.saved is None:
                 continue
-            attempt.told = attempt.told or Told()
-            attempt.told.saved = attempt.told.saved or attempt.saved
+            attempt.pending_progress = attempt.pending_progress or PendingProgress()
+            attempt.pending_progress.saved = attempt.pending_progress.saved or attempt.saved
             self._telling[attempt] = None
 
     def abort_all(self, reason: Exception) -> None:
@@ -247,9 +247,9 @@ class Desk:
         telling, self._telling = self._telling, {}
         now_ms = self.now_ms()
         for attempt in telling:
-            if attempt.told is None or attempt.is_over:
+            if attempt.pending_progress is None or attempt.is_over:
                 continue
-            if attempt.told.saved is not None or now_ms - attempt.told_ms >= _PROGRESS_EVERY_MS:
+            if attempt.pending_progress.saved is not None or now_ms - attempt.reported_ms >= _PROGRESS_EVERY_MS:
                 self._tell(attempt)
             else:
                 self._plan(attempt, now_ms)
@@ -266,8 +266,8 @@ class Desk:
 
     # What handlers say, from any thread.
 
-    def progressed(self, attempt: Attempt, told: Told) -> None:
-        self._parts.post(partial(self._progressed, attempt, told))
+    def progressed(self, attempt: Attempt, progress: PendingProgress) -> None:
+        self._parts.post(partial(self._progressed, attempt, progress))
 
     def output(self, attempt: Attempt, piece: PartialOutput) -> None:
         size = len(piece.chunk)
@@ -336,12 +336,12 @@ class Desk:
         self._rooms.append(call)
         return True
 
-    def _progressed(self, attempt: Attempt, told: Told) -> None:
+    def _progressed(self, attempt: Attempt, progress: PendingProgress) -> None:
         if attempt.is_over:
             return
-        attempt.told = attempt.told or Told()
-        attempt.told.add(told)
-        attempt.saved = told.saved or attempt.saved
+        attempt.pending_progress = attempt.pending_progress or PendingProgress()
+        attempt.pending_progress.add(progress)
+        attempt.saved = progress.saved or attempt.saved
         self._telling[attempt] = None
         self._outbox.changed()
 
@@ -422,14 +422,14 @@ class Desk:
         name = attempt.registered.name
         if not self._failure_log.is_due(name, self.now_ms()):
             return
-        told: dict[str, object] = {"capability": name, "work_id": attempt.assign.work_id}
-        told |= {"task_id": attempt.assign.task_id, "attempt": attempt.assign.attempt}
+        details: dict[str, object] = {"capability": name, "work_id": attempt.assign.work_id}
+        details |= {"task_id": attempt.assign.task_id, "attempt": attempt.assign.attempt}
         if attempt.masks is None:
-            _log.warning("attempt failed", extra=told, exc_info=raised)
+            _log.warning("attempt failed", extra=details, exc_info=raised)
         else:
             # A traceback repeats what the handler said.
-            told["reason"] = _masked(attempt, failure_detail(raised)).message
-            _log.warning("attempt failed", extra=told)
+            details["reason"] = _masked(attempt, failure_detail(raised)).message
+            _log.warning("attempt failed", extra=details)
 
     def _bytes_max(self, output: bytes) -> int:
         """The run reads each step of a turn of a durable function. Other large outputs are references."""
@@ -463,7 +463,7 @@ class Desk:
     def _figures(self, attempt: Attempt) -> _wire.Figures:
         now_ms = self.now_ms()
         models = attempt.models
-        calls = None if models is None else models.told(now_ms)
+        calls = None if models is None else models.report(now_ms)
         return _wire.Figures(now_ms - attempt.started_ms, attempt.used, calls)
 
     def _over(self, attempt: Attempt, part: bytes) -> None:
@@ -487,20 +487,20 @@ class Desk:
         return [attempt for attempt in self._attempts.values() if attempt is not None]
 
     def _tell(self, attempt: Attempt) -> None:
-        told = attempt.told
-        if told is None:
+        pending = attempt.pending_progress
+        if pending is None:
             return
-        saved, message, masks = told.saved or b"", told.message or "", attempt.masks
+        saved, message, masks = pending.saved or b"", pending.message or "", attempt.masks
         progress = Progress(
             token=attempt.token,
             saved=saved if masks is None else masks.content(saved),
-            fraction=told.fraction or 0.0,
+            fraction=pending.fraction or 0.0,
             message=message if masks is None else masks.text(message),
             used=attempt.used,
         )
         self._outbox.add(_wire.progress_field(progress))
-        attempt.told = None
-        attempt.told_ms = self.now_ms()
+        attempt.pending_progress = None
+        attempt.reported_ms = self.now_ms()
 
     def _tell_started(self, attempt: Attempt, now_ms: float) -> None:
         self._outbox.add(_wire.started_field(attempt.token, max(0.0, now_ms - attempt.started_ms)))
@@ -531,7 +531,7 @@ class Desk:
     def _look(self, attempt: Attempt, now_ms: float) -> None:
         if not attempt.is_known and attempt.started_ms + self.started_after_ms <= now_ms:
             self._tell_started(attempt, now_ms)
-        if attempt.told is not None and now_ms - attempt.told_ms >= _PROGRESS_EVERY_MS:
+        if attempt.pending_progress is not None and now_ms - attempt.reported_ms >= _PROGRESS_EVERY_MS:
             self._tell(attempt)
         if min(attempt.run_ends_ms, attempt.total_ends_ms) <= now_ms:
             what = "the attempt" if attempt.run_ends_ms <= now_ms else "the task"

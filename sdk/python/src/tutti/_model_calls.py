@@ -47,12 +47,12 @@ class AskedModel:
             call.finish_reasons.extend(finish_reasons)
 
     def _told(self, now_ms: float) -> ModelCall:
-        told = ModelCall()
-        told.CopyFrom(self._call)
+        recorded = ModelCall()
+        recorded.CopyFrom(self._call)
         ended_ms = now_ms if self._ended_ms is None else self._ended_ms
-        told.ago_ms = max(0.0, now_ms - self._started_ms)
-        told.took_ms = max(0.0, ended_ms - self._started_ms)
-        return told
+        recorded.ago_ms = max(0.0, now_ms - self._started_ms)
+        recorded.took_ms = max(0.0, ended_ms - self._started_ms)
+        return recorded
 
     @contextmanager
     def _going_on(self, now_ms: Callable[[], float], use: Callable[[float], None]) -> Iterator[AskedModel]:
@@ -78,7 +78,7 @@ class AskedModels:
             self._asked.append(asked)
         return asked
 
-    def told(self, now_ms: float) -> ModelCalls:
+    def report(self, now_ms: float) -> ModelCalls:
         """As the result of the attempt bears them."""
         return ModelCalls(calls=[asked._told(now_ms) for asked in list(self._asked)])
 

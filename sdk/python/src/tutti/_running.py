@@ -123,8 +123,8 @@ class Running:
             return
         was_linking = self.state == "linking"
         self.state = "draining"
-        told = {"reason": reason, "at_work": self.agent.at_work}
-        _log.info("draining: finishing running tasks", extra=told)
+        details = {"reason": reason, "at_work": self.agent.at_work}
+        _log.info("draining: finishing running tasks", extra=details)
         if was_linking:
             self._connector.stop()
             self._end("stopped", None)
@@ -153,8 +153,8 @@ class Running:
     def _hurry(self, deadline_ms: float) -> None:
         """The time to finish is over: handlers are asked to end, and a moment later it leaves in any
         case."""
-        told = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
-        _log.warning("the time to finish is over; what is at work is ended", extra=told)
+        details = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
+        _log.warning("the time to finish is over; what is at work is ended", extra=details)
         self.agent.abort_all(timed_out("the rest of the work", deadline_ms))
         self._drain_timer = self._time.after(
             _HURRY_MS, lambda: self._connector.leave("drained, not all of it finished")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from . import _json
-from ._attempt import Attempt, Told
+from ._attempt import Attempt, PendingProgress
 from ._contracts import Amounts, BlobReference, PartialOutput
 from ._logging import TextLines
 from ._measures import Counter, Gauge, Histogram
@@ -186,14 +186,14 @@ class TaskContext:
 
         `saved`: what a later attempt finds in `context.saved`; JSON, at most 64 KiB.
         """
-        told = Told()
+        progress = PendingProgress()
         if fraction is not None:
-            told.fraction = 0.0 if math.isnan(fraction) else min(1.0, max(0.0, float(fraction)))
+            progress.fraction = 0.0 if math.isnan(fraction) else min(1.0, max(0.0, float(fraction)))
         if message is not None:
-            told.message = message[:_MESSAGE_LENGTH_MAX]
+            progress.message = message[:_MESSAGE_LENGTH_MAX]
         if saved is not None:
-            told.saved = self._saved_bytes(saved)
-        self._attempt.port.progressed(self._attempt, told)
+            progress.saved = self._saved_bytes(saved)
+        self._attempt.port.progressed(self._attempt, progress)
 
     def heartbeat(self) -> None:
         """A sign of life, where the task has a heartbeat timeout."""

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from ._attempt import Attempt, Told
+from ._attempt import Attempt, PendingProgress
 from ._call import Duration, seconds_of
 from ._contracts import Assign, BlobReference, PartialOutput
 from ._functions.host import FunctionHost
@@ -477,9 +477,9 @@ class _Port:
     def now_ms(self) -> float:
         return 0.0
 
-    def progressed(self, attempt: Attempt, told: Told) -> None:
-        if told.saved is not None:
-            self._save(json.loads(told.saved))
+    def progressed(self, attempt: Attempt, progress: PendingProgress) -> None:
+        if progress.saved is not None:
+            self._save(json.loads(progress.saved))
 
     def output(self, attempt: Attempt, piece: PartialOutput) -> None:
         return

@@ -317,13 +317,13 @@ class Worker:
             self._registering = None
 
     def _end(self, error: BaseException | None) -> None:
-        for future, told in ((self._linked, error or stopped()), (self._stopped, error)):
+        for future, failure in ((self._linked, error or stopped()), (self._stopped, error)):
             if future.done():
                 continue
-            if told is None:
+            if failure is None:
                 future.set_result(None)
             else:
-                future.set_exception(told)
+                future.set_exception(failure)
 
 
 def in_new_loop(main: Coroutine[Any, Any, None], patience_seconds: float = 1) -> None:
@@ -355,7 +355,7 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
         return
     count = 0
 
-    def told(number: int, _frame: object) -> None:
+    def interrupted(number: int, _frame: object) -> None:
         nonlocal count
         count += 1
         if count > 1:
@@ -366,7 +366,7 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
     watched = [signal.SIGTERM, signal.SIGINT]
     if sys.platform == "win32":
         watched.append(signal.SIGBREAK)
-    before = [signal.signal(number, told) for number in watched]
+    before = [signal.signal(number, interrupted) for number in watched]
     try:
         yield
     finally:
