@@ -20,7 +20,7 @@ from tutti._aio import locks as _locks
 from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
 from tutti._logging import JsonLines, TextLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
-from tutti._running import new_id
+from tutti._running import Running, new_id
 from tutti._threads import Threads
 from tutti.failures import failure_detail
 from tutti.worker import in_new_loop
@@ -324,6 +324,27 @@ class Lock(unittest.TestCase):
         with self.assertLogs("asyncio"):
             self.assertEqual(len(self.lose(renew)), 1)
             gc.collect()
+
+
+class Blobs(unittest.TestCase):
+    def test_a_thread_that_waits_for_one_hears_of_the_end_of_its_worker(self):
+        async def play():
+            running = object.__new__(Running)
+            running._loop, running._reads = asyncio.get_running_loop(), set()
+            heard = []
+            running._later(asyncio.sleep(60), heard.append)
+            running._later(asyncio.sleep(0, "content"), heard.append)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            for read in running._reads:
+                read.cancel()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return heard
+
+        content, error = asyncio.run(play())
+        self.assertEqual(content, "content")
+        self.assertIsInstance(error, tutti.Cancelled)
 
 
 class Process(unittest.TestCase):

@@ -27,7 +27,7 @@ from ._threads import Threads
 from ._time import LoopTime, Timer
 from ._web_socket import WebSocketTransport
 from .errors import OptionInvalid
-from .failures import timed_out
+from .failures import cancelled, timed_out
 
 if TYPE_CHECKING:
     from ._transport import GrpcTransport
@@ -53,7 +53,7 @@ class Running:
         self._threads = Threads(settings.slots)
         self._transport = _transport_of(settings)
         self._drain_timer: Timer | None = None
-        self._reads: set[asyncio.Task[None]] = set()
+        self._reads: set[asyncio.Task[Any]] = set()
         self.state = "linking"
         servers, token = settings.secrets.servers, settings.credentials.access_token
         self._measures = MeasureSender(servers, token, lambda: self.agent.agent_id)
@@ -198,17 +198,18 @@ class Running:
         self._later(self._transport.write_blob(namespace, content), done)
 
     def _later(self, work: Coroutine[Any, Any, T], done: Callable[[T | Exception], None]) -> None:
-        async def wait() -> None:
-            result: T | Exception
-            try:
-                result = await work
-            except Exception as error:  # noqa: BLE001 - any error is the result of the task
-                result = error
-            done(result)
+        def ended(task: asyncio.Task[T]) -> None:
+            self._reads.discard(task)
+            if task.cancelled():
+                # A thread waits for the answer, and would wait for ever.
+                done(cancelled("the worker has ended"))
+                return
+            error = task.exception()
+            done(error if isinstance(error, Exception) else task.result())
 
-        task = self._loop.create_task(wait())
+        task = self._loop.create_task(work)
         self._reads.add(task)
-        task.add_done_callback(self._reads.discard)
+        task.add_done_callback(ended)
 
 
 def _transport_of(settings: Settings) -> WebSocketTransport | GrpcTransport:
