@@ -97,9 +97,9 @@ export class WorkflowService extends Orchestrator {
       readBlob,
       timers: foundation.timers,
     });
-    const heard = hearOutcomes(this, host, "run", judged);
+    const outcomes = hearOutcomes(this, host, "run", judged);
     const where = { dispatch, origin, instanceId: host.processId, tokens: host.tokens() };
-    const parts = { ...where, settlement: heard, foundation, sharedPools };
+    const parts = { ...where, settlement: outcomes, foundation, sharedPools };
     const dispatcher = this.register("dispatcher", new Dispatcher(parts));
     const errands = this.register("errands", new Errands({ runtime, foundation, cause }));
     const leases = this.register("leases", new Leases({ runtime, foundation, cause }));

@@ -483,8 +483,8 @@ function queuedView(parts: QueueParts, task: Task, place: number, nowMs: number)
   ];
   return {
     work: workOf(task),
-    capability: demand.wish.capability,
-    versionRange: demand.wish.range,
+    capability: demand.requirements.capability,
+    versionRange: demand.requirements.range,
     place,
     priority,
     effectivePriority: priority + waitedMs / parts.settings.current.ageingMs,

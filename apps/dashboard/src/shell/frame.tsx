@@ -16,7 +16,7 @@ import { span } from "../elements/moments.ts";
 import { pathOf } from "../elements/spelled.ts";
 import { waitingFor } from "../pages/inbox/waiting.ts";
 import { Glyph } from "../score/glyph.tsx";
-import { heard, isTyping } from "./keys.ts";
+import { actionOf, isTyping } from "./keys.ts";
 import { NamespaceDialog } from "./namespace-dialog.tsx";
 import { currentNotices, dismiss, subscribeNotices } from "./notice-board.ts";
 import { PagesDialog } from "./pages-dialog.tsx";
@@ -348,7 +348,7 @@ function useKeys({ onPalette, onSheet }: { onPalette: () => void; onSheet: () =>
     const isOpen = document.querySelector("dialog[open]") !== null;
     const typing = isTyping(document.activeElement) || isOpen || hasUnsaved();
     const { key, ctrlKey, metaKey, altKey } = event;
-    const what = heard({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
+    const what = actionOf({ key, ctrlKey, metaKey, altKey, typing }, afterG.current);
     afterG.current = what.kind === "waits";
     if (what.kind === "nothing") return;
     if (what.kind === "waits") {

@@ -28,7 +28,7 @@ const single: Readonly<Record<string, Heard>> = {
 };
 
 /** What a key means, `afterG` telling whether `g` came just before. */
-export function heard(press: KeyPress, afterG: boolean): Heard {
+export function actionOf(press: KeyPress, afterG: boolean): Heard {
   if ((press.ctrlKey || press.metaKey) && !press.altKey && press.key.toLowerCase() === "k")
     return { kind: "palette" };
   if (press.typing || press.ctrlKey || press.metaKey || press.altKey) return { kind: "nothing" };

@@ -11,36 +11,37 @@ import {
   taskStates,
   verdicts,
 } from "../score/states.ts";
-import { type Heard, heard } from "./keys.ts";
+import { actionOf, type Heard } from "./keys.ts";
 import { type Entry, fit, offered } from "./palette-entries.ts";
 import { places, placesOfPhone, shortcuts } from "./places.ts";
 
 const press = (
   key: string,
-  more: Partial<Parameters<typeof heard>[0]> = {},
-): Parameters<typeof heard>[0] => ({
+  more: Partial<Parameters<typeof actionOf>[0]> = {},
+): Parameters<typeof actionOf>[0] => ({
   ...{ key, ctrlKey: false, metaKey: false, altKey: false, typing: false },
   ...more,
 });
 
 describe("keys of the page", () => {
-  const table: readonly (readonly [what: string, given: Parameters<typeof heard>, kind: Heard["kind"]])[] = [
-    ["Ctrl K opens the palette", [press("k", { ctrlKey: true }), false], "palette"],
+  const table: readonly (readonly [what: string, given: Parameters<typeof actionOf>, kind: Heard["kind"]])[] =
     [
-      "⌘ K opens the palette, also while typing",
-      [press("K", { metaKey: true, typing: true }), false],
-      "palette",
-    ],
-    ["? shows the keys", [press("?"), false], "sheet"],
-    ["? while typing is text", [press("?", { typing: true }), false], "nothing"],
-    ["g waits for a letter", [press("g"), false], "waits"],
-    ["g and r goes to the runs", [press("r"), true], "go"],
-    ["r alone is nothing", [press("r"), false], "nothing"],
-    ["Ctrl N is the browser's", [press("n", { ctrlKey: true }), false], "nothing"],
-    ["Alt K is the browser's", [press("k", { altKey: true, ctrlKey: true }), false], "nothing"],
-  ];
+      ["Ctrl K opens the palette", [press("k", { ctrlKey: true }), false], "palette"],
+      [
+        "⌘ K opens the palette, also while typing",
+        [press("K", { metaKey: true, typing: true }), false],
+        "palette",
+      ],
+      ["? shows the keys", [press("?"), false], "sheet"],
+      ["? while typing is text", [press("?", { typing: true }), false], "nothing"],
+      ["g waits for a letter", [press("g"), false], "waits"],
+      ["g and r goes to the runs", [press("r"), true], "go"],
+      ["r alone is nothing", [press("r"), false], "nothing"],
+      ["Ctrl N is the browser's", [press("n", { ctrlKey: true }), false], "nothing"],
+      ["Alt K is the browser's", [press("k", { altKey: true, ctrlKey: true }), false], "nothing"],
+    ];
   for (const [what, given, kind] of table) {
-    it(what, () => assert.equal(heard(...given).kind, kind));
+    it(what, () => assert.equal(actionOf(...given).kind, kind));
   }
 
   it("every part has a key of its own, and the sheet shows it", () => {

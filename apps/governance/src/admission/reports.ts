@@ -239,8 +239,8 @@ function isWithin(day: RuleTally["day"], { fromMs, toMs }: Span): boolean {
 }
 
 function isSameWish(one: ComplianceReport, other: ComplianceReport): boolean {
-  const wish = ({ framework, span }: ComplianceReport) => JSON.stringify([framework, spanOf(span)]);
-  return wish(one) === wish(other);
+  const keyOf = ({ framework, span }: ComplianceReport) => JSON.stringify([framework, spanOf(span)]);
+  return keyOf(one) === keyOf(other);
 }
 
 function isOf({ ruleId }: AdmissionRule, ruleIds: readonly string[]): boolean {

@@ -69,9 +69,9 @@ async function search(
   const token = page?.token ?? "";
   // A page after the first shows the records from the time of the first.
   const indexedMs = token === "" ? await rounds.fresh() : undefined;
-  const wish = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
+  const query = { namespace, filter, isOldestFirst: oldestFirst, size: sizeOf(page), token };
   const { thread } = await rounds.opened();
-  const { records, nextToken } = await thread.call("search", wish);
+  const { records, nextToken } = await thread.call("search", query);
   return {
     records: [...records],
     page: { nextToken, total: undefined },

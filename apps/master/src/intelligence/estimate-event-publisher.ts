@@ -96,11 +96,11 @@ export class EstimateEventPublisher extends MachineEventPublisher<DriftNote | Mo
   override handle(notes: readonly unknown[]): void {
     for (const note of notes) {
       if (note instanceof Error || isOfModel(note)) super.handle([note]);
-      else if (note !== undefined) this.#heard(note as NoteHead);
+      else if (note !== undefined) this.#noted(note as NoteHead);
     }
   }
 
-  #heard(head: NoteHead): void {
+  #noted(head: NoteHead): void {
     const { namespace } = head.key;
     const watched = this.#watched.get(namespace) ?? {
       drifts: new Drifts(),

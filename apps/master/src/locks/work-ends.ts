@@ -33,7 +33,7 @@ export class WorkEnds implements Component {
         bus.subscribe({
           pattern: `tutti.*.*.${end}`,
           label: "locks",
-          handle: { each: (event) => this.#heard(event) },
+          handle: { each: (event) => this.#workEnded(event) },
         }),
       ),
     );
@@ -43,7 +43,7 @@ export class WorkEnds implements Component {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.close()));
   }
 
-  async #heard({ type, namespace, subject: id }: BusEvent): Promise<void> {
+  async #workEnded({ type, namespace, subject: id }: BusEvent): Promise<void> {
     const [, , kind = ""] = type.split(".");
     if (!kinds.has(kind)) return;
     const work = { namespace, kind, id, task: "" };

@@ -51,7 +51,10 @@ export class NatsStore implements Store {
       began: (created) => this.#began(created),
       changed: (change) => this.#changed(change),
     });
-    this.#renewals = new SharedRenewals({ ...given, heard: (renewals) => this.#listener?.renewed(renewals) });
+    this.#renewals = new SharedRenewals({
+      ...given,
+      onRenewed: (renewals) => this.#listener?.renewed(renewals),
+    });
   }
 
   get latenessMs(): number {

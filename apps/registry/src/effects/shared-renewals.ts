@@ -20,7 +20,7 @@ export interface SharedRenewalsOptions {
   /** How often signs of life are shared. */
   readonly shareMs: number;
   /** Told what other registries heard. */
-  readonly heard: (renewals: readonly Renewal[]) => void;
+  readonly onRenewed: (renewals: readonly Renewal[]) => void;
 }
 
 /** Of one entry: far below what any server takes in one piece. */
@@ -86,7 +86,7 @@ export class SharedRenewals {
     if (change.kind !== "put" || !this.#live) return;
     const [registry] = change.key.split(".");
     if (registry === this.#options.registry) this.#heardMs = this.#options.foundation.clock.monotonic();
-    else this.#options.heard(RenewRequest.decode(change.value).renewals);
+    else this.#options.onRenewed(RenewRequest.decode(change.value).renewals);
   }
 
   async #share(): Promise<void> {

@@ -59,10 +59,10 @@ export class PoolTenancy {
    * Receives changes of the table: the epoch of a partition, and its owner in that epoch. Undefined while no owner is
    * known.
    */
-  onOwner(heard: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
+  onOwner(listener: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
       if (of === service)
-        heard(
+        listener(
           partition,
           this.#partitionOwner.epochOf(of, partition),
           this.#partitionOwner.ownerOf(of, partition),

@@ -61,7 +61,7 @@ interface Untaken {
 
 interface WaitingRecord {
   readonly record: AuditRecord;
-  readonly heard: (recorded: Recorded) => void;
+  readonly resolve: (recorded: Recorded) => void;
 }
 
 export interface ReportsParts {
@@ -187,16 +187,16 @@ export class Reports implements Component {
       if (!isYetToBeDone) foundation.logger.warn("edge activity not recorded: queue is full", { action });
       return "left_out";
     }
-    const { promise: recorded, resolve: heard } = Promise.withResolvers<Recorded>();
+    const { promise: recorded, resolve } = Promise.withResolvers<Recorded>();
     const record = AuditRecord.fromPartial({
       ...done,
       count: 1,
       result: AuditResult.AUDIT_RESULT_DONE,
       time: toTimestamp(foundation.clock.now()),
     });
-    this.#done.push({ record, heard });
+    this.#done.push({ record, resolve });
     this.#doneWaiting++;
-    const timer = foundation.timers.after(handOnMs, () => heard("unheard"));
+    const timer = foundation.timers.after(handOnMs, () => resolve("unheard"));
     void this.#flushDone();
     const answer = await recorded;
     timer.cancel();
@@ -234,7 +234,7 @@ export class Reports implements Component {
       const left = refusalsLeftOut > 0 ? [this.#leftOutRecord(refusalsLeftOut)] : [];
       const become = new Map<AuditRecord, Recorded>();
       await this.#handOn([...refusals.values(), ...done.map(({ record }) => record), ...left], become);
-      for (const { record, heard } of done) heard(become.get(record) ?? "recorded");
+      for (const { record, resolve } of done) resolve(become.get(record) ?? "recorded");
       const unheard = done.filter(({ record }) => become.get(record) === "unheard");
       this.#doneWaiting -= done.length - unheard.length;
       for (const [key, record] of refusals) {

@@ -22,9 +22,9 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
         partitions: runtime.partitions,
         admit: (partition, asked) => partitionOwner.admit(runtime.service, partition, asked),
         receive: (partition, batch) => runtime.receive(partition, batch),
-        onOwner: (heard) =>
+        onOwner: (listener) =>
           partitionOwner.onOwner((service, partition) => {
-            if (service === runtime.service) heard(partition);
+            if (service === runtime.service) listener(partition);
           }),
       }),
     watchOwnership: (request, { signal }) => watchOwnership(dependencies, request, signal),

@@ -60,8 +60,8 @@ export async function runDataCommand(
   if (command === "verify") return tell(await verify(data, inspected));
   if (command === "restore") {
     if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
-    const wish = { copy: resolve(given.copy), directory: data, keysDirectory: keys, passphrase };
-    return tell(await restored(wish, inspected));
+    const options = { copy: resolve(given.copy), directory: data, keysDirectory: keys, passphrase };
+    return tell(await restored(options, inspected));
   }
   if (given.copy === undefined) return wrongly(command, "expected --copy DIR");
   const copied = keysCopied(given, keys, passphrase);
@@ -235,16 +235,16 @@ function keysFindings(keys: KeysCopied): Finding[] {
 }
 
 async function restored(
-  wish: Parameters<typeof prepareRestore>[0],
+  options: Parameters<typeof prepareRestore>[0],
   inspected: Inspected,
 ): Promise<readonly Finding[]> {
   let advice = "";
   try {
-    const write = await prepareRestore(wish);
+    const write = await prepareRestore(options);
     advice = "The restored files are not a data directory yet. Remove them and try again.";
     await write();
-    const what = `${wish.copy} was restored to ${wish.directory}, and its keys are in ${wish.keysDirectory}.`;
-    return [sound("restored", what), ...(await verifyData(layoutOf(wish.directory), inspected))];
+    const what = `${options.copy} was restored to ${options.directory}, and its keys are in ${options.keysDirectory}.`;
+    return [sound("restored", what), ...(await verifyData(layoutOf(options.directory), inspected))];
   } catch (error) {
     return [problem("not-restored", reasonOf(error), advice)];
   }

@@ -26,15 +26,15 @@ export function holderProblem(holder: LimitHolder | undefined): string | undefin
   return task.length > nameLengthMax ? `expected a task of at most ${nameLengthMax} characters` : undefined;
 }
 
-export function wishProblem(wish: AcquireLimit): string | undefined {
-  const { weight, share, shareWeight, deadlineMs } = wish;
+export function wishProblem(request: AcquireLimit): string | undefined {
+  const { weight, share, shareWeight, deadlineMs } = request;
   if (!(Number.isInteger(weight) && weight >= 0 && weight <= weightMax))
     return `expected a weight of whole numbers up to ${weightMax}, found ${weight}`;
   if (share.length > nameLengthMax) return `expected a share of at most ${nameLengthMax} characters`;
   if (!(shareWeight === 0 || (shareWeight >= 0.001 && shareWeight <= 1_000)))
     return `expected a share to weigh from 0.001 to 1000, found ${shareWeight}`;
   if (!(deadlineMs >= 0)) return `expected a deadline, found ${deadlineMs}`;
-  return leaseProblem(wish.leaseMs);
+  return leaseProblem(request.leaseMs);
 }
 
 export function leaseProblem(leaseMs: number): string | undefined {

@@ -6,7 +6,7 @@ import type { AgentKind, Bye, HostFrame, Offering } from "@tutti/contracts/agent
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Heap, Ranked } from "@tutti/kernel";
-import type { Fit } from "../demand/wish.ts";
+import type { Fit } from "../demand/requirements.ts";
 import type { AgentLoad } from "../strategies/strategy.ts";
 import { Due } from "../time/due.ts";
 import { Breaker } from "./breaker.ts";

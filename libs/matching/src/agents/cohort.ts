@@ -12,7 +12,7 @@
 import { assert, Heap, stableHash } from "@tutti/kernel";
 import { isFit } from "../demand/fit.ts";
 import type { CohortMatch } from "../demand/matches.ts";
-import type { Fit } from "../demand/wish.ts";
+import type { Fit } from "../demand/requirements.ts";
 import { CohortWaitGroup, Tab, type Turn } from "../queue/wait-group.ts";
 import type { Agent, Cohort } from "./agent.ts";
 import type { Offered } from "./capabilities.ts";

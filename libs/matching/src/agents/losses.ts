@@ -47,7 +47,7 @@ export class Losses {
       return;
     }
     agent.link?.outgoing.cancels.push({ token: task.offer.token, reason, graceMs: 0 });
-    const { capability } = task.demand.wish;
+    const { capability } = task.demand.requirements;
     const parameters = { capability, agent: agent.agentId, reason };
     const refusal = matchingErrors.lost.refusal(parameters, { details: { agent: agent.agentId, reason } });
     const original = task.twin?.original;

@@ -17,7 +17,7 @@ export class AgentPerformance {
 
   /** Records a result. An agent whose busy answers lowered its concurrency gets it back step by step. */
   record(agent: Agent, task: Task, result: Result, nowMs: number): void {
-    const { capability } = task.demand.wish;
+    const { capability } = task.demand.requirements;
     const elapsedMs = nowMs - task.assignedMs;
     this.#learn(agent, capability, elapsedMs, result, nowMs);
     agent.busyInRow = 0;

@@ -7,8 +7,8 @@
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { sentences } from "@tutti/kernel";
+import type { Requirements } from "../demand/requirements.ts";
 import { isVersion, newestIn } from "../demand/versions.ts";
-import type { Wish } from "../demand/wish.ts";
 
 /** One of them. */
 export interface TurnedAway {
@@ -54,7 +54,10 @@ export class TurnedAwayAgents {
   }
 
   /** Those that would do what is wished for, the last one first. */
-  able({ capability, range }: Pick<Wish, "capability" | "range">, nowMs: number): readonly TurnedAway[] {
+  able(
+    { capability, range }: Pick<Requirements, "capability" | "range">,
+    nowMs: number,
+  ): readonly TurnedAway[] {
     const found: TurnedAway[] = [];
     for (const agent of this.#agents.values()) {
       if (nowMs - agent.atMs >= rememberedMs) continue;

@@ -4,7 +4,7 @@ import { type CohortWaitGroup, WaitEntry } from "../queue/wait-group.ts";
 import type { Task } from "../task/task.ts";
 import { WaitLog } from "../waits/wait-log.ts";
 import type { CohortMatch, Demand } from "./matches.ts";
-import type { Fit, Wish } from "./wish.ts";
+import type { Fit, Requirements } from "./requirements.ts";
 
 /** Shares without waiters are forgotten when there are so many. */
 const sharesKept = 256;
@@ -17,7 +17,7 @@ export interface QueueMatch extends CohortMatch {
 
 export class SharedDemand implements Demand<Share<Task>> {
   readonly key: string;
-  readonly wish: Wish;
+  readonly requirements: Requirements;
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
   readonly matches: QueueMatch[] = [];
@@ -30,9 +30,9 @@ export class SharedDemand implements Demand<Share<Task>> {
   /** Whether some matches are preferred to others. */
   picky = false;
 
-  constructor(key: string, wish: Wish, fit: Fit) {
+  constructor(key: string, requirements: Requirements, fit: Fit) {
     this.key = key;
-    this.wish = wish;
+    this.requirements = requirements;
     this.fit = fit;
   }
 

@@ -10,8 +10,8 @@ import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";
 import type { Demand } from "./matches.ts";
+import type { Fit, Requirements, Side } from "./requirements.ts";
 import { newestIn } from "./versions.ts";
-import type { Fit, Side, Wish } from "./wish.ts";
 
 /** Everything that has to do with one capability. */
 interface Field {
@@ -44,19 +44,19 @@ export class Demands {
   /** What the tasks of a profile ask for. Each call is a use that has to be given back. */
   ofProfile({ capability, versionRange, placement, resources }: OfferProfile): SharedDemand {
     const { require, prefer } = placement ?? {};
-    const wish = { capability, range: versionRange, require, prefer };
-    return this.#demand(wish, fitOf(resources, [], []));
+    const requirements = { capability, range: versionRange, require, prefer };
+    return this.#demand(requirements, fitOf(resources, [], []));
   }
 
   /** The same, of certain agents or not of certain ones. Each call is a use that has to be given back. */
-  narrowed({ wish, fit }: Demand, only: readonly string[], not: readonly string[]): SharedDemand {
-    return this.#demand(wish, fitOf(Object.fromEntries(fit.resources), only, not, fit.side));
+  narrowed({ requirements, fit }: Demand, only: readonly string[], not: readonly string[]): SharedDemand {
+    return this.#demand(requirements, fitOf(Object.fromEntries(fit.resources), only, not, fit.side));
   }
 
   /** The same on another side. Each call is a use that has to be given back. */
-  sided({ wish, fit }: Demand, side: Side | undefined): SharedDemand {
+  sided({ requirements, fit }: Demand, side: Side | undefined): SharedDemand {
     const { resources, only = [], not } = fit;
-    return this.#demand(wish, fitOf(Object.fromEntries(resources), [...only], [...not], side));
+    return this.#demand(requirements, fitOf(Object.fromEntries(resources), [...only], [...not], side));
   }
 
   giveBack({ key }: Pick<Demand, "key">): void {
@@ -64,7 +64,7 @@ export class Demands {
     if (demand === undefined || --demand.uses > 0) return;
     this.#demands.delete(key);
     demand.dispose();
-    const { capability, require, prefer } = demand.wish;
+    const { capability, require, prefer } = demand.requirements;
     const field = this.#fields.get(capability);
     field?.demands.delete(demand);
     this.#forgetField(capability);
@@ -112,12 +112,12 @@ export class Demands {
     }
   }
 
-  #demand(wish: Wish, fit: Fit): SharedDemand {
-    const { capability, range, require, prefer } = wish;
+  #demand(requirements: Requirements, fit: Fit): SharedDemand {
+    const { capability, range, require, prefer } = requirements;
     const key = JSON.stringify([capability, range, selectorKey(require), selectorKey(prefer), fit.key]);
     let demand = this.#demands.get(key);
     if (demand === undefined) {
-      demand = new SharedDemand(key, wish, fit);
+      demand = new SharedDemand(key, requirements, fit);
       demand.uses = 1;
       this.#demands.set(key, demand);
       // Before it looks for cohorts: its labels may tell agents apart that were alike.
@@ -130,7 +130,7 @@ export class Demands {
   }
 
   #join(demand: SharedDemand, cohort: AgentCohort): void {
-    const { capability, range, require, prefer } = demand.wish;
+    const { capability, range, require, prefer } = demand.requirements;
     if (!labelsMatch(cohort.labels, require)) return;
     const offered = cohort.offered.filter(({ name }) => name === capability);
     const version = newestIn(

@@ -1,6 +1,6 @@
 import type { Agent } from "../agents/agent.ts";
 import { byName } from "./labels.ts";
-import type { Fit } from "./wish.ts";
+import type { Fit } from "./requirements.ts";
 
 const plainFit: Fit = { key: "", resources: [], only: undefined, not: new Set(), side: undefined };
 

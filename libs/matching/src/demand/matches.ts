@@ -1,12 +1,12 @@
 /** What tasks ask for together, and the cohorts that will do. A demand does not know the type of its shares. */
 import type { Agent, Cohort } from "../agents/agent.ts";
 import type { WaitLog } from "../waits/wait-log.ts";
-import type { Fit, Wish } from "./wish.ts";
+import type { Fit, Requirements } from "./requirements.ts";
 
 /** The demand of tasks: tasks with the same demand wait for the same agents. */
 export interface Demand<Share = { readonly size: number }> {
   readonly key: string;
-  readonly wish: Wish;
+  readonly requirements: Requirements;
   readonly fit: Fit;
   /** Those which will do, the preferred ones first. */
   readonly matches: readonly CohortMatch[];

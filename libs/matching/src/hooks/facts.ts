@@ -8,7 +8,7 @@ import { workOf } from "../views/work.ts";
 
 export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
   const { demand, profile, attempt, agent, result } = task;
-  const { capability, range } = demand.wish;
+  const { capability, range } = demand.requirements;
   const { namespace, kind, id: work, task: id } = workOf(task);
   const failed = result?.outcome?.$case === "failed" ? result.outcome.value : undefined;
   return {
@@ -56,7 +56,7 @@ export function questionOf(
     hookId,
     moment,
     work: workOf(task),
-    capability: demand.wish.capability,
+    capability: demand.requirements.capability,
     attempt,
     agentId,
     labels: labelsOf(task),

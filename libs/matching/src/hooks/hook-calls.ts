@@ -185,7 +185,7 @@ export class HookCalls implements TaskHooks {
     said: Said<Verdict> | undefined,
     nowMs: number,
   ): "done" | "held" | ErrorDetail {
-    let heard = said;
+    let received = said;
     for (;;) {
       const hook = this.#hooks.get(judging.moment)?.[judging.at];
       if (hook === undefined) {
@@ -193,8 +193,8 @@ export class HookCalls implements TaskHooks {
         return "done";
       }
       const facts = factsOf(task, judging.agentId, nowMs);
-      const step = heard === undefined ? this.#ask(task, judging, hook, facts, nowMs) : heard;
-      heard = undefined;
+      const step = received === undefined ? this.#ask(task, judging, hook, facts, nowMs) : received;
+      received = undefined;
       if (step === "held") return "held";
       const outcome = step === "next" ? step : this.#take(task, judging, hook, step, nowMs);
       if (outcome === "next") judging.at++;

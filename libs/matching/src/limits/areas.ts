@@ -16,7 +16,7 @@ import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Readiness } from "../agents/readiness.ts";
 import type { SetAsideTold } from "../api/allotments.ts";
 import type { PoolIdentity } from "../api/pool.ts";
-import type { Fit, Placed, Refused, Side } from "../demand/wish.ts";
+import type { Fit, Placed, Refused, Side } from "../demand/requirements.ts";
 import type { Task } from "../task/task.ts";
 import { type AllottedLimit, SetAside } from "./allotted.ts";
 import { takenBy } from "./amount.ts";

@@ -170,7 +170,8 @@ class Stream implements OfferStream, SenderStream<Task> {
     let longestMs = 0;
     for (const entry of this.#waiting) {
       const seated = this.#profiles[entry.profile];
-      if (seated?.senderSlot.pool !== pool || !isWanted(seated.profile.demand.wish.capability)) continue;
+      if (seated?.senderSlot.pool !== pool || !isWanted(seated.profile.demand.requirements.capability))
+        continue;
       count += entry.count;
       longestMs = Math.max(longestMs, entry.longestMs);
     }

@@ -15,7 +15,7 @@
 import { Heap, type Ranked } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { CohortMatch, WaitGroup } from "../demand/matches.ts";
-import type { Fit } from "../demand/wish.ts";
+import type { Fit } from "../demand/requirements.ts";
 import type { Task } from "../task/task.ts";
 import { namespaceOf, type Share } from "./share.ts";
 

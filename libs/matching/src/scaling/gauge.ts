@@ -84,8 +84,8 @@ export class ScalerGauge {
   #waiting(does: (name: string) => boolean, nowMs: number): { queued: number; longestWaitMs: number } {
     let queued = 0;
     let longestWaitMs = 0;
-    for (const { wish, shares, ganged } of this.#pool.demands.all) {
-      if (!does(wish.capability)) continue;
+    for (const { requirements, shares, ganged } of this.#pool.demands.all) {
+      if (!does(requirements.capability)) continue;
       queued += ganged;
       for (const { size, head } of shares) {
         queued += size;
@@ -111,8 +111,8 @@ export class ScalerGauge {
   #meanMs(does: (name: string) => boolean): number {
     let longest = 0;
     const seen = new Set<string>();
-    for (const { wish } of this.#pool.demands.all) {
-      const { capability } = wish;
+    for (const { requirements } of this.#pool.demands.all) {
+      const { capability } = requirements;
       if (seen.has(capability) || !does(capability)) continue;
       seen.add(capability);
       longest = Math.max(longest, this.#pool.times.expectedMs("", capability) ?? 0);

@@ -174,7 +174,7 @@ export class AttemptReports {
       this.#waiting.requeue(task, nowMs);
       return;
     }
-    const { capability } = task.demand.wish;
+    const { capability } = task.demand.requirements;
     const error = matchingErrors.busyTooOften.refusal({ capability, count: task.busyAnswers });
     task.senderSlot?.stream.returned(
       task.senderSlot.pool,

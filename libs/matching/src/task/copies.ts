@@ -48,7 +48,7 @@ export class Copies {
     const { doubling } = this.#settings.current;
     if (!profile.mayBeDoubled || !doubling.enabled || twin?.original !== undefined) return;
     if (extras !== undefined && extras.limits.length > 0) return;
-    const usualMs = this.#times.quantileMs(task.demand.wish.capability, doubling.quantile);
+    const usualMs = this.#times.quantileMs(task.demand.requirements.capability, doubling.quantile);
     if (usualMs === undefined) return;
     task.twin = twinOf(undefined, nowMs + usualMs);
     this.#tasks.schedule(task);

@@ -65,7 +65,7 @@ export class Expiry {
   }
 
   #expireWaiting(task: Task, nowMs: number): void {
-    const { capability } = task.demand.wish;
+    const { capability } = task.demand.requirements;
     const { RETURN_REASON_TIMED_OUT } = ReturnReason;
     if (task.totalDueMs <= nowMs) {
       const error = matchingErrors.totalTimedOut.refusal({ capability, agent: "" });
@@ -103,7 +103,7 @@ export class Expiry {
       const { agent, demand } = task;
       // Time that is over over all attempts says nothing of the last one.
       if (agent !== undefined && task.totalDueMs > nowMs)
-        this.#holds.failed(agent, demand.wish.capability, nowMs);
+        this.#holds.failed(agent, demand.requirements.capability, nowMs);
       this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
       this.#outcomes.fail(task, refusal, nowMs);
     } else if (task.awayDueMs <= nowMs)
@@ -114,7 +114,7 @@ export class Expiry {
 /** Which of its times is over. Undefined when none is. */
 function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
   const { profile, runMs, runFromMs, heardMs } = task;
-  const { capability } = task.demand.wish;
+  const { capability } = task.demand.requirements;
   const agent = task.agent?.agentId ?? "";
   const details = { details: { agent } };
   if (task.totalDueMs <= nowMs) return matchingErrors.totalTimedOut.refusal({ capability, agent }, details);

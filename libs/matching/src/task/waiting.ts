@@ -2,7 +2,7 @@
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import { assert, type Refusal } from "@tutti/kernel";
 import type { Demands } from "../demand/demands.ts";
-import type { Side } from "../demand/wish.ts";
+import type { Side } from "../demand/requirements.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { Limits } from "../limits/limit-book.ts";
 import type { LiveSettings } from "../settings.ts";

@@ -119,7 +119,7 @@ export class PoolAgentViews {
       .map((task) => ({
         work: workOf(task),
         attempt: task.attempt,
-        capability: task.demand.wish.capability,
+        capability: task.demand.requirements.capability,
         assignTime: toTimestamp(task.assignedMs),
         startTime: task.begunMs === 0 ? undefined : toTimestamp(task.begunMs),
         expectedEndTime: this.#expectedEnd(agent, task),
@@ -129,7 +129,7 @@ export class PoolAgentViews {
   }
 
   #expectedEnd({ agentId }: Agent, { demand, assignedMs, begunMs }: Task) {
-    const expectedMs = this.#times.expectedMs(agentId, demand.wish.capability);
+    const expectedMs = this.#times.expectedMs(agentId, demand.requirements.capability);
     return expectedMs === undefined ? undefined : toTimestamp((begunMs || assignedMs) + expectedMs);
   }
 

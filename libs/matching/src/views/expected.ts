@@ -31,7 +31,7 @@ export class StartEstimates {
     if (isStill(this.#settings.current) || stage === "away" || stage === "ganged") return undefined;
     if (stage === "hooked")
       return judging?.question === 0 && judging.heldBy !== "" ? judging.dueMs : undefined;
-    const usualMs = this.#times.quantileMs(task.demand.wish.capability, 0.5);
+    const usualMs = this.#times.quantileMs(task.demand.requirements.capability, 0.5);
     const limit = extras?.limits.find(({ id }) => id === extras.waitsFor);
     if (limit !== undefined) {
       const { paceDueMs, allowance, waiting } = limit;

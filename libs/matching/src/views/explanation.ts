@@ -167,9 +167,9 @@ export class Explanations {
 /** When a worker was last heard of whose link is cut or silent. Empty for any other. */
 function silenceOf({ cut, silent, heardMs, cutDueMs }: Agent, nowMs: number): string {
   if (!cut && !silent) return "";
-  const heard = `It was last heard of ${secondsOf(nowMs - heardMs)} ago`;
-  if (!cut) return ` ${heard}.`;
-  return ` Its link is cut. ${heard}. If it does not return within ${secondsOf(cutDueMs - nowMs)}, the task goes to another worker.`;
+  const lastContact = `It was last heard of ${secondsOf(nowMs - heardMs)} ago`;
+  if (!cut) return ` ${lastContact}.`;
+  return ` Its link is cut. ${lastContact}. If it does not return within ${secondsOf(cutDueMs - nowMs)}, the task goes to another worker.`;
 }
 
 function secondsOf(ms: number): string {

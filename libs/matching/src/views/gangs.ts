@@ -52,7 +52,7 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
 function waitsText(members: readonly Task[]): string {
   const byCapability = new Map<string, string[]>();
   for (const { demand, offer } of members) {
-    const { capability } = demand.wish;
+    const { capability } = demand.requirements;
     byCapability.set(capability, [...(byCapability.get(capability) ?? []), offer.taskId]);
   }
   return [...byCapability]

@@ -51,7 +51,7 @@ function waitOf(spans: readonly Span[]): Wait {
 }
 
 function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): Span[] {
-  const { capability } = task.demand.wish;
+  const { capability } = task.demand.requirements;
   const shared = sharedSpans(task, untilMs)
     .filter(({ cause }) => !present.has(cause))
     .map((span) => ({ ...span, subject: capability, message: textOf(span.cause, capability) }));

@@ -37,7 +37,7 @@ export function explainPlaced(
     about: { namespace, kind, id, task },
     summary: `Attempt ${attempt} was given to ${ranks[0]?.agentId} at ${at}, ${waited}, and has left the pool. ${choiceText(placement)}`,
     candidates: candidatesAt(strategy, placement),
-    waits: waitsBefore(profile.demand.wish.capability, placement),
+    waits: waitsBefore(profile.demand.requirements.capability, placement),
   });
 }
 

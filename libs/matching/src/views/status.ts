@@ -72,7 +72,7 @@ function countTasks(tasks: Tasks, capabilities: Map<string, CapabilityStatus>, n
   let retrying = 0;
   for (const task of tasks.values()) {
     const { stage, agent, demand } = task;
-    const { capability, range } = demand.wish;
+    const { capability, range } = demand.requirements;
     if (stage === "working") {
       const match = demand.matches.find(({ cohort }) => cohort === agent?.cohort);
       capabilityOf(capabilities, capability, match?.version ?? range).running++;

@@ -43,7 +43,7 @@ function selectorsIn(parts: UseParts, asked: LabelSelector | undefined): LabelSe
   const demands = new Set<Demand>();
   for (const task of parts.tasks.values())
     if (task.agent !== undefined || isWaiting(task)) demands.add(task.demand);
-  for (const { wish } of demands) note(wish.require);
+  for (const { requirements } of demands) note(requirements.require);
   return [...selectors.values()];
 }
 
@@ -101,7 +101,7 @@ function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
     if (agent !== undefined) return labelsMatch(agent.offering.labels, agents);
     let reaches = reaching.get(demand);
     if (reaches === undefined) {
-      const asksForIt = selectorKey(demand.wish.require) === key;
+      const asksForIt = selectorKey(demand.requirements.require) === key;
       reaches = asksForIt || demand.matches.some(({ cohort }) => hasOne(cohort.agents, agents));
       reaching.set(demand, reaches);
     }

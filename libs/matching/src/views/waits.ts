@@ -209,7 +209,7 @@ export class WaitReasons {
 
   #agentReasons(task: Task): Reason[] {
     const { demand, extras } = task;
-    const { capability } = demand.wish;
+    const { capability } = demand.requirements;
     const agents = demand.matches.flatMap(({ cohort }) => [...cohort.agents]);
     if (extras?.unbound !== undefined) {
       const [agent] = demand.fit.only ?? [];
@@ -265,9 +265,9 @@ export class WaitReasons {
 
   /** No agent offers the capability. */
   missing(task: Task, nowMs: number): Reason | undefined {
-    const { capability, range, require } = task.demand.wish;
+    const { capability, range, require } = task.demand.requirements;
     if (task.demand.matches.length > 0) return undefined;
-    const turnedAway = this.#turnedAway.able(task.demand.wish, nowMs);
+    const turnedAway = this.#turnedAway.able(task.demand.requirements, nowMs);
     if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
@@ -446,7 +446,12 @@ function behindReasons(task: Task): Reason[] {
   ];
   const text = `${counted(before, `task of its ${whose} goes`, `tasks of its ${whose} go`)} before it${turns.length > 0 ? `, and ${who} takes turns ${turns.join(", and ")}` : ""}`;
   return [
-    reason(WAIT_CAUSE_BEHIND_OTHERS, text, demand.wish.capability, "raise its priority, or add agents"),
+    reason(
+      WAIT_CAUSE_BEHIND_OTHERS,
+      text,
+      demand.requirements.capability,
+      "raise its priority, or add agents",
+    ),
   ];
 }
 

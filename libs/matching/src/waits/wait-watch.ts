@@ -104,13 +104,15 @@ export class WaitWatch extends Due {
   }
 
   /** Why no agent will do, where none does. */
-  #missingCause({ wish }: Demand, nowMs: number): WaitCause {
-    if (this.#parts.turnedAway.able(wish, nowMs).length > 0) return WAIT_CAUSE_POLICY;
-    const cohorts = [...(this.#parts.demands.fieldOf(wish.capability)?.cohorts ?? [])];
+  #missingCause({ requirements }: Demand, nowMs: number): WaitCause {
+    if (this.#parts.turnedAway.able(requirements, nowMs).length > 0) return WAIT_CAUSE_POLICY;
+    const cohorts = [...(this.#parts.demands.fieldOf(requirements.capability)?.cohorts ?? [])];
     const versions = cohorts.flatMap(({ offered }) =>
-      offered.filter(({ name }) => name === wish.capability).map(({ version }) => version),
+      offered.filter(({ name }) => name === requirements.capability).map(({ version }) => version),
     );
-    return newestIn(versions, wish.range) === undefined ? WAIT_CAUSE_NO_CAPABILITY : WAIT_CAUSE_NO_MATCH;
+    return newestIn(versions, requirements.range) === undefined
+      ? WAIT_CAUSE_NO_CAPABILITY
+      : WAIT_CAUSE_NO_MATCH;
   }
 }
 

@@ -141,7 +141,7 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
    * Waits for news. `listen` is called once with what to call when there are some, and gives how to stop listening.
    * Resolves with whether there were any before the time was up. Rejects as soon as the call is stopped.
    */
-  change(timers: Timers, timeoutMs: number, listen: (heard: () => void) => () => void): Promise<boolean> {
+  change(timers: Timers, timeoutMs: number, listen: (listener: () => void) => () => void): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         timer?.cancel();

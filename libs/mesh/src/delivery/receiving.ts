@@ -23,7 +23,7 @@ export interface ReceivingParts {
   ): Promise<void> | undefined;
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /** Calls back when the partition may have got another owner. Returns how to stop that. */
-  onOwner?(heard: (partition: number) => void): () => void;
+  onOwner?(listener: (partition: number) => void): () => void;
 }
 
 /** Requests that are taken in before the first of them is durable. */

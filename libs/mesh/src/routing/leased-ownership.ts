@@ -20,7 +20,7 @@ export class LeasedOwnership extends MemoryOwnership {
   constructor(table: OwnerTable) {
     super({ partitions: table.partitions });
     this.#table = table;
-    table.onOwner((service, partition) => this.#heard(service, partition));
+    table.onOwner((service, partition) => this.#ownerChanged(service, partition));
   }
 
   /** Who owns a partition owns the pools that fall into it. */
@@ -46,7 +46,7 @@ export class LeasedOwnership extends MemoryOwnership {
     super.learn(place, owner);
   }
 
-  #heard(service: string, partition: number): void {
+  #ownerChanged(service: string, partition: number): void {
     const place = `${service}/partition/${partition}` as Place;
     const said = super.ownerOf(place);
     if (said !== undefined && said.epoch <= this.#table.epochOf(service, partition)) this.release(place);

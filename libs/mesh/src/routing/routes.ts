@@ -196,7 +196,7 @@ export class Routes {
       const leftMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
       if (known || leftMs <= 0) throw this.#unreachable(call, untilMs - startedMs);
-      await call.change(timers, leftMs, (heard) => discovery.watch(service, heard));
+      await call.change(timers, leftMs, (listener) => discovery.watch(service, listener));
       await this.#parts.pool.prepare(service);
     }
   }
@@ -310,9 +310,9 @@ export class Routes {
 
   #ownerChange(call: ClientCall, place: Place, timeoutMs: number): Promise<boolean> {
     const { ownership, timers } = this.#parts;
-    return call.change(timers, timeoutMs, (heard) => {
+    return call.change(timers, timeoutMs, (listener) => {
       const controller = new AbortController();
-      ownership.changed(place, controller.signal).then(heard, () => {});
+      ownership.changed(place, controller.signal).then(listener, () => {});
       return () => controller.abort();
     });
   }

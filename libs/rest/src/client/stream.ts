@@ -134,7 +134,7 @@ async function* attempt(
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
   /** Silence is the server's only while it is listened to. */
-  const heard = async <R>(answer: Promise<R>): Promise<R> => {
+  const withinSilence = async <R>(answer: Promise<R>): Promise<R> => {
     const silence = Promise.withResolvers<never>();
     const timer = time.after(silenceMaxMs, () => silence.reject(new Error("nothing was heard for a while")));
     try {
@@ -144,11 +144,15 @@ async function* attempt(
     }
   };
   try {
-    const { body } = await heard(open(cursor, signal));
+    const { body } = await withinSilence(open(cursor, signal));
     if (body === null) return;
     onStanding?.("open");
     const events = serverEvents(body);
-    for (let next = await heard(events.next()); !next.done; next = await heard(events.next())) {
+    for (
+      let next = await withinSilence(events.next());
+      !next.done;
+      next = await withinSilence(events.next())
+    ) {
       if (next.value?.event === "problem") throw new RestError(JSON.parse(next.value.data));
       if (next.value !== undefined) yield next.value;
     }

@@ -357,7 +357,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   #apply(change: StoreChange): void {
     const { clock, logger } = this.#parts.foundation;
     try {
-      for (const news of this.#picture.apply(change, clock.monotonic())) this.#heard(news);
+      for (const news of this.#picture.apply(change, clock.monotonic())) this.#pictureChanged(news);
     } catch (error) {
       // One key that cannot be read must not hide the others.
       logger.error("failed to read an entry of the ownership table", { error: errorFromUnknown(error) });
@@ -371,7 +371,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#planner.soon();
   }
 
-  #heard(news: PictureChange): void {
+  #pictureChanged(news: PictureChange): void {
     if (news.kind === "prepared") {
       // Of interest for those alone who hand something to it.
       this.#readyFor(news.holder);

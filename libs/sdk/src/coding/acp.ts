@@ -27,7 +27,7 @@ export interface AcpTurn {
   readonly session: string | undefined;
   readonly permit: Permit;
   readonly send: (message: Members) => void;
-  readonly heard: (news: CodingNews) => Promise<void>;
+  readonly received: (news: CodingNews) => Promise<void>;
   /** The turn is over: the program may end. */
   readonly over: () => void;
 }
@@ -91,7 +91,7 @@ export class AcpConversation {
       } else this.#ask(ids.session, "session/new", place);
     } else if (id === ids.session) {
       this.#session = textIn(result, "sessionId") || this.#session;
-      await this.#turn.heard({ session: this.#session });
+      await this.#turn.received({ session: this.#session });
       this.#isAsked = true;
       const text = this.#isLoading ? this.#turn.prompt : this.#turn.wholePrompt;
       this.#ask(ids.prompt, "session/prompt", { sessionId: this.#session, prompt: [{ type: "text", text }] });
@@ -110,7 +110,7 @@ export class AcpConversation {
   async #end(news: CodingNews): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    await this.#turn.heard(news);
+    await this.#turn.received(news);
     this.#turn.over();
   }
 
@@ -120,8 +120,8 @@ export class AcpConversation {
     const kind = textIn(update, "sessionUpdate");
     if (kind === "agent_message_chunk") {
       const text = textIn(membersIn(update, "content"), "text");
-      if (text !== "") await this.#turn.heard({ text });
-    } else if (kind === "tool_call") await this.#turn.heard({ tool: textIn(update, "title") });
+      if (text !== "") await this.#turn.received({ text });
+    } else if (kind === "tool_call") await this.#turn.received({ tool: textIn(update, "title") });
   }
 
   async #decide(id: unknown, params: Members): Promise<void> {
@@ -136,7 +136,7 @@ export class AcpConversation {
       option === undefined
         ? { outcome: "cancelled" }
         : { outcome: "selected", optionId: textIn(option, "optionId") };
-    await this.#turn.heard({ tool: isAllowed ? title : `refused: ${title}` });
+    await this.#turn.received({ tool: isAllowed ? title : `refused: ${title}` });
     this.#turn.send({ id, result: { outcome } });
   }
 

@@ -230,9 +230,9 @@ class Coding {
     const conversation = this.#profile.acp === true ? this.#conversation(turn, prompts, over) : undefined;
     const lines = new Lines(async (line) => {
       if (conversation !== undefined) await conversation.acp.take(line);
-      else await this.#heard(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
+      else await this.#received(turn, read === undefined ? { text: `${line}\n` } : newsOf(line, read));
       if (logged === undefined || this.#session === undefined || turn.hasEnded) return;
-      for (const news of await logged.news(this.#session)) await this.#heard(turn, news);
+      for (const news of await logged.news(this.#session)) await this.#received(turn, news);
     });
     const { usdLeft } = this.#spending;
     const command = this.#profile.command({ model, session: this.#session, usdLeft });
@@ -286,7 +286,7 @@ class Coding {
       session: this.#session,
       permit: this.#options.permit ?? (() => true),
       send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
-      heard: (news) => this.#heard(turn, news),
+      received: (news) => this.#received(turn, news),
       over: () => {
         stdin.end();
         over.abort(new Error("the turn is over"));
@@ -296,7 +296,7 @@ class Coding {
     return { acp: conversation, stdin };
   }
 
-  async #heard(turn: Turn, news: CodingNews): Promise<void> {
+  async #received(turn: Turn, news: CodingNews): Promise<void> {
     const { session, text, answer, tool, turns = 0, failure } = news;
     const task = this.#task;
     const before = this.#spending.used;

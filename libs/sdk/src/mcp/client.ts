@@ -140,7 +140,7 @@ export class McpClient {
   }
 
   async #connect(): Promise<Connection> {
-    const heard = {
+    const listener = {
       respond: (message: Members) => this.#answered(message),
       notice: (method: string) => {
         if (method === "notifications/tools/list_changed") this.#changed();
@@ -154,8 +154,8 @@ export class McpClient {
     const server = this.#server;
     const connection =
       "command" in server
-        ? new ProgramConnection(server, heard)
-        : new HttpConnection(server, heard, this.#ports.fetch);
+        ? new ProgramConnection(server, listener)
+        : new HttpConnection(server, listener, this.#ports.fetch);
     try {
       const clientInfo = { name: "tutti", version: "0.1.0" };
       const capabilities = this.#questions === undefined ? {} : { elicitation: { form: {} } };

@@ -39,15 +39,15 @@ const lineLengthMax = 16 * 1024 * 1024;
 const methodUnknown = -32_601;
 
 /** Sorts what a server sends. Returns an answer that it has to get. */
-function take(message: Members, heard: Heard, within?: unknown): Promise<Members> | undefined {
+function take(message: Members, listener: Heard, within?: unknown): Promise<Members> | undefined {
   const method = textIn(message, "method");
   const { id } = message;
-  if (method === "") heard.respond(message);
-  else if (id === undefined) heard.notice(method, membersIn(message, "params"));
+  if (method === "") listener.respond(message);
+  else if (id === undefined) listener.notice(method, membersIn(message, "params"));
   else if (method === "ping") return Promise.resolve({ jsonrpc: "2.0", id, result: {} });
   else {
     const error = { code: methodUnknown, message: `${method} is not supported` };
-    return heard.request(message, within) ?? Promise.resolve({ jsonrpc: "2.0", id, error });
+    return listener.request(message, within) ?? Promise.resolve({ jsonrpc: "2.0", id, error });
   }
   return undefined;
 }
@@ -58,12 +58,12 @@ function each(value: unknown): readonly Members[] {
 
 export class ProgramConnection implements Connection {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #heard: Heard;
+  readonly #listener: Heard;
   #rest = "";
   #isGone = false;
 
-  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, heard: Heard) {
-    this.#heard = heard;
+  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, listener: Heard) {
+    this.#listener = listener;
     const [program = "", ...given] = command;
     const { PATH = "", HOME = "" } = process.env;
     this.#child = spawn(program, given, {
@@ -98,14 +98,14 @@ export class ProgramConnection implements Connection {
     }
     for (const line of lines) {
       for (const message of messagesIn(line))
-        void take(message, this.#heard)?.then((answer) => this.send(answer));
+        void take(message, this.#listener)?.then((answer) => this.send(answer));
     }
   }
 
   #gone(reason: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#heard.gone(reason);
+    this.#listener.gone(reason);
   }
 }
 
@@ -120,16 +120,16 @@ function messagesIn(line: string): readonly Members[] {
 
 export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
-  readonly #heard: Heard;
+  readonly #listener: Heard;
   readonly #fetch: typeof fetch;
   readonly #closing = new AbortController();
   #session = "";
   /** Set once it was agreed. */
   version = "";
 
-  constructor(server: Extract<McpServer, { url: unknown }>, heard: Heard, ask: typeof fetch) {
+  constructor(server: Extract<McpServer, { url: unknown }>, listener: Heard, ask: typeof fetch) {
     this.#server = server;
-    this.#heard = heard;
+    this.#listener = listener;
     this.#fetch = ask;
   }
 
@@ -149,7 +149,7 @@ export class HttpConnection implements Connection {
       body: JSON.stringify(message),
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
-    if (answer.status === 404 && this.#session !== "") this.#heard.gone("its session has ended");
+    if (answer.status === 404 && this.#session !== "") this.#listener.gone("its session has ended");
     if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
     if (message["id"] === undefined || answer.body === null) {
       await answer.body?.cancel();
@@ -163,9 +163,9 @@ export class HttpConnection implements Connection {
   /** The stream is read on while a person answers. A server that does not get the answer would wait for ever. */
   #takeAll(value: unknown, within: unknown): void {
     for (const message of each(value))
-      take(message, this.#heard, within)
+      take(message, this.#listener, within)
         ?.then((answer) => this.send(answer))
-        .catch((error: unknown) => this.#heard.gone(`it did not take an answer: ${error}`));
+        .catch((error: unknown) => this.#listener.gone(`it did not take an answer: ${error}`));
   }
 
   close(): void {

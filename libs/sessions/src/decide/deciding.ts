@@ -111,7 +111,7 @@ class DecidedPart {
       const isIdle = leftMs <= 0 && turnDueMs === this.#againMs;
       turnDueMs = this.#againMs;
       const waitMs = isIdle ? looks.againMs(lookMs) : Math.min(looks.againMs(lookMs), leftMs);
-      const heard = updates.of(key, Math.max(1, waitMs), signal);
+      const updated = updates.of(key, Math.max(1, waitMs), signal);
       try {
         await this.#turn(signal);
       } catch (thrown) {
@@ -127,7 +127,7 @@ class DecidedPart {
         logger.warn("failed to ask the orchestrator of a session, retrying", { session: key.id, error });
         await sleep(timers, failedMs, signal).catch(() => {});
       }
-      await heard;
+      await updated;
     }
   }
 

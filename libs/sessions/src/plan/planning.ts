@@ -95,7 +95,7 @@ class PlannedPart {
   async run(signal: AbortSignal): Promise<void> {
     const { updates, looks, foundation } = this.#parts;
     while (!signal.aborted) {
-      const heard = updates.of(this.#key, looks.againMs(lookMs), signal);
+      const updated = updates.of(this.#key, looks.againMs(lookMs), signal);
       try {
         await this.#turn(signal);
       } catch (error) {
@@ -107,7 +107,7 @@ class PlannedPart {
         });
         await sleep(timers, failedMs, signal).catch(() => {});
       }
-      await heard;
+      await updated;
     }
   }
 

@@ -226,7 +226,7 @@ export class SimulatedAgent {
     if (connection !== this.#connection) return;
     const { isRash = false } = this.#parts.world.weakening;
     if (isRash) this.#given(connection, frame);
-    this.#heard(connection, frame);
+    this.#received(connection, frame);
     // What it refused as busy may come again with the word that its answer has arrived.
     if (!isRash) this.#given(connection, frame);
     for (const cancel of frame.cancels) this.#cancelled(cancel);
@@ -237,7 +237,7 @@ export class SimulatedAgent {
     for (const assign of assignments) this.#assigned(connection, keyOf(assign.token), assign);
   }
 
-  #heard({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
+  #received({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
     const numbers = [...sent.slice(0, resultsDurable).keys(), ...resultsDurableBeyond.map((one) => one - 1)];
     const durable = numbers.flatMap((at) => sent.splice(at, 1, ""));
     // One that was stopped may be given again.

@@ -156,8 +156,8 @@ export class SimulatedSender {
       if (open.generation !== this.#owner.generation) return;
       for (const { token } of request.offers)
         this.#checks.fairness.offered(this.namespace, keyOf(token), open);
-      const heard = this.#world.weakening.offered?.(request) ?? request;
-      const refusal = open.stream?.take(heard, this.#world.nowMs);
+      const received = this.#world.weakening.offered?.(request) ?? request;
+      const refusal = open.stream?.take(received, this.#world.nowMs);
       if (refusal !== undefined) this.#world.found("protocol", `a sender is refused: ${refusal.message}`);
       this.#owner.stir();
     });

@@ -125,8 +125,8 @@ export class RunsLoad implements Load {
     const open = this.operations.find(({ number }) => !this.#answered.has(number));
     if (open !== undefined) return `operation ${open.number} (${open.command}) has no answer`;
     for (const [id, { check }] of this.#runs) {
-      const [wish] = check.hasEnded ? [] : wishesOf(check.plain);
-      if (wish !== undefined) this.#act(id, wish);
+      const [action] = check.hasEnded ? [] : wishesOf(check.plain);
+      if (action !== undefined) this.#act(id, action);
     }
     for (const [id, { check }] of this.#runs) if (!check.hasEnded) return `run ${id} has not ended`;
     return undefined;

@@ -116,8 +116,8 @@ export class OfferCall {
     }
     this.#noteDurable(request);
     for (const { token } of request.cancels) checks.fairness.withdrawn(keyOf(token));
-    const heard = scene.weakening.offered?.(request) ?? request;
-    const refusal = this.#stream?.take({ ...heard, hello: undefined }, scene.nowMs);
+    const received = scene.weakening.offered?.(request) ?? request;
+    const refusal = this.#stream?.take({ ...received, hello: undefined }, scene.nowMs);
     if (refusal !== undefined) scene.found("protocol", `a sender is refused: ${refusal.message}`);
     owner.stir();
   }

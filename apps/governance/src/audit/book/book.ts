@@ -348,8 +348,8 @@ export class AuditBook {
     return { first: before, second: after, path: this.#tree.consistency(before.treeSize, after.treeSize) };
   }
 
-  export(wish: ExportWish): Generator<ExportPart, void> {
-    return exported(this.#shelf, this.#tree, wish);
+  export(request: ExportWish): Generator<ExportPart, void> {
+    return exported(this.#shelf, this.#tree, request);
   }
 
   verify(fromCheckpoint: number): Generator<VerifyProgress, void> {

@@ -42,9 +42,9 @@ const partLength = 256 * 1024;
 /** Clocks of processes differ, and a record may be under a checkpoint that bears an earlier time. */
 const clocksDifferMs = 60_000;
 
-export function* exported(shelf: Shelf, tree: MerkleTree, wish: ExportWish): Generator<ExportPart, void> {
-  const { namespace, isCloudEvents } = wish;
-  const filter = new RecordFilter(namespace, wish.filter);
+export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): Generator<ExportPart, void> {
+  const { namespace, isCloudEvents } = request;
+  const filter = new RecordFilter(namespace, request.filter);
   const last = shelf.checkpoint(0);
   const first = Math.max(1, shelf.checkpointFrom(filter.fromMs - clocksDifferMs) || (last?.number ?? 1));
   const size = first === 1 ? 0 : (shelf.checkpoint(first - 1)?.treeSize ?? 0);
@@ -59,7 +59,7 @@ export function* exported(shelf: Shelf, tree: MerkleTree, wish: ExportWish): Gen
     text = "";
     return whole;
   };
-  const said = wish.filter === undefined ? {} : AuditFilterCodec.toJSON(wish.filter);
+  const said = request.filter === undefined ? {} : AuditFilterCodec.toJSON(request.filter);
   add(writer.writeHead({ namespace, filter: said, tree, size }));
   for (const key of shelf.keys()) add(writer.key(key));
   const retained = retainedBefore(shelf, trustedOf(shelf.keys())).leaf;

@@ -32,7 +32,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
     definition,
     definitionTask,
     work: { namespace, kind: workKind || "run", id, task },
-    capability: demand.wish.capability,
+    capability: demand.requirements.capability,
     agentId: attempt.agentId,
     slots: attempt.slots,
     priority: attempt.priority,
@@ -53,10 +53,13 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
 
 /** Demands beside the capability. */
 function demandOf({ profile, choices }: PlacedAttempt): string {
-  const { wish, fit } = profile.demand;
+  const { requirements, fit } = profile.demand;
   const asked = {
-    versionRange: wish.range,
-    placement: wish.require || wish.prefer ? { require: wish.require, prefer: wish.prefer } : undefined,
+    versionRange: requirements.range,
+    placement:
+      requirements.require || requirements.prefer
+        ? { require: requirements.require, prefer: requirements.prefer }
+        : undefined,
     resources: Object.fromEntries(fit.resources),
     weight: profile.weight === 1 ? 0 : profile.weight,
     ...choices,

@@ -27,7 +27,7 @@ export interface LevelDriverParts {
   readonly scalerId: string;
   readonly foundation: Foundation;
   /** Throws when it was not heard. */
-  readonly tell: (wish: Wish, signal: AbortSignal) => Promise<Heard>;
+  readonly tell: (requested: Wish, signal: AbortSignal) => Promise<Heard>;
   /** Hears of each time that it was not. */
   readonly failed?: (error: TuttiError) => void;
 }
@@ -38,14 +38,14 @@ const answerMs = 10_000;
 export class LevelDriver implements Driver {
   readonly kind: "webhook" | "kubernetes";
   readonly #parts: LevelDriverParts;
-  #wish: Wish | undefined;
+  #requested: Wish | undefined;
   /** What was heard. */
   #applied: Wish | undefined;
   #failures = 0;
   #error: TuttiError | undefined;
   #timer: Timer | undefined;
   #calling: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
-  #heard: Heard = { starting: 0, againMs: 0 };
+  #reply: Heard = { starting: 0, againMs: 0 };
   #isClosed = false;
 
   constructor(parts: LevelDriverParts) {
@@ -54,13 +54,13 @@ export class LevelDriver implements Driver {
   }
 
   want(count: number, reason: string): void {
-    if (this.#isClosed || this.#wish?.count === count) return;
-    this.#wish = { count, reason };
+    if (this.#isClosed || this.#requested?.count === count) return;
+    this.#requested = { count, reason };
     if (this.#calling === undefined) this.#tellIn(0);
   }
 
   standing(): Standing {
-    return { starting: this.#heard.starting, quarantined: 0, error: this.#error };
+    return { starting: this.#reply.starting, quarantined: 0, error: this.#error };
   }
 
   /** A service that was informed is not informed again. Its agents are its own to end. */
@@ -88,23 +88,23 @@ export class LevelDriver implements Driver {
 
   #nextMs(): number {
     if (this.#failures > 0) return backoffMs(backoff, this.#failures, this.#parts.foundation.chance);
-    return this.#applied === this.#wish ? this.#heard.againMs : 0;
+    return this.#applied === this.#requested ? this.#reply.againMs : 0;
   }
 
   async #apply(stopped?: AbortSignal): Promise<void> {
     const { kind, scalerId, foundation, tell, failed } = this.#parts;
-    const wish = this.#wish;
-    if (wish === undefined) return;
+    const requested = this.#requested;
+    if (requested === undefined) return;
     const late = new AbortController();
     const timer = foundation.timers.after(answerMs, () =>
       late.abort(new Error(`no answer in ${answerMs} ms`)),
     );
     try {
       const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);
-      this.#heard = await tell(wish, signal);
-      this.#applied = wish;
+      this.#reply = await tell(requested, signal);
+      this.#applied = requested;
       this.#failures = 0;
-      this.#error = this.#heard.error;
+      this.#error = this.#reply.error;
     } catch (thrown) {
       this.#failures++;
       this.#error = errorFromUnknown(thrown);
@@ -112,7 +112,7 @@ export class LevelDriver implements Driver {
       foundation.logger.warn("failed to report the number of wanted agents", {
         driver: kind,
         scaler: scalerId,
-        wanted: wish.count,
+        wanted: requested.count,
         failures: this.#failures,
         error: this.#error,
       });

@@ -78,9 +78,9 @@ export async function* watchApprovals(
       const name = `${approval.about?.id}/${approval.approvalId}`;
       const isFit = isWanted(filter, approval, context);
       if (!isFit && !shown.has(name)) continue;
-      const stands = Buffer.from(Approvals.encode(approval).finish()).toString("base64");
-      if (shown.get(name) === stands) continue;
-      if (isFit) shown.set(name, stands);
+      const state = Buffer.from(Approvals.encode(approval).finish()).toString("base64");
+      if (shown.get(name) === state) continue;
+      if (isFit) shown.set(name, state);
       else shown.delete(name);
       approvals.push(approval);
     }

@@ -90,7 +90,7 @@ export class PartitionLog {
         const isThere = (await this.#publish(message, before)) || (await this.#isAt(sequence, message));
         if (!isThere) return "moved";
         const { kind, body, ...said } = entry;
-        this.#stands({ ...said, sequence, hash: hashOf(message) }, sequence, 0);
+        this.#setHead({ ...said, sequence, hash: hashOf(message) }, sequence, 0);
         return "appended";
       } catch (error) {
         if (natsErrors.noSpace.is(error)) throw archiveErrors.full({ reason: reasonOf(error) });
@@ -156,10 +156,10 @@ export class PartitionLog {
       let knocked = 0;
       for (let sequence = last; sequence >= first && sequence > 0; sequence--) {
         const [entry, hash] = await this.#read(sequence, last);
-        if (entry.kind !== entryKinds.knock) return this.#stands(headOf(entry, hash), last, knocked);
+        if (entry.kind !== entryKinds.knock) return this.#setHead(headOf(entry, hash), last, knocked);
         knocked = Math.max(knocked, entry.epoch);
       }
-      return this.#stands(beginning, last, knocked);
+      return this.#setHead(beginning, last, knocked);
     } catch (error) {
       if (error instanceof MessageGone) return;
       throw error;
@@ -178,7 +178,7 @@ export class PartitionLog {
     return this.damaged(this.#end, `the end of the stream at ${last}; the server lost what it acknowledged`);
   }
 
-  #stands(head: LogHead, end: number, knocked: number): LogHead {
+  #setHead(head: LogHead, end: number, knocked: number): LogHead {
     this.#head = head;
     this.#end = end;
     this.#knocked = knocked;

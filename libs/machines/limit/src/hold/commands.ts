@@ -40,35 +40,35 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
   type: "acquire",
   codec: AcquireLimit,
   reply: LimitAcquired,
-  decide(limit, wish, step) {
-    const { holder } = wish;
+  decide(limit, request, step) {
+    const { holder } = request;
     const stranger = holderProblem(holder);
     // There is no receiver for a letter.
     if (stranger !== undefined || holder === undefined)
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
     if (known !== undefined) return again(limit, known, step);
-    const problem = wishProblem(wish) ?? ruleProblem(wish.rule);
+    const problem = wishProblem(request) ?? ruleProblem(request.rule);
     const { id } = step.key;
     if (problem !== undefined) {
       sendDecline(step, holder, limitErrors.wishInvalid.refusal({ problem }));
       return declined;
     }
-    if (wish.deadlineMs > 0 && wish.deadlineMs <= step.nowMs) {
-      sendDecline(step, holder, limitErrors.deadlinePassed.refusal({ id, deadlineMs: wish.deadlineMs }));
+    if (request.deadlineMs > 0 && request.deadlineMs <= step.nowMs) {
+      sendDecline(step, holder, limitErrors.deadlinePassed.refusal({ id, deadlineMs: request.deadlineMs }));
       return declined;
     }
-    imply(limit, wish, step);
+    imply(limit, request, step);
     const ticket = limit.lastTicket + 1;
     const isFull = limit.line.size >= waitingMax || limit.holds.size >= holdsMax;
     if (isFull) {
       sendDecline(step, holder, limitErrors.queueFull.refusal({ id, max: waitingMax }), retryAfterMs);
       return declined;
     }
-    if (limit.line.size === 0 && canHold(limit, wish.weight || 1, step.nowMs))
-      take(ticket, wish, holder, step);
+    if (limit.line.size === 0 && canHold(limit, request.weight || 1, step.nowMs))
+      take(ticket, request, holder, step);
     else {
-      wait(limit, ticket, wish, step);
+      wait(limit, ticket, request, step);
       // It may stand before others, and be so light that it fits.
       pump(limit, step);
     }
@@ -94,31 +94,31 @@ function imply(limit: LimitView, { rule }: AcquireLimit, step: LimitStep): void 
 
 function take(
   ticket: number,
-  wish: AcquireLimit,
+  request: AcquireLimit,
   holder: NonNullable<AcquireLimit["holder"]>,
   step: LimitStep,
 ): void {
-  const leaseMs = wish.leaseMs || leaseDefaultMs;
+  const leaseMs = request.leaseMs || leaseDefaultMs;
   const dueMs = leaseDueMs(step.nowMs, leaseMs);
-  const weight = wish.weight || 1;
+  const weight = request.weight || 1;
   step.emit(limitTaken, { ticket, holder, weight, grantMs: step.nowMs, leaseDueMs: dueMs, leaseMs });
   sendGrant(step, { ticket, holder }, dueMs);
 }
 
-function wait(limit: LimitView, ticket: number, wish: AcquireLimit, step: LimitStep): void {
-  const { holder, priority, deadlineMs } = wish;
+function wait(limit: LimitView, ticket: number, request: AcquireLimit, step: LimitStep): void {
+  const { holder, priority, deadlineMs } = request;
   // Shares above the maximum join the one line that all share.
-  const isApart = limit.line.hasShare(wish.share) || limit.line.shareCount < sharesMax;
+  const isApart = limit.line.hasShare(request.share) || limit.line.shareCount < sharesMax;
   step.emit(waitBegun, {
     ticket,
     holder,
-    weight: wish.weight || 1,
+    weight: request.weight || 1,
     priority,
-    share: isApart ? wish.share : "",
-    shareWeight: (isApart ? wish.shareWeight : 1) || 1,
+    share: isApart ? request.share : "",
+    shareWeight: (isApart ? request.shareWeight : 1) || 1,
     beginMs: step.nowMs,
     deadlineMs,
-    leaseMs: wish.leaseMs || leaseDefaultMs,
+    leaseMs: request.leaseMs || leaseDefaultMs,
   });
 }
 

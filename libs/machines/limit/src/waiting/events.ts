@@ -16,10 +16,10 @@ export const waitBegun: LimitEvent<WaitBegunV1> = {
   version: 1,
   codec: WaitBegunV1,
   described: true,
-  evolve(limit, { holder = LimitHolder.create(), shareWeight, ...wish }, outstanding) {
-    limit.lastTicket = wish.ticket;
-    limit.byHolder.set(nameOf(holder), wish.ticket);
-    limit.line.join({ ...wish, holder }, shareWeight);
+  evolve(limit, { holder = LimitHolder.create(), shareWeight, ...request }, outstanding) {
+    limit.lastTicket = request.ticket;
+    limit.byHolder.set(nameOf(holder), request.ticket);
+    limit.line.join({ ...request, holder }, shareWeight);
     arm(limit, outstanding);
   },
 };

@@ -37,29 +37,29 @@ export const acquire: LockCommand<AcquirePermits, PermitsAcquired> = {
   decide(lock, asked, step) {
     const problem = wishProblem(asked);
     if (problem !== undefined) return lockErrors.wishInvalid.refusal({ problem });
-    const wish = { ...asked, permits: asked.permits || 1, leaseMs: asked.leaseMs || leaseDefaultMs };
-    const gaveWay = lock.gaveWay.get(wish.holder);
+    const request = { ...asked, permits: asked.permits || 1, leaseMs: asked.leaseMs || leaseDefaultMs };
+    const gaveWay = lock.gaveWay.get(request.holder);
     if (gaveWay !== undefined && gaveWay.untilMs > step.nowMs)
       return deadlockErrors.deadlock.refusal({ circle: gaveWay.message });
-    const known = lock.byHolder.get(wish.holder);
-    const refusal = known === undefined ? begin(lock, wish, step) : again(lock, known, wish, step);
+    const known = lock.byHolder.get(request.holder);
+    const refusal = known === undefined ? begin(lock, request, step) : again(lock, known, request, step);
     if (isRefusal(refusal)) return refusal;
-    const token = lock.byHolder.get(wish.holder);
+    const token = lock.byHolder.get(request.holder);
     const hold = token === undefined ? undefined : lock.holds.get(token);
     return { hold: hold && { ...hold, work: hold.work && { ...hold.work } } };
   },
 };
 
-function begin(lock: LockView, wish: AcquirePermits, step: LockStep): Refusal | undefined {
+function begin(lock: LockView, request: AcquirePermits, step: LockStep): Refusal | undefined {
   const { id: name } = step.key;
-  const { holder, work, permits, shared, leaseMs, waitMs, priority } = wish;
-  if (isTooMany(lock, wish))
+  const { holder, work, permits, shared, leaseMs, waitMs, priority } = request;
+  if (isTooMany(lock, request))
     return lockErrors.permitsTooMany.refusal({ name, permits, found: permitsOf(lock) });
   if (lock.line.size >= waitingMax || lock.holds.size >= holdsMax)
     return lockErrors.full.refusal({ name, max: lock.line.size >= waitingMax ? waitingMax : holdsMax });
   const { nowMs } = step;
   const number = nextNumber(lock, step);
-  const isFree = fits(lock, wish);
+  const isFree = fits(lock, request);
   if (lock.line.size === 0 && isFree) {
     const given = { token: number, grantMs: nowMs, dueMs: nowMs + leaseMs, leaseMs };
     step.emit(permitsTaken, { hold: { ...given, holder, work, permits, shared } });
@@ -76,17 +76,17 @@ function begin(lock: LockView, wish: AcquirePermits, step: LockStep): Refusal | 
   return undefined;
 }
 
-function again(lock: LockView, number: number, wish: AcquirePermits, step: LockStep): Refusal | undefined {
+function again(lock: LockView, number: number, request: AcquirePermits, step: LockStep): Refusal | undefined {
   const known = lock.holds.get(number) ?? lock.line.get(number);
-  if (known?.permits !== wish.permits || known.shared !== wish.shared)
-    return lockErrors.holderTaken.refusal({ name: step.key.id, holder: wish.holder });
+  if (known?.permits !== request.permits || known.shared !== request.shared)
+    return lockErrors.holderTaken.refusal({ name: step.key.id, holder: request.holder });
   const held = lock.holds.get(number);
   if (held === undefined) {
-    step.emit(lockWaitKept, { ticket: number, attendMs: step.nowMs + wish.waitMs });
+    step.emit(lockWaitKept, { ticket: number, attendMs: step.nowMs + request.waitMs });
     return undefined;
   }
-  const dueMs = step.nowMs + wish.leaseMs;
-  if (dueMs > held.dueMs) step.emit(permitsRenewed, { token: number, dueMs, leaseMs: wish.leaseMs });
+  const dueMs = step.nowMs + request.leaseMs;
+  if (dueMs > held.dueMs) step.emit(permitsRenewed, { token: number, dueMs, leaseMs: request.leaseMs });
   return undefined;
 }
 

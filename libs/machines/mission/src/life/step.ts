@@ -63,12 +63,12 @@ export function hearAgents(mission: MissionView, step: MissionEventStep, agents:
   const leaseMs = leaderLeaseMs(mission);
   const isLed = specOf(mission).leadership?.enabled === true;
   const afterMs = isLed ? Math.min(heardAfterMs, leaseMs / 3) : heardAfterMs;
-  const heard = agents.filter((agent) => {
+  const active = agents.filter((agent) => {
     const participant = mission.participants.get(agent);
     if (participant === undefined) return false;
     // A leader's lease runs from when that was noted.
     const heardMs = agent === mission.leader ? mission.leaderMs - leaseMs : participant.heardMs;
     return step.nowMs - heardMs >= afterMs;
   });
-  if (heard.length > 0) step.emit(participantsHeard, { agents: heard, hearMs: step.nowMs });
+  if (active.length > 0) step.emit(participantsHeard, { agents: active, hearMs: step.nowMs });
 }

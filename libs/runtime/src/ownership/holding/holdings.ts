@@ -223,7 +223,7 @@ export class Holdings {
     return cell;
   }
 
-  #wish(cell: Cell): Wish {
+  #nextStep(cell: Cell): Wish {
     const { picture, lease } = this.#parts;
     const entry = picture.assignment(cell.service, cell.partition);
     const mine = entry !== undefined && lease.entered && entry.owner === lease.holder;
@@ -250,12 +250,12 @@ export class Holdings {
     cell.running = true;
     while (!this.#stopped) {
       cell.poked = false;
-      const wish = this.#wish(cell);
-      if (wish.kind === "nothing") break;
+      const next = this.#nextStep(cell);
+      if (next.kind === "nothing") break;
       try {
-        await this.#fulfil(cell, wish);
+        await this.#fulfil(cell, next);
         // What was owned for a moment only must not be taken back at once, over and over.
-        if (wish.kind !== "raise") cell.failures = 0;
+        if (next.kind !== "raise") cell.failures = 0;
       } catch (error) {
         this.#report(cell, error);
         await this.#pause(cell);
@@ -264,18 +264,18 @@ export class Holdings {
     cell.running = false;
   }
 
-  async #fulfil(cell: Cell, wish: Exclude<Wish, { kind: "nothing" }>): Promise<void> {
-    switch (wish.kind) {
+  async #fulfil(cell: Cell, next: Exclude<Wish, { kind: "nothing" }>): Promise<void> {
+    switch (next.kind) {
       case "own":
-        return await this.#own(cell, wish.epoch);
+        return await this.#own(cell, next.epoch);
       case "disown":
         return await this.#disown(cell);
       case "raise":
-        return await this.#raise(cell, wish.entry);
+        return await this.#raise(cell, next.entry);
       case "hand-over":
-        return await this.#handOver(cell, wish.entry);
+        return await this.#handOver(cell, next.entry);
       case "prepare":
-        return await this.#prepare(cell, wish.epoch);
+        return await this.#prepare(cell, next.epoch);
     }
   }
 
@@ -316,8 +316,8 @@ export class Holdings {
 
   #unwanted(cell: Cell, epoch: number): boolean {
     if (this.#stopped) return true;
-    const wish = this.#wish(cell);
-    return wish.kind !== "own" || wish.epoch !== epoch;
+    const next = this.#nextStep(cell);
+    return next.kind !== "own" || next.epoch !== epoch;
   }
 
   async #disown(cell: Cell): Promise<void> {
@@ -334,15 +334,15 @@ export class Holdings {
     if (stored !== undefined) {
       this.#parts.wrote(partitionKey(service, partition), stored.value, stored.revision);
     }
-    const wish = this.#wish(cell);
-    if (wish.kind !== "raise") return;
-    const sinceMs = this.#parts.clock.monotonic() - wish.entry.sinceMs;
+    const next = this.#nextStep(cell);
+    if (next.kind !== "raise") return;
+    const sinceMs = this.#parts.clock.monotonic() - next.entry.sinceMs;
     cell.failures = sinceMs > calmMs ? 0 : cell.failures + 1;
     if (cell.failures > 1) await this.#pause(cell);
-    const { owner, address, epoch, to, movedLoad } = wish.entry;
+    const { owner, address, epoch, to, movedLoad } = next.entry;
     // A table that was lost counts again, far behind the journals: it catches up in a few steps.
-    const next = epoch + 2 ** Math.max(0, cell.failures - 1);
-    await this.#write(wish.entry, { owner, address, epoch: next, to, movedLoad });
+    const nextEpoch = epoch + 2 ** Math.max(0, cell.failures - 1);
+    await this.#write(next.entry, { owner, address, epoch: nextEpoch, to, movedLoad });
   }
 
   /** A failure is ignored: without a copy loading only takes longer. */
@@ -385,9 +385,9 @@ export class Holdings {
 
   /** Undefined when it stays after all, or goes to another one. */
   #handOverWanted(cell: Cell, { to, epoch }: Assignment): Assignment | undefined {
-    const wish = this.#wish(cell);
-    const isSame = wish.kind === "hand-over" && wish.entry.to === to && wish.entry.epoch === epoch;
-    return isSame ? wish.entry : undefined;
+    const next = this.#nextStep(cell);
+    const isSame = next.kind === "hand-over" && next.entry.to === to && next.entry.epoch === epoch;
+    return isSame ? next.entry : undefined;
   }
 
   /** Resolves when it may go. With nothing when it stays after all. */

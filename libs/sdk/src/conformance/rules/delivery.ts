@@ -114,12 +114,12 @@ export const deliveryRules: readonly Rule[] = [
       const running = await begun(link, "conformance.slow", { ms: 900 });
       link.isDeaf = true;
       const [lost = ""] = link.assign(["conformance.echo", "lost"]);
-      const heard = link.stream.arrivals;
-      await link.until(() => heard.some(({ frame }) => frame.results.length > 0), {
+      const arrivals = link.stream.arrivals;
+      await link.until(() => arrivals.some(({ frame }) => frame.results.length > 0), {
         expected: "a result",
         found: () => "none",
       });
-      const missed = heard.filter(({ frame }) => frame.sequence > link.taken.length);
+      const missed = arrivals.filter(({ frame }) => frame.sequence > link.taken.length);
       link.stream.cut();
       const greeting = await stage.greeting();
       const { resume } = greeting.hello;

@@ -56,7 +56,7 @@ export class BerthDriver implements Driver {
   readonly #crashes: Map<string, number>;
   #isClosed = false;
   #isReady: boolean;
-  #wish: { readonly count: number; readonly reason: string } | undefined;
+  #requested: { readonly count: number; readonly reason: string } | undefined;
 
   constructor(parts: BerthDriverParts) {
     this.kind = parts.kind;
@@ -68,7 +68,7 @@ export class BerthDriver implements Driver {
 
   want(count: number, reason: string): void {
     if (this.#isClosed) return;
-    this.#wish = { count, reason };
+    this.#requested = { count, reason };
     if (!this.#isReady) return;
     for (const berth of this.#berths.values()) berth.look();
     while (this.#berths.size < count) this.#add();
@@ -150,7 +150,7 @@ export class BerthDriver implements Driver {
       else this.#berths.set(number, berth);
     }
     this.#isReady = true;
-    if (this.#wish !== undefined) this.want(this.#wish.count, this.#wish.reason);
+    if (this.#requested !== undefined) this.want(this.#requested.count, this.#requested.reason);
   }
 
   #add(): void {

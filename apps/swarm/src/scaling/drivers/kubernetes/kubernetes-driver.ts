@@ -48,7 +48,7 @@ async function bring(parts: KubernetesDriverParts, count: number, signal: AbortS
   for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
     const found = await api.workload(workload, signal);
     requireOwned(parts, workload, found);
-    if (found.replicas === count) return heard(workload, found, count);
+    if (found.replicas === count) return replyFor(workload, found, count);
     if (await api.setReplicas(workload, count, found.version, signal)) {
       const starting = Math.max(0, count - found.ready);
       return { starting, againMs: againMs.starting };
@@ -61,7 +61,7 @@ async function bring(parts: KubernetesDriverParts, count: number, signal: AbortS
   });
 }
 
-function heard(workload: WorkloadRef, { ready, trouble }: Workload, wanted: number): Heard {
+function replyFor(workload: WorkloadRef, { ready, trouble }: Workload, wanted: number): Heard {
   const starting = Math.max(0, wanted - ready);
   if (starting === 0) return { starting, againMs: againMs.standing };
   const { kind, name, namespace } = workload;

@@ -124,9 +124,9 @@ export function fairPart(
   const wishes = others.map(({ amount, isShort }) => (isShort ? Number.POSITIVE_INFINITY : amount));
   let left = limit;
   let count = wishes.length + 1;
-  for (const wish of [...wishes, wanted].sort((one, other) => one - other)) {
-    const part = Math.min(wish, left / count);
-    if (wish === wanted) return part;
+  for (const requested of [...wishes, wanted].sort((one, other) => one - other)) {
+    const part = Math.min(requested, left / count);
+    if (requested === wanted) return part;
     left -= part;
     count--;
   }

@@ -356,8 +356,8 @@ function skippedBecause(
   const unmet: string[] = [];
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0) && unmet.length < partsMax; at++) {
     const source = sourceNode(run, range, sources[at] ?? 0);
-    const stands = statusOfNode(run, source);
-    if (isDone(stands)) unmet.push(`\`${taskIdOf(run, source)}\` ${statusWord(stands)}`);
+    const sourceStatus = statusOfNode(run, source);
+    if (isDone(sourceStatus)) unmet.push(`\`${taskIdOf(run, source)}\` ${statusWord(sourceStatus)}`);
   }
   return `what it needs did not end as it has to: ${unmet.join(", ")}`;
 }

@@ -280,12 +280,13 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
   if (range.isEntries || range.owner >= 0)
     return runErrors.taskNotRepairable.refusal({ task, found: `it ${statusWord(status)}` });
   for (const next of nextOf(run, range, number)) {
-    const stands = statusOfNode(run, next);
-    const hasBegun = stands !== TaskStatus.TASK_STATUS_PENDING && stands !== TaskStatus.TASK_STATUS_SKIPPED;
+    const nextStatus = statusOfNode(run, next);
+    const hasBegun =
+      nextStatus !== TaskStatus.TASK_STATUS_PENDING && nextStatus !== TaskStatus.TASK_STATUS_SKIPPED;
     if (hasBegun)
       return runErrors.taskNotRepairable.refusal({
         task,
-        found: `a task that needs it ${statusWord(stands)}`,
+        found: `a task that needs it ${statusWord(nextStatus)}`,
       });
   }
   return undefined;

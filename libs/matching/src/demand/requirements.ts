@@ -2,7 +2,7 @@ import type { Offering } from "@tutti/contracts/agent/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 
 /** The demand on a cohort of agents. */
-export interface Wish {
+export interface Requirements {
   readonly capability: string;
   readonly range: string;
   readonly require: LabelSelector | undefined;
