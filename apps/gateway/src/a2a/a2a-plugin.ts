@@ -211,8 +211,11 @@ class A2aAnswers {
     const { context, version: inQuery } = this.#context(request, reply);
     try {
       if (this.#open >= openMax) throw new A2aError("TOO_MANY_REQUESTS", "Too many requests are open");
-      this.#open++;
-      reply.raw.once("close", () => this.#open--);
+      // A client that left while the code was loaded has closed already.
+      if (!reply.raw.closed) {
+        this.#open++;
+        reply.raw.once("close", () => this.#open--);
+      }
       const { method, params: given } = await read(request, loaded);
       const params = loaded.protocol.jsonNames(given);
       const { "a2a-version": version } = request.headers;

@@ -50,7 +50,12 @@ export class RelayExchange {
     this.#unlisten = parts.pools.onLeft((pool, owner) => {
       if (pool === parts.pool) this.#leave(owner);
     });
-    this.#takeAll(first);
+    try {
+      this.#takeAll(first);
+    } catch (refusal) {
+      this.#unlisten();
+      throw refusal;
+    }
   }
 
   /** Whether nothing remains to be sent once the current contents have been taken. */
