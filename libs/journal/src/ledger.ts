@@ -150,10 +150,10 @@ export class Ledger implements PartitionName {
  */
 export function tableOf(
   made: readonly PartitionName[],
-  asked: readonly ServicePartitions[],
+  requested: readonly ServicePartitions[],
 ): readonly PartitionName[] {
   const table = [...made];
-  for (const { service, partitions } of asked) {
+  for (const { service, partitions } of requested) {
     const known = made.filter((one) => one.service === service).length;
     if (known === partitions) continue;
     if (known > 0) throw journalErrors.partitionsDiffer({ service, made: known, asked: partitions });

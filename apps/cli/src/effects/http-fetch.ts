@@ -12,10 +12,10 @@ export const httpFetch: Fetching = async (url, parts) => {
   const options: RequestOptions = { method, headers: { ...headers, ...lengthOf(body) } };
   if (signal != null) options.signal = signal;
   const message = await new Promise<IncomingMessage>((done, fail) => {
-    const asked = request(url, options, done);
+    const message = request(url, options, done);
     // As `fetch` has it: what went wrong is the cause.
-    asked.on("error", (cause) => fail(new TypeError("the request failed", { cause })));
-    asked.end(typeof body === "string" ? body : undefined);
+    message.on("error", (cause) => fail(new TypeError("the request failed", { cause })));
+    message.end(typeof body === "string" ? body : undefined);
   });
   return answerOf(message);
 };

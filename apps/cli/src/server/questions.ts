@@ -61,11 +61,11 @@ const asks = ({ waits, parts }: Explanation): boolean =>
 
 export function detailed(explanation: Explanation, open: readonly Approval[]): Explanation {
   const textOf = (subject = ""): string => {
-    const asked = open.find(({ approvalId }) => approvalId === subject);
-    return asked === undefined ? "" : contextText(asked);
+    const question = open.find(({ approvalId }) => approvalId === subject);
+    return question === undefined ? "" : contextText(question);
   };
   const { about, summary = "", waits, parts, remedies } = explanation;
-  const asked = open.filter(({ approvalId }) => waits.some(({ subject }) => subject === approvalId));
+  const questions = open.filter(({ approvalId }) => waits.some(({ subject }) => subject === approvalId));
   const isTask = (about?.task ?? "") !== "";
   const [first = ""] = waits.map(({ subject }) => textOf(subject)).filter((text) => text !== "");
   return {
@@ -75,7 +75,7 @@ export function detailed(explanation: Explanation, open: readonly Approval[]): E
       ...wait,
       message: `${wait.message ?? ""} ${textOf(wait.subject)}`.trim(),
     })),
-    remedies: [...remedies, ...asked.flatMap(changes)],
+    remedies: [...remedies, ...questions.flatMap(changes)],
     parts: parts.map((part) => detailed(part, open)),
   };
 }

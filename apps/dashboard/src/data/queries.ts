@@ -144,10 +144,10 @@ export const approvalsQuery = (verdict: readonly string[] = []) =>
     queryFn: ({ signal }) => openApprovals({ verdict, size: 500 }, signal),
   });
 
-async function openApprovals(asked: Parameters<typeof pathOf>[1], signal: AbortSignal) {
+async function openApprovals(query: Parameters<typeof pathOf>[1], signal: AbortSignal) {
   const [ofRuns, ofMissions] = await Promise.all([
-    read<ListApprovalsReply>(pathOf(["approvals"], asked), signal),
-    read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], asked), signal).catch(noneIfForbidden),
+    read<ListApprovalsReply>(pathOf(["approvals"], query), signal),
+    read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], query), signal).catch(noneIfForbidden),
   ]);
   return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(firstAsked) };
 }

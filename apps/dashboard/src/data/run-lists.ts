@@ -47,16 +47,16 @@ function shownLists() {
 /** Looks at runs that changed, and puts them where they belong in the lists that are shown. */
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
   // In a storm only the latest are looked at. The list is whole again as soon as it is asked again.
-  const asked = runIds.slice(-askedMost);
+  const requested = runIds.slice(-askedMost);
   for (const { queryKey, filter } of shownLists()) {
-    const path = pathOf(["runs"], { ...filter, runId: asked, size: askedMost });
+    const path = pathOf(["runs"], { ...filter, runId: requested, size: askedMost });
     const found = await read<ListRunsReply>(path, new AbortController().signal).catch(() => undefined);
     if (found === undefined) continue;
     let left = 0;
     queryClient.setQueryData<Pages>(queryKey, (old) => {
       if (old === undefined) return old;
       const options = { letIn, oldestFirst: filter["oldestFirst"] === true };
-      const next = patched(old.pages, asked, found.runs, options);
+      const next = patched(old.pages, requested, found.runs, options);
       left = next.left;
       return { ...old, pages: [...next.pages] };
     });
@@ -95,11 +95,11 @@ export interface Patched {
  */
 export function patched(
   pages: readonly ListRunsReply[],
-  asked: readonly string[],
+  requested: readonly string[],
   found: readonly Run[],
   { letIn, oldestFirst }: { letIn: boolean; oldestFirst: boolean },
 ): Patched {
-  const gone = new Set(asked);
+  const gone = new Set(requested);
   const fresh = new Map(found.map((run) => [run.runId, run]));
   for (const id of fresh.keys()) gone.delete(id);
   const kept = pages.map((page) => ({

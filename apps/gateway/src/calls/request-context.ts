@@ -103,11 +103,11 @@ function timeoutIn(
   header: string | readonly string[] | undefined,
   query: URLSearchParams,
 ): number | undefined {
-  const asked = query.get(timeoutParameter);
+  const requested = query.get(timeoutParameter);
   query.delete(timeoutParameter);
-  const text = asked ?? (typeof header === "string" ? header : undefined);
+  const text = requested ?? (typeof header === "string" ? header : undefined);
   if (text === undefined) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * (asked === null ? 1000 : 1) : 0;
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * (requested === null ? 1000 : 1) : 0;
   if (ms < 1 || ms > timeoutMaxMs) throw gatewayErrors.timeoutInvalid({ found: text });
   return ms;
 }

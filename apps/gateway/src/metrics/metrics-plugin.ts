@@ -102,8 +102,8 @@ async function sourceOf(
   if (client !== undefined)
     try {
       const { metrics, ...found } = await metricsOf(client, namespace, options);
-      const ask: Source["ask"] = async (asked) => {
-        const { series, ...read } = await client.querySeries({ ...asked, namespace }, options);
+      const ask: Source["ask"] = async (query) => {
+        const { series, ...read } = await client.querySeries({ ...query, namespace }, options);
         return { ...readFrom(read), series };
       };
       return { ...readFrom(found), metrics, ask };
@@ -116,8 +116,8 @@ async function sourceOf(
   // Processes have no metrics of users.
   const found = namespace === installationNamespace ? await processes.list(options) : [];
   const name = "processes";
-  const ask: Source["ask"] = async (asked) => {
-    return { name, problem, series: await seriesOfAll(found, { ...asked, namespace }) };
+  const ask: Source["ask"] = async (query) => {
+    return { name, problem, series: await seriesOfAll(found, { ...query, namespace }) };
   };
   return { name, problem, metrics: metricsOfAll(found), ask };
 }

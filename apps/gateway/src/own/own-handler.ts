@@ -10,4 +10,4 @@ interface OwnAsked {
 }
 
 /** Gives what is answered. Undefined answers without a body. */
-export type OwnHandler = (asked: OwnAsked) => Promise<unknown> | unknown;
+export type OwnHandler = (call: OwnAsked) => Promise<unknown> | unknown;

@@ -73,9 +73,9 @@ const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 
 /** To an issuer, who sends people back to `/sign-in/back`. */
 async function signInBy(access: Access, request: FastifyRequest, reply: FastifyReply) {
-  const asked = new URL(request.url, "http://gateway").searchParams;
+  const parameters = new URL(request.url, "http://gateway").searchParams;
   try {
-    const { issuer = "", to = "/" } = Object.fromEntries(asked);
+    const { issuer = "", to = "/" } = Object.fromEntries(parameters);
     const { location, cookie } = await access.beginAt(issuer, to, request.raw);
     return await leadTo(location, [cookie], reply);
   } catch (thrown) {

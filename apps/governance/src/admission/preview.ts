@@ -76,9 +76,9 @@ export async function previewRules(
   let examined = 0;
   const judge = ({ kind, body, action, cause, work }: Judged): void => {
     const about = { namespace, action, cause, work, nowMs: dependencies.foundation.clock.now() };
-    const asked = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? noActor };
+    const subject = { kind, namespace, action, body, labels: {}, groups: [], actor: cause?.actor ?? noActor };
     examined += 1;
-    for (const one of judging.admit(asked).findings)
+    for (const one of judging.admit(subject).findings)
       if (one.result !== FindingResult.FINDING_RESULT_HELD && effects.length < effectsMax)
         effects.push(findingOf(one, about));
   };
@@ -119,18 +119,18 @@ async function* definitionsOf(
 ): AsyncGenerator<Judged> {
   const { namespace } = context;
   const pages = async (token: string) => {
-    const asked = ListDefinitionsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
-    const { definitions, page } = await dependencies.definitions.listDefinitions(asked, { context });
+    const request = ListDefinitionsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
+    const { definitions, page } = await dependencies.definitions.listDefinitions(request, { context });
     return { items: definitions, nextToken: page?.nextToken ?? "" };
   };
   for await (const { name, createCause: cause } of allOf(pages)) {
-    const asked = GetDefinitionRequest.fromPartial({
+    const request = GetDefinitionRequest.fromPartial({
       namespace,
       withSource: true,
       withoutLiveCount: true,
       definition: { name, version: { $case: "label", value: "latest" } },
     });
-    const source = (await orGone(dependencies.definitions.getDefinition(asked, { context })))?.definition
+    const source = (await orGone(dependencies.definitions.getDefinition(request, { context })))?.definition
       ?.source;
     const format = source?.format === SourceFormat.SOURCE_FORMAT_JSON ? "json" : "yaml";
     const checked = checkText({ format, text: source?.text ?? "", fileName: name }).definition;
@@ -144,8 +144,8 @@ async function* definitionsOf(
 async function* agentsOf(dependencies: PreviewDependencies, context: CallContext): AsyncGenerator<Judged> {
   const { namespace } = context;
   const pages = async (token: string) => {
-    const asked = ListAgentsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
-    const { agents, page } = await dependencies.agents.listAgents(asked, { context });
+    const request = ListAgentsRequest.fromPartial({ namespace, page: { size: pageSize, token } });
+    const { agents, page } = await dependencies.agents.listAgents(request, { context });
     return { items: agents, nextToken: page?.nextToken ?? "" };
   };
   for await (const one of allOf(pages)) yield agentJudged(one, namespace);
@@ -171,9 +171,9 @@ async function* allOf<Item>(
 }
 
 /** Undefined where it is gone since it was listed. */
-async function orGone<Reply>(asked: Promise<Reply>): Promise<Reply | undefined> {
+async function orGone<Reply>(reply: Promise<Reply>): Promise<Reply | undefined> {
   try {
-    return await asked;
+    return await reply;
   } catch (error) {
     if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
     throw error;

@@ -443,11 +443,11 @@ export class AuditRounds implements Component {
   /** What a journal has new, up to so many bytes or a little more. */
   async #read(journal: JournalName, room: number, timeoutMs: number): Promise<Uint8Array[]> {
     const { signal } = this.#stopping;
-    const asked = { timeoutMs, signal };
+    const options = { timeoutMs, signal };
     const runtime = this.#parts.mesh.client(runtimeService, { service: journal.service });
     const known = this.#taken.get(nameOf(journal));
     try {
-      return await batchesAfter(runtime, { ...journal, afterBatch: known ?? 0 }, room, asked);
+      return await batchesAfter(runtime, { ...journal, afterBatch: known ?? 0 }, room, options);
     } catch (error) {
       const isCut = isTuttiError(error) && error.status === "OUT_OF_RANGE";
       if (!isCut) {
@@ -457,7 +457,7 @@ export class AuditRounds implements Component {
       // What was cut before there was an audit cannot be audited.
       if (known === undefined) {
         const afterBatch = await firstOf(runtime, journal);
-        return batchesAfter(runtime, { ...journal, afterBatch }, room, asked);
+        return batchesAfter(runtime, { ...journal, afterBatch }, room, options);
       }
       // Another process may have signed it since this round started, and had it cut.
       await this.followed();
@@ -506,14 +506,14 @@ async function batchesAfter(
   runtime: Client<typeof runtimeService>,
   { partition, afterBatch }: { readonly partition: number; readonly afterBatch: number },
   room: number,
-  asked: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<Uint8Array[]> {
   const found: Uint8Array[] = [];
   let bytes = 0;
   for await (const { batches } of runtime.readJournal(
     // All before it is in the book.
     { partition, afterBatch, follow: false, kept: true },
-    asked,
+    options,
   )) {
     found.push(...batches);
     bytes += batches.reduce((sum, batch) => sum + batch.length, 0);

@@ -113,9 +113,9 @@ async function remove(
   // A service that cannot be asked may have running work: then it is not removed.
   for (const { service, kinds } of works) {
     const page = { size: 1, token: "" };
-    const asked = { namespace, kinds: [...kinds], statuses: unended, page };
+    const request = { namespace, kinds: [...kinds], statuses: unended, page };
     const runtime = mesh.client(runtimeService, { service });
-    const { machines } = await runtime.listMachines(ListMachinesRequest.fromPartial(asked), { context });
+    const { machines } = await runtime.listMachines(ListMachinesRequest.fromPartial(request), { context });
     const [found] = machines;
     if (found !== undefined)
       throw governanceErrors.namespaceBusy({

@@ -17,11 +17,11 @@ const noActor = { kind: ActorKind.ACTOR_KIND_UNSPECIFIED, id: "" };
  * Returns a question of a namespace. Another one is asked about from `system` alone: what may be done there is its own
  * affair.
  */
-export function questionOf(asked: AccessQuestion, namespace: string, field: string): Question {
-  const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = asked;
+export function questionOf(given: AccessQuestion, namespace: string, field: string): Question {
+  const { actor = noActor, groups, action, resourceKind, resourceId, resourceLabels, inNamespace } = given;
   if (inNamespace !== "" && inNamespace !== namespace && namespace !== systemNamespace)
     throw governanceErrors.otherNamespace({ namespace, found: inNamespace });
-  const context = contextOf(asked.context, `${field}.context`);
+  const context = contextOf(given.context, `${field}.context`);
   return {
     actor,
     groups,

@@ -84,15 +84,15 @@ const nothing: AnalysisFound = {
   cut: false,
 };
 
-export function analyse(asked: AnalysisAsked): AnalysisFound {
-  const database = openToRead(asked.file);
+export function analyse(request: AnalysisAsked): AnalysisFound {
+  const database = openToRead(request.file);
   try {
-    const works = worksOf(database, asked);
-    const attempts = attemptsOf(database, asked);
+    const works = worksOf(database, request);
+    const attempts = attemptsOf(database, request);
     const cut = works.length >= worksMax || attempts.length >= attemptsMax;
-    switch (asked.what) {
+    switch (request.what) {
       case "bottlenecks": {
-        const { most, work } = asked;
+        const { most, work } = request;
         // The work that is asked for may be a report.
         const of = work === "" ? workOfUsers(works, attempts) : { works, attempts };
         const one = work === "" ? {} : { worksMin: 1 };
@@ -101,7 +101,7 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
       case "patterns":
         return { ...nothing, cut, patterns: patternsOf(workOfUsers(works, attempts).attempts) };
       case "profile": {
-        const own = works.filter(({ version }) => asked.version === "" || version === asked.version);
+        const own = works.filter(({ version }) => request.version === "" || version === request.version);
         const keys = new Set(own.map(workKey));
         const ofOwn = attempts.filter(({ kind, workId }) => keys.has(workKey({ kind, id: workId })));
         const mean = (name: "tokens" | "money") =>
@@ -110,9 +110,9 @@ export function analyse(asked: AnalysisAsked): AnalysisFound {
         return { ...nothing, cut, profile };
       }
       case "causes": {
-        const { errorCode, failedWork } = asked;
-        const code = failedWork === "" ? errorCode : codeOf(database, asked, failedWork);
-        const cases = casesOf(database, asked, works, attempts);
+        const { errorCode, failedWork } = request;
+        const code = failedWork === "" ? errorCode : codeOf(database, request, failedWork);
+        const cases = casesOf(database, request, works, attempts);
         const looked = code === undefined ? slowCases(attempts, cases) : failedCases(cases, code);
         const { causes, unexplained } = explain(looked);
         const isAbout = (what: Regression["what"]) => what === (code === undefined ? "duration" : "failures");
@@ -164,9 +164,9 @@ const msIn = (row: Row, name: string): number => {
   return typeof text === "string" ? Date.parse(`${text.replace(" ", "T")}Z`) : 0;
 };
 
-function rowsOf(database: DatabaseSync, asked: Span, table: "work" | "attempt", most: number): Row[] {
+function rowsOf(database: DatabaseSync, span: Span, table: "work" | "attempt", most: number): Row[] {
   const id = table === "work" ? "id" : "work_id";
-  const { namespace, fromMs, toMs, definition, work } = asked;
+  const { namespace, fromMs, toMs, definition, work } = span;
   // The casts: a statement gives rows of the columns of its table.
   return database
     .prepare(
@@ -190,8 +190,8 @@ interface WorkRead extends WorkFact {
   readonly createdBy: string;
 }
 
-function worksOf(database: DatabaseSync, asked: Span): WorkRead[] {
-  return rowsOf(database, asked, "work", worksMax)
+function worksOf(database: DatabaseSync, span: Span): WorkRead[] {
+  return rowsOf(database, span, "work", worksMax)
     .map((row) => {
       const createdMs = msIn(row, "created");
       return {
@@ -215,8 +215,8 @@ function worksOf(database: DatabaseSync, asked: Span): WorkRead[] {
     .toSorted((one, other) => one.endedMs - other.endedMs);
 }
 
-function attemptsOf(database: DatabaseSync, asked: Span): AttemptFact[] {
-  return rowsOf(database, asked, "attempt", attemptsMax)
+function attemptsOf(database: DatabaseSync, span: Span): AttemptFact[] {
+  return rowsOf(database, span, "attempt", attemptsMax)
     .filter((row) => row["is_compensation"] === 0)
     .map((row) => {
       const queuedMs = msIn(row, "queued");

@@ -52,14 +52,14 @@ const goneAfterMs = 90_000;
 
 type Row = Record<string, string | number | null>;
 
-export function replayRecorded(asked: ReplayAsked): ReplayFound {
-  const { recording, missing, cut } = readRecording(asked);
-  const pool = Pool.fromJSON(asked.settings);
+export function replayRecorded(request: ReplayAsked): ReplayFound {
+  const { recording, missing, cut } = readRecording(request);
+  const pool = Pool.fromJSON(request.settings);
   const policyOf = (message: Pool): ReplayPolicy => ({
-    namespace: asked.namespace,
-    pool: asked.pool,
-    settings: poolSettingsOf(message, asked.namespace),
-    limits: asked.limits.map(({ key, maxConcurrent, rate }) => ({
+    namespace: request.namespace,
+    pool: request.pool,
+    settings: poolSettingsOf(message, request.namespace),
+    limits: request.limits.map(({ key, maxConcurrent, rate }) => ({
       key,
       maxConcurrent,
       rate,
@@ -67,11 +67,11 @@ export function replayRecorded(asked: ReplayAsked): ReplayFound {
     })),
   });
   const by = (strategy: Strategy): ReplayPolicy => policyOf({ ...pool, strategy });
-  const found = replayBy(asked, { recording, pool, policy: policyOf(pool), by });
+  const found = replayBy(request, { recording, pool, policy: policyOf(pool), by });
   const times = recording.attempts.flatMap(({ readyMs, endedMs }) => [readyMs, endedMs]);
   const bounds = times.reduce(
     ({ fromMs, toMs }, ms) => ({ fromMs: Math.min(fromMs, ms), toMs: Math.max(toMs, ms) }),
-    { fromMs: asked.toMs, toMs: asked.fromMs },
+    { fromMs: request.toMs, toMs: request.fromMs },
   );
   return { ...found, ...bounds, missing, cut };
 }

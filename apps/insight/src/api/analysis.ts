@@ -99,28 +99,28 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
     if (fromMs >= toMs) throw insightErrors.spanEmpty();
     return { fromMs, toMs };
   };
-  const analyse = async (namespace: string, asked: AnalysisOf): Promise<AnalysisFound> => {
+  const analyse = async (namespace: string, request: AnalysisOf): Promise<AnalysisFound> => {
     await collector.catchUp();
-    return queries.analyse({ ...asked, namespace: namespace || defaultNamespace, file });
+    return queries.analyse({ ...request, namespace: namespace || defaultNamespace, file });
   };
   return {
     async findBottlenecks({ namespace, span, definition, work, count }) {
-      const asked = { definition, work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) };
-      const { bottlenecks } = await analyse(namespace, { what: "bottlenecks", ...asked });
+      const request = { definition, work: work?.id ?? "", most: count || 10, ...spanOf(span, hourMs) };
+      const { bottlenecks } = await analyse(namespace, { what: "bottlenecks", ...request });
       return { bottlenecks: bottlenecks.map((found) => bottleneckOf(found)) };
     },
     async findRootCauses({ namespace, subject, span }) {
-      const asked = { what: "causes", work: "", ...spanOf(span, dayMs) } as const;
-      return { causes: causesIn(await analyse(namespace, { ...asked, ...failuresOf(subject) })) };
+      const request = { what: "causes", work: "", ...spanOf(span, dayMs) } as const;
+      return { causes: causesIn(await analyse(namespace, { ...request, ...failuresOf(subject) })) };
     },
     async findPatterns({ namespace, span, definition }) {
-      const asked = { definition, work: "", ...spanOf(span, 7 * dayMs) };
-      const { patterns } = await analyse(namespace, { what: "patterns", ...asked });
+      const request = { definition, work: "", ...spanOf(span, 7 * dayMs) };
+      const { patterns } = await analyse(namespace, { what: "patterns", ...request });
       return { patterns: patterns.map(patternOf) };
     },
     async getWorkProfile({ namespace, definition, definitionHash: version, span }) {
-      const asked = { definition, work: "", version, ...spanOf(span, 7 * dayMs) };
-      const { profile } = await analyse(namespace, { what: "profile", ...asked });
+      const request = { definition, work: "", version, ...spanOf(span, 7 * dayMs) };
+      const { profile } = await analyse(namespace, { what: "profile", ...request });
       return { profile: profile && profileOf(definition, profile) };
     },
     getCapacity: (request) => getCapacity(parts, request),

@@ -119,11 +119,11 @@ function metricsOf(
   );
 }
 
-function seriesOf(parts: MetricsParts, asked: AskedSeries): Promise<FromSource<Series[]>> {
+function seriesOf(parts: MetricsParts, query: AskedSeries): Promise<FromSource<Series[]>> {
   return fromSource(
     parts,
-    (prometheus) => prometheus.query(asked),
-    () => parts.thread.ask("query", asked),
+    (prometheus) => prometheus.query(query),
+    () => parts.thread.ask("query", query),
   );
 }
 
@@ -164,8 +164,8 @@ async function* watchSeries(
     let series: Series[] = [];
     if (toMs > fromMs) {
       const span = { from: toTimestamp(fromMs), to: toTimestamp(toMs - 1) };
-      const asked = { namespace: own, queries, span, stepMs: step, nowMs };
-      series = (await seriesOf(parts, asked)).found;
+      const query = { namespace: own, queries, span, stepMs: step, nowMs };
+      series = (await seriesOf(parts, query)).found;
       fromMs = toMs;
     }
     yield { series, live: true, cursor: String(fromMs) };

@@ -116,23 +116,23 @@ export class Repairs {
     this.#agent.does(capability, { work: (work) => this.#repair(work) });
   }
 
-  async preview(asked: RepairAsked, context: CallContext): Promise<Preview> {
-    const kind = kindOf(asked);
-    this.#requireRight(kind, asked, context);
+  async preview(request: RepairAsked, context: CallContext): Promise<Preview> {
+    const kind = kindOf(request);
+    this.#requireRight(kind, request, context);
     switch (kind) {
       case "retry":
       case "move":
       case "fix":
-        return this.#runsOf(kind, asked, context);
+        return this.#runsOf(kind, request, context);
       case "pause":
       case "quarantine":
-        return this.#agentOf(kind, asked, context);
+        return this.#agentOf(kind, request, context);
       case "pausePool":
-        return this.#poolOf(asked, context);
+        return this.#poolOf(request, context);
       case "scale":
-        return this.#scalerOf(asked, context);
+        return this.#scalerOf(request, context);
       case "openBreaker": {
-        const plan = await planBreaker(this.#clients.registry, asked, context);
+        const plan = await planBreaker(this.#clients.registry, request, context);
         return { ...plan, leftAlone: 0, sample: [], pool: "", previewToken: "" };
       }
     }
@@ -155,13 +155,13 @@ export class Repairs {
 
   /** Returns the run. With a key, that of the first time. */
   async start(
-    asked: RepairAsked,
+    request: RepairAsked,
     preview: Preview,
     key: string,
     context: CallContext,
   ): Promise<WorkReference> {
-    const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = asked;
-    const kind = kindOf(asked);
+    const { workNamespace: namespace, namespace: home, incidentId, undo, subject, reason } = request;
+    const kind = kindOf(request);
     const { pool, previewToken, summary, scaling, instances, count: total } = preview;
     const input: RepairInput = {
       ...(scaling !== undefined && { scaling }),
@@ -188,7 +188,7 @@ export class Repairs {
       },
       context,
     );
-    if (!existed) await this.#parts.note(asked, `Repair started: ${summary} Run ${runId}`, context);
+    if (!existed) await this.#parts.note(request, `Repair started: ${summary} Run ${runId}`, context);
     return WorkReference.fromPartial({ namespace, kind: "run", id: runId });
   }
 
@@ -277,8 +277,8 @@ export class Repairs {
     return { summary, count: 1, leftAlone: 0, sample: [], pool: subject, previewToken: "" };
   }
 
-  async #scalerOf(asked: RepairAsked, context: CallContext): Promise<Preview> {
-    const { workNamespace: namespace, subject, agents, undo } = asked;
+  async #scalerOf(request: RepairAsked, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, agents, undo } = request;
     if (subject === "") throw insightErrors.repairUnfit({ what: "a pool as its subject, or `pool/scaler`" });
     const wanted = { namespace, subject, agents, undo };
     const plan = await planScaling(this.#clients.scalers, wanted, context);

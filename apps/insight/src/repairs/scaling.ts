@@ -51,10 +51,10 @@ export async function scalersIn(
 
 export async function planScaling(
   scalers: Scalers,
-  asked: ScalingRequest,
+  request: ScalingRequest,
   context: CallContext,
 ): Promise<Scaling> {
-  const { namespace, subject, undo } = asked;
+  const { namespace, subject, undo } = request;
   const scaler = scalerNamed(await scalersIn(scalers, namespace, context), subject);
   const { scalerId, pool, status, minAgents, windows } = scaler;
   const name = `Scaler ${scalerId} of pool ${pool}`;
@@ -65,7 +65,7 @@ export async function planScaling(
   }
   if (scaler.paused)
     throw insightErrors.repairUnfit({ what: `a scaler that is not paused, and ${scalerId} is` });
-  const agents = asked.agents === 0 ? 2 * Math.max(1, minAgents, status?.wanted ?? 0) : asked.agents;
+  const agents = request.agents === 0 ? 2 * Math.max(1, minAgents, status?.wanted ?? 0) : request.agents;
   if (agents <= minAgents)
     return {
       scaler,

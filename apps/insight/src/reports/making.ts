@@ -123,11 +123,11 @@ async function tableOf(parts: MakingParts, scope: Scope, sql: string): Promise<B
   return { columns, rows: JSON.parse(rows), cut };
 }
 
-async function linesOf({ series }: MakingParts, scope: Scope, asked: SeriesQuery): Promise<Body> {
+async function linesOf({ series }: MakingParts, scope: Scope, query: SeriesQuery): Promise<Body> {
   const { namespace, fromMs, toMs } = scope;
   const found = await series.ask("query", {
     namespace,
-    queries: [SeriesQuery.fromPartial({ ...asked, queryId: "series" })],
+    queries: [SeriesQuery.fromPartial({ ...query, queryId: "series" })],
     nowMs: toMs,
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
     stepMs: Math.max(stepMinMs, (toMs - fromMs) / pointsMax),
@@ -135,7 +135,7 @@ async function linesOf({ series }: MakingParts, scope: Scope, asked: SeriesQuery
   const lines = found.slice(0, linesMax).map(({ labels, startTime, stepMs, values }): Line => {
     const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     return {
-      name: named.join(" ") || asked.metric,
+      name: named.join(" ") || query.metric,
       startMs: startTime === undefined ? fromMs : fromTimestamp(startTime),
       stepMs,
       values: [...values].map((value) => (Number.isFinite(value) ? rounded(value) : null)),

@@ -125,7 +125,7 @@ export class SeriesStore {
     return {
       kindOf: (metric) => this.#metrics.get(`${namespace}\n${metric}`)?.kind,
       names: () => this.metrics(namespace, "").map(({ name }) => name),
-      series: (metric, equals, asked) => this.#read(namespace, metric, equals, asked, nowMs),
+      series: (metric, equals, span) => this.#read(namespace, metric, equals, span, nowMs),
     };
   }
 
@@ -133,16 +133,16 @@ export class SeriesStore {
     namespace: string,
     metric: string,
     equals: Readonly<Record<string, string>>,
-    asked: AskedSpan,
+    span: AskedSpan,
     nowMs: number,
   ): SampledSeries[] {
     const wanted = this.#catalogue
       .of(namespace, metric)
       .filter(({ labels }) => Object.entries(equals).every(([label, value]) => labels[label] === value));
-    const isCoarse = isBestInMinutes(asked, nowMs);
+    const isCoarse = isBestInMinutes(span, nowMs);
     const stepMs = isCoarse ? minuteMs : slotMs;
-    const from = Math.floor(Math.max(asked.fromMs, nowMs - keep.coarseMs) / stepMs);
-    const until = Math.max(from, Math.ceil(asked.toMs / stepMs));
+    const from = Math.floor(Math.max(span.fromMs, nowMs - keep.coarseMs) / stepMs);
+    const until = Math.max(from, Math.ceil(span.toMs / stepMs));
     return wanted
       .filter(({ lastSlot }) => lastSlot * slotMs >= from * stepMs - minuteMs)
       .map((series) => {

@@ -32,8 +32,8 @@ export async function listChoices(
   let token = page?.token ?? "";
   for (let looked = 0; choices.length < size && looked < lookedAtMax; ) {
     const part = { size: Math.min(askedAtOnce, size - choices.length), token };
-    const asked = { filter: SessionFilter.create(), oldestFirst: false, page: part };
-    const { items, nextToken } = await listLines(dependencies, choosing, asked, context);
+    const request = { filter: SessionFilter.create(), oldestFirst: false, page: part };
+    const { items, nextToken } = await listLines(dependencies, choosing, request, context);
     const made = await Promise.all(items.map(({ sessionId }) => choicesOf(dependencies, sessionId, context)));
     choices.push(...made.flat().filter((choice) => isWanted(choice, wanted)));
     looked += Math.max(1, items.length);

@@ -15,9 +15,9 @@ export function offeredIn(offering: Offering | undefined): Offered {
 }
 
 /** Throws naming each part that is not granted. `within`: where in the message the agent says it. */
-export function requireGrant(principal: Principal, asked: GrantQuestion, within = ""): void {
+export function requireGrant(principal: Principal, question: GrantQuestion, within = ""): void {
   const grant = principal.shown?.scope.agent;
-  const faults = grant === undefined ? [] : grantFaults(grant, asked);
+  const faults = grant === undefined ? [] : grantFaults(grant, question);
   if (faults.length === 0) return;
   const listed = faults.slice(0, toldMax).map(({ found, granted }) => `${found} (granted: ${granted})`);
   const left = faults.length - listed.length;

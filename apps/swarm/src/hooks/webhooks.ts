@@ -41,20 +41,20 @@ export class Webhooks {
   }
 
   /** `replied` hears what was answered, and what failed. */
-  ask(asked: WebhookAsked, replied: (replies: readonly HookReply[]) => void): void {
-    for (let from = 0; from < asked.questions.length; from += occasionsMax) {
-      const questions = asked.questions.slice(from, from + occasionsMax);
+  ask(question: WebhookAsked, replied: (replies: readonly HookReply[]) => void): void {
+    for (let from = 0; from < question.questions.length; from += occasionsMax) {
+      const questions = question.questions.slice(from, from + occasionsMax);
       const waiting = questions.filter(({ number }) => number > 0);
       if (this.#underWay >= underWayMax) {
         replied(waiting.map(({ number }) => failure(number, "too many requests are under way")));
         continue;
       }
       this.#underWay++;
-      this.#call({ ...asked, questions })
+      this.#call({ ...question, questions })
         .catch((thrown: unknown) => {
           const error = errorFromUnknown(thrown);
           const { message } = error;
-          if (outgoingErrors.refused.is(error)) this.#parts.refused(error, asked.namespace);
+          if (outgoingErrors.refused.is(error)) this.#parts.refused(error, question.namespace);
           return waiting.map(({ number }) => failure(number, message));
         })
         .then(replied)

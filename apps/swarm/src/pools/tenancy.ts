@@ -79,8 +79,8 @@ export class PoolTenancy {
   }
 
   /** Waits while the pool may be on its way here. Throws `mesh.not_owner` when it is elsewhere. */
-  admit(namespace: string, name: string, asked: AdmissionRequest): Promise<void> | undefined {
-    return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), asked);
+  admit(namespace: string, name: string, request: AdmissionRequest): Promise<void> | undefined {
+    return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), request);
   }
 
   ownerOf(namespace: string, name: string): Owner | undefined {

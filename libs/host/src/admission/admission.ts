@@ -121,11 +121,11 @@ export class Admitting implements RequestRules {
     const namespace = rpc.namespaceOf(request) ?? call.namespace;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_REQUEST, namespace)) return request;
     const { mapping, requestOf } = await this.#rest;
-    const asked = { kind: ADMISSION_SUBJECT_REQUEST, action: rpc.action, namespace };
+    const input = { kind: ADMISSION_SUBJECT_REQUEST, action: rpc.action, namespace };
     const type = requestOf(rpc.path);
     if (type === undefined) return request;
     const body = mapping.message(type, request as Parameters<Mapping["message"]>[1]) as Json;
-    const admitted = await this.#admitted({ ...asked, body }, call);
+    const admitted = await this.#admitted({ ...input, body }, call);
     if (admitted === body) return request;
     const changed = mapping.read(type, admitted);
     const wrong: Parameters<typeof rpc.check>[1] = [];
@@ -142,8 +142,8 @@ export class Admitting implements RequestRules {
       const { namespace } = start;
       if (!this.#rules.concerns(ADMISSION_SUBJECT_REQUEST, namespace)) return;
       const body = mapping.message(oneStart, { ...start }) as Json;
-      const asked = { kind: ADMISSION_SUBJECT_REQUEST, action, namespace };
-      if ((await this.#admitted({ ...asked, body }, call)) !== body) throw accessErrors.changedInBulk();
+      const input = { kind: ADMISSION_SUBJECT_REQUEST, action, namespace };
+      if ((await this.#admitted({ ...input, body }, call)) !== body) throw accessErrors.changedInBulk();
     }
   }
 
@@ -156,8 +156,8 @@ export class Admitting implements RequestRules {
     if (isAsker(principal) || !this.#rules.concerns(ADMISSION_SUBJECT_DEFINITION, namespace))
       return undefined;
     const body = document();
-    const asked = { kind: ADMISSION_SUBJECT_DEFINITION, action: "workflow.definitions.register", namespace };
-    const admitted = await this.#admitted({ ...asked, body }, context);
+    const input = { kind: ADMISSION_SUBJECT_DEFINITION, action: "workflow.definitions.register", namespace };
+    const admitted = await this.#admitted({ ...input, body }, context);
     return admitted === body ? undefined : admitted;
   }
 
@@ -165,8 +165,8 @@ export class Admitting implements RequestRules {
   agent(about: AgentAbout, principal: Principal): void {
     const { namespace, action } = about;
     if (!this.#rules.concerns(ADMISSION_SUBJECT_AGENT, namespace)) return;
-    const asked = { kind: ADMISSION_SUBJECT_AGENT, action, namespace, body: agentDocument(about) };
-    this.#judged(asked, askingAs(principal), ({ reason }, rules) =>
+    const input = { kind: ADMISSION_SUBJECT_AGENT, action, namespace, body: agentDocument(about) };
+    this.#judged(input, askingAs(principal), ({ reason }, rules) =>
       accessErrors.agentRefused({ agent: about.agentId, reason }, { details: { rules } }),
     );
   }
@@ -179,9 +179,9 @@ export class Admitting implements RequestRules {
   /** What people are to be asked before a plan is followed that `cause` makes for its requester. Throws where it is refused. */
   plan(about: PlanAbout, cause: Cause, wantedBy: Cause): readonly PlanQuestion[] {
     const { namespace, session: id } = about;
-    const asked = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
+    const input = { kind: ADMISSION_SUBJECT_PLAN, action: planAction, namespace, body: planDocument(about) };
     const work = WorkReference.fromPartial({ namespace, kind: "session", id });
-    const { questions } = this.#judged({ ...asked, work }, { cause, groups: [] }, ({ reason }, rules) =>
+    const { questions } = this.#judged({ ...input, work }, { cause, groups: [] }, ({ reason }, rules) =>
       accessErrors.planRefused({ session: id, reason }, { details: { rules } }),
     );
     return questions.map((question) => this.#questionAbout(about, question, wantedBy));
@@ -214,9 +214,9 @@ export class Admitting implements RequestRules {
     if (!this.#rules.concerns(ADMISSION_SUBJECT_RESULT, namespace)) return undefined;
     const body = resultDocument(about);
     const work = WorkReference.fromPartial({ namespace, kind, id, task });
-    const asked = { kind: ADMISSION_SUBJECT_RESULT, action: resultAction, namespace, body, work };
+    const input = { kind: ADMISSION_SUBJECT_RESULT, action: resultAction, namespace, body, work };
     const { body: admitted, questions } = this.#judged(
-      asked,
+      input,
       { cause: resultActor(agent), groups: [] },
       ({ reason }, rules) => accessErrors.resultRefused({ agent, reason }, { details: { rules } }),
     );
@@ -227,10 +227,10 @@ export class Admitting implements RequestRules {
   }
 
   /** After all approvals. */
-  async #admitted(asked: AdmissionInput, context: CallContext): Promise<Json> {
+  async #admitted(input: AdmissionInput, context: CallContext): Promise<Json> {
     const asking = askingIn(context);
-    const { body, questions } = this.#judged(asked, asking, requestRefused);
-    const { action, namespace } = asked;
+    const { body, questions } = this.#judged(input, asking, requestRefused);
+    const { action, namespace } = input;
     if (questions.length === 0 || decides.test(action)) return body;
     const { cause } = asking;
     try {
@@ -243,10 +243,10 @@ export class Admitting implements RequestRules {
     return body;
   }
 
-  #judged({ work, ...asked }: AdmissionInput, { cause, groups }: Asking, refusing: Refusing): Admission {
-    const { action, namespace } = asked;
+  #judged({ work, ...input }: AdmissionInput, { cause, groups }: Asking, refusing: Refusing): Admission {
+    const { action, namespace } = input;
     const actor = cause.actor ?? { kind: 0, id: "" };
-    const admission = this.#rules.admit({ ...asked, actor, groups, labels: {} });
+    const admission = this.#rules.admit({ ...input, actor, groups, labels: {} });
     const about = { namespace, action, nowMs: this.#parts.clock.now(), cause, work };
     for (const one of admission.findings) this.#parts.findings.found(findingOf(one, about));
     if (admission.admitted) return admission;

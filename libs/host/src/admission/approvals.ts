@@ -88,8 +88,8 @@ export class Approvals {
   async requireApproved(questions: readonly AskFirst[], wanted: Wanted, caller: CallContext): Promise<void> {
     const context = withoutCaller(caller, wanted.namespace);
     // Each is asked, before the first wait.
-    const asked = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
-    const open = asked.filter((runId) => runId !== undefined);
+    const opened = await Promise.all(questions.map((question) => this.#open(question, wanted, context)));
+    const open = opened.filter((runId) => runId !== undefined);
     if (open.length === 0) return;
     const message = questions.map((question) => question.message).join("; ");
     throw accessErrors.approvalNeeded(

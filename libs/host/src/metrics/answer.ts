@@ -51,7 +51,7 @@ export function answerSeries(
 function* seriesOf(
   source: SeriesSource,
   query: SeriesQuery,
-  asked: Omit<AskedSpan, "statistic">,
+  span: Omit<AskedSpan, "statistic">,
 ): Generator<Series> {
   const { metric, labels, overSeries, groupBy } = query;
   const kind = source.kindOf(metric);
@@ -63,12 +63,12 @@ function* seriesOf(
     throw metricErrors.notAnswerable({ metric, expected: "sum, mean, min, max or count over series", found });
   }
   const wanted = source
-    .series(metric, labels?.equals ?? {}, { ...asked, statistic: figure.statistic })
+    .series(metric, labels?.equals ?? {}, { ...span, statistic: figure.statistic })
     .filter((one) => one.statistic === figure.statistic && isSelected(one.labels, labels))
-    .map((one) => until(one, asked.toMs));
+    .map((one) => until(one, span.toMs));
   const [first] = wanted;
   if (first === undefined) return;
-  const steps = stepsOf(asked, asked.stepMs, first.stepMs);
+  const steps = stepsOf(span, span.stepMs, first.stepMs);
   if (steps.count > valuesMax) throw metricErrors.tooManyValues({ most: valuesMax });
   const answer = (own: Readonly<Record<string, string>>, values: number[]): Series => ({
     queryId: query.queryId,

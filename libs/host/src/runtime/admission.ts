@@ -22,9 +22,9 @@ export async function whenOwned<Reply>(
 ): Promise<Reply> {
   const { service } = runtime;
   const partition = runtime.partitionOf(key);
-  const asked = { epoch: context.ownerEpoch ?? 0, signal: context.signal };
+  const request = { epoch: context.ownerEpoch ?? 0, signal: context.signal };
   for (;;) {
-    if (!partitionOwner.holds(service, partition)) await partitionOwner.admit(service, partition, asked);
+    if (!partitionOwner.holds(service, partition)) await partitionOwner.admit(service, partition, request);
     try {
       return await work();
     } catch (error) {

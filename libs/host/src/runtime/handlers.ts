@@ -20,7 +20,7 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
     deliver: (requests, context) =>
       receiveMessages(requests, context, {
         partitions: runtime.partitions,
-        admit: (partition, asked) => partitionOwner.admit(runtime.service, partition, asked),
+        admit: (partition, request) => partitionOwner.admit(runtime.service, partition, request),
         receive: (partition, batch) => runtime.receive(partition, batch),
         onOwner: (listener) =>
           partitionOwner.onOwner((service, partition) => {

@@ -48,9 +48,9 @@ export function query<Body, Reply>(
 }
 
 /** The reply for a machine that does not exist. */
-export async function orIfAbsent<Reply>(asked: Promise<Reply>, absent: Reply): Promise<Reply> {
+export async function orIfAbsent<Reply>(reply: Promise<Reply>, absent: Reply): Promise<Reply> {
   try {
-    return await asked;
+    return await reply;
   } catch (error) {
     if (runtimeErrors.unknownInstance.is(error)) return absent;
     throw error;

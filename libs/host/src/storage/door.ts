@@ -48,7 +48,7 @@ export class Door {
   }
 
   async start(): Promise<void> {
-    const server = createServer((asked, reply) => void this.#answer(asked, reply));
+    const server = createServer((request, reply) => void this.#answer(request, reply));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject).listen(0, "127.0.0.1", resolve);
     });
@@ -72,14 +72,14 @@ export class Door {
     this.#server = undefined;
   }
 
-  async #answer(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
-    const isKnown = asked.headers.authorization === `Bearer ${this.#secret}`;
-    if (!isKnown || asked.method !== "POST" || asked.url !== "/backup") {
+  async #answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const isKnown = request.headers.authorization === `Bearer ${this.#secret}`;
+    if (!isKnown || request.method !== "POST" || request.url !== "/backup") {
       reply.writeHead(isKnown ? 404 : 403).end();
       return;
     }
     try {
-      const { target, keys } = wanted.parse(await json(asked));
+      const { target, keys } = wanted.parse(await json(request));
       await this.#parts.backUp(target, keys);
       reply.writeHead(204).end();
     } catch (error) {

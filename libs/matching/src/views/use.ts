@@ -26,8 +26,8 @@ export interface UseParts {
  * What is used and wanted, by resource and by share. Of all agents, and of those with certain labels. Looks at all
  * tasks: for people.
  */
-export function useView(parts: UseParts, asked: LabelSelector | undefined): GetPoolUseReply {
-  const groups = selectorsIn(parts, asked).map((agents) => ({ agents, ...useOf(parts, agents) }));
+export function useView(parts: UseParts, selector: LabelSelector | undefined): GetPoolUseReply {
+  const groups = selectorsIn(parts, selector).map((agents) => ({ agents, ...useOf(parts, agents) }));
   return { ...useOf(parts, undefined), groups };
 }
 

@@ -19,7 +19,7 @@ export interface ReceivingParts {
    */
   admit(
     partition: number,
-    asked: { readonly epoch: number; readonly signal: AbortSignal },
+    request: { readonly epoch: number; readonly signal: AbortSignal },
   ): Promise<void> | undefined;
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /** Calls back when the partition may have got another owner. Returns how to stop that. */

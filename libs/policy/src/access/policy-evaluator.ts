@@ -110,21 +110,21 @@ export class PolicyEvaluator {
     const who: Who = { actor, groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])] };
     const { held, untilMs } = this.#bindings.held(who, namespace, labels, nowMs);
     const granted = held.filter((one) => grants(one, action)).map(referenceOf);
-    const asked = { question, who, held, principal };
+    const input = { question, who, held, principal };
     if (slice.statements.length === 0) {
       const verdict = { allowed: granted.length > 0, policies: granted, shadow: undefined, errors: [] };
       return { verdict, untilMs };
     }
-    const counting = this.#judge(slice.enforced, asked, granted);
+    const counting = this.#judge(slice.enforced, input, granted);
     if (slice.tried === undefined) return { verdict: { ...counting, shadow: undefined }, untilMs };
-    const { allowed, policies } = this.#judge(slice.tried, asked, granted);
+    const { allowed, policies } = this.#judge(slice.tried, input, granted);
     const differs = allowed !== counting.allowed;
     return { verdict: { ...counting, shadow: differs ? { allowed, policies } : undefined }, untilMs };
   }
 
-  #judge(set: string, asked: EvaluationInput, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
+  #judge(set: string, input: EvaluationInput, granted: readonly PolicyReference[]): Omit<Verdict, "shadow"> {
     assert(this.#cedar !== undefined, "statements come with Cedar");
-    const answer = this.#cedar.statefulIsAuthorized({ ...requestOf(asked), preparsedPolicySetId: set });
+    const answer = this.#cedar.statefulIsAuthorized({ ...requestOf(input), preparsedPolicySetId: set });
     if (answer.type === "failure") {
       return { allowed: false, policies: [], errors: answer.errors.map(({ message }) => message) };
     }

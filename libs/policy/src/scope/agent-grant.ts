@@ -30,9 +30,9 @@ export interface GrantFault {
 }
 
 /** Everything that is not granted, each part of it by itself. Empty where all is. */
-export function grantFaults(grant: AgentGrant, asked: GrantQuestion): readonly GrantFault[] {
+export function grantFaults(grant: AgentGrant, question: GrantQuestion): readonly GrantFault[] {
   const { pools, offers, namespaces, maxSlots } = grant;
-  const { namespace, pool, capabilities, slots } = asked;
+  const { namespace, pool, capabilities, slots } = question;
   const faults: GrantFault[] = [];
   if (namespaces.length > 0 && !namespaces.includes(namespace))
     faults.push({ field: "namespace", found: `namespace ${namespace}`, granted: listOf(namespaces) });

@@ -39,11 +39,17 @@ export type Narrowing =
 /** What a caller with one scope may hand on when another is asked for: the rest empty is handed on as it is. */
 export function narrowed(own: Scope, wanted: Scope): Narrowing {
   const violations: string[] = [];
-  const part = (what: string, mine: readonly string[], asked: readonly string[], covers = same): string[] => {
-    if (asked.length === 0) return [...mine];
-    const beyond = mine.length === 0 ? [] : asked.filter((one) => !mine.some((other) => covers(other, one)));
+  const part = (
+    what: string,
+    mine: readonly string[],
+    requested: readonly string[],
+    covers = same,
+  ): string[] => {
+    if (requested.length === 0) return [...mine];
+    const beyond =
+      mine.length === 0 ? [] : requested.filter((one) => !mine.some((other) => covers(other, one)));
     if (beyond.length > 0) violations.push(`${what} ${beyond.join(", ")}`);
-    return [...asked];
+    return [...requested];
   };
   const scope: Scope = {
     actions: part("the actions", own.actions, wanted.actions, coversPattern),
@@ -66,7 +72,7 @@ export const unscoped: Scope = Object.freeze({
 type Part = (
   what: string,
   mine: readonly string[],
-  asked: readonly string[],
+  requested: readonly string[],
   covers?: (wide: string, narrow: string) => boolean,
 ) => string[];
 
@@ -78,10 +84,10 @@ function narrowedGrant(
   violations: string[],
 ): AgentGrant | undefined {
   if (own === undefined || wanted === undefined) return own ?? wanted;
-  const listed = (what: string, mine: readonly string[], asked: readonly string[]): string[] =>
-    mine.length === 0 && asked.length > 0
-      ? part(what, [noPattern], asked, coversPattern)
-      : part(what, mine, asked, coversPattern);
+  const listed = (what: string, mine: readonly string[], requested: readonly string[]): string[] =>
+    mine.length === 0 && requested.length > 0
+      ? part(what, [noPattern], requested, coversPattern)
+      : part(what, mine, requested, coversPattern);
   const isUnbounded = own.maxSlots > 0 && (wanted.maxSlots === 0 || wanted.maxSlots > own.maxSlots);
   if (isUnbounded && wanted.maxSlots > 0) violations.push(counted(wanted.maxSlots, "slot"));
   return {

@@ -41,8 +41,8 @@ function agentWords(id: string, value: unknown): string | undefined {
   if (!answerSteps.test(id) || !Array.isArray(parts)) return undefined;
   const said = parts.map((part) => text(record(part)["text"])).join("");
   const calls = parts.map((part) => record(record(part)["call"])).filter((call) => "name" in call);
-  const asked = calls.map(({ name, input }) => `${text(name)} ${JSON.stringify(input ?? {})}`);
-  const words = asked.length > 0 ? `calls ${shortened(asked.join(", "))}` : `"${shortened(said)}"`;
+  const tools = calls.map(({ name, input }) => `${text(name)} ${JSON.stringify(input ?? {})}`);
+  const words = tools.length > 0 ? `calls ${shortened(tools.join(", "))}` : `"${shortened(said)}"`;
   return `${id.startsWith("summary") ? "summarized" : "answered"}: ${words}`;
 }
 

@@ -241,8 +241,8 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return this.#holdings.holds(service, partition);
   }
 
-  admit(service: string, partition: number, asked: AdmissionRequest): Promise<void> | undefined {
-    return this.#holdings.holds(service, partition) ? undefined : this.#admitted(service, partition, asked);
+  admit(service: string, partition: number, request: AdmissionRequest): Promise<void> | undefined {
+    return this.#holdings.holds(service, partition) ? undefined : this.#admitted(service, partition, request);
   }
 
   ownerOf(service: string, partition: number): Owner | undefined {
@@ -273,13 +273,13 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return { instance: entry.owner, address: entry.address, epoch: entry.epoch };
   }
 
-  async #admitted(service: string, partition: number, asked: AdmissionRequest): Promise<void> {
+  async #admitted(service: string, partition: number, request: AdmissionRequest): Promise<void> {
     while (!this.#holdings.holds(service, partition)) {
       const owner = this.#ownerOf(service, partition);
       const place = `${service}/partition/${partition}`;
       if (this.#stopping.signal.aborted) throw notOwner(place, owner);
-      if (!this.#isAwaited(service, partition, asked.epoch)) throw notOwner(place, owner);
-      await this.#bells.wait(partitionKey(service, partition), asked.signal);
+      if (!this.#isAwaited(service, partition, request.epoch)) throw notOwner(place, owner);
+      await this.#bells.wait(partitionKey(service, partition), request.signal);
     }
   }
 

@@ -25,7 +25,7 @@ export interface PartitionOwner extends Component {
    * loaded, handed over or taken over, the call waits. Throws `mesh.not_owner` when it is clear that another process
    * owns it, and that one's name.
    */
-  admit(service: string, partition: number, asked: AdmissionRequest): Promise<void> | undefined;
+  admit(service: string, partition: number, request: AdmissionRequest): Promise<void> | undefined;
   /** Who owns a partition, with an empty address when it is this process. Undefined while no owner is known. */
   ownerOf(service: string, partition: number): Owner | undefined;
   /** Returns the epoch in which a partition has its owner, or had its last one. 0 when it never had any. */

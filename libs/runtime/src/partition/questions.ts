@@ -13,30 +13,30 @@ export class Questions {
     this.#memory = memory;
   }
 
-  submit(asked: QuestionAsked): void {
+  submit(question: QuestionAsked): void {
     const { instances, parts } = this.#memory;
-    const { key } = asked.question;
+    const { key } = question.question;
     const instance = instances.get(textOf(key));
-    if (instance !== undefined) this.#settle(asked, this.#evaluate(instance, asked));
-    else if (isSettled(asked) || !instances.mayBeKept(key)) {
-      const { found } = asked;
-      if (found?.kind === "tombstone") this.#settle(asked, refusedAsGone(key, found.untilMs));
-      else if (found?.kind === "unreadable") this.#settle(asked, refused(refusalOf(found.error)));
-      else this.#settle(asked, refusedAsUnknown(key));
+    if (instance !== undefined) this.#settle(question, this.#evaluate(instance, question));
+    else if (isSettled(question) || !instances.mayBeKept(key)) {
+      const { found } = question;
+      if (found?.kind === "tombstone") this.#settle(question, refusedAsGone(key, found.untilMs));
+      else if (found?.kind === "unreadable") this.#settle(question, refused(refusalOf(found.error)));
+      else this.#settle(question, refusedAsUnknown(key));
     } else {
       instances.find(key).then(
-        (found) => parts.wake({ ...asked, found }),
+        (found) => parts.wake({ ...question, found }),
         (fault: unknown) => {
           parts.faulted(fault);
           // It was not answered: it is asked again after loading.
-          parts.wake(asked);
+          parts.wake(question);
         },
       );
     }
   }
 
-  #settle(asked: QuestionAsked, outcome: Outcome): void {
-    this.#memory.answers.addOther((failure) => asked.settle(failure ?? outcome));
+  #settle(question: QuestionAsked, outcome: Outcome): void {
+    this.#memory.answers.addOther((failure) => question.settle(failure ?? outcome));
   }
 
   #evaluate(instance: Instance, { question }: QuestionAsked): Outcome {

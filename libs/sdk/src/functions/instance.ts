@@ -113,7 +113,7 @@ export class FunctionInstance implements Watched {
   readonly #ports: FunctionPorts;
   readonly #ids = new Map<string, number>();
   /** By id, in the order in which the code asked. */
-  readonly #asked = new Map<string, PendingOperation>();
+  readonly #pending = new Map<string, PendingOperation>();
   /** Tasks that were added and have not ended. */
   readonly #open = new Map<string, PromiseWithResolvers<Json>>();
   /** Results that the code is to be given, one at a time. */
@@ -298,14 +298,14 @@ export class FunctionInstance implements Watched {
 
   /** Whether nothing was done and nothing is asked for. */
   get isUntouched(): boolean {
-    return this.#position + this.#running + this.#asked.size === 0;
+    return this.#position + this.#running + this.#pending.size === 0;
   }
 
   /** Whether a loop may continue as a new run here. */
   isQuietAfter(steps: number): boolean {
     // Values that were set at the end of a replay are recorded with the end.
-    const asked = [...this.#asked.values()].filter(({ result }) => result !== undefined).length;
-    const waiting = this.#running + this.#open.size + asked + this.#results.length;
+    const settledCount = [...this.#pending.values()].filter(({ result }) => result !== undefined).length;
+    const waiting = this.#running + this.#open.size + settledCount + this.#results.length;
     const isAtEnd = this.#at >= this.#entries.length && !this.#isUndoing && !this.#isStopped;
     return isAtEnd && waiting === 0 && this.#position >= steps && this.object === undefined;
   }
@@ -441,16 +441,16 @@ export class FunctionInstance implements Watched {
     this.#add({ ...what, isCompensation: false, result: undefined, start: begin });
   }
 
-  #add(asked: PendingOperation): void {
+  #add(operation: PendingOperation): void {
     if (this.#turn === undefined) {
       this.#isAbandoned = true;
       return;
     }
     this.#warnOfForeign();
-    this.#foreign.step(asked.at);
-    if (this.#isReplaying) this.#asked.set(`${asked.kind} ${asked.id}`, asked);
-    else if (this.#isRefused(asked)) this.#stop(asked.result);
-    else asked.start();
+    this.#foreign.step(operation.at);
+    if (this.#isReplaying) this.#pending.set(`${operation.kind} ${operation.id}`, operation);
+    else if (this.#isRefused(operation)) this.#stop(operation.result);
+    else operation.start();
     this.#pump();
   }
 
@@ -512,16 +512,16 @@ export class FunctionInstance implements Watched {
   #applyNext(): Error | undefined {
     const entry = this.#entries[this.#at];
     if (entry === undefined && this.#ports.dry !== undefined) {
-      const next = [...this.#asked.values()].map(askedInWords);
+      const next = [...this.#pending.values()].map(askedInWords);
       this.#finish({ next, ...(this.#end !== undefined && { end: this.#end }) });
       return undefined;
     }
     if (entry === undefined) {
       this.#isReplaying = false;
-      const left = [...this.#asked.values()];
-      this.#asked.clear();
+      const left = [...this.#pending.values()];
+      this.#pending.clear();
       if (this.#isUndoing) this.#stopAll(left);
-      else for (const asked of left) asked.start();
+      else for (const operation of left) operation.start();
       return undefined;
     }
     if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
@@ -534,11 +534,11 @@ export class FunctionInstance implements Watched {
       if (result !== undefined) settle(result, entry);
     } else {
       const key = this.#keyOf(entry);
-      const asked = this.#asked.get(key);
-      if (asked === undefined) return this.#changed(entry, this.#wanted());
-      this.#asked.delete(key);
-      if ("task" in entry && asked.result !== undefined) this.#open.set(entry.task, asked.result);
-      else if (asked.result !== undefined) settle(asked.result, entry);
+      const operation = this.#pending.get(key);
+      if (operation === undefined) return this.#changed(entry, this.#wanted());
+      this.#pending.delete(key);
+      if ("task" in entry && operation.result !== undefined) this.#open.set(entry.task, operation.result);
+      else if (operation.result !== undefined) settle(operation.result, entry);
     }
     this.#at += 1;
     this.#position += 1;
@@ -546,10 +546,10 @@ export class FunctionInstance implements Watched {
   }
 
   /** The code learns of its stop at everything that it waits for. */
-  #stopAll(asked: readonly PendingOperation[]): void {
+  #stopAll(operations: readonly PendingOperation[]): void {
     for (const open of this.#open.values()) this.#stop(open);
     this.#open.clear();
-    for (const each of asked)
+    for (const each of operations)
       if (each.isCompensation || each.result === undefined) each.start();
       else this.#stop(each.result);
     this.#isStopped = true;
@@ -576,7 +576,7 @@ export class FunctionInstance implements Watched {
 
   /** What the code asks for where the history has something else. */
   #wanted(): string {
-    const [asked] = this.#asked.values();
+    const [asked] = this.#pending.values();
     if (asked === undefined) return `nothing after ${this.#foreign.after}`;
     return askedInWords(asked);
   }

@@ -8,25 +8,25 @@ export async function post(
   content: AsyncIterable<Uint8Array>,
 ): Promise<{ readonly status: number; readonly body: string }> {
   const { request } = await (url.protocol === "https:" ? import("node:https") : import("node:http"));
-  const asked = request(url, { method: "POST", headers });
-  const answering = once(asked, "response") as Promise<[IncomingMessage]>;
+  const message = request(url, { method: "POST", headers });
+  const answering = once(message, "response") as Promise<[IncomingMessage]>;
   // Its reason is thrown below, also if the content fails first. A server that has answered may close the connection.
   answering.catch(() => {});
-  asked.on("error", () => {});
+  message.on("error", () => {});
   try {
-    await send(asked, content, answering);
+    await send(message, content, answering);
     const [answer] = await answering;
     let body = "";
     for await (const text of answer.setEncoding("utf8")) body += text;
     return { status: answer.statusCode ?? 0, body };
   } finally {
     // Nothing where it is over. A server that has answered early wants no more.
-    if (!asked.writableFinished) asked.destroy();
+    if (!message.writableFinished) message.destroy();
   }
 }
 
 async function send(
-  asked: ClientRequest,
+  message: ClientRequest,
   content: AsyncIterable<Uint8Array>,
   answering: Promise<unknown>,
 ): Promise<void> {
@@ -38,8 +38,8 @@ async function send(
   for await (const part of content) {
     if (isAnswered) return;
     // Until it is written: the sender may use its bytes again.
-    const written = new Promise<void>((resolve) => asked.write(part, () => resolve()));
+    const written = new Promise<void>((resolve) => message.write(part, () => resolve()));
     await Promise.race([written, answered]);
   }
-  asked.end();
+  message.end();
 }

@@ -44,7 +44,7 @@ export class McpClient {
   readonly #questions: McpQuestions | undefined;
   #capabilities: Members = {};
   #connected: Promise<Connection> | undefined;
-  readonly #asked = new Map<number, PendingRequest>();
+  readonly #pending = new Map<number, PendingRequest>();
   #number = 0;
 
   /** @param changed called when the server says that its tools are others */
@@ -179,15 +179,15 @@ export class McpClient {
     call?: OpenCall,
   ): Promise<Members> {
     const id = ++this.#number;
-    const asked: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
-    this.#asked.set(id, asked);
+    const pending: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
+    this.#pending.set(id, pending);
     // The end of a task is the limit of a tool. Everything else is answered soon.
     const timer: Timer | undefined =
       signal === undefined
-        ? this.#ports.timers.after(answerMs, () => asked.reject(new Error(`no answer to ${method}`)))
+        ? this.#ports.timers.after(answerMs, () => pending.reject(new Error(`no answer to ${method}`)))
         : undefined;
     const abort = () => {
-      asked.reject(signal?.reason);
+      pending.reject(signal?.reason);
       const cancelled = { requestId: id, reason: "the task has ended" };
       connection
         .send({ jsonrpc: "2.0", method: "notifications/cancelled", params: cancelled })
@@ -198,15 +198,15 @@ export class McpClient {
       connection.send({ jsonrpc: "2.0", id, method, params }, signal).then(
         // Over HTTP the answer has come by now, or does not come.
         () => {
-          if ("url" in this.#server) asked.reject(new Error(`no answer to ${method}`));
+          if ("url" in this.#server) pending.reject(new Error(`no answer to ${method}`));
         },
-        (error: unknown) => asked.reject(error),
+        (error: unknown) => pending.reject(error),
       );
-      return await asked.promise;
+      return await pending.promise;
     } finally {
       timer?.cancel();
       signal?.removeEventListener("abort", abort);
-      this.#asked.delete(id);
+      this.#pending.delete(id);
     }
   }
 
@@ -214,7 +214,7 @@ export class McpClient {
   #asks(message: Members, within: unknown): Promise<Members> | undefined {
     const questions = this.#questions;
     const { id } = message;
-    const open = [...this.#asked].flatMap(([number, { call }]) =>
+    const open = [...this.#pending].flatMap(([number, { call }]) =>
       call !== undefined && (within === undefined || number === within) ? [call] : [],
     );
     if (questions === undefined || message["method"] !== "elicitation/create" || open.length === 0)
@@ -231,19 +231,19 @@ export class McpClient {
   }
 
   #answered(message: Members): void {
-    const asked = this.#asked.get(Number(message["id"]));
-    if (asked === undefined) return;
+    const pending = this.#pending.get(Number(message["id"]));
+    if (pending === undefined) return;
     const { error } = message;
-    if (!isMembers(error)) asked.resolve(membersIn(message, "result"));
+    if (!isMembers(error)) pending.resolve(membersIn(message, "result"));
     else
-      asked.reject(
-        mcpErrors.refused({ server: this.#name, method: asked.method, reason: textIn(error, "message") }),
+      pending.reject(
+        mcpErrors.refused({ server: this.#name, method: pending.method, reason: textIn(error, "message") }),
       );
   }
 
   #gone(reason: string): void {
-    for (const asked of this.#asked.values()) asked.reject(this.#unreachable(reason));
-    this.#asked.clear();
+    for (const pending of this.#pending.values()) pending.reject(this.#unreachable(reason));
+    this.#pending.clear();
   }
 
   #unreachable(reason: string) {

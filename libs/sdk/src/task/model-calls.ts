@@ -34,7 +34,7 @@ interface TimedCall {
 const callsMax = 64;
 
 export class ModelCallLog {
-  readonly #asked: TimedCall[] = [];
+  readonly #calls: TimedCall[] = [];
 
   start({ operation = "chat", provider = "", model }: ModelRequest, startMs: number): ModelCallBegun {
     const call: ModelCall = {
@@ -49,14 +49,14 @@ export class ModelCallLog {
       finishReasons: [],
       errorType: "",
     };
-    const asked: TimedCall = { startMs, endMs: undefined, call };
-    if (this.#asked.length < callsMax) this.#asked.push(asked);
-    return new ModelCallBegun(asked);
+    const timed: TimedCall = { startMs, endMs: undefined, call };
+    if (this.#calls.length < callsMax) this.#calls.push(timed);
+    return new ModelCallBegun(timed);
   }
 
   /** As the result of the attempt bears them. */
   report(nowMs: number): ModelCalls {
-    const calls = this.#asked.map(({ call, startMs, endMs = nowMs }) => ({
+    const calls = this.#calls.map(({ call, startMs, endMs = nowMs }) => ({
       ...call,
       agoMs: Math.max(0, nowMs - startMs),
       tookMs: Math.max(0, endMs - startMs),
@@ -66,15 +66,15 @@ export class ModelCallLog {
 }
 
 export class ModelCallBegun {
-  readonly #asked: TimedCall;
+  readonly #timed: TimedCall;
 
-  constructor(asked: TimedCall) {
-    this.#asked = asked;
+  constructor(timed: TimedCall) {
+    this.#timed = timed;
   }
 
   /** A later value replaces an earlier one. */
   answered({ model, inputTokens, outputTokens, finishReasons }: ModelAnswer): void {
-    const { call } = this.#asked;
+    const { call } = this.#timed;
     if (model !== undefined) call.responseModel = model;
     if (inputTokens !== undefined) call.inputTokens = counted(inputTokens);
     if (outputTokens !== undefined) call.outputTokens = counted(outputTokens);
@@ -83,8 +83,8 @@ export class ModelCallBegun {
 
   /** Tokens of the call, which are used up whether it did well or not. */
   finish(nowMs: number, error?: unknown): number {
-    const { call } = this.#asked;
-    this.#asked.endMs = nowMs;
+    const { call } = this.#timed;
+    this.#timed.endMs = nowMs;
     if (error !== undefined) call.errorType = typeOf(error);
     return call.inputTokens + call.outputTokens;
   }

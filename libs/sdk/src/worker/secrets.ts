@@ -50,7 +50,7 @@ export class WorkerSecrets {
   readonly #ports: SecretPorts;
   readonly #kept = new Map<string, Kept>();
   /** Asked for at the moment. */
-  readonly #asked = new Map<string, Promise<string>>();
+  readonly #pending = new Map<string, Promise<string>>();
 
   constructor(settings: Settings, ports: SecretPorts) {
     this.#settings = settings;
@@ -65,9 +65,9 @@ export class WorkerSecrets {
       const kept = this.#kept.get(key);
       if (kept !== undefined && kept.untilMs > this.#ports.clock.monotonic()) return kept.value;
       this.#kept.delete(key);
-      const asked = this.#asked.get(key) ?? this.#unseal(key, where, wanted);
-      this.#asked.set(key, asked);
-      return asked.finally(() => this.#asked.delete(key));
+      const pending = this.#pending.get(key) ?? this.#unseal(key, where, wanted);
+      this.#pending.set(key, pending);
+      return pending.finally(() => this.#pending.delete(key));
     }
     if (kind === undefined) throw sdkErrors.secretUnnamed();
     if (!this.#settings.secrets.includes(reference)) throw sdkErrors.secretNotOffered({ reference });

@@ -36,8 +36,8 @@ export async function repairIncident(context: Context): Promise<Result> {
     taskId: values.text("task") ?? "",
     ...(patch !== undefined && { patch }),
   };
-  const asked = { params, query: server.namespace };
-  const preview = await server.call("incidents.repair", { ...asked, body: { ...body, dryRun: true } });
+  const request = { params, query: server.namespace };
+  const preview = await server.call("incidents.repair", { ...request, body: { ...body, dryRun: true } });
   const { summary = "", leftAlone = 0, sample } = preview;
   print.note(safe(summary));
   if (leftAlone > 0) print.note(`Left alone: ${leftAlone} runs.`);
@@ -45,7 +45,7 @@ export async function repairIncident(context: Context): Promise<Result> {
   const isDry = values.flag("dry-run");
   if (isDry) return { json: preview, quiet: sample.map(({ id = "" }) => id), draw: () => {} };
   if (!(await isConfirmed(context, "Start this repair?"))) return exitCodes.completed;
-  const started = await server.call("incidents.repair", { ...asked, body });
+  const started = await server.call("incidents.repair", { ...request, body });
   const run = started.run?.id ?? "";
   return {
     json: started,

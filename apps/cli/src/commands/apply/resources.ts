@@ -324,8 +324,8 @@ export async function getResource(
 ): Promise<FoundResource | undefined> {
   const { get, isFixed = () => false } = rows[word];
   if (get === undefined) return undefined;
-  const asked = looselyOf(server)(get.route, { params: { [get.param]: id }, query: server.namespace });
-  const one = (await unlessMissing(asked)) as Json | undefined;
+  const reply = looselyOf(server)(get.route, { params: { [get.param]: id }, query: server.namespace });
+  const one = (await unlessMissing(reply)) as Json | undefined;
   return one === undefined || isFixed(one) ? undefined : resourceOf(word, one);
 }
 
@@ -406,9 +406,9 @@ async function secretValue(
   );
 }
 
-export async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
+export async function unlessMissing<T>(reply: Promise<T>): Promise<T | undefined> {
   try {
-    return await asked;
+    return await reply;
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

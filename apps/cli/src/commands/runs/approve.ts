@@ -86,10 +86,10 @@ function tellOpen({ print, shell }: Context, open: readonly Approval[]): Result 
             { title: "form", yields: 2, widthMin: 8 },
             { title: "claimed by", yields: 2, widthMin: 8 },
           ],
-          open.map(({ about, approvalId, requestTimeMs, form = "", claim, ...asked }) => [
+          open.map(({ about, approvalId, requestTimeMs, form = "", claim, ...question }) => [
             { text: about?.id ?? "", tone: "bold" },
             about?.task ?? approvalId,
-            questionText(asked),
+            questionText(question),
             { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
             { text: fieldsOf(form).join(", "), tone: "dim" },
             claim?.person ?? "",

@@ -32,7 +32,7 @@ export async function showTask(
   const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
   const turns = task.uses === agentUses ? await turnsOf(server, id, taskId) : [];
   const used = usedOf(task.used);
-  const asked = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
+  const question = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
   return {
     json: task,
     quiet: [task.status],
@@ -53,7 +53,7 @@ export async function showTask(
         ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
-        ["asks", asked === undefined ? undefined : questionText(asked)],
+        ["asks", question === undefined ? undefined : questionText(question)],
         ["used", used === undefined ? undefined : amountWords({ answers: turns.length, ...used })],
         ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
       ]);
@@ -104,13 +104,13 @@ function turnRow(
   { model, text, inputTokens, outputTokens, tookMs, error, calls }: Turn,
   at: number,
 ): Entry[] {
-  const asked = calls.map(callWords).join(", ");
+  const models = calls.map(callWords).join(", ");
   return [
     String(at + 1),
     { text: model, tone: "dim" },
     error === "" ? `${inputTokens} + ${outputTokens}` : "",
     { text: printDurationMs(tookMs), tone: "dim" },
-    error === "" ? { text: asked === "" ? text : asked, tone: "plain" } : { text: error, tone: "red" },
+    error === "" ? { text: models === "" ? text : models, tone: "plain" } : { text: error, tone: "red" },
   ];
 }
 

@@ -122,7 +122,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Sh
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
     ["continues as", outcome?.continued?.id],
-    ...open.map((asked) => ["asks", questionText(asked)] as const),
+    ...open.map((question) => ["asks", questionText(question)] as const),
     ["used", used === undefined ? undefined : amountWords(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);

@@ -31,29 +31,29 @@ export function whoIs(actor: Actor | undefined): string {
 
 export type AskedProblems = Partial<Record<keyof AccessCheck, string>>;
 
-export function askedProblems(asked: AccessCheck, actions: readonly Action[]): AskedProblems {
+export function askedProblems(check: AccessCheck, actions: readonly Action[]): AskedProblems {
   const problems: { -readonly [Name in keyof AskedProblems]: string } = {};
-  if (actorOf(asked.who) === undefined)
+  if (actorOf(check.who) === undefined)
     problems.who = "Expected kind:id, such as person:ada, agent:press or service:mail.";
-  if (!actions.some(({ name }) => name === asked.action))
+  if (!actions.some(({ name }) => name === check.action))
     problems.action =
-      asked.action === ""
+      check.action === ""
         ? "Expected an action, such as workflow.runs.start."
-        : `Action ${asked.action} not found. Choose one from the list.`;
+        : `Action ${check.action} not found. Choose one from the list.`;
   return problems;
 }
 
 /** What is sent. Undefined where it cannot be asked yet. */
-export function questionOf(asked: AccessCheck, actions: readonly Action[]) {
-  const actor = actorOf(asked.who);
-  const action = actions.find(({ name }) => name === asked.action);
+export function questionOf(check: AccessCheck, actions: readonly Action[]) {
+  const actor = actorOf(check.who);
+  const action = actions.find(({ name }) => name === check.action);
   if (actor === undefined || action === undefined) return;
-  const resourceKind = action.kinds.find((kind) => kind === asked.kind) ?? action.kinds[0] ?? "";
+  const resourceKind = action.kinds.find((kind) => kind === check.kind) ?? action.kinds[0] ?? "";
   return {
     actor,
     action: action.name,
     resourceKind,
-    ...(asked.id.trim() === "" ? {} : { resourceId: asked.id.trim() }),
+    ...(check.id.trim() === "" ? {} : { resourceId: check.id.trim() }),
   };
 }
 

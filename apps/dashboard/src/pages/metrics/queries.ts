@@ -25,16 +25,16 @@ export interface RangeRequest {
 }
 
 /** The query client asks again by itself: values of a past span change with the time alone. */
-export const rangeQuery = (asked: RangeRequest) =>
+export const rangeQuery = (request: RangeRequest) =>
   queryOptions({
-    queryKey: ["range", asked],
+    queryKey: ["range", request],
     queryFn: ({ signal }) => {
-      const { range, ...rest } = asked;
+      const { range, ...rest } = request;
       const fromMs = nowMs() - ranges[range].ms;
       const path = pathOf(["metrics", "series"], { ...rest, fromMs, points: pointsOf(range) });
       return read<Routes["metrics.series"]["reply"]>(path, signal);
     },
-    refetchInterval: ranges[asked.range].againMs,
+    refetchInterval: ranges[request.range].againMs,
     placeholderData: (before) => before,
   });
 

@@ -35,36 +35,36 @@ export class PushOperations {
     this.#configIn(await this.#parts.push.notifications(), from, prefix);
   }
 
-  async create(asked: PushAsked, from: Json, prefix = ""): Promise<Json> {
-    this.#requireRight(asked);
+  async create(request: PushAsked, from: Json, prefix = ""): Promise<Json> {
+    this.#requireRight(request);
     const push = await this.#parts.push.notifications();
     const wanted = this.#configIn(push, from, prefix);
-    const created = await push.create(asked, wanted, asked.context.signal);
+    const created = await push.create(request, wanted, request.context.signal);
     const { id, url, token, authentication } = created;
     return {
       id,
-      taskId: asked.taskId,
+      taskId: request.taskId,
       url,
       ...(token !== "" && { token }),
       ...(authentication !== undefined && { authentication: { ...authentication } }),
     };
   }
 
-  async get(asked: PushAsked, params: Json): Promise<Json> {
+  async get(request: PushAsked, params: Json): Promise<Json> {
     const push = await this.#parts.push.notifications();
-    return shownConfig(await push.get(asked, textIn(params, "id"), asked.context.signal), asked.taskId);
+    return shownConfig(await push.get(request, textIn(params, "id"), request.context.signal), request.taskId);
   }
 
-  async list(asked: PushAsked): Promise<Json> {
+  async list(request: PushAsked): Promise<Json> {
     const push = await this.#parts.push.notifications();
-    const configs = await push.list(asked, asked.context.signal);
-    return { configs: configs.map((config) => shownConfig(config, asked.taskId)), nextPageToken: "" };
+    const configs = await push.list(request, request.context.signal);
+    return { configs: configs.map((config) => shownConfig(config, request.taskId)), nextPageToken: "" };
   }
 
-  async remove(asked: PushAsked, params: Json): Promise<Json> {
-    this.#requireRight(asked);
+  async remove(request: PushAsked, params: Json): Promise<Json> {
+    this.#requireRight(request);
     const push = await this.#parts.push.notifications();
-    await push.remove(asked, textIn(params, "id"), asked.context.signal);
+    await push.remove(request, textIn(params, "id"), request.context.signal);
     return {};
   }
 

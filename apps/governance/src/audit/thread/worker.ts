@@ -23,21 +23,23 @@ function run(port: MessagePort, { file, key }: ThreadOrders): void {
   };
   const streams = new Map<number, Iterator<unknown, void>>();
   const follower = new OwnLogFollower();
-  const answer = async (asked: ToThread): Promise<ThreadAnswer> => {
-    const { id } = asked;
+  const answer = async (message: ToThread): Promise<ThreadAnswer> => {
+    const { id } = message;
     try {
       const book = await bookOf();
       return {
         id,
         result:
-          asked.kind === "prepare" ? prepared(book, follower, asked.gathered) : done(book, streams, asked),
+          message.kind === "prepare"
+            ? prepared(book, follower, message.gathered)
+            : done(book, streams, message),
       };
     } catch (error) {
       return { id, problem: toProblem(errorFromUnknown(error)) };
     }
   };
-  port.on("message", (asked: ToThread) => {
-    void answer(asked).then((reply) => port.postMessage(reply));
+  port.on("message", (message: ToThread) => {
+    void answer(message).then((reply) => port.postMessage(reply));
   });
 }
 
@@ -50,30 +52,30 @@ function prepared(book: AuditBook, follower: OwnLogFollower, { parts, own, bytes
 function done(
   book: AuditBook,
   streams: Map<number, Iterator<unknown, void>>,
-  asked: Exclude<ToThread, { kind: "prepare" }>,
+  message: Exclude<ToThread, { kind: "prepare" }>,
 ): unknown {
-  switch (asked.kind) {
+  switch (message.kind) {
     case "call": {
       // The cast: TypeScript does not see that a call goes with its own values.
-      const call = book[asked.call] as (...values: readonly unknown[]) => unknown;
-      return call.apply(book, [...asked.values]);
+      const call = book[message.call] as (...values: readonly unknown[]) => unknown;
+      return call.apply(book, [...message.values]);
     }
     case "records":
       return book.records;
     case "begin": {
-      const { stream, wish } = asked;
+      const { stream, wish } = message;
       streams.set(
-        asked.id,
+        message.id,
         stream === "export" ? book.export(wish as ExportWish) : book.verify(wish as number),
       );
       return;
     }
     case "next": {
-      const next = streams.get(asked.of)?.next();
+      const next = streams.get(message.of)?.next();
       return next === undefined || next.done === true ? undefined : next.value;
     }
     case "end":
-      return streams.delete(asked.of);
+      return streams.delete(message.of);
   }
 }
 

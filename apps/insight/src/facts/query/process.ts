@@ -16,25 +16,25 @@ export type FromQueryProcess =
   | { readonly replayed: ReplayFound }
   | { readonly problem: string };
 
-async function answerOf(asked: ToQueryProcess): Promise<FromQueryProcess> {
+async function answerOf(message: ToQueryProcess): Promise<FromQueryProcess> {
   try {
-    if ("query" in asked) return { answer: answerQuery(asked.query) };
-    if ("load" in asked) {
+    if ("query" in message) return { answer: answerQuery(message.query) };
+    if ("load" in message) {
       const { loadRecorded } = await import("../../analysis/recorded-load.ts");
-      return { loads: loadRecorded(asked.load) };
+      return { loads: loadRecorded(message.load) };
     }
-    if ("replay" in asked) {
+    if ("replay" in message) {
       const { replayRecorded } = await import("../../analysis/replay-recorded.ts");
-      return { replayed: replayRecorded(asked.replay) };
+      return { replayed: replayRecorded(message.replay) };
     }
     // Loaded with the first analysis: a query starts the process, and its time runs.
     const { analyse } = await import("../../analysis/analyse.ts");
-    return { found: analyse(asked.analysis) };
+    return { found: analyse(message.analysis) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
 // The cast is this side of the contract with query-process.ts, which sends nothing else.
-process.on("message", async (asked) => process.send?.(await answerOf(asked as ToQueryProcess)));
+process.on("message", async (message) => process.send?.(await answerOf(message as ToQueryProcess)));
 process.on("disconnect", () => process.exit());

@@ -67,10 +67,10 @@ export class QueryProcess {
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 
-  async #inTurn(asked: ToQueryProcess): Promise<FromQueryProcess> {
+  async #inTurn(message: ToQueryProcess): Promise<FromQueryProcess> {
     if (this.#waiting >= this.#waitingMax) throw insightErrors.queriesTooMany({ most: this.#waitingMax });
     this.#waiting++;
-    const answer = this.#last.then(() => this.#answer(asked));
+    const answer = this.#last.then(() => this.#answer(message));
     this.#last = answer.catch(() => {});
     try {
       return await answer;
@@ -85,7 +85,7 @@ export class QueryProcess {
     this.#child = undefined;
   }
 
-  async #answer(asked: ToQueryProcess): Promise<FromQueryProcess> {
+  async #answer(message: ToQueryProcess): Promise<FromQueryProcess> {
     this.#idle?.cancel();
     const child = this.#running();
     child.ref();
@@ -99,7 +99,7 @@ export class QueryProcess {
           this.stop();
           reject(insightErrors.queryTooLong({ limitMs: this.#timeMaxMs }));
         });
-        child.send(asked, (error) => error && reject(insightErrors.threadGone({ reason: error.message })));
+        child.send(message, (error) => error && reject(insightErrors.threadGone({ reason: error.message })));
       });
     } finally {
       limit?.cancel();

@@ -23,11 +23,11 @@ export class FactThread {
 
   async ask<Call extends FactCall>(
     call: Call,
-    asked: FactCalls[Call]["asked"],
+    body: FactCalls[Call]["asked"],
   ): Promise<FactCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
     // The cast: TypeScript does not see that a call goes with its own question.
-    const message = (id: number) => ({ id, call, asked }) as ToFactThread;
+    const message = (id: number) => ({ id, call, asked: body }) as ToFactThread;
     return (await this.#thread.request(message)) as FactCalls[Call]["answer"];
   }
 

@@ -26,12 +26,12 @@ export class SeriesThread {
 
   async ask<Call extends SeriesCall>(
     call: Call,
-    asked: SeriesCalls[Call]["asked"],
+    body: SeriesCalls[Call]["asked"],
   ): Promise<SeriesCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
     const nowMs = this.#now();
     // The cast: TypeScript does not see that a call goes with its own question.
-    const message = (id: number) => ({ id, call, nowMs, asked }) as ToSeriesThread;
+    const message = (id: number) => ({ id, call, nowMs, asked: body }) as ToSeriesThread;
     return (await this.#thread.request(message)) as SeriesCalls[Call]["answer"];
   }
 

@@ -11,14 +11,14 @@ import type { SeriesThreadData, ToSeriesThread } from "./messages.ts";
 
 function run(port: MessagePort, data: SeriesThreadData): void {
   let store: SeriesStore | undefined;
-  const answer = (asked: ToSeriesThread): ThreadAnswer => {
-    const { id, nowMs } = asked;
+  const answer = (message: ToSeriesThread): ThreadAnswer => {
+    const { id, nowMs } = message;
     try {
       store ??= new SeriesStore({ ...data, nowMs });
-      return { id, result: done(store, asked) };
+      return { id, result: done(store, message) };
     } catch (error) {
       // The memory may be ahead of the file: it is read again. A damaged file is moved away then.
-      if (asked.call === "record" || isDamage(error)) {
+      if (message.call === "record" || isDamage(error)) {
         store?.close();
         store = undefined;
       }
@@ -26,7 +26,7 @@ function run(port: MessagePort, data: SeriesThreadData): void {
       return { id, problem: toProblem(errorFromUnknown(reported)) };
     }
   };
-  port.on("message", (asked: ToSeriesThread) => port.postMessage(answer(asked)));
+  port.on("message", (message: ToSeriesThread) => port.postMessage(answer(message)));
 }
 
 function done(store: SeriesStore, message: ToSeriesThread): unknown {

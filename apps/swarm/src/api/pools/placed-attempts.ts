@@ -54,7 +54,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
 /** Demands beside the capability. */
 function demandOf({ profile, choices }: PlacedAttempt): string {
   const { requirements, fit } = profile.demand;
-  const asked = {
+  const request = {
     versionRange: requirements.range,
     placement:
       requirements.require || requirements.prefer
@@ -64,7 +64,7 @@ function demandOf({ profile, choices }: PlacedAttempt): string {
     weight: profile.weight === 1 ? 0 : profile.weight,
     ...choices,
   };
-  const said = Object.entries(asked).filter(([, value]) => !isEmpty(value));
+  const said = Object.entries(request).filter(([, value]) => !isEmpty(value));
   return said.length === 0 ? "" : JSON.stringify(Object.fromEntries(said));
 }
 

@@ -87,8 +87,8 @@ async function list(
       .filter((entry) => isWanted(entry, filter))
       .map(async ({ key }) => {
         // It may have expired meanwhile.
-        const asked = client.getCacheEntry({ namespace, entryId: key.id }, { context });
-        const { entry } = await asked.catch(orGone);
+        const reply = client.getCacheEntry({ namespace, entryId: key.id }, { context });
+        const { entry } = await reply.catch(orGone);
         return entry && { ...entry, output: undefined };
       }),
   );

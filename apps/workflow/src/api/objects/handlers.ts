@@ -84,9 +84,9 @@ async function listObjects(
   });
   const found = await Promise.all(
     entries.map(async ({ definition, labels }) => {
-      const asked = { namespace, name: definition, key: labels["key"] ?? "" };
+      const query = { namespace, name: definition, key: labels["key"] ?? "" };
       // It may have gone meanwhile.
-      const { object } = await dependencies.objects.getObject(asked, { context }).catch(orGone);
+      const { object } = await dependencies.objects.getObject(query, { context }).catch(orGone);
       return object && { ...object, state: undefined, waiting: [], recent: [] };
     }),
   );

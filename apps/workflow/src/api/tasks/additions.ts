@@ -32,8 +32,8 @@ export async function add(
   if (repeated !== undefined) throw requestErrors.taskRepeated({ task: repeated });
   const { tasks } = documentOfTasks("tasks", list);
   if (tasks === undefined) throw requestErrors.nothingToRun();
-  const asked = { query: checkAdded, body: { tasks } };
-  const { checked, taken } = (await queryRun(dependencies, runId, asked, context)) as AdditionShown;
+  const query = { query: checkAdded, body: { tasks } };
+  const { checked, taken } = (await queryRun(dependencies, runId, query, context)) as AdditionShown;
   const [known] = taken;
   const isRepeatable = idempotencyKey !== "" || context.idempotencyKey !== "";
   if (known !== undefined && !isRepeatable) throw requestErrors.taskTaken({ task: known });

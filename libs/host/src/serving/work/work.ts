@@ -37,7 +37,7 @@ export interface Work extends WorkKind {
   query<Body, Reply>(
     dependencies: MachineDependencies,
     id: string,
-    asked: QueryCallAt<Body, Reply>,
+    query: QueryCallAt<Body, Reply>,
     context: CallContext,
   ): Promise<Reply>;
   /** What the runtime knows of it. */

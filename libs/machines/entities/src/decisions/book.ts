@@ -60,8 +60,8 @@ export function bounded(decision: Decision): Decision {
 }
 
 function keyOf({ question, allowed, shadowAllowed }: Decision): string {
-  const asked = AccessQuestion.encode(question ?? AccessQuestion.create()).finish();
-  return `${allowed} ${shadowAllowed} ${Buffer.from(asked).toString("base64")}`;
+  const bytes = AccessQuestion.encode(question ?? AccessQuestion.create()).finish();
+  return `${allowed} ${shadowAllowed} ${Buffer.from(bytes).toString("base64")}`;
 }
 
 function timeOf({ decideTime }: Decision): number {

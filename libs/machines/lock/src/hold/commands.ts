@@ -34,10 +34,10 @@ export const acquire: LockCommand<AcquirePermits, PermitsAcquired> = {
   type: "acquire",
   codec: AcquirePermits,
   reply: PermitsAcquired,
-  decide(lock, asked, step) {
-    const problem = wishProblem(asked);
+  decide(lock, body, step) {
+    const problem = wishProblem(body);
     if (problem !== undefined) return lockErrors.wishInvalid.refusal({ problem });
-    const request = { ...asked, permits: asked.permits || 1, leaseMs: asked.leaseMs || leaseDefaultMs };
+    const request = { ...body, permits: body.permits || 1, leaseMs: body.leaseMs || leaseDefaultMs };
     const gaveWay = lock.gaveWay.get(request.holder);
     if (gaveWay !== undefined && gaveWay.untilMs > step.nowMs)
       return deadlockErrors.deadlock.refusal({ circle: gaveWay.message });

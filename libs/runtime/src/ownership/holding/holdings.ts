@@ -364,12 +364,12 @@ export class Holdings {
   }
 
   /** Resolves when whom it goes to is ready for it, or takes too long. With nothing when it stays after all. */
-  async #readyToGo(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
+  async #readyToGo(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { picture, timers, prepareMs } = this.#parts;
     const key = partitionKey(cell.service, cell.partition);
-    const wanted = () => this.#handOverWanted(cell, asked);
+    const wanted = () => this.#handOverWanted(cell, assignment);
     const isReady = (): boolean => {
-      const receiver = picture.holder(asked.to);
+      const receiver = picture.holder(assignment.to);
       // One that is gone is planned again for: then the partition stays, and it keeps an owner.
       return receiver?.leaving === true || receiver?.prepared.has(key) === true;
     };
@@ -391,20 +391,23 @@ export class Holdings {
   }
 
   /** Resolves when it may go. With nothing when it stays after all. */
-  async #inTurn(cell: Cell, asked: Assignment): Promise<Assignment | undefined> {
+  async #inTurn(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { partitions } = this.#runtimeOf(cell);
-    const wanted = () => this.#handOverWanted(cell, asked);
+    const wanted = () => this.#handOverWanted(cell, assignment);
     this.#inLine.add(cell);
-    await this.#woken(cell, () => wanted() === undefined || this.#turns.tryAcquire(cell, asked, partitions));
+    await this.#woken(
+      cell,
+      () => wanted() === undefined || this.#turns.tryAcquire(cell, assignment, partitions),
+    );
     this.#inLine.delete(cell);
     return wanted();
   }
 
-  async #handOver(cell: Cell, asked: Assignment): Promise<void> {
-    const isAwaited = asked.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
-    const ready = isAwaited ? await this.#readyToGo(cell, asked) : asked;
+  async #handOver(cell: Cell, assignment: Assignment): Promise<void> {
+    const isAwaited = assignment.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
+    const ready = isAwaited ? await this.#readyToGo(cell, assignment) : assignment;
     // A partition without a receiver makes no work there.
-    const entry = ready === undefined || asked.to === "" ? ready : await this.#inTurn(cell, ready);
+    const entry = ready === undefined || assignment.to === "" ? ready : await this.#inTurn(cell, ready);
     if (entry === undefined || this.#stopped) return;
     const sinceMs = this.#parts.clock.monotonic();
     await this.#disown(cell);

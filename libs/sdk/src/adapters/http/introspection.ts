@@ -59,8 +59,8 @@ export async function introspectedGraphql(
     name,
     {
       ...operation,
-      call: async (input: Members, asked: AdapterCall) =>
-        (((await operation.call(input, asked)) ?? {}) as Members)["value"] ?? null,
+      call: async (input: Members, call: AdapterCall) =>
+        (((await operation.call(input, call)) ?? {}) as Members)["value"] ?? null,
     },
   ]);
   return { ...made, operations: Object.fromEntries(unpacked) };

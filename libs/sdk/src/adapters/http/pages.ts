@@ -20,7 +20,7 @@ export function itemsOf(pagination: Pagination, value: unknown): readonly unknow
 }
 
 /** The address of the next page. Undefined after the last. */
-export function nextPage(pagination: Pagination, asked: URL, page: Page): URL | undefined {
+export function nextPage(pagination: Pagination, requested: URL, page: Page): URL | undefined {
   switch (pagination.by) {
     case "link": {
       const next = linkNext(page.link ?? "");
@@ -29,13 +29,13 @@ export function nextPage(pagination: Pagination, asked: URL, page: Page): URL | 
     case "cursor": {
       const cursor = partAt(page.value, pagination.cursor);
       if ((typeof cursor !== "string" && typeof cursor !== "number") || cursor === "") return undefined;
-      return withParameter(asked, pagination.parameter, String(cursor));
+      return withParameter(requested, pagination.parameter, String(cursor));
     }
     case "page": {
       if ((itemsOf(pagination, page.value)?.length ?? 0) === 0) return undefined;
       const { parameter, first = 1 } = pagination;
-      const before = Number(asked.searchParams.get(parameter) ?? first);
-      return withParameter(asked, parameter, String(before + 1));
+      const before = Number(requested.searchParams.get(parameter) ?? first);
+      return withParameter(requested, parameter, String(before + 1));
     }
   }
 }

@@ -54,8 +54,8 @@ export class Conversation {
   /** Those after a number, oldest first: to this agent, or to any agent if none asks. */
   list({ after = 0, taskId = "" } = {}): AsyncGenerator<Message, void, void> {
     return pages(async (page) => {
-      const asked = { ...this.#place, afterNumber: after, taskId, page };
-      const reply = await this.#board.listMessages(asked);
+      const request = { ...this.#place, afterNumber: after, taskId, page };
+      const reply = await this.#board.listMessages(request);
       return { items: reply.messages.map(messageOf), token: reply.page?.nextToken };
     });
   }

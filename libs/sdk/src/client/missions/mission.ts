@@ -111,10 +111,10 @@ export class MissionHandle {
 
   /** Returns its tasks in the order in which they were added. With these statuses, where some are named. */
   async tasks({ statuses = [], claimedBy = "" }: TasksOptions = {}): Promise<readonly BoardTask[]> {
-    const asked = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
+    const request = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
     const found: BoardTask[] = [];
     for await (const task of pages<BoardTask>(async (page) => {
-      const reply = await this.#parts.board.listTasks({ ...asked, page });
+      const reply = await this.#parts.board.listTasks({ ...request, page });
       return { items: reply.tasks, token: reply.page?.nextToken };
     }))
       found.push(task);

@@ -77,8 +77,8 @@ export class Participation {
   /** Returns a task that it has by now. Undefined while it has none of this id. */
   async claimed(taskId: string): Promise<ClaimedTask | undefined> {
     const { namespace, missionId, agentId: claimedBy } = this.#place;
-    const asked = { namespace, missionId, claimedBy, statuses: [], parentTaskId: "", text: taskId };
-    const { tasks } = await this.#parts.board.listTasks({ ...asked, page: { size: 1_000, token: "" } });
+    const request = { namespace, missionId, claimedBy, statuses: [], parentTaskId: "", text: taskId };
+    const { tasks } = await this.#parts.board.listTasks({ ...request, page: { size: 1_000, token: "" } });
     const found = tasks.find(({ spec, claim }) => spec?.id === taskId && claim !== undefined);
     return found && new ClaimedTask(this.#parts, this.#place, found);
   }

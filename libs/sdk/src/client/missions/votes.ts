@@ -100,8 +100,8 @@ export class Votes {
   /** As it stands. */
   async get(id: string): Promise<Vote> {
     const { namespace, missionId } = this.#place;
-    const asked = { namespace, missionId, openOnly: false, voteIds: [id], page: undefined };
-    return there((await this.#board.listVotes(asked)).votes[0], id);
+    const request = { namespace, missionId, openOnly: false, voteIds: [id], page: undefined };
+    return there((await this.#board.listVotes(request)).votes[0], id);
   }
 
   /** Returns its outcome, as soon as it is closed. */

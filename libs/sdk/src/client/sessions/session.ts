@@ -117,10 +117,10 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     partId = "",
     withPayloads = false,
   }: SessionTasksOptions = {}): Promise<readonly SessionTask[]> {
-    const asked = { ...this.#which, statuses: [...statuses], partId, withPayloads };
+    const request = { ...this.#which, statuses: [...statuses], partId, withPayloads };
     const found: SessionTask[] = [];
     for await (const task of pages<SessionTask>(async (page) => {
-      const reply = await this.#parts.sessions.listTasks({ ...asked, page });
+      const reply = await this.#parts.sessions.listTasks({ ...request, page });
       return { items: reply.tasks, token: reply.page?.nextToken };
     }))
       found.push(task);

@@ -87,9 +87,9 @@ export class Sessions {
   /** What was chosen for sessions and what came of it, those of the latest session first, fetched page by page. */
   choices({ kind = "", mode }: FindChoicesOptions = {}): AsyncGenerator<Choice, void, void> {
     const { namespace, planning } = this.#parts;
-    const asked = { namespace, kind, mode: mode === undefined ? Mode.MODE_UNSPECIFIED : modeOf(mode) };
+    const request = { namespace, kind, mode: mode === undefined ? Mode.MODE_UNSPECIFIED : modeOf(mode) };
     return pages(async (page) => {
-      const reply = await planning.listChoices({ ...asked, chosen: undefined, page });
+      const reply = await planning.listChoices({ ...request, chosen: undefined, page });
       return { items: reply.choices, token: reply.page?.nextToken };
     });
   }

@@ -23,8 +23,8 @@ export interface NewQuestion {
 const titleLengthMax = 200;
 
 /** Returns the number of the question. */
-export function ask(mission: MissionView, step: MissionEventStep, asked: NewQuestion): number {
-  const { kind, subject, title, message, context, form, rule, next = [] } = asked;
+export function ask(mission: MissionView, step: MissionEventStep, question: NewQuestion): number {
+  const { kind, subject, title, message, context, form, rule, next = [] } = question;
   const timeoutMs = rule?.timeoutMs ?? 0;
   const number = mission.questionNumber + 1;
   step.emit(questionAsked, {

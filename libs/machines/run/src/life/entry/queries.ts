@@ -20,9 +20,9 @@ export const showEntry: Query<Run, EntryAsked, { readonly answer: Payload | unde
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });
     const entry = entryNamed(run, "query", query);
     if (isRefusal(entry)) return entry;
-    const asked = payloadOf(entry, payload);
-    if (isRefusal(asked)) return asked;
-    const scene = sceneOfRun(run, { payload: asked.value });
+    const checked = payloadOf(entry, payload);
+    if (isRefusal(checked)) return checked;
+    const scene = sceneOfRun(run, { payload: checked.value });
     const made =
       entry.output < 0
         ? ({ ok: true, bytes: noBytes } as const)
