@@ -42,12 +42,18 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
       asked = waits;
     }
     if (signal.aborted) return;
-    reporter.stuck([...(explained === undefined ? [] : linesOf(explained)), ...waiting]);
+    reporter.stuck([
+      ...(explained !== undefined && isStuck(explained) ? linesOf(explained) : []),
+      ...waiting,
+    ]);
     [queuedBefore, waitingBefore] = [queued, waits];
   }
 }
 
 const ask = (why: Parts["why"], task?: string) => why(task).catch(() => undefined);
+
+/** A task that was accepted in the meantime waits for nothing. */
+const isStuck = ({ waits, remedies }: Explanation): boolean => waits.length > 0 || remedies.length > 0;
 
 function queuedTask(view: RunView | undefined): string | undefined {
   if (view === undefined || isRunning(view)) return undefined;

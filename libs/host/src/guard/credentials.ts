@@ -252,7 +252,7 @@ function principalOf({ actor, ...shown }: Shown): Visitor {
 type KeyWhy = (CheckedKey & { readonly kind: "refused" })["why"];
 
 const keyFaults: Readonly<Record<KeyWhy, string>> = {
-  damaged: "the key is not whole, a sign is missing or another one",
+  damaged: "the key is incomplete or mistyped",
   wrong: "there is no such key",
   ended: "the key has ended",
   busy: "too many keys are being checked, try again",

@@ -36,7 +36,7 @@ export type ReadApiKey =
   | ({ readonly kind: "key" } & ApiKeyParts)
   /** It is no key of ours: something else, perhaps a token. */
   | { readonly kind: "other" }
-  /** It was one: a sign is missing or another one. */
+  /** It looks like a key: a character is missing or wrong. */
   | { readonly kind: "damaged" };
 
 export function readApiKey(text: string): ReadApiKey {
