@@ -170,6 +170,7 @@ describe("the commands for workflows, runs and what starts them", () => {
     assert.match(output, /none\.yaml:2:21: error: .*no agent offers `test.none`/);
     assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
     assert.match(await printed("workflow register echo.yaml --as stable"), /✓ echo .*stable.*already exists/);
+    assert.match(await printed("template publish child --as stable"), /✓ chapter .*✓ child .*stable/s);
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
     const before = (await printed("workflow versions echo -q")).trim();

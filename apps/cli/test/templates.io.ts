@@ -17,17 +17,20 @@ describe("tutti template", () => {
     assert.match((await tutti("tutti template show order")).stdout, /^workflow: order$/m);
   });
 
-  it("ends with 2 and what to do if there is none of the name", async () => {
-    await assert.rejects(
-      tutti("tutti template run nothing"),
-      ({ code, stderr }: { code?: number; stderr?: string }) => {
-        assert.equal(code, 2);
-        assert.match(
-          stderr ?? "",
-          /✗ Template `nothing` not found. List templates with `tutti template list`./,
-        );
-        return true;
-      },
-    );
-  });
+  const missing = /✗ Template `\S+` not found. List templates with `tutti template list`./;
+  for (const [words, message] of [
+    ["run nothing", missing],
+    ["publish nothing", missing],
+    ["publish ../demonstration", missing],
+    ["publish missions/vote", /✗ Template `missions\/vote` is a program.*tutti template show missions\/vote/s],
+  ] as const)
+    it(`ends with 2 and what to do for \`${words}\``, () =>
+      assert.rejects(
+        tutti(`tutti template ${words}`),
+        ({ code, stderr }: { code?: number; stderr?: string }) => {
+          assert.equal(code, 2);
+          assert.match(stderr ?? "", message);
+          return true;
+        },
+      ));
 });

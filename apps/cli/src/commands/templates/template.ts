@@ -1,6 +1,12 @@
+import { dirname, join } from "node:path";
 import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
-import { handOverToProgram } from "../../local/clone.ts";
+import { handOverToProgram, platformOf } from "../../local/clone.ts";
+import { registerAll } from "../workflows/register.ts";
+
+const what = "`tutti template`";
+const kinds: ReadonlySet<string> = new Set(["workflows", "agents", "missions", "sessions"]);
 
 export const listTemplates = (context: Context): Promise<Result> => program(context, ["list"]);
 
@@ -10,8 +16,26 @@ export const showTemplate = (context: Context): Promise<Result> =>
 export const runTemplate = (context: Context): Promise<Result> =>
   program(context, ["run", context.values.argument("NAME")]);
 
+/** The workflows of a template are files, next to the program. */
+export async function publishTemplate(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const name = values.argument("NAME");
+  const [, kind = "workflows", own = ""] = /^(?:(\w+)\/)?([a-z0-9-]+)$/.exec(name) ?? [];
+  const folder = join(dirname(platformOf(shell, what).pathOf("template")), kind, own);
+  if (own === "" || !kinds.has(kind) || !shell.exists(folder))
+    throw usageFailure(`Template \`${name}\` not found. List templates with \`tutti template list\`.`);
+  const files = (await shell.filesIn(folder)).filter(
+    (file) => file.endsWith(".yaml") && dirname(file) === folder,
+  );
+  if (files.length === 0)
+    throw usageFailure(`Template \`${name}\` is a program and has no definition to register.`, [
+      [`tutti template show ${name}`, "prints the program, to copy it"],
+    ]);
+  return await registerAll(context, files);
+}
+
 /** Templates are a program next to the platform: they have workers, which need the SDK. */
 async function program({ values, shell }: Context, verb: readonly string[]): Promise<Result> {
   const words = [...verb, ...(values.flag("json") ? ["--json"] : [])];
-  return await handOverToProgram(shell, "`tutti template`", ["template", ...words]);
+  return await handOverToProgram(shell, what, ["template", ...words]);
 }

@@ -8,9 +8,12 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 
-export async function registerFiles(context: Context): Promise<Result> {
-  const { values, shell, print } = context;
-  const sources = await Promise.all(values.manyArguments("FILE").map((file) => readDefinition(file, shell)));
+export const registerFiles = (context: Context): Promise<Result> =>
+  registerAll(context, context.values.manyArguments("FILE"));
+
+export async function registerAll(context: Context, files: readonly string[]): Promise<Result> {
+  const { shell, print } = context;
+  const sources = await Promise.all(files.map((file) => readDefinition(file, shell)));
   const server = await connect(context);
   const registered: (Definition & { readonly existed: boolean })[] = [];
   for (const source of sources) {
