@@ -22,7 +22,10 @@ describe("tutti template", () => {
     ["run nothing", missing],
     ["publish nothing", missing],
     ["publish ../demonstration", missing],
-    ["publish missions/vote", /✗ Template `missions\/vote` is a program.*tutti template show missions\/vote/s],
+    [
+      "publish missions/vote",
+      /✗ Template `missions\/vote` is a program.*tutti template show missions\/vote/s,
+    ],
   ] as const)
     it(`ends with 2 and what to do for \`${words}\``, () =>
       assert.rejects(

@@ -19,6 +19,7 @@ import {
 } from "@tutti/matching";
 import { openToRead } from "../facts/open-to-read.ts";
 import { timeText } from "../facts/tables.ts";
+import { presenceOf } from "./presence.ts";
 
 export interface ReplayAsked {
   readonly file: string;
@@ -120,8 +121,11 @@ function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: 
     const agents = database
       .prepare("SELECT * FROM agent WHERE namespace = ? AND pool = ?")
       .all(namespace, pool) as Row[];
+    const states = database
+      .prepare("SELECT agent, state, since FROM agent_state WHERE namespace = ? AND pool = ? ORDER BY since")
+      .all(namespace, pool) as Row[];
     const attempts = rows.reverse().map(attemptOf);
-    const recording = { namespace, pool, attempts, agents: agentsOf(agents, attempts) };
+    const recording = { namespace, pool, attempts, agents: agentsOf(agents, states, attempts) };
     return { recording, missing: missingOf(rows), cut: rows.length >= most };
   } finally {
     database.close();
@@ -169,7 +173,12 @@ interface Offering {
 }
 
 /** An agent that is not listed was there from its first task to its last, and offered what it did. */
-function agentsOf(rows: readonly Row[], attempts: readonly RecordedAttempt[]): RecordedAgent[] {
+function agentsOf(
+  rows: readonly Row[],
+  states: readonly Row[],
+  attempts: readonly RecordedAttempt[],
+): RecordedAgent[] {
+  const statesOf = Map.groupBy(states, (row) => textIn(row, "agent"));
   const listed = new Map(rows.map((row) => [textIn(row, "id"), row]));
   const heardMs = Math.max(0, ...rows.map((row) => msIn(row, "heard")));
   const byAgent = Map.groupBy(attempts, ({ agentId }) => agentId);
@@ -198,7 +207,12 @@ function agentsOf(rows: readonly Row[], attempts: readonly RecordedAttempt[]): R
     const isGone = textIn(row, "state") === "gone" || ownHeardMs < heardMs - goneAfterMs;
     const fromMs = Math.min(firstMs, msIn(row, "joined"));
     const toMs = isGone ? Math.max(lastMs, ownHeardMs) : Number.POSITIVE_INFINITY;
-    return [{ agentId, likeId: agentId, slots: numberIn(row, "slots") || 1, ...offering, fromMs, toMs }];
+    const known = (statesOf.get(agentId) ?? []).map((each) => ({
+      state: textIn(each, "state"),
+      sinceMs: msIn(each, "since"),
+    }));
+    const agent = { agentId, likeId: agentId, slots: numberIn(row, "slots") || 1, ...offering };
+    return presenceOf({ fromMs, toMs }, known, own).map((span) => ({ ...agent, ...span }));
   });
 }
 

@@ -78,6 +78,24 @@ const ask = (recording: Recording, more: Partial<WhatIfAsked> = {}) =>
   whatIf({ recording, policy, otherPolicy: policy, scenario: asItWas, goals, ...more });
 
 describe("a replay of a pool", () => {
+  it("knows an agent that was gone in between, and counts it once among other workers", () => {
+    const gapMs = 20_000;
+    const tasks = load(800).map((task) => (task.atMs > 10_000 ? { ...task, atMs: task.atMs + gapMs } : task));
+    const whole = queued(tasks, { workers: 2 });
+    const early = whole.attempts.filter(({ offeredMs }) => offeredMs < startMs + 10_000 + gapMs);
+    const goneMs = Math.max(...early.map(({ endedMs }) => endedMs)) + 1;
+    const agents = whole.agents.flatMap((each) => [
+      { ...each, toMs: goneMs },
+      { ...each, fromMs: startMs + 10_000 + gapMs },
+    ]);
+    const recording = { ...whole, agents };
+    const [here, everywhere] = [ask(recording), ask(whole)];
+    assert.equal(here.check.isGood, true);
+    assert.equal(here.check.error, everywhere.check.error);
+    const scenario = { ...asItWas, workers: 3 };
+    assert.deepEqual(ask(recording, { scenario }).scenario, ask(whole, { scenario }).scenario);
+  });
+
   it("comes to the past, and to what other workers would have come to", () => {
     const tasks = load(800);
     const recording = queued(tasks, { workers: 2 });

@@ -93,10 +93,12 @@ function agentsOf(
   const slotted = agents.map((agent) => ({ ...agent, slots: slots ?? agent.slots }));
   if (workers === undefined) return slotted;
   const [fromMs, toMs] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  // An agent that was gone in between is there twice.
+  const distinct = [...new Map(slotted.map((agent) => [agent.agentId, agent])).values()];
   return Array.from({ length: workers }, (_, at): RecordedAgent[] => {
-    const alike = slotted[at % Math.max(1, slotted.length)];
+    const alike = distinct[at % Math.max(1, distinct.length)];
     if (alike === undefined) return [];
-    const round = Math.floor(at / slotted.length);
+    const round = Math.floor(at / distinct.length);
     const agentId = round === 0 ? alike.agentId : `${alike.agentId}+${round}`;
     return [{ ...alike, agentId, fromMs, toMs }];
   }).flat();

@@ -40,9 +40,7 @@ export const templateCommands: readonly Command[] = [
       "The dashboard and `tutti run` then start them, with a form of their input and parameters. Name capabilities of your workers as parameters. Missions and sessions are programs: copy them with `tutti template show`.",
     ],
     arguments: [name],
-    options: [
-      { name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" },
-    ],
+    options: [{ name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" }],
     examples: [{ words: "template publish approval --as stable", does: "register the workflow `approval`" }],
     json: "document",
     load: () => import("./template.ts").then(({ publishTemplate }) => publishTemplate),

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { presenceOf } from "./presence.ts";
+
+const whole = { fromMs: 100, toMs: Number.POSITIVE_INFINITY };
+const state = (word: string, sinceMs: number) => ({ state: word, sinceMs });
+
+describe("the presence of a recorded agent", () => {
+  it("is whole without a state in which it was gone", () => {
+    assert.deepEqual(presenceOf(whole, [state("ready", 100), state("draining", 200)], []), [whole]);
+  });
+
+  it("leaves out the time between its leaving and its return", () => {
+    const states = [state("ready", 100), state("gone", 200), state("ready", 500), state("gone", 700)];
+    assert.deepEqual(presenceOf({ fromMs: 100, toMs: 700 }, states, []), [
+      { fromMs: 100, toMs: 200 },
+      { fromMs: 500, toMs: 700 },
+    ]);
+  });
+
+  it("lasts for the attempts that it had", () => {
+    const states = [state("ready", 100), state("gone", 200), state("ready", 500)];
+    const attempts = [
+      { assignedMs: 150, endedMs: 230 },
+      { assignedMs: 450, endedMs: 480 },
+    ];
+    assert.deepEqual(presenceOf(whole, states, attempts), [
+      { fromMs: 100, toMs: 231 },
+      { fromMs: 450, toMs: Number.POSITIVE_INFINITY },
+    ]);
+    assert.deepEqual(presenceOf(whole, states, [{ assignedMs: 150, endedMs: 600 }]), [whole]);
+  });
+});
