@@ -89,7 +89,7 @@ describe("apply", () => {
         "workflow: fourth\ntasks: {one: {uses: test.echo, neds: [a]}}\n",
         /shop\/b\.yaml:2:32: error: .*neds[\s\S]*1 error/,
       ],
-      ["schedule: s\nworkflow: third\ncron: 0 99 * * *\n", /shop\/b\.yaml: schedule `s`/],
+      ["schedule: s\nworkflow: third\ncron: 0 99 * * *\n", /shop\/b\.yaml:3:7: error: cron/],
       ["schedule: s\nworkflow: thrd\nevery: 1h\n", /shop\/b\.yaml: schedule `s`[\s\S]*thrd/],
       ["workflow: third\ntasks: {one: {uses: test.echo}}\n", /`third` is in the files twice/],
       ["session: s\ntasks: {one: {uses: test.echo}}\n", /tutti session start/],

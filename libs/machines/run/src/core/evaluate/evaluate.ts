@@ -28,24 +28,33 @@ export function evaluate(scene: Scene, program: number, where: string): Evaluate
   const planned = plan.plan.programs[program];
   if (planned?.form === "constant") return { ok: true, value: planned.source as Json };
   const references = planned?.references ?? [];
-  let reading = "";
+  let reading: PlanReference | undefined;
   try {
     const made = plan.programs.program(program).evaluate((place) => {
       const reference = references[place] as PlanReference | undefined;
       if (reference === undefined) return undefined;
-      reading = reference.name;
+      reading = reference;
       return valueSeen(scene, reference);
     });
     scene.budget?.charge(made.stepsUsed);
     if (made.ok) return { ok: true, value: made.value };
     const stored = (references as readonly PlanReference[]).find((reference) => isStored(scene, reference));
-    return stored === undefined
-      ? { ok: false, error: expressionError(made.problem, where) }
-      : { ok: false, error: detailOfRefusal(runErrors.dataStored.refusal({ name: stored.name })) };
+    return {
+      ok: false,
+      error: stored === undefined ? expressionError(made.problem, where) : tooLarge(stored),
+    };
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return { ok: false, error: unreadable(reading, error.message) };
+    const isInStore = reading !== undefined && isReference(dataOfReference(scene, reading)?.data);
+    return {
+      ok: false,
+      error: isInStore ? tooLarge(reading) : unreadable(reading?.name ?? "", error.message),
+    };
   }
+}
+
+function tooLarge(reference: PlanReference | undefined): ErrorDetail {
+  return detailOfRefusal(runErrors.dataStored.refusal({ name: reference?.name ?? "" }));
 }
 
 function unreadable(name: string, problem: string): ErrorDetail {
