@@ -445,7 +445,7 @@ tasks:
 
   it("trigger: create, list, show, test, dead, retry, drop, replay, pause, resume, delete, and event post", async () => {
     const create =
-      "trigger create orders echo --event shop.order.created --if 'event.data.total > 0' --key event.data.id --window 1h";
+      "trigger create orders echo --event shop.order.created --if 'event.data.total > 0' --key event.data.id --key-window 1h";
     assert.match(await printed(create), /orders created/);
     await listed("trigger list", /orders +echo +shop\.order\.created/);
     const posted = await json("event post shop.order.created --id e1 id=7 total=20");

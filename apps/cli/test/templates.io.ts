@@ -19,21 +19,18 @@ describe("tutti template", () => {
 
   const missing = /✗ Template `\S+` not found. List templates with `tutti template list`./;
   for (const [words, message] of [
-    ["run nothing", missing],
-    ["publish nothing", missing],
-    ["publish ../demonstration", missing],
+    ["tutti template run nothing", missing],
+    ["tutti template publish nothing", missing],
+    ["tutti template publish ../demonstration", missing],
     [
-      "publish missions/vote",
+      "tutti template publish missions/vote",
       /✗ Template `missions\/vote` is a program.*tutti template show missions\/vote/s,
     ],
   ] as const)
     it(`ends with 2 and what to do for \`${words}\``, () =>
-      assert.rejects(
-        tutti(`tutti template ${words}`),
-        ({ code, stderr }: { code?: number; stderr?: string }) => {
-          assert.equal(code, 2);
-          assert.match(stderr ?? "", message);
-          return true;
-        },
-      ));
+      assert.rejects(tutti(words), ({ code, stderr }: { code?: number; stderr?: string }) => {
+        assert.equal(code, 2);
+        assert.match(stderr ?? "", message);
+        return true;
+      }));
 });

@@ -51,14 +51,14 @@ const conditions = [
   },
   { name: "key", value: "EXPRESSION", summary: "events with the same key start one run: event.data.id" },
   {
-    name: "window",
+    name: "key-window",
     value: "SPAN",
     summary: "how long a key counts as seen. Default: as long as its run is kept",
   },
 ] as const;
 
 const policies = [
-  { name: "group", value: "EXPRESSION", summary: "count debounce, batch and singleton by this value" },
+  { name: "group-by", value: "EXPRESSION", summary: "count debounce, batch and singleton by this value" },
   { name: "debounce", value: "SPAN", summary: "start one run after this quiet, with the last event" },
   { name: "batch", value: "N", summary: "start one run for N events" },
   { name: "batch-wait", value: "SPAN", summary: "maximum wait of a batch. Default: 1s" },

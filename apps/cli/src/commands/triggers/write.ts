@@ -21,7 +21,7 @@ export async function createTrigger(context: Context): Promise<Result> {
     const text = values.text(option);
     return text === undefined ? {} : { [field]: text };
   };
-  const windowMs = values.durationMs("window");
+  const windowMs = values.durationMs("key-window");
   const server = await connect(context);
   const { trigger, existed } = await server.call("triggers.create", {
     query: server.namespace,
@@ -70,7 +70,7 @@ function policySaid({ values }: Context) {
     throttleCount: values.whole("throttle"),
     throttlePerMs: values.durationMs("per"),
   };
-  const texts = { group: values.text("group"), signal: values.text("signal") };
+  const texts = { group: values.text("group-by"), signal: values.text("signal") };
   const set = Object.entries({ ...numbers, ...texts }).filter(([, value]) => value !== undefined);
   return {
     ...Object.fromEntries(set),
