@@ -88,6 +88,10 @@ describe("a condition of GitHub Actions", () => {
     ["success() && github.event.inputs.level == '18'", `(${level} == "18")`],
     ["github.ref == 'main'", undefined],
     ["failure() || inputs.dry", undefined],
+    ["inputs.dry || inputs.level == 'a' && failure()", undefined],
+    ["inputs.level == 'a&&b'", `(${level} == "a&&b")`],
+    ["inputs.level == 'a&&b' && success()", undefined],
+    ["(inputs.level == 'a' || inputs.level == 'b') && success()", `((${level} == "a") || (${level} == "b"))`],
     ["inputs.level == null", undefined],
     ["toString(inputs.level, 'x')", undefined],
   ] as const)

@@ -62,6 +62,10 @@ export function conditionOf(given: unknown, contexts: Contexts): Condition {
   if (inner.includes("${{")) throw unknown(text);
   if (/^(success\(\)\s*\|\|\s*failure\(\)|failure\(\)\s*\|\|\s*success\(\))$/.test(inner.trim()))
     return { after: "always", when: undefined };
+  if (!statusFunction.test(inner))
+    return { after: "success", when: truth(new Reader(inner, contexts).read()) };
+  // Only in a chain of `&&` does a status function say when the step runs at all.
+  if (outsideOfGroups(inner).includes("||") || /'[^']*&&[^']*'/.test(inner)) throw unknown(text);
   let after: Condition["after"] = "success";
   const rest = inner
     .split("&&")
@@ -74,6 +78,16 @@ export function conditionOf(given: unknown, contexts: Contexts): Condition {
     });
   if (rest.length === 0) return { after, when: undefined };
   return { after, when: truth(new Reader(rest.join(" && "), contexts).read()) };
+}
+
+const statusFunction = /\b(?:always|cancelled|failure|success)\(\)/;
+
+/** Without texts, and without what is in parentheses. */
+function outsideOfGroups(text: string): string {
+  let left = text.replace(/'(?:[^']|'')*'/g, "");
+  for (let depth = 0; depth < depthMax && /\([^()]*\)/.test(left); depth++)
+    left = left.replace(/\([^()]*\)/g, "");
+  return left;
 }
 
 class Reader {
