@@ -8,6 +8,7 @@ import {
   scopeOf,
   types,
 } from "../../libs/expressions/src/index.ts";
+import { cell } from "./language.mjs";
 
 /**
  * Names, where they are, and a definition that reads them.
@@ -248,11 +249,6 @@ function functionRows() {
       });
       return `| \`${name}\` | ${forms.length === 0 ? "any number of arguments" : forms.map((form) => `\`${cell(form)}\``).join("<br>")} |`;
     });
-}
-
-/** @param {string} text */
-function cell(text) {
-  return text.replaceAll("|", "\\|");
 }
 
 /** @param {number} number */

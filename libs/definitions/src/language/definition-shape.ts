@@ -161,7 +161,7 @@ export const definition: MembersShape = members(
       "keep",
     ),
     on: onShape,
-    tasks: map("taskId", task, 100_000, "What is to be done.", 1),
+    tasks: map("taskId", task, 100_000, "The tasks.", 1),
     steps: map("taskId", task, 100_000, "Tasks in order: each one needs the one before it.", 1),
     initial: text("The state in which a run starts.", "taskId", 200),
     states: map("taskId", state, 10_000, "The states of a run.", 1),

@@ -16,11 +16,11 @@ const amounts = {
   time: duration("Running time of agents."),
 };
 
-const goal = variants("What is to be reached: it is broken down into tasks.", {
-  text: text("What is to be reached, in words.", undefined, 65_536),
+const goal = variants("The goal. Tutti breaks it down into tasks.", {
+  text: text("The goal as text.", undefined, 65_536),
   members: members(
     {
-      description: text("What is to be reached, in words.", undefined, 65_536),
+      description: text("The goal as text.", undefined, 65_536),
       planner: text(
         "The capability that breaks it down into tasks. Default: the configured one.",
         "name",
@@ -108,7 +108,7 @@ export const session: MembersShape = members(
       "taskId",
       later(() => task),
       100_000,
-      "What is to be done.",
+      "The tasks.",
       1,
     ),
     goal,

@@ -131,7 +131,7 @@ function at(hour: number, minute: number, second: number): number {
 /** 2000-03-01, the first day of the longest cycle of leap days, to look for any time at all. */
 const anyMomentMs = 951_868_800_000;
 
-/** What is wrong with a cron expression. Undefined when it is sound and some time fits. */
+/** Returns the problem of a cron expression. Undefined if it is valid and some time matches it. */
 export function cronProblem(text: string): string | undefined {
   const read = readCron(text);
   if (typeof read === "string") return read;

@@ -154,7 +154,7 @@ class Running:
         """The time to finish is over: handlers are asked to end, and a moment later it leaves in any
         case."""
         details = {"at_work": self.agent.at_work, "unfinished": self.agent.unfinished}
-        _log.warning("the time to finish is over; what is at work is ended", extra=details)
+        _log.warning("drain timeout exceeded, aborting running tasks", extra=details)
         self.agent.abort_all(timed_out("the rest of the work", deadline_ms))
         self._drain_timer = self._time.after(
             _HURRY_MS, lambda: self._connector.leave("drained, not all of it finished")
