@@ -47,8 +47,8 @@ export function weightOfAgentFrame(frame: AgentFrame): number {
   const { heartbeat, offering, drain, sleep, wake, bye } = frame;
   if (heartbeat !== undefined) weight += 2_048 + 64 * Object.keys(heartbeat.freeResources).length;
   if (offering !== undefined) weight += Offering.encode(offering).finish().length;
-  for (const said of [drain, sleep, wake, bye])
-    weight += said === undefined ? 0 : 64 + 3 * said.reason.length;
+  for (const notice of [drain, sleep, wake, bye])
+    weight += notice === undefined ? 0 : 64 + 3 * notice.reason.length;
   return weight;
 }
 
@@ -58,8 +58,8 @@ export function weightOfHostFrame(frame: HostFrame): number {
   for (const { reason } of frame.cancels) weight += 64 + 3 * reason.length;
   const { capabilityNumbers, drain, sleep, wake, held, released, bye } = frame;
   for (const name of Object.keys(capabilityNumbers?.numbers ?? {})) weight += 16 + 3 * name.length;
-  for (const said of [drain, sleep, wake, held, released, bye])
-    weight += said === undefined ? 0 : 64 + 3 * said.reason.length;
+  for (const notice of [drain, sleep, wake, held, released, bye])
+    weight += notice === undefined ? 0 : 64 + 3 * notice.reason.length;
   return weight;
 }
 

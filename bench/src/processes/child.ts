@@ -33,10 +33,10 @@ export async function startChild<T>(
   });
   const end = () => void child.kill("SIGKILL");
   process.once("exit", end);
-  const said = await firstMatch(child, options.until);
+  const match = await firstMatch(child, options.until);
   return {
     pid: child.pid ?? 0,
-    said,
+    said: match,
     [Symbol.asyncDispose]: async () => {
       process.off("exit", end);
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -196,7 +196,7 @@ export function natsErrorOf(operation: string, error: unknown, server = "the con
     return natsErrors.tooLarge({ operation, reason }, extras);
   }
   if (passing.some((kind) => error instanceof kind) || isNetworkError(error)) {
-    return natsErrors.unavailable({ operation, reason: said(error, reason) }, extras);
+    return natsErrors.unavailable({ operation, reason: reasonText(error, reason) }, extras);
   }
   return natsErrors.failed({ operation, reason }, extras);
 }
@@ -233,7 +233,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Returns the client's words for a silence, in ours. */
-function said(error: unknown, reason: string): string {
+function reasonText(error: unknown, reason: string): string {
   if (error instanceof clientErrors.TimeoutError) return "no answer in time";
   if (error instanceof jserrors.JetStreamNotEnabled) return "JetStream does not answer";
   return reason;

@@ -282,7 +282,7 @@ export class PoolSender implements GangPool {
       profile,
       namespace,
       () => profileMessage(profile, 0, { workKind, namespace }),
-      (said) => request.profiles.push(said),
+      (profile) => request.profiles.push(profile),
     );
   }
 

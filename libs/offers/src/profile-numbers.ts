@@ -49,7 +49,7 @@ export class ProfileNumbers {
     profile: OfferedProfile,
     namespace: string,
     say: () => OfferProfile,
-    tell: (said: OfferProfile) => void,
+    tell: (profile: OfferProfile) => void,
   ): number {
     let inNamespaces = this.#known.get(profile);
     if (inNamespaces === undefined) {
@@ -58,23 +58,23 @@ export class ProfileNumbers {
     }
     let numbered = inNamespaces.get(namespace);
     if (numbered === undefined || this.#byNumber[numbered.number] !== numbered) {
-      const said = say();
-      const says = JSON.stringify(said);
-      numbered = this.#byContent.get(says) ?? this.#new(says, said, tell);
+      const profile = say();
+      const content = JSON.stringify(profile);
+      numbered = this.#byContent.get(content) ?? this.#new(content, profile, tell);
       inNamespaces.set(namespace, numbered);
     }
     numbered.usedIn = this.#message;
     return numbered.number;
   }
 
-  #new(says: string, said: OfferProfile, tell: (said: OfferProfile) => void): Numbered {
+  #new(content: string, profile: OfferProfile, tell: (said: OfferProfile) => void): Numbered {
     const number = this.#free();
     const before = this.#byNumber[number];
     if (before !== undefined) this.#byContent.delete(before.says);
-    const numbered = { number, says, usedIn: this.#message };
+    const numbered = { number, says: content, usedIn: this.#message };
     this.#byNumber[number] = numbered;
-    this.#byContent.set(says, numbered);
-    tell({ ...said, number });
+    this.#byContent.set(content, numbered);
+    tell({ ...profile, number });
     return numbered;
   }
 

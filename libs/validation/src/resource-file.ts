@@ -220,21 +220,21 @@ function messageIn(word: ResourceWord, json: Json, findings: Findings): object |
     message = mapping.read(type, json);
   } catch (error) {
     if (!isTuttiError(error)) throw error;
-    for (const { field, message: said } of error.violations)
-      findings.error("wrong_value", stepsOf(field), said);
+    for (const { field, message: problem } of error.violations)
+      findings.error("wrong_value", stepsOf(field), problem);
     return;
   }
   const found: FieldViolation[] = [];
   const empty = rpc.request.decode(new Uint8Array());
   rpc.check({ ...empty, ...request(message) }, found);
-  for (const { field, message: said } of found) {
+  for (const { field, message: problem } of found) {
     const inside = at !== "" && field.startsWith(`${at}.`) ? field.slice(at.length + 1) : field;
     const steps = stepsOf(inside).map((step) =>
       typeof step === "string"
         ? step.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
         : step,
     );
-    findings.error("wrong_value", steps[0] === id ? [word] : steps, said);
+    findings.error("wrong_value", steps[0] === id ? [word] : steps, problem);
   }
   return found.length === 0 ? message : undefined;
 }

@@ -39,8 +39,8 @@ async function document(part: string, shell: Pick<Shell, "readText">, what: stri
         [`NAME=${text}`, "passes it as the field NAME"],
         [`'"${text}"'`, "passes it as a text"],
       ]);
-    const said = error instanceof Error ? error.message : String(error);
-    throw usageFailure(`Invalid JSON in ${where}: ${said}`, [
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usageFailure(`Invalid JSON in ${where}: ${reason}`, [
       "Quote text: '\"like this\"'. Pass fields of an object as KEY=VALUE and a file as @FILE.",
     ]);
   }

@@ -135,8 +135,8 @@ function parse(command: Command, words: readonly string[]): ParsedCommandLine {
     }
     if (option === undefined) throw unknownOption(flag, options, `tutti ${command.name}`, command);
     if (option.name === "help") return { kind: "help", about: command.name };
-    const said = values.length > 0 ? values.join("=") : undefined;
-    const value = option.value === undefined ? flagValue(option, said) : (said ?? words[++at]);
+    const text = values.length > 0 ? values.join("=") : undefined;
+    const value = option.value === undefined ? flagValue(option, text) : (text ?? words[++at]);
     given.set(option.name, [...(given.get(option.name) ?? []), checked(option, value, command)]);
   }
   for (const option of options)
@@ -145,10 +145,10 @@ function parse(command: Command, words: readonly string[]): ParsedCommandLine {
   return { kind: "command", command, values: new Values(argumentsOf(command, plain), given) };
 }
 
-function flagValue({ name }: Option, said: string | undefined): string {
-  if (said === undefined || said === "true") return "true";
-  if (said === "false") return "false";
-  throw usageFailure(`--${name} takes no value, got \`${said}\`.`);
+function flagValue({ name }: Option, text: string | undefined): string {
+  if (text === undefined || text === "true") return "true";
+  if (text === "false") return "false";
+  throw usageFailure(`--${name} takes no value, got \`${text}\`.`);
 }
 
 function checked({ name, value, choices }: Option, found: string | undefined, command: Command): string {

@@ -141,8 +141,8 @@ export function hasColours(isTerminal: boolean, environment: Environment): boole
   return isTerminal;
 }
 
-function sizeOf(said: number, otherwise: number): number {
-  return Number.isInteger(said) && said > 0 ? said : otherwise;
+function sizeOf(reported: number, otherwise: number): number {
+  return Number.isInteger(reported) && reported > 0 ? reported : otherwise;
 }
 
 /** A byte that is no UTF-8 would become another character, without a word. */

@@ -11,7 +11,7 @@ export function scheduleDocument(schedule: Schedule): Json {
   const crons = rules.flatMap(({ cron }) => cron ?? []);
   const [every] = rules.flatMap(({ interval }) => interval?.everyMs ?? []);
   const [once] = rules.flatMap(({ onceMs }) => onceMs ?? []);
-  return said({
+  return withoutEmpty({
     schedule: scheduleId,
     description,
     ...runKeys(run),
@@ -48,14 +48,14 @@ export function triggerDocument(trigger: Trigger): Json {
   } = trigger;
   const { event, runEnd, webhook } = source ?? {};
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttleCount, throttlePerMs } = policy;
-  return said({
+  return withoutEmpty({
     trigger: triggerId,
     description,
     ...runKeys(run),
     event: event?.type,
     source: event?.source,
-    webhook: webhook && said({ preset: webhook.preset, secrets: webhook.secrets }),
-    afterRun: runEnd && said({ workflow: runEnd.definition, ends: runEnd.ends }),
+    webhook: webhook && withoutEmpty({ preset: webhook.preset, secrets: webhook.secrets }),
+    afterRun: runEnd && withoutEmpty({ workflow: runEnd.definition, ends: runEnd.ends }),
     if: condition,
     key,
     window: duration(windowMs),
@@ -64,9 +64,13 @@ export function triggerDocument(trigger: Trigger): Json {
     group: policy.group,
     signal: policy.signal,
     singleton: policy.singleton,
-    debounce: debounceMs ? said({ for: duration(debounceMs), max: duration(debounceMaxMs) }) : undefined,
-    batch: batchSize ? said({ size: batchSize, wait: duration(batchWaitMs) }) : undefined,
-    throttle: throttleCount ? said({ count: throttleCount, per: duration(throttlePerMs) }) : undefined,
+    debounce: debounceMs
+      ? withoutEmpty({ for: duration(debounceMs), max: duration(debounceMaxMs) })
+      : undefined,
+    batch: batchSize ? withoutEmpty({ size: batchSize, wait: duration(batchWaitMs) }) : undefined,
+    throttle: throttleCount
+      ? withoutEmpty({ count: throttleCount, per: duration(throttlePerMs) })
+      : undefined,
     paused,
     labels: withoutOwner(trigger as unknown as Json)["labels"],
   });
@@ -95,7 +99,7 @@ function moment(ms: number | undefined): string | undefined {
 }
 
 /** Without empty values. */
-function said(json: Json): Json {
+function withoutEmpty(json: Json): Json {
   return Object.fromEntries(
     Object.entries(json).filter(([name, value]) => {
       if (name === "input" || name === "with") return value !== undefined;

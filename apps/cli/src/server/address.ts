@@ -6,20 +6,20 @@ const usualServer = "http://127.0.0.1:7400";
 
 /** The address of the platform, with its source: the option, the environment, or the default. */
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
-  const [from, said] =
+  const [from, url] =
     values.text("server") === undefined
       ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
-  if (said === undefined || said === "") return usualServer;
+  if (url === undefined || url === "") return usualServer;
   // `localhost:7400` is what people write. It would be a URL of the scheme `localhost`.
-  const text = /^[a-z]+:\/\//i.test(said) ? said : `http://${said}`;
+  const text = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
   try {
     const url = new URL(text);
     if (url.protocol === "http:" || url.protocol === "https:") return text.replace(/\/+$/, "");
   } catch {
     // Said below, with what was expected.
   }
-  throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${said}\``);
+  throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${url}\``);
 }
 
 /** Returns the variable of all programs, or the older one of the CLI. */

@@ -36,7 +36,7 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     // What is wrong with a single field is in the sentence already.
     why: error.fields
       .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
-      .filter((said) => !error.detail.includes(said)),
+      .filter((part) => !error.detail.includes(part)),
     // The sentence may name the command already.
     next: next.filter((advice) => typeof advice === "string" || !detail.includes(`\`${advice[0]}\``)),
     exitCode: exitCodeOf(error),
@@ -126,9 +126,9 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
     ETIMEDOUT: "No answer.",
     ECONNRESET: "The connection was closed before the answer.",
   };
-  const said = inner instanceof Error ? sentences(inner.message) : "No answer.";
+  const reason = inner instanceof Error ? sentences(inner.message) : "No answer.";
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
-    why: [reasons[code] ?? said],
+    why: [reasons[code] ?? reason],
     next: [
       ["npx tutti dev", "starts Tutti in this folder"],
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
@@ -144,9 +144,9 @@ const setUrl = "Set TUTTI_URL to the address that `tutti dev` printed.";
 
 /** A program that is not Tutti, or a proxy that does not pass the call on. */
 function stranger(url: string, error: RestError): Failure {
-  const [said = ""] = (error.details["answer"] ?? "").split("\n");
+  const [firstLine = ""] = (error.details["answer"] ?? "").split("\n");
   return new Failure(`${url} answers, but it is not Tutti.`, {
-    why: [`It answered ${error.status}${said === "" ? "." : `: ${said}`}`],
+    why: [`It answered ${error.status}${firstLine === "" ? "." : `: ${firstLine}`}`],
     next: [setUrl],
     exitCode: exitCodes.unreachable,
     code: error.code,

@@ -13,7 +13,7 @@ const signing = { signingKeyId: "key-1", key };
 export function exported(): string {
   const records = ["ada", "bob", "eve"].map((id, index) => {
     const actor = { kind: ActorKind.ACTOR_KIND_PERSON, id };
-    const said = {
+    const fields = {
       namespace: "default",
       kind: "run",
       id: "run-1",
@@ -21,7 +21,7 @@ export function exported(): string {
       type: "task_started",
       cause: { actor },
     };
-    const encoded = JournalRecord.encode(JournalRecord.fromPartial(said)).finish();
+    const encoded = JournalRecord.encode(JournalRecord.fromPartial(fields)).finish();
     return { batch: 1, index, timeMs: startMs, encoded };
   });
   const leaves = records.map((record) => recordLeaf(record, record.encoded));

@@ -98,8 +98,8 @@ export function moduleOf(service: string): string {
 }
 
 export async function requireServer(program: string): Promise<void> {
-  const said = await run(program, ["--version"]).catch(() => undefined);
-  const version = said?.stdout.match(/v?(\d+\.\d+\.\d+)/)?.[1];
+  const output = await run(program, ["--version"]).catch(() => undefined);
+  const version = output?.stdout.match(/v?(\d+\.\d+\.\d+)/)?.[1];
   if (version === undefined || !isServerAccepted(version))
     throw clusterErrors.noNatsServer({
       tried:

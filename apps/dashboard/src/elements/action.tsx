@@ -18,7 +18,7 @@ export interface ActionOptions {
   /** Instead of sending the call: a form that validates first, a dialog that asks first. */
   perform?: () => Promise<unknown> | undefined;
   /** The message after success. Without one the page itself shows the change. */
-  said?: string | undefined;
+  doneText?: string | undefined;
   onDone?: ((reply: unknown) => void) | undefined;
   onError?: ((error: PageError) => void) | undefined;
   disabled?: boolean | undefined;
@@ -44,7 +44,7 @@ export function Action(options: ActionOptions) {
       // A form that found mistakes in itself sends nothing, and gives nothing.
       const isSent = reply !== undefined || options.perform === undefined;
       if (isSent && button.current !== null) forgetUnsaved(button.current);
-      if (options.said !== undefined) notify({ tone: "done", text: options.said });
+      if (options.doneText !== undefined) notify({ tone: "done", text: options.doneText });
       options.onDone?.(reply);
     },
     onError: (error) => {

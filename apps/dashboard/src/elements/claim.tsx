@@ -25,7 +25,7 @@ export function Claim({ approval }: { approval: Approval }) {
           label="Claim"
           call={claimCall(approval)}
           command={claimCommand(approval)}
-          said="Claimed. Only you decide it."
+          doneText="Claimed. Only you decide it."
           onDone={onDone}
         />
       ) : (
@@ -42,7 +42,7 @@ export function Claim({ approval }: { approval: Approval }) {
             label="Release"
             call={releaseCall(approval, isMine ? "" : person)}
             command={releaseCommand(approval, isMine ? "" : person)}
-            said="Released."
+            doneText="Released."
             onDone={onDone}
           />
         </>

@@ -7,7 +7,7 @@ export interface Steering {
   readonly weight: "main" | "plain" | "grave";
   /** What a person is asked before. */
   readonly question: string;
-  readonly said: string;
+  readonly doneText: string;
 }
 
 /** What is steered, by the first word of its routes. */

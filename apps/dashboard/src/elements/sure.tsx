@@ -9,7 +9,7 @@ interface ConfirmedAction {
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
   readonly question?: string | undefined;
-  readonly said: string;
+  readonly doneText: string;
 }
 
 export interface SureOptions {
@@ -26,16 +26,16 @@ export interface SureOptions {
 
 /** Asks for a confirmation and a reason. */
 export function Sure({ action, what, needsReason = false, call, command, onDone }: SureOptions) {
-  const [said, setSaid] = useState("");
-  const reason = said.trim();
+  const [text, setText] = useState("");
+  const reason = text.trim();
   return (
     <form className="sure" onSubmit={(event) => event.preventDefault()}>
       <p>{action.question}</p>
       <TextField
         label="Reason"
-        value={said}
+        value={text}
         required={needsReason}
-        onChange={setSaid}
+        onChange={setText}
         hint="Recorded in the history with your name."
       />
       <div className="dialog-foot">
@@ -56,7 +56,7 @@ export function Sure({ action, what, needsReason = false, call, command, onDone 
           disabled={needsReason && reason === ""}
           call={call(reason)}
           command={command?.(reason)}
-          said={action.said}
+          doneText={action.doneText}
           onDone={onDone}
         />
       </div>

@@ -30,7 +30,7 @@ export function SchemaForm(options: {
 }
 
 /** The label and hint of a field, around any kind of input. */
-function saidOf({ field, path, problems }: Pick<FormOptions, "field" | "path" | "problems">) {
+function labelsOf({ field, path, problems }: Pick<FormOptions, "field" | "path" | "problems">) {
   const { label, hint, required } = field;
   return { label, hint, required, problem: problems.find((each) => each.path === path)?.message };
 }
@@ -73,7 +73,7 @@ function TextOne(options: FormOptions<"text">) {
     draft.text.includes("\n") || (Number.isFinite(field.maxLength) && field.maxLength > longText);
   return (
     <Text
-      {...saidOf(options)}
+      {...labelsOf(options)}
       type={type}
       value={draft.text}
       lines={isLong && type === "text" ? 4 : 1}
@@ -86,7 +86,7 @@ function NumberOne(options: FormOptions<"number">) {
   const { field, draft, onChange } = options;
   return (
     <Text
-      {...saidOf(options)}
+      {...labelsOf(options)}
       inputMode={field.whole ? "numeric" : "decimal"}
       value={draft.text}
       onChange={(text) => onChange({ kind: "number", text })}
@@ -97,7 +97,7 @@ function NumberOne(options: FormOptions<"number">) {
 function FlagOne(options: FormOptions<"flag">) {
   const { draft, onChange } = options;
   const id = useId();
-  const { label, hint, problem } = saidOf(options);
+  const { label, hint, problem } = labelsOf(options);
   return (
     <div className="field flag">
       <label htmlFor={id}>
@@ -125,7 +125,7 @@ function ChoiceOne(options: FormOptions<"choice">) {
   const words = field.values.map((value, index) => [String(index), wordOf(value)] as const);
   return (
     <Choice
-      {...saidOf(options)}
+      {...labelsOf(options)}
       value={String(draft.at)}
       choices={[...(draft.at < 0 || !field.required ? [["-1", "–"] as const] : []), ...words]}
       onChange={(at) => onChange({ kind: "choice", at: Number(at) })}
@@ -142,7 +142,7 @@ function Problem({ message }: { message: string | undefined }) {
 }
 
 /** Fields that belong together, under the name of what they make up. */
-function Group(options: ReturnType<typeof saidOf> & { children: ReactNode }) {
+function Group(options: ReturnType<typeof labelsOf> & { children: ReactNode }) {
   const { label, hint, required, problem, children } = options;
   return (
     <fieldset className="group">
@@ -161,7 +161,7 @@ const wordOf = (value: unknown): string => (typeof value === "string" ? value : 
 
 function ObjectOne(options: FormOptions<"object">) {
   const { field, draft, path, problems, onChange, bare = path === "" } = options;
-  const said = saidOf(options);
+  const labels = labelsOf(options);
   const inner = (
     <div className="object-fields">
       {field.fields.map(([name, each]) => {
@@ -178,10 +178,10 @@ function ObjectOne(options: FormOptions<"object">) {
         );
       })}
       {field.others === undefined ? null : <Others {...options} others={field.others} />}
-      {bare ? <Problem message={said.problem} /> : null}
+      {bare ? <Problem message={labels.problem} /> : null}
     </div>
   );
-  return bare ? inner : <Group {...said}>{inner}</Group>;
+  return bare ? inner : <Group {...labels}>{inner}</Group>;
 }
 
 function Others(options: FormOptions<"object"> & { others: Field }) {
@@ -220,7 +220,7 @@ function ListOne(options: FormOptions<"list">) {
   const { field, draft, path, problems, onChange } = options;
   const { items } = draft;
   return (
-    <Group {...saidOf(options)}>
+    <Group {...labelsOf(options)}>
       {items.map((each, index) => (
         // Entries of a list are distinguished by their place alone.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above
@@ -255,7 +255,7 @@ function VariantOne(options: FormOptions<"variant">) {
   const [inner, own] = [field.variants[draft.at], draft.drafts[draft.at]];
   // What is wrong is at the form that was chosen, which has the same path.
   return (
-    <Group {...saidOf(options)} problem={undefined}>
+    <Group {...labelsOf(options)} problem={undefined}>
       <Choice
         label="Form"
         value={String(draft.at)}
@@ -280,7 +280,7 @@ function RawOne(options: FormOptions<"raw">) {
   const { field, draft, onChange } = options;
   return (
     <Text
-      {...saidOf(options)}
+      {...labelsOf(options)}
       hint={field.hint || "JSON. Optional."}
       required={false}
       value={draft.text}

@@ -15,8 +15,8 @@ export function Door() {
   const [problem, setProblem] = useState<string | undefined>();
   const who = useQuery({ ...whoQuery(), enabled: !arriving });
   useEffect(() => {
-    void arrive().then((said) => {
-      setProblem(said);
+    void arrive().then((problemText) => {
+      setProblem(problemText);
       setArriving(false);
     });
   }, []);
@@ -73,11 +73,11 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const said = token.trim() === "" ? "Required." : await signIn(token.trim());
+    const refusal = token.trim() === "" ? "Required." : await signIn(token.trim());
     setBusy(false);
-    setProblem(said);
+    setProblem(refusal);
     // Every query that was refused meanwhile is sent again for the signed-in user.
-    if (said === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
+    if (refusal === undefined) await queryClient.invalidateQueries({ refetchType: "all" });
   };
   return (
     <main className="door">

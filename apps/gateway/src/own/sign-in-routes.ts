@@ -136,9 +136,9 @@ function wantedIn(body: unknown): Wanted {
   const wrong = Object.keys(others)
     .slice(0, 20)
     .map((field) => ({ field, message: "expected id, who or all" }));
-  const said = [isText(id), isText(who), isAll === true].filter(Boolean).length;
+  const selectors = [isText(id), isText(who), isAll === true].filter(Boolean).length;
   const given = [id, who, isAll].filter((one) => one !== undefined).length;
-  if (said !== 1 || given !== 1)
+  if (selectors !== 1 || given !== 1)
     wrong.push({ field: "id", message: "expected one of: id, who (person:ada), all (true)" });
   if (wrong.length > 0) throw refusal(routeNamed("signIns.revoke"), wrong);
   return { id: isText(id) ? id : undefined, who: isText(who) ? who : undefined, all: isAll === true };

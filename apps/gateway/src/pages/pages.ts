@@ -103,9 +103,9 @@ function leadTo(address: string, cookies: readonly string[], reply: FastifyReply
     .redirect(address, 303);
 }
 
-function sayWhy(thrown: unknown, said: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
+function sayWhy(thrown: unknown, page: Omit<PlainPage, "text">, reply: FastifyReply): FastifyReply {
   const error = errorFromUnknown(thrown);
-  return say({ ...said, text: [sentences(capitalized(error.message))] }, problemAnswer(error).status, reply);
+  return say({ ...page, text: [sentences(capitalized(error.message))] }, problemAnswer(error).status, reply);
 }
 
 /** What the page's own addresses are answered with, and the files that it is made of. */
@@ -129,13 +129,13 @@ export function page(
   return file.test(path) ? reply.sendFile(path) : reply.sendFile("/index.html");
 }
 
-function say(said: PlainPage, status: number, reply: FastifyReply): FastifyReply {
+function say(page: PlainPage, status: number, reply: FastifyReply): FastifyReply {
   return reply
     .code(status)
     .headers(pageHeaders)
     .header("cache-control", "no-store")
     .type("text/html; charset=utf-8")
-    .send(plainPage(said));
+    .send(plainPage(page));
 }
 
 /** A page in plain HTML without scripts, for messages that the dashboard itself cannot show. */

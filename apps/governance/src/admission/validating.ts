@@ -133,8 +133,8 @@ async function ofRules(
     rules.admit({ ...about, ...asking, body: document }).findings.flatMap(({ rule, result, message }) => {
       const [severity, code] = verdicts[result] ?? [];
       if (severity === undefined || code === undefined) return [];
-      const said = `the rule ${rule.namespace}/${rule.ruleId}: ${message}`;
-      return [{ severity, code, fileName, line: 1, column: 1, path: "", message: said, expected: "" }];
+      const text = `the rule ${rule.namespace}/${rule.ruleId}: ${message}`;
+      return [{ severity, code, fileName, line: 1, column: 1, path: "", message: text, expected: "" }];
     }),
   );
 }

@@ -21,20 +21,20 @@ export interface RunningProgram {
   signal(signal: NodeJS.Signals): void;
 }
 
-export type Launch = (program: Program, said: (line: string) => void) => RunningProgram;
+export type Launch = (program: Program, onLine: (line: string) => void) => RunningProgram;
 
 /**
  * The pipe at descriptor 3 is what its leash holds on to: the system closes it when this process is gone, even by
  * `kill -9`, and the program ends.
  */
-export const launchProgram: Launch = (program, said) => {
+export const launchProgram: Launch = (program, onLine) => {
   const { command, arguments: given, environment } = program;
   const child = spawn(command, [...given], {
     env: { ...ownEnvironment(), ...environment },
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) createInterface({ input: stream }).on("line", said);
+    if (stream !== null) createInterface({ input: stream }).on("line", onLine);
   child.stdio[3]?.on("error", () => {});
   const ended = new Promise<ProgramExit>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) =>

@@ -114,7 +114,7 @@ export class Supervised {
   }
 
   #say(line: string): void {
-    const { level, text } = saidIn(line);
+    const { level, text } = entryIn(line);
     this.#lastSaid = text;
     const isTrouble = level === "warn" || level === "error" || level === "fatal";
     // On the way out its link breaks, and that is as it should be.
@@ -132,7 +132,7 @@ interface Said {
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
 
 /** Workers log one JSON object per line. What else comes, such as the trace of an error, is trouble. */
-function saidIn(line: string): Said {
+function entryIn(line: string): Said {
   const { level, message, error } = fieldsOf(line);
   const known = levels.find((each) => each === level);
   if (known === undefined || typeof message !== "string") return { level: "warn", text: line };

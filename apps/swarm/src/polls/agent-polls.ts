@@ -255,9 +255,9 @@ export class AgentPolls {
   }
 
   /** Without a new value the agent's last offer holds. */
-  #requireGrant(principal: CallContext["principal"], request: PollRequest, said?: Offered): void {
+  #requireGrant(principal: CallContext["principal"], request: PollRequest, requested?: Offered): void {
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
-    const offered = said ?? this.#known(request)?.offered ?? nothingOffered;
+    const offered = requested ?? this.#known(request)?.offered ?? nothingOffered;
     requireGrant(principal, { ...place, ...offered });
   }
 

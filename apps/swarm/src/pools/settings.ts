@@ -38,22 +38,22 @@ export function effectivePool(
   configured: PoolMessage,
 ): PoolMessage {
   if (settings === undefined) return configured;
-  const said = settings.value as PoolMessage;
-  const { strategy, doubling } = said;
+  const pool = settings.value as PoolMessage;
+  const { strategy, doubling } = pool;
   const hasStrategy = strategy !== undefined && strategy.kind !== StrategyKind.STRATEGY_KIND_UNSPECIFIED;
   return {
-    ...said,
+    ...pool,
     strategy: hasStrategy ? strategy : configured.strategy,
-    ageingMs: said.ageingMs || configured.ageingMs,
-    maxQueued: said.maxQueued || configured.maxQueued,
-    maxAgents: said.maxAgents || configured.maxAgents,
-    breakAfterFailures: said.breakAfterFailures || configured.breakAfterFailures,
+    ageingMs: pool.ageingMs || configured.ageingMs,
+    maxQueued: pool.maxQueued || configured.maxQueued,
+    maxAgents: pool.maxAgents || configured.maxAgents,
+    breakAfterFailures: pool.breakAfterFailures || configured.breakAfterFailures,
     doubling:
       doubling === undefined
         ? configured.doubling
         : { ...doubling, quantile: doubling.quantile || 0.95, maxShare: doubling.maxShare || 0.1 },
-    preemption: said.preemption ?? configured.preemption,
-    suspicionThreshold: said.suspicionThreshold || configured.suspicionThreshold,
+    preemption: pool.preemption ?? configured.preemption,
+    suspicionThreshold: pool.suspicionThreshold || configured.suspicionThreshold,
   };
 }
 

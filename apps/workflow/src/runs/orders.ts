@@ -242,6 +242,6 @@ function hashOf(spec: RunSpec, startMs: number): Uint8Array {
 
 function halfOf(spec: RunSpec, startMs: number): Buffer {
   // In one go: an object that hashes in parts is one more for the collector to end by hand.
-  const said = Buffer.concat([RunSpec.encode(spec).finish(), Buffer.from(` ${startMs}`)]);
-  return hash("sha256", said, "buffer").subarray(0, 16);
+  const content = Buffer.concat([RunSpec.encode(spec).finish(), Buffer.from(` ${startMs}`)]);
+  return hash("sha256", content, "buffer").subarray(0, 16);
 }

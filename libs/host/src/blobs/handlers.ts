@@ -42,14 +42,14 @@ async function put(
 ): Promise<PutReply> {
   const messages = requests[Symbol.asyncIterator]();
   try {
-    const said = saidIn(await headerOf(messages), dependencies.bytesMax);
+    const announced = announcedBlob(await headerOf(messages), dependencies.bytesMax);
     const content = chunksOf(
       messages,
-      said.size ?? dependencies.bytesMax,
+      announced.size ?? dependencies.bytesMax,
       dependencies.bytesMax,
       context.signal,
     );
-    const { sha256, size } = await dependencies.blobs().put(context.namespace, content, said);
+    const { sha256, size } = await dependencies.blobs().put(context.namespace, content, announced);
     return { blob: { sha256, size } };
   } finally {
     await messages.return?.();
@@ -64,7 +64,7 @@ async function headerOf(messages: AsyncIterator<PutRequest>): Promise<PutHeader>
 }
 
 /** What is announced of the content before it comes. */
-function saidIn({ sha256, size }: PutHeader, bytesMax: number): Partial<Blob> {
+function announcedBlob({ sha256, size }: PutHeader, bytesMax: number): Partial<Blob> {
   if (size !== undefined && size > bytesMax)
     throw blobErrors.tooLarge({ bytesMax, found: `${size} bytes announced` });
   return { ...(sha256.length > 0 && { sha256 }), ...(size !== undefined && { size }) };

@@ -29,7 +29,7 @@ export interface IssuerSiteParts {
 
 export class IssuerSite {
   readonly #parts: IssuerSiteParts;
-  #said: { readonly discovered: DiscoveredIssuer; readonly atMs: number } | undefined;
+  #cached: { readonly discovered: DiscoveredIssuer; readonly atMs: number } | undefined;
 
   constructor(parts: IssuerSiteParts) {
     this.#parts = parts;
@@ -38,10 +38,10 @@ export class IssuerSite {
   async discovered(): Promise<DiscoveredIssuer> {
     const { issuer, clock } = this.#parts;
     const atMs = clock.now();
-    if (this.#said !== undefined && atMs - this.#said.atMs < freshMs) return this.#said.discovered;
+    if (this.#cached !== undefined && atMs - this.#cached.atMs < freshMs) return this.#cached.discovered;
     const document = await this.#ask("GET", discoveryAddress(issuer), { accept: "application/json" });
     const discovered = readDiscovery(document, issuer);
-    this.#said = { discovered, atMs };
+    this.#cached = { discovered, atMs };
     return discovered;
   }
 

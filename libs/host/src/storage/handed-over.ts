@@ -25,9 +25,9 @@ export function readHandedOver(directory: string): HandedOver | undefined {
   }
 }
 
-export function writeHandedOver(directory: string, said: HandedOver): void {
+export function writeHandedOver(directory: string, handedOver: HandedOver): void {
   const file = fileIn(directory);
-  writeFileSync(`${file}.new`, `${JSON.stringify(said, undefined, 2)}\n`, {
+  writeFileSync(`${file}.new`, `${JSON.stringify(handedOver, undefined, 2)}\n`, {
     flush: true,
     mode: privateModes.file,
   });
@@ -36,6 +36,7 @@ export function writeHandedOver(directory: string, said: HandedOver): void {
 
 /** Refuses a directory that was handed over. */
 export function requireOwn(directory: string): void {
-  const said = readHandedOver(directory);
-  if (said !== undefined) throw hostErrors.handedOver({ directory, file: fileIn(directory), ...said });
+  const handedOver = readHandedOver(directory);
+  if (handedOver !== undefined)
+    throw hostErrors.handedOver({ directory, file: fileIn(directory), ...handedOver });
 }

@@ -79,11 +79,11 @@ export class DirectoryBlobs implements Blobs {
     this.#clock = clock;
   }
 
-  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
+  async put(namespace: string, content: BlobContent, announced: Partial<Blob> = {}): Promise<Blob> {
     const temporary = this.#temporary();
     try {
       const blob = await this.#write(temporary, content);
-      checkAsSaid(blob, said);
+      checkAsSaid(blob, announced);
       await this.#change(() => this.#place(temporary, "content", blobName(namespace, nameOf(blob.sha256))));
       return blob;
     } catch (error) {

@@ -39,13 +39,13 @@ export class MemoryBlobs implements Blobs {
     this.kept = kept;
   }
 
-  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
+  async put(namespace: string, content: BlobContent, announced: Partial<Blob> = {}): Promise<Blob> {
     const parts: Uint8Array[] = [];
     for await (const part of content) parts.push(part.slice());
     const whole = Uint8Array.from(Buffer.concat(parts));
     const sha256 = Uint8Array.from(createHash("sha256").update(whole).digest());
     const blob = { sha256, size: whole.length };
-    checkAsSaid(blob, said);
+    checkAsSaid(blob, announced);
     const putMs = this.#clock.now();
     this.kept.blobs.set(blobName(namespace, nameOf(sha256)), { content: whole, putMs });
     return blob;

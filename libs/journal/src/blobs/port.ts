@@ -12,7 +12,7 @@
  */
 export interface Blobs {
   /** Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. */
-  put(namespace: string, content: BlobContent, said?: Partial<Blob>): Promise<Blob>;
+  put(namespace: string, content: BlobContent, announced?: Partial<Blob>): Promise<Blob>;
   /**
    * Returns the content in parts of 1 MiB at most. A part may be used until the next one is requested: its memory may be
    * that of a later one. Throws `blobs.missing` and `blobs.damaged`.

@@ -58,10 +58,10 @@ export function throughIn(name: string, content: Uint8Array): MentionedThrough {
 }
 
 /** Before content counts: it has to be what was announced. */
-export function checkAsSaid({ sha256, size }: Blob, said: Partial<Blob>): void {
-  const [found, expected] = [nameOf(sha256), said.sha256 && nameOf(said.sha256)];
-  if (said.size !== undefined && said.size !== size)
-    throw blobErrors.notAsSaid({ expected: `${said.size} bytes`, found: `${size} bytes` });
+export function checkAsSaid({ sha256, size }: Blob, announced: Partial<Blob>): void {
+  const [found, expected] = [nameOf(sha256), announced.sha256 && nameOf(announced.sha256)];
+  if (announced.size !== undefined && announced.size !== size)
+    throw blobErrors.notAsSaid({ expected: `${announced.size} bytes`, found: `${size} bytes` });
   if (expected !== undefined && expected !== found)
     throw blobErrors.notAsSaid({ expected: `the hash ${expected}`, found });
 }

@@ -23,15 +23,15 @@ export interface Change {
 }
 
 /** What of a new reading takes effect in a process that continues. */
-export function changeOf(running: Resolution, said: Resolution, declarations: Declarations): Change {
-  const different = declarations.keys.filter((key) => differs(key, running, said));
+export function changeOf(running: Resolution, next: Resolution, declarations: Declarations): Change {
+  const different = declarations.keys.filter((key) => differs(key, running, next));
   const afterRestart = different.filter((key) => !key.live);
   const changed = different.filter((key) => key.live);
-  if (afterRestart.length === 0) return { next: said, changed, afterRestart };
+  if (afterRestart.length === 0) return { next: next, changed, afterRestart };
   const held = new Set(afterRestart);
   // What did not change is taken from the new reading too: its line in the file may be another one.
   const entries: readonly Entry[] = declarations.keys.flatMap((key) =>
-    (held.has(key) ? running : said).allEntriesOf(key),
+    (held.has(key) ? running : next).allEntriesOf(key),
   );
   return { next: new Resolution(declarations, entries, { previous: running }), changed, afterRestart };
 }

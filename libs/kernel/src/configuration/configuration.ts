@@ -57,7 +57,7 @@ export class Configuration {
   readonly #declarations: Declarations;
   readonly #sources: ConfigurationSources;
   readonly #listeners = new Set<(changed: readonly Key[], before: Resolution) => void>();
-  #said: Said;
+  #read: Said;
   /** What the sources said last, and what of it is in effect. */
   #latest: Resolution;
   #running: Resolution;
@@ -70,8 +70,8 @@ export class Configuration {
   private constructor({ sections, sources, elsewhere }: ConfigurationOptions) {
     this.#declarations = new Declarations(sections, elsewhere);
     this.#sources = sources;
-    this.#said = readSources(sources, this.#declarations);
-    this.#latest = resolved(this.#said, this.#declarations);
+    this.#read = readSources(sources, this.#declarations);
+    this.#latest = resolved(this.#read, this.#declarations);
     this.#running = this.#latest;
   }
 
@@ -131,11 +131,11 @@ export class Configuration {
     let pending: Timer | undefined;
     const look = () => {
       pending = undefined;
-      const said = readSources(this.#sources, this.#declarations);
-      const same = said.path === this.#said.path && said.text === this.#said.text;
-      if (!same) logReload(this.#takeIn(said), ports.logger);
+      const read = readSources(this.#sources, this.#declarations);
+      const same = read.path === this.#read.path && read.text === this.#read.text;
+      if (!same) logReload(this.#takeIn(read), ports.logger);
     };
-    const stop = this.#sources.files.watch(this.#said.path, () => {
+    const stop = this.#sources.files.watch(this.#read.path, () => {
       // Not put off by each further event: in a busy directory that would be for ever.
       pending ??= ports.timers.after(settleMs, look);
     });
@@ -145,12 +145,12 @@ export class Configuration {
     };
   }
 
-  #takeIn(said: Said): ReloadReport {
+  #takeIn(read: Said): ReloadReport {
     // Also when it is wrong: the same text is not complained about twice.
-    this.#said = said;
+    this.#read = read;
     const before = this.#running;
     try {
-      const latest = resolved(said, this.#declarations, before);
+      const latest = resolved(read, this.#declarations, before);
       const { next, changed, afterRestart } = changeOf(before, latest, this.#declarations);
       refuseProblems(next.problems.map(untilRestart));
       this.#latest = latest;
@@ -197,9 +197,9 @@ export class Configuration {
 /** Editors write a file in several steps, of which each is an event. */
 const settleMs = 100;
 
-function resolved(said: Said, declarations: Declarations, previous?: Resolution): Resolution {
-  const resolution = new Resolution(declarations, said.entries, { unusable: said.unusable, previous });
-  refuseProblems([...said.problems, ...resolution.problems]);
+function resolved(read: Said, declarations: Declarations, previous?: Resolution): Resolution {
+  const resolution = new Resolution(declarations, read.entries, { unusable: read.unusable, previous });
+  refuseProblems([...read.problems, ...resolution.problems]);
   return resolution;
 }
 

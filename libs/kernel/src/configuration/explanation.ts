@@ -37,12 +37,12 @@ interface Setting {
   readonly place: string;
 }
 
-/** @param said what the sources say by now, which differs from what is running until a restart. */
-export function explain(key: Key, scope: Scope, running: Resolution, said: Resolution): Explanation {
+/** @param latest what the sources say by now, which differs from what is running until a restart. */
+export function explain(key: Key, scope: Scope, running: Resolution, latest: Resolution): Explanation {
   const [counts, ...overridden] = running.entriesOf(key, scope);
   const { name, description, unit, live, secret } = key;
   const { source, place } = settingOf(key, counts);
-  const pending = differsAt(key, scope, running, said);
+  const pending = differsAt(key, scope, running, latest);
   return {
     name,
     scope,
@@ -56,21 +56,21 @@ export function explain(key: Key, scope: Scope, running: Resolution, said: Resol
     live,
     secret,
     overridden: overridden.map((entry) => settingOf(key, entry)),
-    afterRestart: pending ? settingOf(key, said.entriesOf(key, scope)[0]) : undefined,
+    afterRestart: pending ? settingOf(key, latest.entriesOf(key, scope)[0]) : undefined,
   };
 }
 
 /** One line: `registry.leaseMs = 5000 milliseconds, from file tutti.yaml:12:5, default 15000`. */
 export function renderExplanation(explanation: Explanation): string {
   const { name, scope, value, unit, source, place, inheritedFrom, overridden, afterRestart } = explanation;
-  const said = [`${name} = ${shown(value)}${unit && ` ${unit}`}`];
-  said.push(source === "default" ? "the default" : `from ${source} ${place}`);
-  if (source !== "default") said.push(`default ${shown(explanation.default)}`);
-  if (inheritedFrom !== scope) said.push(`inherited from ${inheritedFrom}`);
-  if (overridden.length > 0) said.push(`overrides ${overridden.map((each) => each.place).join(", ")}`);
-  if (explanation.live) said.push("live");
-  if (afterRestart) said.push(`takes effect after a restart: ${afterRestart.place || "the default"}`);
-  return said.join(", ");
+  const parts = [`${name} = ${shown(value)}${unit && ` ${unit}`}`];
+  parts.push(source === "default" ? "the default" : `from ${source} ${place}`);
+  if (source !== "default") parts.push(`default ${shown(explanation.default)}`);
+  if (inheritedFrom !== scope) parts.push(`inherited from ${inheritedFrom}`);
+  if (overridden.length > 0) parts.push(`overrides ${overridden.map((each) => each.place).join(", ")}`);
+  if (explanation.live) parts.push("live");
+  if (afterRestart) parts.push(`takes effect after a restart: ${afterRestart.place || "the default"}`);
+  return parts.join(", ");
 }
 
 function settingOf(key: Key, entry: Entry | undefined): Setting {

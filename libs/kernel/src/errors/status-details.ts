@@ -73,8 +73,8 @@ function fittingDetail(record: ErrorRecord, bytesMax: number): Uint8Array {
   let rest = record;
   while (bytes.length > bytesMax) {
     rest = smaller(rest, omitted);
-    const said = Object.entries(omitted).filter(([, count]) => count > 0);
-    const summary = said.map(([what, count]) => `${count} ${what}`).join(", ") || "the end of the message";
+    const counts = Object.entries(omitted).filter(([, count]) => count > 0);
+    const summary = counts.map(([what, count]) => `${count} ${what}`).join(", ") || "the end of the message";
     bytes = encodeDetail({ ...rest, details: { ...rest.details, omitted: summary } });
   }
   return bytes;

@@ -3,13 +3,13 @@ export { type AfterFailure, afterFailure, type FailedAttempt } from "./attempt/f
 export { boundedCalls } from "./attempt/model-calls.ts";
 export {
   add,
+  amountsOrNone,
   cleaned,
   inWords,
   isNothing,
   kinds,
   noAmounts,
   rounded,
-  said,
   subtract,
 } from "./budget/amounts.ts";
 export {

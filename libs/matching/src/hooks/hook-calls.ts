@@ -167,11 +167,11 @@ export class HookCalls implements TaskHooks {
   }
 
   /** Continues the hooks of a task with the verdict of the hook that was asked. Their outcome takes effect. */
-  #goOn(task: Task, said: Said<Verdict> | undefined, nowMs: number): void {
+  #goOn(task: Task, verdict: Said<Verdict> | undefined, nowMs: number): void {
     const { judging } = task;
     if (judging?.isHeld !== true) return;
     const isAssigning = judging.moment === HOOK_MOMENT_BEFORE_ASSIGN;
-    const judged = this.#judge(task, judging, said, nowMs);
+    const judged = this.#judge(task, judging, verdict, nowMs);
     if (judged === "held") this.#tasks.schedule(task);
     else if (!isAssigning) this.#ends.count(task, judging.agentId, nowMs);
     else if (judged === "done") this.#ends.admit(task, nowMs);
@@ -182,10 +182,10 @@ export class HookCalls implements TaskHooks {
   #judge(
     task: Task,
     judging: Judging,
-    said: Said<Verdict> | undefined,
+    verdict: Said<Verdict> | undefined,
     nowMs: number,
   ): "done" | "held" | ErrorDetail {
-    let received = said;
+    let received = verdict;
     for (;;) {
       const hook = this.#hooks.get(judging.moment)?.[judging.at];
       if (hook === undefined) {
@@ -240,13 +240,13 @@ export class HookCalls implements TaskHooks {
     task: Task,
     judging: Judging,
     { hookId, onFailure }: PoolHook,
-    said: Said<Verdict>,
+    verdict: Said<Verdict>,
     nowMs: number,
   ): "next" | "again" | "held" | ErrorDetail {
     const { moment } = judging;
     const note = (text: string) => judging.notes.push({ hookId, moment, text, atMs: nowMs });
-    if ("problem" in said) {
-      const why = `it failed: ${said.problem}`;
+    if ("problem" in verdict) {
+      const why = `it failed: ${verdict.problem}`;
       note(onFailure === "pass" ? `${why}, and was passed over` : why);
       if (onFailure === "pass") return "next";
       if (onFailure === "deny") return this.#denied(task, judging, denialOf(hookId, failureOf(hookId, why)));
@@ -255,7 +255,7 @@ export class HookCalls implements TaskHooks {
       return "held";
     }
     judging.failures = 0;
-    const { deny, delayMs, reason } = said.value;
+    const { deny, delayMs, reason } = verdict.value;
     const because = reason === "" ? "" : `: ${reason}`;
     if (deny !== undefined) {
       const isLater = deny.retry === RETRY_CLASS_SAME_KEY && deny.retryAfterMs > 0;
@@ -268,7 +268,7 @@ export class HookCalls implements TaskHooks {
       note(`it denied it${because || `: ${deny.message}`}`);
       return this.#denied(task, judging, denialOf(hookId, deny));
     }
-    for (const text of this.#change(task, judging, said.value)) note(`${text}${because}`);
+    for (const text of this.#change(task, judging, verdict.value)) note(`${text}${because}`);
     if (delayMs > 0 && moment === HOOK_MOMENT_BEFORE_ASSIGN) {
       note(`it held it back for ${delayMs} ms${because}`);
       judging.at++;
@@ -322,8 +322,8 @@ export class HookCalls implements TaskHooks {
     if (hooks === undefined) return;
     const facts = factsOf(task, agentId, nowMs);
     for (const { hookId, applies } of hooks) {
-      const said = applies(facts);
-      if ("value" in said && said.value)
+      const result = applies(facts);
+      if ("value" in result && result.value)
         this.#questions.push({ ...questionOf(task, hookId, moment, agentId), number: 0, timeoutMs: 0 });
     }
   }

@@ -21,13 +21,13 @@ export function retryOf(retry: HookRetry): Verdict["retry"] {
 }
 
 /** A verdict that came from outside: its priority is a number, its labels are texts as they stand. */
-export function verdictOf(said: HookVerdict | undefined): Said<Verdict> {
-  if (said === undefined) return { value: letBe };
-  const { deny, labels, delayMs, reason } = said;
-  const priority = said.priority === "" ? undefined : Number(said.priority);
+export function verdictOf(reply: HookVerdict | undefined): Said<Verdict> {
+  if (reply === undefined) return { value: letBe };
+  const { deny, labels, delayMs, reason } = reply;
+  const priority = reply.priority === "" ? undefined : Number(reply.priority);
   const problem = verdictProblem(priority, labels);
   if (problem !== undefined) return { problem };
-  return { value: { deny, priority, labels, delayMs, retry: retryOf(said.retry), reason } };
+  return { value: { deny, priority, labels, delayMs, retry: retryOf(reply.retry), reason } };
 }
 
 export function verdictProblem(

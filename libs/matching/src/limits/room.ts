@@ -43,7 +43,7 @@ export interface Limit<Task> extends Due {
   /** When nothing is left of the rate. */
   readonly restDueMs: number;
   /** What a task says of the key. */
-  bring(said: KeyedLimit): void;
+  bring(limit: KeyedLimit): void;
   /** Returns how many more may start now. */
   roomAt(nowMs: number): number;
   /** Returns whether nothing is left of it. */

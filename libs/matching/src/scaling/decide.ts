@@ -58,20 +58,20 @@ function choose(
 ): Wish & { readonly wanted: number } {
   const within = Math.min(maxAgents, Math.max(minAgents, before));
   const target = Math.min(maxAgents, Math.max(minAgents, desired));
-  const said = (wanted: number, why: string) => ({ wanted, desired, reason: why });
-  if (isNight && !wasNight && target === 0) return said(0, "a time has started in which all sleep");
-  if (target > within) return said(target, atBound(desired, maxAgents, reason));
+  const decision = (wanted: number, why: string) => ({ wanted, desired, reason: why });
+  if (isNight && !wasNight && target === 0) return decision(0, "a time has started in which all sleep");
+  if (target > within) return decision(target, atBound(desired, maxAgents, reason));
   if (within < before)
-    return said(within, `at most ${counted(maxAgents, "agent is", "agents are")} allowed now`);
+    return decision(within, `at most ${counted(maxAgents, "agent is", "agents are")} allowed now`);
   if (within > before)
-    return said(within, `at least ${counted(minAgents, "agent is", "agents are")} wanted now`);
-  if (target === within) return said(within, atBound(desired, maxAgents, reason));
+    return decision(within, `at least ${counted(minAgents, "agent is", "agents are")} wanted now`);
+  if (target === within) return decision(within, atBound(desired, maxAgents, reason));
   const coolInMs = changedMs + coolDownMs - nowMs;
   if (coolInMs > 0)
-    return said(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
+    return decision(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
   const fewer = Math.max(target, within - idleAgents);
-  if (fewer === within) return said(within, `${reason}; no agent has been idle for ${idleMs} ms`);
-  return said(
+  if (fewer === within) return decision(within, `${reason}; no agent has been idle for ${idleMs} ms`);
+  return decision(
     fewer,
     `${reason}; ${counted(within - fewer, "agent has", "agents have")} been idle for ${idleMs} ms`,
   );

@@ -401,12 +401,12 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const until = isOne
     ? "sleeps until its time, or until it is woken"
     : "sleep until their time, or until they are woken";
-  const said = first?.sleepReason ? ` (${first.sleepReason})` : "";
+  const why = first?.sleepReason ? ` (${first.sleepReason})` : "";
   const when = willWake ? `${isOne ? "is" : "are"} woken for it` : until;
   return {
     ...reason(
       WAIT_CAUSE_AGENT_START,
-      `${who} asleep${said}, and ${when}`,
+      `${who} asleep${why}, and ${when}`,
       capability,
       willWake ? "wait until one is awake" : "wake an agent",
     ),

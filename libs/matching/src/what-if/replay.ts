@@ -157,8 +157,8 @@ class Replay {
     const before = readyOf < 0 ? 0 : (this.#readyMs[readyOf] ?? 0);
     const waitedMs = before > 0 ? nowMs - before : job.waitedMs + job.lateMs;
     this.#readyMs[at] = nowMs - waitedMs;
-    const said = first.demand === "" ? {} : (JSON.parse(first.demand) as Partial<Offer> & Demand);
-    const { versionRange = "", placement, resources = {}, weight = 0, ...choices } = said;
+    const demand = first.demand === "" ? {} : (JSON.parse(first.demand) as Partial<Offer> & Demand);
+    const { versionRange = "", placement, resources = {}, weight = 0, ...choices } = demand;
     const { namespace, definition, capability } = first;
     const profile = {
       namespace,

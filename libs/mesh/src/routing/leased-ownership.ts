@@ -31,12 +31,12 @@ export class LeasedOwnership extends MemoryOwnership {
   }
 
   override ownerOf(place: Place): Owner | undefined {
-    const said = super.ownerOf(place);
+    const reported = super.ownerOf(place);
     const at = partitionOf(place);
-    if (at === undefined) return said;
+    if (at === undefined) return reported;
     const { service, partition } = at;
     // Owners that were heard of from elsewhere matter only as long as the table has not come that far.
-    if (said !== undefined && said.epoch > this.#table.epochOf(service, partition)) return said;
+    if (reported !== undefined && reported.epoch > this.#table.epochOf(service, partition)) return reported;
     return this.#table.ownerOf(service, partition);
   }
 
@@ -48,8 +48,9 @@ export class LeasedOwnership extends MemoryOwnership {
 
   #ownerChanged(service: string, partition: number): void {
     const place = `${service}/partition/${partition}` as Place;
-    const said = super.ownerOf(place);
-    if (said !== undefined && said.epoch <= this.#table.epochOf(service, partition)) this.release(place);
+    const reported = super.ownerOf(place);
+    if (reported !== undefined && reported.epoch <= this.#table.epochOf(service, partition))
+      this.release(place);
     else this.changedAt(place);
   }
 }

@@ -162,12 +162,12 @@ class Judging {
 
   judge(program: RuleProgram, verdict: Exclude<RuleVerdict, Changing>): void {
     if (!this.#isViolated(program)) return;
-    const said = this.#evaluated(verdict.message);
-    if (!said.ok) {
-      this.#failed(program, said.message);
+    const evaluated = this.#evaluated(verdict.message);
+    if (!evaluated.ok) {
+      this.#failed(program, evaluated.message);
       return;
     }
-    const message = typeof said.value === "string" ? said.value : JSON.stringify(said.value);
+    const message = typeof evaluated.value === "string" ? evaluated.value : JSON.stringify(evaluated.value);
     this.#report(program, results[verdict.kind], message);
     if (verdict.kind !== "approval" || !counts(program)) return;
     const { deciders, approvalsNeeded, timeoutMs } = verdict;

@@ -67,8 +67,8 @@ function outcomeOf(
   if (body === undefined) return { title, passed: false, message: "its subject is no JSON" };
   const { admitted, findings } = rules.admit({ kind, body, actor, groups, namespace, labels: {}, action });
   if (admitted === expected) return { title, passed: true, message: "" };
-  const said = findings.find(({ message }) => message !== "")?.message ?? "no rule has a finding";
-  return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${said}` };
+  const reason = findings.find(({ message }) => message !== "")?.message ?? "no rule has a finding";
+  return { title, passed: false, message: `it is ${admitted ? "admitted" : "refused"}: ${reason}` };
 }
 
 /** Returns the JSON document that a payload is. Undefined where it is none. */

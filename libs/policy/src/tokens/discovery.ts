@@ -23,19 +23,19 @@ export function discoveryAddress(issuer: string): string {
 
 /** Throws where the document is not that of the issuer, or leads where it may not. */
 export function readDiscovery(document: unknown, issuer: string): DiscoveredIssuer {
-  const said: Readonly<Record<string, unknown>> =
+  const metadata: Readonly<Record<string, unknown>> =
     typeof document === "object" && document !== null ? { ...document } : {};
-  if (said["issuer"] !== issuer)
-    throw new RangeError(`expected the document of ${issuer}, found one of ${String(said["issuer"])}`);
+  if (metadata["issuer"] !== issuer)
+    throw new RangeError(`expected the document of ${issuer}, found one of ${String(metadata["issuer"])}`);
   const addressAt = (name: string): string => {
-    const address = said[name];
+    const address = metadata[name];
     if (typeof address === "string" && securedAddress.test(address)) return address;
     throw new RangeError(`expected ${name} of ${issuer} to be an https address, found ${String(address)}`);
   };
-  const challenges = said["code_challenge_methods_supported"];
+  const challenges = metadata["code_challenge_methods_supported"];
   if (Array.isArray(challenges) && !challenges.includes("S256"))
     throw new RangeError(`expected ${issuer} to take challenges by S256, found ${challenges.join(", ")}`);
-  const ways = said["token_endpoint_auth_methods_supported"];
+  const ways = metadata["token_endpoint_auth_methods_supported"];
   const isBodyAlone =
     Array.isArray(ways) && !ways.includes("client_secret_basic") && ways.includes("client_secret_post");
   return {
@@ -43,6 +43,6 @@ export function readDiscovery(document: unknown, issuer: string): DiscoveredIssu
     tokenAddress: addressAt("token_endpoint"),
     keysAddress: addressAt("jwks_uri"),
     clientShows: isBodyAlone ? "body" : "header",
-    namesItself: said["authorization_response_iss_parameter_supported"] === true,
+    namesItself: metadata["authorization_response_iss_parameter_supported"] === true,
   };
 }

@@ -56,12 +56,12 @@ export async function errorOfAnswer(answer: Answer): Promise<RestError> {
 
 /** Another program answered: a web server at the address, or a proxy in between. */
 export function strangeAnswer(status: number, text: string): RestError {
-  const said = text.trim().slice(0, 200);
+  const start = text.trim().slice(0, 200);
   return new RestError({
     code: "rest.strange_answer",
     status,
-    details: { answer: said },
-    detail: `expected an answer of Tutti, found ${status}${said === "" ? "" : `: ${said}`}; check the address, which has no path, and proxies in between`,
+    details: { answer: start },
+    detail: `expected an answer of Tutti, found ${status}${start === "" ? "" : `: ${start}`}; check the address, which has no path, and proxies in between`,
   });
 }
 

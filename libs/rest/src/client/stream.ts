@@ -89,11 +89,11 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
     let isFirst = true;
     let broken: unknown;
     try {
-      for await (const said of attempt({ ...parts, time }, cursor, signal)) {
-        if (said.event === "end") return;
-        if (said.id !== "") cursor = said.id;
-        if (said.data !== "") yield toldOf<T>(said, cursor, isFirst);
-        if (said.event === "snapshot") isFirst = false;
+      for await (const event of attempt({ ...parts, time }, cursor, signal)) {
+        if (event.event === "end") return;
+        if (event.id !== "") cursor = event.id;
+        if (event.data !== "") yield toldOf<T>(event, cursor, isFirst);
+        if (event.event === "snapshot") isFirst = false;
       }
     } catch (thrown) {
       if (signal.aborted) return;

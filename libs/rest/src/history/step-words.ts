@@ -39,10 +39,10 @@ function agentWords(id: string, value: unknown): string | undefined {
   }
   const { parts } = record(value);
   if (!answerSteps.test(id) || !Array.isArray(parts)) return undefined;
-  const said = parts.map((part) => text(record(part)["text"])).join("");
+  const message = parts.map((part) => text(record(part)["text"])).join("");
   const calls = parts.map((part) => record(record(part)["call"])).filter((call) => "name" in call);
   const tools = calls.map(({ name, input }) => `${text(name)} ${JSON.stringify(input ?? {})}`);
-  const words = tools.length > 0 ? `calls ${shortened(tools.join(", "))}` : `"${shortened(said)}"`;
+  const words = tools.length > 0 ? `calls ${shortened(tools.join(", "))}` : `"${shortened(message)}"`;
   return `${id.startsWith("summary") ? "summarized" : "answered"}: ${words}`;
 }
 

@@ -2,9 +2,9 @@ import type { EventFacts } from "./event.ts";
 
 /** Events for tests: each 10 ms after the one before, from 1,000 ms on. */
 export function events(
-  ...said: readonly (readonly [type: string, task?: string, details?: object])[]
+  ...entries: readonly (readonly [type: string, task?: string, details?: object])[]
 ): EventFacts[] {
-  return said.map(([type, about = "", details = {}], place) => ({
+  return entries.map(([type, about = "", details = {}], place) => ({
     number: place + 1,
     timeMs: 1_000 + place * 10,
     type,

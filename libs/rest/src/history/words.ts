@@ -16,7 +16,7 @@ const plain =
     text;
 
 /** Each starts as if the task, or the run, stood before it. */
-const said: Readonly<Record<string, Said>> = {
+const sentences: Readonly<Record<string, Said>> = {
   run_started: ({ order }) => {
     const definition = text(record(order)["definition"]);
     return definition === "" ? "was started" : `was started: ${definition}`;
@@ -94,7 +94,7 @@ const said: Readonly<Record<string, Said>> = {
 
 /** In one line, without the name of whom it is about. */
 export function wordsOf(event: EventFacts): string {
-  return said[event.type]?.(event.details, event) ?? event.type.replaceAll("_", " ");
+  return sentences[event.type]?.(event.details, event) ?? event.type.replaceAll("_", " ");
 }
 
 /** `run`, or the task. */

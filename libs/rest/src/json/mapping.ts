@@ -104,7 +104,7 @@ export class Mapping {
     const found = new Found();
     const message = this.#reader.message(type, json, "", found);
     if (found.wrong.length > 0) {
-      const problems = found.wrong.map(({ field, message: said }) => `${field}: ${said}`).join("; ");
+      const problems = found.wrong.map(({ field, message: problem }) => `${field}: ${problem}`).join("; ");
       throw restErrors.requestInvalid({ route: type, problems }, { violations: found.wrong });
     }
     return message;
@@ -205,10 +205,10 @@ export class Mapping {
       return;
     }
     const fields = planned.map(({ field }) => field);
-    const said = this.#hoistedTypes(plan)
+    const values = this.#hoistedTypes(plan)
       .map((type) => this.#reader.said({ type, key, fields }, value, key, found))
       .find((each) => each !== undefined);
-    if (said === undefined) {
+    if (values === undefined) {
       found.add(
         key,
         unknownName(
@@ -219,7 +219,7 @@ export class Mapping {
       );
       return;
     }
-    for (const [name, each] of Object.entries(said)) {
+    for (const [name, each] of Object.entries(values)) {
       const meant = planned.find(({ field }) => field.json === name);
       if (Object.hasOwn(body, name)) found.add(key, `expected only one of it and ${name}, found both`);
       else if (meant !== undefined)
@@ -254,7 +254,7 @@ export class Mapping {
     if (value === undefined) return;
     const before = draft[field.name];
     if (path.length > 1) throw new Error(`expected a field of the request, found ${pathOf({ path })}`);
-    draft[field.name] = isObject(before) && isObject(value) ? { ...value, ...saidOf(before) } : value;
+    draft[field.name] = isObject(before) && isObject(value) ? { ...value, ...setFieldsOf(before) } : value;
   }
 
   #set(draft: Draft, { path }: PlannedField, value: unknown, at: string, found: Found): void {
@@ -295,7 +295,7 @@ function* lateEntries(later: readonly (() => void)[]): Generator<void, void> {
 const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
 
 /** The set fields of a message: those that are not empty. */
-function saidOf(draft: Message): Draft {
+function setFieldsOf(draft: Message): Draft {
   return Object.fromEntries(
     Object.entries(draft).filter(([, value]) => value !== "" && value !== undefined && !isEmpty(value)),
   );

@@ -52,9 +52,9 @@ export class Reader {
       const where = at === "" ? key : `${at}.${key}`;
       if (fields.some(({ json }) => json === key)) this.#member(draft, fields, { key, inner, where }, found);
       else {
-        const said = this.said({ type, key, fields }, inner, where, found);
-        if (said === undefined) unknownKey({ at: where, key, type, fields }, found);
-        for (const [name, one] of Object.entries(said ?? {}))
+        const values = this.said({ type, key, fields }, inner, where, found);
+        if (values === undefined) unknownKey({ at: where, key, type, fields }, found);
+        for (const [name, one] of Object.entries(values ?? {}))
           if (Object.hasOwn(members, name))
             found.add(where, `expected only one of it and ${name}, found both`);
           else this.#member(draft, fields, { key: name, inner: one, where }, found);
@@ -76,9 +76,9 @@ export class Reader {
   ): Readonly<Record<string, unknown>> | undefined {
     const word = wordOf(type, key, fields);
     if (word === undefined) return undefined;
-    const said = value === undefined || value === null ? { [word.stands]: value } : word.read(value);
-    if (typeof said !== "string") return said;
-    found.expected(at, said, value);
+    const read = value === undefined || value === null ? { [word.stands]: value } : word.read(value);
+    if (typeof read !== "string") return read;
+    found.expected(at, read, value);
     return {};
   }
 

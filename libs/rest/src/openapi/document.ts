@@ -73,7 +73,7 @@ function operation(route: Route & { readonly name: RouteName }, schemas: Schemas
 
 function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
   const { route, params, query, key } = plan;
-  const said = schemas.about(route.rpc ?? "");
+  const description = schemas.about(route.rpc ?? "");
   const inPath = params.map((one) => parameter(one, "path", plan, schemas));
   const inQuery = query.map((one) => parameter(one, "query", plan, schemas));
   const byReference = [...(key === undefined ? [] : ["IdempotencyKey"]), "RequestTimeout"];
@@ -84,8 +84,8 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
     name === undefined ? schemas.message(only?.of ?? type, "output") : schemas.own({ $ref: name });
   const good = { description: "The answer.", content: { [mediaTypeOf(route)]: { schema: reply } } };
   return {
-    summary: route.summary ?? firstSentence(said),
-    ...described(said),
+    summary: route.summary ?? firstSentence(description),
+    ...described(description),
     parameters: [
       ...inPath,
       ...inQuery,
@@ -151,13 +151,13 @@ function parameter(
 
 function aboutOf({ path, field }: PlannedField, request: string, schemas: Schemas): JsonSchema {
   const holder = path.at(-2)?.of ?? request;
-  const said = schemas.aboutField(holder, field);
+  const description = schemas.aboutField(holder, field);
   if (field.of === wellKnown.selector)
     return {
       description:
         "`team=core` for a label with this value, `team` with any value, `!team` for none; repeated for more.",
     };
-  return described(said);
+  return described(description);
 }
 
 function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas): JsonSchema {

@@ -104,9 +104,9 @@ export class A2aClient {
     const configuration = { returnImmediately: true };
     const answer = await this.#ask("SendMessage", "", { message: sent, configuration }, signal);
     if (isMembers(answer["task"])) return taskOf(answer["task"]);
-    const said = membersIn(answer, "message");
-    const used = useOf(membersIn(said, "metadata"));
-    return { ...none, state: "COMPLETED", output: outputOf(partsIn(said)), used };
+    const message = membersIn(answer, "message");
+    const used = useOf(membersIn(message, "metadata"));
+    return { ...none, state: "COMPLETED", output: outputOf(partsIn(message)), used };
   }
 
   async get(id: string, signal?: AbortSignal): Promise<A2aTask> {
@@ -198,8 +198,8 @@ export class A2aClient {
     if (!isMembers(value)) throw this.#unreachable("an answer that is no object");
     const error = value["error"];
     if (isMembers(error) || answer?.ok === false) {
-      const said = isMembers(error) ? textIn(error, "message") : textIn(value, "detail");
-      const reason = said || `status ${answer?.status}`;
+      const text = isMembers(error) ? textIn(error, "message") : textIn(value, "detail");
+      const reason = text || `status ${answer?.status}`;
       throw a2aErrors.refused({ agent: this.#name, reason });
     }
     return value["jsonrpc"] === undefined ? value : membersIn(value, "result");
@@ -307,17 +307,17 @@ const none: A2aTask = { id: "", contextId: "", state: "", text: "", asked: null,
 
 function taskOf(task: Members): A2aTask {
   const status = membersIn(task, "status");
-  const said = partsIn(membersIn(status, "message"));
+  const parts = partsIn(membersIn(status, "message"));
   const artifacts = (Array.isArray(task["artifacts"]) ? task["artifacts"] : []).filter(isMembers);
   return {
     id: textIn(task, "id"),
     contextId: textIn(task, "contextId"),
     state: stateOf(status),
-    text: said
+    text: parts
       .map((part) => textIn(part, "text"))
       .filter(Boolean)
       .join("\n"),
-    asked: (said.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
+    asked: (parts.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
     output: artifacts.length === 0 ? null : artifactsOf(artifacts),
     used: useOf(membersIn(task, "metadata")),
   };

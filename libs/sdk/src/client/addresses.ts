@@ -8,12 +8,12 @@ const linkForm = /^ws(s?:\/\/[^\s/]+\/(?:\S*\/)?)v1\/link$/;
 
 /** The option, else the variables. All are URLs, or none is. */
 export function clientAddresses(
-  said: string | readonly string[] | undefined,
+  option: string | readonly string[] | undefined,
   environment: Environment,
 ): readonly string[] {
   const { TUTTI_ADDRESS: address } = environment;
-  const given = said ?? (address || urlIn(environment) || usualUrl);
-  const where = said !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
+  const given = option ?? (address || urlIn(environment) || usualUrl);
+  const where = option !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
   const all = typeof given === "string" ? given.split(",").map((each) => each.trim()) : given;
   const addresses = all.map(behindLink);
   const wrong = all.length === 0 ? "nothing" : addresses.find((each) => !isAddress(each));

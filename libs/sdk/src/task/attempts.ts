@@ -277,8 +277,8 @@ export class Attempts implements AttemptPort {
     if (outbox.backlogBytes < backlogDropBytes) {
       const start = outbox.writer.position;
       const { masks } = attempt;
-      const said = masks === undefined ? piece : { ...piece, chunk: masks.bytes(piece.chunk) };
-      writePiece(outbox.writer, attempt.assign.token, said);
+      const masked = masks === undefined ? piece : { ...piece, chunk: masks.bytes(piece.chunk) };
+      writePiece(outbox.writer, attempt.assign.token, masked);
       outbox.added(start);
     }
     outbox.changed();

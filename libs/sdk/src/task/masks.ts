@@ -23,8 +23,8 @@ export class Masks {
     this.#masks = [...known].sort(([one], [other]) => other.length - one.length);
   }
 
-  text(said: string): string {
-    let masked = said;
+  text(text: string): string {
+    let masked = text;
     for (const [form, mask] of this.#masks) if (masked.includes(form)) masked = masked.replaceAll(form, mask);
     return masked;
   }
@@ -41,13 +41,13 @@ export class Masks {
     );
   }
 
-  bytes(said: Uint8Array): Uint8Array {
+  bytes(content: Uint8Array): Uint8Array {
     // Latin 1 has a sign for each byte and gives them back as they were. So are forms looked for.
-    const text = Buffer.from(said.buffer, said.byteOffset, said.length).toString("latin1");
+    const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
     let masked = text;
     for (const [form, mask] of this.#masks)
       masked = masked.replaceAll(Buffer.from(form).toString("latin1"), mask);
-    return masked === text ? said : Buffer.from(masked, "latin1");
+    return masked === text ? content : Buffer.from(masked, "latin1");
   }
 
   error(detail: ErrorDetail): ErrorDetail {

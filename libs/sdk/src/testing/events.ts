@@ -33,9 +33,9 @@ export function eventsOf({ stage, machine }: World, key: InstanceKey): readonly 
   const reader = new HistoryReader(machine, key);
   const firstMs = history[0]?.timeMs ?? 0;
   return history.map((event, index) => {
-    const { task, details: said } = reader.read(event);
+    const { task, details: recorded } = reader.read(event);
     const afterMs = event.timeMs - firstMs;
-    const details = forPeople(event.type, said, () => inputOf(stage, key, task));
+    const details = forPeople(event.type, recorded, () => inputOf(stage, key, task));
     const number = index + 1;
     const line = [
       String(number).padStart(4),

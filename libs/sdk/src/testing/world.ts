@@ -301,8 +301,8 @@ function heldInput(definition: string, schema: Json, input: unknown): unknown {
   if (schema === null) return input;
   const { value, violations } = holdAgainst(schema, input as Json);
   if (violations.length === 0) return value;
-  const said = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
+  const texts = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
   throw new WorkflowTestError(
-    `expected an input that satisfies the schema of ${definition}, found ${JSON.stringify(input)}:\n${said.join("\n")}`,
+    `expected an input that satisfies the schema of ${definition}, found ${JSON.stringify(input)}:\n${texts.join("\n")}`,
   );
 }

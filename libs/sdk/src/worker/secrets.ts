@@ -143,7 +143,7 @@ export class WorkerSecrets {
     const late = new AbortController();
     const timer = this.#ports.timers.after(callMs, () => late.abort());
     let answer: Response;
-    let said: unknown;
+    let answerBody: unknown;
     try {
       answer = await fetch(`${server}/v1/secrets/unseal?namespace=${encodeURIComponent(namespace)}`, {
         method: "POST",
@@ -156,21 +156,21 @@ export class WorkerSecrets {
         redirect: "error",
         signal: late.signal,
       });
-      said = await answer.json().catch(() => undefined);
+      answerBody = await answer.json().catch(() => undefined);
     } catch (cause) {
       throw sdkErrors.secretUnreachable({ reference, server }, { cause });
     } finally {
       timer.cancel();
     }
-    if (!answer.ok) throw refusalOf(said, answer.status, reference, server);
-    const [sealed] = (said as { readonly values?: readonly Sealed[] } | undefined)?.values ?? [];
+    if (!answer.ok) throw refusalOf(answerBody, answer.status, reference, server);
+    const [sealed] = (answerBody as { readonly values?: readonly Sealed[] } | undefined)?.values ?? [];
     if (sealed === undefined) throw sdkErrors.secretUnreadable({ reference });
     return sealed;
   }
 }
 
-function refusalOf(said: unknown, status: number, reference: string, server: string): Error {
-  const { code, detail, retry } = (said ?? {}) as Readonly<Record<string, unknown>>;
+function refusalOf(body: unknown, status: number, reference: string, server: string): Error {
+  const { code, detail, retry } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof code !== "string" || typeof detail !== "string")
     return sdkErrors.secretUnreachable({ reference, server: `${server}, which answered ${status}` });
   return new TuttiError({

@@ -206,32 +206,32 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
 }
 
 /** Only a caller who needs the setting gets the error: most workers do not. */
-function serverOf(said: string | undefined, [address = ""]: readonly string[]): string {
-  if (said !== undefined) return (listed(said)[0] ?? "").replace(/\/$/, "");
+function serverOf(option: string | undefined, [address = ""]: readonly string[]): string {
+  if (option !== undefined) return (listed(option)[0] ?? "").replace(/\/$/, "");
   if (isWebSocket(address)) return new URL(address.replace(/^ws/, "http")).origin;
   return isLoopback(address) ? "http://127.0.0.1:7400" : "";
 }
 
-function secretsOf(said: readonly string[]): readonly string[] {
-  const wrong = said.find((reference) => !localForm.test(reference));
+function secretsOf(references: readonly string[]): readonly string[] {
+  const wrong = references.find((reference) => !localForm.test(reference));
   if (wrong !== undefined) throw invalid("the option secrets", "env:NAME or file:/path", wrong);
-  return [...said];
+  return [...references];
 }
 
 const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 
 /** The address: the configured one, else that of the environment. */
 function addressesOf(
-  said: string | readonly string[] | undefined,
+  option: string | readonly string[] | undefined,
   environment: Environment,
   credentials: WorkerCredentials,
 ): readonly string[] {
-  const given = said ?? (environment["TUTTI_ADDRESS"] || undefined);
+  const given = option ?? (environment["TUTTI_ADDRESS"] || undefined);
   const addresses =
     given === undefined
       ? listed(urlIn(environment) || usualUrl).map((url) => addressBehind(url, credentials))
       : listed(given);
-  const where = said === undefined ? "TUTTI_ADDRESS" : "the option address";
+  const where = option === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
   if (wrong !== undefined)
     throw invalid(where, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
@@ -252,8 +252,8 @@ export function apiKeyIn(environment: Environment): string | undefined {
 
 /** `localhost:7400` is what people write, also in lists. */
 export function urlIn(environment: Environment): string | undefined {
-  const said = environment["TUTTI_URL"] || environment["TUTTI_SERVER"] || undefined;
-  return said?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
+  const url = environment["TUTTI_URL"] || environment["TUTTI_SERVER"] || undefined;
+  return url?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
 
 /** Where `tutti dev` listens. */

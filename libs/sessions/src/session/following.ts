@@ -122,7 +122,7 @@ export class Following {
     const sinceMs = clock.monotonic();
     const view = await commands.view(key);
     const notes: TaskNote[] = [];
-    const said = new Map<string, string>();
+    const reported = new Map<string, string>();
     // One that is gone tells of its tasks no more.
     if (standing.events > 0)
       for await (const tasks of substrate.tasks(place, effect, options))
@@ -130,7 +130,7 @@ export class Following {
           const note = noteOf(task, view, effect);
           const words = wordsOf(task);
           if (note === undefined || known.reported.get(task.id) === words) continue;
-          said.set(task.id, words);
+          reported.set(task.id, words);
           notes.push(note);
         }
     known.events = standing.events;
@@ -162,7 +162,7 @@ export class Following {
         throw errorOf(outcome.refusal);
       }
     }
-    for (const [id, words] of said) known.reported.set(id, words);
+    for (const [id, words] of reported) known.reported.set(id, words);
     return false;
   }
 }

@@ -178,8 +178,8 @@ export class SimulatedAgent {
     const outlet: AgentOutlet = {
       send: (frame) => {
         checks.received(this.id, frame);
-        const said = world.weakening.received?.(frame) ?? frame;
-        const copy = copyOf(said);
+        const received = world.weakening.received?.(frame) ?? frame;
+        const copy = copyOf(received);
         connection.down.send(() => this.#take(connection, copy));
       },
       end: () => {
@@ -348,9 +348,9 @@ export class SimulatedAgent {
     });
   }
 
-  #say(connection: Connection, said: Parameters<typeof AgentFrame.fromPartial>[0]): void {
+  #say(connection: Connection, fields: Parameters<typeof AgentFrame.fromPartial>[0]): void {
     const { world, owner, checks } = this.#parts;
-    const frame = AgentFrame.fromPartial(said);
+    const frame = AgentFrame.fromPartial(fields);
     connection.up.send(() => {
       if (connection.generation !== owner.generation) return;
       const weak = world.weakening.said?.(frame) ?? frame;

@@ -150,8 +150,8 @@ export class SimulatedSender {
     this.#say(open, { profiles, offers: [offer] });
   }
 
-  #say(open: Stream, said: Parameters<typeof OfferRequest.fromPartial>[0]): void {
-    const request = OfferRequest.fromPartial(said);
+  #say(open: Stream, fields: Parameters<typeof OfferRequest.fromPartial>[0]): void {
+    const request = OfferRequest.fromPartial(fields);
     open.up.send(() => {
       if (open.generation !== this.#owner.generation) return;
       for (const { token } of request.offers)

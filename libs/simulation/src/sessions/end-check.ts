@@ -62,15 +62,15 @@ export class EndCheck {
 
   #wasDone(name: string, { session, part, output, end }: Done): void {
     const { find, agents } = this.#parts;
-    const said = JSON.parse(Buffer.from(output).toString()) as {
+    const result = JSON.parse(Buffer.from(output).toString()) as {
       readonly value: number;
       readonly by: string;
     };
     if (end.how !== "completed") {
       if (!this.#isDisturbed(session)) find(`${name} was done, expected it ${end.how}`);
-    } else if (said.value !== end.value) find(`${name} came to ${said.value}, expected ${end.value}`);
-    const given = agents.given.get(said.by);
-    if (given === undefined) find(`${name} was done by ${said.by}, who was not given it`);
+    } else if (result.value !== end.value) find(`${name} came to ${result.value}, expected ${end.value}`);
+    const given = agents.given.get(result.by);
+    if (given === undefined) find(`${name} was done by ${result.by}, who was not given it`);
     else if (!given.workId.startsWith(`${session.id}..p${part + 1}..`))
       find(`${name} of part ${part} was done for ${given.workId}`);
   }

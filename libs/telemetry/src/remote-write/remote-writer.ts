@@ -294,12 +294,12 @@ async function post(
     request.once("response", resolve).once("error", reject);
     request.end(body);
   });
-  const said = await text(answer);
+  const answerText = await text(answer);
   const after = Number(answer.headers["retry-after"]);
   return {
     status: answer.statusCode ?? 0,
     retryAfterMs: after > 0 ? after * 1_000 : undefined,
-    reason: said.trim().slice(0, reasonMax),
+    reason: answerText.trim().slice(0, reasonMax),
   };
 }
 

@@ -182,9 +182,9 @@ export async function previewImpact(context: Context): Promise<Result> {
   const body = { change: changeOf(context, files) };
   const flips: Flip[] = [];
   let looked = 0;
-  for await (const said of server.follow("policies.impact", { query: server.namespace, body }, {})) {
-    if (said.kind === "ready" || said.kind === "gap") continue;
-    const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = said.value;
+  for await (const event of server.follow("policies.impact", { query: server.namespace, body }, {})) {
+    if (event.kind === "ready" || event.kind === "gap") continue;
+    const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = event.value;
     if (problems.length > 0)
       return {
         json: { problems },

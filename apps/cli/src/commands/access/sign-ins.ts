@@ -56,8 +56,8 @@ export async function listSignIns(context: Context): Promise<Result> {
 export async function signOut(context: Context): Promise<Result> {
   const { values, command } = context;
   const [id, who, isAll] = [values.optionalArgument("ID"), values.text("principal"), values.flag("all")];
-  const said = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
-  if (said.length !== 1)
+  const selectors = [id, who, isAll ? "all" : undefined].filter((one) => one !== undefined);
+  if (selectors.length !== 1)
     throw usageFailure("Pass the ID of a sign-in, or set --principal or --all.", [
       ["tutti sign-ins", "lists sign-ins"],
       [`tutti help ${command.name}`, "shows examples"],
@@ -73,7 +73,7 @@ export async function signOut(context: Context): Promise<Result> {
   const words = counted(revoked, "sign-in has ended", "sign-ins have ended");
   return doneOutcome(context, reply, {
     id: String(revoked),
-    line: revoked === 0 ? `${safe(said.join(""))} has no sign-ins` : words,
+    line: revoked === 0 ? `${safe(selectors.join(""))} has no sign-ins` : words,
   });
 }
 

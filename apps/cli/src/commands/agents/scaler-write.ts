@@ -14,15 +14,15 @@ type DriverName = (typeof drivers)[number];
 
 export async function createScaler(context: Context): Promise<Result> {
   const { values } = context;
-  const said = saidOf(context);
-  if (!drivers.some((name) => said[name] !== undefined))
+  const settings = settingsOf(context);
+  if (!drivers.some((name) => settings[name] !== undefined))
     throw usageFailure("Pass a program after --, or set --image, --workload or --webhook.", [
       ["tutti scaler create crew -- node worker.ts", "starts workers on demand"],
     ]);
   const server = await connect(context);
   const reply = await server.call("scalers.create", {
     query: server.namespace,
-    body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...said },
+    body: { scalerId: values.argument("ID"), pool: values.text("pool") ?? "default", ...settings },
   });
   return tell(context, reply.scaler, reply.existed === true ? "already exists" : "created");
 }
@@ -31,7 +31,7 @@ export async function updateScaler(context: Context): Promise<Result> {
   const { values } = context;
   const params = { id: values.argument("ID") };
   const pool = values.text("pool") ?? "default";
-  const said = saidOf(context);
+  const settings = settingsOf(context);
   const server = await connect(context);
   const before = await server.call("scalers.get", { params, query: { ...server.namespace, pool } });
   const after = await server.call("scalers.update", {
@@ -40,8 +40,8 @@ export async function updateScaler(context: Context): Promise<Result> {
     body: {
       scalerId: params.id,
       pool,
-      ...(drivers.some((name) => said[name] !== undefined) ? {} : driverIn(before)),
-      ...said,
+      ...(drivers.some((name) => settings[name] !== undefined) ? {} : driverIn(before)),
+      ...settings,
     },
   });
   return tell(context, after, "updated");
@@ -69,7 +69,7 @@ export async function deleteScaler(context: Context): Promise<Result> {
   };
 }
 
-function saidOf(context: Context): Said {
+function settingsOf(context: Context): Said {
   const { values } = context;
   const [min, max] = [values.whole("min"), values.whole("max")];
   const [wait, coolDown, idle] = (["max-wait", "cool-down", "idle"] as const).map((name) =>
@@ -105,10 +105,10 @@ function driverIn({ process, webhook, container, kubernetes }: Scaler): Pick<Sai
 function driverOf({ values }: Context): Pick<Said, DriverName> {
   const words = [...values.manyArguments("COMMAND")];
   const [url, image, workload] = (["webhook", "image", "workload"] as const).map((name) => values.text(name));
-  const said = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
-  if (said.length > 1) throw usageFailure(`Set only one of ${said.join(" and ")}.`);
+  const given = [url && "--webhook", image && "--image", workload && "--workload"].filter(Boolean);
+  if (given.length > 1) throw usageFailure(`Set only one of ${given.join(" and ")}.`);
   if (words.length > 0 && (url !== undefined || workload !== undefined))
-    throw usageFailure(`Pass a program or ${said[0]}, not both.`);
+    throw usageFailure(`Pass a program or ${given[0]}, not both.`);
   const stopMs = values.durationMs("stop");
   const [secret, directory, socket] = (["secret", "working-directory", "socket"] as const).map((name) =>
     values.text(name),
@@ -141,9 +141,9 @@ function workloadIn(text: string) {
   return { kind, name, ...(clusterNamespace === undefined ? {} : { clusterNamespace }) };
 }
 
-function limitsIn(said: Readonly<Record<string, string>>): Record<string, number> {
+function limitsIn(texts: Readonly<Record<string, string>>): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(said).map(([name, text]) => {
+    Object.entries(texts).map(([name, text]) => {
       if (!(Number(text) > 0))
         throw usageFailure(`--container-limit ${name}=: expected a number above 0, got \`${text}\``);
       return [name, Number(text)];

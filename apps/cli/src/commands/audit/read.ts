@@ -104,11 +104,11 @@ export async function exportAudit(context: Context): Promise<Result> {
   const onStanding = (standing: string): void => {
     isBroken ||= standing === "broken";
   };
-  for await (const said of server.follow("audit.export", { query }, { onStanding })) {
+  for await (const event of server.follow("audit.export", { query }, { onStanding })) {
     // It would start again from the start, behind what was printed.
     if (isBroken) throw brokenOff(exported);
-    if (said.kind === "ready" || said.kind === "gap") continue;
-    const { chunk = "", records = 0, last } = said.value;
+    if (event.kind === "ready" || event.kind === "gap") continue;
+    const { chunk = "", records = 0, last } = event.value;
     print.text(Buffer.from(chunk, "base64").toString("utf8"));
     exported = records;
     if (last === true) {

@@ -32,13 +32,13 @@ export async function verifyAudit(context: Context): Promise<Result> {
 
 /** Returns the key itself, or a file that has it. */
 async function keyIn({ values, shell }: Context): Promise<Uint8Array> {
-  const said = values.text("public-key");
+  const keyOption = values.text("public-key");
   const advice = [
     ["tutti audit keys -q > audit.key", "exports the key from a trusted installation"],
   ] as const;
-  if (said === undefined)
+  if (keyOption === undefined)
     throw usageFailure("--public-key is required: the public key of the installation.", advice);
-  const text = shell.exists(said) ? (await textOf(said, shell)).trim() : said;
+  const text = shell.exists(keyOption) ? (await textOf(keyOption, shell)).trim() : keyOption;
   const key = Buffer.from(text, "base64");
   if (key.length === keyBytes) return key;
   throw usageFailure(`--public-key: expected ${keyBytes} bytes in base64, got ${key.length} bytes`, advice);

@@ -23,12 +23,12 @@ const stages: Readonly<Partial<Record<Made["authority"], string>>> = {
 
 export async function certs(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const said = ["out", "services", "hosts"].flatMap((name) => {
+  const options = ["out", "services", "hosts"].flatMap((name) => {
     const value = values.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
   const flags = ["rotate", "next-authority"].filter((name) => values.flag(name)).map((name) => `--${name}`);
-  const words = [...said, ...flags, "--json"];
+  const words = [...options, ...flags, "--json"];
   const what = "Making certificates";
   // The tool has the version of this clone.
   const made = toolJson(what, await runTool(shell, what, ["tools/certs.mjs", ...words])) as Made;

@@ -27,9 +27,9 @@ export async function killDemo(context: Context): Promise<Result> {
   };
 }
 
-export function runsOf(said: string | undefined): number {
-  if (said === undefined) return runsUsual;
-  const runs = Number(said);
+export function runsOf(text: string | undefined): number {
+  if (text === undefined) return runsUsual;
+  const runs = Number(text);
   if (Number.isInteger(runs) && runs >= 10 && runs <= runsMax) return runs;
-  throw usageFailure(`--runs: expected 10 to ${runsMax}, got \`${said}\``);
+  throw usageFailure(`--runs: expected 10 to ${runsMax}, got \`${text}\``);
 }

@@ -296,8 +296,8 @@ class SmokeTest {
       const mayNotSee = error instanceof Failure && error.exitCode === exitCodes.forbidden;
       if (mayNotSee && !isNeeded) return add("skipped", "this key may not see it");
       const late = `no reply within ${this.#timeoutMs / 1000} s`;
-      const said = error instanceof Error ? error.message : String(error);
-      add("failed", this.#late.signal.aborted ? late : said);
+      const reason = error instanceof Error ? error.message : String(error);
+      add("failed", this.#late.signal.aborted ? late : reason);
       if (isNeeded) throw new HopFailed();
     }
   }

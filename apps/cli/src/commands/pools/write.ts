@@ -11,20 +11,20 @@ import { reasonOf } from "../request.ts";
 const slowDefaultMs = 60_000;
 
 export async function createPool(context: Context): Promise<Result> {
-  const said = settingsOf(context);
+  const settings = settingsOf(context);
   const server = await connect(context);
   const { pool, existed } = await server.call("pools.create", {
     query: server.namespace,
     // A new pool gets the default of every option that is not set. Second copies are on by default.
-    body: { pool: context.values.argument("POOL"), doubling: { enabled: true }, ...said },
+    body: { pool: context.values.argument("POOL"), doubling: { enabled: true }, ...settings },
   });
   return tell(context, pool, existed === true ? "already exists" : "created");
 }
 
 export async function updatePool(context: Context): Promise<Result> {
   const name = context.values.argument("POOL");
-  const said = settingsOf(context);
-  if (Object.keys(said).length === 0)
+  const settings = settingsOf(context);
+  if (Object.keys(settings).length === 0)
     throw usageFailure("Set at least one option to update.", [
       [`tutti pool update ${name} --max-queued 500`, "for example"],
     ]);
@@ -32,7 +32,7 @@ export async function updatePool(context: Context): Promise<Result> {
   const pool = await server.call("pools.update", {
     params: { pool: name },
     query: { ...server.namespace, ...reasonOf(context) },
-    body: { pool: name, ...said },
+    body: { pool: name, ...settings },
   });
   return tell(context, pool, "updated");
 }

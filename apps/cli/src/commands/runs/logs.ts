@@ -135,10 +135,10 @@ class RunLog {
     )
       this.#outputs.set(taskId, this.#outputs.get(taskId) ?? this.#printOutput(taskId));
     if (endsTask.test(type)) await this.#outputs.get(taskId);
-    const said = textOf(event);
-    if (said === undefined || (task !== undefined && taskId !== task)) return;
+    const line = textOf(event);
+    if (line === undefined || (task !== undefined && taskId !== task)) return;
     const attempt = Number(details["attempt"] ?? 0);
-    emit({ timeMs, task: taskId, attempt, source: "history", channel: "", ...said });
+    emit({ timeMs, task: taskId, attempt, source: "history", channel: "", ...line });
   }
 
   async #printOutput(task: string): Promise<void> {
@@ -148,10 +148,10 @@ class RunLog {
       for (const line of lines) emit({ timeMs: nowMs(), task, source: "output", tone: "plain", ...line });
     };
     const parts = { params: { id, task }, query: server.namespace };
-    for await (const said of server.follow("tasks.output", parts, { signal })) {
-      if (said.kind !== "change" && said.kind !== "snapshot") continue;
-      emitLines(said.value.chunks.flatMap((chunk) => text.add(chunk)));
-      if (!isFollowed && said.value.live === true) break;
+    for await (const update of server.follow("tasks.output", parts, { signal })) {
+      if (update.kind !== "change" && update.kind !== "snapshot") continue;
+      emitLines(update.value.chunks.flatMap((chunk) => text.add(chunk)));
+      if (!isFollowed && update.value.live === true) break;
     }
     emitLines(text.rest());
   }
@@ -251,14 +251,14 @@ function words(type: string): string {
 }
 
 function errorIn({ error, reason, message }: Details): string {
-  const said = isMembers(error) ? [error["code"], error["message"]] : [reason, message];
-  return said.filter((part) => typeof part === "string" && part !== "").join(": ");
+  const parts = isMembers(error) ? [error["code"], error["message"]] : [reason, message];
+  return parts.filter((part) => typeof part === "string" && part !== "").join(": ");
 }
 
 function progressIn({ fraction, message }: Details): string {
   const percent = typeof fraction === "number" && fraction > 0 ? `${Math.round(fraction * 100)} %` : "";
-  const said = typeof message === "string" ? message : "";
-  const words = [percent, said].filter((part) => part !== "").join(" ");
+  const text = typeof message === "string" ? message : "";
+  const words = [percent, text].filter((part) => part !== "").join(" ");
   return words === "" ? "" : `progress ${words}`;
 }
 

@@ -116,9 +116,13 @@ export async function applyBulk(
     {},
   );
   try {
-    for await (const said of stream) {
-      if (!("value" in said)) continue;
-      const { done: so = done, remaining = 0, refusals: refused = [] }: Partial<ApplyBulkReply> = said.value;
+    for await (const update of stream) {
+      if (!("value" in update)) continue;
+      const {
+        done: so = done,
+        remaining = 0,
+        refusals: refused = [],
+      }: Partial<ApplyBulkReply> = update.value;
       done = so;
       refusals.push(...refused);
       frames.draw(({ style }) => [

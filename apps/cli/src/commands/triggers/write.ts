@@ -17,7 +17,7 @@ export async function createTrigger(context: Context): Promise<Result> {
   const [name = "", label] = values.argument("WORKFLOW").split("@");
   const given = values.text("with");
   const input: Json | undefined = given === undefined ? undefined : await readInput([given], shell, "--with");
-  const said = (option: string, field: string) => {
+  const optional = (option: string, field: string) => {
     const text = values.text(option);
     return text === undefined ? {} : { [field]: text };
   };
@@ -30,10 +30,10 @@ export async function createTrigger(context: Context): Promise<Result> {
       source: sourceSaid(context),
       run: { definition: { name, ...(label === undefined ? {} : { label }) } },
       policy: policySaid(context),
-      ...said("if", "condition"),
-      ...said("key", "key"),
-      ...said("run", "runId"),
-      ...said("description", "description"),
+      ...optional("if", "condition"),
+      ...optional("key", "key"),
+      ...optional("run", "runId"),
+      ...optional("description", "description"),
       ...(windowMs === undefined ? {} : { windowMs }),
       ...(input === undefined ? {} : { with: input }),
       ...(values.flag("paused") ? { paused: true } : {}),

@@ -62,8 +62,8 @@ function WhoView() {
   const { who = "", action = "", kind = "", id = "" } = search;
   const asked: AccessCheck = { ...nothingAsked, who, action, kind, id };
   const ask = (next: AccessCheck) => {
-    const said = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
-    void navigate({ search: said, resetScroll: false });
+    const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
+    void navigate({ search: search, resetScroll: false });
   };
   return (
     <Shown query={schema} what="permissions" lines={8}>

@@ -89,7 +89,7 @@ function Line({ signIn }: { signIn: SignIn }) {
           weight="grave"
           call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { id } }}
           command={commandLine("tutti", "sign-out", id)}
-          said={own ? undefined : `Ended the sign-in of ${who}.`}
+          doneText={own ? undefined : `Ended the sign-in of ${who}.`}
           isOwn={me !== undefined && who === `${me.kind}:${me.id}`}
           onDone={() => (own ? window.location.assign("/") : ended())}
         />
@@ -109,7 +109,7 @@ function EndAll({ onDone }: { onDone: () => void }) {
           weight="grave"
           call={{ method: "POST", path: "/v1/sign-ins/revoke", body: { all: true } }}
           command={commandLine("tutti", "sign-out", "--all")}
-          said="Ended all other sign-ins."
+          doneText="Ended all other sign-ins."
           onDone={() => {
             ended();
             onDone();

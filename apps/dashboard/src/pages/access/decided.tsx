@@ -122,7 +122,7 @@ function Bind({ role, decision }: { role: string; decision: Decision }) {
       label={`Bind role ${role} to ${whoIs(actor)}`}
       call={{ method: "POST", path: "/v1/role-bindings", body: { bindingId, role, actor } }}
       command={commandLine("tutti", "role", "bind", role, whoIs(actor))}
-      said={`${whoIs(actor)} has the role ${role}.`}
+      doneText={`${whoIs(actor)} has the role ${role}.`}
       onDone={changed}
     />
   );

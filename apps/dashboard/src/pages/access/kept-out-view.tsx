@@ -110,7 +110,7 @@ function Lift({ subject, onDone }: { subject: string; onDone: () => void }) {
         label: "Unlock",
         weight: "main",
         question: "Sign-ins are possible at once, and the failures are cleared.",
-        said: `Unlocked ${subject}.`,
+        doneText: `Unlocked ${subject}.`,
       }}
       call={(reason) => ({
         method: "POST",

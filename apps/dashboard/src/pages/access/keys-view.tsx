@@ -177,7 +177,7 @@ function Revoke({ apiKey, onDone }: { apiKey: ApiKey; onDone: () => void }) {
         label: "Revoke key",
         weight: "grave",
         question: `Calls with this key are rejected within seconds, and open links and streams end. Rotate the key instead if ${whoIs(actor)} still needs access.`,
-        said: `Revoked ${title}.`,
+        doneText: `Revoked ${title}.`,
       }}
       call={(reason) => ({ method: "POST", path: pathOf(["keys", keyId, "revoke"]), body: { reason } })}
       command={() => commandLine("tutti", "key", "revoke", keyId)}

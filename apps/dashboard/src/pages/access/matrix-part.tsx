@@ -134,13 +134,13 @@ function AreaRow(options: { area: Area; columns: readonly Column[]; isOpen: bool
         </button>
       </th>
       {columns.map(({ who, rights }) => {
-        const said = rights.inArea(area);
+        const areaRights = rights.inArea(area);
         return (
           <td key={who}>
-            <Cell may={mayInArea(said)} />
+            <Cell may={mayInArea(areaRights)} />
             <span className="small soft">
-              {said.always + said.sometimes} <span className="unseen">of</span>
-              <span aria-hidden="true">/</span> {said.all}
+              {areaRights.always + areaRights.sometimes} <span className="unseen">of</span>
+              <span aria-hidden="true">/</span> {areaRights.all}
             </span>
           </td>
         );

@@ -40,8 +40,8 @@ export class Rights {
 
   /** Returns how many of an area's actions are allowed always, and how many under conditions. */
   inArea({ actions }: Area): { readonly always: number; readonly sometimes: number; readonly all: number } {
-    const said = actions.map(({ name }) => this.mayDo(name));
-    const many = (may: May) => said.filter((each) => each === may).length;
+    const answers = actions.map(({ name }) => this.mayDo(name));
+    const many = (may: May) => answers.filter((each) => each === may).length;
     return { always: many("always"), sometimes: many("sometimes"), all: actions.length };
   }
 }

@@ -132,7 +132,7 @@ function RollBack({ version, onDone }: { version: number; onDone: () => void }) 
         label: "Roll back policies",
         weight: "grave",
         question: `Creates a new version with the policies of version ${version}. A reason is required.`,
-        said: `Rolled back policies to version ${version}.`,
+        doneText: `Rolled back policies to version ${version}.`,
       }}
       needsReason
       call={(reason) => ({ method: "POST", path: "/v1/policies/roll-back", body: { version, reason } })}

@@ -116,7 +116,7 @@ function End({ token, onDone }: { token: IssuedToken; onDone: () => void }) {
         label: "Revoke token",
         weight: "grave",
         question: "The token, tokens derived from it, open links and streams end within seconds.",
-        said: `Revoked the token of ${whoIs(actor)}.`,
+        doneText: `Revoked the token of ${whoIs(actor)}.`,
       }}
       call={(reason) => ({ method: "POST", path: "/v1/tokens/revoke", body: { tokenId, reason } })}
       onDone={() => {

@@ -208,7 +208,7 @@ function Actions({ each }: { each: Recommendation }) {
           action={{
             label: "Apply",
             weight: "main",
-            said: `${subjectText(each)} has a change on trial.`,
+            doneText: `${subjectText(each)} has a change on trial.`,
             question:
               pool === ""
                 ? "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise."
@@ -225,7 +225,7 @@ function Actions({ each }: { each: Recommendation }) {
           action={{
             label: ending,
             weight: "plain",
-            said: "It is not made again for 7 days.",
+            doneText: "It is not made again for 7 days.",
             question: "The same recommendation is not made again for 7 days.",
           }}
           what="advice"

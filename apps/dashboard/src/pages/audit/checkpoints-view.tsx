@@ -100,7 +100,7 @@ interface Verified {
 
 /** The installation checks its journals against what was signed, and tells how far it is. */
 function VerifyPart() {
-  const [said, setSaid] = useState<Verified | undefined>();
+  const [verified, setVerified] = useState<Verified | undefined>();
   const running = useRef<AbortController | undefined>(undefined);
   useEffect(() => () => running.current?.abort(), []);
   const verify = async () => {
@@ -109,26 +109,30 @@ function VerifyPart() {
     running.current = current;
     const { signal } = current;
     let known: Verified = { checked: 0, total: 0, faults: [], isWhole: false };
-    setSaid(known);
+    setVerified(known);
     try {
       for await (const message of client.follow("audit.verify", {}, { signal })) {
         if (message.kind === "ready" || message.kind === "gap") continue;
         const { checked = known.checked, total = known.total, faults = [], last = false } = message.value;
         known = { checked, total, faults: [...known.faults, ...faults], isWhole: last };
-        setSaid(known);
+        setVerified(known);
         if (last) break;
       }
     } catch (error) {
       if (signal.aborted) return;
       const problem = pageError(error);
-      setSaid({ ...known, problem });
+      setVerified({ ...known, problem });
     }
   };
-  const isBusy = said !== undefined && !said.isWhole && said.problem === undefined;
+  const isBusy = verified !== undefined && !verified.isWhole && verified.problem === undefined;
   return (
     <Part
       title="All records"
-      aside={said === undefined ? undefined : `${count(said.checked)} of ${counted(said.total, "record")}`}
+      aside={
+        verified === undefined
+          ? undefined
+          : `${count(verified.checked)} of ${counted(verified.total, "record")}`
+      }
     >
       <button
         type="button"
@@ -140,17 +144,21 @@ function VerifyPart() {
         Verify all records
       </button>
       <div aria-live="polite">
-        {said?.problem === undefined ? null : (
-          <Failure title="Verification failed" message={said.problem.message} code={said.problem.code} />
+        {verified?.problem === undefined ? null : (
+          <Failure
+            title="Verification failed"
+            message={verified.problem.message}
+            code={verified.problem.code}
+          />
         )}
-        {said?.isWhole === true && said.faults.length === 0 ? (
+        {verified?.isWhole === true && verified.faults.length === 0 ? (
           <p className="proof-word tone-done">
-            <Glyph name="final" /> All {counted(said.checked, "record")} match their signatures.
+            <Glyph name="final" /> All {counted(verified.checked, "record")} match their signatures.
           </p>
         ) : null}
-        {said === undefined || said.faults.length === 0 ? null : (
+        {verified === undefined || verified.faults.length === 0 ? null : (
           <ul className="tone-wrong">
-            {said.faults.map(({ recordId, kind, message }) => (
+            {verified.faults.map(({ recordId, kind, message }) => (
               <li key={`${recordId} ${kind} ${message}`}>
                 <Glyph name="cross" /> <code>{recordId}</code> {kind}: {message}
               </li>

@@ -72,7 +72,7 @@ function Framework({ status }: { status: FrameworkStatus }) {
             path: "/v1/compliance/reports",
             body: { framework, span: { fromMs: toMs - monthMs, toMs } },
           }}
-          said={`Creating the report on ${framework}.`}
+          doneText={`Creating the report on ${framework}.`}
           onDone={() => void queries.invalidateQueries({ queryKey: ["compliance"] })}
         />
       </span>

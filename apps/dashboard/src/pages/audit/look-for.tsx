@@ -14,9 +14,9 @@ export function LookFor(options: { wanted: AuditSearch; isBusy: boolean; onAgain
   const put = (next: Partial<AuditSearch>) => setDraft({ ...draft, ...next });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const said = auditSearch({ ...draft });
-    if (JSON.stringify(said) === JSON.stringify(auditSearch({ ...wanted }))) onAgain();
-    else void navigate({ search: said, resetScroll: false });
+    const search = auditSearch({ ...draft });
+    if (JSON.stringify(search) === JSON.stringify(auditSearch({ ...wanted }))) onAgain();
+    else void navigate({ search: search, resetScroll: false });
   };
   return (
     <form className="look-for" onSubmit={submit}>

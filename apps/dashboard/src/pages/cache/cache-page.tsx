@@ -234,7 +234,7 @@ function Entry({ entryId, onGone }: { entryId: string; onGone: () => void }) {
         action={{
           label: "Invalidate entry",
           weight: "grave",
-          said: "The entry is removed.",
+          doneText: "The entry is removed.",
           question: "The next task with this input computes the output again.",
         }}
         call={(reason) => removal(entryId, reason).call}
@@ -309,7 +309,7 @@ function Invalidate({ search }: { search: CacheSearch }) {
           action={{
             label: "Invalidate",
             weight: "grave",
-            said: "The entries are removed.",
+            doneText: "The entries are removed.",
             question: `Remove ${which} of the namespace? The next tasks compute the outputs again.`,
           }}
           what={which}

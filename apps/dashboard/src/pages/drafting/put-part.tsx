@@ -20,8 +20,8 @@ export function PutPart(options: {
   onDone: (reply: unknown) => void;
 }) {
   const { title, label, done, isListed, callOf, commandOf, refused, onRefused, onDone } = options;
-  const [said, setSaid] = useState("");
-  const reason = said.trim();
+  const [text, setText] = useState("");
+  const reason = text.trim();
   const call = callOf(reason);
   return (
     <Part title={title}>
@@ -29,8 +29,8 @@ export function PutPart(options: {
       <form className="apply" onSubmit={(event) => event.preventDefault()}>
         <TextField
           label="Reason"
-          value={said}
-          onChange={setSaid}
+          value={text}
+          onChange={setText}
           hint="Recorded with the version and your name."
         />
         <Action

@@ -16,15 +16,15 @@ export type Check = (text: string, signal: AbortSignal) => Promise<readonly Prob
 
 /** Checks a text while it is written. The result of an earlier text is not shown for this one. */
 export function useChecked(text: string, check: Check): Checked {
-  const [said, setSaid] = useState<{ text: string; checked: Checked } | undefined>();
+  const [latest, setLatest] = useState<{ text: string; checked: Checked } | undefined>();
   useEffect(() => {
     const stop = new AbortController();
     const callOff = after(checkAfterMs, () => {
       check(text, stop.signal).then(
-        (problems) => setSaid({ text, checked: { problems, failure: undefined } }),
+        (problems) => setLatest({ text, checked: { problems, failure: undefined } }),
         (error: unknown) => {
           if (stop.signal.aborted) return;
-          setSaid({ text, checked: { problems: undefined, failure: pageError(error) } });
+          setLatest({ text, checked: { problems: undefined, failure: pageError(error) } });
         },
       );
     });
@@ -33,5 +33,5 @@ export function useChecked(text: string, check: Check): Checked {
       stop.abort();
     };
   }, [text, check]);
-  return said?.text === text ? said.checked : { problems: undefined, failure: undefined };
+  return latest?.text === text ? latest.checked : { problems: undefined, failure: undefined };
 }

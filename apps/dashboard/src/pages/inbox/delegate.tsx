@@ -38,7 +38,7 @@ export function Delegate({ approval }: { approval: Approval }) {
               disabled={given.people.length === 0}
               call={delegateCall(approval, given)}
               command={delegateCommand(approval, given)}
-              said="Delegated."
+              doneText="Delegated."
               onDone={() => {
                 setIsAsked(false);
                 void queries.invalidateQueries({ predicate: isAboutQuestions });

@@ -39,13 +39,13 @@ export function matching(
     const { owner: has = "", labels, ruleIds, title, incidentId, severity } = incident;
     if (owner === "none" && has !== "") return false;
     if (owner === "mine" && (has === "" || has !== who)) return false;
-    const said = [
+    const searched = [
       ...[title, incidentId, severity, has, ...ruleIds],
       ...labels.map(({ name, value }) => `${name}=${value}`),
     ]
       .join(" ")
       .toLowerCase();
-    return words.every((word) => said.includes(word));
+    return words.every((word) => searched.includes(word));
   });
 }
 

@@ -170,11 +170,13 @@ export interface WantedTasks {
 
 export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boolean {
   if (state !== "" && task.status !== state) return false;
-  const said = [task.spec?.id, task.spec?.title, doneBy(task), task.claim?.agentId].join(" ").toLowerCase();
+  const searched = [task.spec?.id, task.spec?.title, doneBy(task), task.claim?.agentId]
+    .join(" ")
+    .toLowerCase();
   return text
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => said.includes(word));
+    .every((word) => searched.includes(word));
 }
 
 /** Returns a value in a line. What is longer is cut. */
@@ -188,28 +190,28 @@ const pause: Steering = {
   label: "Pause",
   weight: "plain",
   question: "Running tasks finish. No new tasks start until you resume.",
-  said: "Paused. Running tasks finish, no new tasks start.",
+  doneText: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
   verb: "resume",
   label: "Resume",
   weight: "main",
   question: "Tasks are assigned again.",
-  said: "Resumed.",
+  doneText: "Resumed.",
 };
 const cancel: Steering = {
   verb: "cancel",
   label: "Cancel",
   weight: "grave",
   question: "Stops running tasks, also in child runs and missions. You cannot undo this.",
-  said: "Cancelling.",
+  doneText: "Cancelling.",
 };
 const terminate: Steering = {
   verb: "terminate",
   label: "Terminate",
   weight: "grave",
   question: "The mission ends at once. No compensation runs.",
-  said: "Terminated.",
+  doneText: "Terminated.",
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */

@@ -202,7 +202,7 @@ function Change({ model: { modelId }, change: { verb, label, live } }: ChangeOpt
           action={{
             label,
             weight: "main",
-            said: `${modelId} is predicted by ${live}.`,
+            doneText: `${modelId} is predicted by ${live}.`,
             question: `${modelId} is predicted by ${live} from then on.`,
           }}
           call={(reason) => ({

@@ -269,7 +269,7 @@ function RunLine({ run, verb, label }: RunAction & { run: Run }) {
             label={label}
             call={{ method: "POST", path: `/v1/runs/${encodeURIComponent(runId)}/${verb}`, body: {} }}
             command={commandLine("tutti", verb, runId)}
-            said={`Run ${runId} ${verb === "retry" ? "retried" : "resumed"}.`}
+            doneText={`Run ${runId} ${verb === "retry" ? "retried" : "resumed"}.`}
           />
         )
       }

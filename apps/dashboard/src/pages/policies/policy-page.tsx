@@ -101,7 +101,7 @@ function Remove({ id, present }: { id: string; present: number }) {
         label: "Remove policy",
         weight: "grave",
         question: "The policy no longer applies. Roll back to restore it.",
-        said: `Removed ${id}.`,
+        doneText: `Removed ${id}.`,
       }}
       call={(reason) => ({
         method: "POST",

@@ -86,7 +86,7 @@ function Remove({ id }: { id: string }) {
         label: "Delete rule",
         weight: "grave",
         question: "The rule no longer applies. Its versions are kept.",
-        said: `Deleted ${id}.`,
+        doneText: `Deleted ${id}.`,
       }}
       call={(reason) => ({
         method: "DELETE",

@@ -66,7 +66,7 @@ function RollBack({ id, version, onDone }: { id: string; version: number; onDone
         label: "Roll back rule",
         weight: "main",
         question: `Creates a new version with the content of version ${version}.`,
-        said: `Rolled back ${id} to version ${version}.`,
+        doneText: `Rolled back ${id} to version ${version}.`,
       }}
       call={(reason) => ({
         method: "POST",

@@ -156,7 +156,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const [missing, setMissing] = useState<string | undefined>();
   const [progress, setProgress] = useState<{ done: number; remaining: number } | undefined>();
   const queries = useQueryClient();
-  const [, label = "", said = ""] = verbs.find(([name]) => name === verb) ?? [];
+  const [, label = "", participle = ""] = verbs.find(([name]) => name === verb) ?? [];
   const many = preview.count ?? 0;
   const perform = () => {
     if (reason.trim() !== "") return applied(preview, reason.trim(), setProgress);
@@ -167,7 +167,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
     if (reply === undefined) return;
     const { done, refused } = reply as Applied;
     const beside = refused === 0 ? "" : `, ${counted(refused, "run")} rejected`;
-    notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${said}${beside}` });
+    notify({ tone: refused === 0 ? "done" : "held", text: `${counted(done, "run")} ${participle}${beside}` });
     void reloadRunLists();
     void queries.invalidateQueries({ queryKey: ["counts"] });
     onDone(done);
@@ -175,7 +175,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   };
   return (
     <div className="bulk-preview">
-      <Previewed preview={preview} said={said} />
+      <Previewed preview={preview} participle={participle} />
       <TextField
         label="Reason"
         value={reason}
@@ -217,12 +217,12 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
 }
 
 /** What would be done, to how many, and to which among others. */
-function Previewed({ preview, said }: { preview: PreviewBulkReply; said: string }) {
+function Previewed({ preview, participle }: { preview: PreviewBulkReply; participle: string }) {
   const many = preview.count ?? 0;
   return (
     <>
       <p className="bulk-count">
-        <strong>{counted(many, "run")}</strong> will be {said}
+        <strong>{counted(many, "run")}</strong> will be {participle}
         {preview.leftAlone ? <>, {counted(preview.leftAlone, "run")} skipped because of their state</> : null}
         .
       </p>

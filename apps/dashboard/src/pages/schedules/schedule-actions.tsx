@@ -29,7 +29,7 @@ export function ScheduleActions({ schedule }: { schedule: Schedule }) {
         label="Start run now"
         call={call("trigger")}
         command={commandLine("tutti", "schedule", "trigger", scheduleId)}
-        said={`Fired ${scheduleId}.`}
+        doneText={`Fired ${scheduleId}.`}
         onDone={refresh}
       />
     </div>

@@ -161,7 +161,7 @@ function Remove({ scheduleId }: { scheduleId: string }) {
             weight="grave"
             call={{ method: "DELETE", path: `/v1/schedules/${encodeURIComponent(scheduleId)}` }}
             command={commandLine("tutti", "schedule", "delete", scheduleId)}
-            said={`Removed ${scheduleId}.`}
+            doneText={`Removed ${scheduleId}.`}
             onDone={() => void navigate({ to: "/schedules" })}
           />
         </div>

@@ -28,35 +28,35 @@ const pause: Steering = {
   label: "Pause",
   weight: "plain",
   question: "Running tasks finish. No new tasks start until you resume.",
-  said: "Paused. Running tasks finish, no new tasks start.",
+  doneText: "Paused. Running tasks finish, no new tasks start.",
 };
 const resume: Steering = {
   verb: "resume",
   label: "Resume",
   weight: "main",
   question: "Parts resume.",
-  said: "Resumed.",
+  doneText: "Resumed.",
 };
 const cancel: Steering = {
   verb: "cancel",
   label: "Cancel",
   weight: "grave",
   question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
-  said: "Cancelling.",
+  doneText: "Cancelling.",
 };
 const terminate: Steering = {
   verb: "terminate",
   label: "Terminate",
   weight: "grave",
   question: "The session ends at once. No compensation runs.",
-  said: "Terminated.",
+  doneText: "Terminated.",
 };
 const retry: Steering = {
   verb: "retry",
   label: "Retry",
   weight: "main",
   question: "Failed tasks run again. Completed tasks keep their results.",
-  said: "Retried.",
+  doneText: "Retried.",
 };
 
 /** In the order of the buttons: what helps first, what ends it last. */

@@ -27,8 +27,10 @@ export function TasksView(options: {
     () =>
       tasks.filter((task) => {
         if (state !== "" && task.status !== state) return false;
-        const said = [task.spec?.id, task.spec?.title, doneBy(task), task.agentId].join(" ").toLowerCase();
-        return wanted.split(/\s+/).every((word) => said.includes(word));
+        const searched = [task.spec?.id, task.spec?.title, doneBy(task), task.agentId]
+          .join(" ")
+          .toLowerCase();
+        return wanted.split(/\s+/).every((word) => searched.includes(word));
       }),
     [tasks, wanted, state],
   );

@@ -201,7 +201,7 @@ export function RemoveTrigger({ triggerId }: { triggerId: string }) {
               weight="grave"
               call={{ method: "DELETE", path: `/v1/triggers/${encodeURIComponent(triggerId)}` }}
               command={commandLine("tutti", "trigger", "delete", triggerId, "--yes")}
-              said={`Removed ${triggerId}.`}
+              doneText={`Removed ${triggerId}.`}
               onDone={() => {
                 refresh();
                 void navigate({ to: "/triggers" });

@@ -103,7 +103,7 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
             body: { version: "new", percent: Number(draft), reason: "dashboard" },
           }}
           command={commandLine("tutti", "workflow", "rollout", `${name}@new`, "--percent", draft)}
-          said={`${name}: the new variant takes ${draft} % of new runs.`}
+          doneText={`${name}: the new variant takes ${draft} % of new runs.`}
           onDone={onDone}
         />
         <Action
@@ -117,7 +117,7 @@ function OneWorkflow({ variants: { name, percent } }: { variants: VariantsOf }) 
             await endComparison(routes, name);
             return reply;
           }}
-          said={`${name}: all new runs take the old variant.`}
+          doneText={`${name}: all new runs take the old variant.`}
           onDone={onDone}
         />
       </div>

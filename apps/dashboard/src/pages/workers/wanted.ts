@@ -18,14 +18,14 @@ export function isWanted(agent: Agent, { text, state }: Wanted): boolean {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return true;
   const { capabilities = [], labels = {} } = agent.offering ?? {};
-  const said = [
+  const searched = [
     ...[agent.agentId, agent.pool, agent.kind],
     ...capabilities.map(({ name }) => name),
     ...Object.entries(labels).map(([name, value]) => `${name}=${value}`),
   ]
     .join(" ")
     .toLowerCase();
-  return words.every((word) => said.includes(word));
+  return words.every((word) => searched.includes(word));
 }
 
 /** Returns how many stand how, those with most first. */

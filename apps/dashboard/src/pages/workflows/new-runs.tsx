@@ -80,7 +80,7 @@ function RollOutForm({
             body: { version, percent: Number(draft) },
           }}
           command={commandLine(...["tutti", "workflow", "rollout", `${name}@${version}`, "--percent", draft])}
-          said={`${name}@${shown} takes ${draft} % of new runs.`}
+          doneText={`${name}@${shown} takes ${draft} % of new runs.`}
           onDone={() => {
             for (const kind of ["workflow", "workflows"])
               void queries.invalidateQueries({ queryKey: [kind] });

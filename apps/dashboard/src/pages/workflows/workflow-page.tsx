@@ -104,7 +104,7 @@ function Head({
               path: `/v1/workflows/${encodeURIComponent(name)}/archive`,
               body: verb === "restore" ? { restore: true } : {},
             }}
-            said={verb === "archive" ? `Archived ${name}. No new runs start.` : `Restored ${name}.`}
+            doneText={verb === "archive" ? `Archived ${name}. No new runs start.` : `Restored ${name}.`}
             onDone={() => {
               void queries.invalidateQueries({ queryKey: ["workflow"] });
               void queries.invalidateQueries({ queryKey: ["workflows"] });

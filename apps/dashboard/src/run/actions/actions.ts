@@ -10,7 +10,7 @@ export interface RunAction {
   readonly weight: "main" | "plain" | "grave";
   /** What a person is asked before. Undefined where it is done at once. */
   readonly question: string | undefined;
-  readonly said: string;
+  readonly doneText: string;
 }
 
 const all: Readonly<Record<RunAction["name"], RunAction>> = {
@@ -19,29 +19,29 @@ const all: Readonly<Record<RunAction["name"], RunAction>> = {
     label: "Pause",
     weight: "plain",
     question: undefined,
-    said: "Paused. Running tasks finish, no new tasks start.",
+    doneText: "Paused. Running tasks finish, no new tasks start.",
   },
-  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, said: "Resumed." },
+  resume: { name: "resume", label: "Resume", weight: "main", question: undefined, doneText: "Resumed." },
   retry: {
     name: "retry",
     label: "Retry",
     weight: "main",
     question: undefined,
-    said: "Retried. Completed tasks keep their results.",
+    doneText: "Retried. Completed tasks keep their results.",
   },
   cancel: {
     name: "cancel",
     label: "Cancel",
     weight: "grave",
     question: "Stops running tasks and compensates completed tasks. You cannot undo this.",
-    said: "Cancelling.",
+    doneText: "Cancelling.",
   },
   terminate: {
     name: "terminate",
     label: "Terminate",
     weight: "grave",
     question: "The run ends at once. No compensation runs.",
-    said: "Terminated.",
+    doneText: "Terminated.",
   },
 };
 

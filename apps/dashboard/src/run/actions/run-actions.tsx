@@ -32,7 +32,7 @@ export function RunActions({ run }: { run: RunFacts }) {
           call={callOf(run, action, "")}
           command={commandOf(run, action, "")}
           {...(action.question === undefined
-            ? { said: action.said, onDone: done }
+            ? { doneText: action.doneText, onDone: done }
             : {
                 perform: () => {
                   setAsked(action);

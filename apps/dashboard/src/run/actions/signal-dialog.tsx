@@ -114,7 +114,7 @@ function Send(options: {
           weight="main"
           {...spelling}
           disabled={!isReady}
-          said={`Sent ${name} to ${run.id}.`}
+          doneText={`Sent ${name} to ${run.id}.`}
           onDone={onDone}
           onError={setProblem}
         />

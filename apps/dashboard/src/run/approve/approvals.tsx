@@ -154,10 +154,16 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
           weight="main"
           {...decide("approved")}
           {...(problems.length > 0 ? { perform: refuse } : {})}
-          said="Approved."
+          doneText="Approved."
           onError={setProblem}
         />
-        <Action label="Reject" weight="grave" {...decide("rejected")} said="Rejected." onError={setProblem} />
+        <Action
+          label="Reject"
+          weight="grave"
+          {...decide("rejected")}
+          doneText="Rejected."
+          onError={setProblem}
+        />
       </div>
     </div>
   );

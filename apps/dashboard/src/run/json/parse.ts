@@ -4,7 +4,7 @@ export function jsonOf(text: string): { readonly value: unknown } | { readonly p
   try {
     return { value: JSON.parse(text) };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { problem: `Invalid JSON: ${said}. Put text in double quotes.` };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { problem: `Invalid JSON: ${reason}. Put text in double quotes.` };
   }
 }

@@ -14,9 +14,9 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
   const past = useStore((store) => store.past);
   const startMs = useStore(({ run }) => run?.createMs ?? 0);
   const { event, total, isPast, isPlaying } = travel;
-  const said = history.events[event - 1];
-  const words = said === undefined ? "" : `${subjectOf(said)} ${wordsOf(said)}`;
-  const at = said === undefined ? "" : `+${span(said.timeMs - startMs)}`;
+  const current = history.events[event - 1];
+  const words = current === undefined ? "" : `${subjectOf(current)} ${wordsOf(current)}`;
+  const at = current === undefined ? "" : `+${span(current.timeMs - startMs)}`;
   if (total === 0) return null;
   return (
     <section className={`run-slider${isPast ? " past" : ""}`} aria-label="Time">
@@ -53,7 +53,7 @@ export function TimeSlider({ travel }: { travel: TimeTravel }) {
       <p className="run-slider-words" aria-live={isPlaying ? "off" : "polite"}>
         {isPast ? (
           <>
-            <span className="run-slider-at" title={said === undefined ? undefined : clock(said.timeMs)}>
+            <span className="run-slider-at" title={current === undefined ? undefined : clock(current.timeMs)}>
               event {event} of {total} {at}
             </span>
             <span className="clipped soft">

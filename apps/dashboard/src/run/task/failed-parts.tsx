@@ -47,7 +47,7 @@ export function FailedParts({ run, within }: { run: RunFacts; within: string }) 
             label="Retry these parts"
             weight="main"
             {...retry}
-            said={`${counted(again.length, "part")} retried.`}
+            doneText={`${counted(again.length, "part")} retried.`}
             onDone={follow}
           >
             Retry {count(failed.length)} failed{also}

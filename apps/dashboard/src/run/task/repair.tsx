@@ -90,7 +90,7 @@ function Form({ run, task, onDone }: { run: RunFacts; task: TaskFacts; onDone: (
           submit
           call={repairOf(run, task.id, how, reason.trim())}
           disabled={!isReady}
-          said={`Repaired ${task.id}.`}
+          doneText={`Repaired ${task.id}.`}
           onDone={onDone}
           onError={setProblem}
         />

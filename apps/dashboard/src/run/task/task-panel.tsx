@@ -165,10 +165,16 @@ function Doings({ run, task }: { run: RunFacts; task: TaskFacts }) {
   return (
     <div className="run-panel-actions">
       {retry === undefined ? null : (
-        <Action label="Retry task" weight="main" {...retry} said={`Retried ${task.id}.`} onDone={follow} />
+        <Action
+          label="Retry task"
+          weight="main"
+          {...retry}
+          doneText={`Retried ${task.id}.`}
+          onDone={follow}
+        />
       )}
       {resume === undefined ? null : (
-        <Action label="Resume task" weight="main" {...resume} said={`Resumed ${task.id}.`} />
+        <Action label="Resume task" weight="main" {...resume} doneText={`Resumed ${task.id}.`} />
       )}
       {isMendable ? <Repair run={run} task={task} /> : null}
     </div>

@@ -59,8 +59,8 @@ export function* exported(shelf: Shelf, tree: MerkleTree, request: ExportWish): 
     text = "";
     return whole;
   };
-  const said = request.filter === undefined ? {} : AuditFilterCodec.toJSON(request.filter);
-  add(writer.writeHead({ namespace, filter: said, tree, size }));
+  const filterJson = request.filter === undefined ? {} : AuditFilterCodec.toJSON(request.filter);
+  add(writer.writeHead({ namespace, filter: filterJson, tree, size }));
   for (const key of shelf.keys()) add(writer.key(key));
   const retained = retainedBefore(shelf, trustedOf(shelf.keys())).leaf;
   const miss = (found: readonly AuditFault[]): void => {

@@ -80,8 +80,8 @@ function shelfBlock(
 ): ShelfBlock | undefined {
   if (bytes === undefined) {
     if (!mayBeGone) return;
-    const said = { namespaces: [], actors: undefined, actions: undefined };
-    return { first, records: count, firstMs, lastMs, ...said, bytes };
+    const mentions = { namespaces: [], actors: undefined, actions: undefined };
+    return { first, records: count, firstMs, lastMs, ...mentions, bytes };
   }
   const records = recordsIn(bytes);
   const areThose = records.every((record, index) =>

@@ -76,7 +76,7 @@ export function auditRecordOf(
       recordId: place,
       json: JSON.stringify({ error: refused.error, count: refused.count }),
     };
-  const said = {
+  const fields = {
     kind,
     id,
     event,
@@ -94,6 +94,6 @@ export function auditRecordOf(
     work: { namespace, kind, id },
     result: AuditResult.AUDIT_RESULT_DONE,
     count: 1,
-    json: JSON.stringify(said),
+    json: JSON.stringify(fields),
   });
 }

@@ -17,9 +17,9 @@ export function runCommand(
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     };
     signal.addEventListener("abort", end, { once: true });
-    let said = "";
+    let output = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      if (said.length < outputMax) said = (said + text).slice(0, outputMax);
+      if (output.length < outputMax) output = (output + text).slice(0, outputMax);
     });
     child.once("error", (error) => fail(error.message));
     child.once("close", (code) => {
@@ -27,7 +27,7 @@ export function runCommand(
       const { reason } = signal;
       if (code === 0) resolve();
       else if (signal.aborted) fail(reason instanceof Error ? reason.message : "it was ended");
-      else fail(`\`${file}\` ended with ${code ?? "a signal"}${said === "" ? "" : `: ${said.trim()}`}`);
+      else fail(`\`${file}\` ended with ${code ?? "a signal"}${output === "" ? "" : `: ${output.trim()}`}`);
     });
     // A program that does not read its input may be gone before that is written.
     child.stdin.on("error", () => {});

@@ -217,9 +217,9 @@ function labelsOf({ resource }: OtlpMetric, { attributes }: OtlpPoint): Record<s
     ...Object.entries(who),
     ...Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)),
   ];
-  const said = all.filter(([, value]) => value !== "").slice(0, labelsMax);
+  const labels = all.filter(([, value]) => value !== "").slice(0, labelsMax);
   return Object.fromEntries(
-    said.map(([name, value]) => [sanitized(name).slice(0, 63), value.slice(0, labelMax)]),
+    labels.map(([name, value]) => [sanitized(name).slice(0, 63), value.slice(0, labelMax)]),
   );
 }
 

@@ -73,6 +73,6 @@ async function checkedOrder(
 
 /** What has to be the same for a start to be the same again. */
 function hashOf(request: ExecuteSessionRequest): Uint8Array {
-  const said = { ...request, namespace: "", sessionId: "", idempotencyKey: "" };
-  return createHash("sha256").update(ExecuteSessionRequest.encode(said).finish()).digest().subarray(0, 16);
+  const content = { ...request, namespace: "", sessionId: "", idempotencyKey: "" };
+  return createHash("sha256").update(ExecuteSessionRequest.encode(content).finish()).digest().subarray(0, 16);
 }

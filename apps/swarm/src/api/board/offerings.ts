@@ -13,13 +13,13 @@ const poolTimeoutMs = 2_000;
  */
 export async function offeringOf(
   dependencies: Pick<MissionDependencies, "agents" | "namespaceOfPool" | "admission" | "refusedJoins">,
-  { missionId, pool, agentId, offering: said }: JoinMissionRequest,
+  { missionId, pool, agentId, offering: requested }: JoinMissionRequest,
   context: CallContext,
 ): Promise<AgentOffering | undefined> {
   const name = pool || "default";
   const namespace = dependencies.namespaceOfPool(name, context.namespace);
   const request = GetAgentRequest.fromPartial({ namespace, pool: name, agentId });
-  const offering = (await knownOffering(dependencies, request, context)) ?? said;
+  const offering = (await knownOffering(dependencies, request, context)) ?? requested;
   try {
     requireGrant(context.principal, { namespace, pool: name, ...offeredIn(offering) });
     const about = { namespace, pool: name, agentId, offering };

@@ -52,6 +52,6 @@ export async function startMission(
 
 /** What has to be the same for a start to be the same again. */
 function hashOf(request: StartMissionRequest): Uint8Array {
-  const said = { ...request, namespace: "", missionId: "", idempotencyKey: "" };
-  return createHash("sha256").update(StartMissionRequest.encode(said).finish()).digest().subarray(0, 16);
+  const content = { ...request, namespace: "", missionId: "", idempotencyKey: "" };
+  return createHash("sha256").update(StartMissionRequest.encode(content).finish()).digest().subarray(0, 16);
 }

@@ -44,7 +44,7 @@ export async function create(
   // A built-in pool can only be configured, not created or deleted.
   if (dependencies.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
-    if (!isSaidOf(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
+    if (!isAlreadySet(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
     return { pool: await shown(dependencies, namespace, name, context), existed: true };
   }
   // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
@@ -145,16 +145,16 @@ export async function shown(
 function requireValid(pool: PoolMessage, namespace: string): void {
   const problem = weightsProblem(pool.strategy?.weights ?? {});
   if (problem !== undefined) throw matchingErrors.settingsInvalid({ problem });
-  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...said } = poolSettingsOf(
+  const { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures, ...rest } = poolSettingsOf(
     pool,
     namespace,
   );
   // Of these 0 says that the configuration says it.
   const open = { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures };
   const given = Object.entries(open).filter(([, value]) => value !== 0);
-  const { doubling } = said;
+  const { doubling } = rest;
   const refusal = settingsRefusal({
-    ...said,
+    ...rest,
     ...(doubling && {
       doubling: { ...doubling, quantile: doubling.quantile || 0.95 },
     }),
@@ -164,7 +164,7 @@ function requireValid(pool: PoolMessage, namespace: string): void {
 }
 
 /** Returns whether every requested value is already set. */
-function isSaidOf(said: PoolMessage, found: PoolMessage): boolean {
-  const after = mergedFields(found, said, [], changeable);
+function isAlreadySet(requested: PoolMessage, found: PoolMessage): boolean {
+  const after = mergedFields(found, requested, [], changeable);
   return JSON.stringify(after) === JSON.stringify(found);
 }

@@ -64,8 +64,8 @@ function demandOf({ profile, choices }: PlacedAttempt): string {
     weight: profile.weight === 1 ? 0 : profile.weight,
     ...choices,
   };
-  const said = Object.entries(request).filter(([, value]) => !isEmpty(value));
-  return said.length === 0 ? "" : JSON.stringify(Object.fromEntries(said));
+  const filled = Object.entries(request).filter(([, value]) => !isEmpty(value));
+  return filled.length === 0 ? "" : JSON.stringify(Object.fromEntries(filled));
 }
 
 function isEmpty(value: unknown): boolean {

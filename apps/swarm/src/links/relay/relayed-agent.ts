@@ -152,9 +152,9 @@ export class RelayedAgent implements AgentLink {
     const pending = this.#pending;
     this.#pending = [];
     this.#pendingBytes = 0;
-    const said: AgentFrame[] = results.length > 0 ? [{ ...emptyAgentFrame, results }, ...pending] : pending;
-    if (this.#standing !== active) said.push({ ...emptyAgentFrame, ...this.#standing });
-    return said;
+    const frames: AgentFrame[] = results.length > 0 ? [{ ...emptyAgentFrame, results }, ...pending] : pending;
+    if (this.#standing !== active) frames.push({ ...emptyAgentFrame, ...this.#standing });
+    return frames;
   }
 
   /** The owner takes it. */
@@ -192,9 +192,9 @@ export class RelayedAgent implements AgentLink {
     for (const { token, graceMs } of frame.cancels) if (graceMs === 0) this.#tokens.delete(token);
     if (frame.drain !== undefined || frame.sleep !== undefined) this.#credit = 0;
     const numbers = frame.capabilityNumbers && this.#numbers.learn(frame.capabilityNumbers.numbers);
-    const { bye, ...said } = frame;
+    const { bye, ...rest } = frame;
     this.#parts.outlet.send({
-      ...said,
+      ...rest,
       assignments: this.#assignments(frame),
       resultsDurable: settled?.resultsDurable ?? 0,
       resultsDurableBeyond: settled?.resultsDurableBeyond ?? [],

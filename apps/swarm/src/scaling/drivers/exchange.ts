@@ -68,8 +68,8 @@ export function jsonIn({ bytes }: Pick<Answer, "bytes">): unknown {
 
 /** Returns the `message` of a refusal from APIs of both kinds, or the first characters of the body. */
 export function messageIn(answer: Answer): string {
-  const said = jsonIn(answer);
-  const message = typeof said === "object" && said !== null && "message" in said ? said.message : undefined;
+  const body = jsonIn(answer);
+  const message = typeof body === "object" && body !== null && "message" in body ? body.message : undefined;
   const text = typeof message === "string" ? message : answer.bytes.toString("utf8");
   return `${text.trim().slice(0, 500) || "no word"} (status ${answer.status})`;
 }

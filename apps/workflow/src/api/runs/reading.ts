@@ -78,10 +78,10 @@ async function readOn(
         place.reader.skip(record);
         continue;
       }
-      const said = place.reader.read(record);
+      const entry = place.reader.read(record);
       const isWanted = withInternal || !isInternalEvent(record.type);
-      if (isWanted && (taskId === "" || isAbout(said.task, taskId)))
-        events.push(eventOf(recorded, record, said));
+      if (isWanted && (taskId === "" || isAbout(entry.task, taskId)))
+        events.push(eventOf(recorded, record, entry));
       if (events.length >= size || recorded.event >= until) return events;
     }
     if (records.length === 0) return events;
@@ -112,8 +112,8 @@ function eventOf(
 ): RunEvent {
   // What the runtime itself did, such as a repair, is no event of the machine.
   const own = ownEventCodec(type);
-  const said = own === undefined ? details : own.toJSON(own.decode(payload) as never);
-  const value = encoder.encode(JSON.stringify(said));
+  const content = own === undefined ? details : own.toJSON(own.decode(payload) as never);
+  const value = encoder.encode(JSON.stringify(content));
   return {
     event,
     time: toTimestamp(timeMs),

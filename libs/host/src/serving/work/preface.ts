@@ -10,8 +10,8 @@ interface Preface {
 }
 
 export function prefaced(explanation: Explanation, { summary, waits, remedies }: Preface): Explanation {
-  const said = withRemedies(explanation, remedies);
-  return { ...said, summary: `${summary} ${said.summary}`, waits: [...waits, ...said.waits] };
+  const extended = withRemedies(explanation, remedies);
+  return { ...extended, summary: `${summary} ${extended.summary}`, waits: [...waits, ...extended.waits] };
 }
 
 /** Of what has ended, or is running, none is: it waits for nothing. */

@@ -85,10 +85,10 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
 }
 
 function handedOverFindings(directory: string): Finding[] {
-  const said = readHandedOver(directory);
-  if (said === undefined) return [];
-  const what = `The cluster in ${said.to} has taken over what is in ${directory}, at ${said.time}.`;
-  const advice = `Nothing has to be done: use that cluster, tutti cluster up --directory ${said.to}.`;
+  const handedOver = readHandedOver(directory);
+  if (handedOver === undefined) return [];
+  const what = `The cluster in ${handedOver.to} has taken over what is in ${directory}, at ${handedOver.time}.`;
+  const advice = `Nothing has to be done: use that cluster, tutti cluster up --directory ${handedOver.to}.`;
   return [notice("handed-over", what, advice)];
 }
 

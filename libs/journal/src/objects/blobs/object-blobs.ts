@@ -94,7 +94,7 @@ export class ObjectBlobs implements Blobs {
     this.#objects = objects;
   }
 
-  async put(namespace: string, content: BlobContent, said: Partial<Blob> = {}): Promise<Blob> {
+  async put(namespace: string, content: BlobContent, announced: Partial<Blob> = {}): Promise<Blob> {
     const { clock, chance } = this.#foundation;
     const drawn = Math.floor(chance.random() * drawnMax).toString(36);
     const group = `${Math.floor(clock.now())}-${drawn}`;
@@ -108,7 +108,7 @@ export class ObjectBlobs implements Blobs {
         written.push(name);
         return this.#objects.put(name, bytes, this.#always);
       });
-      checkAsSaid(blob, said);
+      checkAsSaid(blob, announced);
       const head = headName(namespace, nameOf(blob.sha256));
       await this.#objects.put(begun, Buffer.from(head), this.#always);
       const isOurs = await this.#writeHead(head, { size: blob.size, putMs: clock.now(), parts });

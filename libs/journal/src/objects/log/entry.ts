@@ -83,8 +83,9 @@ export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedE
   }
   const kind = view.getUint8(at.kind);
   if (!isEntryKind(kind)) return damaged(`an entry of the kind ${kind}`);
-  const said = view.getFloat64(at.sequence, true);
-  if (said !== sequence && kind !== entryKinds.knock) return damaged(`the entry that was written as ${said}`);
+  const written = view.getFloat64(at.sequence, true);
+  if (written !== sequence && kind !== entryKinds.knock)
+    return damaged(`the entry that was written as ${written}`);
   return {
     kind,
     sequence,

@@ -89,8 +89,8 @@ export class PartitionLog {
       try {
         const isThere = (await this.#publish(message, before)) || (await this.#isAt(sequence, message));
         if (!isThere) return "moved";
-        const { kind, body, ...said } = entry;
-        this.#setHead({ ...said, sequence, hash: hashOf(message) }, sequence, 0);
+        const { kind, body, ...header } = entry;
+        this.#setHead({ ...header, sequence, hash: hashOf(message) }, sequence, 0);
         return "appended";
       } catch (error) {
         if (natsErrors.noSpace.is(error)) throw archiveErrors.full({ reason: reasonOf(error) });

@@ -64,8 +64,9 @@ export function chainTests(underTest: JournalUnderTest): void {
       }
       for (const { partition } of owners) {
         for (const { number, previousHash } of await batchesFrom(partition)) {
-          const said = hashes.get(`${partition.partition}/${number - 1}`);
-          if (said !== undefined) assert.deepEqual(Uint8Array.from(said), Uint8Array.from(previousHash));
+          const expected = hashes.get(`${partition.partition}/${number - 1}`);
+          if (expected !== undefined)
+            assert.deepEqual(Uint8Array.from(expected), Uint8Array.from(previousHash));
         }
       }
     });

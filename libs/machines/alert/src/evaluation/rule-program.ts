@@ -142,9 +142,9 @@ export class RuleProgram {
       if (outcome.ok) {
         if (outcome.value !== true) continue;
         const shown = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
-        const said = (field: "title" | "advice") =>
+        const text = (field: "title" | "advice") =>
           textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, shown);
-        const texts = { title: said("title"), advice: said("advice") };
+        const texts = { title: text("title"), advice: text("advice") };
         const exact = [...values].map(([name, value]) => [name, withoutNoise(value)]);
         found.push({ labels: { ...labels }, values: Object.fromEntries(exact), ...texts });
       } else if (this.#programs.condition.references.every((name) => name === labelsName || values.has(name)))

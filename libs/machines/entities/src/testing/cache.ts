@@ -66,7 +66,7 @@ export function operations(): Arbitrary<MachineCall> {
     .map((asked) => AskCache.fromPartial({ ...asked, taskId: "t" }));
   const report = fc
     .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), computing: fc.boolean() })
-    .map((said) => ReportComputing.fromPartial({ ...said, taskId: "t" }));
+    .map((report) => ReportComputing.fromPartial({ ...report, taskId: "t" }));
   const store = fc
     .record({
       value: fc.constantFrom("", "1", '"x"'),

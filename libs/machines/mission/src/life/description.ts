@@ -71,8 +71,8 @@ function budgetLabel(mission: MissionView): string {
   const { spent, reserved } = mission;
   const limit = limitOf(mission);
   if ([limit, spent, reserved].every(isNothing)) return "";
-  const said = Budget.fromPartial({ limit, spent, reserved });
-  return Buffer.from(Budget.encode(said).finish()).toString("base64url");
+  const budget = Budget.fromPartial({ limit, spent, reserved });
+  return Buffer.from(Budget.encode(budget).finish()).toString("base64url");
 }
 
 /** The budget in a label. Undefined if there is none. The label does not include the rest of the budget. */

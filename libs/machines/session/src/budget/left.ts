@@ -40,12 +40,14 @@ export function dividedLeft(
   const made = parts.map(() => left && { tokens: 0, money: 0, timeMs: 0 });
   for (const kind of kinds) {
     if (left === undefined || left[kind] <= 0) continue;
-    const said = parts.map((tasks) =>
+    const amountsOfParts = parts.map((tasks) =>
       tasks.map((number) => expectedOf(session.tasks[number]?.spec ?? {}, kind)),
     );
-    const known = said.flat().filter((amount) => amount > 0);
+    const known = amountsOfParts.flat().filter((amount) => amount > 0);
     const usual = known.length === 0 ? 1 : known.reduce((sum, amount) => sum + amount, 0) / known.length;
-    const weights = said.map((amounts) => amounts.reduce((sum, amount) => sum + (amount || usual), 0));
+    const weights = amountsOfParts.map((amounts) =>
+      amounts.reduce((sum, amount) => sum + (amount || usual), 0),
+    );
     const whole = weights.reduce((sum, weight) => sum + weight, 0);
     const shares = weights.map((weight) => Math.max(1e-6, rounded((left[kind] * weight) / whole)));
     const largest = shares.indexOf(Math.max(...shares));

@@ -190,10 +190,10 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
 function whyUndecided(session: SessionView, part: PartView): Why {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);
-  const said = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
+  const reason = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
   const wait = waiting(part.createMs, {
     cause: WaitCause.WAIT_CAUSE_CHILD,
-    message: `it starts when ${orchestrator} says so${said}`,
+    message: `it starts when ${orchestrator} says so${reason}`,
     subject: id,
     remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
   });

@@ -36,8 +36,8 @@ export function cleaned(what: Readonly<Amounts> | undefined): Amounts {
   return made;
 }
 
-/** For an event: absent for nothing. */
-export function said(what: Readonly<Amounts> | undefined): Amounts | undefined {
+/** Returns amounts for an event. Returns undefined if all amounts are 0. */
+export function amountsOrNone(what: Readonly<Amounts> | undefined): Amounts | undefined {
   const made = cleaned(what);
   return isNothing(made) ? undefined : made;
 }

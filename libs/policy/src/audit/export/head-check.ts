@@ -87,8 +87,8 @@ export class HeadCheck {
     const at = recordAt(line.id);
     if (at === undefined) return "";
     const record = { ...at, timeMs: line.time_ms, encoded: toBytes(line.encoded) };
-    const said = recordLineOf(at.service, at.partition, record);
-    if (said === undefined || JSON.stringify({ record: said }) !== text) return "";
+    const recordLine = recordLineOf(at.service, at.partition, record);
+    if (recordLine === undefined || JSON.stringify({ record: recordLine }) !== text) return "";
     if (recordId(this.#head.service, this.#head.partition, at) !== line.id) return "";
     return toText(recordHash(record, record.encoded));
   }

@@ -37,8 +37,8 @@ export const isAsWritten: Recognizer = (line, due, { service, partition }) => {
   const text = line.toString("latin1", line.lastIndexOf(quote, last - 1) + 1, last);
   const end = recordFrom + leaf.write(text, recordFrom, "base64");
   const place = { batch: at.batch, index: at.index, timeMs };
-  const said = recordLineOf(service, partition, { ...place, encoded: leaf.subarray(recordFrom, end) });
-  if (said?.id !== due.id || !isWritten({ record: said }, line)) return false;
+  const recordLine = recordLineOf(service, partition, { ...place, encoded: leaf.subarray(recordFrom, end) });
+  if (recordLine?.id !== due.id || !isWritten({ record: recordLine }, line)) return false;
 
   return hashedLeaf(leaf, end, place, "base64") === due.hash;
 };

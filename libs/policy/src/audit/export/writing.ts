@@ -85,9 +85,9 @@ export class ExportWriter {
     timeMs: number,
     { signingKeyId, key }: { readonly signingKeyId: string; readonly key: Signer },
   ): string {
-    const said = { lines: this.#lines, time_ms: timeMs };
-    const signature = key.sign("export", signedPartOf(said, this.#chain));
-    const line: EndLine = { ...said, signature: toText(signature), signing_key_id: signingKeyId };
+    const fields = { lines: this.#lines, time_ms: timeMs };
+    const signature = key.sign("export", signedPartOf(fields, this.#chain));
+    const line: EndLine = { ...fields, signature: toText(signature), signing_key_id: signingKeyId };
     return `${JSON.stringify({ end: line })}\n`;
   }
 

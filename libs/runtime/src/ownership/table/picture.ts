@@ -25,8 +25,8 @@ export interface Holder extends HolderEntry {
   readonly revision: number;
   /** When this process heard of its last renewal, on its own monotonic clock. */
   readonly heardMs: number;
-  /** What it said, as it was read: most renewals say the same again. */
-  readonly said: Uint8Array;
+  /** The bytes that were read. Most renewals repeat them. */
+  readonly encoded: Uint8Array;
 }
 
 export interface Assignment extends PartitionEntry {
@@ -148,11 +148,11 @@ export class Picture {
     const known = this.#holders.get(id);
     if (known !== undefined && revision === known.revision) return [];
     if (!fresh && known !== undefined && revision < known.revision) return [];
-    if (known !== undefined && Buffer.compare(known.said, value) === 0) {
+    if (known !== undefined && Buffer.compare(known.encoded, value) === 0) {
       this.#holders.set(id, { ...known, revision, heardMs: nowMs });
       return [];
     }
-    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs, said: value };
+    const holder = { ...decodeHolder(key, value), id, revision, heardMs: nowMs, encoded: value };
     this.#holders.set(id, holder);
     if (known === undefined || !saysTheSame(known, holder)) return [{ kind: "holder", holder: id }];
     const hasTheSame =

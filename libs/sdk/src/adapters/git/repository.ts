@@ -190,14 +190,14 @@ function run(
   return new Promise((resolve, reject) => {
     const child = spawn("git", words, { cwd: folder, env, signal, killSignal: "SIGKILL" });
     const pieces: Buffer[] = [];
-    let [bytes, said] = [0, ""];
+    let [bytes, output] = [0, ""];
     child.stdout.on("data", (piece: Buffer) => {
       bytes += piece.length;
       if (bytes > bytesMax) child.kill("SIGKILL");
       else pieces.push(piece);
     });
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      said = `${said}${text}`.slice(-saidMax);
+      output = `${output}${text}`.slice(-saidMax);
     });
     child.stdin.on("error", () => {});
     child.on("error", (error) =>
@@ -210,7 +210,7 @@ function run(
     child.on("close", (code) => {
       if (bytes > bytesMax) reject(new GitFailure(`more than ${bytesMax} bytes`));
       else if (code !== null && codes.includes(code)) resolve(Buffer.concat(pieces));
-      else reject(new GitFailure(said.trim() || `git ended with ${code}`));
+      else reject(new GitFailure(output.trim() || `git ended with ${code}`));
     });
     child.stdin.end(input);
   });

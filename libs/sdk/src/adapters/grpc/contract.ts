@@ -205,8 +205,8 @@ const [fileWithName, fileWithSymbol, listServices] = [3, 4, 7];
 const [filesField, servicesField, errorField] = [4, 6, 7];
 
 function requestOf(field: number, value: string): Uint8Array {
-  const said = Buffer.from(value);
-  return Buffer.concat([Buffer.from([(field << 3) | 2]), varint(said.length), said]);
+  const encoded = Buffer.from(value);
+  return Buffer.concat([Buffer.from([(field << 3) | 2]), varint(encoded.length), encoded]);
 }
 
 function varint(value: number): Buffer {

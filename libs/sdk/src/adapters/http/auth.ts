@@ -174,8 +174,8 @@ export class Authentication {
         throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;
       })
       .finally(() => late.cancel());
-    const said = parsed(answer.body);
-    const { access_token: value, expires_in: seconds, refresh_token: next, error } = said;
+    const token = parsed(answer.body);
+    const { access_token: value, expires_in: seconds, refresh_token: next, error } = token;
     if (answer.status !== 200 || typeof value !== "string" || value === "")
       throw fail(
         `the token server answered ${answer.status}${typeof error === "string" ? ` (${error})` : ""}`,

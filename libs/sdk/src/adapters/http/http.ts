@@ -280,12 +280,12 @@ function lowered(headers: Readonly<Record<string, string>> = {}): Record<string,
 const isRefusal = (status: number) => status === 401 || status === 403;
 
 function failureOf(operation: string, repeat: Repeat, { status, body, url }: HttpAnswer) {
-  const said = body
+  const text = body
     .toString("utf8", 0, shownMax * 2)
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, shownMax);
-  const reason = `status ${status} of ${url.origin}${url.pathname}${said === "" ? "" : `: ${said}`}`;
+  const reason = `status ${status} of ${url.origin}${url.pathname}${text === "" ? "" : `: ${text}`}`;
   const extras = { details: { status: String(status) } };
   if (status === 401) return adapterErrors.notSignedIn({ operation, reason }, extras);
   const isTransient = status === 408 || status === 425 || status >= 500;

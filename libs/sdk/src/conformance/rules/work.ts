@@ -148,11 +148,11 @@ export const workRules: readonly Rule[] = [
       const [token = ""] = link.assign(["conformance.saved", {}, { heartbeatMs: 5_000 }]);
       const first = await link.result(token);
       expect(first.outcome?.$case === "failed", "the first attempt to fail", () => `${first.outcome?.$case}`);
-      const said = link.wordsOf(token).flatMap((word) => (word.kind === "progress" ? [word.value] : []));
-      const last = said.at(-1);
+      const progress = link.wordsOf(token).flatMap((word) => (word.kind === "progress" ? [word.value] : []));
+      const last = progress.at(-1);
       expect(last !== undefined, "progress before the result", () => "none");
       expectEqual([last.fraction, last.message], [0.5, "half"], "fraction and message");
-      const kept = said.findLast(({ saved }) => saved.length > 0)?.saved ?? new Uint8Array();
+      const kept = progress.findLast(({ saved }) => saved.length > 0)?.saved ?? new Uint8Array();
       expectEqual(parsed(kept), { step: 1 }, "what was saved");
       const second = await link.do("conformance.saved", {}, { attempt: 2, saved: kept });
       expectEqual(outputOf(second), { saved: { step: 1 } }, "what the next attempt was given");
@@ -184,8 +184,8 @@ export const workRules: readonly Rule[] = [
           channel === "" ? { chunks } : { chunks, channel },
         ]);
         expectEqual(outputOf(await link.result(token)), { count: chunks.length }, "the output");
-        const said = link.wordsOf(token);
-        const outputs = said.flatMap((word) => (word.kind === "output" ? [word.value] : []));
+        const words = link.wordsOf(token);
+        const outputs = words.flatMap((word) => (word.kind === "output" ? [word.value] : []));
         expectEqual(
           outputs.map(({ index }) => index),
           outputs.map((_, index) => index),
@@ -201,8 +201,8 @@ export const workRules: readonly Rule[] = [
           `the channel ${JSON.stringify(channel)}`,
           () => JSON.stringify(outputs.map((piece) => piece.channel)),
         );
-        expect(said.at(-1)?.kind === "result", "the result after all pieces", () =>
-          said.map(({ kind }) => kind).join(", "),
+        expect(words.at(-1)?.kind === "result", "the result after all pieces", () =>
+          words.map(({ kind }) => kind).join(", "),
         );
       }
     },

@@ -85,14 +85,14 @@ function requireOwned(
   const workload = `${kind} ${name} in ${namespace}`;
   const expected = `${own}/${pool}/${scalerId}`;
   const remedy = `Assign it: kubectl --namespace ${namespace} annotate ${kind.toLowerCase()} ${name} ${workloadAnnotation}=${expected}`;
-  const said = found?.annotations[workloadAnnotation];
-  if (said === expected) return;
+  const owner = found?.annotations[workloadAnnotation];
+  if (owner === expected) return;
   const reason =
     found === undefined
       ? "it does not exist"
-      : said === undefined
+      : owner === undefined
         ? `the annotation ${workloadAnnotation} is missing`
-        : `it belongs to ${said}`;
+        : `it belongs to ${owner}`;
   throw scalingErrors.workloadNotGiven({
     workload,
     reason,

@@ -13,12 +13,12 @@ export const messagesSent: MissionEvent<MessagesSentV1> = {
   blobs: ({ messages }) => messages.flatMap(({ body }) => blobsOf(body)),
   evolve(mission, { sender, agent, messages, sendMs }) {
     hear(mission, agent, sendMs);
-    const said = new Set<string>();
+    const keys = new Set<string>();
     for (const sent of messages) {
-      if (agent !== "") said.add(messageKey(agent, sent));
+      if (agent !== "") keys.add(messageKey(agent, sent));
       keep(mission, { number: mission.messageNumber + 1, sender, sent, sendMs });
     }
-    for (const key of said) count(mission, key);
+    for (const key of keys) count(mission, key);
     // Every so often, so that each message costs the same.
     const isMany = mission.messages.length >= messagesMax + messagesMax / 4;
     if (isMany || mission.messageBytes > messageBytesMax) forget(mission);

@@ -7,6 +7,7 @@ import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/typ
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import {
+  amountsOrNone,
   bytesOf,
   childIdOf,
   conditionText,
@@ -18,7 +19,6 @@ import {
   kinds,
   noBytes,
   type StepBudget,
-  said,
 } from "@tutti/machine-work";
 import { gangOf, readyTogether, wantedTogether } from "../../core/board/gang.ts";
 import { inputOf } from "../../core/board/input.ts";
@@ -211,7 +211,7 @@ function queue(
     queueMs: step.nowMs,
     input: input.bytes,
     inputComputed: input.isComputed,
-    reserved: isOffered ? said(wantedBy(mission, task)) : undefined,
+    reserved: isOffered ? amountsOrNone(wantedBy(mission, task)) : undefined,
     onlyAgents: placed.only.length > 0 || !isClosed ? placed.only : members,
     notAgents: placed.not,
     opensPlace: isOpen && placed.only.length === 0,
@@ -301,7 +301,7 @@ function queueChild(
     childId: childIdOf(step.key.id, { id: task.spec.id, node: number }, attempt),
     input: input.bytes,
     inputComputed: input.isComputed,
-    reserved: said(childBudget(mission, task)),
+    reserved: amountsOrNone(childBudget(mission, task)),
   });
 }
 

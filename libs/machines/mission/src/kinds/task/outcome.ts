@@ -14,6 +14,7 @@ import type { Value } from "@tutti/expressions";
 import { type ReadOnly, type RetryPolicy, retryFromMessage, singleAttempt } from "@tutti/kernel";
 import {
   afterFailure,
+  amountsOrNone,
   bytesOf,
   cleaned,
   conditionText,
@@ -26,7 +27,6 @@ import {
   lostMax,
   parsed,
   payloadOf,
-  said,
   UnreadableData,
 } from "@tutti/machine-work";
 import { inputOf } from "../../core/board/input.ts";
@@ -233,7 +233,7 @@ function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   const usage = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
   if (isTimed && usage.timeMs === 0) usage.timeMs = Math.max(0, step.nowMs - task.beginMs);
-  return { agent, used: said(usage) };
+  return { agent, used: amountsOrNone(usage) };
 }
 
 /** Who delegated a part hears what came of it. */

@@ -2,7 +2,15 @@
 import { MissionDone, MissionPhase } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { ConfirmChild, EndChild, RefuseChild, type RunEnding } from "@tutti/contracts/workflow/v1";
-import { bounded, bytesOf, childError, dataOf, payloadOf, said, statusName } from "@tutti/machine-work";
+import {
+  amountsOrNone,
+  bounded,
+  bytesOf,
+  childError,
+  dataOf,
+  payloadOf,
+  statusName,
+} from "@tutti/machine-work";
 import { isAwaited } from "../../core/board/nodes.ts";
 import { isChild, type MissionCommand } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
@@ -70,7 +78,7 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
       output: bytesOf(output),
       outputPayload: payloadOf(output),
       agent: "",
-      used: said(doing.used),
+      used: amountsOrNone(doing.used),
     };
     if (isWell) step.emit(taskCompleted, { ...end, ...done });
     else
@@ -78,7 +86,7 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
         ...end,
         error: errorOf(place, ending),
         accounted: true,
-        used: said(doing.used),
+        used: amountsOrNone(doing.used),
       });
     return;
   }

@@ -23,6 +23,7 @@ import {
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
 import {
+  amountsOrNone,
   bounded,
   boundedCalls,
   cut,
@@ -30,7 +31,6 @@ import {
   detailOfRefusal,
   messageLengthMax,
   reasonOf,
-  said,
 } from "@tutti/machine-work";
 import { assignmentOf, isPaidFor } from "../../core/board/offer.ts";
 import { isAffordable, wantedBy } from "../../core/budget/book.ts";
@@ -146,7 +146,7 @@ function claim(
     agent,
     claimMs: step.nowMs,
     leaseMs: heartbeatMs > 0 ? Math.min(heartbeatMs, leaseMs) : leaseMs,
-    reserved: isPaid ? undefined : said(amounts),
+    reserved: isPaid ? undefined : amountsOrNone(amounts),
   });
   return true;
 }

@@ -128,8 +128,8 @@ export const noteProgress: MissionCommand<NoteProgress, MissionDone> = {
         max: savedBytesMax,
       });
     const share = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
-    const said = { saved, fraction: share, message: cut(message, messageLengthMax) };
-    step.emit(attemptProgressed, { node: task.number, ...said });
+    const progress = { saved, fraction: share, message: cut(message, messageLengthMax) };
+    step.emit(attemptProgressed, { node: task.number, ...progress });
     return {};
   },
 };

@@ -57,9 +57,10 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
     const cause = { ...step.cause, actor: { ...actor }, reason: reasonOf(body.reason) };
     const decideTime = toTimestamp(step.nowMs);
     const decision = { verdict, data: body.data, cause, decideTime, onBehalfOf: "" };
-    const said = question.decisions.some((each) => each.cause?.actor?.id === who);
-    const isLast = !approved || (said ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
-    if (said && !isLast) return approvalShown(mission, question);
+    const hasDecided = question.decisions.some((each) => each.cause?.actor?.id === who);
+    const isLast =
+      !approved || (hasDecided ? 0 : 1) + question.decisions.length >= approvalsNeededBy(question);
+    if (hasDecided && !isLast) return approvalShown(mission, question);
     step.emit(questionDecided, {
       number,
       decision,

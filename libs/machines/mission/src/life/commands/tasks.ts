@@ -12,13 +12,13 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { type TaskOutcome, TaskStatus } from "@tutti/contracts/types/v1";
 import {
+  amountsOrNone,
   bounded,
   bytesOf,
   causeOf,
   dataOfPayload,
   payloadOf,
   reasonOf,
-  said,
   statusName,
 } from "@tutti/machine-work";
 import { gangOf } from "../../core/board/gang.ts";
@@ -142,18 +142,23 @@ function bringIn(
         output: bytesOf(output),
         outputPayload: payloadOf(output),
         agent: "",
-        used: said(used),
+        used: amountsOrNone(used),
       };
       step.emit(taskCompleted, { ...end, ...event });
       return true;
     }
     case "failed":
-      step.emit(taskFailed, { ...end, error: bounded(result.value), agent: "", used: said(used) });
+      step.emit(taskFailed, { ...end, error: bounded(result.value), agent: "", used: amountsOrNone(used) });
       return true;
     case "continued":
       return false;
     default:
-      step.emit(taskCancelled, { ...end, error: bounded(result.value), accounted: true, used: said(used) });
+      step.emit(taskCancelled, {
+        ...end,
+        error: bounded(result.value),
+        accounted: true,
+        used: amountsOrNone(used),
+      });
       return true;
   }
 }

@@ -143,13 +143,13 @@ function waitingForEnd(mission: MissionView, nowMs: number): Why {
       message: "there is no task on its board yet",
       remedy: { text: "Add a task, or cancel it", command: "" },
     });
-  const said = stopConditions.map((condition) => {
+  const conditions = stopConditions.map((condition) => {
     const { problem } = isHeld(mission, condition, nowMs);
     return `${condition.name}${problem === "" ? "" : ` (${problem})`}`;
   });
   return waiting(nowMs, {
     cause: WaitCause.WAIT_CAUSE_NEEDS,
-    message: `all its tasks have ended, and none of its stop conditions holds: ${said.join(", ")}`,
+    message: `all its tasks have ended, and none of its stop conditions holds: ${conditions.join(", ")}`,
     remedy: { text: "Add a task, change what the conditions look at, or cancel it", command: "" },
   });
 }
@@ -221,8 +221,8 @@ function askedAbout({ questions }: MissionView, { question: number }: TaskView):
   const { deciders } = rule;
   const whom = deciders.length === 0 ? "a person" : deciders.join(", ");
   const needed = approvalsNeededBy(question);
-  const said = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
-  return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${said}`;
+  const progress = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
+  return `the rule ${rule.rule} has ${whom} asked whether its output counts: ${question.title}${progress}`;
 }
 
 function queuedWords(mission: MissionView, task: TaskView): string {

@@ -80,14 +80,14 @@ export function explainQuestion(node: NodeView) {
   if (question === undefined || !isOpen(node)) return undefined;
   const { needed } = termsOf(node);
   const by = decidersOf(node);
-  const said =
+  const progress =
     question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
   const any = by.length === 0 ? "a person" : by.join(", ");
   const whom = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
   const asks = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
     cause: WaitCause.WAIT_CAUSE_APPROVAL,
-    message: `it waits for ${whom} to decide${asks}: ${question.title}${said}`,
+    message: `it waits for ${whom} to decide${asks}: ${question.title}${progress}`,
     subject: question.approvalId,
   };
 }

@@ -8,7 +8,14 @@ import {
   PartsDroppedV1,
   StepRecordedV1,
 } from "@tutti/contracts/workflow/v1";
-import { blobsOf, bytesOrNull, type Data, detailOfRefusal, said, statusWord } from "@tutti/machine-work";
+import {
+  amountsOrNone,
+  blobsOf,
+  bytesOrNull,
+  type Data,
+  detailOfRefusal,
+  statusWord,
+} from "@tutti/machine-work";
 import { queue } from "../../core/attempt/events.ts";
 import { hasOutput, outputOf } from "../../core/evaluate/outputs.ts";
 import { bookUsed, reserve } from "../../core/node/budget.ts";
@@ -93,7 +100,7 @@ const decoder = new TextDecoder();
 /** The end of one of its tasks, as its code sees it. */
 function endOfPart(run: Run, part: number, atMs: number): FunctionEntry {
   const id = taskIdOf(run, part);
-  const used = said(run.nodes[part]?.more?.used);
+  const used = amountsOrNone(run.nodes[part]?.more?.used);
   const entry = { kind: FunctionEntryKind.FUNCTION_ENTRY_KIND_END, id, at: "", atMs, node: part, used };
   if (hasOutput(run, part)) return { ...entry, json: jsonOf(outputOf(run, part)), error: undefined };
   const status = statusWord(statusOfNode(run, part));

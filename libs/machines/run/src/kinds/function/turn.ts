@@ -174,11 +174,11 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: AttemptReport
     ...(retry !== undefined && { retry: { namespace: retry, pools: {} } }),
   });
   if (definition?.plan === undefined) {
-    const said = problems
+    const texts = problems
       .filter(({ severity }) => severity === "error")
       .slice(0, problemsMax)
       .map(({ path, message }) => cut(`${path}: ${message}`, problemLengthMax));
-    const refusal = runErrors.additionInvalid.refusal({ task: idOf(place), problem: said.join("; ") });
+    const refusal = runErrors.additionInvalid.refusal({ task: idOf(place), problem: texts.join("; ") });
     failForGood(place, detailOfRefusal(refusal), doing);
     return false;
   }

@@ -68,11 +68,11 @@ function add(place: Place, tasks: Parameters<typeof checkAddition>[0]): void {
     stepsMax: spawnStepsMax,
   });
   if (definition?.plan === undefined) {
-    const said = problems
+    const texts = problems
       .filter(({ severity }) => severity === "error")
       .slice(0, problemsMax)
       .map(({ path, message }) => cut(`${path}: ${message}`, problemLengthMax));
-    fail(place, said.join("; "));
+    fail(place, texts.join("; "));
     return;
   }
   const made = encoded(definition.plan as never, `the plan of what ${idOf(place)} adds`);

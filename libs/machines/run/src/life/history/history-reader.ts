@@ -31,11 +31,11 @@ export class HistoryReader {
   read(event: RecordedEvent): ReadEvent {
     // Folded first: it may be about what it brings.
     this.#fold(event);
-    const said = historyJsonOf(this.#machine, event);
-    const { node } = said;
+    const entry = historyJsonOf(this.#machine, event);
+    const { node } = entry;
     // A number that is 0 is left out.
     const number = numbered[event.type];
-    const details = number === undefined ? said.details : { [number]: 0, ...said.details };
+    const details = number === undefined ? entry.details : { [number]: 0, ...entry.details };
     return { task: node === undefined ? "" : this.#idOf(node), details: this.#named(details) };
   }
 

@@ -292,11 +292,11 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   const within = parts > 0 ? (run.ranges[parts] as RangeView) : undefined;
   if (within !== undefined && within.left > 0 && stateOfKind(node, "function") === undefined)
     return [partsWait(run, within)];
-  const said =
+  const explained =
     node === undefined
       ? undefined
       : (explainQuestion(node) ?? kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs));
-  return said === undefined ? [] : [{ startTime, ...due, present: true, ...said }];
+  return explained === undefined ? [] : [{ startTime, ...due, present: true, ...explained }];
 }
 
 /** What is ready, and has not started, waits for what others give back. */

@@ -72,8 +72,8 @@ function isWanted(run: RunView, number: number, owner: number, wanted: TasksWant
   if (statuses.length > 0 && !statuses.includes(statusOfNode(run, number))) return false;
   if (text === "") return true;
   const { title } = taskOf(range, number);
-  const said = `${taskIdIn(run, range, number)}\n${title}\n${run.nodes[number]?.error?.message ?? ""}`;
-  return said.toLowerCase().includes(text.toLowerCase());
+  const searched = `${taskIdIn(run, range, number)}\n${title}\n${run.nodes[number]?.error?.message ?? ""}`;
+  return searched.toLowerCase().includes(text.toLowerCase());
 }
 
 export const showTask: Query<Run, { readonly taskId: string }, Task | Refusal> = {

@@ -63,8 +63,8 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
       return verdict === approved
         ? { verdict: approved }
         : runErrors.approvalClosed.refusal({ id, how: words[approved] ?? "" });
-    const said = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
-    if (said?.verdict === verdict) return { verdict: howOpen(node) };
+    const decision = question?.decisions.findLast(({ cause }) => cause?.actor?.id === who);
+    if (decision?.verdict === verdict) return { verdict: howOpen(node) };
     if (!isOpen(node)) return runErrors.approvalClosed.refusal({ id, how: words[howOpen(node)] ?? "closed" });
     const seat = seatOf(node, who, body.roles);
     if (isRefusal(seat)) return seat;
@@ -172,9 +172,9 @@ function decisionOf(
 function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
   const { form } = termsOf(node);
   try {
-    const said = parsed(dataOfPayload(data)) as Json;
+    const content = parsed(dataOfPayload(data)) as Json;
     // Who brings nothing along has left every field empty: that is enough for a form that requires none.
-    const value = said === null && asksForFields(form) ? {} : said;
+    const value = content === null && asksForFields(form) ? {} : content;
     if (form === null || verdict === rejected) return { value };
     const held = holdAgainst(form as Json, value);
     const [first] = held.violations;

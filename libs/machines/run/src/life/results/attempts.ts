@@ -176,8 +176,8 @@ export const noteProgress: RunCommand<NoteProgress, RunDone> = {
       const parameters = { where: "what an attempt saves", bytes: saved.length, bytesMax: savedBytesMax };
       return runErrors.valueTooLarge.refusal(parameters);
     }
-    const said = cut(message, messageLengthMax);
-    step.emit(progressSaved, { node: place.number, saved, fraction: clamped(fraction), message: said });
+    const text = cut(message, messageLengthMax);
+    step.emit(progressSaved, { node: place.number, saved, fraction: clamped(fraction), message: text });
     return {};
   },
 };

@@ -47,8 +47,8 @@ function refusedBy(scene: Scene, { name, validate, message }: PlanEntry): Refusa
   const valid = holds(scene, validate, `\`validate\` of ${name}`);
   if (!valid.ok) return refusalOf(name, valid.error);
   if (valid.value) return undefined;
-  const said = message < 0 ? undefined : evaluate(scene, message, `\`message\` of ${name}`);
-  const why = said?.ok === true ? String(said.value) : "it is not valid now";
+  const text = message < 0 ? undefined : evaluate(scene, message, `\`message\` of ${name}`);
+  const why = text?.ok === true ? String(text.value) : "it is not valid now";
   return runErrors.updateRefused.refusal({ name, why: cut(why, messageLengthMax) });
 }
 

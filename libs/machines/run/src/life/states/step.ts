@@ -93,8 +93,8 @@ function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanS
     failRun(run, step, made.error);
     return;
   }
-  const said = typeof made.value === "string" ? made.value : JSON.stringify(made.value);
-  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, said })));
+  const message = typeof made.value === "string" ? made.value : JSON.stringify(made.value);
+  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, said: message })));
 }
 
 /** A time of the state is over. */

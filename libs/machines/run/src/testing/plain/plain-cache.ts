@@ -29,6 +29,6 @@ function keyOf({ facts }: Cached, task: PlainTask): string | undefined {
   if (cache === undefined) return undefined;
   const key = typeof cache === "object" ? cache.key : undefined;
   const made = key === undefined ? undefined : valueFrom(key, namesOfTask(facts, task));
-  const said = made !== undefined && "value" in made ? made.value : "";
-  return JSON.stringify(said === "" ? { input: task.input ?? null } : { key: said });
+  const keyValue = made !== undefined && "value" in made ? made.value : "";
+  return JSON.stringify(keyValue === "" ? { input: task.input ?? null } : { key: keyValue });
 }

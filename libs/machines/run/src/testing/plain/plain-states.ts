@@ -228,8 +228,8 @@ export class PlainStates {
   #end({ fail, output }: StateDocument): boolean {
     if (fail === undefined) this.#run.conclude(output ?? this.#output);
     else {
-      const said = valueFrom(fail, namesOfRun(this.#run.facts));
-      this.#fail("fails" in said ? said.fails : "workflow.state_failed");
+      const message = valueFrom(fail, namesOfRun(this.#run.facts));
+      this.#fail("fails" in message ? message.fails : "workflow.state_failed");
     }
     return true;
   }

@@ -256,12 +256,12 @@ export class PlainWork {
   }
 
   #askPeople(task: PlainTask, names: Names): Standing {
-    for (const said of [
+    for (const expression of [
       task.document.approve?.title,
       task.document.approve?.message,
       task.document.approve?.context,
     ]) {
-      const made = said === undefined ? { value: null } : valueFrom(said, names);
+      const made = expression === undefined ? { value: null } : valueFrom(expression, names);
       if ("fails" in made) return made;
     }
     task.question = questionOf(undefined);

@@ -45,14 +45,14 @@ function withRules(run: DrawnRun, share: number | undefined): DrawnRun {
     );
   const [first, ...rest] = tasks;
   if (first === undefined) return { ...run, script };
-  const said = (): PlannedAct => {
+  const decision = (): PlannedAct => {
     const [taskId, who] = [random.one(first, ...rest), random.one(...people)];
     return {
       act: { kind: "decide", taskId, who, says: random.one("yes", "yes", "no") },
       after: random.share(),
     };
   };
-  return { ...run, script, acts: [...run.acts, said(), said()] };
+  return { ...run, script, acts: [...run.acts, decision(), decision()] };
 }
 
 const ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
