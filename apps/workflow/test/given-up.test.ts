@@ -51,7 +51,7 @@ describe("parents that are cancelled while their children are being started", ()
       const { run } = await runs()
         .awaitRun(wanted)
         .catch((error: unknown) => {
-          // Its letter is under way.
+          // Its message is under way.
           if (!runErrors.runMissing.is(error)) throw error;
           return { run: undefined };
         });

@@ -50,7 +50,7 @@ export interface HostContext {
   readonly announcer: Announcer;
   /** Sees to it that runtimes own their partitions, and knows who owns the others. */
   readonly partitionOwner: PartitionOwner;
-  /** Carries letters between partitions. */
+  /** Carries messages between partitions. */
   readonly delivery: MeshDelivery;
   /** What of the journals of this process is kept for the caller that reads all of them. */
   readonly holds: JournalHolds;

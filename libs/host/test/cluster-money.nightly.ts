@@ -96,7 +96,7 @@ class Story {
   }
 }
 
-/** Every account has what it must have, to the cent. Letters that are on their way arrive. */
+/** Every account has what it must have, to the cent. Messages that are on their way arrive. */
 async function checkMoney(client: Client, tellers: Tellers): Promise<void> {
   const wrong = async (): Promise<string[]> => {
     const balances = await Promise.all(accounts.map((each) => client.balance(each, `check-${each}`)));

@@ -1,4 +1,4 @@
-/** Letters between partitions, over every transport. */
+/** Messages between partitions, over every transport. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -45,11 +45,11 @@ function batch(from: number, to: number, payload?: Uint8Array): EnvelopeBatch {
   return { service: "bank", partition: 1, letters };
 }
 
-/** A process that may own the partition and takes letters for it. */
+/** A process that may own the partition and takes messages for it. */
 interface Receiver {
   readonly mesh: Mesh;
   readonly owner: (epoch: number) => Owner;
-  /** Numbers of the letters of each batch as they came, `1-3`. */
+  /** Numbers of the messages of each batch as they came, `1-3`. */
   readonly taken: string[];
   /** Makes a batch durable, or not. */
   take: (batch: EnvelopeBatch) => Promise<number>;

@@ -130,7 +130,7 @@ export interface RuntimeOfService {
   execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
   /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
   query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
-  /** Takes letters for one of its partitions. Resolves with the number up to which all of the channel are durable. */
+  /** Takes messages for one of its partitions. Resolves with the number up to which all of the channel are durable. */
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
    * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an

@@ -15,11 +15,11 @@ export interface RuntimeOptions {
   readonly archive: Archive;
   /** Hears which instances name which blobs. Needed where events of the machines name any. */
   readonly blobs?: Pick<Blobs, "mention">;
-  /** Carries letters to partitions that are not here. */
+  /** Carries messages to partitions that are not here. */
   readonly delivery: Delivery;
   readonly leaseTerm: LeaseTerm;
   readonly effects: Effects;
-  /** Returns how many partitions another service has: letters are numbered per pair of partitions. */
+  /** Returns how many partitions another service has: messages are numbered per pair of partitions. */
   partitionsOf(service: string): number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -68,7 +68,7 @@ export interface Retention {
 export interface RuntimeLimits {
   /** Commands that may wait per partition. */
   readonly inboxMax: number;
-  /** Bytes of letters per partition that may wait for receivers that are away. Then commands are refused. */
+  /** Bytes of messages per partition that may wait for receivers that are away. Then commands are refused. */
   readonly lettersBytesMax: number;
   /** Commands decided in one turn, before others get theirs. */
   readonly turnCommandsMax: number;
@@ -86,7 +86,7 @@ export interface RuntimeLimits {
   readonly behindBytesMax: number;
   /** How often the index is written. */
   readonly indexEveryMs: number;
-  /** Beyond it an instance takes no commands and results. Letters and timers are still taken, or they would be lost. */
+  /** Beyond it an instance takes no commands and results. Messages and timers are still taken, or they would be lost. */
   readonly eventsMax: number;
   /** Of the encoded state. It is known when the state is written. From then on commands are refused. */
   readonly stateBytesMax: number;

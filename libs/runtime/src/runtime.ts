@@ -162,7 +162,7 @@ export class Runtime implements RuntimeOfService {
       const partitionAt = { service: this.service, partition: number };
       const refusal = partition.refusal();
       if (refusal !== undefined) answer(refusal);
-      else partition.arrive({ what: "letters", batch, settle: answer, absent: new Set() });
+      else partition.arrive({ what: "messages", batch, settle: answer, absent: new Set() });
     });
   }
 
@@ -376,7 +376,7 @@ export class Runtime implements RuntimeOfService {
     return this.#partitions[this.partitionOf(key)] as Partition;
   }
 
-  /** Letters to a partition that is here need no way. */
+  /** Messages to a partition that is here need no way. */
   async #deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const partition = this.#partitions.find(({ place }) => place === to);
     if (partition === undefined || partition.state === "closed") {
@@ -419,7 +419,7 @@ function checkBounds({ batchBytesSoft, inboxMax, turnCommandsMax }: RuntimeLimit
   });
 }
 
-/** A batch gets one more step and its letters after it was full. */
+/** A batch gets one more step and its messages after it was full. */
 function checkRoom({ limits: { batchBytesSoft }, journals: { journal } }: RuntimeOptions): void {
   const { batchBytesMax } = journal;
   assert(batchBytesSoft <= batchBytesMax / 2, "a batch is closed well below what the journal takes", {

@@ -1,4 +1,4 @@
-/** Every answer depends only on durable records: replies, refusals, repeats, reads, letters, effects. */
+/** Every answer depends only on durable records: replies, refusals, repeats, reads, messages, effects. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
@@ -122,7 +122,7 @@ describe("an answer", () => {
     assert.deepEqual(told, ["deposit done", "result ignored"]);
   });
 
-  it("is given for letters when they are durable, also when they were taken before", async () => {
+  it("is given for messages when they are durable, also when they were taken before", async () => {
     const { bank, told } = await withDepositUnderWay();
     const batch = creditLetters(1);
     for (const time of ["first", "again"]) {
@@ -145,7 +145,7 @@ describe("an answer", () => {
     assert.equal(bank.dispatched.length, 1);
   });
 
-  it("sends a letter when it is durable", async () => {
+  it("sends a message when it is durable", async () => {
     const sent: EnvelopeBatch[] = [];
     const delivery = {
       deliver: async (_: unknown, batch: EnvelopeBatch) => {

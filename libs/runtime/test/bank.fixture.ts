@@ -75,9 +75,9 @@ class PatientTime extends VirtualTime {
   }
 }
 
-/** Letters that a partition has sent and that are not confirmed. */
+/** Messages that a partition has sent and that are not confirmed. */
 export function lettersOf(runtime: Runtime, partition: number): readonly SentLetter[] {
-  return [...(runtime.inspect(partition)?.letters.channels ?? [])].flatMap(({ letters }) => letters);
+  return [...(runtime.inspect(partition)?.outbox.channels ?? [])].flatMap(({ messages }) => messages);
 }
 
 /** Holds commits of a journal back until they are let through, and makes the next ones fail. */

@@ -14,7 +14,7 @@ describe("a bank on the runtime", () => {
     assert.equal(await bank.balanceOf("ada"), 1_500);
   });
 
-  it("moves money between partitions by letters", async () => {
+  it("moves money between partitions by messages", async () => {
     const bank = new Bank();
     await bank.start();
     for (const id of ["ada", "bob", "cyd", "dan", "eve"]) await bank.open(id, 1_000);

@@ -138,7 +138,7 @@ class BankClient {
       return;
     }
     await this.#settled(() => this.#open.size === 0);
-    // Letters may be on their way still.
+    // Messages may be on their way still.
     for (let rounds = 0; rounds < 200 && !this.#isAsExpected(); rounds++) {
       for (const account of this.#expectedCents.keys()) this.#add({ what: "balance", account });
       this.#send(child, [...this.#open.values()]);

@@ -65,7 +65,7 @@ export const knock = command("knock", knocked, ({ count }) => count > 0);
 export const ring = command("ring", rung, ({ count, ringing }) => count > 0 && !ringing);
 export const silence = command("silence", silenced, ({ ringing }) => ringing);
 
-/** Has another door knocked at, by a letter. */
+/** Has another door knocked at, by a message. */
 export const visit: Command<Door, Deposit, Balance> = {
   type: "visit",
   codec: Deposit,

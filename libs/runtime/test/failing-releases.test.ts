@@ -46,7 +46,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
     assert.equal(await bank.balanceOf(ada), 955);
   });
 
-  it("parks letters durably for the repaired one", async () => {
+  it("parks messages durably for the repaired one", async () => {
     const { bank, poison } = await written();
     await bank.do(far, transfer, { to: ada, amountCents: 10 });
     await bank.time.advanceAsync(5_000);

@@ -227,7 +227,7 @@ describe("a record", () => {
     }
   });
 
-  it("of what a letter did says who started it, and of what a timer did that it was the service", async () => {
+  it("of what a message did says who started it, and of what a timer did that it was the service", async () => {
     const bank = await bankWithAda();
     await bank.open(far, 0);
     await bank.do(ada, transfer, { to: far, amountCents: 10 });

@@ -1,4 +1,4 @@
-/** Letters arrive once and in order, even if they are lost, doubled, late, or either side crashes. */
+/** Messages arrive once and in order, even if they are lost, doubled, late, or either side crashes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Credit } from "@tutti/contracts/bank/v1";
@@ -10,7 +10,7 @@ import { fairMail, noMail, TwoBanks, tradeByFoulMail } from "./two-banks.fixture
 const [ada = "", bob = ""] = idsIn(0, 2);
 const [far = "", farther = ""] = idsIn(1, 2);
 
-describe("a letter", () => {
+describe("a message", () => {
   it("to an instance that does not exist is answered by its machine", async () => {
     const bank = new Bank();
     await bank.start();
@@ -127,7 +127,7 @@ describe("a letter", () => {
   });
 });
 
-describe("many letters", () => {
+describe("many messages", () => {
   it("at once go in batches, all arrive, and no batch is too large for the journal", async () => {
     const bank = new Bank({ batchBytesSoft: 4_096, turnCommandsMax: 100 });
     await bank.start({ batchBytesMax: 16_384, waitingBytesMax: 65_536 });
@@ -223,7 +223,7 @@ describe("many letters", () => {
   });
 });
 
-describe("letters whose receivers are away", () => {
+describe("messages whose receivers are away", () => {
   it("stop new commands when too many wait, and let them in again when they are taken", async () => {
     const two = new TwoBanks(1, { lettersBytesMax: 1_000 });
     await two.start(0);
@@ -243,7 +243,7 @@ describe("letters whose receivers are away", () => {
   });
 });
 
-describe("letters between two processes", () => {
+describe("messages between two processes", () => {
   const ids = [ada, bob, far, farther];
 
   for (let seed = 1; seed <= 4; seed++) {

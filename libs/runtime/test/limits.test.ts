@@ -47,7 +47,7 @@ describe("an instance with as many events as it may have", () => {
     assert.equal(await bank.balanceOf(ada), 901);
   });
 
-  it("takes letters and timers, which cannot be repeated", async () => {
+  it("accepts messages and timers, which cannot be repeated", async () => {
     const bank = await fullBank();
     await bank.open(far, 50);
     await bank.do(far, transfer, { to: ada, amountCents: 50 });

@@ -57,7 +57,7 @@ describe("an instance without anything to do", () => {
     assert.equal(await bank.balanceOf(ada), 1_005);
   });
 
-  it("is found again by a letter", async () => {
+  it("is found again by a message", async () => {
     const bank = await restingBank();
     await bank.open(bob, 100);
     await bank.do(bob, transfer, { to: ada, amountCents: 100 });
@@ -384,7 +384,7 @@ describe("an instance whose retention is over", () => {
     assert.equal(await bank.balanceOf(ada), 3);
   });
 
-  it("answers a letter as a missing instance does, and is not started by it", async () => {
+  it("answers a message as a missing instance does, and is not started by it", async () => {
     const bank = await bankWith({ keepMs: 0, idKeptMs: 600_000 });
     await openAndClose(bank, ada);
     await bank.time.advanceAsync(1_000);

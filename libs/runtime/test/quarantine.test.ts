@@ -93,7 +93,7 @@ describe("a command on which deciding throws", () => {
 });
 
 describe("a command on which deciding throws at its very end", () => {
-  it("leaves no letter, effect or timer of what it had decided", async () => {
+  it("leaves no message, effect or timer of what it had decided", async () => {
     for (const [command, body] of [
       [transfer, { to: far, amountCents: 10 }],
       [requestStatement, {}],
@@ -139,7 +139,7 @@ describe("an event on which folding throws", () => {
     assert.equal(await bank.balanceOf(bob), 1_010);
   });
 
-  it("leaves no letter, effect or timer of the command behind", async () => {
+  it("leaves no message, effect or timer of the command behind", async () => {
     for (const [event, command, body] of [
       ["transfer_started", transfer, { to: far, amountCents: 10 }],
       ["statement_requested", requestStatement, {}],
@@ -204,7 +204,7 @@ function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine
   return machine;
 }
 
-describe("a letter on which deciding throws", () => {
+describe("a message on which deciding throws", () => {
   it("waits in its instance, and the channel continues", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`credit ${ada}`);

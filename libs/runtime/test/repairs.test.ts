@@ -106,7 +106,7 @@ describe("a repair", () => {
     assert.equal(await bank.balanceOf(ada), 1_001);
   });
 
-  it("under traffic of letters to the instance works at the first try", async () => {
+  it("under traffic of messages to the instance works at the first try", async () => {
     const { bank, poison } = await poisonedBank();
     poison.decides.add(`deposit ${ada}`);
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));

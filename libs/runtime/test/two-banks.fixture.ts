@@ -1,5 +1,5 @@
 /**
- * Two processes that share the partitions of one bank, with letters between them that are lost, doubled, late and out
+ * Two processes that share the partitions of one bank, with messages between them that are lost, doubled, late and out
  * of order.
  */
 import assert from "node:assert/strict";
@@ -66,15 +66,15 @@ export class TwoBanks {
     return (await Promise.all(all)).map(({ projection }) => projection as Record<string, unknown>);
   }
 
-  /** Returns the money of all accounts and of all letters that were not taken. */
+  /** Returns the money of all accounts and of all messages that were not taken. */
   money() {
     const states = this.banks.flatMap(({ runtime }) =>
       [0, 1, 2, 3].flatMap((partition) => [...(runtime.inspect(partition)?.instances.values() ?? [])]),
     );
     const letters = this.banks.flatMap(({ runtime }) =>
       [0, 1, 2, 3].flatMap((partition) =>
-        [...(runtime.inspect(partition)?.letters.channels ?? [])].flatMap((channel) =>
-          channel.letters.filter(({ number }) => number > this.#taken(channel.partition, partition)),
+        [...(runtime.inspect(partition)?.outbox.channels ?? [])].flatMap((channel) =>
+          channel.messages.filter(({ number }) => number > this.#taken(channel.partition, partition)),
         ),
       ),
     );
@@ -86,7 +86,7 @@ export class TwoBanks {
 
   #taken(receiver: number, sender: number): number {
     return (
-      this.banks[receiver % 2 === 0 ? 0 : 1].runtime.inspect(receiver)?.letters.takenFrom("bank", sender) ?? 0
+      this.banks[receiver % 2 === 0 ? 0 : 1].runtime.inspect(receiver)?.outbox.takenFrom("bank", sender) ?? 0
     );
   }
 

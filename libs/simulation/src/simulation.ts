@@ -6,7 +6,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { SharedKeys } from "@tutti/runtime/ownership";
 import { BankLoad } from "./bank/bank-load.ts";
 import { Chronicle } from "./checks/chronicle.ts";
-import { DeliveryCheck } from "./checks/letters.ts";
+import { DeliveryCheck } from "./checks/delivery.ts";
 import { checkHistories, checkStates } from "./checks/states.ts";
 import { Clients } from "./cluster/clients.ts";
 import { Coordinator } from "./cluster/coordinator.ts";
@@ -79,7 +79,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #network: Network;
   readonly #chronicle: Chronicle;
-  readonly #letters: DeliveryCheck;
+  readonly #delivery: DeliveryCheck;
   readonly #load: Load;
   readonly #storage: Storage;
   readonly #servers: readonly Server[];
@@ -98,8 +98,8 @@ class Simulation {
     const machine = withWitness(this.#load.machine, early ?? { ...weakening.edge, ...edge });
     const others = (this.#load.others ?? []).map((other) => withWitness(other, edge));
     for (const known of [machine, ...others]) this.#chronicle.knows(known);
-    this.#letters = new DeliveryCheck(world);
-    this.#chronicle.follow(this.#letters);
+    this.#delivery = new DeliveryCheck(world);
+    this.#chronicle.follow(this.#delivery);
     this.#chronicle.follow(this.#load);
     this.#storage = this.#makeStorage(weakening);
     const parts: ServerParts = {
@@ -107,7 +107,7 @@ class Simulation {
       plan,
       network: this.#network,
       chronicle: this.#chronicle,
-      letters: this.#letters,
+      delivery: this.#delivery,
       load: this.#load,
       storage: this.#storage,
       machine,
@@ -180,7 +180,7 @@ class Simulation {
     if (idle !== undefined) return `${idle.name} is not ready`;
     const broken = this.#servers.find((server) => server.quarantined > 0);
     if (broken !== undefined) return `${broken.name} keeps an account aside`;
-    if (this.#letters.underWay > 0) return `${this.#letters.underWay} letters are under way`;
+    if (this.#delivery.underWay > 0) return `${this.#delivery.underWay} messages are under way`;
     return this.#load.restless;
   }
 

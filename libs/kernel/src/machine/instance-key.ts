@@ -5,7 +5,7 @@ export interface InstanceKey {
   readonly id: string;
 }
 
-/** An instance of any service, as the receiver of a letter. */
+/** An instance of any service, as the receiver of a message. */
 export interface InstanceAddress extends InstanceKey {
   readonly service: string;
 }

@@ -11,8 +11,8 @@
  * 5. An effect is done at least once, and its result counts once: later ones for the same number or an older attempt
  *    never reach `decide`.
  * 6. A timer that came due stays set until a fold clears or moves it: `expire` emits an event that does.
- * 7. A letter is a command of its receiver, be it one that does not exist. A refusal of a letter goes nowhere: what has
- *    to be answered is answered by a letter back, with or without an event.
+ * 7. A message is a command of its receiver, be it one that does not exist. A refusal of a message goes nowhere: what has
+ *    to be answered is answered by a message back, with or without an event.
  */
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "../errors/refusal.ts";
@@ -85,7 +85,7 @@ export type ReadOnly<T> = T extends ((...args: never[]) => unknown) | Unchanging
           ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
           : T;
 
-/** A message to an instance, by a letter or by a call. */
+/** A message to an instance, from another instance or from a caller. */
 export interface Message<Body> {
   /** Imperative: `transfer`, `open`. Unique within the machine. */
   readonly type: string;
@@ -97,7 +97,7 @@ export interface Message<Body> {
 export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
   /** How its reply is remembered for a repetition under the same idempotency key. */
   readonly reply: WireCodec<Reply>;
-  /** Hashes of the content that its decider reads, where it comes as a letter. A caller has prepared it. */
+  /** Hashes of the content that its decider reads, where it comes as a message. A caller has prepared it. */
   needs?(body: Body): Iterable<Uint8Array>;
   decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }

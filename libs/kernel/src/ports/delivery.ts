@@ -5,18 +5,18 @@ import type { Place } from "./ownership.ts";
  * Messages between machines. The runtime numbers and keeps them until the receiver has them durable. How they travel is
  * none of its business. The mesh implements this port, a simulated network does too.
  *
- * Letters go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
- * the receiver remembers the last one of each channel, so that a repeated letter is known after any delay.
+ * Messages go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
+ * the receiver remembers the last one of each channel, so that a repeated message is known after any delay.
  */
 export interface Delivery {
   /**
    * Hands a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
-   * has all letters of the channel. Rejects when that is unknown, and the sender repeats.
+   * has all messages of the channel. Rejects when that is unknown, and the sender repeats.
    */
   deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number>;
 }
 
-/** Letters of one channel in the order of their numbers. */
+/** Messages of one channel in the order of their numbers. */
 export interface EnvelopeBatch {
   /** The sending partition. */
   readonly service: string;

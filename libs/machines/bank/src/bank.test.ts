@@ -16,10 +16,10 @@ describe("the bank", () => {
     invariant(driver) {
       const money = moneyOf(
         driver.keys.map((key) => driver.state(key, account)),
-        driver.letters,
+        driver.messages,
       );
       assert.ok(isConserved(money), JSON.stringify(money));
-      assert.equal(driver.tally.lettersRefused, 0);
+      assert.equal(driver.tally.messagesRefused, 0);
     },
   });
 });

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Errors that a limit returns, to its callers and by letter to waiting holders. */
+/** Errors that a limit returns, to its callers and by message to waiting holders. */
 export const limitErrors = defineErrors("limit", {
   missing: {
     status: "NOT_FOUND",

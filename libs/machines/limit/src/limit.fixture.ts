@@ -44,7 +44,7 @@ export function inLine(driver: MachineDriver): readonly string[] {
   return [...driver.state(limitKey, limit).line.inOrder()].map(({ holder: { id } }) => id);
 }
 
-/** What a holder heard last, after all letters have arrived. */
+/** What a holder heard last, after all messages have arrived. */
 export function heard(driver: MachineDriver, id: string): string {
   driver.deliverAll();
   return driver.state(holderKey(id), holder).standing.get("") ?? "nothing";

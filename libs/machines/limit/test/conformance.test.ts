@@ -31,7 +31,7 @@ describe("limits", () => {
           "what can be given is given",
         );
       assert.deepEqual([...line.inOrder()][0], head);
-      assert.equal(driver.tally.lettersRefused, 0);
+      assert.equal(driver.tally.messagesRefused, 0);
     },
   });
 });

@@ -10,7 +10,7 @@
  * `complete_judged_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`. Results
  * of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
  * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a
- * child's start. Letters: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child`
+ * child's start. Messages: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child`
  * of children.
  *
  * **What it sends.** To children `withdraw_run`, `cancel_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`,

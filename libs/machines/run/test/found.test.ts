@@ -251,7 +251,7 @@ tasks:
         : RetryRun.fromPartial({ taskIds: ["sub"] });
       scene.driver.call(scene.key, command, body);
       assert.deepEqual(
-        scene.driver.letters.map(({ to }) => to.id),
+        scene.driver.messages.map(({ to }) => to.id),
         ["r..sub..0"],
         command,
       );

@@ -1,5 +1,5 @@
 /**
- * The way of letters to one partition of another process: one stream, kept as long as it works.
+ * The way of messages to one partition of another process: one stream, kept as long as it works.
  *
  * 1. Requests go out in the order in which they were handed over. After a change of owner, unanswered ones go out
  *    again, in the same order, to the new one. Repetitions do no harm.

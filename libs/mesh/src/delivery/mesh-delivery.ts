@@ -1,5 +1,5 @@
 /**
- * Carries letters between partitions: to those of this process directly, to others over a stream per receiving
+ * Carries messages between partitions: to those of this process directly, to others over a stream per receiving
  * partition, which is opened when there is something to send and kept.
  */
 import { runtimeService } from "@tutti/contracts/runtime/v1";
@@ -9,10 +9,10 @@ import type { Mesh } from "../mesh.ts";
 import { partitionOf } from "../routing/leased-ownership.ts";
 import { Lane } from "./lane.ts";
 
-/** Takes letters for the partitions of a service that this process owns. */
+/** Takes messages for the partitions of a service that this process owns. */
 export interface EnvelopeReceiver {
   holds(partition: number): boolean;
-  /** Resolves with the number up to which all letters of the channel are durable. */
+  /** Resolves with the number up to which all messages of the channel are durable. */
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
 }
 
@@ -31,14 +31,14 @@ export class MeshDelivery implements Delivery {
     this.#parts = parts;
   }
 
-  /** Letters to partitions of this service that are here need no stream. */
+  /** Messages to partitions of this service that are here need no stream. */
   receive(service: string, receiver: EnvelopeReceiver): void {
     this.#receivers.set(service, receiver);
   }
 
   async deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const at = partitionOf(to);
-    if (at === undefined) throw new Error(`expected a partition to deliver letters to, found ${to}`);
+    if (at === undefined) throw new Error(`expected a partition to deliver messages to, found ${to}`);
     signal.throwIfAborted();
     const receiver = this.#receivers.get(at.service);
     if (receiver?.holds(at.partition)) return receiver.receive(at.partition, batch);

@@ -2,7 +2,7 @@ import type { DeliverRequest, Letter as WireMessage } from "@tutti/contracts/run
 import type { Envelope, EnvelopeBatch } from "@tutti/kernel";
 
 /** What a message may carry, by the contract. */
-const lettersMax = 4_096;
+const messagesMax = 4_096;
 const partBytesMax = 2 * 1_024 * 1_024;
 
 /** What one request carries of a batch. */
@@ -11,21 +11,21 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** Returns a batch in parts that each fit into a message. A letter that is too large by itself travels alone. */
-export function partsOf(letters: readonly Envelope[]): readonly Part[] {
+/** Returns a batch in parts that each fit into a message. A message that is too large by itself travels alone. */
+export function partsOf(envelopes: readonly Envelope[]): readonly Part[] {
   const parts: Part[] = [];
   let from = 0;
   let bytes = 0;
-  for (const [index, letter] of letters.entries()) {
-    const size = sizeOf(letter);
-    if (index > from && (index - from === lettersMax || bytes + size > partBytesMax)) {
-      parts.push({ letters: letters.slice(from, index), bytes });
+  for (const [index, envelope] of envelopes.entries()) {
+    const size = sizeOf(envelope);
+    if (index > from && (index - from === messagesMax || bytes + size > partBytesMax)) {
+      parts.push({ letters: envelopes.slice(from, index), bytes });
       from = index;
       bytes = 0;
     }
     bytes += size;
   }
-  parts.push({ letters: from === 0 ? letters : letters.slice(from), bytes });
+  parts.push({ letters: from === 0 ? envelopes : envelopes.slice(from), bytes });
   return parts;
 }
 
@@ -41,8 +41,8 @@ export interface Address {
 }
 
 export function requestOf(address: Address, batch: number, { letters }: Part): DeliverRequest {
-  // The kernel's letters and the contract's are the same.
-  const wire: WireMessage[] = letters.map((letter) => ({ ...letter }));
+  // The kernel's messages and the contract's are the same.
+  const wire: WireMessage[] = letters.map((envelope) => ({ ...envelope }));
   return { ...address, batch, letters: wire };
 }
 

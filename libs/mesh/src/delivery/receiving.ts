@@ -1,5 +1,5 @@
 /**
- * The receiving end of a stream of letters.
+ * The receiving end of a stream of messages.
  *
  * 1. A request is answered when the receiver has it durable. Many may be on their way to that, and so many at most.
  * 2. What ends with the partition's moving away ends the stream with the new owner's name, as soon as that is known.
@@ -14,7 +14,7 @@ export interface ReceivingParts {
   /** How many partitions the service has. */
   readonly partitions: number;
   /**
-   * Lets the letters through to a partition: at once (undefined), or as soon as this process owns it. Throws
+   * Lets the messages through to a partition: at once (undefined), or as soon as this process owns it. Throws
    * `mesh.not_owner` when another one does.
    */
   admit(

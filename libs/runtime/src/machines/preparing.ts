@@ -1,5 +1,5 @@
 /**
- * Content that machines read at once is fetched before: what a fold, a snapshot or a letter needs that is not in it.
+ * Content that machines read at once is fetched before: what a fold, a snapshot or a message needs that is not in it.
  * Where it is at hand, as mostly, nothing waits.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";

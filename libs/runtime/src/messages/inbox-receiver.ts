@@ -1,8 +1,8 @@
 /**
- * Takes letters that came for machines of a partition.
+ * Takes messages that came for machines of a partition.
  *
- * 1. Letters of a channel are taken in the order of their numbers, without gaps. What was taken before is passed over.
- * 2. A letter is taken whether its receiver accepts or refuses it: a refusal is an answer too. One for an instance in
+ * 1. Messages of a channel are taken in the order of their numbers, without gaps. What was taken before is passed over.
+ * 2. A message is taken whether its receiver accepts or refuses it: a refusal is an answer too. One for an instance in
  *    quarantine waits for the repair. One for an instance that is gone, or that cannot be understood, is logged.
  */
 
@@ -36,29 +36,29 @@ export class InboxReceiver {
       );
       return;
     }
-    const { letters } = this.#memory;
+    const { outbox } = this.#memory;
     const { service, partition } = arrived.batch;
-    for (const letter of arrived.batch.letters) {
-      const expected = letters.takenFrom(service, partition) + 1;
-      if (letter.number > expected) break;
-      if (letter.number < expected) continue;
+    for (const message of arrived.batch.letters) {
+      const expected = outbox.takenFrom(service, partition) + 1;
+      if (message.number > expected) break;
+      if (message.number < expected) continue;
       // The rest comes again, behind what is taken now.
       if (this.#memory.isBatchFull) break;
-      this.#accept(letter);
-      letters.recordTaken(service, partition, letter.number, true);
+      this.#accept(message);
+      outbox.recordTaken(service, partition, message.number, true);
     }
-    const upTo = letters.takenFrom(service, partition);
+    const upTo = outbox.takenFrom(service, partition);
     this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
   }
 
-  /** Receivers that are not in memory: all of them are looked up before the first letter is taken. */
+  /** Receivers that are not in memory: all of them are looked up before the first message is accepted. */
   #lookUp({ batch, absent }: EnvelopesArrived): Promise<void>[] {
     const { instances } = this.#memory;
     const lookups: Promise<void>[] = [];
-    for (const letter of batch.letters) {
-      const { namespace, receiver } = letter;
+    for (const message of batch.letters) {
+      const { namespace, receiver } = message;
       const text = `${namespace}/${receiver}`;
-      const preparing = this.#prepared(letter, keyOf(text).kind, absent);
+      const preparing = this.#prepared(message, keyOf(text).kind, absent);
       if (preparing !== undefined) lookups.push(preparing);
       const there = instances.get(text);
       if (there === undefined ? absent.has(text) : !there.isLeaving) continue;
@@ -75,20 +75,20 @@ export class InboxReceiver {
     return lookups;
   }
 
-  /** Content that taking a letter needs is waited for once: content that is missing fails only that letter. */
-  #prepared(letter: Envelope, kind: string, absent: Set<string>): Promise<void> | undefined {
-    const mark = `content of letter ${letter.number}`;
+  /** Content that taking a message needs is waited for once: content that is missing fails only that message. */
+  #prepared(message: Envelope, kind: string, absent: Set<string>): Promise<void> | undefined {
+    const mark = `content of message ${message.number}`;
     const hosted = this.#memory.instances.hosted(kind);
     if (hosted === undefined || absent.has(mark)) return undefined;
-    const preparing = preparedForMessage(hosted, letter.namespace, letter);
+    const preparing = preparedForMessage(hosted, message.namespace, message);
     return preparing?.then(() => void absent.add(mark));
   }
 
-  #accept(letter: Envelope): void {
+  #accept(message: Envelope): void {
     const { instances, decider, nowMs, parts } = this.#memory;
-    const { type, payload } = letter;
-    const cause: Cause = letter.cause ?? parts.cause;
-    const text = `${letter.namespace}/${letter.receiver}`;
+    const { type, payload } = message;
+    const cause: Cause = message.cause ?? parts.cause;
+    const text = `${message.namespace}/${message.receiver}`;
     const key = keyOf(text);
     const hosted = instances.hosted(key.kind);
     const command = hosted?.command(type);
@@ -116,7 +116,7 @@ export class InboxReceiver {
     else parts.logger.error("machine failed on its first message", { ...key, type, error: decision.error });
   }
 
-  /** Undefined when its machine fails on a state without events: there is no receiver for the letter. */
+  /** Undefined when its machine fails on a state without events: there is no receiver for the message. */
   #blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance | undefined {
     try {
       return this.#memory.instances.blank(key, text, hosted);

@@ -1,4 +1,4 @@
-/** Sends a partition's letters, a batch per channel at a time, and repeats them until they are confirmed. */
+/** Sends a partition's messages, a batch per channel at a time, and repeats them until they are confirmed. */
 import {
   type Backoff,
   backoffMs,
@@ -13,7 +13,7 @@ import type { Channel, Outbox } from "./outbox.ts";
 export interface OutboxSenderParts {
   readonly service: string;
   readonly partition: number;
-  readonly letters: Outbox;
+  readonly outbox: Outbox;
   readonly deliver: Delivery["deliver"];
   readonly timers: Timers;
   readonly chance: Chance;
@@ -21,7 +21,7 @@ export interface OutboxSenderParts {
 }
 
 /** What one delivery may have. */
-const lettersMax = 1_024;
+const messagesMax = 1_024;
 const bytesMax = 1024 * 1024;
 const pause: Backoff = { firstMs: 20, maxMs: 5_000 };
 
@@ -35,7 +35,7 @@ export class OutboxSender {
 
   /** Continues with everything that may leave. */
   start(): void {
-    for (const channel of this.#parts.letters.channels) this.send(channel);
+    for (const channel of this.#parts.outbox.channels) this.send(channel);
   }
 
   stop(): void {
@@ -52,10 +52,10 @@ export class OutboxSender {
   }
 
   async #sendAll(channel: Channel): Promise<void> {
-    const { letters } = this.#parts;
+    const { outbox } = this.#parts;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      const batch = letters.outgoing(channel, lettersMax, bytesMax);
+      const batch = outbox.outgoing(channel, messagesMax, bytesMax);
       if (batch.length === 0) return;
       const confirmedBefore = channel.confirmed;
       await this.#sendOne(channel, batch);
@@ -65,11 +65,11 @@ export class OutboxSender {
   }
 
   async #sendOne(channel: Channel, batch: ReturnType<Outbox["outgoing"]>): Promise<void> {
-    const { service, partition, deliver, letters, logger } = this.#parts;
+    const { service, partition, deliver, outbox, logger } = this.#parts;
     const { signal } = this.#stopping;
     try {
       const upTo = await deliver(channel.place, { service, partition, letters: batch }, signal);
-      if (!signal.aborted) letters.confirm(channel, upTo);
+      if (!signal.aborted) outbox.confirm(channel, upTo);
     } catch (error) {
       // Whether they arrived is unknown: they are repeated, and known again by their numbers.
       if (!signal.aborted) logger.debug("messages not confirmed, resending", { to: channel.place, error });

@@ -22,7 +22,7 @@ function partitionOf(id: string): number {
 const boxOf = () => new Outbox(() => partitions);
 const everything = 1e9;
 
-describe("letters of a partition", () => {
+describe("messages of a partition", () => {
   it("are numbered per receiving partition, from 1, without gaps, in the order sent", () => {
     const ids = ["a", "b", "c", "d", "e"];
     fc.assert(
@@ -154,7 +154,7 @@ describe("letters of a partition", () => {
   });
 });
 
-describe("letters that were taken", () => {
+describe("messages that were taken", () => {
   it("are remembered per sending partition, never less than before, and recorded once", () => {
     const box = boxOf();
     assert.equal(box.takenFrom("bank", 1), 0);

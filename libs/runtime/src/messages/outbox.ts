@@ -1,12 +1,12 @@
 /**
- * Letters between machines: a partition's side of them.
+ * Messages between machines: a partition's side of them.
  *
- * A channel leads from one partition to another. Its letters have the numbers 1, 2, 3 … A letter is kept from the batch
+ * A channel leads from one partition to another. Its messages have the numbers 1, 2, 3 … A message is kept from the batch
  * that sent it until the receiver has it durable. The receiver remembers per channel the last number it has
- * taken. So each letter takes effect once, in the order sent, after any repetition, delay or duplicate on the
+ * taken. So each message takes effect once, in the order sent, after any repetition, delay or duplicate on the
  * way.
  *
- * A letter is addressed to an id: when the one who had it is gone and another one has it, the letter is theirs. So a
+ * A message is addressed to an id: when the one who had it is gone and another one has it, the message is theirs. So a
  * machine that expects answers does not end before it has them, or tells by what is in them that they are not for it.
  *
  * 1. Nothing leaves before the batch that sent it is durable.
@@ -26,8 +26,8 @@ export interface Channel {
   /** The last number given. */
   last: number;
   /** Not confirmed, in order. */
-  letters: SentLetter[];
-  /** Letters up to this number are durable here and may leave. */
+  messages: SentLetter[];
+  /** Messages up to this number are durable here and may leave. */
   released: number;
   /** All up to this number are confirmed. */
   confirmed: number;
@@ -35,7 +35,7 @@ export interface Channel {
   failures: number;
 }
 
-/** The last letter that was taken from a partition. */
+/** The last message that was taken from a partition. */
 interface Taken {
   readonly service: string;
   readonly partition: number;
@@ -46,12 +46,12 @@ export class Outbox {
   readonly #partitionsOf: (service: string) => number;
   readonly #writer = new FlatWriter(1_024);
   readonly #channels = new Map<string, Channel>();
-  /** Per sending partition: the last letter that was taken. */
+  /** Per sending partition: the last message that was taken. */
   readonly #taken = new Map<string, Taken>();
   /** Taken and confirmed, and not recorded so yet: of all channels few are, and each turn asks. */
   readonly #takenDue = new Set<Taken>();
   readonly #confirmedDue = new Set<Channel>();
-  /** Letters of the open batch. */
+  /** Messages of the open batch. */
   #open: SentLetter[] = [];
   #openBytes = 0;
   #waitingBytes = 0;
@@ -64,19 +64,19 @@ export class Outbox {
     return this.#channels.values();
   }
 
-  /** How many letters wait for their confirmation. */
+  /** How many messages wait for their confirmation. */
   get waiting(): number {
     let count = 0;
-    for (const { letters } of this.#channels.values()) count += letters.length;
+    for (const { messages } of this.#channels.values()) count += messages.length;
     return count;
   }
 
-  /** Bytes of all letters that wait for their confirmation. */
+  /** Bytes of all messages that wait for their confirmation. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Sends a letter with the open batch. */
+  /** Sends a message with the open batch. */
   send<Body>(
     from: InstanceKey,
     to: InstanceAddress,
@@ -88,7 +88,7 @@ export class Outbox {
     const partition = stableHash(namespace, kind, id) % this.#partitionsOf(service);
     this.#writer.reset();
     message.codec.encode(body, this.#writer);
-    const letter = {
+    const sent = {
       service,
       partition,
       number: 0,
@@ -99,16 +99,16 @@ export class Outbox {
       payload: this.#writer.finish(),
       cause,
     };
-    this.#open.push(letter);
-    this.#openBytes += sizeOf(letter);
+    this.#open.push(sent);
+    this.#openBytes += sizeOf(sent);
   }
 
-  /** What the letters of the open batch will add to it, at most. */
+  /** What the messages of the open batch will add to it, at most. */
   get openBytes(): number {
     return this.#openBytes;
   }
 
-  /** How many letters the open batch has. `cutBack` forgets those beyond. */
+  /** How many messages the open batch has. `cutBack` forgets those beyond. */
   get mark(): number {
     return this.#open.length;
   }
@@ -120,18 +120,18 @@ export class Outbox {
     this.#open.length = mark;
   }
 
-  /** Gives the letters of the open batch their numbers: what is to be recorded with it. */
+  /** Gives the messages of the open batch their numbers: what is to be recorded with it. */
   closeSent(): LettersSent | undefined {
     if (this.#open.length === 0) return;
-    const letters = this.#open;
+    const sent = this.#open;
     this.#open = [];
     this.#openBytes = 0;
-    for (const letter of letters) {
-      const channel = this.channel(letter.service, letter.partition);
-      letter.number = ++channel.last;
-      this.#keep(channel, letter);
+    for (const message of sent) {
+      const channel = this.channel(message.service, message.partition);
+      message.number = ++channel.last;
+      this.#keep(channel, message);
     }
-    return { letters };
+    return { letters: sent };
   }
 
   /** What was taken since the last batch, to be recorded with this one. */
@@ -142,7 +142,7 @@ export class Outbox {
     return due.map(({ service, partition, number }) => ({ service, partition, upTo: number }));
   }
 
-  /** What was confirmed, to be recorded when there is a batch anyway: until then letters would only be repeated. */
+  /** What was confirmed, to be recorded when there is a batch anyway: until then messages would only be repeated. */
   closeConfirmed(): LettersConfirmed[] {
     if (this.#confirmedDue.size === 0) return [];
     const due = [...this.#confirmedDue];
@@ -150,7 +150,7 @@ export class Outbox {
     return due.map(({ service, partition, confirmed }) => ({ service, partition, upTo: confirmed }));
   }
 
-  /** Returns the last letter taken from a partition. */
+  /** Returns the last message taken from a partition. */
   takenFrom(service: string, partition: number): number {
     return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
   }
@@ -177,39 +177,39 @@ export class Outbox {
     return channels;
   }
 
-  /** The receiver has all letters up to this number. */
+  /** The receiver has all messages up to this number. */
   confirm(channel: Channel, upTo: number): void {
     if (upTo <= channel.confirmed) return;
     channel.confirmed = Math.min(upTo, channel.last);
     this.#confirmedDue.add(channel);
     let count = 0;
-    for (; count < channel.letters.length; count++) {
-      const letter = channel.letters[count] as SentLetter;
-      if (letter.number > upTo) break;
-      this.#waitingBytes -= sizeOf(letter);
+    for (; count < channel.messages.length; count++) {
+      const message = channel.messages[count] as SentLetter;
+      if (message.number > upTo) break;
+      this.#waitingBytes -= sizeOf(message);
     }
-    if (count > 0) channel.letters.splice(0, count);
+    if (count > 0) channel.messages.splice(0, count);
   }
 
-  #keep(channel: Channel, letter: SentLetter): void {
-    channel.letters.push(letter);
-    this.#waitingBytes += sizeOf(letter);
+  #keep(channel: Channel, message: SentLetter): void {
+    channel.messages.push(message);
+    this.#waitingBytes += sizeOf(message);
   }
 
   /**
-   * Returns the next letters that may leave, in order. At most so many, and so many bytes unless one alone has more.
+   * Returns the next messages that may leave, in order. At most so many, and so many bytes unless one alone has more.
    */
   outgoing(channel: Channel, countMax: number, bytesMax: number): readonly SentLetter[] {
-    const { letters, released } = channel;
+    const { messages, released } = channel;
     let count = 0;
     let bytes = 0;
-    for (; count < letters.length && count < countMax; count++) {
-      const { number, payload } = letters[count] as SentLetter;
+    for (; count < messages.length && count < countMax; count++) {
+      const { number, payload } = messages[count] as SentLetter;
       if (number > released) break;
       bytes += payload.length + messageOverheadBytes;
       if (bytes > bytesMax && count > 0) break;
     }
-    return letters.slice(0, count);
+    return messages.slice(0, count);
   }
 
   channel(service: string, partition: number): Channel {
@@ -221,7 +221,7 @@ export class Outbox {
         partition,
         place: `${service}/partition/${partition}` as Place,
         last: 0,
-        letters: [],
+        messages: [],
         released: 0,
         confirmed: 0,
         isSending: false,
@@ -234,11 +234,11 @@ export class Outbox {
 
   /** Folds what a batch says was sent. */
   recoverSent({ letters }: LettersSent): void {
-    for (const letter of letters) {
-      const channel = this.channel(letter.service, letter.partition);
-      channel.last = Math.max(channel.last, letter.number);
+    for (const message of letters) {
+      const channel = this.channel(message.service, message.partition);
+      channel.last = Math.max(channel.last, message.number);
       channel.released = channel.last;
-      if (letter.number > channel.confirmed) this.#keep(channel, letter);
+      if (message.number > channel.confirmed) this.#keep(channel, message);
     }
   }
 
@@ -249,7 +249,7 @@ export class Outbox {
     this.#confirmedDue.delete(channel);
   }
 
-  /** Where every channel stands that ever took a letter. */
+  /** Where every channel stands that ever took a message. */
   takenEnds(): { service: string; partition: number; number: number }[] {
     return [...this.#taken.values()].map(({ service, partition, number }) => ({
       service,
@@ -259,12 +259,12 @@ export class Outbox {
   }
 }
 
-/** Keys and numbers of a letter, roughly. */
+/** Keys and numbers of a message, roughly. */
 const messageOverheadBytes = 128;
 /** Bytes of UTF-8 that a unit of a text takes at most. */
 const bytesPerUnit = 3;
 
-/** Returns how many bytes a letter has at most in a record. */
+/** Returns how many bytes a message has at most in a record. */
 function sizeOf({ namespace, sender, receiver, type, payload, cause }: SentLetter): number {
   let units = namespace.length + sender.length + receiver.length + type.length;
   if (cause !== undefined) {

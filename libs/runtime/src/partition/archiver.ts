@@ -507,8 +507,8 @@ export function idleMsAmong(
  * Returns the partition itself, as of a batch.
  */
 function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
-  const { self, letters, incarnations, live, quarantined, pause, behaviours } = memory;
-  const channels = [...letters.channels];
+  const { self, outbox, incarnations, live, quarantined, pause, behaviours } = memory;
+  const channels = [...outbox.channels];
   return encodePartition({
     batch,
     event: self.event,
@@ -518,9 +518,9 @@ function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array
     live,
     pause: pause.state,
     behaviours: behaviours.kept,
-    letters: channels.flatMap((channel) => channel.letters),
+    letters: channels.flatMap((channel) => channel.messages),
     sent: channels.map(({ service, partition, last }) => ({ service, partition, number: last })),
-    taken: letters.takenEnds(),
+    taken: outbox.takenEnds(),
     quarantined: [...quarantined].map(({ key }) => ({ ...key, task: "" })),
   });
 }

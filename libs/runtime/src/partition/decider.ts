@@ -38,7 +38,7 @@ export type Decision =
 export interface DeciderParts {
   readonly batch: OpenBatch;
   readonly folding: Folding;
-  readonly letters: Outbox;
+  readonly outbox: Outbox;
   readonly mentions: Mentions;
   readonly chance: Chance;
   readonly behaviours: Pick<Behaviours, "of">;
@@ -52,7 +52,7 @@ export interface DeciderParts {
 export class Decider implements MachineStep<unknown, unknown> {
   readonly #batch: OpenBatch;
   readonly #folding: Folding;
-  readonly #letters: Outbox;
+  readonly #outbox: Outbox;
   readonly #mentions: Mentions;
   readonly #chance: Chance;
   readonly #count: () => number;
@@ -69,7 +69,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     incarnation: 0,
     due: 0,
     dropped: 0,
-    letters: 0,
+    messages: 0,
     notes: 0,
   };
   readonly #settling = { number: 0, attempt: 0 };
@@ -88,14 +88,14 @@ export class Decider implements MachineStep<unknown, unknown> {
   settles: { readonly number: number; readonly attempt: number } | undefined;
 
   constructor(parts: DeciderParts) {
-    const { batch, folding, letters, mentions, chance, count, stepBytesMax, eventListener, behaviours } =
+    const { batch, folding, outbox, mentions, chance, count, stepBytesMax, eventListener, behaviours } =
       parts;
     this.#eventListener = eventListener;
     this.#behaviours = behaviours;
     this.#stepBytesMax = stepBytesMax;
     this.#batch = batch;
     this.#folding = folding;
-    this.#letters = letters;
+    this.#outbox = outbox;
     this.#mentions = mentions;
     this.#chance = chance;
     this.#count = count;
@@ -158,7 +158,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   }
 
   send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
-    this.#letters.send(this.key, to, message, body, this.cause);
+    this.#outbox.send(this.key, to, message, body, this.cause);
     this.#checkSize(this.#instance as Instance);
   }
 
@@ -186,7 +186,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     }
   }
 
-  /** A command in its encoded form: as it came in a letter, or waited for a repair. */
+  /** A command in its encoded form: as it came in a message, or waited for a repair. */
   decideEncoded(
     instance: Instance,
     command: AnyCommand,
@@ -228,8 +228,7 @@ export class Decider implements MachineStep<unknown, unknown> {
 
   /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
   #checkSize({ key: { kind, id } }: Instance): void {
-    const bytes =
-      this.#batch.bytes - this.#mark.position + this.#letters.openBytes - this.#messageBytesBefore;
+    const bytes = this.#batch.bytes - this.#mark.position + this.#outbox.openBytes - this.#messageBytesBefore;
     const bytesMax = this.#stepBytesMax;
     if (bytes > bytesMax) throw runtimeErrors.batchTooLarge({ kind, id, bytes, bytesMax });
   }
@@ -242,9 +241,9 @@ export class Decider implements MachineStep<unknown, unknown> {
     before.incarnation = instance.incarnation;
     before.due = this.#folding.due.length;
     before.dropped = this.#folding.dropped.length;
-    before.letters = this.#letters.mark;
+    before.messages = this.#outbox.mark;
     before.notes = this.notes.length;
-    this.#messageBytesBefore = this.#letters.openBytes;
+    this.#messageBytesBefore = this.#outbox.openBytes;
     this.#batch.mark(this.#mark);
     this.#instance = instance;
     this.#emitted = 0;
@@ -269,15 +268,15 @@ export class Decider implements MachineStep<unknown, unknown> {
     if (this.#emitted > 0) {
       throw new AssertionFault("a decider that refuses emits nothing", { kind: instance.key.kind });
     }
-    this.#letters.cutBack(this.#before.letters);
+    this.#outbox.cutBack(this.#before.messages);
     return { kind: "refused", refusal: reply };
   }
 
   /** Nothing of the step counts. */
   #thrown(instance: Instance, error: unknown): Decision {
-    const { event, lastBatch, lastIndex, incarnation, due, dropped, letters, notes } = this.#before;
+    const { event, lastBatch, lastIndex, incarnation, due, dropped, messages, notes } = this.#before;
     this.#batch.cutBack(this.#mark);
-    this.#letters.cutBack(letters);
+    this.#outbox.cutBack(messages);
     this.#folding.due.length = due;
     this.#folding.dropped.length = dropped;
     this.notes.length = notes;

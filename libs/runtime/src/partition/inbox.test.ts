@@ -45,7 +45,7 @@ describe("an inbox", () => {
       void told.push(`settled ${"kind" in outcome ? outcome.kind : ""}`);
     inbox.arrivals.push({ what: "errand", run() {}, refuse: settle });
     inbox.arrivals.push({
-      what: "letters",
+      what: "messages",
       batch: { service: "x", partition: 0, letters: [] },
       settle,
       absent: new Set(),

@@ -2,9 +2,9 @@ import type { EnvelopeBatch } from "@tutti/kernel";
 import type { Outcome, Question, Submission } from "../api.ts";
 import type { Found } from "./instances.ts";
 
-/** Letters that came for this partition. */
+/** Messages that came for this partition. */
 export interface EnvelopesArrived {
-  readonly what: "letters";
+  readonly what: "messages";
   readonly batch: EnvelopeBatch;
   /** The number up to which all of the channel are durable, or why that is unknown. */
   settle(outcome: { readonly upTo: number } | Outcome): void;

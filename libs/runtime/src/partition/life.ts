@@ -59,7 +59,7 @@ export function beginLife(options: LifeOptions): Life {
   const histories = new Histories(log, archive);
   const refolding = new Refolding(archive, histories);
   const memory = memoryOf(options, refolding, () => sender);
-  const { instances, letters } = memory;
+  const { instances, outbox } = memory;
   const faulted = (fault: unknown): void => options.faulted(memory, fault);
   const passivated = new PassivatedIndex({ archive, instances, wake: () => options.wake(memory), faulted });
   const sleeps = (dueMs: number): void => {
@@ -73,7 +73,7 @@ export function beginLife(options: LifeOptions): Life {
     (instance) => void repairs.rebuild(instance).catch(faulted),
   );
   const repairs = new Repairs(memory, quarantineStore, refolding);
-  const sender = new OutboxSender({ service, partition, letters, deliver, timers, chance, logger });
+  const sender = new OutboxSender({ service, partition, outbox, deliver, timers, chance, logger });
   const loaded = new LoadedPartition({ memory, quarantineStore, repairs, passivated });
   const life: Life = { memory, loaded, archiver, sender, passivated, histories, refolding };
   return life;

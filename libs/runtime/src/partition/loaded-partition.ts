@@ -31,7 +31,7 @@ export class LoadedPartition {
   readonly #passivated: PassivatedIndex;
   readonly #quarantineStore: QuarantineStore;
   readonly #commands: Commands;
-  readonly #letters: InboxReceiver;
+  readonly #inboxReceiver: InboxReceiver;
   readonly #questions: Questions;
   #isWaitingForRoom = false;
 
@@ -41,7 +41,7 @@ export class LoadedPartition {
     this.#passivated = passivated;
     this.#quarantineStore = quarantineStore;
     this.#commands = new Commands(memory, quarantineStore);
-    this.#letters = new InboxReceiver(memory, quarantineStore);
+    this.#inboxReceiver = new InboxReceiver(memory, quarantineStore);
     this.#questions = new Questions(memory);
   }
 
@@ -122,7 +122,7 @@ export class LoadedPartition {
   }
 
   #takeArrival(arrival: Arrival): void {
-    if (arrival.what === "letters") this.#letters.receive(arrival);
+    if (arrival.what === "messages") this.#inboxReceiver.receive(arrival);
     else if (arrival.what === "question") this.#questions.submit(arrival);
     else arrival.run();
   }

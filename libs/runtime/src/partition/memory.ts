@@ -4,7 +4,7 @@
  *
  * 1. Every change of an instance is recorded in the open batch in the same turn. A change without a record
  *    did not happen.
- * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no letter.
+ * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no message.
  */
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
@@ -63,7 +63,7 @@ export interface MemoryParts {
   wake(arrival?: Arrival): void;
   /** Returns whether this process may answer for the partition without asking the journal. */
   mayAnswer(): boolean;
-  /** Letters of a channel may leave. */
+  /** Messages of a channel may leave. */
   released(channel: Channel): void;
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
   failed(failure: Failure): void;
@@ -92,7 +92,7 @@ export class PartitionMemory {
   readonly parts: MemoryParts;
   readonly timers = new TimerQueue<InstanceTimer>();
   readonly batch = new OpenBatch();
-  readonly letters: Outbox;
+  readonly outbox: Outbox;
   readonly mentions: Mentions;
   readonly instances: Instances;
   readonly commits: Commits;
@@ -123,7 +123,7 @@ export class PartitionMemory {
     this.parts = parts;
     const { behaviours } = this;
     const { partition, machines, archive } = parts;
-    this.letters = new Outbox(parts.partitionsOf);
+    this.outbox = new Outbox(parts.partitionsOf);
     this.mentions = new Mentions(
       parts,
       parts.blobs,
@@ -139,13 +139,13 @@ export class PartitionMemory {
     this.decider = new Decider({
       batch: this.batch,
       folding: this.folding,
-      letters: this.letters,
+      outbox: this.outbox,
       mentions: this.mentions,
       chance: parts.chance,
       eventListener: parts.effects.eventListener,
       behaviours: this.behaviours,
       count: () => ++this.incarnations,
-      // Beside what the batch may have before, and the letters that it gets at its end.
+      // Beside what the batch may have before, and the messages that it gets at its end.
       stepBytesMax: Math.floor((parts.journal.batchBytesMax - parts.limits.batchBytesSoft) / 2),
     });
     this.commits = new Commits({
@@ -173,7 +173,7 @@ export class PartitionMemory {
 
   /** Whether the turn has to end here: what else waits belongs into the next batch. */
   get isBatchFull(): boolean {
-    return this.batch.bytes + this.letters.openBytes >= this.parts.limits.batchBytesSoft;
+    return this.batch.bytes + this.outbox.openBytes >= this.parts.limits.batchBytesSoft;
   }
 
   /** The time of this turn. */
@@ -328,16 +328,16 @@ export class PartitionMemory {
   }
 
   #recordMessages(): void {
-    const { batch, letters, self } = this;
+    const { batch, outbox, self } = this;
     const { cause } = this.parts;
     const add = <Body>({ header, codec }: OwnEvent<Body>, body: Body): void =>
       batch.add(self, header, codec, body, cause);
-    this.#sent = letters.closeSent();
+    this.#sent = outbox.closeSent();
     if (this.#sent !== undefined) add(ownEvents.lettersSent, this.#sent);
-    for (const taken of letters.closeTaken()) add(ownEvents.lettersTaken, taken);
+    for (const taken of outbox.closeTaken()) add(ownEvents.lettersTaken, taken);
     // A confirmation that is not recorded costs a repetition after a restart: it waits for a batch that goes anyway.
     if (batch.count > 0)
-      for (const confirmed of letters.closeConfirmed()) add(ownEvents.lettersConfirmed, confirmed);
+      for (const confirmed of outbox.closeConfirmed()) add(ownEvents.lettersConfirmed, confirmed);
   }
 
   #append(): void {
@@ -394,7 +394,7 @@ export class PartitionMemory {
     for (const instance of ended) this.archiver.ended(instance);
     if (dropped.length > 0) this.#withdraw(dropped);
     this.#dispatch(due);
-    if (sent !== undefined) for (const channel of this.letters.release(sent)) this.parts.released(channel);
+    if (sent !== undefined) for (const channel of this.outbox.release(sent)) this.parts.released(channel);
     this.publishNotes(notes);
   }
 

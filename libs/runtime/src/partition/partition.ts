@@ -97,12 +97,12 @@ export class Partition {
   }
 
   /**
-   * Why a command is refused. A command may send letters, so it is refused while too many letters wait for unavailable
+   * Why a command is refused. A command may send messages, so it is refused while too many messages wait for unavailable
    * receivers. Results of effects are not sent again: a full journal delays them, and an archive that is behind accepts them.
    */
   commandRefusal(isResult: boolean): Outcome | undefined {
     const refusal = this.refusal() ?? (isResult ? undefined : (this.#fullRefusal() ?? this.#behindRefusal()));
-    const waitingBytes = this.#life?.memory.letters.waitingBytes ?? 0;
+    const waitingBytes = this.#life?.memory.outbox.waitingBytes ?? 0;
     if (refusal !== undefined || waitingBytes < this.#parts.limits.lettersBytesMax) return refusal;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
@@ -411,7 +411,7 @@ export class Partition {
       this.#parts.ready(this);
       return;
     }
-    if (memory.isStopped && arrival.what === "letters") arrival.absent.clear();
+    if (memory.isStopped && arrival.what === "messages") arrival.absent.clear();
     if (this.#state === "closed") {
       refuse(arrival, refused(refusalOf(this.#notOwner())));
       return;

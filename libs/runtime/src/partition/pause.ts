@@ -2,7 +2,7 @@
  * What of a partition is paused. A pause is started when the partition is loaded, and is a record of the partition
  * itself, as what is released of it later: so it lasts through crashes and moves, until it is ended.
  *
- * 1. While a machine is paused none of its effects is started and none of its timers expires. Commands, letters and
+ * 1. While a machine is paused none of its effects is started and none of its timers expires. Commands, messages and
  *    results of what was started before are taken as ever: they change what is known, and nothing in the world.
  * 2. What is released stays released in this pause. Those of a smaller share are among those of a larger one.
  */

@@ -3,7 +3,7 @@
  * partition continues.
  *
  * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.
- * 2. Anything that comes meanwhile and would be lost otherwise (letters, results) waits here, durably, and is done
+ * 2. Anything that comes meanwhile and would be lost otherwise (messages, results) waits here, durably, and is done
  *    after the repair in the order in which it came. Callers are refused.
  * 3. No timer of a kept instance expires and none of its effects is started.
  */

@@ -130,19 +130,19 @@ export class Recovery {
     memory.pause.restore(snapshot.pause);
     takeBehaviour(memory, snapshot.behaviours);
     for (const { service, partition, number } of snapshot.taken) {
-      memory.letters.recordTaken(service, partition, number, false);
+      memory.outbox.recordTaken(service, partition, number, false);
     }
     for (const { service, partition, number } of snapshot.sent) {
-      const channel = memory.letters.channel(service, partition);
+      const channel = memory.outbox.channel(service, partition);
       channel.last = number;
       channel.released = number;
       channel.confirmed = number;
     }
     for (const { service, partition, number } of snapshot.letters) {
-      const channel = memory.letters.channel(service, partition);
+      const channel = memory.outbox.channel(service, partition);
       channel.confirmed = Math.min(channel.confirmed, number - 1);
     }
-    memory.letters.recoverSent({ letters: snapshot.letters });
+    memory.outbox.recoverSent({ letters: snapshot.letters });
   }
 
   /** Looks up all instances that these batches are about and that may be in the archive, together. */
@@ -278,17 +278,17 @@ export class Recovery {
 
   #foldOwn(batch: JournalBatch): void {
     if (batch.number <= this.#ownUpTo) return;
-    const { self, letters, pause } = this.#memory;
+    const { self, outbox, pause } = this.#memory;
     const { event, index, type, payload } = this.#scanner;
     self.event = event;
     self.lastBatch = batch.number;
     self.lastIndex = index;
-    if (type === ownEvents.lettersSent.type) letters.recoverSent(LettersSent.decode(payload));
+    if (type === ownEvents.lettersSent.type) outbox.recoverSent(LettersSent.decode(payload));
     else if (type === ownEvents.lettersConfirmed.type)
-      letters.recoverConfirmed(LettersConfirmed.decode(payload));
+      outbox.recoverConfirmed(LettersConfirmed.decode(payload));
     else if (type === ownEvents.lettersTaken.type) {
       const { service, partition, upTo } = LettersTaken.decode(payload);
-      letters.recordTaken(service, partition, upTo, false);
+      outbox.recordTaken(service, partition, upTo, false);
     } else if (type === ownEvents.workPaused.type)
       pause.start(WorkPaused.decode(payload).name, batch.timeMs, this.#decoded().actor);
     else if (type === ownEvents.workReleased.type) pause.release(WorkReleased.decode(payload));

@@ -1,9 +1,9 @@
 /**
- * Machines in memory: their states, letters and timers, without a journal, a disk or a clock. It is the runtime as far
+ * Machines in memory: their states, messages and timers, without a journal, a disk or a clock. It is the runtime as far
  * as a test of a definition sees it.
  *
- * 1. A step is a command, a letter or a timer. Nothing happens within one but what its decider decides.
- * 2. Letters arrive in their order. What a step wants done is handed over when it is over.
+ * 1. A step is a command, a message or a timer. Nothing happens within one but what its decider decides.
+ * 2. Messages arrive in their order. What a step wants done is handed over when it is over.
  * 3. The result of an attempt that is not awaited never reaches a decider.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -60,7 +60,7 @@ interface Doers {
 
 export interface StageParts {
   readonly machines: readonly AnyMachine[];
-  /** The service that hosts them: letters to others are refused. */
+  /** The service that hosts them: messages to others are refused. */
   readonly service: string;
   readonly time: VirtualTime;
   readonly chance: Pick<Chance, "random">;
@@ -116,7 +116,7 @@ export class Stage {
     return answer;
   }
 
-  /** Returns a command by its type, such as one that comes by letter only. */
+  /** Returns a command by its type, such as one that comes by message only. */
   call(key: InstanceKey, type: string, body: unknown): unknown {
     const instance = this.#instance(key);
     return this.execute(key, commandOf(instance.machine, type), body);
@@ -269,7 +269,7 @@ export class Stage {
       const command = instance.machine.commands.find((each) => each.type === type);
       if (command === undefined)
         throw new WorkflowTestError(`expected ${to.kind} to know the letter ${type}`);
-      // A refusal of a letter goes nowhere.
+      // A refusal of a message goes nowhere.
       isRefusal(this.#command(instance, command, command.codec.decode(bytes), { cause }));
     });
   }

@@ -2,8 +2,8 @@
  * The bank, followed event by event as they become durable, and compared with the plain one.
  *
  * 1. Each operation takes effect once, as the plain bank says, in the order that the journal says.
- * 2. Money is neither made nor lost: what is in accounts, set aside and in letters is what came in less what went out.
- * 3. A letter's money arrives once. A timer fires once, and not before its time.
+ * 2. Money is neither made nor lost: what is in accounts, set aside and in messages is what came in less what went out.
+ * 3. A message's money arrives once. A timer fires once, and not before its time.
  * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier
  *    one.
  */
@@ -36,13 +36,13 @@ interface Effect {
   readonly reply: Fields;
 }
 
-interface LetterMoney {
+interface MessageMoney {
   readonly to: string;
   readonly amount: number;
   state: "sent" | "credited";
 }
 
-const letterEvents = new Set(["transfer_credited", "transfer_completed", "transfer_declined"]);
+const messageEvents = new Set(["transfer_credited", "transfer_completed", "transfer_declined"]);
 const ownEvents = new Set([
   "hold_expired",
   "statement_completed",
@@ -56,7 +56,7 @@ export class BankCheck implements Follower {
   readonly records: readonly OperationRecord[];
   readonly #world: World;
   readonly #chronicle: Chronicle;
-  readonly #letters = new Map<string, LetterMoney>();
+  readonly #messages = new Map<string, MessageMoney>();
   /** What clients know each account to have had. */
   readonly #seen = new Map<string, number>();
   /** Paid in less paid out, of accounts whose ids were used again. */
@@ -79,7 +79,7 @@ export class BankCheck implements Follower {
     const { type, key, timeMs } = event;
     const body = event.body as Fields;
     const account = type === "account_opened" ? this.#opened(key.id) : this.#account(key.id);
-    if (letterEvents.has(type)) this.#letter(account, type, body);
+    if (messageEvents.has(type)) this.#message(account, type, body);
     else if (ownEvents.has(type)) this.#timer(account, type, body, timeMs);
     else this.#effect(account, event, body);
     const wrong = happen(account, type, body);
@@ -200,29 +200,29 @@ export class BankCheck implements Follower {
     }
   }
 
-  #letter(account: PlainAccount, type: string, body: Fields): void {
+  #message(account: PlainAccount, type: string, body: Fields): void {
     const transfer = Number(body["transfer"]);
     const from = type === "transfer_credited" ? String(body["from"]) : account.id;
     const name = `transfer ${transfer} of ${from}`;
-    const letter = this.#letters.get(`${from}/${transfer}`) ?? this.#sentLetter(from, transfer);
-    if (letter === undefined) {
+    const message = this.#messages.get(`${from}/${transfer}`) ?? this.#sentMessage(from, transfer);
+    if (message === undefined) {
       this.#fail("once", account, `${type}: ${name} was never started, or had ended`);
       return;
     }
     if (type === "transfer_credited") {
       const isRight =
-        letter.to === account.id && letter.amount === body["amountCents"] && letter.state === "sent";
-      if (!isRight) this.#fail("once", account, `${name} is credited, but it is ${JSON.stringify(letter)}`);
-      letter.state = "credited";
-      this.#letters.set(`${from}/${transfer}`, letter);
+        message.to === account.id && message.amount === body["amountCents"] && message.state === "sent";
+      if (!isRight) this.#fail("once", account, `${name} is credited, but it is ${JSON.stringify(message)}`);
+      message.state = "credited";
+      this.#messages.set(`${from}/${transfer}`, message);
       return;
     }
     const wanted = type === "transfer_completed" ? "credited" : "sent";
-    if (letter.state !== wanted) this.#fail("once", account, `${type}: ${name} is ${letter.state}`);
-    this.#letters.delete(`${from}/${transfer}`);
+    if (message.state !== wanted) this.#fail("once", account, `${type}: ${name} is ${message.state}`);
+    this.#messages.delete(`${from}/${transfer}`);
   }
 
-  #sentLetter(from: string, transfer: number): LetterMoney | undefined {
+  #sentMessage(from: string, transfer: number): MessageMoney | undefined {
     const started = this.accounts.get(from)?.transfers.get(transfer);
     return started === undefined ? undefined : { ...started, state: "sent" };
   }
@@ -248,7 +248,7 @@ export class BankCheck implements Follower {
       for (const { amount } of transfers.values()) there += amount;
     }
     // The sender counts a transfer until it hears that it arrived.
-    for (const { amount, state } of this.#letters.values()) if (state === "credited") there -= amount;
+    for (const { amount, state } of this.#messages.values()) if (state === "credited") there -= amount;
     if (there !== paid)
       this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
   }

@@ -2,7 +2,7 @@ import type { EnvelopeBatch } from "@tutti/kernel";
 import type { DueEffect, Runtime } from "@tutti/runtime";
 import type { SharedKeys } from "@tutti/runtime/ownership";
 import type { Chronicle } from "../checks/chronicle.ts";
-import type { DeliveryCheck } from "../checks/letters.ts";
+import type { DeliveryCheck } from "../checks/delivery.ts";
 import type { Load } from "../load/load.ts";
 import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -12,7 +12,7 @@ import type { Weakening } from "../weakenings/weakening.ts";
 import type { AnyMachine } from "../witness/witness.ts";
 import type { World } from "../world/world.ts";
 
-/** Where letters and calls arrive. */
+/** Where messages and calls arrive. */
 export interface InboxReceiver {
   readonly name: string;
   take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void;
@@ -26,11 +26,11 @@ export interface ServerParts {
   readonly plan: Plan;
   readonly network: Network;
   readonly chronicle: Chronicle;
-  readonly letters: DeliveryCheck;
+  readonly delivery: DeliveryCheck;
   readonly load: Load;
   readonly storage: Storage;
   readonly machine: AnyMachine;
-  /** Those that it writes letters to. */
+  /** Those that it writes messages to. */
   readonly others: readonly AnyMachine[];
   readonly isClustered: boolean;
   /** Where partition owners keep leases and the table of owners. Undefined where the coordinator says who owns what. */

@@ -86,14 +86,14 @@ function dispatch(
   if (doer?.takes(plain) !== true) errands.begin(plain);
 }
 
-/** Letters go through the network, and so does the word that they have arrived. */
+/** Messages go through the network, and so does the word that they have arrived. */
 function deliveryOf(parts: ServerParts, name: string, life: Life): Delivery {
-  const { network, letters, world, ownerOf } = parts;
+  const { network, delivery, world, ownerOf } = parts;
   return {
     deliver: (place, batch, signal) => {
       if (!life.cross()) return never();
       const partition = partitionOfPlace(place);
-      letters.left(batch, partition);
+      delivery.left(batch, partition);
       return new Promise((resolve, reject) => {
         const timer = life.schedule(deliveryMs, () => reject(new Error("no answer to a delivery")));
         signal.addEventListener("abort", () => {

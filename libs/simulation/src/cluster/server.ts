@@ -208,7 +208,7 @@ export class Server implements Member, InboxReceiver {
     });
   }
 
-  /** Letters arrive. */
+  /** Messages arrive. */
   take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void {
     const running = this.#running;
     if (running === undefined) return;

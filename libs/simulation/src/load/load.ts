@@ -73,7 +73,7 @@ export interface ProcessOfDoer {
 export interface Load extends Follower {
   readonly service: string;
   readonly machine: AnyMachine;
-  /** Machines that the load's own writes letters to. */
+  /** Machines that the load's own writes messages to. */
   readonly others?: readonly AnyMachine[];
   /** Whether all machines are in its service, whichever they write to. */
   readonly isOneService?: boolean;

@@ -273,7 +273,7 @@ export class RunsLoad implements Load {
     this.#want(id, command, body);
   }
 
-  /** It is started by a letter. After the run was taken back it may be there already. */
+  /** It is started by a message. After the run was taken back it may be there already. */
   #goOn({ run, check }: KnownRun, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };

@@ -46,7 +46,7 @@ export interface MachineEdge {
   asked?(body: unknown, answer: unknown): void;
   /** Whether what a state says to be outstanding includes its timers. A machine without that forgets them. */
   readonly forgetsTimers?: boolean;
-  /** Where all letters go, whichever service they are for. */
+  /** Where all messages go, whichever service they are for. */
   readonly service?: string | undefined;
 }
 

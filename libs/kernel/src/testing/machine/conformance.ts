@@ -1,5 +1,5 @@
 /**
- * The suite that every machine passes: sequences of commands, letters, timers and results, drawn by chance, with the
+ * The suite that every machine passes: sequences of commands, messages, timers and results, drawn by chance, with the
  * machine contract checked at every step. golden histories, read for ever.
  */
 import assert from "node:assert/strict";
@@ -21,11 +21,11 @@ export interface MachineCall {
 }
 
 export interface ConformanceOptions {
-  /** Kinds that send each other letters are tried together. */
+  /** Kinds that send each other messages are tried together. */
   readonly machines: readonly AnyMachine[];
   /** Name of the service that hosts them. */
   readonly service: string;
-  /** Services that are not driven here: letters to them leave. Default none. */
+  /** Services that are not driven here: messages to them leave. Default none. */
   readonly outside?: readonly string[];
   /** Commands as callers give them. Few ids, small numbers: so that they meet. */
   readonly commands: Arbitrary<MachineCall>;
@@ -51,7 +51,7 @@ export interface ConformanceOptions {
 /** One step of a sequence, as data: a failing sequence is printed, and is the test of the bug. */
 type Input =
   | ({ readonly kind: "command" } & MachineCall)
-  | { readonly kind: "letter"; readonly channel: number }
+  | { readonly kind: "message"; readonly channel: number }
   | { readonly kind: "time"; readonly ms: number }
   | { readonly kind: "result"; readonly effect: number; readonly random: number };
 
@@ -65,7 +65,7 @@ export function machineConformance(options: ConformanceOptions): void {
       it(`${machine.kind}: what a newer release wrote is refused`, () => assertRefusesTheUnknown(machine));
     }
 
-    it("any sequence of commands, letters, timers and results keeps the contract, step by step", async () => {
+    it("any sequence of commands, messages, timers and results keeps the contract, step by step", async () => {
       const { default: check } = await import("fast-check");
       const seen = { taken: new Set<string>(), emitted: new Set<string>() };
       const { sequences = 100, stepsMax = 100 } = options;
@@ -95,7 +95,7 @@ async function inputs({ commands, pauseMaxMs = 60_000 }: ConformanceOptions): Pr
     { weight: 6, arbitrary: commands.map((call) => ({ kind: "command", ...call }) as const) },
     {
       weight: 3,
-      arbitrary: check.record({ kind: check.constant("letter" as const), channel: check.nat(7) }),
+      arbitrary: check.record({ kind: check.constant("message" as const), channel: check.nat(7) }),
     },
     {
       weight: 1,
@@ -133,7 +133,7 @@ function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOpti
     case "command":
       driver.call(input.key, input.command, input.body);
       return;
-    case "letter":
+    case "message":
       driver.deliver(input.channel);
       return;
     case "time":

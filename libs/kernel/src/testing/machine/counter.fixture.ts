@@ -30,8 +30,8 @@ export type Fault =
   | "codec forgets"
   | "description changes silently"
   | "emits later"
-  | "letter to nowhere"
-  | "letter of no table";
+  | "message to nowhere"
+  | "message of no table";
 
 export interface Add {
   by: number;
@@ -126,8 +126,8 @@ export function counter(fault?: Fault): CounterMachine {
     codec,
     reply: jsonCodec<Add>(),
     decide(_, { by }, step) {
-      const service = fault === "letter to nowhere" ? "elsewhere" : "test";
-      const message = fault === "letter of no table" ? { type: "unheard", codec } : add;
+      const service = fault === "message to nowhere" ? "elsewhere" : "test";
+      const message = fault === "message of no table" ? { type: "unheard", codec } : add;
       step.send({ service, ...otherKey }, message, { by });
       return { by };
     },

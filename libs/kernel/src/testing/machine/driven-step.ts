@@ -6,7 +6,7 @@ import type { DrivenInstance } from "./driven-instance.ts";
 import { nameOf } from "./machine-table.ts";
 import { expect } from "./violation.ts";
 
-/** A letter that was sent and not delivered yet. */
+/** A message that was sent and not delivered yet. */
 export interface DrivenMessage {
   readonly from: InstanceKey;
   readonly to: InstanceAddress;
@@ -23,7 +23,7 @@ export interface StepWorld {
   readonly behaviour: number;
   random(): number;
   emitted(event: MachineEvent<unknown>): void;
-  sent(letter: DrivenMessage): void;
+  sent(message: DrivenMessage): void;
 }
 
 /** What a decider is given by a driver. */
@@ -74,7 +74,7 @@ export class DrivenStep implements MachineStep<unknown> {
   send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void {
     this.#checkRunning();
     this.#changes++;
-    const payload = checkedBytes(message.codec, body, `${this.#name}: letter ${message.type}`);
+    const payload = checkedBytes(message.codec, body, `${this.#name}: message ${message.type}`);
     this.#world.sent({ from: this.key, to, type: message.type, payload });
   }
 

@@ -51,7 +51,7 @@ describe("a driver of machines", () => {
     assert.deepEqual(noted, [kept]);
   });
 
-  it("delivers letters in their order, on request", () => {
+  it("delivers messages in their order, on request", () => {
     const { driver, tell } = drive();
     driver.execute(counterKey, tell, { by: 2 });
     driver.execute(counterKey, tell, { by: 3 });
@@ -63,13 +63,13 @@ describe("a driver of machines", () => {
     assert.equal(driver.deliver(), undefined);
   });
 
-  it("delivers the oldest letter of all, or that of a given channel", () => {
+  it("delivers the oldest message of all, or that of a given channel", () => {
     const { driver, tell } = drive();
     const third = { ...counterKey, id: "three" };
     driver.execute(counterKey, tell, { by: 1 });
     driver.execute(third, tell, { by: 10 });
     driver.execute(counterKey, tell, { by: 100 });
-    const counts = () => driver.letters.map(({ from }) => from.id);
+    const counts = () => driver.messages.map(({ from }) => from.id);
     driver.deliver();
     assert.deepEqual(counts(), ["three", "one"]);
     driver.deliver(1);
@@ -106,8 +106,8 @@ describe("a driver of machines", () => {
     ["codec forgets", /what is written is read again/],
     ["description changes silently", /an event that changes the description says so/],
     ["emits later", /a step is over when its decider returns/],
-    ["letter to nowhere", /expected a receiver in test, found elsewhere/],
-    ["letter of no table", /expected a command among add, remind, tell, found unheard/],
+    ["message to nowhere", /expected a receiver in test, found elsewhere/],
+    ["message of no table", /expected a command among add, remind, tell, found unheard/],
   ] as const) {
     it(`finds that a ${fault.replace(/ .*/, "")} is at fault: ${fault}`, () => {
       const { driver, add, remind, tell } = drive(fault);

@@ -1,9 +1,9 @@
 /**
- * Drives machines without the runtime: holds their states, delivers their letters, lets their timers run out in virtual
+ * Drives machines without the runtime: holds their states, delivers their messages, lets their timers run out in virtual
  * time and hands over the results of their effects. checks the machine contract at every step.
  *
- * 1. A step is a command, a letter, a timer or a result. Nothing happens between steps.
- * 2. Letters from one instance to another arrive in their order. Which of several waiting ones comes next, the caller
+ * 1. A step is a command, a message, a timer or a result. Nothing happens between steps.
+ * 2. Messages from one instance to another arrive in their order. Which of several waiting ones comes next, the caller
  *    chooses.
  * 3. A timer that came due is set until a fold clears or moves it, as it would be after a restart.
  * 4. The result of an attempt that is not awaited never reaches a decider.
@@ -20,11 +20,11 @@ import { type AnyCommand, type AnyMachine, checkTable, MachineTable, nameOf } fr
 import { expect, expectSame, MachineViolation } from "./violation.ts";
 
 export interface DriverOptions {
-  /** Kinds that send each other letters are driven together. */
+  /** Kinds that send each other messages are driven together. */
   readonly machines: readonly AnyMachine[];
-  /** Name of the service that hosts them: letters are addressed to it. */
+  /** Name of the service that hosts them: messages are addressed to it. */
   readonly service: string;
-  /** Services that are not driven here: letters to them leave. Default none. */
+  /** Services that are not driven here: messages to them leave. Default none. */
   readonly outside?: readonly string[];
   /**
    * Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the
@@ -49,8 +49,8 @@ export interface DrivenEffect {
 export interface DriverTally {
   readonly taken: ReadonlySet<string>;
   readonly emitted: ReadonlySet<string>;
-  /** Letters that their receiver refused: they took no effect. */
-  readonly lettersRefused: number;
+  /** Messages that their receiver refused: they took no effect. */
+  readonly messagesRefused: number;
 }
 
 interface StepOptions {
@@ -59,7 +59,7 @@ interface StepOptions {
 
 const defaultStartMs = 1_767_225_600_000;
 const timersPerAdvanceMax = 100_000;
-const lettersPerCallMax = 100_000;
+const messagesPerCallMax = 100_000;
 
 export class MachineDriver {
   readonly #service: string;
@@ -68,10 +68,10 @@ export class MachineDriver {
   readonly #tables: ReadonlyMap<string, MachineTable>;
   readonly #instances = new Map<string, DrivenInstance>();
   readonly #chance;
-  readonly #letters: DrivenMessage[] = [];
+  readonly #messages: DrivenMessage[] = [];
   readonly #taken = new Set<string>();
   readonly #emitted = new Set<string>();
-  #lettersRefused = 0;
+  #messagesRefused = 0;
   #nowMs: number;
 
   constructor({
@@ -96,7 +96,7 @@ export class MachineDriver {
   }
 
   get tally(): DriverTally {
-    return { taken: this.#taken, emitted: this.#emitted, lettersRefused: this.#lettersRefused };
+    return { taken: this.#taken, emitted: this.#emitted, messagesRefused: this.#messagesRefused };
   }
 
   /** Instances that have events. */
@@ -132,32 +132,33 @@ export class MachineDriver {
     return query.answer(guarded(instance.state, where), frozen(body), { key, nowMs: this.#nowMs });
   }
 
-  /** Letters under way, the oldest first. */
-  get letters(): readonly DrivenMessage[] {
-    return this.#letters;
+  /** Messages under way, the oldest first. */
+  get messages(): readonly DrivenMessage[] {
+    return this.#messages;
   }
 
   /**
-   * Delivers the oldest letter of one of the channels that have any, the first one's being the oldest of all, and gives
+   * Delivers the oldest message of one of the channels that have any, the first one's being the oldest of all, and gives
    * what was answered. Undefined when nothing is under way.
    */
   deliver(channel = 0): unknown {
     const heads = new Map<string, DrivenMessage>();
-    for (const letter of this.#letters) heads.set(channelOf(letter), heads.get(channelOf(letter)) ?? letter);
-    const letter = [...heads.values()][channel % heads.size];
-    if (letter === undefined) return undefined;
-    this.#letters.splice(this.#letters.indexOf(letter), 1);
-    const instance = this.#instance(letter.to);
-    const command = instance.table.command(letter.type);
-    const answer = this.#command(instance, command, command.codec.decode(letter.payload));
-    if (isRefusal(answer)) this.#lettersRefused++;
+    for (const message of this.#messages)
+      heads.set(channelOf(message), heads.get(channelOf(message)) ?? message);
+    const message = [...heads.values()][channel % heads.size];
+    if (message === undefined) return undefined;
+    this.#messages.splice(this.#messages.indexOf(message), 1);
+    const instance = this.#instance(message.to);
+    const command = instance.table.command(message.type);
+    const answer = this.#command(instance, command, command.codec.decode(message.payload));
+    if (isRefusal(answer)) this.#messagesRefused++;
     return answer;
   }
 
   /** Delivers until nothing is under way any more. */
   deliverAll(): void {
-    for (let delivered = 0; this.#letters.length > 0; delivered++) {
-      expect(delivered < lettersPerCallMax, this.#service, "letters breed letters without end");
+    for (let delivered = 0; this.#messages.length > 0; delivered++) {
+      expect(delivered < messagesPerCallMax, this.#service, "messages cause messages without end");
       this.deliver();
     }
   }
@@ -321,13 +322,13 @@ export class MachineDriver {
       behaviour: this.#behaviours[kind] ?? behaviour,
       random: () => this.#chance.random(),
       emitted: (event) => this.#emitted.add(`${instance.machine.kind}.${nameOf(event)}`),
-      sent: (letter) => this.#send(letter),
+      sent: (message) => this.#send(message),
     };
   }
 
-  #send(letter: DrivenMessage): void {
-    const { to, from } = letter;
-    const name = `${textOf(from)}: letter ${letter.type}`;
+  #send(message: DrivenMessage): void {
+    const { to, from } = message;
+    const name = `${textOf(from)}: message ${message.type}`;
     if (this.#outside.has(to.service)) return;
     expect(
       to.service === this.#service,
@@ -337,8 +338,8 @@ export class MachineDriver {
     expect(to.namespace === from.namespace, name, `expected a receiver in the same namespace`);
     const table = this.#tables.get(to.kind);
     expect(table !== undefined, name, `expected a receiver of a kind that is driven here, found ${to.kind}`);
-    table.command(letter.type);
-    this.#letters.push(letter);
+    table.command(message.type);
+    this.#messages.push(message);
   }
 }
 

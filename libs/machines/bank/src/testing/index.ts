@@ -5,6 +5,6 @@ export {
   BankModel,
   type BankOutcome,
 } from "./model.ts";
-export { type BankMoney, isConserved, type LetterUnderWay, moneyIn, moneyOf } from "./money.ts";
+export { type BankMoney, isConserved, type MessageUnderWay, moneyIn, moneyOf } from "./money.ts";
 export { carelessRelease, nextRelease, stepWith } from "./next-release.ts";
 export { accountKey, drawOperation, type OperationOptions, operations, printed } from "./operations.ts";

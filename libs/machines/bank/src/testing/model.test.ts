@@ -46,7 +46,7 @@ class Comparison {
     for (let step = 0; step < stepsPerSequence; step++) {
       const random = this.#chance.random();
       if (random < 0.6) this.#command();
-      else if (random < 0.8) this.#letter();
+      else if (random < 0.8) this.#message();
       else if (random < 0.9) this.#result();
       else this.#time();
       this.#compare();
@@ -61,11 +61,13 @@ class Comparison {
     this.#tell(key.id, told(command, body), () => this.#driver.call(key, command, body));
   }
 
-  #letter(): void {
-    const [letter] = this.#driver.letters;
-    if (letter === undefined) return;
-    const { codec } = account.commands.find(({ type }) => type === letter.type) ?? assert.fail(letter.type);
-    this.#tell(letter.to.id, told(letter.type, codec.decode(letter.payload)), () => this.#driver.deliver());
+  #message(): void {
+    const [message] = this.#driver.messages;
+    if (message === undefined) return;
+    const { codec } = account.commands.find(({ type }) => type === message.type) ?? assert.fail(message.type);
+    this.#tell(message.to.id, told(message.type, codec.decode(message.payload)), () =>
+      this.#driver.deliver(),
+    );
   }
 
   #result(): void {
@@ -99,13 +101,13 @@ class Comparison {
   }
 
   #tell(id: string, command: BankCommand, act: () => unknown): void {
-    const before = new Set(this.#driver.letters);
+    const before = new Set(this.#driver.messages);
     const answer = act();
     const { refused, reply, letters } = this.#model.take(id, command);
     const what = `${command.command} to ${id}`;
     assert.equal(isRefusal(answer) ? answer.code : undefined, refused, what);
     if (refused === undefined) assert.deepEqual(answer, reply, what);
-    const sent = this.#driver.letters.filter((letter) => !before.has(letter));
+    const sent = this.#driver.messages.filter((message) => !before.has(message));
     assert.deepEqual(
       sent.map(({ to, type }) => ({ to: to.id, type })),
       letters.map(({ to, type }) => ({ to, type })),
@@ -120,7 +122,7 @@ class Comparison {
       assert.equal(standing, this.#model.standing(id), id);
       assert.equal(balanceCents, this.#model.balances(id).balanceCents, id);
     }
-    const money = moneyOf(states, this.#driver.letters);
+    const money = moneyOf(states, this.#driver.messages);
     assert.ok(isConserved(money), JSON.stringify(money));
     assert.equal(money.expectedCents, this.#model.insideCents);
   }

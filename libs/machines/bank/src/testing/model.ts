@@ -2,7 +2,7 @@
  * A bank as one would keep it on paper, to compare the real one with: slow, plain, and with no sum that could go stale.
  * Each account is a page of entries, and everything else is added up from them again each time.
  *
- * It receives every step of an account, in the account's order: commands, letters, timers, results. For each
+ * It receives every step of an account, in the account's order: commands, messages, timers, results. For each
  * step it returns the expected outcome. Results that are no longer awaited never reach an account, so the
  * model does not receive them either.
  *
@@ -57,7 +57,7 @@ interface Bodies {
   readonly cancel_statement: CancelStatement;
 }
 
-/** A command, a letter or a result. The last with the attempt that it settles. */
+/** A command, a message or a result. The last with the attempt that it settles. */
 export type BankCommand = {
   readonly [Type in keyof Bodies]: {
     readonly command: Type;
@@ -66,7 +66,7 @@ export type BankCommand = {
   };
 }[keyof Bodies];
 
-/** What has to come of a step: a reply, or a refusal by its code. the letters that leave. */
+/** What has to come of a step: a reply, or a refusal by its code. the messages that leave. */
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;
@@ -177,7 +177,7 @@ export class BankModel {
   }
 }
 
-/** Letters back and results are distinguished from what an account does not know. */
+/** Messages back and results are distinguished from what an account does not know. */
 function notThere(page: Page | undefined, { command, settles }: BankCommand): BankOutcome | undefined {
   if (page !== undefined) return undefined;
   if (command === "complete_transfer" || command === "decline_transfer") return refused("number_unknown");

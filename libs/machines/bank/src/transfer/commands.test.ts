@@ -13,7 +13,7 @@ import {
 } from "../index.ts";
 
 describe("a transfer", () => {
-  it("takes the money at once, carries it in a letter, and is over when the letter back is there", () => {
+  it("takes the money at once, carries it in a message, and is over when the message back is there", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     assert.deepEqual(bank.execute(anna, transfer, { to: "ben", amountCents: 40 }), { number: 1 });
     assert.deepEqual(bank.query(anna, balance, undefined), {
@@ -22,7 +22,7 @@ describe("a transfer", () => {
       underWayCents: 40,
     });
     assert.deepEqual(
-      bank.letters.map(({ from, to, type }) => [from.id, to.service, to.id, type]),
+      bank.messages.map(({ from, to, type }) => [from.id, to.service, to.id, type]),
       [["anna", "bank", "ben", "credit"]],
     );
     bank.deliver();
@@ -37,7 +37,7 @@ describe("a transfer", () => {
       heldCents: 0,
       underWayCents: 0,
     });
-    assert.deepEqual(bank.letters, []);
+    assert.deepEqual(bank.messages, []);
   });
 
   for (const [title, balances, prepare] of [
@@ -62,7 +62,7 @@ describe("a transfer", () => {
       });
       assert.equal(bank.history(anna).at(-1)?.type, "transfer_declined");
       assert.equal(bank.history(ben).length, before, "nothing happened to the receiver");
-      assert.equal(bank.tally.lettersRefused, 0);
+      assert.equal(bank.tally.messagesRefused, 0);
     });
   }
 
@@ -87,10 +87,10 @@ describe("a transfer", () => {
       ["", 1, "bank.receiver_invalid"],
     ] as const)
       assert.equal(codeOf(bank.execute(anna, transfer, { to, amountCents })), code);
-    assert.deepEqual(bank.letters, []);
+    assert.deepEqual(bank.messages, []);
   });
 
-  it("is answered once: a second letter back is refused", () => {
+  it("is answered once: a second message back is refused", () => {
     const bank = bankWith({ anna: 100, ben: 0 });
     bank.execute(anna, transfer, { to: "ben", amountCents: 40 });
     bank.deliverAll();

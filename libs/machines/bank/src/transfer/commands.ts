@@ -1,11 +1,11 @@
 /**
  * Money on its way from one account to another, each perhaps in a partition, or a process, of its own.
  *
- * 1. The sender takes the money out of its balance and sends it with the letter `credit`. From then on the money is in
- *    the letter.
+ * 1. The sender takes the money out of its balance and sends it with the message `credit`. From then on the money is in
+ *    the message.
  * 2. The receiver takes it and answers `complete_transfer`, or answers `decline_transfer` with the money in it. It
- *    answers always, also when it is not there at all: a letter is never refused, or its money would be lost.
- * 3. Letters arrive once and are never lost, so neither side needs to remember what it has seen.
+ *    answers always, also when it is not there at all: a message is never refused, or its money would be lost.
+ * 3. Messages arrive once and are never lost, so neither side needs to remember what it has seen.
  */
 import {
   CompleteTransfer,
@@ -22,7 +22,7 @@ import { notSpendable, notUsable } from "../refusals.ts";
 import { type AccountCommand, type AccountStep, type AccountView, nextNumber } from "../state.ts";
 import { transferCompleted, transferCredited, transferDeclined, transferStarted } from "./events.ts";
 
-/** Kind of the machine, and name of the service that hosts it: letters are addressed to both. */
+/** Kind of the machine, and name of the service that hosts it: messages are addressed to both. */
 export const accountKind = "account";
 export const bankService = "bank";
 
@@ -44,7 +44,7 @@ export const transfer: AccountCommand<Transfer, Numbered> = {
   },
 };
 
-/** A letter. */
+/** A message. */
 export const credit: AccountCommand<Credit, Done> = {
   type: "credit",
   codec: Credit,
@@ -62,7 +62,7 @@ export const credit: AccountCommand<Credit, Done> = {
   },
 };
 
-/** A letter back. */
+/** A message back. */
 export const completeTransfer: AccountCommand<CompleteTransfer, Done> = {
   type: "complete_transfer",
   codec: CompleteTransfer,
@@ -75,7 +75,7 @@ export const completeTransfer: AccountCommand<CompleteTransfer, Done> = {
   },
 };
 
-/** A letter back. The refund reaches a frozen account too: it is its own money. */
+/** A message back. The refund reaches a frozen account too: it is its own money. */
 export const declineTransfer: AccountCommand<DeclineTransfer, Done> = {
   type: "decline_transfer",
   codec: DeclineTransfer,

@@ -94,7 +94,7 @@ const outputUsed: CacheEvent<OutputUsedV1> = {
   },
 };
 
-/** A letter. It is answered always: an entry that was never told anything has nothing. */
+/** A message. It is answered always: an entry that was never told anything has nothing. */
 export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
   codec: AskCache,
@@ -120,7 +120,7 @@ function isUsable(entry: ReadOnly<CacheEntry>, asker: CacheAsker, { nowMs }: Cac
   return computing !== undefined && !isSame(computing, asker);
 }
 
-/** A letter. The latest output counts. */
+/** A message. The latest output counts. */
 export const storeOutput: CacheCommand<StoreOutput> = {
   type: "store_output",
   codec: StoreOutput,

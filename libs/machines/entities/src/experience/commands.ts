@@ -29,7 +29,7 @@ export const recordExperience: ExperienceCommand<RecordExperience, ExperienceRec
   },
 };
 
-/** A letter of a session that has ended. */
+/** A message of a session that has ended. */
 export const learnChoice: ExperienceCommand<LearnChoice, ChoiceLearned> = {
   type: "learn_choice",
   codec: LearnChoice,

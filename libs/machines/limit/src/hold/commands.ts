@@ -1,8 +1,8 @@
 /**
  * Acquiring a limit, keeping it and giving it back.
  *
- * 1. A letter answers every request for the limit: granted, at once or in turn, or declined.
- * 2. The same holder again is the same wish: it gets the same ticket, and its letter once more if it holds the limit.
+ * 1. A message answers every request for the limit: granted, at once or in turn, or declined.
+ * 2. The same holder again is the same wish: it gets the same ticket, and its message once more if it holds the limit.
  * 3. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing.
  */
 import {
@@ -35,7 +35,7 @@ import { holderEvicted, leasesRenewed, limitReleased, limitTaken } from "./event
 import { leaseDueMs } from "./leases.ts";
 import { canHold, pump } from "./pump.ts";
 
-/** A letter. */
+/** A message. */
 export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
   type: "acquire",
   codec: AcquireLimit,
@@ -43,7 +43,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
   decide(limit, request, step) {
     const { holder } = request;
     const stranger = holderProblem(holder);
-    // There is no receiver for a letter.
+    // There is no receiver for a message.
     if (stranger !== undefined || holder === undefined)
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
@@ -122,14 +122,14 @@ function wait(limit: LimitView, ticket: number, request: AcquireLimit, step: Lim
   });
 }
 
-/** A letter. Also takes back a wish that was not granted yet. */
+/** A message. Also takes back a wish that was not granted yet. */
 export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   type: "release",
   codec: ReleaseLimit,
   reply: LimitDone,
   decide(limit, { holder, ticket: wanted }, step) {
     const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
-    // One that was lost meanwhile, and perhaps granted again under another number, is not given back by an old letter.
+    // One that was lost meanwhile, and perhaps granted again under another number, is not given back by an old message.
     if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return {};
     if (limit.holds.has(ticket)) step.emit(limitReleased, { ticket });
     else step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_CANCELLED });

@@ -37,7 +37,7 @@ describe("a limit on how many hold it at once", () => {
     assert.equal(heard(driver, "a"), "held 1");
   });
 
-  it("is not given back by a letter about an earlier grant", () => {
+  it("is not given back by a message about an earlier grant", () => {
     const driver = limited(1);
     acquireAll(driver, "a");
     giveBack(driver, "a", 7);

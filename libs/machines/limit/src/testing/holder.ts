@@ -14,7 +14,7 @@ import {
 import { type Command, kernelErrors, type Machine, type MachineEvent } from "@tutti/kernel";
 import { acquire, declineLimit, grantLimit, release, withdrawLimit } from "../index.ts";
 
-/** What the last letter said, by task. */
+/** What the last message said, by task. */
 export interface HolderState {
   readonly standing: Map<string, string>;
 }
@@ -89,7 +89,7 @@ export function holderKey(id: string) {
   return { namespace: "default", kind: "holder", id };
 }
 
-/** A letter is taken as it is. */
+/** A message is taken as it is. */
 function taken<Body>(type: string, event: HolderEvent<Body>): HolderCommand<Body> {
   return {
     type,

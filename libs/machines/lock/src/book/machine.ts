@@ -1,4 +1,4 @@
-/** The book of deadlocks of a namespace, a machine: what was found, and a letter to each victim's lock. */
+/** The book of deadlocks of a namespace, a machine: what was found, and a message to each victim's lock. */
 import { DeadlocksSnapshotV1 } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { kernelErrors, type Machine } from "@tutti/kernel";

@@ -17,7 +17,7 @@ export const leaveLine: LockCommand<LeaveLine, LockDone> = {
   },
 };
 
-/** A letter of the book of deadlocks. One that waits no longer has nothing to give way with. */
+/** A message of the book of deadlocks. One that waits no longer has nothing to give way with. */
 export const giveWay: LockCommand<GiveWay, LockDone> = {
   type: "give_way",
   codec: GiveWay,

@@ -32,7 +32,7 @@ function factsOf(driver: MachineDriver) {
 
 /** Ids of runs that got the object, with its values. */
 function granted(driver: MachineDriver): readonly string[] {
-  return driver.letters.map(({ to, payload }) => {
+  return driver.messages.map(({ to, payload }) => {
     const { state = new Uint8Array() } = GrantLimit.decode(payload);
     return `${to.id} ${new TextDecoder().decode(state)}`;
   });

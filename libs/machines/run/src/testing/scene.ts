@@ -24,7 +24,7 @@ export class RunScene {
   readonly key: InstanceKey = runKey;
 
   /**
-   * @param others kinds that runs write letters to
+   * @param others kinds that runs write messages to
    * @param weakening what the machine does wrong
    * @param behaviours older ones that are in force
    */

@@ -134,7 +134,7 @@ export const confirmStop: ScheduleCommand<ConfirmStop, ScheduleDone> = {
   },
 };
 
-/** A letter. One about a run that is detached is ignored. */
+/** A message. One about a run that is detached is ignored. */
 export const reportRunEnd: ScheduleCommand<ReportRunEnd, ScheduleDone> = {
   type: "report_run_end",
   codec: ReportRunEnd,

@@ -38,7 +38,7 @@ export class Wall {
     }
   }
 
-  /** Of rules with five fields, without letters. */
+  /** Of rules with five fields, without messages. */
   times({ cron, missing, double }: WalkOptions): readonly number[] {
     const fields = cron.split(" ").map(allowed);
     const times: number[] = [];

@@ -278,7 +278,7 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
   },
 });
 
-/** Also a letter. Asked again it changes nothing. */
+/** Also a message. Asked again it changes nothing. */
 export const cancelSession: SessionCommand<CancelWork, SessionDone> = commandOf({
   type: "cancel_session",
   codec: CancelWork,
@@ -291,7 +291,7 @@ export const cancelSession: SessionCommand<CancelWork, SessionDone> = commandOf(
   },
 });
 
-/** Also a letter. */
+/** Also a message. */
 export const terminateSession: SessionCommand<TerminateWork, SessionDone> = commandOf({
   type: "terminate_session",
   codec: TerminateWork,

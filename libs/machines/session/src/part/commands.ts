@@ -133,7 +133,7 @@ export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
   },
 });
 
-/** Letter of its work: it has ended. Its tasks are looked at once more before that counts. */
+/** Message of its work: it has ended. Its tasks are looked at once more before that counts. */
 export const endChild: SessionCommand<EndChild, SessionDone> = {
   type: "end_child",
   codec: EndChild,

@@ -43,7 +43,7 @@ export const facts: Query<Trigger, void, TriggerFacts> = {
 };
 
 export interface DeadLettersAsked {
-  /** After the letter of this number. */
+  /** After the message of this number. */
   readonly after: number;
   readonly size: number;
   /** Only these. Empty: all. */

@@ -6,7 +6,7 @@ import { bytesOf, type Data, noBytes, payloadOf } from "../data/data.ts";
 import { bounded, detailOfRefusal } from "../errors/details.ts";
 import { valueBytesMax } from "../limits.ts";
 
-/** The letter of a child that has ended. */
+/** The message of a child that has ended. */
 export const endChild: Message<EndChild> = { type: "end_child", codec: EndChild };
 
 /** The services that host the work of each kind. */
@@ -36,7 +36,7 @@ export function endingOf({ id, status, output, error }: EndedWork): RunEnding {
   };
 }
 
-/** An output that does not fit into a letter fails the work for its parent, which could not keep it. */
+/** An output that does not fit into a message fails the work for its parent, which could not keep it. */
 export function endingForParent(
   ending: RunEnding,
   tooLarge: (bytes: number, bytesMax: number) => Refusal,

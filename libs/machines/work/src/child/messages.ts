@@ -1,4 +1,4 @@
-/** The letters that end a child, by the kind of the child. */
+/** The messages that end a child, by the kind of the child. */
 import { CancelMission, TerminateMission, WithdrawMission } from "@tutti/contracts/swarm/v1";
 import { CancelRun, TerminateRun, WithdrawRun } from "@tutti/contracts/workflow/v1";
 import type { Message } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Ends a child run or mission by a letter: its parent no longer waits for it. */
+/** Ends a child run or mission by a message: its parent no longer waits for it. */
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { MachineStep } from "@tutti/kernel";
 import { workAddress } from "./ending.ts";
@@ -19,7 +19,7 @@ export interface StoppedChild {
   readonly id: string;
   readonly definition: string;
   readonly parent: WorkReference;
-  /** The start of the child may arrive after the letter. The child then knows that it does not start. */
+  /** The start of the child may arrive after the message. The child then knows that it does not start. */
   readonly isStarting: boolean;
   readonly how: Stopping;
   readonly reason: string;

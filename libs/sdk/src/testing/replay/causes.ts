@@ -1,6 +1,6 @@
 /**
  * What the world did to a run, read from what the run made of it: an event that no decision of the definition brings
- * forth was caused from outside, by a result, a person, a letter or time. The same is done to a run of the changed
+ * forth was caused from outside, by a result, a person, a message or time. The same is done to a run of the changed
  * definition.
  */
 import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";

@@ -27,7 +27,7 @@ export interface BoardProfile extends Omit<OfferTask["profile"], "policy"> {
   >;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */
+/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the message `end_child`. */
 export interface StartMissionChild extends Omit<StartChild, "parentClose" | "details"> {
   /** What is set aside for it: it may not use up more. Absent means without limit. */
   readonly budget: Amounts | undefined;

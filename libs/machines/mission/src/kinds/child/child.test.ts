@@ -49,7 +49,7 @@ function ended(scene: MissionScene, runId: string, status: WorkStatus, tokens = 
 }
 
 describe("a task that a child does", () => {
-  it("is started by an effect, and ended by a letter with its output", () => {
+  it("is started by an effect, and ended by a message with its output", () => {
     const scene = MissionScene.of({ tasks: [taskSpec("kid", flow)] });
     const { childKind, childId, definition, label, depth, depthLeft } = start(scene);
     assert.deepEqual([childKind, definition, label, depth, depthLeft], ["run", "flow", "stable", 1, 7]);

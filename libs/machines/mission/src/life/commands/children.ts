@@ -51,7 +51,7 @@ export const refuseChild: MissionCommand<RefuseChild, MissionDone> = {
   },
 };
 
-/** Letter of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+/** Message of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
 export const endChild: MissionCommand<EndChild, MissionDone> = {
   type: "end_child",
   codec: EndChild,

@@ -46,7 +46,7 @@ import { commandOf, goingOn } from "../step.ts";
 
 const done: MissionDone = {};
 
-/** Also a letter. The same again changes nothing. */
+/** Also a message. The same again changes nothing. */
 export const beginMission: MissionCommand<BeginMission, MissionBegun> = {
   type: "begin_mission",
   codec: BeginMission,
@@ -127,7 +127,7 @@ export const resumeMission: MissionCommand<ResumeMission, MissionDone> = command
   },
 });
 
-/** Also a letter. Asked again it changes nothing. */
+/** Also a message. Asked again it changes nothing. */
 export const cancelMission: MissionCommand<CancelMission, MissionDone> = commandOf({
   type: "cancel_mission",
   codec: CancelMission,
@@ -141,7 +141,7 @@ export const cancelMission: MissionCommand<CancelMission, MissionDone> = command
   },
 });
 
-/** Also a letter. */
+/** Also a message. */
 export const terminateMission: MissionCommand<TerminateMission, MissionDone> = commandOf({
   type: "terminate_mission",
   codec: TerminateMission,
@@ -156,7 +156,7 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
 });
 
 /**
- * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the
+ * Message of a parent that gives up a child whose start may be under way: it may come before the start, and then the
  * mission is known as one that does not start. Otherwise a later start would create one without a waiter.
  */
 export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {

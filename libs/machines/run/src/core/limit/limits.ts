@@ -146,7 +146,7 @@ function holderOf({ key }: RunStep, task: string): LimitHolder {
   return { service: "workflow", kind: "run", id: key.id, task };
 }
 
-/** Asks for a limit. It answers by a letter. */
+/** Asks for a limit. It answers by a message. */
 export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;

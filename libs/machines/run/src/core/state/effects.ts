@@ -56,7 +56,7 @@ export interface Gang {
   readonly elsewhere: number;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the letter `end_child`. */
+/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the message `end_child`. */
 export interface StartChild {
   readonly kind: "start_child";
   /** `run` or `mission`. */

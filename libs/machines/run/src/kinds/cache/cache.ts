@@ -1,5 +1,5 @@
 /**
- * Outputs that are used again. The cache is asked by a letter before a task is offered, and told by one when the task
+ * Outputs that are used again. The cache is asked by a message before a task is offered, and told by one when the task
  * has an output. While it does not answer the task waits for a moment, then it is done all the same.
  */
 import { createHash } from "node:crypto";

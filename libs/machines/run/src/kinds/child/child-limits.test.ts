@@ -135,7 +135,7 @@ describe("limits of children", () => {
       value: { body: { $case: "inline" as const, value: jsonBytes(1) } },
     };
     scene.driver.execute(keyOf("three"), repairTask, RepairTask.fromPartial({ taskId: "sub", repair }));
-    const sent = scene.driver.letters.map(({ type }) => type);
+    const sent = scene.driver.messages.map(({ type }) => type);
     assert.ok(
       sent.every((type) => type === "release"),
       `there is no child to cancel: ${sent.join(" ")}`,
@@ -161,7 +161,7 @@ describe("limits of children", () => {
     assert.equal(statusOfNode(scene.state("two"), 0), TaskStatus.TASK_STATUS_WAITING);
     scene.driver.advance(1_000);
     assert.deepEqual(
-      scene.driver.letters.map(({ type, to }) => [type, to.id]),
+      scene.driver.messages.map(({ type, to }) => [type, to.id]),
       [["acquire", "customer-7"]],
     );
     decline(0);

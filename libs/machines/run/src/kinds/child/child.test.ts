@@ -104,7 +104,7 @@ describe("a task that a child does", () => {
       });
       if (id === "r") scene.driver.deliver();
     }
-    const told = scene.driver.letters.flatMap(({ type, payload }) =>
+    const told = scene.driver.messages.flatMap(({ type, payload }) =>
       type === "end_child" ? [EndChild.decode(payload).ending?.runId] : [],
     );
     assert.deepEqual(told, ["r"]);
@@ -121,7 +121,7 @@ describe("a task that a child does", () => {
     const given = (parentClose: string, command: Parameters<MachineDriver["execute"]>[1] = cancelRun) => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       scene.driver.execute(scene.key, command, { reason: "no longer wanted", noCompensate: false });
-      return scene.driver.letters.map(({ to, type, payload }) => {
+      return scene.driver.messages.map(({ to, type, payload }) => {
         const { definition, parent, terminate } = WithdrawRun.decode(payload);
         return [type, to.id, definition, parent?.id, parent?.task, terminate];
       });
@@ -162,7 +162,7 @@ describe("a task that a child does", () => {
       const scene = RunScene.of(text.replace("retry: 2", parentClose), order);
       confirm(scene);
       scene.driver.execute(scene.key, cancelRun, { reason: "no longer wanted", noCompensate: false });
-      return scene.driver.letters.map(({ to, type }) => `${type} ${to.id}`);
+      return scene.driver.messages.map(({ to, type }) => `${type} ${to.id}`);
     };
     assert.deepEqual(letters("parentClose: cancel"), ["cancel_run r..sub..0"]);
     assert.deepEqual(letters("parentClose: terminate"), ["terminate_run r..sub..0"]);

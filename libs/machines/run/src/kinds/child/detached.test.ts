@@ -54,7 +54,7 @@ describe("a child that is to be left alone, and is being started", () => {
       answer(scene);
       assert.equal(statusOf(scene.state), terminated);
       assert.equal(scene.state.error?.code, "workflow.terminated");
-      assert.deepEqual([scene.driver.effects, scene.driver.letters], [[], []]);
+      assert.deepEqual([scene.driver.effects, scene.driver.messages], [[], []]);
     }
   });
 

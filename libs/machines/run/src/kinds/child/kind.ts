@@ -1,4 +1,4 @@
-/** A child run or mission does the task. It is started by an effect, and tells of its end by a letter. */
+/** A child run or mission does the task. It is started by an effect, and tells of its end by a message. */
 
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";

@@ -111,11 +111,11 @@ tasks:
 `);
     scene.complete("write", "bad");
     assert.deepEqual(
-      scene.driver.letters.map(({ type, to }) => [type, to.id]),
+      scene.driver.messages.map(({ type, to }) => [type, to.id]),
       [["withdraw_run", "r..sub..1"]],
     );
     assert.equal(
-      WithdrawRun.decode(scene.driver.letters[0]?.payload ?? new Uint8Array(0)).reason,
+      WithdrawRun.decode(scene.driver.messages[0]?.payload ?? new Uint8Array(0)).reason,
       "sub of r was stopped",
     );
     assert.deepEqual(scene.offered, ["write"]);

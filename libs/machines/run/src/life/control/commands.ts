@@ -182,7 +182,7 @@ export const resumeRun: RunCommand<ResumeRun, RunDone> = {
   },
 };
 
-/** Also a letter. Asked again it changes nothing. */
+/** Also a message. Asked again it changes nothing. */
 export const cancelRun: RunCommand<CancelRun, RunDone> = {
   type: "cancel_run",
   codec: CancelRun,
@@ -198,7 +198,7 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
 };
 
 /**
- * Also a letter. Children that are to be left alone, and are being started, start: the run ends when they have. Asked
+ * Also a message. Children that are to be left alone, and are being started, start: the run ends when they have. Asked
  * again it does not wait for them either.
  */
 export const terminateRun: RunCommand<TerminateRun, RunDone> = {
@@ -219,7 +219,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 };
 
 /**
- * Letter of a parent that gives up a child whose start may be under way: it may come before the start, and then the run
+ * Message of a parent that gives up a child whose start may be under way: it may come before the start, and then the run
  * is known as one that does not start. Otherwise a later start would create a run without a waiter.
  */
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
@@ -242,7 +242,7 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
 };
 
 /**
- * It was started by a letter of the run that continued as it, and which was taken back since: what came of it is given
+ * It was started by a message of the run that continued as it, and which was taken back since: what came of it is given
  * up.
  */
 function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: string): void {

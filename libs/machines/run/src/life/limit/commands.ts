@@ -29,7 +29,7 @@ import { acquireNext } from "./asking.ts";
 
 const done: RunDone = {};
 
-/** Letter: the run holds it. One that is not wanted any more is given back. */
+/** Message: the run holds it. One that is not wanted any more is given back. */
 export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   type: "grant_limit",
   codec: GrantLimit,
@@ -51,7 +51,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   },
 };
 
-/** Letter: it is not to be had, now or ever. */
+/** Message: it is not to be had, now or ever. */
 export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   type: "decline_limit",
   codec: DeclineLimit,
@@ -72,7 +72,7 @@ export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   },
 };
 
-/** Letter: it was taken away. The run continues, and asks for it again. */
+/** Message: it was taken away. The run continues, and asks for it again. */
 export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
   type: "withdraw_limit",
   codec: WithdrawLimit,

@@ -16,7 +16,7 @@ import { doItself, isAsking, isComputing, visitNumberOf } from "../../kinds/cach
 import { cacheAwaited } from "../../kinds/cache/events.ts";
 import { advance } from "../advance/advance.ts";
 
-/** A letter of the cache. One to a visit that is over, or that waits no longer, says nothing. */
+/** A message of the cache. One to a visit that is over, or that waits no longer, says nothing. */
 export const answerCache: RunCommand<AnswerCache, RunDone> = {
   type: "answer_cache",
   codec: AnswerCache,

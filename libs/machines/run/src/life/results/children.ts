@@ -72,7 +72,7 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
   },
 };
 
-/** Letter of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+/** Message of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
 export const endChild: RunCommand<EndChild, RunDone> = {
   type: "end_child",
   codec: EndChild,

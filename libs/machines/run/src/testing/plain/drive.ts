@@ -26,7 +26,7 @@ type Machines = ConstructorParameters<typeof RunScene>[1];
 export interface DriveOptions {
   /** What agents do. What the run's own script says unless given. */
   readonly script?: Script;
-  /** Kinds that runs write letters to. */
+  /** Kinds that runs write messages to. */
   readonly others?: Machines;
   /** What the machine does wrong. */
   readonly weakening?: RunWeakening;
@@ -90,13 +90,13 @@ class Drive {
   /** Does the next thing. False when there is nothing to be done any more. */
   #step(): boolean {
     const { driver } = this.#scene;
-    const { letters, nextDueMs } = driver;
+    const { messages, nextDueMs } = driver;
     const effects = driver.effects.filter(({ effect }) => !isLasting(effect as RunEffect));
     const next = effects[Math.floor(this.#chance.random() * effects.length)];
     const random = this.#chance.random();
-    const isQuiet = next === undefined && letters.length === 0;
+    const isQuiet = next === undefined && messages.length === 0;
     if (this.#acts.length > 0 && (random < 0.12 || isQuiet)) this.#act(this.#scene.key, this.#acts.shift());
-    else if (letters.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
+    else if (messages.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
     else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#answer(next);
     else if (nextDueMs === undefined) return this.#wish();
     // Some runs continue for ever by the clock alone.
@@ -161,7 +161,7 @@ class Drive {
     }
     const latest = [...this.#children].findLast(([, one]) => one.parent === parent && one.taskId === taskId);
     const isAwaited = task.status === "at work" && latest?.[0] === id;
-    const hears = this.#scene.driver.letters.some(({ to }) => to.id === id);
+    const hears = this.#scene.driver.messages.some(({ to }) => to.id === id);
     if (!isAwaited && !hears && !isStopped && child.phase !== "ended")
       this.#find(`${id} continues, but no task waits for it any more`);
   }
@@ -170,7 +170,7 @@ class Drive {
     if (!this.#findings.includes(finding)) this.#findings.push(finding);
   }
 
-  /** It is started by a letter. After the run was taken back it may be there already. */
+  /** It is started by a message. After the run was taken back it may be there already. */
   #goOn({ key, run, check, script }: Driven, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };

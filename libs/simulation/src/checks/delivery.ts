@@ -1,6 +1,6 @@
 /**
- * Every letter arrives, once, and in the order of its channel: from what the partitions themselves record of them, and
- * from the events that letters of the bank lead to.
+ * Every message arrives, once, and in the order of its channel: from what the partitions themselves record of them, and
+ * from the events that messages of the bank lead to.
  */
 import { CompleteTransfer, Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";
@@ -14,7 +14,7 @@ interface Channel {
   readonly sent: SentLetter[];
   taken: number;
   confirmed: number;
-  /** By receiver, the last letter whose effect was seen: for one that is kept aside letters wait, for others not. */
+  /** By receiver, the last message whose effect was seen: for one that is kept aside messages wait, for others not. */
   readonly effective: Map<string, number>;
 }
 
@@ -23,44 +23,44 @@ interface Sent {
   readonly number: number;
 }
 
-/** Which letter leads to which event. */
-const letterOf: Readonly<Record<string, string>> = {
+/** Which message leads to which event. */
+const messageOf: Readonly<Record<string, string>> = {
   transfer_credited: "credit",
   transfer_completed: "complete_transfer",
   transfer_declined: "decline_transfer",
 };
 
-const lettersOfBank = new Set(Object.values(letterOf));
+const messagesOfBank = new Set(Object.values(messageOf));
 
 export class DeliveryCheck implements Follower {
   readonly #world: World;
   readonly #channels = new Map<string, Channel>();
   /** By what their events will say of them. */
-  readonly #sentLetters = new Map<string, Sent>();
+  readonly #sentMessages = new Map<string, Sent>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   event({ key, type, body }: KnownEvent): void {
-    const letter = letterOf[type];
-    if (letter === undefined) return;
+    const messageType = messageOf[type];
+    if (messageType === undefined) return;
     const { transfer, from = "" } = body as { readonly transfer: number; readonly from?: string };
-    const name = nameOf(letter, `account/${key.id}`, transfer, from);
-    const sent = this.#sentLetters.get(name);
+    const name = nameOf(messageType, `account/${key.id}`, transfer, from);
+    const sent = this.#sentMessages.get(name);
     if (sent === undefined) {
-      this.#world.fail("letters", `${type} of ${key.id} comes from a letter that was never sent: ${name}`);
+      this.#world.fail("letters", `${type} of ${key.id} comes from a message that was never sent: ${name}`);
       return;
     }
     const { channel, number } = sent;
     const before = channel.effective.get(key.id) ?? 0;
-    if (number <= before) this.#fail(channel, `letter ${number} takes effect after letter ${before}`);
+    if (number <= before) this.#fail(channel, `message ${number} takes effect after message ${before}`);
     channel.effective.set(key.id, number);
   }
 
   partitionEvent({ partition, type, payload }: PartitionEvent): void {
     if (type === "runtime.letters_sent") {
-      for (const letter of LettersSent.decode(payload).letters) this.#sent(partition, letter);
+      for (const message of LettersSent.decode(payload).letters) this.#sent(partition, message);
     } else if (type === "runtime.letters_taken") {
       const { partition: from, upTo } = LettersTaken.decode(payload);
       this.#taken(this.#channel(from, partition), upTo);
@@ -70,7 +70,7 @@ export class DeliveryCheck implements Follower {
     }
   }
 
-  /** Letters left their partition: each has to be durable there. */
+  /** Messages left their partition: each has to be durable there. */
   left({ partition, letters }: EnvelopeBatch, to: number): void {
     const { sent } = this.#channel(partition, to);
     for (const { number, type, payload } of letters) {
@@ -80,38 +80,38 @@ export class DeliveryCheck implements Follower {
       if (isSame) continue;
       this.#world.fail(
         "rests",
-        `letter ${number} (${type}) from partition ${partition} to ${to} left, but ${there === undefined ? "is not durable" : `there is ${there.type}`}`,
+        `message ${number} (${type}) from partition ${partition} to ${to} left, but ${there === undefined ? "is not durable" : `there is ${there.type}`}`,
       );
     }
   }
 
-  /** How many letters have not arrived. */
+  /** How many messages have not arrived. */
   get underWay(): number {
     let count = 0;
     for (const { sent, taken } of this.#channels.values()) count += sent.length - taken;
     return count;
   }
 
-  #sent(from: number, letter: SentLetter): void {
-    const channel = this.#channel(from, letter.partition);
-    if (letter.number !== channel.sent.length + 1) {
-      this.#fail(channel, `letter ${letter.number} is sent after letter ${channel.sent.length}`);
+  #sent(from: number, message: SentLetter): void {
+    const channel = this.#channel(from, message.partition);
+    if (message.number !== channel.sent.length + 1) {
+      this.#fail(channel, `message ${message.number} is sent after message ${channel.sent.length}`);
     }
-    channel.sent.push(letter);
-    const payer = letter.type === "credit" ? letter.sender.slice("account/".length) : "";
-    if (!lettersOfBank.has(letter.type)) return;
-    const name = nameOf(letter.type, letter.receiver, transferIn(letter), payer);
-    this.#sentLetters.set(name, { channel, number: letter.number });
+    channel.sent.push(message);
+    const payer = message.type === "credit" ? message.sender.slice("account/".length) : "";
+    if (!messagesOfBank.has(message.type)) return;
+    const name = nameOf(message.type, message.receiver, transferIn(message), payer);
+    this.#sentMessages.set(name, { channel, number: message.number });
   }
 
   #taken(channel: Channel, upTo: number): void {
-    if (upTo <= channel.taken) this.#fail(channel, `letter ${upTo} is taken once more`);
-    if (upTo > channel.sent.length) this.#fail(channel, `letter ${upTo} is taken, but was never sent`);
+    if (upTo <= channel.taken) this.#fail(channel, `message ${upTo} is taken once more`);
+    if (upTo > channel.sent.length) this.#fail(channel, `message ${upTo} is taken, but was never sent`);
     channel.taken = upTo;
   }
 
   #confirmed(channel: Channel, upTo: number): void {
-    if (upTo > channel.taken) this.#fail(channel, `letter ${upTo} is confirmed, but was not taken`);
+    if (upTo > channel.taken) this.#fail(channel, `message ${upTo} is confirmed, but was not taken`);
     channel.confirmed = Math.max(channel.confirmed, upTo);
   }
 
@@ -130,8 +130,8 @@ export class DeliveryCheck implements Follower {
   }
 }
 
-function nameOf(letter: string, receiver: string, transfer: number, from: string): string {
-  return `${letter} ${transfer} to ${receiver} ${from}`.trimEnd();
+function nameOf(type: string, receiver: string, transfer: number, from: string): string {
+  return `${type} ${transfer} to ${receiver} ${from}`.trimEnd();
 }
 
 function transferIn({ type, payload }: SentLetter): number {
