@@ -61,6 +61,7 @@ export const fronts = [
     entry: "index.html",
     made: "dist/index.html",
     command: ["node_modules/vite/bin/vite.js", "build", "--logLevel=warn"],
+    reads: ["examples"],
   },
   {
     name: "site",

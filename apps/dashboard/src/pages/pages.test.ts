@@ -17,7 +17,7 @@ import {
   spanMs,
   timingWords,
 } from "./schedules/timing.ts";
-import { draftLike, emptyRun, runProblems, startBody, startCommand } from "./start/draft-run.ts";
+import { draftLike, emptyRun, runProblems, startBody, startCall, startCommand } from "./start/draft-run.ts";
 import { inOrder, loadOf, standOfAgent, wholeOf } from "./workers/load.ts";
 import { arrowsOf } from "./workflows/graph-parts.ts";
 
@@ -237,6 +237,30 @@ describe("starting a run", () => {
     assert.equal(
       startCommand(startBody(draft, { cents: 4 })),
       `tutti run order --input '{"cents":4}' --id 'o 1' --label team=payments --label who=a=b --priority -3`,
+    );
+  });
+
+  it("starts the same definition as a mission or a session, with its parameters", () => {
+    const body = startBody({ ...emptyRun, workflow: "order" }, { cents: 4 }, { capability: "shop.pay" });
+    assert.deepEqual(startCall("session", body), {
+      method: "POST",
+      path: "/v1/sessions",
+      body: {
+        definition: {
+          definition: { name: "order" },
+          input: { cents: 4 },
+          parameters: { capability: "shop.pay" },
+        },
+      },
+    });
+    assert.equal(startCall("run", body).path, "/v1/runs");
+    assert.equal(
+      startCommand(body),
+      `tutti run order --input '{"cents":4}' --parameter '{"capability":"shop.pay"}'`,
+    );
+    assert.equal(
+      startCommand(startBody({ ...emptyRun, workflow: "order" }, { cents: 4 }), "mission"),
+      `tutti mission start order --input '{"cents":4}'`,
     );
   });
 

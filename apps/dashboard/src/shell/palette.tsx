@@ -35,6 +35,12 @@ const fixed: readonly Entry[] = [
     detail: "check and register",
     choice: { kind: "place", path: "/editor" },
   },
+  {
+    id: "templates",
+    word: "Templates",
+    detail: "publish and start",
+    choice: { kind: "place", path: "/templates" },
+  },
   { id: "theme", word: "Change theme", detail: "light, dark, auto", choice: { kind: "act", act: "theme" } },
   {
     id: "namespace",

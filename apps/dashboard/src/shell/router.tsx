@@ -164,6 +164,18 @@ const editor = createRoute({
   component: lazyRouteComponent(() => import("../pages/workflows/editor-page.tsx"), "EditorPage"),
 });
 
+const templates = createRoute({
+  getParentRoute: () => root,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("../pages/templates/templates-page.tsx"), "TemplatesPage"),
+});
+
+const template = createRoute({
+  getParentRoute: () => root,
+  path: "/templates/$kind/$name",
+  component: lazyRouteComponent(() => import("../pages/templates/template-page.tsx"), "TemplatePage"),
+});
+
 const workflow = createRoute({
   getParentRoute: () => root,
   path: "/workflows/$name",
@@ -360,6 +372,8 @@ const children = [
   race,
   workflows,
   editor,
+  templates,
+  template,
   workflow,
   workers,
   pools,

@@ -26,6 +26,8 @@ const pages: Readonly<Record<string, string>> = {
   workflows: "/workflows",
   workflow: "/workflows/order",
   editor: "/editor",
+  templates: "/templates",
+  template: "/templates/workflows/order",
   missions: "/missions",
   mission: "/missions/programme",
   board: "/missions/programme?view=board",

@@ -8,6 +8,7 @@ import { accessibilityProblems, type Stage } from "./stage.ts";
 const places = {
   ...{ overview: "/", runs: "/runs", start: "/start?workflow=order", inbox: "/inbox" },
   ...{ workflows: "/workflows", workflow: "/workflows/order", editor: "/editor", workers: "/workers" },
+  ...{ templates: "/templates", template: "/templates/sessions/report" },
   ...{ pools: "/pools", schedules: "/schedules", triggers: "/triggers" },
   explore: "/explore?sql=SELECT%20status%2C%20count(*)%20FROM%20runs%20GROUP%20BY%201",
   ...{ services: "/services", metrics: "/series", incidents: "/incidents" },

@@ -53,6 +53,8 @@ interface Box {
   readonly height: number;
 }
 
+const idIn = (page: Page) => new URL(page.url()).pathname.split("/").at(-1) ?? "";
+
 const isWithin = (one: Box, other: Box) =>
   one.x >= other.x &&
   one.y >= other.y &&
@@ -649,6 +651,30 @@ describe("the page", { skip: browser.skip }, () => {
       assert.ok(box !== null && picture !== null && isWithin(box, picture), `task ${at} is in the picture`);
     await page.getByRole("button", { name: "Register workflow", exact: true }).click();
     await heading(page, "odd").waitFor();
+    await page.context().close();
+  });
+
+  it("publishes a template, and starts it as a run or a mission from its form", async () => {
+    const page = await stage.signedIn("/templates");
+    await page.getByLabel("Search").fill("irreversible");
+    await page.getByRole("link", { name: "approval", exact: true }).click();
+    await page.getByLabel("Capability").fill("stage.take");
+    await page.getByLabel("Amount").fill("5");
+    await page.getByRole("button", { name: "Start run", exact: true }).click();
+    await page.waitForURL(`${stage.url}/runs/*`);
+    const { definition, parameters } =
+      (await stage.client.call("runs.get", { params: { id: idIn(page) } })).spec ?? {};
+    assert.equal(definition?.name, "approval");
+    assert.deepEqual(parameters, { capability: "stage.take", freeUpTo: 100, needed: 1 });
+    await page.goto(`${stage.url}/templates/missions/map-reduce`);
+    await page.getByRole("button", { name: "Publish workflow", exact: true }).click();
+    await page.getByText("Published missions/map-reduce.").waitFor();
+    await page.getByRole("button", { name: "Start mission", exact: true }).click();
+    await page.waitForURL(`${stage.url}/missions/*`);
+    const mission = await stage.client.call("missions.get", { params: { id: idIn(page) } });
+    assert.equal(mission.definition, "count-words");
+    await page.goto(`${stage.url}/start?workflow=approval`);
+    await page.getByLabel("Capability").waitFor();
     await page.context().close();
   });
 

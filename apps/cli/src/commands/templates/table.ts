@@ -37,7 +37,8 @@ export const templateCommands: readonly Command[] = [
     group: "this machine",
     summary: "Register the workflows of a template in your namespace",
     about: [
-      "The dashboard and `tutti run` then start them, with a form of their input and parameters. Name capabilities of your workers as parameters. Missions and sessions are programs: copy them with `tutti template show`.",
+      "The dashboard and `tutti run` then start them, with a form of their input and parameters. Name capabilities of your workers as parameters.",
+      "Start the workflow of a mission or session with `tutti mission start NAME` or `tutti session start NAME`. A template without a definition is a program: copy it with `tutti template show`.",
     ],
     arguments: [name],
     options: [{ name: "as", value: "LABEL", isMany: true, summary: "add this version label: stable, 2.1.0" }],

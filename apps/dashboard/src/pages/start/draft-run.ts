@@ -1,6 +1,6 @@
 /** What a run is started with, from what was filled in, and how the same is started by a command. */
 import type { Routes, Run } from "@tutti/rest/types";
-import { commandLine } from "../../elements/spelled.ts";
+import { type Call, commandLine } from "../../elements/spelled.ts";
 
 export interface RunDraft {
   readonly workflow: string;
@@ -75,13 +75,30 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
 
 const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
 
-export function startCommand({ definition, input, runId, labels = {}, priority }: StartBody): string {
+/** What a definition can be started as. */
+export type StartKind = "run" | "mission" | "session";
+
+/** Missions and sessions take a definition with its input. */
+export function startCall(kind: StartKind, body: StartBody): Call {
+  if (kind === "run") return { method: "POST", path: "/v1/runs", body };
+  const { definition, input, parameters } = body;
+  const use = {
+    definition,
+    ...(input === undefined ? {} : { input }),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+  return { method: "POST", path: `/v1/${kind}s`, body: { definition: use } };
+}
+
+export function startCommand(body: StartBody, kind: StartKind = "run"): string {
+  const { definition, input, parameters, runId, labels = {}, priority } = body;
   const name = typeof definition === "string" ? definition : (definition?.name ?? "");
   return commandLine(
     "tutti",
-    "run",
+    ...(kind === "run" ? ["run"] : [kind, "start"]),
     name,
     ...(input === undefined ? [] : ["--input", JSON.stringify(input)]),
+    ...(parameters === undefined ? [] : ["--parameter", JSON.stringify(parameters)]),
     ...(runId === undefined ? [] : ["--id", runId]),
     ...Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]),
     ...(priority === undefined ? [] : ["--priority", String(priority)]),

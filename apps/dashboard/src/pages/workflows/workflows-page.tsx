@@ -24,6 +24,9 @@ export function WorkflowsPage() {
             <Link to="/cache" className="press">
               Cache
             </Link>
+            <Link to="/templates" className="press">
+              Templates
+            </Link>
             <Link to="/editor" className="press main">
               Create workflow
             </Link>
@@ -35,8 +38,8 @@ export function WorkflowsPage() {
           definitions.length === 0 ? (
             <Empty title="No workflows yet.">
               <p>
-                <Link to="/editor">Create one here</Link>, or in a terminal:{" "}
-                <code>npx tutti workflow register order.yaml</code>
+                <Link to="/editor">Create one here</Link>, publish a <Link to="/templates">template</Link>, or
+                in a terminal: <code>npx tutti workflow register order.yaml</code>
               </p>
             </Empty>
           ) : (
