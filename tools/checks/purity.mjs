@@ -6,6 +6,8 @@
 // 1. Clock, timers and chance: nowhere in libs/ and apps/, except where the ports are made real. Unpredictable bytes for
 //    keys and certificates are not chance in this sense, but what decides has none of either.
 // 2. I/O: nowhere in the packages that only decide.
+// 3. Locales: nowhere in libraries and services. A text would depend on the machine, and the first use reads 7 MiB of
+//    locales into the process.
 
 import { visitorKeys } from "oxc-parser";
 import { sourcesOf } from "./sources.mjs";
@@ -83,13 +85,23 @@ const impure = new Map([
   ),
 ]);
 
+const showsToPeople = /^apps\/(cli|dashboard|site)\//;
+const ofLocales = /^(localeCompare|toLocale\w+)$/;
+
 /**
  * @param {string} root
  * @returns {string[]}
  */
 export function checkPurity(root) {
-  return sourcesOf(root).flatMap(({ path, isTest, program, lineOf }) => {
+  return sourcesOf(root).flatMap(({ path, text, isTest, program, lineOf }) => {
     if (isTest || !/^(libs|apps)\//.test(path)) return [];
+    if (/ocale/.test(text) && !showsToPeople.test(path)) {
+      const found = localesIn(program).map(
+        (start) =>
+          `${path}:${lineOf(start)}: a function of locales. Compare with \`<\`, write numbers with \`grouped\` of @tutti/kernel`,
+      );
+      if (found.length > 0) return found;
+    }
     const mayBeWorldly = realWorld.some((place) => place.test(path));
     const mayBeImpure = !decides.test(path) || edges.some((place) => place.test(path));
     if (mayBeWorldly && mayBeImpure) return [];
@@ -101,6 +113,15 @@ export function checkPurity(root) {
         : [`${path}:${lineOf(start)}: ${name} is not repeatable here: ${instead}`];
     });
   });
+}
+
+/** @param {import("oxc-parser").Program} program */
+function localesIn(program) {
+  return [...walk(program)].flatMap(({ node }) =>
+    node.type === "MemberExpression" && !node.computed && ofLocales.test(node.property.name)
+      ? [node.start]
+      : [],
+  );
 }
 
 /**

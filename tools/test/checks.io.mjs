@@ -91,6 +91,17 @@ describe("purity", () => {
     });
   }
 
+  it("refuses functions of locales, but not where texts are shown to people", (t) => {
+    const code = "export const text = (a: string, b: string) => a.localeCompare(b);\n";
+    const root = treeOf(t, { ...rooms, "libs/mesh/src/a.ts": code, "apps/cli/src/a.ts": code });
+    const problems = checkPurity(root);
+    assert.deepEqual(
+      problems.map((problem) => problem.slice(0, problem.indexOf("."))),
+      ["libs/mesh/src/a"],
+    );
+    assert.match(problems.join(), /:1: a function of locales\. Compare with `<`/);
+  });
+
   it("takes what only looks alike", (t) => {
     const code = [
       "export const at = (ms: number) => new Date(ms);",

@@ -87,7 +87,7 @@ function pathsOf(
       inOrder.toReversed().map(({ task, queuedMs: ms }) => [task, Math.round(ms / 50)]),
     );
     return tasks.sort(
-      (one, other) => (queuedMs.get(one) ?? 0) - (queuedMs.get(other) ?? 0) || one.localeCompare(other),
+      (one, other) => (queuedMs.get(one) ?? 0) - (queuedMs.get(other) ?? 0) || (one < other ? -1 : 1),
     );
   };
   return [...Map.groupBy(works, (work) => pathOf(work).join("\n"))]

@@ -187,7 +187,7 @@ export class ServiceHost extends Orchestrator {
     const { directory, data, storage } = kept;
     const parts = { ...running, discovery, services, data, storage, blobs, mounted, keys: keys.component };
     const host: ServiceHost = new ServiceHost(options, parts);
-    if (directory !== undefined) leaveWith(host, directory);
+    if (directory !== undefined) leaveWith(host, directory, services.has("gateway"));
     return host;
   }
 
@@ -346,9 +346,13 @@ function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
 }
 
 /** The data directory is left when its process drains. Until then it names where the process takes requests of clients. */
-function leaveWith(host: ServiceHost, directory: Pick<DataDirectory, "leave" | "serves">): void {
+function leaveWith(
+  host: ServiceHost,
+  directory: Pick<DataDirectory, "leave" | "serves">,
+  hasGateway: boolean,
+): void {
   host.on("stateChanged", ({ to }) => {
-    if (to.state === "ready" && host.get("gateway") !== undefined) directory.serves(host.url);
+    if (to.state === "ready" && hasGateway) directory.serves(host.url);
     if (to.state === "draining") directory.leave();
   });
 }

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { amountOf, capitalized, counted, csvLine, matchesWildcard, sentences, utcOf } from "./words.ts";
+import {
+  amountOf,
+  capitalized,
+  counted,
+  csvLine,
+  grouped,
+  matchesWildcard,
+  sentences,
+  utcOf,
+} from "./words.ts";
 
 describe("numbers and their nouns", () => {
   it("agree: one is alone, and none, many and parts are several", () => {
@@ -17,6 +26,12 @@ describe("numbers and their nouns", () => {
     assert.equal(amountOf(3, "slots"), "3 slots");
     assert.equal(amountOf(1, "gpu"), "1 gpu");
     assert.equal(amountOf(2, "gpu"), "2 gpu");
+  });
+});
+
+describe("whole numbers for people", () => {
+  it("have a comma before each three digits", () => {
+    assert.deepEqual([0, 999, 1_000, 4_194_304].map(grouped), ["0", "999", "1,000", "4,194,304"]);
   });
 });
 

@@ -5,6 +5,14 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/**
+ * Returns a whole number with commas: `4,194,304`. `toLocaleString` returns the same text, and its first call reads 7 MiB of
+ * locales into the process.
+ */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
 /** Returns how much of a resource: `1 slot`, `4 slots`. All others are written as they were named: `2 gpu`. */
 export function amountOf(amount: number, resource: string): string {
   return resource === "slots" ? counted(amount, "slot") : `${amount} ${resource}`;

@@ -1,9 +1,4 @@
-import { defineErrors, type TuttiError } from "@tutti/kernel";
-
-/** 4194304 as 4,194,304. Intl does the same and loads 7 MiB of locales into every process for it. */
-function grouped(bytes: number): string {
-  return String(bytes).replace(/\B(?=(?:\d{3})+$)/g, ",");
-}
+import { defineErrors, grouped, type TuttiError } from "@tutti/kernel";
 
 /** What can go wrong between a caller and a handler. Cancelled and late calls carry the kernel's own errors. */
 export const meshErrors = defineErrors("mesh", {

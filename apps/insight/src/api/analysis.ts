@@ -21,7 +21,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type TimeRange, WaitCause } from "@tutti/contracts/types/v1";
-import { type Clock, fromTimestamp, toTimestamp } from "@tutti/kernel";
+import { type Clock, fromTimestamp, grouped, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import type { AnalysisAsked, AnalysisFound, FailedTask } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
@@ -366,7 +366,7 @@ function regressionCause(found: Regression): Weighed {
 }
 
 function oneIn(chance: number): string {
-  return chance < 1e-9 ? "more than a billion cases" : `${Math.round(1 / chance).toLocaleString("en")} cases`;
+  return chance < 1e-9 ? "more than a billion cases" : `${grouped(Math.round(1 / chance))} cases`;
 }
 
 function patternOf(found: PatternFound): Pattern {

@@ -1,4 +1,4 @@
-import { isTuttiError, type TuttiError, withoutRemedy } from "@tutti/kernel";
+import { grouped, isTuttiError, type TuttiError, withoutRemedy } from "@tutti/kernel";
 import type { Disk } from "../disk/disk.ts";
 import { fileDisk } from "../disk/file-disk.ts";
 import type { DamagePlace } from "../errors.ts";
@@ -72,5 +72,5 @@ function partitionsOf({ log, places }: Recovered): VerifiedPartition[] {
 }
 
 function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  return `${grouped(count)} ${count === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { isTuttiError, systemClock, type TuttiError, withoutRemedy } from "@tutti/kernel";
+import { grouped, isTuttiError, systemClock, type TuttiError, withoutRemedy } from "@tutti/kernel";
 import { archiveErrors } from "../errors.ts";
 import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
@@ -38,7 +38,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
       for (const _ of engine.verify());
       const partitions = engine.standings();
       const { liveInstances, endedInstances } = engine.figures();
-      const text = `The archive in ${directory} is sound: ${liveInstances.toLocaleString("en")} live and ${endedInstances.toLocaleString("en")} ended entries in ${partitions.length} partitions. Each row is as it was written.`;
+      const text = `The archive in ${directory} is sound: ${grouped(liveInstances)} live and ${grouped(endedInstances)} ended entries in ${partitions.length} partitions. Each row is as it was written.`;
       return { kind: "sound", text, partitions };
     } finally {
       engine.close();
