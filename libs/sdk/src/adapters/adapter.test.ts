@@ -123,6 +123,13 @@ describe("an adapter", () => {
     );
   });
 
+  it("finds a client that a bundle has as the default of its module", async () => {
+    const client = { load: () => [] };
+    assert.equal(await clientFor<object>("crm", "loader", async () => ({ default: client })), client);
+    const named = { default: client, load: client.load };
+    assert.equal(await clientFor<object>("crm", "loader", async () => named), named);
+  });
+
   it("has a double for tests of workflows, which validates as the adapter does", async () => {
     const { adapter, calls } = counting();
     const found = workflow("found", {

@@ -11,13 +11,15 @@ import { adapterErrors } from "./errors.ts";
  * Imports a client for an adapter: from where this code is installed, or from the project in the current folder, as for a
  * CLI that is installed for all projects. If the package is missing, the error has the command that installs it.
  */
-export async function clientFor<Client>(
+export async function clientFor<Client extends object>(
   adapter: string,
   name: string,
   load: () => Promise<Client>,
 ): Promise<Client> {
   try {
-    return await load();
+    const loaded = await load();
+    // In a bundle, the names of a CommonJS module are in its default alone.
+    return Object.keys(loaded).join() === "default" ? (loaded as { readonly default: Client }).default : loaded;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A package that the client itself needs is another fault.

@@ -31,11 +31,12 @@ describe("a GraphQL API by introspection", () => {
     union Extra = Part | Note
     type Order implements Priced {
       id: ID! cents: Int! state: State parts: [Part!]! extras: [Extra!]
-      history(since: String!): [String!] log(size: Int = 10): [String!]
+      history(since: String!): [String!] log(size: Int = 10): [String!] old: Int @deprecated
     }
     input NewPart { name: String! cents: Int! = 5 parts: [NewPart!] }
     type Query { order(id: ID!): Order now: Float }
-    type Mutation { "Places an order." placeOrder(parts: [NewPart!]!, state: State): Order! }
+    type Mutation { "Places an order." placeOrder(parts: [NewPart!]!, state: State): Order!
+        dropOrder(id: ID!): Boolean @deprecated(reason: "use cancelOrder") }
   `);
   const placed: unknown[] = [];
   const keys: (string | undefined)[] = [];
@@ -92,8 +93,10 @@ describe("a GraphQL API by introspection", () => {
         ["order", "safe"],
         ["now", "safe"],
         ["place-order", "key"],
+        ["drop-order", "key"],
       ],
     );
+    assert.equal(shop.operations["drop-order"]?.description, "Deprecated: use cancelOrder.");
     const found = await shop.operations["order"]?.call({ id: "o-1" }, asTask());
     assert.deepEqual(JSON.parse(JSON.stringify(found)), {
       ...{ id: "o-1", cents: 7, state: "OPEN", log: ["placed"] },

@@ -1,6 +1,6 @@
 /** Applied adapters that no worker offers: a list of offered adapters alone would hide that one cannot start. */
 import type { OfferedAdapter } from "@tutti/rest/adapters";
-import type { Scaler } from "@tutti/rest/types";
+import type { Explanation, Scaler } from "@tutti/rest/types";
 import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { isAdapter } from "./launched.ts";
@@ -36,4 +36,47 @@ export function idleAmong(
       operations: [],
       problem: paused === true ? "paused" : (status?.error?.message ?? "starting"),
     }));
+}
+
+/** Returns the explanation with the applied adapters that would offer what its tasks wait for, and do not run. */
+export async function withIdleAdapters(server: Server, explanation: Explanation): Promise<Explanation> {
+  if (missingIn(explanation).length === 0) return explanation;
+  return explainedByAdapters(explanation, await idleAdapters(server, []));
+}
+
+/** The advice to start a worker gives way to that of the adapter. */
+export function explainedByAdapters(
+  explanation: Explanation,
+  idle: readonly IdleAdapter[],
+): Explanation {
+  const missing = missingIn(explanation);
+  const wanted = idle.filter(({ name }) => missing.some((capability) => capability.startsWith(`${name}.`)));
+  if (wanted.length === 0) return explanation;
+  const explained = missing.filter((capability) => wanted.some(({ name }) => capability.startsWith(`${name}.`)));
+  const withoutAdvice = ({ remedies, parts, ...rest }: Explanation): Explanation => ({
+    ...rest,
+    remedies: remedies.filter(({ text = "" }) => !explained.some((capability) => text.includes(capability))),
+    parts: parts.map(withoutAdvice),
+  });
+  const { parts, ...whole } = withoutAdvice(explanation);
+  return { ...whole, parts: [...parts, ...wanted.map(partOf)] };
+}
+
+function partOf({ name, problem }: IdleAdapter): Explanation {
+  return {
+    about: { kind: "adapter", id: name },
+    summary: `The adapter \`${name}\` is applied and does not run: ${problem}`,
+    waits: [],
+    candidates: [],
+    failures: [],
+    parts: [],
+    remedies: [{ command: `tutti scaler show ${name}`, text: "shows the processes that run it" }],
+  };
+}
+
+function missingIn({ waits, parts }: Explanation): readonly string[] {
+  const own = waits.flatMap(({ cause, present, subject = "" }) =>
+    cause === "no_capability" && present === true ? [subject] : [],
+  );
+  return [...new Set([...own, ...parts.flatMap(missingIn)])];
 }

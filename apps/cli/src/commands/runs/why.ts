@@ -10,6 +10,7 @@ import { whichever } from "../../server/whichever.ts";
 import type { Style } from "../../terminal/style.ts";
 import { padEnd, safe, widthOf, wrap } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
+import { withIdleAdapters } from "../adapters/applied.ts";
 import { withDeadlock } from "./deadlock.ts";
 
 export async function why(context: Context): Promise<Result> {
@@ -26,7 +27,7 @@ export async function why(context: Context): Promise<Result> {
   if (explanation === undefined) return exitCodes.completed;
   const asked = await withQuestions(server, id, explanation);
   const whole = await withDeadlock(server, asked, context.shell.nowMs());
-  return tellExplanation(context, whole, choices);
+  return tellExplanation(context, await withIdleAdapters(server, whole), choices);
 }
 
 /** Of a session as a whole also what it has of what others want too. */

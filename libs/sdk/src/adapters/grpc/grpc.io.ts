@@ -18,6 +18,7 @@ import { ReflectionService } from "@grpc/reflection";
 import { isTuttiError } from "@tutti/kernel";
 import { type AdapterCall, adapterProblems, grpcAdapter } from "@tutti/sdk/adapters";
 import { Busy } from "../../task/failure.ts";
+import { type AdapterOperation, callOperation } from "../adapter.ts";
 
 const proto = fileURLToPath(new URL("./shop.fixture.proto", import.meta.url));
 type Order = Readonly<Record<string, unknown>>;
@@ -148,9 +149,15 @@ describe("a gRPC adapter", () => {
       ["o-0", "o-1", "o-2"],
     );
     const requests = [{ orderId: "a" }, { orderId: "b" }];
-    assert.deepEqual(await shop.operations["place-orders"]?.call({ requests }, call()), {
+    const streams = shop.operations["place-orders"] as AdapterOperation;
+    // As a worker does: it checks the input first.
+    assert.deepEqual(await callOperation("shop.place-orders", streams, { requests }, call()), {
       orderId: "2 orders",
     });
+    assert.equal(
+      await codeOf(callOperation("shop.place-orders", streams, { requests: [{ id: "a" }] }, call())),
+      "adapter.input_invalid",
+    );
     shop.close?.();
     const narrow = await grpcAdapter({ name: "shop", url, protos: [proto], answerBytesMax: 100 });
     assert.equal(

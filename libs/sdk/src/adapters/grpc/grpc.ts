@@ -20,7 +20,7 @@ import { addressProblem } from "../http/wire.ts";
 import { chosen, nameIn } from "../names.ts";
 import { localSecret } from "../source.ts";
 import { type Contract, type GrpcContract, readContract, reflection } from "./contract.ts";
-import { schemaOf } from "./schema.ts";
+import { requestsSchemaOf, schemaOf } from "./schema.ts";
 
 export interface GrpcAdapterOptions extends GrpcContract {
   readonly name: string;
@@ -114,12 +114,9 @@ function operationsOf(
     const rule = repeat[free] ?? (method.idempotency === 0 ? byKey : "safe");
     const isRequestStream = /client_streaming|bidi/.test(method.methodKind);
     const isReplyStream = /server_streaming|bidi/.test(method.methodKind);
-    const requests = schemaOf(method.input, isRequestStream);
     operations[free] = {
       description: `${method.parent.typeName}/${method.name}`,
-      input: isRequestStream
-        ? { type: "object", required: ["requests"], properties: { requests } }
-        : requests,
+      input: isRequestStream ? requestsSchemaOf(method.input) : schemaOf(method.input, false),
       output: schemaOf(method.output, isReplyStream),
       repeat: rule,
       call: (input, call) =>

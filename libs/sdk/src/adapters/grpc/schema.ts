@@ -28,6 +28,17 @@ const wellKnown: Readonly<Record<string, Schema>> = {
   "google.protobuf.UInt32Value": { type: ["integer", "null"] },
 };
 
+/** The input of a method that streams requests. References lead to `$defs` of the whole schema. */
+export function requestsSchemaOf(message: DescMessage): JsonSchema {
+  const { $defs, ...requests } = schemaOf(message, true) as Schema;
+  return {
+    type: "object",
+    required: ["requests"],
+    properties: { requests },
+    ...($defs !== undefined && { $defs }),
+  };
+}
+
 /** `isList` is of a stream: the messages are a list. */
 export function schemaOf(message: DescMessage, isList: boolean): JsonSchema {
   const definitions: Record<string, Schema> = {};

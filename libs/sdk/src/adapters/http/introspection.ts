@@ -2,7 +2,8 @@
  * Fields of a GraphQL API as operations, by introspection.
  *
  * 1. A query or mutation is one operation. Its arguments are the input, the value of the field is the output.
- * 2. The document selects scalars, and objects to a depth. A field that needs an argument of its own is left out.
+ * 2. The document selects scalars, and objects to a depth. A field that needs an argument of its own, or is deprecated, is left
+ *    out. A deprecated query or mutation is an operation that says so.
  */
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
@@ -28,7 +29,8 @@ const valueParts = `name description type { ${typeParts} }`;
 const introspection = `query { __schema { queryType { name } mutationType { name } types {
   kind name description enumValues(includeDeprecated: true) { name } possibleTypes { name }
   inputFields { ${valueParts} defaultValue }
-  fields { ${valueParts} args { ${valueParts} defaultValue } } } } }`;
+  fields(includeDeprecated: true) { ${valueParts} isDeprecated deprecationReason
+    args { ${valueParts} defaultValue } } } } }`;
 
 /** Asks an API for its schema, and makes an adapter of all that it offers. */
 export async function introspectedGraphql(
@@ -78,6 +80,8 @@ interface Value {
   readonly type: Type;
   readonly defaultValue?: string | null;
   readonly args?: readonly Value[];
+  readonly isDeprecated?: boolean;
+  readonly deprecationReason?: string | null;
 }
 
 interface Declared {
@@ -129,7 +133,9 @@ class Api {
     const given = args.map((one) => `${one.name}: $${one.name}`);
     const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
     const selected = this.#selection(type, this.#depth) ?? "";
-    const description = (field.description ?? "").replace(/\s+/g, " ").trim().slice(0, descriptionMax);
+    const reason = field.isDeprecated === true ? `Deprecated: ${field.deprecationReason ?? "no reason"}. ` : "";
+    const text = `${reason}${field.description ?? ""}`;
+    const description = text.replace(/\s+/g, " ").trim().slice(0, descriptionMax);
     return {
       document: `${kind} ${inBrackets(variables)} { value: ${name}${inBrackets(given)} ${selected} }`,
       input: bounded(this.#object(args)),
@@ -159,7 +165,8 @@ class Api {
     depth: number,
   ): readonly (readonly [name: string, selected: string, type: Type])[] {
     if (depth === 0) return [];
-    return (this.#types.get(name ?? "")?.fields ?? []).flatMap(({ name: field, type, args = [] }) => {
+    return (this.#types.get(name ?? "")?.fields ?? []).flatMap(({ name: field, type, args = [], isDeprecated }) => {
+      if (isDeprecated === true) return [];
       if (args.some((one) => one.type.kind === "NON_NULL" && (one.defaultValue ?? null) === null)) return [];
       const selected = this.#selection(type, depth - 1);
       return selected === undefined ? [] : [[field, selected, type] as const];

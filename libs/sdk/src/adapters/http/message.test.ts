@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type HttpBody, type HttpParameter, writeRequest } from "./message.ts";
+import { type HttpBody, type HttpParameter, readAnswer, writeRequest } from "./message.ts";
 
 const id = (more: Partial<HttpParameter> = {}) => ({ id: { in: "path" as const, ...more } });
 const point = { x: 1, y: "a b" };
@@ -52,5 +52,29 @@ describe("the request of an operation", () => {
       String(sent),
       /name="point"\r\ncontent-type: application\/json\r\n\r\n\{"x":1,"y":"a b"\}\r\n/,
     );
+  });
+});
+
+describe("the answer of an operation", () => {
+  const answer = (mediaType: string, ...bytes: (string | number)[]) =>
+    readAnswer("a.get", mediaType.startsWith("text") ? "any" : "json", {
+      ...{ status: 200, headers: { "content-type": mediaType }, url: new URL("https://a.test") },
+      body: Buffer.concat(bytes.map((one) => (typeof one === "string" ? Buffer.from(one) : Buffer.of(one)))),
+    });
+
+  it("is read in its charset, and without the mark of its byte order", () => {
+    const json = "application/json";
+    assert.deepEqual(answer(json, 0xef, 0xbb, 0xbf, '{"a":"é"}'), { a: "é" });
+    assert.deepEqual(answer(`${json}; charset="ISO-8859-1"`, '{"a":"', 0xe9, '"}'), { a: "é" });
+    assert.equal(answer("text/plain; charset=windows-1252", 0x80), "€");
+  });
+
+  it("fails the task if a part of its text would be lost", () => {
+    const reason = (name: string) => ({
+      code: "adapter.answer_unreadable",
+      message: new RegExp(`not valid ${name}`),
+    });
+    assert.throws(() => answer("application/json", '{"a":"', 0xe9, '"}'), reason("utf-8"));
+    assert.throws(() => answer("application/json; charset=klingon", "{}"), reason("klingon"));
   });
 });

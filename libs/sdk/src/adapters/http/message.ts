@@ -195,14 +195,26 @@ export function readAnswer(operation: string, expected: AnswerType, { body, head
   if (body.length === 0) return null;
   const isJson = jsonForm.test(mediaType) || (mediaType === "" && expected === "json");
   if (isJson && expected !== "text") {
+    const text = textOf(operation, body, mediaType);
     try {
-      return JSON.parse(body.toString("utf8")) as unknown;
+      return JSON.parse(text) as unknown;
     } catch {
       throw adapterErrors.answerUnreadable({ operation, reason: "it is no complete JSON" });
     }
   }
   if (expected === "json")
     throw adapterErrors.answerUnreadable({ operation, reason: `expected JSON, got ${mediaType}` });
-  if (expected !== "bytes" && /^text\/|[/+](?:xml|yaml)\b/i.test(mediaType)) return body.toString("utf8");
+  if (expected !== "bytes" && /^text\/|[/+](?:xml|yaml)\b/i.test(mediaType))
+    return textOf(operation, body, mediaType);
   return { mediaType, base64: body.toString("base64") };
+}
+
+/** In the charset of the answer, UTF-8 by default, without the mark of its byte order. A damaged text is none. */
+function textOf(operation: string, body: Buffer, mediaType: string): string {
+  const charset = /;\s*charset="?([^\s";]+)/i.exec(mediaType)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset, { fatal: true }).decode(body);
+  } catch {
+    throw adapterErrors.answerUnreadable({ operation, reason: `it is not valid ${charset.slice(0, 40)}` });
+  }
 }

@@ -55,8 +55,8 @@ export class Mail {
     ]);
     const has = this.#accepted.get(message.id) ?? new Set();
     const wanted = to.filter((recipient) => !has.has(recipient));
-    // Without a receiver of this kind, the client is not loaded.
-    const { createTransport } = await import("nodemailer");
+    // Without a receiver of this kind, the client is not loaded. In a bundle, its names are in its default alone.
+    const { createTransport } = (await import("nodemailer")).default;
     const socket = await this.#connect(host, port, settings, signal);
     const transport = createTransport({
       connection: socket,
