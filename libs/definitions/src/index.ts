@@ -54,7 +54,7 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
-export { type HeldValue, holdAgainst } from "./check/held-value.ts";
+export { type HeldValue, holdAgainst, holdInputAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { type CheckedSource, checkSourceText, isSourceText } from "./check/source-checker.ts";

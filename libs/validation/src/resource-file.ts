@@ -13,7 +13,7 @@ import { resourceService } from "@tutti/contracts/session/v1";
 import { hookService, inboxService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
 import { limitService } from "@tutti/contracts/workflow/v1";
 import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
-import { isTuttiError } from "@tutti/kernel";
+import { didYouMean, isTuttiError } from "@tutti/kernel";
 import { Mapping, schema } from "@tutti/rest/json";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -181,16 +181,10 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
     findings.error("missing_value", [word], `expected the id of the ${word}, found none`);
     return;
   }
-  for (const field of Object.keys(rest))
-    if (!isSettable(word, field) || field === idField)
-      findings.error(
-        "unknown_key",
-        [field],
-        "expected a field that a file can set, found one that the platform sets",
-        { key: true },
-      );
   const { from, ...described } = rest;
   const body = word === "secret" ? described : rest;
+  const isReadable = Object.keys(body).map((field) => isKnownField(word, field, findings));
+  if (isReadable.includes(false)) return;
   if (word === "secret" && from !== undefined && !(typeof from === "string" && /^(?:env|file):./.test(from)))
     findings.error(
       "wrong_value",
@@ -208,6 +202,25 @@ function resourceIn(value: Json, word: ResourceWord, findings: Findings): Descri
   };
 }
 
+/** Says what is wrong with a key. Returns whether the rest can be read with it. */
+function isKnownField(word: ResourceWord, field: string, findings: Findings): boolean {
+  const known = fieldsOf(word);
+  if (known.includes(field)) return true;
+  const { type } = resourceKinds[word];
+  const isOfPlatform = schema.messages[type]?.fields.some(({ json }) => json === field) === true;
+  if (isOfPlatform) {
+    const message = "expected a field that a file can set, found one that the platform sets";
+    findings.error("unknown_key", [field], message, { key: true });
+    return true;
+  }
+  const near = didYouMean(field, known);
+  findings.error("unknown_key", [field], `unknown key "${field}"${near}`, {
+    key: true,
+    ...(near === "" && { expected: `one of ${known.join(", ")}` }),
+  });
+  return false;
+}
+
 /** `tutti alert-rule test` runs the tests in the file of a rule. */
 function withoutTests({ tests: _, ...rest }: Json): Json {
   return rest;
@@ -221,7 +234,7 @@ function messageIn(word: ResourceWord, json: Json, findings: Findings): object |
   } catch (error) {
     if (!isTuttiError(error)) throw error;
     for (const { field, message: problem } of error.violations)
-      findings.error("wrong_value", stepsOf(field), problem);
+      findings.error("wrong_value", stepsOf(field), problem, { key: problem.startsWith("unknown field") });
     return;
   }
   const found: FieldViolation[] = [];

@@ -47,7 +47,7 @@ describe("validating a folder", () => {
   it("knows `from` in the file of a secret alone", () => {
     assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: env:TOKEN\n")), []);
     assert.deepEqual(told(file("s.yaml", "secret: token\nfrom: sesame\n")), ["s.yaml:2:7 wrong_value"]);
-    assert.deepEqual(told(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), ["p.yaml:2:7 wrong_value"]);
+    assert.deepEqual(told(file("p.yaml", "pool: render\nfrom: env:TOKEN\n")), ["p.yaml:2:1 unknown_key"]);
   });
 
   it("names the place of each mistake in the file of an adapter", () => {
@@ -164,6 +164,23 @@ describe("validating a folder", () => {
     const found = new Set(problems.map(({ fileName, severity }) => `${fileName} ${severity}`));
     assert.deepEqual([...found].sort(), ["adapter.yaml error", "bomb.yaml error", "pool.yaml error"]);
     assert.deepEqual(skipped, ["values.yaml", "play.yaml"]);
+  });
+
+  it("names the keys that the file of a resource can have, and none that the platform sets", () => {
+    const text = "quota: small\nfoo: 1\nweigth: 2\nrevision: a\nlimits: {a: 1}\nrates: [{cuont: 1}]\n";
+    const found = validate([file("a.yaml", text)]).problems.map(
+      ({ line, column, message, expected }) => `${line}:${column} ${message} ${expected ?? ""}`.trim(),
+    );
+    assert.deepEqual(found, [
+      '2:1 unknown key "foo" one of sessions, limits, rates, weight, labels',
+      '3:1 unknown key "weigth". Did you mean `weight`?',
+      "4:1 expected a field that a file can set, found one that the platform sets",
+    ]);
+    const nested = validate([file("a.yaml", "scaler: a\nprocess: {comand: [x]}\n")]).problems;
+    assert.deepEqual(
+      nested.map(({ line, column, message }) => `${line}:${column} ${message}`),
+      ["2:11 unknown field. Did you mean `command`?"],
+    );
   });
 
   it("finds nothing wrong in the examples", () => {

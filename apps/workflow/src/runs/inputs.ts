@@ -1,6 +1,6 @@
 /** Inputs of runs, compared with the schema of their definition. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import { holdAgainst } from "@tutti/definitions";
+import { holdAgainst, holdInputAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { TuttiError } from "@tutti/kernel";
 import { isStoredValue } from "@tutti/machine-work";
@@ -12,8 +12,8 @@ import { requestErrors } from "../errors.ts";
  * @param field its name in the request, as violations have it
  */
 export function holdInput(schema: Json, payload: Payload | undefined, field = "spec.input"): Payload {
-  const given = payload === undefined ? null : jsonOf(payload, field);
-  const { value, violations } = holdAgainst(schema, given);
+  const given = payload && jsonOf(payload, field);
+  const { value, violations } = holdInputAgainst(schema, given);
   requireNone(violations, field);
   // Untouched where no default was filled in, so that a number keeps the form in which it was written.
   if (value === given && payload !== undefined) return payload;

@@ -10,7 +10,7 @@ import {
   type WorkReference,
 } from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
-import { holdAgainst, repeatedIds } from "@tutti/definitions";
+import { holdInputAgainst, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, type ConfiguredRetry, type ConfiguredRetryOf, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
@@ -131,10 +131,7 @@ export class Orders {
   inputProblem(hash: string, input: Payload | undefined): string | undefined {
     const { inputSchema } = this.#needs.shelf.plan(hash).plan;
     if (inputSchema === null || input?.body?.$case === "blob") return undefined;
-    const [problem] = holdAgainst(
-      inputSchema,
-      input === undefined ? null : jsonOf(input, "input"),
-    ).violations;
+    const [problem] = holdInputAgainst(inputSchema, input && jsonOf(input, "input")).violations;
     return problem && `${["input", ...problem.path].join(".")}: ${problem.message}`;
   }
 

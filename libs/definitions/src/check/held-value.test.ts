@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { holdAgainst } from "./held-value.ts";
+import { holdAgainst, holdInputAgainst } from "./held-value.ts";
 
 const schema = {
   type: "object",
@@ -35,4 +35,15 @@ describe("a value validated against a schema", () => {
     const { violations } = holdAgainst({ ...doubling, $ref: "#/$defs/a" }, 1);
     assert.equal(violations.length, 1);
   });
+});
+
+it("an input that is not given is the empty object, if all of its members have defaults", () => {
+  const level = { type: "object", properties: { level: { type: "string", default: "low" } } };
+  assert.deepEqual(holdInputAgainst(level, undefined).value, { level: "low" });
+  assert.equal(holdInputAgainst(level, null).violations.length, 1);
+  assert.equal(holdInputAgainst({ type: ["object", "null"] }, undefined).value, null);
+  assert.deepEqual(
+    holdInputAgainst(schema, undefined).violations.map(({ path }) => path),
+    [[]],
+  );
 });

@@ -23,3 +23,11 @@ export function holdAgainst(schema: Json, value: Json): HeldValue {
     return { value, violations: [{ path: [], message }] };
   }
 }
+
+/** Holds the input of a run against its schema. An input that was not given is the empty object, if the schema accepts that. */
+export function holdInputAgainst(schema: Json, given: Json | undefined): HeldValue {
+  const held = holdAgainst(schema, given ?? null);
+  if (given !== undefined || held.violations.length === 0) return held;
+  const empty = holdAgainst(schema, {});
+  return empty.violations.length === 0 ? empty : held;
+}

@@ -19,7 +19,9 @@ export async function clientFor<Client extends object>(
   try {
     const loaded = await load();
     // In a bundle, the names of a CommonJS module are in its default alone.
-    return Object.keys(loaded).join() === "default" ? (loaded as { readonly default: Client }).default : loaded;
+    return Object.keys(loaded).join() === "default"
+      ? (loaded as { readonly default: Client }).default
+      : loaded;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     // A package that the client itself needs is another fault.

@@ -14,7 +14,7 @@ import {
   RenewLeases,
   RunOrder,
 } from "@tutti/contracts/workflow/v1";
-import { emitCapability, holdAgainst } from "@tutti/definitions";
+import { emitCapability, holdInputAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import {
   type InstanceKey,
@@ -200,7 +200,7 @@ export class World {
     return RunOrder.fromPartial({
       ...{ definition, hash, versionLabel: "latest", idChosen: true, incarnation: 1 },
       kind: isStates ? DefinitionKind.DEFINITION_KIND_STATES : DefinitionKind.DEFINITION_KIND_TASKS,
-      input: bytesOf(heldInput(definition, plan.inputSchema, input ?? null)),
+      input: bytesOf(heldInput(definition, plan.inputSchema, input) ?? null),
       parameters: bytesOf(parameters),
       labels: { ...labels },
       ...{ priority: priority ?? 0, timeoutMs: timeoutMs ?? 0, startMs: startMs ?? 0 },
@@ -299,7 +299,7 @@ function nameOf({ key, number }: StagedEffect): string {
 
 function heldInput(definition: string, schema: Json, input: unknown): unknown {
   if (schema === null) return input;
-  const { value, violations } = holdAgainst(schema, input as Json);
+  const { value, violations } = holdInputAgainst(schema, input as Json | undefined);
   if (violations.length === 0) return value;
   const texts = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
   throw new WorkflowTestError(

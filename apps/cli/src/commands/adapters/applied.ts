@@ -45,14 +45,13 @@ export async function withIdleAdapters(server: Server, explanation: Explanation)
 }
 
 /** The advice to start a worker gives way to that of the adapter. */
-export function explainedByAdapters(
-  explanation: Explanation,
-  idle: readonly IdleAdapter[],
-): Explanation {
+export function explainedByAdapters(explanation: Explanation, idle: readonly IdleAdapter[]): Explanation {
   const missing = missingIn(explanation);
   const wanted = idle.filter(({ name }) => missing.some((capability) => capability.startsWith(`${name}.`)));
   if (wanted.length === 0) return explanation;
-  const explained = missing.filter((capability) => wanted.some(({ name }) => capability.startsWith(`${name}.`)));
+  const explained = missing.filter((capability) =>
+    wanted.some(({ name }) => capability.startsWith(`${name}.`)),
+  );
   const withoutAdvice = ({ remedies, parts, ...rest }: Explanation): Explanation => ({
     ...rest,
     remedies: remedies.filter(({ text = "" }) => !explained.some((capability) => text.includes(capability))),

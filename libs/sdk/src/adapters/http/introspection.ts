@@ -133,7 +133,8 @@ class Api {
     const given = args.map((one) => `${one.name}: $${one.name}`);
     const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
     const selected = this.#selection(type, this.#depth) ?? "";
-    const reason = field.isDeprecated === true ? `Deprecated: ${field.deprecationReason ?? "no reason"}. ` : "";
+    const reason =
+      field.isDeprecated === true ? `Deprecated: ${field.deprecationReason ?? "no reason"}. ` : "";
     const text = `${reason}${field.description ?? ""}`;
     const description = text.replace(/\s+/g, " ").trim().slice(0, descriptionMax);
     return {
@@ -165,12 +166,15 @@ class Api {
     depth: number,
   ): readonly (readonly [name: string, selected: string, type: Type])[] {
     if (depth === 0) return [];
-    return (this.#types.get(name ?? "")?.fields ?? []).flatMap(({ name: field, type, args = [], isDeprecated }) => {
-      if (isDeprecated === true) return [];
-      if (args.some((one) => one.type.kind === "NON_NULL" && (one.defaultValue ?? null) === null)) return [];
-      const selected = this.#selection(type, depth - 1);
-      return selected === undefined ? [] : [[field, selected, type] as const];
-    });
+    return (this.#types.get(name ?? "")?.fields ?? []).flatMap(
+      ({ name: field, type, args = [], isDeprecated }) => {
+        if (isDeprecated === true) return [];
+        if (args.some((one) => one.type.kind === "NON_NULL" && (one.defaultValue ?? null) === null))
+          return [];
+        const selected = this.#selection(type, depth - 1);
+        return selected === undefined ? [] : [[field, selected, type] as const];
+      },
+    );
   }
 
   #output(type: Type, depth: number): JsonSchema {
