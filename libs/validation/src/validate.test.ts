@@ -168,8 +168,8 @@ describe("validating a folder", () => {
 
   it("names the keys that the file of a resource can have, and none that the platform sets", () => {
     const text = "quota: small\nfoo: 1\nweigth: 2\nrevision: a\nlimits: {a: 1}\nrates: [{cuont: 1}]\n";
-    const found = validate([file("a.yaml", text)]).problems.map(
-      ({ line, column, message, expected }) => `${line}:${column} ${message} ${expected ?? ""}`.trim(),
+    const found = validate([file("a.yaml", text)]).problems.map(({ line, column, message, expected }) =>
+      `${line}:${column} ${message} ${expected ?? ""}`.trim(),
     );
     assert.deepEqual(found, [
       '2:1 unknown key "foo" one of sessions, limits, rates, weight, labels',
