@@ -25,7 +25,7 @@ describe("a workflow of n8n", () => {
   it("lists constructs by their names", () => {
     const constructs = (file: string) =>
       importN8n(textOf(file)).untranslated.map(({ construct }) => construct);
-    assert.deepEqual(constructs("switch.json").slice(-2), ["n8n-nodes-base.switch", "output 1 of Route"]);
+    assert.equal(constructs("switch.json").at(-1), "node Route");
     assert.deepEqual(constructs("code.json").slice(-2), ["n8n-nodes-base.code", "node Script value"]);
   });
 
@@ -48,6 +48,54 @@ describe("a workflow of n8n", () => {
     );
     assert.ok(importN8n(open).untranslated.some(({ reason }) => reason.includes("come back to")));
   });
+
+  it("has the nodes that n8n runs, and lists the others", () => {
+    const { documents, untranslated } = importN8n(textOf("orders.json"));
+    const tasks = (documents[0] as unknown as { tasks: Record<string, Record<string, unknown>> }).tasks;
+    assert.deepEqual(Object.keys(tasks), [
+      ...["orders", "large-ones", "largest-first", "route", "a", "other", "ask"],
+    ]);
+    // Two triggers, one of which has started the run.
+    assert.equal(tasks["orders"]?.["forEach"], "[input]");
+    const left = untranslated.filter(({ construct }) => construct.startsWith("node "));
+    assert.deepEqual(
+      left.map(({ construct }) => construct.slice(5)),
+      ["Each day", "After errors", "Page", "Lost", "Forgotten", "Model"],
+    );
+    const [schedule] = documents.slice(1);
+    assert.deepEqual(schedule, {
+      ...{ schedule: "orders-each-day", workflow: "orders" },
+      ...{ cron: "30 7 * * *", timeZone: "Europe/Berlin" },
+    });
+  });
+
+  it("gives each output of a switch its items, and all items to a node that sorts them", () => {
+    const { documents } = importN8n(textOf("orders.json"));
+    const tasks = (documents[0] as unknown as { tasks: Record<string, Record<string, unknown>> }).tasks;
+    const sorted = 'tasks["largest-first"].output';
+    const [isA, isB] = ['((item.kind == "a"))', '((item.kind == "b"))'];
+    assert.deepEqual(tasks["route"]?.["set"], [
+      `\${{ ${sorted}.filter(item, ${isA}) }}`,
+      `\${{ ${sorted}.filter(item, !${isA} && ${isB}) }}`,
+      `\${{ ${sorted}.filter(item, !${isA} && !${isB}) }}`,
+    ]);
+    assert.equal(tasks["other"]?.["set"], '${{ tasks["route"].output[2] }}');
+    assert.deepEqual(tasks["largest-first"]?.["with"], {
+      ...{ items: '${{ tasks["large-ones"].output }}', parameters: { by: "cents" } },
+    });
+    const computed = textOf("orders.json").replace('"by": "cents"', '"by": "={{ $json.by }}"');
+    assert.ok(importN8n(computed).untranslated.some(({ construct }) => construct === "node Largest first"));
+  });
+
+  for (const [file, from, to] of [
+    ["loop.json", '"options": {}', '"options": { "reset": true }'],
+    ["waits.json", '"amount": "={{ $json.n }}"', '"dateTime": "2026-12-24"'],
+  ] as const)
+    it(`keeps the rest of ${file} if a node of it cannot be translated`, () => {
+      const { documents, untranslated } = importN8n(textOf(file).replace(from, to));
+      assert.equal(documents.length, 1);
+      assert.equal(untranslated.filter(({ reason }) => reason.endsWith("The run fails here")).length, 1);
+    });
 
   it("lists a name that is cut", () => {
     const text = `{"nodes": [${JSON.stringify(go)}], "connections": {},\n"name": "${"Tell the shop ".repeat(9)}"}`;

@@ -5,6 +5,9 @@
  * A loop over items is two tasks: its items, and the items that came back to it. The nodes between them get all items at
  * once, as all nodes do.
  *
+ * Nodes that no trigger leads to are left out: n8n never runs them. So are the parts of other nodes, such as the model of
+ * an agent, and the nodes behind an output for errors.
+ *
  * A node with a construct that would change what it does is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
@@ -32,6 +35,8 @@ interface Node {
   /** Expressions of lists of items, by the number of the input. */
   readonly inputs: string[][];
   readonly loop?: Loop;
+  /** An output that has no counterpart and leads to a node. */
+  lostOutput?: Path;
 }
 
 /** Items leave it twice: to the nodes that lead back to it, and when they have come back. */
@@ -54,7 +59,8 @@ export function importN8n(text: string, file = "n8n"): Imported {
   const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || base);
   const nodes = nodesIn(source);
-  const leaves = connect(source, nodes);
+  const leftOut = leaveOutUnreached(source, nodes);
+  const leaves = connect(source, nodes, leftOut);
   const tasks: Record<string, Json> = {};
   const capabilities = new Set<string>();
   for (const node of inOrder([...nodes.values()])) {
@@ -73,7 +79,8 @@ export function importN8n(text: string, file = "n8n"): Imported {
       );
       // Reads a member that is not there. The error names it.
       const words = JSON.stringify(`The node ${node.id} is not translated.`);
-      tasks[node.id] = { title, set: template(`dyn({})[${words}]`) };
+      for (const id of [node.id, ...(node.loop === undefined ? [] : [node.loop.id])])
+        tasks[id] = { title, set: template(`dyn({})[${words}]`) };
     }
   }
   const ends = leaves.filter((id) => tasks[id] !== undefined);
@@ -143,15 +150,87 @@ function reachedFrom(source: ForeignDocument, name: string, output: number): Rea
   return reached;
 }
 
+/** Takes the nodes away that n8n does not run, and returns their names. Without a trigger, nodes without an input start. */
+function leaveOutUnreached(source: ForeignDocument, nodes: Map<string, Node>): ReadonlySet<string> {
+  const connections = membersIn(source.root, "connections");
+  const kindsOf = (name: string) => membersIn(connections, name);
+  const targetsOf = (node: Node, output: number) =>
+    [listIn(kindsOf(node.name), "main")[output] ?? []]
+      .flat()
+      .map((each) => (isMembers(each) ? textIn(each, "node") : ""));
+  const outputsOf = (node: Node) => listIn(kindsOf(node.name), "main").map((_, output) => output);
+  const follow = (from: readonly Node[]) => {
+    const reached = new Set(from);
+    for (const node of reached)
+      for (const output of outputsOf(node).filter((one) => !isForErrors(node, one)))
+        for (const name of targetsOf(node, output)) {
+          const next = nodes.get(name);
+          if (next !== undefined) reached.add(next);
+        }
+    return reached;
+  };
+  const all = [...nodes.values()];
+  const triggers = all.filter((node) => isTrigger(node) && node.type !== "errorTrigger");
+  const isPart = ({ name }: Node) => Object.keys(kindsOf(name)).some((kind) => kind !== "main");
+  const entered = new Set(
+    all.flatMap((node) => outputsOf(node).flatMap((output) => targetsOf(node, output))),
+  );
+  const starts = all.filter(
+    (node) => !entered.has(node.name) && !isPart(node) && node.type !== "errorTrigger",
+  );
+  const reached = follow(triggers.length > 0 ? triggers : starts);
+  for (const node of triggers) {
+    const own = follow([node]).size - 1;
+    if (triggers.some((other) => follow([other]).size - 1 !== own) || reached.size - triggers.length !== own)
+      source.collector.leave(
+        source.lineOf([...node.path, "name"]),
+        `branch of ${node.name}`,
+        "each run has the branches of all triggers. Make each one a workflow, if n8n runs one of them",
+      );
+  }
+  const leftOut = new Set<string>();
+  for (const node of all) {
+    if (reached.has(node)) continue;
+    const reason = isPart(node)
+      ? "it is a part of the node that it leads to. The capability of that one has it"
+      : node.type === "errorTrigger"
+        ? "it runs after errors of other workflows. Make its branch a workflow that a trigger with `afterRun` starts"
+        : "no trigger leads to it, or only after an error";
+    source.leave(node.path, `node ${node.name}`, reason);
+    nodes.delete(node.name);
+    leftOut.add(node.name);
+  }
+  return leftOut;
+}
+
+/** Whether an output has the items that a node failed for. */
+function isForErrors({ type, members }: Node, output: number): boolean {
+  const isBehindItems = output > 0 && type !== "if" && type !== "switch";
+  return isBehindItems && members["onError"] === "continueErrorOutput";
+}
+
 /** Gives nodes their inputs. Returns the tasks whose items lead nowhere. */
-function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): readonly string[] {
+function connect(
+  source: ForeignDocument,
+  nodes: ReadonlyMap<string, Node>,
+  leftOut: ReadonlySet<string>,
+): readonly string[] {
   const leading = new Set<string>();
   for (const [from, kinds] of Object.entries(membersIn(source.root, "connections"))) {
+    if (leftOut.has(from)) {
+      source.leave(["connections", from], `connections of ${from}`, "the node is left out");
+      continue;
+    }
     const node = nodes.get(from);
     for (const [output, all] of (isMembers(kinds) ? listIn(kinds, "main") : []).entries())
       for (const [index, each] of (Array.isArray(all) ? all : []).entries()) {
         const path = ["connections", from, "main", output, index];
-        const to = isMembers(each) ? nodes.get(textIn(each, "node")) : undefined;
+        const target = isMembers(each) ? textIn(each, "node") : "";
+        const to = nodes.get(target);
+        if (leftOut.has(target)) {
+          source.leave(path, `output ${output} of ${from}`, `\`${target}\` is left out`);
+          continue;
+        }
         if (node === undefined || to === undefined || !isMembers(each))
           throw new NotImported(`line ${source.lineOf(path)}: a connection of no node`);
         if (textIn(each, "type") !== "main")
@@ -170,16 +249,16 @@ function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): rea
         const back = to.loop?.inside.has(from) === true ? to.loop.back : undefined;
         if (back === undefined && to.inputs[input] !== undefined)
           source.leave(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
-        if (output > 0 && node.type !== "if" && node.loop === undefined)
-          source.leave(
-            path,
-            `output ${output} of ${from}`,
-            "only nodes of the type `if` have several outputs",
-          );
-        else {
+        const isChoice = node.type === "if" || node.type === "switch";
+        if (output > 0 && !isChoice && node.loop === undefined) {
+          source.leave(path, `output ${output} of ${from}`, "only `if` and `switch` have several outputs");
+          if (!isForErrors(node, output)) node.lostOutput = path;
+        } else {
           leading.add(id);
-          const all = node.type === "if" ? `${items}[${output}]` : items;
-          if (back === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
+          const all = isChoice && !isDisabled(node) ? `${items}[${output}]` : items;
+          // Of several triggers, one has started the run.
+          if (all === "[input]" && to.inputs.flat().includes(all)) to.inputs[input] ??= [];
+          else if (back === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
           else back.push({ node, items: all });
         }
       }
@@ -189,9 +268,30 @@ function connect(source: ForeignDocument, nodes: ReadonlyMap<string, Node>): rea
     .filter((id) => !leading.has(id));
 }
 
-function isTrigger({ type, members }: Node): boolean {
-  return (type.endsWith("Trigger") || type === "webhook") && members["disabled"] !== true;
+const oldTriggers = new Set(["webhook", "cron", "interval", "start"]);
+
+function isTrigger(node: Node): boolean {
+  return (node.type.endsWith("Trigger") || oldTriggers.has(node.type)) && !isDisabled(node);
 }
+
+function isDisabled({ members }: Node): boolean {
+  return members["disabled"] === true;
+}
+
+/** They work on all items at once. */
+const ofAllItems = new Set([
+  ...[
+    "aggregate",
+    "summarize",
+    "sort",
+    "limit",
+    "removeDuplicates",
+    "splitOut",
+    "itemLists",
+    "compareDatasets",
+  ],
+  ...["code", "function"],
+]);
 
 /** Nodes behind those that they read. */
 function inOrder(nodes: readonly Node[]): readonly Node[] {
@@ -230,26 +330,32 @@ class Translator {
   }
 
   tasks(): Record<string, Tree> {
-    const { members, type, id, name, path } = this.#node;
+    const { members, type, id, name, path, lostOutput } = this.#node;
     const items = this.#items;
-    if (members["disabled"] === true) {
+    if (isDisabled(this.#node)) {
       this.#source.leave(path, `node ${name}`, "it is disabled. Items pass through");
       return { [id]: { set: template(items) } };
     }
     if (isTrigger(this.#node)) {
-      if (type !== "manualTrigger" && type !== "scheduleTrigger")
+      if (!["manualTrigger", "scheduleTrigger", "start"].includes(type))
         this.#source.leave(
           path,
           `node ${name}`,
-          "add a trigger or a webhook for it. The input of the run is its item",
+          "add a trigger, a schedule or a webhook for it. The input of the run is its item",
         );
       return {};
     }
+    if (lostOutput !== undefined && type !== "splitInBatches")
+      throw new NoCounterpart("its items leave by several outputs", lostOutput);
     switch (type) {
       case "noOp":
         return { [id]: { set: template(items) } };
       case "set":
         return { [id]: { set: template(`${items}.map(item, ${this.#fields()})`) } };
+      case "filter":
+        return { [id]: { set: template(`${items}.filter(item, ${this.#condition()})`) } };
+      case "switch":
+        return { [id]: { set: this.#routes() } };
       case "if": {
         const when = this.#condition();
         return {
@@ -290,7 +396,7 @@ class Translator {
     if (loop === undefined)
       throw new NoCounterpart("only a loop that its items come back to has a counterpart");
     const parameters = membersIn(members, "parameters");
-    if (membersIn(parameters, "options")["reset"] !== undefined)
+    if ((membersIn(parameters, "options")["reset"] ?? false) !== false)
       throw new NoCounterpart("a loop that starts again has no counterpart", this.#at("options", "reset"));
     const at = parameters["batchSize"] === undefined ? [...path, "type"] : this.#at("batchSize");
     this.#source.leave(at, `batches of ${name}`, "the nodes of the loop get all items at once");
@@ -298,26 +404,34 @@ class Translator {
     return { [id]: { set: template(this.#items) }, [loop.id]: { set: template(back) } };
   }
 
+  #isEach(): boolean {
+    const { type, members } = this.#node;
+    return !ofAllItems.has(type) || textIn(membersIn(members, "parameters"), "mode") === "runOnceForEachItem";
+  }
+
   #work(): Tree {
     const { members, type, path } = this.#node;
     const uses = nameFromCamelCase(type);
+    const isEach = this.#isEach();
     if (!this.#capabilities.has(uses)) {
       this.#capabilities.add(uses);
       const line = this.#source.lineOf([...path, "type"]);
       this.#source.collector.leave(
         line,
         textIn(members, "type"),
-        `a worker has to offer the capability \`${uses}\``,
+        `a worker has to offer the capability \`${uses}\`${isEach ? "" : ". It gets `items`, and returns a list of items"}`,
       );
     }
     const [tries, pause] = [members["maxTries"] ?? 3, members["waitBetweenTries"] ?? 1000];
     const isRetried =
       members["retryOnFail"] === true && typeof tries === "number" && typeof pause === "number";
     const first = `(size(${this.#items}) > 0 ? [${this.#items}[0]] : [])`;
+    const items = members["executeOnce"] === true ? first : this.#items;
+    const parameters = this.#filled(members["parameters"] ?? {}, this.#at());
     return {
-      forEach: members["executeOnce"] === true ? first : this.#items,
+      ...(isEach ? { forEach: items } : {}),
       uses,
-      with: this.#filled(members["parameters"] ?? {}, this.#at()),
+      with: isEach ? parameters : { items: template(items), parameters },
       retry: isRetried ? { attempts: tries, backoff: `${Math.max(1, pause)}ms`, factor: 1, jitter: 0 } : 1,
     };
   }
@@ -345,7 +459,11 @@ class Translator {
     try {
       return new ExpressionReader(expression, {
         equals: "==",
-        roots: { $json: "item", "$execution.id": "run.id", "$workflow.name": JSON.stringify(this.#workflow) },
+        roots: {
+          ...(this.#isEach() ? { $json: "item" } : {}),
+          "$execution.id": "run.id",
+          "$workflow.name": JSON.stringify(this.#workflow),
+        },
         functions: {},
       }).read();
     } catch (error) {
@@ -382,10 +500,39 @@ class Translator {
     return parameters["includeOtherFields"] === true ? merged("item", record(members)) : record(members);
   }
 
-  #condition(): string {
-    const given = membersIn(membersIn(this.#node.members, "parameters"), "conditions");
+  /** The items of each output: those of the first rule that they satisfy. */
+  #routes(): readonly string[] {
+    const parameters = membersIn(this.#node.members, "parameters");
+    const [mode, options] = [textIn(parameters, "mode"), membersIn(parameters, "options")];
+    const rules = listIn(membersIn(parameters, "rules"), "values");
+    if (rules.length === 0 || !["", "rules"].includes(mode))
+      throw new NoCounterpart("only `rules` have a counterpart", this.#at());
+    const fallback = options["fallbackOutput"] ?? "none";
+    if (fallback !== "none" && fallback !== "extra")
+      throw new NoCounterpart(
+        `the output \`${fallback}\` for other items has no counterpart`,
+        this.#at("options"),
+      );
+    const isFirstOnly = options["allMatchingOutputs"] !== true;
+    const conditions = rules.map((rule, index) =>
+      this.#condition(isMembers(rule) ? rule : {}, ["rules", "values", index]),
+    );
+    const others = conditions.map((each) => `!(${each})`);
+    const routes = conditions.map((own, index) =>
+      [...(isFirstOnly ? others.slice(0, index) : []), `(${own})`].join(" && "),
+    );
+    const all = fallback === "extra" ? [...routes, others.join(" && ")] : routes;
+    return all.map((when) => template(`${this.#items}.filter(item, ${when})`));
+  }
+
+  /** Of a node, or of a rule in it. */
+  #condition(
+    of = membersIn(this.#node.members, "parameters"),
+    keys: readonly (string | number)[] = [],
+  ): string {
+    const given = membersIn(of, "conditions");
     const conditions = listIn(given, "conditions").map((each, index) => {
-      const path = this.#at("conditions", "conditions", index);
+      const path = this.#at(...keys, "conditions", "conditions", index);
       if (!isMembers(each)) throw new NoCounterpart("a condition is no mapping", path);
       textIn(each, "id");
       const operator = membersIn(each, "operator");
@@ -398,15 +545,25 @@ class Translator {
         throw new NoCounterpart(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
       return `(${made})`;
     });
-    if (conditions.length === 0) throw new NoCounterpart("it has no `conditions` with operators", this.#at());
+    if (conditions.length === 0)
+      throw new NoCounterpart("it has no `conditions` with operators", this.#at(...keys));
     const combinator = textIn(given, "combinator");
     if (!["", "and", "or"].includes(combinator))
-      throw new NoCounterpart(`\`${combinator}\` has no counterpart`, this.#at("conditions", "combinator"));
+      throw new NoCounterpart(
+        `\`${combinator}\` has no counterpart`,
+        this.#at(...keys, "conditions", "combinator"),
+      );
     return conditions.join(combinator === "or" ? " || " : " && ");
   }
 
   #time(): string {
-    const { amount = 1, unit = "hours" } = membersIn(this.#node.members, "parameters");
+    const { members } = this.#node;
+    const parameters = membersIn(members, "parameters");
+    const isOld = Number(members["typeVersion"] ?? 1) < 1.1;
+    const { amount = isOld ? 1 : 5, unit = isOld ? "hours" : "seconds" } = parameters;
+    const resume = textIn(parameters, "resume");
+    if (resume !== "" && resume !== "timeInterval")
+      throw new NoCounterpart(`it waits for \`${resume}\``, this.#at("resume"));
     const letter = { seconds: "s", minutes: "m", hours: "h", days: "d" }[String(unit)];
     if (typeof amount !== "number" || amount <= 0 || letter === undefined)
       throw new NoCounterpart("its time is computed, or it waits for a call", this.#at());
@@ -436,15 +593,31 @@ function addSchedules(source: ForeignDocument, node: Node, workflow: string): vo
   const all = listIn(membersIn(membersIn(node.members, "parameters"), "rule"), "interval");
   for (const [index, each] of all.entries()) {
     const path = [...node.path, "parameters", "rule", "interval", index];
-    const field = isMembers(each) ? textIn(each, "field") : "";
-    const count = isMembers(each) ? each[`${field}Interval`] : undefined;
-    const letter = { seconds: "s", minutes: "m", hours: "h" }[field];
+    const times = isMembers(each) ? timesOf(each) : undefined;
     const schedule = source.collector.freeName(`${workflow}-${nameFrom(node.name)}`);
-    const line = source.lineOf(path);
-    if (isMembers(each) && field === "cronExpression")
-      source.collector.add({ schedule, workflow, cron: textIn(each, "expression") }, line);
-    else if (letter !== undefined && typeof count === "number")
-      source.collector.add({ schedule, workflow, every: `${count}${letter}` }, line);
-    else source.leave(path, `node ${node.name}`, "write a cron expression for its times");
+    if (times === undefined) {
+      source.leave(path, `node ${node.name}`, "write a cron expression for its times");
+      continue;
+    }
+    const timeZone = textIn(membersIn(source.root, "settings"), "timezone");
+    const isInZone = "cron" in times && timeZone !== "" && timeZone !== "DEFAULT";
+    source.collector.add(
+      { schedule, workflow, ...times, ...(isInZone && { timeZone }) },
+      source.lineOf(path),
+    );
   }
+}
+
+/** Days and weeks of a rule have their default hour: midnight. */
+function timesOf(rule: Members): { readonly cron: string } | { readonly every: string } | undefined {
+  const field = textIn(rule, "field");
+  if (field === "cronExpression") return { cron: textIn(rule, "expression") };
+  const count = rule[`${field}Interval`];
+  const letter = { seconds: "s", minutes: "m", hours: "h" }[field];
+  if (letter !== undefined) return typeof count === "number" ? { every: `${count}${letter}` } : undefined;
+  if ((field !== "days" && field !== "weeks") || (count ?? 1) !== 1) return undefined;
+  const [minute, hour] = [rule["triggerAtMinute"] ?? 0, rule["triggerAtHour"] ?? 0];
+  const days = field === "days" ? ["*"] : listIn(rule, "triggerAtDay");
+  if (typeof minute !== "number" || typeof hour !== "number" || days.length === 0) return undefined;
+  return { cron: `${minute} ${hour} * * ${days.join()}` };
 }
