@@ -42,6 +42,21 @@ describe("facts of agents", () => {
     );
   });
 
+  it("an agent that disconnected while insight was away is gone from the first round on", () => {
+    const before = new AgentFacts();
+    const recorded = before.round("shop", [agent("a"), agent("b")], true, 1).rows.agent;
+    const facts = new AgentFacts();
+    facts.recall(recorded);
+    const rounds = [2_000, 3_000, 4_000].map((nowMs) => {
+      const { rows, keep } = facts.round("shop", [agent("b")], true, nowMs);
+      keep();
+      return rows.agent_state.map(
+        ([, , id, state, , since]) => `${id} ${state} ${since?.toString().slice(-9)}`,
+      );
+    });
+    assert.deepEqual(rounds, [[], ["a gone 00:02.000"], []]);
+  });
+
   it("says nothing about agents of other namespaces, and of a part of a list", () => {
     const facts = new AgentFacts();
     facts.round("shop", [agent("a")], true, 1).keep();

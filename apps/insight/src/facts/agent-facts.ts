@@ -4,6 +4,7 @@
  * 1. An agent that disconnects gracefully is in no list any more. It is `gone` from the first round without it on, and
  *    recorded in the second: one list may be incomplete while a pool changes its owner.
  * 2. Nothing is remembered before its rows are recorded.
+ * 3. An agent that disconnected while insight was away is `gone` too: what was recorded is recalled at the start.
  */
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import { agentKey, agentRow, agentStateRow, stateWord } from "./rows.ts";
@@ -29,6 +30,15 @@ const [stateAt, reasonAt] = [3, 4];
 
 export class AgentFacts {
   readonly #known = new Map<string, Known>();
+
+  /** @param rows of the table of agents, without those that are gone */
+  recall(rows: readonly FactRow[]): void {
+    for (const row of rows) {
+      const [namespace, pool, agentId] = row;
+      const key = agentKey({ namespace: String(namespace), pool: String(pool), agentId: String(agentId) });
+      this.#known.set(key, { row, state: String(row[stateAt]), absentMs: undefined });
+    }
+  }
 
   /** @param isWhole whether the list has every agent of the namespace */
   round(namespace: string, agents: readonly Agent[], isWhole: boolean, nowMs: number): AgentRound {

@@ -160,7 +160,10 @@ export class FactCollector implements Component {
     const { clock } = this.#parts.foundation;
     const nowMs = clock.now();
     this.#hasFound = false;
-    this.#cursors ??= { ...(await this.#parts.thread.ask("cursors", undefined)) };
+    if (this.#cursors === undefined) {
+      this.#agentFacts.recall(await this.#parts.thread.ask("agents", undefined));
+      this.#cursors = { ...(await this.#parts.thread.ask("cursors", undefined)) };
+    }
     const namespaces = await this.#namespaces();
     for (let first = 0; first < namespaces.length; first += togetherMax)
       await allOf(namespaces.slice(first, first + togetherMax).map((each) => this.#namespace(each, nowMs)));

@@ -78,6 +78,13 @@ export class FactStore {
     return Object.fromEntries(rows.map((row) => [String(row["name"]), Number(row["ms"])]));
   }
 
+  /** Rows of the agents that were there at the last record. */
+  agents(): readonly FactRow[] {
+    const names = keptTables.agent.columns.map(({ name }) => name);
+    const rows = this.#database.prepare(`SELECT ${names.join(", ")} FROM agent WHERE state <> 'gone'`).all();
+    return rows.map((row) => names.map((name) => row[name] as FactRow[number]));
+  }
+
   record({ rows, cursors }: FactBatch): void {
     if (this.#isUnread && Object.keys(cursors).length > 0) throw insightErrors.factsRenewed();
     this.#database.exec("BEGIN IMMEDIATE");

@@ -232,7 +232,11 @@ export function agentStateRow(agent: Agent, before: ReadonlyMap<string, string>)
   return [namespace, pool, agentId, word, orNull(stateReason), since];
 }
 
-export const agentKey = ({ namespace, pool, agentId }: Agent): string => `${namespace}/${pool}/${agentId}`;
+export const agentKey = ({
+  namespace,
+  pool,
+  agentId,
+}: Pick<Agent, "namespace" | "pool" | "agentId">): string => `${namespace}/${pool}/${agentId}`;
 
 export function stateWord(state: AgentState): string {
   const known = state === AgentState.AGENT_STATE_BUSY ? AgentState.AGENT_STATE_READY : state;

@@ -1,5 +1,6 @@
 /** What the thread of facts is asked. */
 import type { FactBatch } from "../fact-store.ts";
+import type { FactRow } from "../tables.ts";
 
 export interface FactThreadData {
   readonly file: string;
@@ -8,6 +9,8 @@ export interface FactThreadData {
 export interface FactCalls {
   readonly record: { readonly asked: FactBatch; readonly answer: undefined };
   readonly cursors: { readonly asked: undefined; readonly answer: Record<string, number> };
+  /** Rows of the table of agents that are not gone. */
+  readonly agents: { readonly asked: undefined; readonly answer: readonly FactRow[] };
   readonly sweep: { readonly asked: number; readonly answer: number };
 }
 

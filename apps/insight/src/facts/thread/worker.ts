@@ -39,6 +39,8 @@ function done(store: FactStore, message: ToFactThread): unknown {
       return store.record(message.asked);
     case "cursors":
       return store.cursors();
+    case "agents":
+      return store.agents();
     case "sweep":
       return store.sweep(message.asked);
   }

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { mkdtempDisposable } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { it } from "node:test";
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { Agent } from "@tutti/contracts/swarm/v1";
+import { AgentFacts } from "./agent-facts.ts";
+import { FactStore } from "./fact-store.ts";
+
+it("the store returns the agents that are not gone, as they were recorded", async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-facts-"));
+  const store = new FactStore(join(folder.path, "facts.sqlite"));
+  const agents = ["a", "b"].map((agentId) =>
+    Agent.fromPartial({
+      ...{ namespace: "shop", pool: "default", agentId },
+      state: AgentState.AGENT_STATE_READY,
+    }),
+  );
+  const facts = new AgentFacts();
+  const recorded = facts.round("shop", agents, true, 1).rows;
+  store.cursors();
+  const agent = recorded.agent.map((row, at) => (at === 1 ? row.with(3, "gone") : row));
+  store.record({ rows: { ...recorded, agent }, cursors: {} });
+  assert.deepEqual(store.agents(), [recorded.agent[0]]);
+  store.close();
+});
