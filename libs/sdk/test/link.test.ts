@@ -179,6 +179,36 @@ describe("a worker's link", () => {
     assert.deepEqual(told(host.results), ["1: failed sdk.link_lost"]);
   });
 
+  it("names a refused key in each line, with pauses that grow to a minute", async () => {
+    const { worker, host, logger, settle, pass } = stage();
+    worker.handle("echo", (input) => input);
+    void worker.start();
+    await settle();
+    host.cut("The credential is not valid.", true);
+    const redial = async () => {
+      for (const before = host.streams.length; host.streams.length === before; ) await pass(500);
+    };
+    for (let again = 0; again < 8; again++) {
+      await redial();
+      host.cut("Too many attempts came from this address.");
+    }
+    const lines = logger.lines.filter(({ level }) => level === "error");
+    assert.equal(lines.length, 9);
+    for (const { message, fields } of lines) {
+      assert.equal(message, "key refused, retrying");
+      assert.equal(fields["reason"], "The credential is not valid.");
+      assert.match(String(fields["remedy"]), /TUTTI_API_KEY/);
+    }
+    assert.equal(lines.at(-1)?.fields["latest"], "Too many attempts came from this address.");
+    assert.ok(Number(lines[0]?.fields["pauseMs"]) <= 1_000);
+    assert.ok(Number(lines.at(-1)?.fields["pauseMs"]) >= 30_000);
+    await redial();
+    host.welcome();
+    await settle();
+    host.cut();
+    assert.equal(logger.lines.filter(({ level }) => level === "error").length, 9);
+  });
+
   it("drops a repeated frame, and breaks the stream at a gap", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);

@@ -106,8 +106,8 @@ export class MemoryHost implements Transport {
     return bytes;
   }
 
-  cut(reason = "the network broke"): void {
-    this.stream.events.ended(reason);
+  cut(reason = "the network broke", isKeyRefused = false): void {
+    this.stream.events.ended(reason, isKeyRefused);
   }
 }
 

@@ -85,6 +85,21 @@ class Greeting(unittest.TestCase):
         self.assertEqual(tries, [100, 200, 400, 800, 1_600, 3_000, 3_000, 3_000])
         self.assertEqual({stream.address for stream in stage.streams}, {"a:1", "b:2"})
 
+    def test_a_refused_key_is_named_in_each_line_with_pauses_that_grow_to_a_minute(self):
+        stage = Stage({"test.echo": echo})
+        with self.assertLogs("tutti", "ERROR") as logs:
+            stage.stream.cut("The credential is not valid.", True)
+            for _ in range(8):
+                count = len(stage.streams)
+                while len(stage.streams) == count:
+                    stage.time.pass_ms(500)
+                stage.stream.cut("Too many attempts came from this address.")
+        self.assertEqual({record.getMessage() for record in logs.records}, {"key refused, retrying"})
+        self.assertEqual({record.reason for record in logs.records}, {"The credential is not valid."})
+        self.assertEqual(logs.records[-1].latest, "Too many attempts came from this address.")
+        self.assertIn("TUTTI_API_KEY", logs.records[-1].remedy)
+        self.assertEqual([record.pause_ms for record in logs.records][::4], [1_000, 16_000, 60_000])
+
 
 class Results(unittest.TestCase):
     def test_are_kept_until_durable_and_given_again_on_a_new_link(self):

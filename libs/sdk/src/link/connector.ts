@@ -10,7 +10,9 @@
  *    new link starts, with the remaining tokens.
  * 2. Pauses double with each consecutive failure. A link that lasted resets them.
  * 3. Repeated redirects cost a pause each, as failures do.
- * 4. Time, random numbers and streams are injected.
+ * 4. After a refused key, pauses grow to a minute, and each line of the log has the first reason: until the worker is
+ *    linked, or nothing listens any more.
+ * 5. Time, random numbers and streams are injected.
  */
 import { type Redirect, type Refused, Welcome } from "@tutti/contracts/agent/v1";
 import {
@@ -54,6 +56,8 @@ const goodLinkMs = 5_000;
 const leaveTimeoutMs = 2_000;
 /** After this many consecutive failures, another address is tried, although the worker was redirected here or could resume here. */
 const followedFailuresMax = 4;
+/** A wrong key is seldom repaired within seconds, and repeated attempts lock the address out. */
+const keyBackoff: Backoff = { firstMs: 1_000, maxMs: 60_000 };
 /** More consecutive redirects than this cost a pause. */
 const redirectsMax = 3;
 
@@ -84,6 +88,8 @@ export class Connector {
   /** The address of the link that can be resumed, and its deadline. */
   #resumable: { readonly address: string; readonly untilMs: number } | undefined;
   #lostTimer: Timer | undefined;
+  /** Why the host refused the key. */
+  #keyRefusal: string | undefined;
   /** The number of the current stream: frames of earlier streams are ignored. */
   #streams = 0;
 
@@ -149,13 +155,13 @@ export class Connector {
         frame: (bytes) => {
           if (number === this.#streams) this.#frame(bytes);
         },
-        ended: (reason) => {
-          if (number === this.#streams) this.#ended(reason);
+        ended: (reason, isKeyRefused = false) => {
+          if (number === this.#streams) this.#ended(reason, isKeyRefused);
         },
       });
     } catch (error) {
       this.#phase = { name: "waiting", timer: timers.after(0, () => {}) };
-      this.#ended(reasonOf(error));
+      this.#ended(reasonOf(error), false);
       return;
     }
     const timer = timers.after(greetingTimeoutMs, () => this.#breakOff("no answer to the greeting"));
@@ -202,6 +208,7 @@ export class Connector {
     const silence = new Silence(beatMs, sinceMs);
     const beat = timers.every(beatMs, () => this.#beat(silence));
     this.#phase = { name: "linked", stream, sinceMs, silence, beat };
+    this.#keyRefusal = undefined;
     logger.info(welcome.resumed ? "linked again" : "linked", {
       address: this.#address,
       link: welcome.linkId,
@@ -279,11 +286,12 @@ export class Connector {
   }
 
   /** The stream ended by itself. */
-  #ended(reason: string): void {
+  #ended(reason: string, isKeyRefused: boolean): void {
     if (this.#phase.name === "leaving") {
       this.#left();
       return;
     }
+    if (isKeyRefused) this.#keyRefusal ??= reason;
     this.#breakOff(reason, true);
   }
 
@@ -322,15 +330,18 @@ export class Connector {
     // Each address is another process. The pause grows only after all of them were tried, so that a live one is found
     // soon.
     const rounds = Math.ceil(++this.#failures / addresses.length);
-    const ownMs = backoffMs(backoff, rounds, chance);
+    if (refused.test(reason)) this.#keyRefusal = undefined;
+    const keyRefusal = this.#keyRefusal;
+    const ownMs = backoffMs(keyRefusal === undefined ? backoff : keyBackoff, rounds, chance);
     const pauseMs = atLeastMs > 0 ? atLeastMs + ownMs / 4 : ownMs;
     const details = {
       address: this.#address,
-      ...explained(reason),
+      ...explained(reason, keyRefusal),
       pauseMs: Math.round(pauseMs),
       failures: this.#failures,
     };
-    if (this.#failures <= 1) logger.info("no link, retrying", details);
+    if (keyRefusal !== undefined) logger.error("key refused, retrying", details);
+    else if (this.#failures <= 1) logger.info("no link, retrying", details);
     else logger.warn("no link, retrying", details);
     const hasReason = this.#isFollowing || this.#resumable?.address === this.#address;
     if (!hasReason || this.#failures >= followedFailuresMax) {
@@ -359,7 +370,17 @@ const unknownHost = /ENOTFOUND|EAI_AGAIN|name resolution failed/i;
 /** A server that is not Tutti, or its other port. */
 const foreign = /answers with status|not HTTP/;
 
-function explained(reason: string): { readonly reason: string; readonly remedy?: string } {
+interface Explained {
+  readonly reason: string;
+  readonly latest?: string;
+  readonly remedy?: string;
+}
+
+function explained(reason: string, keyRefusal?: string): Explained {
+  if (keyRefusal !== undefined) {
+    const remedy = "Set TUTTI_API_KEY to a valid key, and start the worker again.";
+    return { reason: keyRefusal, ...(reason === keyRefusal ? {} : { latest: reason }), remedy };
+  }
   if (foreign.test(reason))
     return { reason, remedy: "Set TUTTI_URL to the address that the platform prints when it is ready." };
   if (unknownHost.test(reason))

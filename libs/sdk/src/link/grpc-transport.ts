@@ -48,15 +48,17 @@ export class GrpcTransport implements Transport {
       this.#metadata(),
     );
     let isOver = false;
-    const end = (reason: string): void => {
+    const end = (reason: string, isKeyRefused = false): void => {
       if (isOver) return;
       isOver = true;
-      events.ended(reason);
+      events.ended(reason, isKeyRefused);
     };
     wire.on("data", (bytes: Uint8Array) => {
       if (!isOver) events.frame(bytes);
     });
-    wire.on("error", (error: ServiceError) => end(error.details || error.message));
+    wire.on("error", ({ code, details, message }: ServiceError) =>
+      end(details || message, code === status.UNAUTHENTICATED),
+    );
     wire.on("end", () => end("the host ended the stream"));
     return {
       write: (bytes) => {

@@ -3,8 +3,8 @@ import type { BlobAccess } from "./blobs.ts";
 
 export interface StreamEvents {
   frame(bytes: Uint8Array): void;
-  /** Nothing comes any more. Why, in words. Once. */
-  ended(reason: string): void;
+  /** Nothing comes any more. Why, in words, and whether the key of the worker is the reason. Once. */
+  ended(reason: string, isKeyRefused?: boolean): void;
 }
 
 export interface LinkStream {

@@ -29,11 +29,11 @@ export class WebSocketTransport implements Transport {
     const early: Uint8Array[] = [];
     let isOver = false;
     let wasOpen = false;
-    const end = (reason: string): void => {
+    const end = (reason: string, isKeyRefused = false): void => {
       this.#open.delete(socket);
       if (isOver) return;
       isOver = true;
-      events.ended(reason);
+      events.ended(reason, isKeyRefused);
     };
     socket.onopen = () => {
       wasOpen = true;
@@ -47,7 +47,7 @@ export class WebSocketTransport implements Transport {
     // Node says of a handshake that failed nothing but that.
     socket.onclose = ({ reason }) => {
       if (wasOpen) end(reason || "the host closed the WebSocket");
-      else void refusal(address, this.#headers()).then(end);
+      else void refusal(address, this.#headers()).then((why) => end(why.reason, why.isKeyRefused));
     };
     const close = (): void => {
       if (socket.readyState === WebSocket.OPEN) socket.close(closedNormally);
@@ -82,16 +82,25 @@ export class WebSocketTransport implements Transport {
   }
 }
 
+interface Refusal {
+  readonly reason: string;
+  readonly isKeyRefused: boolean;
+}
+
 /** Asks for the same upgrade by plain HTTP: why an address gives no WebSocket. */
-async function refusal(address: string, headers: Record<string, string>): Promise<string> {
+async function refusal(address: string, headers: Record<string, string>): Promise<Refusal> {
   const { request } = await (address.startsWith("wss:") ? import("node:https") : import("node:http"));
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
   const asked = request(address.replace(/^ws/, "http"), {
     headers: { ...headers, ...upgrade, "sec-websocket-key": randomBytes(16).toString("base64") },
     timeout: askMs,
   });
-  return new Promise((resolve) => {
-    asked.on("response", (answer) => void problemOf(answer).then(resolve));
+  return new Promise((resolveWhy) => {
+    const resolve = (reason: string, isKeyRefused = false) => resolveWhy({ reason, isKeyRefused });
+    asked.on(
+      "response",
+      (answer) => void problemOf(answer).then((reason) => resolve(reason, answer.statusCode === 401)),
+    );
     asked.on("timeout", () => asked.destroy(new Error("the host does not answer")));
     asked.on("upgrade", (_, socket) => {
       socket.destroy();

@@ -37,6 +37,9 @@ _FOLLOWED_FAILURES_MAX = 4
 _REDIRECTS_MAX = 3
 _FIRST_PAUSE_MS = 100
 _LONGEST_PAUSE_MS = 3_000
+# A wrong key is seldom repaired within seconds, and repeated attempts lock the address out.
+_FIRST_PAUSE_OF_KEY_MS = 1_000
+_LONGEST_PAUSE_OF_KEY_MS = 60_000
 
 _log = logging.getLogger("tutti.worker")
 
@@ -52,7 +55,8 @@ class Stream(Protocol):
 
 
 class Transport(Protocol):
-    def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[[str], None]) -> Stream: ...
+    def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[..., None]) -> Stream:
+        """`ended` takes the reason, and whether the key of the worker is the reason."""
 
     def close(self) -> None: ...
 
@@ -85,6 +89,8 @@ class Connector:
         self._is_following = False
         self._epoch = -1.0
         self._failures = 0
+        # Why the host refused the key.
+        self._key_refusal: str | None = None
         self._redirects = 0
         self._turn = 1
         self._welcome = Welcome()
@@ -138,9 +144,9 @@ class Connector:
             if number == self._streams:
                 self._frame(content)
 
-        def ended(reason: str) -> None:
+        def ended(reason: str, key_refused: bool = False) -> None:
             if number == self._streams:
-                self._ended(reason)
+                self._ended(reason, key_refused)
 
         self._phase = "greeting"
         self._timer = self._parts.time.after(
@@ -188,6 +194,7 @@ class Connector:
             self._lost_timer.cancel()
             self._lost_timer = None
         self._phase = "linked"
+        self._key_refusal = None
         self._since_ms = time.now_ms()
         self._timer = time.after(self._beat_ms(), self._beat)
         details = {"address": self.address, "link": welcome.link_id, "agent": welcome.agent_id}
@@ -270,11 +277,13 @@ class Connector:
         self._phase = "closed"
         self._parts.on_refused(WorkerRefused(self.address, reason))
 
-    def _ended(self, reason: str) -> None:
+    def _ended(self, reason: str, key_refused: bool) -> None:
         """The stream ended by itself."""
         if self._phase == "leaving":
             self._left()
         else:
+            if key_refused and self._key_refusal is None:
+                self._key_refusal = reason
             self._break_off(reason, can_resume=True)
 
     def _break_off(self, reason: str, *, can_resume: bool = False) -> None:
@@ -314,16 +323,21 @@ class Connector:
 
     def _pause(self, reason: str, at_least_ms: float = 0) -> None:
         self._failures += 1
-        bound_ms = min(_LONGEST_PAUSE_MS, _FIRST_PAUSE_MS * 2.0 ** min(20, self._failures - 1))
+        if "connection refused" in reason.lower():
+            self._key_refusal = None
+        key_refusal = self._key_refusal
+        first_ms = _FIRST_PAUSE_MS if key_refusal is None else _FIRST_PAUSE_OF_KEY_MS
+        longest_ms = _LONGEST_PAUSE_MS if key_refusal is None else _LONGEST_PAUSE_OF_KEY_MS
+        bound_ms = min(longest_ms, first_ms * 2.0 ** min(20, self._failures - 1))
         # Spread over the upper half, so that many who lost the same host do not come back in step.
         own_ms = bound_ms * (0.5 + self._parts.chance() / 2)
         pause_ms = at_least_ms + own_ms / 4 if at_least_ms > 0 else own_ms
         _log.log(
-            logging.INFO if self._failures <= 1 else logging.WARNING,
-            "no link, retrying",
+            logging.ERROR if key_refusal else logging.INFO if self._failures <= 1 else logging.WARNING,
+            "key refused, retrying" if key_refusal else "no link, retrying",
             extra={
                 "address": self.address,
-                **_explained(reason),
+                **_explained(reason, key_refusal),
                 "pause_ms": round(pause_ms),
                 "failures": self._failures,
             },
@@ -347,8 +361,12 @@ class Connector:
         self._parts.on_left()
 
 
-def _explained(reason: str) -> dict[str, str]:
-    """An address at which nothing listens has a remedy, and one of another server."""
+def _explained(reason: str, key_refusal: str | None = None) -> dict[str, str]:
+    """A refused key has a remedy, an address at which nothing listens, and one of another server."""
+    if key_refusal is not None:
+        latest = {} if reason == key_refusal else {"latest": reason}
+        remedy = "Set TUTTI_API_KEY to a valid key, and start the worker again."
+        return {"reason": key_refusal, **latest, "remedy": remedy}
     if "answers with status" in reason or "not HTTP" in reason:
         return {"reason": reason, "remedy": "Set TUTTI_URL to the address that the platform prints when it is ready."}
     if "connection refused" not in reason.lower():

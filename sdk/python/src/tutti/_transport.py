@@ -58,7 +58,7 @@ class GrpcTransport:
         self._channel: grpc.aio.Channel | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[[str], None]) -> GrpcStream:
+    def open(self, address: str, frame: Callable[[bytes], None], ended: Callable[..., None]) -> GrpcStream:
         self._drop_channel()
         self._channel = channel = self._channel_to(address)
         link = channel.stream_stream(_LINK, request_serializer=None, response_deserializer=None)
@@ -149,7 +149,7 @@ class GrpcStream:
         link: Any,
         metadata: list[tuple[str, str]],
         frame: Callable[[bytes], None],
-        ended: Callable[[str], None],
+        ended: Callable[..., None],
     ) -> None:
         self._frame = frame
         self._told_ended = ended
@@ -185,12 +185,14 @@ class GrpcStream:
 
     async def _read(self) -> None:
         reason = "the host ended the stream"
+        key_refused = False
         try:
             async for content in self._call:
                 if not self._is_over:
                     self._frame(content)
         except grpc.aio.AioRpcError as error:
             reason = error.details() or str(error.code())
+            key_refused = error.code() == grpc.StatusCode.UNAUTHENTICATED
         except asyncio.CancelledError:
             reason = "the stream was cancelled"
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this stream, and the worker comes again
@@ -200,4 +202,4 @@ class GrpcStream:
         if not self._is_over:
             self._is_over = True
             self._wake.set()
-            self._told_ended(reason)
+            self._told_ended(reason, key_refused)

@@ -44,7 +44,7 @@ class WebSocketTransport:
         self._streams: set[asyncio.Task[None]] = set()
 
     def open(
-        self, address: str, frame: Callable[[bytes], None], ended: Callable[[str], None]
+        self, address: str, frame: Callable[[bytes], None], ended: Callable[..., None]
     ) -> WebSocketStream:
         self._server = "http" + address.removeprefix("ws").rpartition("/v1/link")[0]
         stream = WebSocketStream(address, self._headers(), self._context, frame, ended)
@@ -122,7 +122,7 @@ class WebSocketStream:
         headers: dict[str, str],
         context: ssl.SSLContext | None,
         frame: Callable[[bytes], None],
-        ended: Callable[[str], None],
+        ended: Callable[..., None],
     ) -> None:
         self._address = urllib.parse.urlsplit(address)
         self._headers = headers
@@ -155,6 +155,7 @@ class WebSocketStream:
 
     async def _run(self) -> None:
         reason = "the host closed the WebSocket"
+        key_refused = False
         stream: AsyncStream | None = None
         writer: asyncio.Task[None] | None = None
         try:
@@ -165,6 +166,8 @@ class WebSocketStream:
             reason = "the stream was cancelled"
         except ConnectionRefusedError:
             reason = "connection refused"
+        except _KeyRefused as error:
+            reason, key_refused = str(error), True
         except (OSError, ValueError) as error:
             reason = str(error) or "the connection ended"
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this stream, and the worker comes again
@@ -177,7 +180,7 @@ class WebSocketStream:
                 stream.close()
         if not self._is_over:
             self._is_over = True
-            self._told_ended(reason)
+            self._told_ended(reason, key_refused)
 
     async def _opened(self) -> AsyncStream:
         address = self._address
@@ -200,7 +203,8 @@ class WebSocketStream:
             await stream.write("\r\n".join([*lines, "", ""]).encode("latin-1"), deadline)
             head = await head_of(stream, deadline)
             if head.status != 101:
-                raise ConnectionError(_problem_of(head, await _body_of(stream, head, deadline)))
+                problem = _problem_of(head, await _body_of(stream, head, deadline))
+                raise (_KeyRefused if head.status == 401 else ConnectionError)(problem)
             expected = base64.b64encode(hashlib.sha1(key + _KEY_SUFFIX).digest()).decode()
             if head.headers.get("sec-websocket-accept") != expected:
                 raise ConnectionError(f"{address.netloc} does not speak WebSocket")
@@ -286,6 +290,10 @@ async def _body_of(stream: AsyncStream, head: Head, deadline: float) -> bytes:
 
 class BlobLost(Exception):
     """The platform says that content is not there any more."""
+
+
+class _KeyRefused(ConnectionError):
+    """The host refused the key."""
 
 
 def _code_of(body: bytes) -> str:
