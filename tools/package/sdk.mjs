@@ -55,9 +55,8 @@ export async function bundleSdk(folder, { minify = true } = {}) {
     outdir: join(folder, "dist"),
     bundle: true,
     format: "esm",
-    minify,
-    // Node prints the line of code of an uncaught error.
-    lineLimit: 500,
+    // Lines and names stay: Node prints the line of code of an uncaught error before its message.
+    minifySyntax: minify,
     keepNames: true,
     legalComments: "none",
     inject: [shims],

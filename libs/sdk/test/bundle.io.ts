@@ -1,12 +1,13 @@
 /** A worker, and a test of a definition, are bundled with what they need, and run without the workspace. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile } from "esbuild";
+import { bundleSdk } from "../../../tools/package/sdk.mjs";
 import { checkConformance, commandWorker, renderReport } from "../src/conformance/index.ts";
 
 const banner =
@@ -48,6 +49,34 @@ describe("a bundled worker", () => {
       patience: 3,
     });
     for (const report of reports) assert.ok(report.kept, renderReport(report));
+  });
+});
+
+describe("the package", () => {
+  it("shows a short line of readable code before the message of an uncaught error", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-sdk-"));
+    try {
+      await bundleSdk(folder);
+      await symlink(
+        fileURLToPath(new URL("../../../node_modules", import.meta.url)),
+        join(folder, "node_modules"),
+      );
+      const program = join(folder, "program.mjs");
+      await writeFile(
+        program,
+        'import { Worker } from "./dist/index.js";\nnew Worker({ namesapce: "a" });\n',
+      );
+      const { stderr } = spawnSync(process.execPath, [program], { encoding: "utf8" });
+      const [, code = "", , , message] = stderr.split("\n");
+      assert.match(code, /^ +throw sdkErrors\.optionUnknown\(/);
+      assert.ok(code.length < 120, code);
+      assert.match(
+        message ?? "",
+        /^TuttiError: `Worker` has no option `namesapce`\. Did you mean `namespace`\?/,
+      );
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });
 
