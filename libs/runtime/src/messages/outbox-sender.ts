@@ -45,22 +45,25 @@ export class OutboxSender {
   /** Sends what may leave through a channel, unless that is under way. */
   send(channel: Channel): void {
     if (channel.isSending || this.#stopping.signal.aborted) return;
-    channel.isSending = true;
-    this.#sendAll(channel).finally(() => {
-      channel.isSending = false;
-    });
+    void this.#sendAll(channel);
   }
 
   async #sendAll(channel: Channel): Promise<void> {
     const { outbox } = this.#parts;
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      const batch = outbox.outgoing(channel, messagesMax, bytesMax);
-      if (batch.length === 0) return;
-      const confirmedBefore = channel.confirmed;
-      await this.#sendOne(channel, batch);
-      if (channel.confirmed > confirmedBefore) channel.failures = 0;
-      else await this.#pause(channel);
+    channel.isSending = true;
+    try {
+      while (!signal.aborted) {
+        const batch = outbox.outgoing(channel, messagesMax, bytesMax);
+        if (batch.length === 0) return;
+        const confirmedBefore = channel.confirmed;
+        await this.#sendOne(channel, batch);
+        if (channel.confirmed > confirmedBefore) channel.failures = 0;
+        else await this.#pause(channel);
+      }
+    } finally {
+      // Before anything else runs: a message that is released a moment later would wait for the next one.
+      channel.isSending = false;
     }
   }
 
