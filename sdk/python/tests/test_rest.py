@@ -31,7 +31,11 @@ class Server:
                 leaves = server.manner == "leaves"
                 body = json.dumps(problem if leaves else {"name": name}).encode()
                 self.send_response(503 if leaves else 200)
-                self.send_header("content-length", str(len(body)))
+                if server.manner == "sends half a head":
+                    self.flush_headers()
+                    return
+                if server.manner != "sends no length":
+                    self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 if server.manner == "drips":
                     for _ in range(2):
@@ -69,6 +73,25 @@ class An_answer(unittest.TestCase):
         with self.assertRaises(TimeoutError):
             http.send(server.url, Call("GET", "/", {}, None, True), started + 0.2)
         self.assertLess(monotonic() - started, 0.3)
+
+    def test_without_a_length_ends_with_the_connection(self) -> None:
+        server = Server("one")
+        server.manner = "sends no length"
+        self.addCleanup(server.kill)
+        http = Http(None)
+        self.addCleanup(http.close)
+        for _ in range(2):
+            head, body = http.send(server.url, Call("GET", "/", {}, None, True), monotonic() + 5)
+            self.assertEqual((head.status, json.loads(body)), (200, {"name": "one"}))
+
+    def test_of_which_only_half_of_the_head_comes_is_broken(self) -> None:
+        server = Server("one")
+        server.manner = "sends half a head"
+        self.addCleanup(server.kill)
+        http = Http(None)
+        self.addCleanup(http.close)
+        with self.assertRaises(Broken):
+            http.send(server.url, Call("GET", "/", {}, None, True), monotonic() + 5)
 
     def test_above_its_bound_is_refused(self) -> None:
         server = Server("one")

@@ -64,9 +64,14 @@ class Answer:
                 self._line(until())
             while (self._line(until())).strip():
                 pass
-        else:
+        elif self.status not in (204, 304):
             length = self.headers.get("content-length")
-            left = 0 if self.status == 204 else int(length) if length else 0
+            if length is None:
+                # The body ends with the connection, which cannot be kept.
+                while piece := self._stream.read_some(_PIECE_BYTES_MAX, until()):
+                    yield piece
+                return
+            left = int(length)
             while left > 0:
                 piece = self._piece(left, until())
                 left -= len(piece)
@@ -197,7 +202,13 @@ def head_of(stream: Stream, deadline: float) -> Head:
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
         raise Broken(f"expected an answer of HTTP/1.1, got {line[:40]!r}")
     headers: dict[str, str] = {}
-    while text := (stream.read_line(deadline)).decode("latin-1").rstrip("\r\n"):
+    while True:
+        line = stream.read_line(deadline)
+        if not line.endswith(b"\n"):
+            raise Broken("the connection ended within an answer")
+        text = line.decode("latin-1").rstrip("\r\n")
+        if text == "":
+            break
         name, _, value = text.partition(":")
         headers[name.strip().lower()] = value.strip()
     if version == "HTTP/1.0":
