@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TaskCounts } from "./generated/types.ts";
-import { durationText, pausedTaskText } from "./text.ts";
+import { bytesText, durationText, pausedTaskText } from "./text.ts";
 
 describe("texts of the CLI and the dashboard", () => {
   const durations: readonly (readonly [number, string])[] = [
@@ -24,6 +24,19 @@ describe("texts of the CLI and the dashboard", () => {
     [-5, "0 ms"],
   ];
   for (const [ms, text] of durations) it(`${ms} ms is ${text}`, () => assert.equal(durationText(ms), text));
+
+  const sizes: readonly (readonly [number, string])[] = [
+    [0, "0 B"],
+    [1_023, "1023 B"],
+    [1_536, "1.5 KiB"],
+    [10_200, "10 KiB"],
+    [44_040_192, "42 MiB"],
+    [1_048_166, "1.0 MiB"],
+    [1_073_741_824, "1.0 GiB"],
+    [2 ** 50, "1024 TiB"],
+  ];
+  for (const [bytes, text] of sizes)
+    it(`${bytes} bytes are ${text}`, () => assert.equal(bytesText(bytes), text));
 
   const runs: readonly (readonly [string | undefined, TaskCounts | undefined, string | undefined])[] = [
     ["running", { paused: 1 }, "task paused"],

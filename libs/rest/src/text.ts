@@ -29,6 +29,19 @@ export function durationText(durationMs: number): string {
   return twoUnits(Math.round(ms / hour), 24, "d", "h");
 }
 
+const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+/** `512 B`, `3.4 MiB`, `42 MiB`: a decimal place below 10. */
+export function bytesText(bytes: number): string {
+  let [size, unit] = [bytes, 0];
+  // 1,023.6 KiB would be rounded to 1,024 KiB.
+  while (Math.round(size) >= 1_024 && unit < byteUnits.length - 1) {
+    size /= 1_024;
+    unit += 1;
+  }
+  return `${unit > 0 && size < 9.95 ? size.toFixed(1) : Math.round(size)} ${byteUnits[unit]}`;
+}
+
 function twoUnits(count: number, per: number, large: string, small: string): string {
   const rest = count % per;
   const head = `${Math.floor(count / per)} ${large}`;

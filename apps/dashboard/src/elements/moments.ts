@@ -1,5 +1,5 @@
 /** How moments, spans, shares and sizes are written. Everything takes numbers, and the present as a number too. */
-export { durationText as span } from "@tutti/rest/text";
+export { bytesText as bytes, durationText as span } from "@tutti/rest/text";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -54,18 +54,6 @@ export function figure(value: number): string {
   if (Math.abs(value) >= 10_000) return count(value);
   if (Math.abs(value) >= 100) return whole.format(value);
   return String(Number(value.toPrecision(2)));
-}
-
-/** Bytes: `512 B`, `3.4 MiB`. */
-export function bytes(value: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let unit = 0;
-  let left = value;
-  while (left >= 1_024 && unit < units.length - 1) {
-    left /= 1_024;
-    unit += 1;
-  }
-  return `${unit === 0 || left >= 100 ? Math.round(left) : left.toFixed(1)} ${units[unit]}`;
 }
 
 /** A share of 1: `37 %`, rounded as in the CLI. */

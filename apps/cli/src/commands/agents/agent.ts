@@ -1,10 +1,10 @@
+import { bytesText } from "@tutti/rest/text";
 import type { Agent, AgentWork } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
-import { printBytes } from "../../terminal/bytes.ts";
 import { type Tone, toned } from "../../terminal/style.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
@@ -75,7 +75,7 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
     stateCell(agent),
     { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
     { text: figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} %`, tone: "dim" },
-    { text: figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes), tone: "dim" },
+    { text: figures?.memoryBytes === undefined ? "" : bytesText(figures.memoryBytes), tone: "dim" },
     { text: String(done?.completed ?? 0), tone: "dim" },
     (done?.failed ?? 0) === 0 ? { text: "", tone: "dim" } : { text: String(done?.failed), tone: "red" },
     { text: costOf(agent), tone: "dim" },
@@ -135,7 +135,7 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
   );
   print.line("");
   const labels = Object.entries(offering?.labels ?? {}).map(([name, value]) => `${name}=${value}`);
-  const memory = figures?.memoryBytes === undefined ? "" : printBytes(figures.memoryBytes);
+  const memory = figures?.memoryBytes === undefined ? "" : bytesText(figures.memoryBytes);
   const processor =
     figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} % of ${figures.cores ?? "?"} cores`;
   print.facts([

@@ -1,8 +1,9 @@
 /** How many agents pools need for the work to come, and when disks are full. */
+
+import { bytesText } from "@tutti/rest/text";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { printBytes } from "../../terminal/bytes.ts";
 import { printPercent } from "../../terminal/percent.ts";
 import { printMoment } from "../../terminal/time.ts";
 import { numberIn } from "./what-if.ts";
@@ -75,7 +76,7 @@ export async function capacity(context: Context): Promise<Result> {
           ]),
         );
       for (const disk of disks) {
-        const free = `${printBytes(disk.freeBytes ?? 0)} free`;
+        const free = `${bytesText(disk.freeBytes ?? 0)} free`;
         const end =
           disk.backTest === undefined
             ? "no forecast yet"

@@ -1,12 +1,12 @@
 /** Cached outputs: listed, shown, invalidated. */
 import { counted } from "@tutti/kernel";
+import { bytesText } from "@tutti/rest/text";
 import type { CacheEntryInfo } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { printBytes } from "../../terminal/bytes.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs, printMoment } from "../../terminal/time.ts";
 import { reasonOf } from "../request.ts";
@@ -49,7 +49,7 @@ export async function listCache(context: Context): Promise<Result> {
           stateOf(entry, nowMs),
           { text: entry.runId ?? "", tone: "dim" },
           { text: entry.tags.join(", "), tone: "dim" },
-          { text: printBytes(entry.bytes ?? 0), tone: "dim" },
+          { text: bytesText(entry.bytes ?? 0), tone: "dim" },
           { text: printDurationMs(entry.computeMs ?? 0), tone: "dim" },
           { text: entry.expireTimeMs === undefined ? "" : printAge(entry.expireTimeMs, nowMs), tone: "dim" },
         ]),
@@ -79,7 +79,7 @@ export async function showUsage(context: Context): Promise<Result> {
     draw: () =>
       print.facts([
         ["outputs", String(outputs)],
-        ["size", `${printBytes(bytes)} of ${printBytes(bytesMax)}`],
+        ["size", `${bytesText(bytes)} of ${bytesText(bytesMax)}`],
         // A use counts at most once in a minute.
         ["hit rate", uses === 0 ? "no uses yet" : `at least ${Math.floor(hitRate * 100)} %`],
         ["computing time saved", uses === 0 ? undefined : `at least ${printDurationMs(savedMs)}`],
@@ -108,7 +108,7 @@ export async function showCache(context: Context): Promise<Result> {
         ["computed by", entry.runId === undefined ? undefined : `run ${entry.runId}, task ${entry.taskId}`],
         ["worker", entry.agent],
         ["computed in", printDurationMs(entry.computeMs ?? 0)],
-        ["size", printBytes(entry.bytes ?? 0)],
+        ["size", bytesText(entry.bytes ?? 0)],
         ["stored", momentOf(entry.storeTimeMs)],
         ["expires", momentOf(entry.expireTimeMs)],
         ["used until", momentOf(entry.staleUntilTimeMs)],
