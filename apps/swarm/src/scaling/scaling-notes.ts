@@ -47,22 +47,31 @@ export class ScalingNotes {
 
   /** Resolves when all that was noted of a pool until now is durable, or is known not to become so. */
   async bring(pool: Pool): Promise<void> {
-    await this.#underWay.get(pool);
+    // Several may wait for the same batch: the next one to bring another is waited for too.
+    for (let before = this.#underWay.get(pool); before !== undefined; before = this.#underWay.get(pool))
+      await before;
     const batch = this.#waiting.get(pool);
     if (batch === undefined) return;
     this.#waiting.delete(pool);
-    const brought = this.#parts.keep(pool, batch).then(
-      () => {},
-      (thrown: unknown) => this.#failed(pool, batch, thrown),
-    );
+    const brought: Promise<void> = this.#parts
+      .keep(pool, batch)
+      .then(
+        () => {},
+        (thrown: unknown) => {
+          if (this.#underWay.get(pool) === brought) this.#failed(pool, batch, thrown);
+        },
+      )
+      .finally(() => {
+        if (this.#underWay.get(pool) === brought) this.#underWay.delete(pool);
+      });
     this.#underWay.set(pool, brought);
     await brought;
-    if (this.#underWay.get(pool) === brought) this.#underWay.delete(pool);
   }
 
   /** A pool is not owned here any more. */
   forget(pool: Pool): void {
     this.#waiting.delete(pool);
+    this.#underWay.delete(pool);
   }
 
   #failed(pool: Pool, batch: Batch, thrown: unknown): void {
