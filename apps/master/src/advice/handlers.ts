@@ -258,14 +258,20 @@ async function untilTried(
     const registered = { command: registerTrial, body: { recommendationId, hash }, idempotencyKey: "" };
     await execute(dependencies, key, registered, context);
   } catch (thrown) {
-    const finding = errorFromUnknown(thrown).message;
-    const ended = {
-      command: endTrial,
-      body: { recommendationId, finding, reopen: true },
-      idempotencyKey: "",
-    };
-    const { recommendation } = await execute(dependencies, key, ended, context);
-    if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
+    const body = { recommendationId, finding: errorFromUnknown(thrown).message, reopen: true };
+    try {
+      const ended = { command: endTrial, body, idempotencyKey: "" };
+      const { recommendation } = await execute(dependencies, key, ended, context);
+      if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
+    } catch (error) {
+      // The caller gets the first error: it says why the trial could not start.
+      const { logger } = dependencies.foundation;
+      logger.warn("failed to reopen a recommendation", {
+        namespace: context.namespace,
+        recommendationId,
+        error,
+      });
+    }
     throw thrown;
   }
   return find(dependencies, recommendationId, context);
