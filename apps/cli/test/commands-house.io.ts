@@ -109,6 +109,9 @@ thresholds: {${limits}}
     const { due, completed, errors, run } = report.total;
     assert.deepEqual([due, completed, errors, run.count], [16, 16, 0, 16]);
     assert.match(readFileSync(join(cwd, "load.html"), "utf8"), /<title>echoes: passed<\/title>/);
+    const lost = await tutti("load load.yaml --report absent/load.html", { cwd });
+    assert.equal(lost.exitCode, 2);
+    assert.match(lost.errors, /^✗ absent\/load\.html cannot be written: its folder does not exist/);
     writeFileSync(join(cwd, "load.yaml"), scenario("rate: 100000"));
     const failed = await tutti("load load.yaml", { cwd });
     assert.deepEqual([failed.exitCode, /✗ rate ≥ 100000/.test(failed.output)], [1, true]);

@@ -167,7 +167,7 @@ thresholds: {errors: 10%, dropped: 50%, run.p50: 100ms, rate: 5, "order/start.p9
 
   it("reports every mistake of a scenario at its place", () => {
     const text = `load: Wrong
-phases: [{for: 0s, rate: 0}]
+phases: [{for: 0s, rate: 0}, {for: 1s, rate: -1}]
 mix: [{workflow: order, input: "\${{ m }}", weight: 0}]
 thresholds: {run.p99: 5, speed: 1s, errors: 200%, "none/run.max": 1s}
 `;
@@ -179,6 +179,7 @@ thresholds: {run.p99: 5, speed: 1s, errors: 200%, "none/run.max": 1s}
         "1 load",
         "2 phases[0].for",
         "2 phases[0].rate",
+        "2 phases[1].rate",
         "3 mix",
         "3 mix[0].input",
         '4 thresholds["run.p99"]',

@@ -163,7 +163,8 @@ function checkMeaning(
 ): void {
   for (const [at, phase] of phases.entries()) {
     const path = ["phases", at];
-    if ((phase.rate ?? 0) === 0 && (phase.to ?? 0) === 0)
+    // An absent or negative rate is reported by the shape.
+    if (phase.rate === 0 && (phase.to ?? 0) === 0)
       findings.error("out_of_range", [...path, "rate"], "expected more than 0, found 0");
     const ms = parseDurationMs(phase.for ?? "");
     if (ms !== undefined && (ms < 1 || ms > durationMaxMs))

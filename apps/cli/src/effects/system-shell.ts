@@ -3,6 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import { pathToFileURL } from "node:url";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -62,15 +64,33 @@ export function filesBelow(
     workingDirectory,
     readText: async (file) => textOf(await gathered(file === "-" ? process.stdin : bytesOf(at(file)))),
     readBytes: (file) => (file === "-" ? process.stdin : bytesOf(at(file))),
-    writeText: (file, text) => writeFile(at(file), text),
-    writeBytes: (file, bytes) => writeFile(at(file), bytes),
+    writeText: (file, text) => writeFile(at(file), text).catch((error) => refuseWrite(file, error)),
+    writeBytes: (file, bytes) => writeFile(at(file), bytes).catch((error) => refuseWrite(file, error)),
     makeFolder: async (folder) => {
-      await mkdir(at(folder), { recursive: true });
+      await mkdir(at(folder), { recursive: true }).catch((error) => refuseWrite(folder, error));
     },
     exists: (file) => existsSync(at(file)),
     isFile: (file) => statSync(at(file), { throwIfNoEntry: false })?.isDirectory() === false,
     filesIn: (folder) => filesIn(folder, at),
   };
+}
+
+const writeProblems: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+  ENOTDIR: "its folder is a file",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+};
+
+function refuseWrite(file: string, cause: unknown): never {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const why = writeProblems[code];
+  // Bytes may come from a server: its errors are not those of the file.
+  if (why === undefined) throw cause;
+  const next = ["Pass a file in a folder that exists and that you can write to."];
+  throw new Failure(`${file} cannot be written: ${why}`, { exitCode: exitCodes.usage, code: "file", next, cause });
 }
 
 export const systemTime: Pick<Shell, "nowMs" | "pause"> = {

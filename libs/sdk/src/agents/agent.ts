@@ -121,8 +121,11 @@ class AgentRun {
     condition: string | boolean | undefined,
     seen: Readonly<Record<string, Json>>,
   ): void {
-    if (condition === undefined || holds(condition, seen) === true) return;
-    throw agentErrors.guarded({ side, condition: String(condition) });
+    if (condition === undefined) return;
+    const found = holds(condition, seen);
+    if (found === true) return;
+    const finding = found === false ? "is false" : "cannot be evaluated";
+    throw agentErrors.guarded({ side, finding, condition: String(condition) });
   }
 
   #modelsOf({ model = this.#document.model, fallback = [] }: Active): readonly string[] {

@@ -227,6 +227,8 @@ describe("an agent", () => {
     assert.equal(before.model.requests.length, 0);
     const after = agentTest({ guard: { output: '!output.contains("secret")' } }, ["the secret is 7"]);
     await assert.rejects(after.test.execute(), /guard of the agent's output is false/);
+    const wrong = agentTest({ guard: { output: "size(output.parts) < 9" } }, ["a text has no parts"]);
+    await assert.rejects(wrong.test.execute(), /guard of the agent's output cannot be evaluated/);
   });
 
   it("summarises a long transcript", async () => {

@@ -96,9 +96,9 @@ export const agentErrors = defineErrors("agent", {
   guarded: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A condition of `guard` is false, so the agent was not started, or its output is not given on.",
-    message: ({ side, condition }: { side: string; condition: string }) =>
-      `The guard of the agent's ${side} is false: ${condition}`,
+    help: "A condition of `guard` is false or cannot be evaluated, so the agent was not started, or its output is not given on.",
+    message: ({ side, finding, condition }: { side: string; finding: string; condition: string }) =>
+      `The guard of the agent's ${side} ${finding}: ${condition}`,
     remedy: "Look at the prompt and the output of the agent, or correct `guard`.",
   },
   toolMissing: {

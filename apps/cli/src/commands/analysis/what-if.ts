@@ -42,7 +42,7 @@ export async function whatIf(context: Context): Promise<Result> {
   const nowMs = shell.nowMs();
   const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
   const [load, workerPrice] = [numberIn(context, "load"), numberIn(context, "worker-price")];
-  const [workers, slots] = [values.whole("workers"), values.whole("slots-each")];
+  const [workers, slots] = [positiveIn(context, "workers"), positiveIn(context, "slots-each")];
   const [pool, strategy, waitGoalMs] = [
     values.text("pool"),
     values.text("strategy"),
@@ -74,11 +74,7 @@ export async function whatIf(context: Context): Promise<Result> {
         print.note("No tasks of this pool were recorded in this time.");
         return;
       }
-      const compared = (check.values ?? []).map(
-        ({ name = "", pastMs = 0, replayedMs = 0, error = 0 }) =>
-          `${name.replace("_", " ")} ${printDurationMs(pastMs)}, replayed ${printDurationMs(replayedMs)} (${printPercent(error)})`,
-      );
-      print.line(`self-check  error ${printPercent(check.error)}: ${compared.join("; ")}`);
+      for (const line of checkLines(check, past.tasks)) print.line(line);
       if ((reply.missing ?? 0) > 0) print.line(`            ${reply.missing} rows were not recorded`);
       if (reply.cut === true)
         print.line("            more was recorded than is replayed: the newest part is used");
@@ -90,10 +86,29 @@ export async function whatIf(context: Context): Promise<Result> {
         return;
       }
       drawReports(context, past, scenario);
+      if ((scenario.unserved ?? 0) > 0)
+        print.line(
+          `No worker of the replay could run ${scenario.unserved} of the tasks. Check their capabilities, labels and resources, or raise --workers.`,
+        );
       if (reply.strategies.length > 0) drawStrategies(context, reply.strategies);
       print.note(`Replayed at ${Math.round(reply.speed ?? 0).toLocaleString("en")} times real time.`);
     },
   };
+}
+
+/** What the self-check compared, and what it could not. */
+export function checkLines(check: Check, tasks = 0): readonly string[] {
+  const { values = [], error = 0 } = check;
+  const compared = values.map(
+    ({ name = "", pastMs = 0, replayedMs = 0, error: own = 0 }) =>
+      `${name.replace("_", " ")} ${printDurationMs(pastMs)}, replayed ${printDurationMs(replayedMs)} (${printPercent(own)})`,
+  );
+  const lines = [`self-check  error ${printPercent(error)}: ${compared.join("; ")}`];
+  if (values.every((value) => (value.error ?? 0) < error))
+    lines.push(`            no worker of the replay could run ${printPercent(error)} of the tasks`);
+  if (!values.some(({ name }) => name === "wait_p99"))
+    lines.push(`            p99 is not checked: ${tasks} tasks were recorded, at least 500 are needed`);
+  return lines;
 }
 
 function drawReports({ print }: Context, past: Report, scenario: Report | undefined): void {
@@ -149,6 +164,13 @@ function starvedIn(tenants: NonNullable<Report["tenants"]>): string {
     : starved
         .map(({ namespace = "", share = "" }) => [namespace, share].filter((part) => part !== "").join("/"))
         .join(", ");
+}
+
+/** The platform reads 0 as not set. */
+function positiveIn({ values }: Context, name: string): number | undefined {
+  const value = values.whole(name);
+  if (value === 0) throw usageFailure(`--${name}: expected at least 1, got \`0\``);
+  return value;
 }
 
 export function numberIn({ values }: Context, name: string): number | undefined {

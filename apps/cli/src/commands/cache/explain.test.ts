@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fromEntry } from "./explain.ts";
+import { fromEntry, isEarlier } from "./explain.ts";
 
 const kept = { runId: "r-1", taskId: "rates" };
 const attempt = { number: 1, pool: "default", queueTimeMs: 1 } as never;
@@ -45,4 +45,13 @@ for (const [title, task, entry, outcome] of [
 it("the task that computed the entry is compared with earlier inputs", () => {
   const own = { status: "completed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] } as const;
   assert.equal(fromEntry("r-1", own, kept), undefined);
+});
+
+it("an output that was stored after the task started is no earlier input", () => {
+  const task = { startTimeMs: 10, endTimeMs: 20 };
+  assert.deepEqual(
+    [5, 10, 15, 30].map((storeTimeMs) => isEarlier({ runId: "r-2", storeTimeMs }, "r-1", task)),
+    [true, true, false, false],
+  );
+  assert.equal(isEarlier({ runId: "r-1", storeTimeMs: 5 }, "r-1", task), false);
 });

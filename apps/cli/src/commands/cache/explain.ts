@@ -110,15 +110,26 @@ async function entryOf(server: Server, id: string): Promise<CacheEntryInfo | und
   }
 }
 
+/** Whether the cache had the output of another run when the task of run `id` asked it. */
+export function isEarlier(
+  { runId, storeTimeMs = 0 }: Pick<CacheEntryInfo, "runId" | "storeTimeMs">,
+  id: string,
+  { startTimeMs, endTimeMs }: Pick<Task, "startTimeMs" | "endTimeMs">,
+): boolean {
+  const untilMs = startTimeMs ?? endTimeMs ?? Number.POSITIVE_INFINITY;
+  return runId !== undefined && runId !== id && storeTimeMs <= untilMs;
+}
+
 /** The earlier task of the same capability whose input differs least. */
 async function nearest(
   server: Server,
   id: string,
-  { uses = "", input }: Task,
+  task: Task,
 ): Promise<Pick<Explained, "why" | "run" | "ofTask" | "differences">> {
+  const { uses = "", input } = task;
   const query = { ...server.namespace, capability: uses, size: 100 };
   const { entries } = await server.call("cache.list", { query });
-  const earlier = entries.filter(({ runId }) => runId !== undefined && runId !== id).slice(0, comparedMax);
+  const earlier = entries.filter((entry) => isEarlier(entry, id, task)).slice(0, comparedMax);
   const compared = await Promise.all(
     earlier.map(async ({ runId: run = "", taskId: ofTask = "" }) => {
       // Its run may be gone.
@@ -131,7 +142,7 @@ async function nearest(
   const best = compared
     .filter((each) => each !== undefined)
     .toSorted((one, other) => one.differences.length - other.differences.length)[0];
-  if (best === undefined) return { why: `no other output of ${uses} is in the cache` };
+  if (best === undefined) return { why: `no earlier output of ${uses} is in the cache` };
   if (best.differences.length === 0)
     return { ...best, why: `run ${best.run}, task ${best.ofTask} has the same input and another key` };
   return { ...best, why: `run ${best.run}, task ${best.ofTask} is nearest and differs:` };

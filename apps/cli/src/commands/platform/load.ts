@@ -20,6 +20,8 @@ export async function load(context: Context): Promise<Result> {
     if (!/\.(html|json)$/i.test(report))
       throw usageFailure(`--report: expected a file that ends in .html or .json, got \`${report}\``);
   const server = await connect(context);
+  // A file that cannot be written is found before the load, not after it.
+  for (const name of reports) await shell.writeText(name, "");
   for (const name of scenario.register) {
     const path = isAbsolute(name) || file === "-" ? name : join(dirname(file), name);
     await register(context, server, await readDefinition(path, shell));

@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import type { Routes } from "@tutti/rest/types";
+import type { ReplayPoolReply, Routes } from "@tutti/rest/types";
 import { read } from "../../data/queries.ts";
 import { nowMs } from "../../effects/time.ts";
+import { counted } from "../../elements/moments.ts";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { spans } from "../analysis/search.ts";
 import { goals, usualSpan, type WhatIfSearch } from "./search.ts";
@@ -26,6 +27,12 @@ export function replayCommand({ span = usualSpan, ...search }: WhatIfSearch): st
   ] as const;
   const given = options.flatMap(([name, value]) => (value === undefined ? [] : [name, String(value)]));
   return commandLine("tutti", "whatif", ...given, "--since", span);
+}
+
+/** Empty if the self-check compared p99. */
+export function p99Text({ check, past }: Pick<ReplayPoolReply, "check" | "past">): string {
+  if (check?.values?.some(({ name }) => name === "wait_p99") === true) return "";
+  return ` p99 is not checked: ${counted(past?.tasks ?? 0, "task")} of at least 500 were recorded.`;
 }
 
 export const replayQuery = (search: WhatIfSearch) =>

@@ -10,7 +10,7 @@ import { Empty, PageHead, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import { spanOrder, spans } from "../analysis/search.ts";
-import { replayCommand, replayPath, replayQuery } from "./queries.ts";
+import { p99Text, replayCommand, replayPath, replayQuery } from "./queries.ts";
 import {
   goalOrder,
   goals,
@@ -178,6 +178,7 @@ function Compared({ reply, isAsked }: { reply: ReplayPoolReply; isAsked: boolean
         {check?.passed === true
           ? `. Replayed at ${count(Math.round(speed))} times real time.`
           : ". The replay does not reproduce the recorded work: the error must be at most 5 %. Choose another time."}
+        {p99Text(reply)}
         {missing > 0 ? ` ${counted(missing, "row")} were not recorded.` : ""}
         {cut === true ? " The newest part of the time is replayed." : ""}
       </p>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { replayCommand, replayPath } from "./queries.ts";
+import { p99Text, replayCommand, replayPath } from "./queries.ts";
 import { hasScenario, whatIfSearch } from "./search.ts";
 
 describe("what a replay is asked", () => {
@@ -46,5 +46,11 @@ describe("what a replay is asked", () => {
 
   it("compares nothing while everything is as it was", () => {
     assert.deepEqual([hasScenario({ pool: "gpu", span: "1h" }), hasScenario({ load: 2 })], [false, true]);
+  });
+
+  it("says below 500 tasks that p99 is not checked", () => {
+    const values = [{ name: "wait_p50" }];
+    assert.match(p99Text({ check: { values }, past: { tasks: 124 } } as never), /p99 is not checked: 124 tasks/);
+    assert.equal(p99Text({ check: { values: [...values, { name: "wait_p99" }] } } as never), "");
   });
 });
