@@ -76,11 +76,13 @@ describe("models of durations", () => {
     const { training } = await compare();
     assert.equal(training?.models.find((each) => each.live)?.model, "median");
     assert.deepEqual(training?.features, ["agent", "time"]);
-    const { models } = await client().listModels(ListModelsRequest.create());
-    assert.deepEqual(
-      models.map((each) => each.live),
-      ["median"],
-    );
+    await record("tutti.agent", twoSorts(10));
+    const listed = async (capability = "") => {
+      const { models } = await client().listModels(ListModelsRequest.create({ capability }));
+      return models.map(({ modelId, live: shown }) => `${modelId} ${shown}`);
+    };
+    assert.deepEqual(await listed(), ["pay.charge median"]);
+    assert.deepEqual(await listed("tutti.agent"), ["tutti.agent middle"]);
   });
 
   it("are rolled back, and stay so after a restart", async () => {

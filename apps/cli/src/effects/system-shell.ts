@@ -90,7 +90,12 @@ function refuseWrite(file: string, cause: unknown): never {
   // Bytes may come from a server: its errors are not those of the file.
   if (why === undefined) throw cause;
   const next = ["Pass a file in a folder that exists and that you can write to."];
-  throw new Failure(`${file} cannot be written: ${why}`, { exitCode: exitCodes.usage, code: "file", next, cause });
+  throw new Failure(`${file} cannot be written: ${why}`, {
+    exitCode: exitCodes.usage,
+    code: "file",
+    next,
+    cause,
+  });
 }
 
 export const systemTime: Pick<Shell, "nowMs" | "pause"> = {

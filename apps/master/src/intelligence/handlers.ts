@@ -134,7 +134,7 @@ async function listModels(
   const { knowledge } = await learners.of(context);
   const { models: kept } = await learners.recorded(context);
   const models = knowledge.models
-    .filter((model) => capability === "" || model.capability === capability)
+    .filter((model) => (capability === "" ? !isOfTutti(model.capability) : model.capability === capability))
     .filter(({ drift }) => (kind === "" || kind === "duration") && (!driftingOnly || drift !== undefined))
     .toSorted(worstFirst);
   const offset = placeOfToken(page?.token ?? "");
@@ -145,6 +145,11 @@ async function listModels(
       .map((model) => modelOf(context.namespace, model, kept.get(model.capability))),
     page: { nextToken: models.length > offset + size ? tokenOfPlace(offset + size) : "", total: undefined },
   };
+}
+
+/** Capabilities of the platform and its CLI, such as turns of all agents: a user cannot act on their errors. */
+function isOfTutti(capability: string): boolean {
+  return capability.startsWith("tutti.");
 }
 
 function worstFirst(one: KnownModel, other: KnownModel): number {

@@ -288,9 +288,7 @@ class AgentRun {
   }
 
   #problemOf(value: Json): string | undefined {
-    const { violations } = holdAgainst((this.#document.output?.schema ?? true) as Json, value);
-    const [first] = violations;
-    return first === undefined ? undefined : `${first.path.join(".") || "it"} ${first.message}`;
+    return violationOf((this.#document.output?.schema ?? true) as Json, value);
   }
 
   #filled(value: Json): Json {
@@ -318,10 +316,8 @@ class AgentRun {
     }
     if (call.malformed !== undefined) return failed(`The input is not JSON: ${call.malformed.slice(0, 200)}`);
     if (tool.kind === "handoff") return this.#handOver(tool);
-    const { violations } = holdAgainst(tool.inputSchema, call.input);
-    const [wrong] = violations;
-    if (wrong !== undefined)
-      return failed(`The input does not fit: ${wrong.path.join(".") || "it"} ${wrong.message}`);
+    const wrong = violationOf(tool.inputSchema, call.input);
+    if (wrong !== undefined) return failed(`The input does not fit: ${wrong}`);
     try {
       const input = await this.#allowed(tool, call.input);
       if (input === undefined) return failed("This call is not allowed.");
@@ -350,19 +346,29 @@ class AgentRun {
   }
 
   /** Returns the input to call with: a person may have changed it. Undefined where the call is refused. */
-  async #allowed({ target }: Tool, input: Json): Promise<Json | undefined> {
+  async #allowed({ target, inputSchema }: Tool, input: Json): Promise<Json | undefined> {
     const { approve = false, deny = false } = this.#active;
     const seen = { call: { name: target, input } };
     // A condition that cannot be evaluated protects as if it were true.
     if (holds(deny, seen) !== false) return undefined;
     if (holds(approve, seen) === false) return input;
-    const decided = await this.#ctx.approve<{ readonly data?: { readonly input?: Json } | null }>({
-      id: `approve-${target}`,
-      title: `The agent wants to call ${target}`,
-      context: { tool: target, input },
-      form: { type: "object", properties: { input: {} } },
-    });
-    return decided.data?.input ?? input;
+    const title = `The agent wants to call ${target}`;
+    // A mistyped field would approve the call unchanged.
+    const form = { type: "object", properties: { input: {} }, additionalProperties: false };
+    const context = { tool: target, input };
+    let problem: string | undefined;
+    for (;;) {
+      const note = problem === undefined ? "" : `. The changed input does not fit: ${problem.slice(0, 100)}`;
+      const { data } = await this.#ctx.approve<{ readonly data?: { readonly input?: Json } | null }>({
+        id: `approve-${target}`,
+        title: `${title}${note}`,
+        context,
+        form,
+      });
+      if (data?.input === undefined) return input;
+      problem = violationOf(inputSchema, data.input);
+      if (problem === undefined) return data.input;
+    }
   }
 
   /** Equal calls with equal results lead nowhere. */
@@ -459,6 +465,11 @@ function wrapped(schema: Json): Json {
 }
 
 /** The JSON of a text, with or without a code fence around it. */
+function violationOf(schema: Json, value: Json): string | undefined {
+  const [first] = holdAgainst(schema, value).violations;
+  return first === undefined ? undefined : `${first.path.join(".") || "it"} ${first.message}`;
+}
+
 function jsonIn(text: string): Json | undefined {
   const bare = /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/.exec(text)?.[1] ?? text;
   try {

@@ -28,7 +28,11 @@ const schemas = {
 const catalogue: Catalogue = {
   capabilities: async () => [
     { name: "calc.add", description: "Adds two numbers.", inputSchema: schemas["calc.add"] },
-    { name: "pay.send", description: "Sends money.", inputSchema: {} },
+    {
+      name: "pay.send",
+      description: "Sends money.",
+      inputSchema: { properties: { amount: { type: "number" } } },
+    },
     { name: "search.web", description: "Searches.", inputSchema: {} },
     { name: "search.mail", description: "Searches.", inputSchema: {} },
   ],
@@ -151,6 +155,14 @@ describe("an agent", () => {
     await run.approve("approve-pay.send", { data: { input: { to: "anna", amount: 9 } } });
     assert.equal(await run.result(), "Sent.");
     assert.match(model.requests[1]?.conversation.join() ?? "", /"amount":9[,}]/);
+    const wrong = agentTest({ tools: ["pay.send"], approve: true }, [send, "Sent."]);
+    const again = await wrong.test.start();
+    const mistyped = { data: { inputs: { amount: 9 } } };
+    assert.throws(() => again.approve("approve-pay.send", mistyped), /inputs: is not known/);
+    again.approve("approve-pay.send", { data: { input: { to: "anna", amount: "many" } } });
+    await again.idle();
+    again.approve("approve-pay.send-2", { data: { input: { to: "anna", amount: 9 } } });
+    assert.equal(await again.result(), "Sent.");
     const refused = agentTest({ tools: ["pay.send"], approve: true }, [send, "Not sent."]);
     const second = await refused.test.start();
     await second.reject("approve-pay.send", { reason: "too much" });

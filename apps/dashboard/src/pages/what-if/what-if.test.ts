@@ -50,7 +50,10 @@ describe("what a replay is asked", () => {
 
   it("says below 500 tasks that p99 is not checked", () => {
     const values = [{ name: "wait_p50" }];
-    assert.match(p99Text({ check: { values }, past: { tasks: 124 } } as never), /p99 is not checked: 124 tasks/);
+    assert.match(
+      p99Text({ check: { values }, past: { tasks: 124 } } as never),
+      /p99 is not checked: 124 tasks/,
+    );
     assert.equal(p99Text({ check: { values: [...values, { name: "wait_p99" }] } } as never), "");
   });
 });
