@@ -8,8 +8,8 @@ const toolName = /^[\w.-]{1,128}$/;
 /** Whether a run of it can be started with an input alone. */
 export function isTool(definition: Definition): boolean {
   const { name, kind, archived = false, parameterSchema = "", labels } = definition;
-  // A workflow of the platform itself.
-  if (labels["tutti.internal"] !== undefined) return false;
+  // Workflows of the platform itself. The second runs the tasks of the kind `agent`.
+  if (labels["tutti.internal"] !== undefined || name === "tutti.agent") return false;
   const isRun = kind === "tasks" || kind === "states" || kind === "code";
   return isRun && !archived && parameterSchema === "" && toolName.test(name);
 }
