@@ -192,7 +192,7 @@ export class ServiceAgent {
     }
     if (this.#stopping.signal.aborted) return;
     this.#polled.set(namespace, { isWanted: true });
-    this.#keep(this.#poll(namespace).finally(() => this.#polled.delete(namespace)));
+    this.#keep(this.#poll(namespace));
   }
 
   /** Whether it is polling a namespace. */
@@ -235,15 +235,17 @@ export class ServiceAgent {
         for (const task of tasks) this.#keep(this.#serve(namespace, task));
         if (tasks.length > 0 || polled.isWanted || (await this.#hasMore(namespace))) continue;
         // A call may have come while that was found out.
-        if (!polled.isWanted) return;
+        if (!polled.isWanted) break;
       } catch (thrown) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         foundation.logger.debug("failed to claim tasks", { namespace, error: errorFromUnknown(thrown) });
         await sleep(foundation.timers, backoffMs(backoff, ++failures, foundation.chance), signal).catch(
           () => {},
         );
       }
     }
+    // Before anything else runs: a call that comes a moment later starts another poll.
+    this.#polled.delete(namespace);
   }
 
   async #hasMore(namespace: string): Promise<boolean> {

@@ -156,9 +156,7 @@ export class Tenancy {
       // The cast: what is resolved with is what the work results in.
       this.#jobs.push({ kind, work, changes, resolve: resolve as Job["resolve"], reject });
     });
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#work();
     return done;
   }
 
@@ -175,6 +173,8 @@ export class Tenancy {
         for (const { reject } of jobs) reject(reason);
       }
     }
+    // Before anything else runs: a job that comes a moment later would wait for the next one.
+    this.#working = undefined;
   }
 
   #next(): Job[] {

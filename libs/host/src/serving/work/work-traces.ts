@@ -77,9 +77,7 @@ export class WorkTraces implements Component {
       return;
     }
     this.#waiting.push(key);
-    this.#telling ??= this.#tellAll(this.#parts).finally(() => {
-      this.#telling = undefined;
-    });
+    this.#telling ??= this.#tellAll(this.#parts);
   }
 
   async drain(): Promise<void> {
@@ -99,6 +97,8 @@ export class WorkTraces implements Component {
         this.#leftOut.add();
         this.#foundation.logger.debug("failed to publish time profiles", { id: key.id, error });
       }
+    // Before anything else runs: work that ends a moment later would wait for the next end.
+    this.#telling = undefined;
   }
 }
 
