@@ -16,7 +16,11 @@ describe("the agent of a service", () => {
         return claim.promise;
       };
       const role = { service: "mail", poolDescription: "", description: "", slots: 1, claimMax: 1 };
-      const agent = new ServiceAgent({ foundation, polls: { claimTasks }, role } as unknown as ServiceAgentParts);
+      const agent = new ServiceAgent({
+        foundation,
+        polls: { claimTasks },
+        role,
+      } as unknown as ServiceAgentParts);
       agent.wake("default");
       claim.resolve(ClaimTasksReply.create());
       for (let turn = 0; turn < microtasks; turn++) await Promise.resolve();

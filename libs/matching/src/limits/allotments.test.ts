@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WaitCause } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
+import { AgentIndex } from "../agents/agent-index.ts";
 import type { AllottedPart, SetAsideTold } from "../api/allotments.ts";
 import { Arena, type Sender, tokenOf } from "../testing/arena.ts";
+import { Wheel } from "../time/wheel.ts";
+import { PoolAllotments, type PoolAllotmentsParts } from "./allotments.ts";
+import { InsideLimit } from "./allotted.ts";
+import { Limits } from "./limit-book.ts";
 
 function numbers(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => from + at);
@@ -198,6 +203,36 @@ describe("reservations in a pool", () => {
     sender.offer([11], { resources: { gpu: 1 } }, { labels });
     arena.turn();
     assert.deepEqual(agent.given, [11]);
+  });
+
+  it("are forgotten when they end, or have no more of a resource", () => {
+    const limits = new Limits(new Wheel(0), () => {});
+    const identity = { namespace: "default", name: "gpu" };
+    const parts = { identity, limits, agents: new AgentIndex() } as unknown as PoolAllotmentsParts;
+    const allotments = new PoolAllotments(parts);
+    const keep = (reserved: Readonly<Record<string, Readonly<Record<string, number>>>>) => {
+      const reservations = Object.entries(reserved).map(([reservationId, amounts]) => ({
+        reservationId,
+        amounts,
+        agents: undefined,
+        toMs: 2_000_000,
+        sessions: undefined,
+      }));
+      allotments.set("default", { parts: [], reservations });
+      return [...limits.allotted].flatMap((limit) =>
+        limit instanceof InsideLimit ? [[limit.reservationId, limit.resource, limit.amount]] : [],
+      );
+    };
+    assert.deepEqual(keep({ a: { gpu: 2 }, b: { gpu: 1 } }), [
+      ["a", "gpu", 2],
+      ["b", "gpu", 1],
+    ]);
+    assert.deepEqual(keep({ a: { cpu: 4 }, b: { gpu: 1 } }), [
+      ["b", "gpu", 1],
+      ["a", "cpu", 4],
+    ]);
+    assert.deepEqual(keep({ c: { gpu: 1 } }), [["c", "gpu", 1]]);
+    assert.deepEqual(keep({}), []);
   });
 
   it("are named in the explanation of waiting tasks", () => {

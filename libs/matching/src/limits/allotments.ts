@@ -152,9 +152,11 @@ export class PoolAllotments {
         if (asked > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where });
       }
       for (const [id, inside] of all.inside)
-        if (!reservations.some(({ reservationId }) => reservationId === id)) {
+        if (!reservations.some(({ reservationId, amounts }) => reservationId === id && amounts[name])) {
           inside.amount = 0;
-          if (inside.uses === 0) all.inside.delete(id);
+          if (inside.uses > 0) continue;
+          all.inside.delete(id);
+          this.#limits.allotted.delete(inside);
         }
       for (const limit of [all.outside, ...all.inside.values()]) this.#limits.allotted.add(limit);
     }
