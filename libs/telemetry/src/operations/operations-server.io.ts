@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from "node:http";
 import { connect, createServer } from "node:net";
+import type { Duplex } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { latch, recordingLogger } from "@tutti/kernel/testing";
@@ -84,6 +85,35 @@ describe("the operations server", () => {
     assert.deepEqual([status, body], [201, "door /v1/runs?a=b"]);
     const upgrade = "GET /v1/events HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
     assert.match(await raw(port, upgrade), /^HTTP\/1.1 101 /);
+  });
+
+  it("survives a connection that is reset while its upgrade is decided", async (t) => {
+    const upgraded = Promise.withResolvers<Duplex>();
+    const door: FrontDoor = {
+      handle: (_request, response) => response.end(),
+      upgrade: (_request, socket) => upgraded.resolve(socket),
+    };
+    const { port } = await setUp(t, answering(), { door });
+    const client = connect({ host: "127.0.0.1", port });
+    client.write("GET /v1/link HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    const socket = await upgraded.promise;
+    // Without a listener the error of a reset connection ends the process.
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    client.resetAndDestroy();
+    await closed;
+    socket.end("HTTP/1.1 401 \r\n\r\n");
+  });
+
+  it("survives a client that resets its connection after the answer to CONNECT", async (t) => {
+    const { port } = await setUp(t);
+    for (let clients = 0; clients < 5; clients++) {
+      const client = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+      client.write("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n");
+      await once(client, "data");
+      client.resetAndDestroy();
+      await once(client, "close");
+    }
+    assert.match(await raw(port, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"), /^HTTP\/1.1 200 /);
   });
 
   it("answers HEAD with the headers of GET alone", async (t) => {

@@ -184,6 +184,8 @@ export class OperationsServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node no longer listens. Without a listener the error of a reset connection ends the process.
+    socket.on("error", () => {});
     const refused = hostProblem(request, false);
     if (refused === undefined) this.#options.door?.upgrade(request, socket, head);
     else endWithAnswer(socket, refused);

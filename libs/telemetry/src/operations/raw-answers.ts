@@ -32,6 +32,8 @@ export function endWithAnswer(
     "cache-control": "no-store",
     connection: "close",
   }).map(([name, value]) => `${name}: ${value}\r\n`);
+  // Node may no longer listen. Without a listener the error of a reset connection ends the process.
+  socket.on("error", () => {});
   // The reason phrase is optional (RFC 9112), the space before it is not.
   socket.end(`HTTP/1.1 ${status} \r\n${lines.join("")}\r\n${body}`);
 }
