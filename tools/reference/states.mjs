@@ -13,7 +13,7 @@ export function statesPage(image) {
   return [
     "# States",
     "",
-    "The CLI, the dashboard and errors show the label. REST and the SDKs use the word.",
+    "The CLI, the dashboard and errors show the label. REST and the SDK for Python use the word. In TypeScript, `get()` of a run, mission or session has it as `state`, and `statuses` takes it.",
     ...enums.flatMap((one) => section(one, commentOf)),
     "",
   ].join("\n");

@@ -1,5 +1,4 @@
 /** One handle for sessions of every mode: pause, resume, why, end. */
-import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
@@ -18,10 +17,10 @@ export async function play(tutti: Tutti): Promise<unknown> {
     mode: "workflow",
   });
   await session.pause("the choir is not here");
-  const { status } = await session.get();
+  const { state } = await session.get();
   await session.resume("it is");
   const explanation = await session.why("sing");
   await session.cancel("it left again");
   const error = await session.result().catch((thrown: { readonly code?: string }) => thrown.code);
-  return { held: status === WorkStatus.WORK_STATUS_PAUSED, explained: explanation.summary !== "", error };
+  return { held: state === "paused", explained: explanation.summary !== "", error };
 }

@@ -1,5 +1,4 @@
 /** A session that starts after another session completes. */
-import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
@@ -22,6 +21,6 @@ export async function play(tutti: Tutti): Promise<unknown> {
     after: ["rehearsal"],
   });
   await Promise.all([rehearsal.result(), concert.result()]);
-  const { status } = await concert.get();
-  return { order, done: status === WorkStatus.WORK_STATUS_COMPLETED };
+  const { state } = await concert.get();
+  return { order, done: state === "completed" };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Tutti } from "@tutti/sdk/client";
 import { errorOf, source } from "../source.ts";
 import { bank } from "./worker.ts";
@@ -20,7 +19,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   bank.isThere = true;
   const wanted = {
     definition: "retry-many",
-    statuses: [WorkStatus.WORK_STATUS_FAILED],
+    statuses: ["failed" as const],
     errorCode: "bank.away",
   };
   // Lists are a moment behind what they list.

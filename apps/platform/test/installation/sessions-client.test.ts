@@ -58,8 +58,8 @@ describe("sessions from a program", () => {
     assert.deepEqual([result.one, two], [2, 4]);
     // @ts-expect-error there is no such task
     assert.equal(result.three, undefined);
-    const { status, effectiveMode, spec } = await session.get();
-    assert.equal(status, WorkStatus.WORK_STATUS_COMPLETED);
+    const { state, status, effectiveMode, spec } = await session.get();
+    assert.deepEqual([state, status], ["completed", WorkStatus.WORK_STATUS_COMPLETED]);
     assert.ok(effectiveMode !== Mode.MODE_ADAPTIVE && effectiveMode !== Mode.MODE_UNSPECIFIED);
     assert.deepEqual(spec?.optimization, { time: 0, cost: 0, quality: 0, exploration: 0, fixed: false });
   });
@@ -125,7 +125,10 @@ describe("sessions from a program", () => {
     const tasks = [{ id: "late", uses: "nobody.ends" }, ...chain];
     const session = await tutti.run({ tasks, mode: "swarm" });
     await session.pause("not now");
-    assert.equal((await session.get()).status, WorkStatus.WORK_STATUS_PAUSED);
+    assert.equal((await session.get()).state, "paused");
+    const paused: string[] = [];
+    for await (const { sessionId } of tutti.sessions.list({ statuses: ["paused"] })) paused.push(sessionId);
+    assert.ok(paused.includes(session.id));
     await session.addTasks([{ id: "three", uses: "number.double", input: { n: 3 } }]);
     await session.resume();
     const done = new Set<string>();

@@ -2,7 +2,8 @@
  * What everything that was started has in common, the run of a workflow and a session alike. Queries and updates are
  * declared by a workflow, so the handle of its run alone has them.
  */
-import type { Explanation } from "@tutti/contracts/types/v1";
+import { workStatusLooks } from "@tutti/contracts/states";
+import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import type { ResultOptions } from "./work/outcome.ts";
 import type { TellOptions } from "./work/telling.ts";
 
@@ -23,4 +24,21 @@ export interface Handle<Result = unknown> {
   remove(reason?: string): Promise<boolean>;
   /** Explains the status of all of it, or of a task. */
   why(taskId?: string): Promise<Explanation>;
+}
+
+/** `running`, `completed`, `failed` and the other words for a status, as REST and the CLI use them. */
+export type WorkState = keyof typeof workStatusLooks;
+
+/** Adds the word for its status. */
+export function withState<Work extends { readonly status: WorkStatus }>(
+  work: Work,
+): Work & { readonly state: WorkState } {
+  const words = Object.keys(workStatusLooks) as WorkState[];
+  const state = words.find((word) => workStatusLooks[word].number === work.status) ?? "pending";
+  return { ...work, state };
+}
+
+/** Statuses of a filter, given as words or as numbers of the contract. */
+export function statusNumbers(statuses: readonly (WorkState | WorkStatus)[]): WorkStatus[] {
+  return statuses.map((status) => (typeof status === "number" ? status : workStatusLooks[status].number));
 }

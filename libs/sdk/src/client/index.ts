@@ -8,7 +8,7 @@ export type {
   MoveWord,
 } from "./bulk.ts";
 export { type ConnectOptions, type ConnectPorts, connect } from "./connect.ts";
-export type { Handle } from "./handle.ts";
+export type { Handle, WorkState } from "./handle.ts";
 export type { AcquireOptions, HeldLock, Locks } from "./locks.ts";
 export type * from "./missions/index.ts";
 export type { ObjectCallOptions, Objects, ObjectView } from "./objects.ts";

@@ -18,7 +18,7 @@ import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type MoveOptions, type MoveReview, reviewFrom } from "./bulk.ts";
-import type { Handle } from "./handle.ts";
+import { type Handle, type WorkState, withState } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
@@ -121,10 +121,10 @@ export class RunHandle implements Handle {
     this.existed = existed;
   }
 
-  /** As it stands. */
-  async get(): Promise<RunMessage> {
+  /** As it stands. `state` is its status as a word. */
+  async get(): Promise<RunMessage & { readonly state: WorkState }> {
     const { run } = await this.#parts.runs.getRun({ ...this.#which, atEvent: 0 });
-    return this.#there(run);
+    return withState(this.#there(run));
   }
 
   /**

@@ -8,12 +8,14 @@ import {
   type MoveManyOptions,
   previewBulk,
 } from "./bulk.ts";
+import { statusNumbers, type WorkState } from "./handle.ts";
 import { RunHandle, type RunParts } from "./run.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
 export interface FindOptions {
   readonly definition?: string;
-  readonly statuses?: readonly WorkStatus[];
+  /** As words, such as `failed`, or as numbers of the contract. */
+  readonly statuses?: readonly (WorkState | WorkStatus)[];
   /** Labels that must have exactly these values. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Code of the error that they failed with. */
@@ -81,7 +83,7 @@ export class Approvals {
 function filterOf({ definition, statuses = [], labels, errorCode = "" }: FindOptions): RunFilter {
   return RunFilter.fromPartial({
     definitions: definition === undefined ? [] : [definition],
-    statuses: [...statuses],
+    statuses: statusNumbers(statuses),
     errorCode,
     ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
   });

@@ -9,6 +9,7 @@ import {
   Verdict,
 } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
+import { type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
 import type { DecideOptions } from "../run.ts";
 import { followed } from "../work/followed.ts";
@@ -65,10 +66,10 @@ export class MissionHandle {
     this.budget = new MissionBudget(parts, place);
   }
 
-  /** As it stands. */
-  async get(): Promise<Mission> {
+  /** As it stands. `state` is its status as a word. */
+  async get(): Promise<Mission & { readonly state: WorkState }> {
     const { mission } = await this.#parts.missions.getMission({ ...this.#which, atEvent: 0 });
-    return this.#there(mission);
+    return withState(this.#there(mission));
   }
 
   /**

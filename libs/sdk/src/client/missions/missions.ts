@@ -2,13 +2,15 @@
 import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
+import { statusNumbers, type WorkState } from "../handle.ts";
 import { pagesOfLines } from "../work/telling.ts";
 import { MissionHandle } from "./mission.ts";
 import type { MissionParts } from "./parts.ts";
 import { type MissionOptions, missionSpecOf } from "./spec.ts";
 
 export interface FindMissionsOptions {
-  readonly statuses?: readonly WorkStatus[];
+  /** As words, such as `failed`, or as numbers of the contract. */
+  readonly statuses?: readonly (WorkState | WorkStatus)[];
   /** Labels that must have exactly these values. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Whose id, title or labels have this text. */
@@ -46,7 +48,7 @@ export class Missions {
   list(options: FindMissionsOptions = {}): AsyncGenerator<Mission, void, void> {
     const { statuses = [], labels, text = "", oldestFirst = false } = options;
     const filter = MissionFilter.fromPartial({
-      statuses: [...statuses],
+      statuses: statusNumbers(statuses),
       text,
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
     });

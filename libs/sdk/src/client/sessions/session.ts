@@ -13,7 +13,7 @@ import type {
 import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
-import type { Handle } from "../handle.ts";
+import { type Handle, type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
 import { type ClientPorts, followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
@@ -70,10 +70,10 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     this.existed = existed;
   }
 
-  /** As it stands. */
-  async get(): Promise<Session> {
+  /** As it stands. `state` is its status as a word. */
+  async get(): Promise<Session & { readonly state: WorkState }> {
     const { session } = await this.#parts.sessions.getSession({ ...this.#which, atEvent: 0 });
-    return this.#there(session);
+    return withState(this.#there(session));
   }
 
   /**

@@ -4,6 +4,7 @@ import { type Choice, Mode, type Session, SessionFilter } from "@tutti/contracts
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
+import { statusNumbers, type WorkState } from "../handle.ts";
 import type { WorkTask } from "../work/task.ts";
 import { pages, pagesOfLines } from "../work/telling.ts";
 import { type AgentToPlanOn, planAgentOf } from "./plan.ts";
@@ -19,7 +20,8 @@ import {
 } from "./spec.ts";
 
 export interface FindSessionsOptions {
-  readonly statuses?: readonly WorkStatus[];
+  /** As words, such as `failed`, or as numbers of the contract. */
+  readonly statuses?: readonly (WorkState | WorkStatus)[];
   /** By what they are in. */
   readonly modes?: readonly Mode[];
   /** Labels that must have exactly these values. */
@@ -103,7 +105,7 @@ export class Sessions {
   list(options: FindSessionsOptions = {}): AsyncGenerator<Session, void, void> {
     const { statuses = [], modes = [], labels, text = "", oldestFirst = false } = options;
     const filter = SessionFilter.fromPartial({
-      statuses: [...statuses],
+      statuses: statusNumbers(statuses),
       modes: [...modes],
       text,
       ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
