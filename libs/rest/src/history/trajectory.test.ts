@@ -98,6 +98,21 @@ describe("the trajectory of an agent", () => {
     );
   });
 
+  it("shows the call that gave the result, and not one that was sent back", () => {
+    const given = (...rest: Parameters<typeof events>) =>
+      trajectoriesOf(
+        events(
+          ["task_queued", "answer"],
+          step("tools", 1_005, []),
+          step("model", 1_010, reply(call("answer", {}))),
+          step("model-2", 1_020, reply(call("answer", { sum: 5 }))),
+          ...rest,
+        ),
+      )[0]?.turns.flatMap(({ calls }) => calls.map(({ state }) => state));
+    assert.deepEqual(given(["task_completed", "answer"]), ["not run", "result"]);
+    assert.deepEqual(given(["task_failed", "answer"]), ["not run", "not run"]);
+  });
+
   it("ends at the event that is shown", () => {
     const [{ turns, endMs } = { turns: [], endMs: -1 }] = trajectoriesOf(history, 7);
     assert.equal(endMs, 0);

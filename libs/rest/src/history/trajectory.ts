@@ -13,7 +13,8 @@ export interface ToolCall {
   readonly name: string;
   /** As the model asked for it. */
   readonly input: unknown;
-  readonly state: "not run" | "running" | "completed" | "failed";
+  /** `result`: the model gave its result with it. */
+  readonly state: "not run" | "running" | "completed" | "failed" | "result";
   /** The task that did it. Empty if none did. */
   readonly task: string;
   readonly startMs: number;
@@ -156,7 +157,11 @@ class Reader {
 
   #end({ type, task, details, timeMs }: EventFacts): void {
     const agent = this.agents.get(task);
-    if (agent !== undefined) agent.endMs = timeMs;
+    if (agent !== undefined) {
+      agent.endMs = timeMs;
+      const given = agent.turns.at(-1)?.calls.find(({ name, task: by }) => name === "answer" && by === "");
+      if (given !== undefined && type === "task_completed") given.state = "result";
+    }
     const owner = this.#owners.get(task);
     if (owner !== undefined) owner.sinceMs = Math.max(owner.sinceMs, timeMs);
     const call = this.#calls.get(task);

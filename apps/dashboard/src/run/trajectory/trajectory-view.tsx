@@ -71,6 +71,14 @@ function TurnItem({ turn }: { turn: Turn }) {
   );
 }
 
+const toneOf = {
+  "not run": "rest",
+  running: "rest",
+  completed: "done",
+  failed: "wrong",
+  result: "done",
+} as const satisfies Record<ToolCall["state"], string>;
+
 function Call({ call }: { call: ToolCall }) {
   const { name, input, state, task, startMs, endMs, received, output, error } = call;
   const isChanged = received !== undefined && JSON.stringify(received) !== JSON.stringify(input);
@@ -78,18 +86,24 @@ function Call({ call }: { call: ToolCall }) {
     <section className="run-call" aria-label={`Call of ${name}`}>
       <header>
         <code>{name}</code>{" "}
-        <Tag tone={state === "failed" ? "wrong" : state === "completed" ? "done" : "rest"}>{state}</Tag>{" "}
+        <Tag tone={toneOf[state]}>{state}</Tag>{" "}
         {endMs > 0 ? <span className="small soft">{span(endMs - startMs)}</span> : null}{" "}
         {task === "" ? null : <TaskButton task={task} />}
       </header>
+      <p className="small soft">Input</p>
       <ValueView value={input} what={`the input of ${name}`} />
       {isChanged ? (
         <>
-          <p className="small soft">Changed before the call:</p>
+          <p className="small soft">Input, changed before the call</p>
           <ValueView value={received} what={`the changed input of ${name}`} />
         </>
       ) : null}
-      {state === "completed" ? <ValueView value={output} what={`the output of ${name}`} /> : null}
+      {state === "completed" ? (
+        <>
+          <p className="small soft">Output</p>
+          <ValueView value={output} what={`the output of ${name}`} />
+        </>
+      ) : null}
       {error === "" ? null : <p className="problem">{error}</p>}
     </section>
   );
