@@ -22,6 +22,21 @@ function isRunning(pid: number): boolean {
   }
 }
 
+const linux = process.platform === "linux" ? false : "needs /proc";
+
+it("a process whose parent has not read its end is not alive", { skip: linux }, async () => {
+  const { isAlive } = await import("../src/shell/scratch.ts");
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [pid] = await once(parent.stdout, "data");
+  const child = Number(String(pid));
+  await until("the child has ended", () => !isAlive(child));
+  assert.ok(isRunning(child), "its entry is there");
+  assert.ok(isAlive(parent.pid ?? 0));
+  parent.kill();
+});
+
 describe("commands as tasks", () => {
   let folder = "";
   before(async () => {

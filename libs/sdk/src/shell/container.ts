@@ -29,7 +29,7 @@ import {
   runContainer,
   sweep,
 } from "./engine.ts";
-import { exitFailure, shellErrors, tailOf } from "./errors.ts";
+import { engineReason, exitFailure, shellErrors, tailOf } from "./errors.ts";
 import { placeFile, storeFolder } from "./files.ts";
 import { kubernetesJobs } from "./kubernetes/jobs.ts";
 import { type WarmContainer, WarmContainers } from "./warm-containers.ts";
@@ -114,7 +114,7 @@ class Running {
     const stderr = tailOf(end.stderr.text);
     const program = this.#input.command?.[0] ?? image;
     if (state === undefined || code === engineFailed)
-      return shellErrors.containerNotStarted({ image, reason: stderr });
+      return shellErrors.containerNotStarted({ image, reason: engineReason(end.stderr.text) });
     // Engines do not notice every kill of the kernel. Nothing of ours kills while the task is wanted.
     if (state.isKilled || code === killedCode) return shellErrors.outOfMemory({ image });
     const missing = missingCodes.get(code ?? -1);

@@ -91,6 +91,13 @@ export function tailOf(output: string): string {
   return output.trim().slice(-shownMax);
 }
 
+/** What an engine says at the end: progress and warnings come before it. */
+export function engineReason(output: string): string {
+  const lines = output.split("\n").flatMap((line) => line.trim() || []);
+  const last = lines.findLast((line) => /\berror\b/i.test(line)) ?? lines.at(-1) ?? "";
+  return tailOf(last.replace(/^Error: /, "").replace(/[.\s]+$/, ""));
+}
+
 export interface Exit {
   readonly program: string;
   readonly code: number | null;

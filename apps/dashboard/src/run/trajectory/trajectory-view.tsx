@@ -85,8 +85,7 @@ function Call({ call }: { call: ToolCall }) {
   return (
     <section className="run-call" aria-label={`Call of ${name}`}>
       <header>
-        <code>{name}</code>{" "}
-        <Tag tone={toneOf[state]}>{state}</Tag>{" "}
+        <code>{name}</code> <Tag tone={toneOf[state]}>{state}</Tag>{" "}
         {endMs > 0 ? <span className="small soft">{span(endMs - startMs)}</span> : null}{" "}
         {task === "" ? null : <TaskButton task={task} />}
       </header>
