@@ -57,9 +57,10 @@ describe("a history of Temporal", () => {
     has("compensation.json", "retryPolicy", "WorkflowExecutionFailed 23");
   });
 
-  it("of a cron workflow has a schedule", () => {
+  it("of a cron workflow has a schedule with its input", () => {
     assert.deepEqual(importTemporal(textOf("cron.json")).documents[1], {
       ...{ schedule: "nightly", workflow: "nightly", cron: "0 2 * * *" },
+      input: { day: "2026-03-01" },
     });
   });
 

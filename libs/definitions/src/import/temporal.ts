@@ -93,6 +93,12 @@ const runEvents =
 const endings =
   /^(ActivityTask|ChildWorkflowExecution|StartChildWorkflowExecution|Timer)(Completed|Fired|Failed|TimedOut|Canceled|Terminated)$/;
 
+interface Started {
+  readonly workflow: Record<string, Json>;
+  readonly cron: string;
+  readonly input: Json | undefined;
+}
+
 class History {
   readonly #source: ForeignDocument;
   readonly #events: readonly Event[];
@@ -168,17 +174,24 @@ class History {
     );
     if (about.cron !== "")
       this.#source.collector.add(
-        { schedule: this.#name, workflow: this.#name, cron: about.cron },
+        {
+          schedule: this.#name,
+          workflow: this.#name,
+          cron: about.cron,
+          // Each run of a cron workflow has the input of the first one.
+          ...(about.input !== undefined && { input: about.input }),
+        },
         this.#source.lineOf([...first.at, "cronSchedule"]),
       );
   }
 
-  #start({ attributes, at }: Event): { readonly workflow: Record<string, Json>; readonly cron: string } {
+  #start({ attributes, at }: Event): Started {
     this.#passOver(attributes, at);
+    let input: Json | undefined;
     if (attributes["input"] !== undefined) {
       try {
-        const value = inputOf(valuesOf(attributes["input"], [...at, "input"]));
-        if (value !== undefined) this.#origin.push({ expression: "input", value });
+        input = inputOf(valuesOf(attributes["input"], [...at, "input"]));
+        if (input !== undefined) this.#origin.push({ expression: "input", value: input });
       } catch (error) {
         if (!(error instanceof NoCounterpart)) throw error;
       }
@@ -200,6 +213,7 @@ class History {
           ? {}
           : { timeout: limit.find((each) => each !== undefined) ?? "" },
       cron: textIn(attributes, "cronSchedule"),
+      input,
     };
   }
 
