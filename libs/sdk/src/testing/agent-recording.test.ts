@@ -8,7 +8,11 @@ import { ScriptedModel, type ScriptedReply } from "./scripted-model.ts";
 import { testWorkflow } from "./workflow-test.ts";
 
 const offered = ["shop.order", "shop.refund"].map((name) => ({ name, description: name, inputSchema: {} }));
-const catalogue = { capabilities: async () => offered, workflow: async () => undefined };
+/** The workers with the tools connect after so many looks. */
+const catalogueAfter = (looks: number) => {
+  let left = looks;
+  return { capabilities: async () => (left-- > 0 ? [] : offered), workflow: async () => undefined };
+};
 const agent = {
   ...{ model: "test:any", instructions: "Handle complaints.", prompt: "${{ input.text }}" },
   ...{ tools: ["shop.*"], approve: 'call.name == "shop.refund"' },
@@ -16,14 +20,14 @@ const agent = {
 const definition = { workflow: "desk", tasks: { answer: { agent } }, output: "${{ tasks.answer.output }}" };
 
 /** An agent that finds the order of a complaint, refunds its price with an approval, and thanks. */
-async function record(order: string, cents: number) {
+async function record(order: string, cents: number, looks = 0) {
   const script: readonly ScriptedReply[] = [
     { calls: [{ name: "shop_order", input: { order } }], inputTokens: 100, outputTokens: 10 },
     { calls: [{ name: "shop_refund", input: { order, cents: 9 } }], inputTokens: 120, outputTokens: 10 },
     { text: `Refunded ${cents}.`, inputTokens: 140, outputTokens: 20 },
   ];
   const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
-  const runner = agents({ providers, catalogue }, { fetch: new ScriptedModel(script).fetch });
+  const runner = agents({ providers, catalogue: catalogueAfter(looks) }, { fetch: new ScriptedModel(script).fetch });
   const test = testWorkflow(definition as never, {
     handlers: [
       { "shop.order": () => ({ cents }), "shop.refund": () => "done" },
@@ -67,6 +71,12 @@ describe("a recording of an agent", () => {
     assert.deepEqual([denied.same, denied.added], [false, []]);
     const guarded = await replayAgent(recording, { guard: { output: '!output.contains("70")' } });
     assert.match(guarded.error, /^agent\.guarded: /);
+  });
+
+  it("is played again if its tools were offered only after it had started", async () => {
+    const recording = await record("a-1", 70, 1);
+    assert.equal(recording.tools.length, 2);
+    assert.equal((await replayAgent(recording)).error, "");
   });
 
   it("is refused for a run without an agent", () => {

@@ -11,7 +11,7 @@ import type { Catalogue, Tool } from "../agents/tools.ts";
 import { TaskFailure } from "../task/failure.ts";
 import type { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
-import { answerSteps, scriptedReply } from "./recorded-replies.ts";
+import { answerSteps, scriptedReply, toolSteps } from "./recorded-replies.ts";
 import type { TestRun } from "./run.ts";
 import { ScriptedModel, type ScriptedReply } from "./scripted-model.ts";
 import { testWorkflow } from "./workflow-test.ts";
@@ -93,7 +93,7 @@ export function recordingOf(
   const queued = events.find(({ type, task: id }) => type === "task_queued" && id === wanted);
   const own = steps.filter((event) => event.task === wanted).map(entryOf);
   const tools = own.flatMap(({ id, json }) =>
-    /^tools(-\d+)*$/.test(id) && json !== undefined ? (JSON.parse(json) as Tool[]) : [],
+    toolSteps.test(id) && json !== undefined ? (JSON.parse(json) as Tool[]) : [],
   );
   const agent = (queued?.details["input"] ?? {}) as AgentDocument;
   const reader = new CallReader(wanted, agent, tools);

@@ -5,6 +5,8 @@ import { WorkflowTestError } from "./fault.ts";
 import { type HistoryGiven, plainEvents } from "./history.ts";
 import type { ScriptedReply } from "./scripted-model.ts";
 
+/** Steps of an agent that have its tools, of any attempt: a worker may connect after the agent has started. */
+export const toolSteps = /^tools(-\d+)*(\.try-\d+)?$/;
 /** Steps of an agent that are answers, of any attempt. */
 export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
 
