@@ -27,7 +27,10 @@ async function record(order: string, cents: number, looks = 0) {
     { text: `Refunded ${cents}.`, inputTokens: 140, outputTokens: 20 },
   ];
   const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
-  const runner = agents({ providers, catalogue: catalogueAfter(looks) }, { fetch: new ScriptedModel(script).fetch });
+  const runner = agents(
+    { providers, catalogue: catalogueAfter(looks) },
+    { fetch: new ScriptedModel(script).fetch },
+  );
   const test = testWorkflow(definition as never, {
     handlers: [
       { "shop.order": () => ({ cents }), "shop.refund": () => "done" },

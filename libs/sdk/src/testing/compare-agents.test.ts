@@ -41,9 +41,13 @@ describe("a comparison of agents", () => {
     assert.equal((await compare({ cases: cases.slice(1, 3) })).better, "");
   });
 
-  it("counts a run that fails as 0", async () => {
+  it("counts a run that fails as 0, and says why it failed", async () => {
     const { other } = await compare({ cases: [{ input: { number: 99 } }, ...cases.slice(0, 3)] });
     assert.deepEqual([other.failed, other.scores], [1, [0, 1, 1, 1]]);
+    assert.match(
+      other.errors.join(),
+      /^agent\.model_refused: `test:small` refused the request with status 401/,
+    );
   });
 
   it("takes a score from a function, and refuses one that is none", async () => {

@@ -42,6 +42,8 @@ export interface AgentScore {
   /** Mean of all cases. A case whose run fails counts 0. */
   readonly mean: number;
   readonly failed: number;
+  /** Why they failed. Equal reasons are listed once. */
+  readonly errors: readonly string[];
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** 0 if the prices of its models are not known. */
@@ -108,6 +110,7 @@ async function scoreOf(agent: AgentDocument, options: CompareAgentsOptions): Pro
   const join = (worker: Worker) => void worker.durable(runner);
   const test = testWorkflow(definition as never, { handlers: [handlers, join], patienceMs });
   const scores: number[] = [];
+  const errors = new Set<string>();
   const sum = { failed: 0, inputTokens: 0, outputTokens: 0, usd: 0 };
   for (const each of cases) {
     const run: TestRun<unknown> = await test.start({ input: each.input as never });
@@ -119,13 +122,15 @@ async function scoreOf(agent: AgentDocument, options: CompareAgentsOptions): Pro
       if (error instanceof WorkflowTestError || run.failure === undefined) throw error;
       scores.push(0);
       sum.failed += 1;
+      const failure = await run.failure();
+      if (failure !== undefined) errors.add(`${failure.code}: ${failure.message}`);
     }
     const { inputTokens = 0, outputTokens = 0, usd = 0 } = usageOf(run);
     sum.inputTokens += inputTokens;
     sum.outputTokens += outputTokens;
     sum.usd += usd;
   }
-  return { mean: meanOf(scores), ...sum, scores };
+  return { mean: meanOf(scores), ...sum, errors: [...errors], scores };
 }
 
 async function scored(given: ScoredCase, score: CompareAgentsOptions["score"]): Promise<number> {

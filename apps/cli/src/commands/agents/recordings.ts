@@ -29,6 +29,7 @@ interface Frozen {
 interface Side {
   readonly mean: number;
   readonly failed: number;
+  readonly errors: readonly string[];
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly usd: number;
@@ -98,6 +99,8 @@ export async function compareAgents(context: Context): Promise<Result> {
         ],
         rows,
       );
+      for (const [name, side] of Object.entries({ one, other }))
+        for (const error of side.errors) print.line(`${name} failed: ${safe(error)}`);
       const { mean, low, high } = difference;
       print.line(
         `\nother - one: ${mean.toFixed(2)}, with 95 % confidence ${low.toFixed(2)} to ${high.toFixed(2)}`,
