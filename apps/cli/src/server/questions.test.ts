@@ -20,6 +20,13 @@ describe("an open approval", () => {
   ] as const)
     it(what, () => assert.equal(questionText({ title: "Pay?", context }), text));
 
+  it("has its message, in one line", () => {
+    const question = { title: "Pay?", message: "The bill of May.\nIt is late.", context: { order: 7 } };
+    assert.equal(questionText(question), 'Pay? The bill of May. It is late. {"order":7}');
+    assert.equal(questionText({ title: "The server asks", message: "Which one?" }), "The server asks: Which one?");
+    assert.equal(questionText({ message: "Which one?" }), "Which one?");
+  });
+
   it("is named with its context in the explanation of its run and of its task", () => {
     const explanation = (task: string, parts: readonly Explanation[]): Explanation => ({
       ...{ about: { namespace: "", kind: "run", id: "f2", task }, summary: "It waits.", parts: [...parts] },

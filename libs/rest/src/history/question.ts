@@ -1,16 +1,18 @@
 /** What an approval is about. */
 
-const contextLengthMax = 200;
+const lengthMax = 200;
 
 interface Question {
   readonly title?: string | undefined;
+  readonly message?: string | undefined;
   readonly context?: unknown;
 }
 
-/** The title, and the context to read before deciding: `The agent wants to call pay.refund {"amount":150}`. */
-export function questionText({ title = "", context }: Question): string {
-  const about = contextText({ context });
-  return about === "" ? title : `${title} ${about}`.trimStart();
+/** The title, the message, and the context to read before deciding: `The agent wants to call pay.refund {"amount":150}`. */
+export function questionText({ title = "", message = "", context }: Question): string {
+  const words = shortened(message.replace(/\s+/g, " ").trim());
+  const asked = title === "" || words === "" ? title + words : `${title}${/\W$/.test(title) ? "" : ":"} ${words}`;
+  return [asked, contextText({ context })].filter((part) => part !== "").join(" ");
 }
 
 /** An agent that asks to call a tool names the tool in the title, and gives it with the input. */
@@ -19,7 +21,11 @@ export function contextText({ context }: Question): string {
   const call = callOf(context);
   const shown = call === undefined ? context : call.input;
   const text = typeof shown === "string" ? shown : (JSON.stringify(shown) ?? "");
-  return text.length > contextLengthMax ? `${text.slice(0, contextLengthMax)}…` : text;
+  return shortened(text);
+}
+
+function shortened(text: string): string {
+  return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
 }
 
 /** The call of a tool that an agent asks for. A person may change its input. */

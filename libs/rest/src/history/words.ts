@@ -64,8 +64,8 @@ const sentences: Readonly<Record<string, Said>> = {
   signal_received: ({ signal }) => `received the ${awaited(record(signal)["signal"])}`,
   signal_taken: plain("has what it waited for"),
   update_taken: ({ update }) => `was changed by ${text(update)}`,
-  approval_asked: ({ title, context }) =>
-    `requests an approval: ${questionText({ title: text(title), context })}`,
+  approval_asked: ({ title, message, context }) =>
+    `requests an approval: ${questionText({ title: text(title), message: text(message), context })}`,
   approval_claimed: ({ claim }) => `is claimed by ${text(record(claim)["person"])}`,
   approval_delegated: ({ delegation }) =>
     `${text(record(delegation)["person"])} delegated it to ${names(record(delegation)["people"])}`,
