@@ -23,7 +23,10 @@ describe("an open approval", () => {
   it("has its message, in one line", () => {
     const question = { title: "Pay?", message: "The bill of May.\nIt is late.", context: { order: 7 } };
     assert.equal(questionText(question), 'Pay? The bill of May. It is late. {"order":7}');
-    assert.equal(questionText({ title: "The server asks", message: "Which one?" }), "The server asks: Which one?");
+    assert.equal(
+      questionText({ title: "The server asks", message: "Which one?" }),
+      "The server asks: Which one?",
+    );
     assert.equal(questionText({ message: "Which one?" }), "Which one?");
   });
 

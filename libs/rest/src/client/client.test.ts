@@ -12,4 +12,20 @@ describe("a client of REST", () => {
         message: new RegExp(`expected an answer of Tutti, found ${status}: <!doctype html>.*has no path`),
       });
     });
+
+  for (const [key, authorization] of [
+    [undefined, null],
+    ["", null],
+    ["tutti_live_1", "Bearer tutti_live_1"],
+  ] as const)
+    it(`sends ${authorization ?? "no key"} for the key ${JSON.stringify(key)}`, async () => {
+      const sent: (string | null)[] = [];
+      const via = (_: string, { headers }: RequestInit) => {
+        sent.push(new Headers(headers).get("authorization"));
+        return Promise.resolve(Response.json({ runs: [] }));
+      };
+      const options = { url: "http://tutti.example", fetch: via as never };
+      await new Client(key === undefined ? options : { ...options, key }).call("runs.list");
+      assert.deepEqual(sent, [authorization]);
+    });
 });

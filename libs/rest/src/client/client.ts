@@ -124,7 +124,8 @@ export class Client {
     const { key, fetch: via = fetch } = this.#options;
     const url = this.#url + addressOf(name, params as Values, query as Values);
     const headers: Record<string, string> = {};
-    if (key !== undefined) headers["authorization"] = `Bearer ${key}`;
+    // An environment without a key gives an empty text.
+    if (key !== undefined && key !== "") headers["authorization"] = `Bearer ${key}`;
     if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
     if (timeoutMs !== undefined) headers["request-timeout"] = String(timeoutMs / 1000);
     if (cursor !== undefined && cursor !== "") headers["last-event-id"] = cursor;

@@ -11,7 +11,8 @@ interface Question {
 /** The title, the message, and the context to read before deciding: `The agent wants to call pay.refund {"amount":150}`. */
 export function questionText({ title = "", message = "", context }: Question): string {
   const words = shortened(message.replace(/\s+/g, " ").trim());
-  const asked = title === "" || words === "" ? title + words : `${title}${/\W$/.test(title) ? "" : ":"} ${words}`;
+  const asked =
+    title === "" || words === "" ? title + words : `${title}${/\W$/.test(title) ? "" : ":"} ${words}`;
   return [asked, contextText({ context })].filter((part) => part !== "").join(" ");
 }
 

@@ -241,8 +241,10 @@ const responses: Writer = (reply, model, count) => {
     ...{ input_tokens: inputTokens, output_tokens: outputTokens },
     total_tokens: inputTokens + outputTokens,
   };
+  // Libraries of others refuse a response without these.
+  const about = { id: `resp_${count}`, object: "response", created_at: count, model } as const;
   return [
-    { type: "response.created", response: { id: `resp_${count}`, model, status: "in_progress" } },
+    { type: "response.created", response: { ...about, status: "in_progress" } },
     ...output.flatMap((item, index) => [
       { type: "response.output_item.added", output_index: index, item },
       ...(item.type === "message"
@@ -254,7 +256,7 @@ const responses: Writer = (reply, model, count) => {
     ]),
     {
       type: "response.completed",
-      response: { id: `resp_${count}`, model, status: "completed", output, usage },
+      response: { ...about, status: "completed", output, usage },
     },
   ];
 };
