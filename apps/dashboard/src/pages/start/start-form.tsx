@@ -101,13 +101,7 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
         <Failure title={`${titles[kind]} not started`} message={refusal.message} code={refusal.code} />
       )}
       <p className="start-foot">
-        {tried && problems.length > 0 ? (
-          <span className="problem" role="alert">
-            {problems.length === 1
-              ? "One field above needs a correction."
-              : `${problems.length} fields above need a correction.`}
-          </span>
-        ) : null}
+        {tried ? <Corrections count={problems.length} /> : null}
         <Action
           label={`Start ${kind}`}
           weight="main"
@@ -120,6 +114,15 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
         />
       </p>
     </form>
+  );
+}
+
+function Corrections({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="problem" role="alert">
+      {count === 1 ? "One field above needs a correction." : `${count} fields above need a correction.`}
+    </span>
   );
 }
 

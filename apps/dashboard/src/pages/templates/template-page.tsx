@@ -68,7 +68,7 @@ function Head({ template }: { template: Template }) {
             call={{ method: "POST", path: "/v1/workflows", body: { text, format: "yaml" } }}
             command={`tutti template publish ${name}`}
             perform={() => publish(template)}
-            said={`Published ${name}.`}
+            doneText={`Published ${name}.`}
             onDone={() => {
               void queries.invalidateQueries({ queryKey: ["workflow"] });
               void queries.invalidateQueries({ queryKey: ["workflows"] });
