@@ -135,6 +135,28 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(await listed(), []);
   });
 
+  it("never gives on an output whose stored bytes are damaged, and stores it whole again once it is removed", async () => {
+    await tutti.workflows.register(`workflow: large
+tasks:
+  make: {uses: large.make, with: 1, cache: 1h}
+  size: {uses: large.size, with: "\${{ tasks.make.output }}", retry: 1}
+output: "\${{ tasks.size.output }}"
+`);
+    let made = 0;
+    worker.handle("large.make", () => {
+      made += 1;
+      return "x".repeat(1_100_000);
+    });
+    worker.handle("large.size", (text: string) => text.length);
+    const size = async (id: string) => (await tutti.run("large", { id })).result();
+    assert.deepEqual([await size("damaged-1"), await size("damaged-2"), made], [1_100_000, 1_100_000, 1]);
+    for (const { content } of installation.kept.blobs.values()) content.fill("y".charCodeAt(0), 100, 101);
+    await assert.rejects(size("damaged-3"), { code: "sdk.data_unreadable" });
+    assert.equal(await invalidate({ filter: { capability: "large.make" } }), 1);
+    assert.deepEqual([await size("damaged-4"), await size("damaged-5"), made], [1_100_000, 1_100_000, 2]);
+    await invalidate({ filter: { capability: "large.make" } });
+  });
+
   it("evicts from a namespace with a full cache, and from no other", async () => {
     const small = await installation.client({ namespace: "small" });
     const other = installation.worker({ agentId: "w-2", namespace: "small" });

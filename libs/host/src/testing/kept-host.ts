@@ -62,6 +62,11 @@ export class KeptHost implements AsyncDisposable {
     return this.#grounds.directory;
   }
 
+  /** What its blob store has in virtual time: there it is in memory. */
+  get blobs(): MemoryData["blobs"]["blobs"] {
+    return this.#grounds.memory.blobs.blobs;
+  }
+
   get host(): ServiceHost {
     return this.#host;
   }
