@@ -56,6 +56,8 @@ describe("variants of a workflow", () => {
       tasks.map(({ taskId }: { taskId: string }) => taskId),
       ["new"],
     );
+    const typo = await at.tutti("variant set typo plan.one plan.tow");
+    assert.match(typo.errors, /^No worker offers plan\.tow: its runs wait for one\.\n$/);
     await at.printed("variant set plan plan.one plan.two --percent 50 --compare");
     assert.equal((await shown(1)).percent, 50);
     await at.printed("variant rollback plan");
@@ -93,7 +95,7 @@ describe("variants of a workflow", () => {
     try {
       await Promise.all(services.map((service) => service.start()));
       await at.listed("agent list", /solver-0 .*ready.*solver-1 .*ready/s);
-      await at.listed("status", /solver\.plan/);
+      await at.listed("status", /adapters +solver/);
       await at.listed("adapter list", /solver/);
       assert.match(await at.printed("adapter check solver"), /object/);
       await at.printed("variant set tour plan.one solver.plan --percent 100");

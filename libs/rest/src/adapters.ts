@@ -10,6 +10,11 @@ export interface OfferedAdapter {
 
 const ending = ".adapter-check";
 
+/** Returns the names of the adapters among the names of capabilities. */
+export function adapterNamesIn(capabilities: readonly string[]): readonly string[] {
+  return capabilities.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length));
+}
+
 export function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly OfferedAdapter[] {
   return capabilities
     .filter(({ name }) => name.endsWith(ending))

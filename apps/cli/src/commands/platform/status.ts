@@ -1,4 +1,5 @@
 import { counted } from "@tutti/kernel";
+import { adapterNamesIn } from "@tutti/rest/adapters";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -96,10 +97,23 @@ async function gather(server: Server): Promise<Standing> {
 
 const namesMax = 8;
 
-function namesOf(capabilities: readonly string[]): string {
-  const named = capabilities.slice(0, namesMax).map(safe).join(", ");
-  const more = capabilities.length - namesMax;
-  return more > 0 ? `${named} and ${more} more: tutti capabilities` : named;
+/** What workers offer, as lines with a title: adapters by their names, and the other capabilities. */
+export function offeredLines(
+  capabilities: readonly string[],
+): readonly (readonly [title: string, names: string])[] {
+  const adapters = adapterNamesIn(capabilities);
+  const others = capabilities.filter((name) => !adapters.some((adapter) => name.startsWith(`${adapter}.`)));
+  const lines = [
+    ["adapters", namesOf(adapters, "tutti adapter list")],
+    ["offered", namesOf(others, "tutti capabilities")],
+  ] as const;
+  return lines.filter(([, names]) => names !== "");
+}
+
+function namesOf(all: readonly string[], command: string): string {
+  const named = all.slice(0, namesMax).map(safe).join(", ");
+  const more = all.length - namesMax;
+  return more > 0 ? `${named} and ${more} more: ${command}` : named;
 }
 
 function draw(standing: Standing, style: Style): string[] {
@@ -136,7 +150,7 @@ function draw(standing: Standing, style: Style): string[] {
     row("services", parts.join("  ")),
     row("runs", counts.length === 0 ? style.dim("none yet") : counts.join("  ")),
     row("workers", work),
-    ...(capabilities.length === 0 ? [] : [row("offered", namesOf(capabilities))]),
+    ...offeredLines(capabilities).map(([title, names]) => row(title, names)),
     row("people", people),
     ...problems.slice(0, 8).map((problem) => row("problem", style.yellow(safe(problem)))),
     ...notices.slice(0, 8).map((notice) => row("notice", style.yellow(safe(notice)))),

@@ -25,6 +25,7 @@ import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { offered } from "../platform/capabilities.ts";
 
 export interface VariantSetting {
   readonly percent: number;
@@ -41,14 +42,26 @@ export async function setVariant(context: Context): Promise<Result> {
   const server = await connect(context);
   const variants = { old: calling(values.argument("OLD")), new: calling(values.argument("NEW")) };
   await registerVariants(server, name, variants, { percent, compares });
+  const missing = await notOffered(server, variants);
   return {
     json: { workflow: name, percent, compares },
     quiet: [name],
     draw: () => {
       print.line(`${print.style.green("✓")} ${safe(name)}: the new variant takes ${percent} % of new runs`);
       if (compares) print.line(`Each run calls both variants. Next: tutti variant show ${safe(name)}`);
+      for (const capability of missing)
+        print.note(`No worker offers ${safe(capability)}: its runs wait for one.`);
     },
   };
+}
+
+/** A key that may not list capabilities sets a variant without a warning. */
+async function notOffered(server: Server, { old, new: other }: Variants): Promise<readonly string[]> {
+  const entries = await offered(server).catch(() => undefined);
+  const names = entries && new Set(entries.map(({ name }) => name));
+  return [old["uses"], other["uses"]].filter(
+    (name): name is string => typeof name === "string" && names?.has(name) === false,
+  );
 }
 
 export function percentIn({ values }: Pick<Context, "values">): number {

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { offeredLines } from "./status.ts";
+
+it("the status names each adapter once, next to the other capabilities", () => {
+  const operations = Array.from({ length: 12 }, (_, index) => `shop.order-${index}`);
+  assert.deepEqual(
+    offeredLines([...operations, "shop.adapter-check", "planner.adapter-check", "mail.send"]),
+    [
+      ["adapters", "shop, planner"],
+      ["offered", "mail.send"],
+    ],
+  );
+  assert.deepEqual(offeredLines(["mail.send"]), [["offered", "mail.send"]]);
+  assert.deepEqual(offeredLines([]), []);
+});
