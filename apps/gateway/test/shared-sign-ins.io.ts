@@ -54,7 +54,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
   /** Something that is open on behalf of a sign-in. Resolves when it is closed. */
   function held(signIns: SignIns, signIn: Parameters<SignIns["hold"]>[0]): Promise<void> {
     return new Promise((resolve) =>
-      signIns.hold(signIn, { destroy: () => resolve(), once: () => undefined }),
+      signIns.hold(signIn, { closed: false, destroy: () => resolve(), once: () => undefined }),
     );
   }
 

@@ -22,7 +22,9 @@ export function admit(
   if (guard === undefined) return;
   try {
     const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
-    response.once("close", end);
+    // A client that left while it was identified has closed already.
+    if (response.closed) end();
+    else response.once("close", end);
     if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);

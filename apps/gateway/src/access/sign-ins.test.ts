@@ -132,8 +132,14 @@ describe("sign-ins of browsers", () => {
     const signIns = await opened("f");
     const [one, other] = [await signIns.begin(begun, recorded), await signIns.begin(begun, recorded)];
     const destroyed: string[] = [];
-    const open = (name: string) => ({ destroy: () => destroyed.push(name), once: () => undefined });
+    const open = (name: string, closed = false) => ({
+      closed,
+      destroy: () => destroyed.push(name),
+      once: () => undefined,
+    });
     signIns.hold(one, open("one"));
+    // Its client left before.
+    signIns.hold(one, open("gone", true));
     signIns.hold(other, open("other"));
     const ended = await signIns.end(({ id }) => id === one.id);
     assert.deepEqual(

@@ -29,6 +29,7 @@ const signInsMax = 1_000;
 const minuteMs = 60_000;
 
 interface Open {
+  readonly closed: boolean;
   destroy(): unknown;
   once(event: "close", listener: () => void): unknown;
 }
@@ -122,6 +123,7 @@ export class SignIns {
 
   /** Something is open on behalf of a sign-in until it closes. */
   hold({ id }: SignIn, open: Open): void {
+    if (open.closed) return;
     const all = this.#open.get(id) ?? new Set();
     this.#open.set(id, all.add(open));
     open.once("close", () => {

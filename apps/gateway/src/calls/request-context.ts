@@ -74,7 +74,8 @@ export class RequestContext implements CallContext {
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
     // Also fires after an answer. Then no listener is left.
-    response.once("close", () => this.#over.abort());
+    if (response.closed) this.#over.abort();
+    else response.once("close", () => this.#over.abort());
   }
 
   /** Time for the call itself. */

@@ -16,7 +16,8 @@ export function contextOf(
 ): CallContext {
   const { answer } = request;
   const gone = new AbortController();
-  answer?.once("close", () => gone.abort());
+  if (answer?.closed === true) gone.abort();
+  else answer?.once("close", () => gone.abort());
   return {
     principal,
     namespace: "default",

@@ -77,8 +77,11 @@ class McpAnswers {
     try {
       if (this.#open >= openMax)
         throw new RpcError(rpcCodes.tooMany, "Too many requests are open", { status: 503 });
-      this.#open++;
-      reply.raw.once("close", () => this.#open--);
+      // A client that left before has closed already.
+      if (!reply.raw.closed) {
+        this.#open++;
+        reply.raw.once("close", () => this.#open--);
+      }
       const incoming = readMessage(await bodyOf(request, loaded.protocol), request.headers);
       if (incoming.kind === "ignored") await reply.code(202).send();
       else if (incoming.kind === "response") await this.#accept(loaded, request, reply, incoming);

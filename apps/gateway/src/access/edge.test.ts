@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { describe, it } from "node:test";
+import { localAdministrator } from "@tutti/kernel";
+import { admit, type EdgeGuard } from "./edge.ts";
+
+/** Counts the calls that are open. */
+function counting() {
+  const open = { count: 0 };
+  const admitCall = () => {
+    open.count++;
+    return { limit: 10, remaining: 9, resetAfterMs: 0, end: () => void open.count-- };
+  };
+  return { open, guard: { admit: admitCall } as unknown as EdgeGuard };
+}
+
+const answer = () => new ServerResponse(new IncomingMessage(new Socket()));
+
+describe("a call that counts against the limit of its caller", () => {
+  it("counts until it is answered", () => {
+    const { open, guard } = counting();
+    const response = answer();
+    admit(guard, localAdministrator, response);
+    assert.equal(open.count, 1);
+    response.emit("close");
+    assert.equal(open.count, 0);
+  });
+
+  it("does not count if its client left while it was identified", async () => {
+    const { open, guard } = counting();
+    const response = answer();
+    response.destroy();
+    await new Promise(setImmediate);
+    assert.equal(response.closed, true);
+    admit(guard, localAdministrator, response);
+    assert.equal(open.count, 0);
+  });
+});
