@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Scope } from "@tutti/contracts/governance/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Ends } from "./ends.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** A person who has shown a credential. Its id is empty if it is of another issuer. */
+function by(credential: string, person = "ada"): Visitor {
+  const shown = { id: credential, namespace: "", groups: [], scope: Scope.create() };
+  return { kind: "person", id: person, roles: [], shown };
+}
 
 describe("the ends of keys and tokens", () => {
   function made() {
@@ -9,35 +17,48 @@ describe("the ends of keys and tokens", () => {
     const told: boolean[] = [];
     const ends: Ends = new Ends({
       ...{ clock: time, timers: time },
-      ended: () => told.push(ends.hasEnded("first", time.now())),
+      ended: () => told.push(ends.hasEnded(by("first"), time.now())),
     });
     return { time, told, ends, startMs: time.now() };
   }
 
   it("are reported when they have come, the soonest first, in any order of noting", () => {
     const { time, told, ends, startMs } = made();
-    ends.note("second", startMs + 60_000);
-    ends.note("first", startMs + 5_000);
-    ends.note("never", Number.POSITIVE_INFINITY);
+    ends.note(by("second"), startMs + 60_000);
+    ends.note(by("first"), startMs + 5_000);
+    ends.note(by("never"), Number.POSITIVE_INFINITY);
     time.advance(4_999);
-    assert.deepEqual([told, ends.hasEnded("first", time.now())], [[], false]);
+    assert.deepEqual([told, ends.hasEnded(by("first"), time.now())], [[], false]);
     time.advance(1_001);
     assert.deepEqual(told, [true]);
-    assert.equal(ends.hasEnded("second", time.now()), false);
+    assert.equal(ends.hasEnded(by("second"), time.now()), false);
     time.advance(55_000);
     assert.equal(told.length, 2);
-    assert.equal(ends.hasEnded("second", time.now()), true);
+    assert.equal(ends.hasEnded(by("second"), time.now()), true);
     time.advance(10_000_000);
     assert.equal(told.length, 2);
-    assert.equal(ends.hasEnded("never", time.now()), false);
+    assert.equal(ends.hasEnded(by("never"), time.now()), false);
+  });
+
+  it("of tokens of another issuer, which have no id, count for their own callers alone", () => {
+    const { time, told, ends, startMs } = made();
+    const [ada, bob, browser] = [by(""), by("", "bob"), by("", "cleo")];
+    const judged = { ...ada, roles: ["viewer"] };
+    ends.note(bob, startMs + 60_000);
+    ends.note(ada, startMs + 5_000);
+    time.advance(6_000);
+    const haveEnded = () => [judged, bob, browser].map((caller) => ends.hasEnded(caller, time.now()));
+    assert.deepEqual([told.length, haveEnded()], [1, [true, false, false]]);
+    time.advance(60_000);
+    assert.deepEqual([told.length, haveEnded()], [2, [true, true, false]]);
   });
 
   it("that lie close together are reported together, and none after it is stopped", () => {
     const { time, told, ends, startMs } = made();
-    for (let at = 0; at < 100; at++) ends.note(`token-${at}`, startMs + 5_000 + at);
+    for (let at = 0; at < 100; at++) ends.note(by(`token-${at}`), startMs + 5_000 + at);
     time.advance(7_000);
     assert.equal(told.length, 1);
-    ends.note("late", startMs + 60_000);
+    ends.note(by("late"), startMs + 60_000);
     ends.stop();
     time.advance(100_000);
     assert.equal(told.length, 1);

@@ -4,8 +4,10 @@
  * 1. Nothing is checked before the first ends. Those that end in the same second are reported together.
  * 2. An ended credential is remembered for a while. By then nothing continues by it, and its sender has got the
  *    reason.
+ * 3. A token of another issuer has no id here. The end of one is never taken for the end of another.
  */
-import type { Clock, Timer, Timers } from "@tutti/kernel";
+import type { Clock, ShownCredential, Timer, Timers } from "@tutti/kernel";
+import type { Visitor } from "./visitor.ts";
 
 export interface EndsParts {
   readonly clock: Pick<Clock, "now">;
@@ -22,6 +24,8 @@ const knownMax = 100_000;
 export class Ends {
   readonly #parts: EndsParts;
   readonly #untilMs = new Map<string, number>();
+  /** Of tokens of another issuer. A decision makes another principal with the same credential. */
+  readonly #ofOthers = new WeakMap<ShownCredential, number>();
   #timer: Timer | undefined;
   #nextMs = Number.POSITIVE_INFINITY;
 
@@ -29,16 +33,20 @@ export class Ends {
     this.#parts = parts;
   }
 
-  /** This credential admitted a caller. */
-  note(id: string, untilMs: number): void {
-    if (untilMs === Number.POSITIVE_INFINITY || this.#untilMs.get(id) === untilMs) return;
-    if (this.#untilMs.size >= knownMax) return;
-    this.#untilMs.set(id, untilMs);
+  /** A credential admitted this caller. */
+  note(caller: Visitor, untilMs: number): void {
+    if (untilMs === Number.POSITIVE_INFINITY) return;
+    const { kind, id, shown } = caller;
+    if (shown.id === "") this.#ofOthers.set(shown, untilMs);
+    const key = shown.id || `${kind}:${id} ${untilMs}`;
+    if (this.#untilMs.get(key) === untilMs || this.#untilMs.size >= knownMax) return;
+    this.#untilMs.set(key, untilMs);
     this.#wakeAt(untilMs);
   }
 
-  hasEnded(id: string, nowMs: number): boolean {
-    return (this.#untilMs.get(id) ?? Number.POSITIVE_INFINITY) <= nowMs;
+  hasEnded({ shown }: Visitor, nowMs: number): boolean {
+    const untilMs = shown.id === "" ? this.#ofOthers.get(shown) : this.#untilMs.get(shown.id);
+    return (untilMs ?? Number.POSITIVE_INFINITY) <= nowMs;
   }
 
   stop(): void {

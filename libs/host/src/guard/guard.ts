@@ -207,7 +207,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
       this.#credentials.shownBy(credential, from, nowMs),
     );
     const { principal, untilMs } = found;
-    this.#ends.note(principal.shown.id, untilMs);
+    this.#ends.note(principal, untilMs);
     return principal;
   }
 
@@ -362,9 +362,9 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     if (isVisitor(principal)) this.#requireOngoing(principal, this.#parts.foundation.clock.now());
   }
 
-  #requireOngoing({ shown: { id } }: Visitor, nowMs: number): void {
-    this.#credentials.requireOngoing(id, nowMs);
-    if (this.#ends.hasEnded(id, nowMs)) throw accessErrors.credentialRefused({ reason: "it has ended" });
+  #requireOngoing(caller: Visitor, nowMs: number): void {
+    this.#credentials.requireOngoing(caller.shown.id, nowMs);
+    if (this.#ends.hasEnded(caller, nowMs)) throw accessErrors.credentialRefused({ reason: "it has ended" });
   }
 
   #tellChanged(): void {
