@@ -131,6 +131,21 @@ describe("Registrar", () => {
     await assert.rejects(registrar.setBreaker("stranger", "bad disk"), /stranger/);
   });
 
+  it("holds a breaker open that is opened while the instance registers again", async () => {
+    await using slow = await openSlowRegistry();
+    const { registrar } = slow.dependencies;
+    await registrar.register(instance("a"), 0);
+    slow.store.slow.add("a");
+    const registered = registrar.register(instance("a", { version: "2.0.0" }), 0);
+    await slow.store.writes.arrivals(1);
+    slow.store.slow.delete("a");
+    await registrar.setBreaker("a", "bad disk");
+    slow.store.writes.open();
+    await registered;
+    const { openBreaker, version } = registrar.directory.get("a") ?? {};
+    assert.deepEqual([openBreaker, version], ["bad disk", "2.0.0"]);
+  });
+
   it("does not make one instance wait for the store to take another's health", async () => {
     await using slow = await openSlowRegistry("a");
     const { registrar, foundation } = slow.dependencies;
@@ -166,6 +181,7 @@ describe("Registrar", () => {
     await registrar.register(instance("a", { version: "1.0.0" }), 4_000);
     const renewed = registrar.renew([renewal("a", { health: notReady })]);
     await slow.store.writes.arrivals(1);
+    slow.store.slow.delete("a");
     await registrar.register(instance("a", { version: "2.0.0" }), 4_000);
     slow.store.writes.open();
     await renewed;

@@ -103,17 +103,24 @@ export class Registrar implements Component, StoreListener {
   async register(instance: Instance, leaseWishMs: number): Promise<{ position: Position; leaseMs: number }> {
     const { settings, foundation, store } = this.#options;
     const leaseMs = Math.max(leaseWishMs || settings.leaseMs, settings.leaseMinMs);
-    const known = this.directory.get(instance.id);
-    const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
-    // What an instance says of itself does not let go of its breaker.
-    const openBreaker = known?.openBreaker ?? "";
-    const registration: Registration = {
-      instance: { ...instance, registerTime, openBreaker, revision: 0 },
-      leaseMs,
-    };
-    const position = await store.put(registration);
-    this.#announce({ revision: position.revision, put: registration }, instance, known);
-    return { position, leaseMs };
+    for (;;) {
+      const known = this.directory.get(instance.id);
+      const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
+      // What an instance says of itself does not let go of its breaker.
+      const openBreaker = known?.openBreaker ?? "";
+      const registration: Registration = {
+        instance: { ...instance, registerTime, openBreaker, revision: 0 },
+        leaseMs,
+      };
+      const position =
+        known === undefined
+          ? await store.put(registration)
+          : await store.replace(registration, known.revision);
+      // Again, if its breaker may have been opened in between.
+      if (position === undefined) continue;
+      this.#announce({ revision: position.revision, put: registration }, instance, known);
+      return { position, leaseMs };
+    }
   }
 
   /** Empty lets go of it. */
