@@ -130,7 +130,10 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
   return new Failure(`Tutti is not reachable at ${server.url}.`, {
     why: [reasons[code] ?? reason],
     next: [
-      ["npx tutti dev", "starts Tutti in this folder"],
+      // Its port accepts connections: another platform cannot start there.
+      ...(said.startsWith("No answer within")
+        ? ["The platform hangs, is suspended, or is overloaded. See its log."]
+        : ([["npx tutti dev", "starts Tutti in this folder"]] as const)),
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
       ["tutti doctor", "finds problems"],
     ],
@@ -165,7 +168,10 @@ export async function strangerAt(url: string): Promise<Failure | undefined> {
 /** Without a key, which is not for a stranger. */
 async function whoAnswers(url: string): Promise<unknown> {
   const client = new Client({ url, fetch: httpFetch });
-  return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => refused);
+  return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => {
+    if (refused instanceof RestError) return refused;
+    throw refused;
+  });
 }
 
 /** Whether it says who the caller is, or that a key is missing. */

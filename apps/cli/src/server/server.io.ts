@@ -380,6 +380,14 @@ describe("what the platform refuses", () => {
     }
   });
 
+  it("a platform that accepts connections and does not answer hangs, and is no other program", async () => {
+    const frozen = () => {};
+    const failure = await refused(frozen, (server) => server.call("whoami", { timeoutMs: -990 }));
+    assert.match(failure.message, /^Tutti is not reachable at http:/);
+    assert.match(failure.why.join(" "), /^No answer within .* s\.$/);
+    assert.equal(failure.next[0], "The platform hangs, is suspended, or is overloaded. See its log.");
+  });
+
   it("a workflow that is not registered names the file of its name in this folder", async () => {
     await using stranger = await listening((_, response) => {
       const [status, text] = problem(404, "definition.missing", "Definition `hello` not found.");

@@ -277,6 +277,22 @@ describe("Registrar", () => {
     assert.equal(registrar.directory.size, 0);
   });
 
+  it("judges no instance dead after its own process was suspended, and removes the ones that stay silent", async () => {
+    await using dependencies = await openRegistry();
+    const { registrar, foundation } = dependencies;
+    await registrar.register(instance("kept"), 0);
+    await registrar.register(instance("lost"), 0);
+    foundation.time.suspend(45_000);
+    await foundation.time.advanceAsync(1_000);
+    assert.equal(registrar.directory.size, 2);
+    await registrar.renew([renewal("kept")]);
+    await foundation.time.advanceAsync(14_600);
+    assert.deepEqual(
+      [...registrar.directory.instances()].map(({ id }) => id),
+      ["kept"],
+    );
+  });
+
   it("answers from the picture it has until a new one is whole, with what is written meanwhile in both", async () => {
     await using dependencies = await openRegistry();
     const { registrar } = dependencies;

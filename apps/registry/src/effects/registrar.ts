@@ -3,7 +3,7 @@
  * lease ran out.
  *
  * 1. What a caller is informed about its change has been taken in here, so that its next question sees it.
- * 2. No instance is judged dead by a registry that may have been deaf to its renewals.
+ * 2. No instance is judged dead by a registry that may have been deaf to its renewals, or was suspended itself.
  * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
  *    that lives renews at once. Its next renewal says how it is.
  */
@@ -32,6 +32,9 @@ export interface RegistrarOptions {
   readonly announce: (change: InstanceChange) => void;
 }
 
+/** A sweep that is later than this share of a lease was held up: by a suspended process, or by a busy one. */
+const heldUpShare = 1 / 3;
+
 /** After its stream broke off a process has so long to be heard. */
 const silentMs = 2_000;
 const notResponding = {
@@ -51,6 +54,7 @@ export class Registrar implements Component, StoreListener {
   #timers: Timer[] = [];
   #completeFromMs = 0;
   #deaf = false;
+  #sweptAtMs = 0;
   #sweeping = false;
   #logger: Logger;
 
@@ -64,6 +68,7 @@ export class Registrar implements Component, StoreListener {
     const { store, settings, foundation } = this.#options;
     this.#logger = logger;
     await store.start(this, signal);
+    this.#sweptAtMs = this.#moment().monotonicMs;
     this.#timers = [
       foundation.timers.every(settings.sweepMs, () => void this.#sweep()),
       foundation.timers.every(settings.figuresMs, () => this.#turnFigures()),
@@ -257,6 +262,11 @@ export class Registrar implements Component, StoreListener {
   }
 
   async #sweep(): Promise<void> {
+    const moment = this.#moment();
+    const isHeldUp = moment.monotonicMs - this.#sweptAtMs > this.#options.settings.leaseMs * heldUpShare;
+    this.#sweptAtMs = moment.monotonicMs;
+    // The renewals of that time wait to be read, and instances in this process did not run either.
+    if (isHeldUp) this.#directory?.pardonAll(moment);
     if (this.#sweeping || !this.#mayJudge()) return;
     this.#sweeping = true;
     try {

@@ -88,6 +88,16 @@ describe("VirtualTime", () => {
     assert.deepEqual([time.now(), time.monotonic()], [500, 0]);
   });
 
+  it("runs due callbacks after a suspension, once each", () => {
+    const time = new VirtualTime();
+    const fired: number[] = [];
+    time.every(10, () => fired.push(time.monotonic()));
+    time.suspend(95);
+    assert.deepEqual(fired, []);
+    time.advance(10);
+    assert.deepEqual(fired, [95, 105]);
+  });
+
   it("refuses a period of nothing and a delay that is no number", () => {
     const time = new VirtualTime();
     assert.throws(() => time.every(0, () => {}), /expected a period above 0 ms, got 0/);

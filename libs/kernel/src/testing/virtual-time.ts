@@ -137,6 +137,11 @@ export class VirtualTime implements Clock, Timers {
     this.#epochMs += byMs;
   }
 
+  /** Passes time in which nothing runs, as while the process is suspended. Due callbacks run with the next move. */
+  suspend(forMs: number): void {
+    this.#elapsedMs += forMs;
+  }
+
   #add(dueMs: number, callback: () => void): Timer {
     const entry: Pending = { dueMs, number: this.#numbers++, callback, cancelled: false };
     // A new entry is the latest among equals, so it goes in front of the first that is not later.

@@ -28,4 +28,17 @@ describe("a client of REST", () => {
       await new Client(key === undefined ? options : { ...options, key }).call("runs.list");
       assert.deepEqual(sent, [authorization]);
     });
+
+  it("reports a server that accepts a call and does not answer as unreachable", async () => {
+    const hangs = (_: string, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise<never>((_, fail) => {
+        signal.addEventListener("abort", () => fail(signal.reason));
+      });
+    const client = new Client({ url: "http://frozen.example", fetch: hangs as never });
+    await assert.rejects(client.call("whoami", { timeoutMs: -990 }), {
+      name: "RestError",
+      code: "rest.unreachable",
+      message: /^http:\/\/frozen\.example: No answer within .* The platform may hang, be suspended or be overloaded\.$/,
+    });
+  });
 });

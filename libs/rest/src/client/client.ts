@@ -8,7 +8,7 @@
 import type { PlatformEvent, Routes } from "../generated/types.ts";
 import { paramsIn, type RouteName, routeNamed } from "../routes/routes.ts";
 import type { Answer, Fetching } from "./fetching.ts";
-import { errorOfAnswer, strangeAnswer, unreachable } from "./problem-error.ts";
+import { errorOfAnswer, lateAnswer, strangeAnswer, unreachable } from "./problem-error.ts";
 import { type Followed, type FollowOptions, followed } from "./stream.ts";
 import { abortedAfter, type ClientTime } from "./time.ts";
 
@@ -130,7 +130,9 @@ export class Client {
     if (timeoutMs !== undefined) headers["request-timeout"] = String(timeoutMs / 1000);
     if (cursor !== undefined && cursor !== "") headers["last-event-id"] = cursor;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const signal = signalOf(parts);
+    // The server ends the call when its time is over, and says so in words. This is for a server that does not.
+    const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
+    const signal = eitherOf(parts.signal, late);
     try {
       return await via(url, {
         method,
@@ -140,20 +142,15 @@ export class Client {
         ...(signal !== undefined && { signal }),
       });
     } catch (thrown) {
-      if (signal?.aborted === true) throw signal.reason;
+      if (parts.signal?.aborted === true) throw parts.signal.reason;
+      if (late?.aborted === true) throw lateAnswer(this.#url, timeoutMs ?? 0);
       throw unreachable(this.#url, thrown);
     }
   }
 }
 
-function signalOf({
-  signal,
-  timeoutMs,
-}: Pick<CallParts<RouteName>, "signal" | "timeoutMs">): AbortSignal | undefined {
-  // The server ends the call when its time is over, and says so in words. This is for a server that does not.
-  const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
-  if (signal === undefined || late === undefined) return signal ?? late;
-  return AbortSignal.any([signal, late]);
+function eitherOf(one?: AbortSignal, other?: AbortSignal): AbortSignal | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : AbortSignal.any([one, other]);
 }
 
 type Values = Readonly<Record<string, unknown>>;

@@ -76,6 +76,18 @@ export function unreachable(url: string, cause: unknown): RestError {
   });
 }
 
+/** The address accepts connections, but no answer comes: the platform hangs, is suspended, or is overloaded. */
+export function lateAnswer(url: string, waitedMs: number): RestError {
+  const why = `No answer within ${waitedMs / 1_000} s.`;
+  return new RestError({
+    code: "rest.unreachable",
+    status: 0,
+    retry: "same-key",
+    cause: new Error(why, { cause: new Error(why) }),
+    detail: `${url}: ${why} The platform may hang, be suspended or be overloaded.`,
+  });
+}
+
 function problemIn(text: string): ProblemParts | undefined {
   try {
     const found: Partial<ProblemParts> | null = JSON.parse(text);

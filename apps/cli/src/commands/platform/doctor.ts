@@ -210,9 +210,9 @@ async function unreachableFinding(
   return {
     about: "platform",
     level: "problem",
-    text: isTaken ? `Another program listens at ${url}.` : `${message} ${why.join(" ")}`.trim(),
+    text: `${message} ${why.join(" ")}`.trim(),
     advice: isTaken
-      ? "Stop that program, or start Tutti with another --operations.port and set TUTTI_URL."
+      ? "A program listens there. A platform that hangs or is suspended needs a restart: see its log. If it is another program, start Tutti with another --operations.port and set TUTTI_URL."
       : "Start it with `npx tutti dev`, or with `npm start` in a clone. For a platform elsewhere, set --server URL or TUTTI_URL.",
   };
 }
