@@ -64,6 +64,34 @@ class Registration(unittest.TestCase):
         self.assertEqual(asked, ["early", "late", "late"])
 
 
+    def test_a_linked_worker_registers_again_until_the_platform_accepts_it(self):
+        worker = Worker(address="127.0.0.1:1", url="http://127.0.0.1:1", handle_signals=False)
+
+        async def code(ctx):
+            return None
+
+        worker.durable(function_of(code, "order"))
+        answers = iter([OSError("the disk is full"), OSError("the disk is full"), None])
+
+        async def call(*_, **__):
+            answer = next(answers)
+            if answer is not None:
+                raise answer
+
+        async def play():
+            worker._unregistered = await register_functions(worker._durable, worker.settings)
+            worker._is_linked()
+            await worker._registering
+
+        with (
+            mock.patch("tutti._functions.register.AsyncRest.call", call),
+            mock.patch("tutti.worker._REGISTER_AGAIN_SECONDS", 0),
+            self.assertLogs("tutti.worker"),
+        ):
+            asyncio.run(play())
+        self.assertEqual(worker._unregistered, [])
+
+
 class StepRetries(unittest.TestCase):
     def test_refuses_a_policy_that_contradicts_itself(self):
         for retry, found in (

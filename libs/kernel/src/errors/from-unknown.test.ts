@@ -20,6 +20,9 @@ function thrownBy(action: () => unknown): unknown {
 
 const cancelled = AbortSignal.abort();
 
+const sqliteError = (errcode: number) =>
+  Object.assign(new Error("disk I/O error"), { code: "ERR_SQLITE_ERROR", errcode });
+
 describe("errorFromUnknown", () => {
   it("leaves an error of ours as it is", () => {
     const error = new TuttiError({ code: "a.b", status: "ABORTED", message: "m" });
@@ -38,6 +41,10 @@ describe("errorFromUnknown", () => {
     ["a refused connection", systemError("ECONNREFUSED"), "kernel.unreachable", "UNAVAILABLE"],
     ["a broken connection", systemError("ECONNRESET"), "kernel.unreachable", "UNAVAILABLE"],
     ["a full disk", systemError("ENOSPC"), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
+    ["a full disk, as SQLite says it", sqliteError(13), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
+    // Of growing its shared memory.
+    ["a write of SQLite that failed", sqliteError(4_874), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
+    ["a damaged file of SQLite", sqliteError(11), "kernel.internal", "INTERNAL"],
     ["a bug", new TypeError("x is not a function"), "kernel.internal", "INTERNAL"],
     ["a string", "boom", "kernel.internal", "INTERNAL"],
     ["undefined", undefined, "kernel.internal", "INTERNAL"],

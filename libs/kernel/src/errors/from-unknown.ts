@@ -15,6 +15,9 @@ const unreachableCodes = new Set([
 ]);
 const exhaustedCodes = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"]);
 
+/** As SQLite numbers them. The lower eight bits of a code name the kind. A full disk can show as either. */
+const sqliteDiskKinds: readonly number[] = [10, 13];
+
 /**
  * Turns any thrown value into an error of ours, with the value as its cause. A `TuttiError` stays the very
  * same object. Never throws.
@@ -29,5 +32,7 @@ export function errorFromUnknown(thrown: unknown): TuttiError {
   if (name === "TimeoutError") return kernelErrors.deadlineExceeded({ what: "the work" }, extras);
   if (unreachableCodes.has(code)) return kernelErrors.unreachable({ what }, extras);
   if (exhaustedCodes.has(code)) return kernelErrors.exhausted({ what }, extras);
+  if (code === "ERR_SQLITE_ERROR" && sqliteDiskKinds.includes(Number(Reflect.get(Object(thrown), "errcode")) & 0xff))
+    return kernelErrors.exhausted({ what: `the disk is full or faulty (${message})` }, extras);
   return kernelErrors.internal({ what }, extras);
 }

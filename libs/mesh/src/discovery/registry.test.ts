@@ -19,7 +19,7 @@ function following(...streams: readonly ("breaks at once" | "breaks after news" 
     yield news;
     if (stream === "breaks after news") throw away;
     await new Promise<void>((_resolve, reject) => {
-      const end = () => reject(away);
+      const end = () => reject(signal.reason ?? away);
       for (const each of [signal, ends.signal]) each.addEventListener("abort", end, { once: true });
     });
   };
@@ -43,6 +43,19 @@ describe("following the registry", () => {
 
     assert.equal(discovery.health().level, "healthy");
     assert.deepEqual(foundation.logger.messages("warn"), []);
+    await discovery.stop();
+  });
+
+  it("calls a registry that is silent unreachable", async () => {
+    const { foundation, discovery } = following("goes on");
+    discovery.start();
+
+    await foundation.time.advanceAsync(15_000);
+
+    assert.match(
+      discovery.health().reason,
+      /^the registry cannot be followed \(The server cannot be reached: no message within 15 s\./,
+    );
     await discovery.stop();
   });
 

@@ -14,6 +14,7 @@ import {
   type Foundation,
   type Health,
   healthy,
+  kernelErrors,
   sleep,
 } from "@tutti/kernel";
 import type { Client } from "../client/types.ts";
@@ -115,7 +116,7 @@ export class RegistryDiscovery implements Discovery, Component {
     const silence = new AbortController();
     const watchdog = () =>
       foundation.timers.after(silenceMs, () =>
-        silence.abort(new Error(`no sign of life within ${silenceMs} ms`)),
+        silence.abort(kernelErrors.unreachable({ what: `no message within ${silenceMs / 1_000} s` })),
       );
     let timer = watchdog();
     try {

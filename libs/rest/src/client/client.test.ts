@@ -38,7 +38,8 @@ describe("a client of REST", () => {
     await assert.rejects(client.call("whoami", { timeoutMs: -990 }), {
       name: "RestError",
       code: "rest.unreachable",
-      message: /^http:\/\/frozen\.example: No answer within .* The platform may hang, be suspended or be overloaded\.$/,
+      message:
+        /^http:\/\/frozen\.example: No answer within .* The platform may hang, be suspended or be overloaded\.$/,
     });
   });
 });

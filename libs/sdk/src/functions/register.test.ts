@@ -1,33 +1,64 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
-import { silentLogger, type Timers } from "@tutti/kernel";
+import { silentLogger } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
 import { durable } from "./durable.ts";
-import { registerFunctions } from "./register.ts";
+import { Registration } from "./register.ts";
+
+const hosted = (name: string) => ({ fn: durable(name, async () => 1), version: undefined, percent: 100 });
+
+/** A platform that accepts the functions of the test. */
+function platform() {
+  const accepted = new Set<string>();
+  const asked: string[] = [];
+  mock.method(globalThis, "fetch", async (_: string, { body }: { readonly body: string }) => {
+    const { workflow } = JSON.parse(JSON.parse(body).text);
+    asked.push(workflow);
+    return accepted.has(workflow) ? new Response("{}") : new Response("the disk is full", { status: 429 });
+  });
+  return { accepted, asked };
+}
+
+function registrationOf(time: VirtualTime, ...names: readonly string[]) {
+  const settings = { server: "http://h:7400", namespace: "default", credentials: {} };
+  const parts = { settings: settings as never, timers: time, logger: silentLogger };
+  return new Registration(names.map(hosted) as never, parts);
+}
 
 describe("the registration of durable functions", () => {
   afterEach(() => mock.restoreAll());
 
-  it("can be repeated once the platform is there, after it was not for all attempts", async () => {
-    let isThere = false;
-    const asked = mock.method(globalThis, "fetch", async () => {
-      if (!isThere) throw new TypeError("fetch failed");
-      return new Response("{}");
-    });
-    const cancel = () => {};
-    // Pauses end at once, and calls are never late.
-    const timers = {
-      after: (delayMs: number, then: () => void) => {
-        if (delayMs < 10_000) queueMicrotask(then);
-        return { cancel };
-      },
-    } as unknown as Timers;
-    const settings = { server: "http://h:7400", namespace: "default", credentials: {} };
-    const hosted = [{ fn: durable("order", async () => 1), version: undefined, percent: 100 }];
-    const register = () =>
-      registerFunctions(hosted as never, { settings: settings as never, timers, logger: silentLogger });
-    assert.equal(await register(), false);
-    isThere = true;
-    assert.equal(await register(), true);
-    assert.equal(asked.mock.callCount(), 6);
+  it("is repeated when the worker links, for the functions that are missing", async () => {
+    const time = new VirtualTime();
+    const { accepted, asked } = platform();
+    accepted.add("early");
+    const registration = registrationOf(time, "early", "late");
+    await time.settle(registration.run());
+    assert.deepEqual(asked, ["early", "late", "late", "late", "late", "late"]);
+    accepted.add("late");
+    await time.settle(registration.run());
+    await registration.run();
+    assert.equal(asked.length, 7);
+    assert.equal(time.pending, 0);
+  });
+
+  it("is repeated by a worker that stays linked, until the platform accepts it", async () => {
+    const time = new VirtualTime();
+    const { accepted, asked } = platform();
+    const registration = registrationOf(time, "order");
+    await time.settle(registration.run());
+    accepted.add("order");
+    await time.advanceAsync(30_000);
+    assert.equal(asked.length, 6);
+  });
+
+  it("ends with its worker", async () => {
+    const time = new VirtualTime();
+    const { asked } = platform();
+    const registration = registrationOf(time, "order");
+    await time.settle(registration.run());
+    registration.stop();
+    await time.advanceAsync(60_000);
+    assert.equal(asked.length, 5);
   });
 });

@@ -1,6 +1,6 @@
 /** Registers the workflows by which durable functions are started. The same content again changes nothing. */
 
-import type { Logger, Timers } from "@tutti/kernel";
+import type { Logger, Timer, Timers } from "@tutti/kernel";
 import { answerText, reasonOf } from "@tutti/kernel";
 import type { WorkerSettings } from "../worker/settings.ts";
 import { definitionOf, type HostedFunction } from "./durable.ts";
@@ -15,33 +15,63 @@ const firstPauseMs = 250;
 const attemptsMax = 5;
 const callMs = 10_000;
 
+/** After a series of attempts that failed: the platform may have no disk space, or be restarting. */
+const pauseMs = 30_000;
+
 /**
- * Resolves when all are registered, or after a few attempts: the workflows may be there from before. False: not all are
- * registered, and a later call may succeed.
+ * Registers before the worker links and whenever it links. While functions are missing and the worker runs, it repeats
+ * the attempts.
  */
-export async function registerFunctions(
-  functions: readonly HostedFunction[],
-  { settings, timers, logger }: Registering,
-): Promise<boolean> {
-  const { server } = settings;
-  const names = functions.map(({ fn }) => fn.name).join(", ");
-  if (server === "") {
-    logger.warn("durable functions are not registered: set TUTTI_URL", { names });
-    return true;
+export class Registration {
+  #open: readonly HostedFunction[];
+  readonly #parts: Registering;
+  #isRunning = false;
+  #isStopped = false;
+  #timer: Timer | undefined;
+
+  constructor(functions: readonly HostedFunction[], parts: Registering) {
+    this.#open = functions;
+    this.#parts = parts;
   }
-  let open = functions;
-  for (let attempt = 1; ; attempt++) {
-    const problems = await Promise.all(open.map((hosted) => register(hosted, settings, timers)));
-    open = open.filter((_, index) => problems[index] !== undefined);
-    const problem = problems.find((each) => each !== undefined);
-    if (problem === undefined) return true;
-    if (attempt === attemptsMax) {
-      logger.error("durable functions are not registered", { names, server, problem });
-      return false;
+
+  /** Resolves when all are registered, or after a few attempts: the workflows may be there from before. */
+  async run(): Promise<void> {
+    if (this.#isRunning || this.#isStopped || this.#open.length === 0) return;
+    this.#isRunning = true;
+    this.#timer?.cancel();
+    await this.#attempts();
+    this.#isRunning = false;
+    if (this.#open.length > 0 && !this.#isStopped)
+      this.#timer = this.#parts.timers.after(pauseMs, () => void this.run());
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+  }
+
+  async #attempts(): Promise<void> {
+    const { settings, timers, logger } = this.#parts;
+    const { server } = settings;
+    const names = () => this.#open.map(({ fn }) => fn.name).join(", ");
+    if (server === "") {
+      logger.warn("durable functions are not registered: set TUTTI_URL", { names: names() });
+      this.#open = [];
+      return;
     }
-    await new Promise<void>((resolve) => {
-      timers.after(firstPauseMs * 2 ** (attempt - 1), resolve);
-    });
+    for (let attempt = 1; ; attempt++) {
+      const problems = await Promise.all(this.#open.map((hosted) => register(hosted, settings, timers)));
+      this.#open = this.#open.filter((_, index) => problems[index] !== undefined);
+      const problem = problems.find((each) => each !== undefined);
+      if (problem === undefined || this.#isStopped) return;
+      if (attempt === attemptsMax) {
+        logger.error("durable functions are not registered, retrying", { names: names(), server, problem });
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        timers.after(firstPauseMs * 2 ** (attempt - 1), resolve);
+      });
+    }
   }
 }
 

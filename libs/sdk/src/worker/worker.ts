@@ -30,7 +30,7 @@ import { HostGauge, processUse } from "@tutti/mesh/host-figures";
 import { sdkErrors } from "../errors.ts";
 import type { DurableFunction, HostedFunction } from "../functions/durable.ts";
 import { FunctionHost } from "../functions/host.ts";
-import { registerFunctions } from "../functions/register.ts";
+import { Registration } from "../functions/register.ts";
 import { Watchdog } from "../functions/watchdog.ts";
 import type { TurnInput } from "../functions/wire.ts";
 import type { BlobAccess } from "../link/blobs.ts";
@@ -98,7 +98,7 @@ export class Worker {
   readonly #functions: FunctionHost;
   readonly #watchdog: Watchdog;
   readonly #durable: HostedFunction[] = [];
-  #isRegistered = false;
+  #registration: Registration | undefined;
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
   #drainTimer: Timer | undefined;
@@ -245,7 +245,9 @@ export class Worker {
     const { transport, clock, timers, chance, logger } = this.#ports;
     const opened = await transport(this.settings);
     // Before it is linked: each caller with the worker can start its functions.
-    await this.#register();
+    if (this.settings.registerFunctions)
+      this.#registration = new Registration(this.#durable, { settings: this.settings, ...this.#ports });
+    await this.#registration?.run();
     if (this.#state !== "linking") return opened.close();
     this.#transport = opened;
     this.#connector = new Connector({
@@ -269,15 +271,9 @@ export class Worker {
     return this.#transport.blobs(this.#connector.address);
   }
 
-  /** A worker that started before the platform registers its functions once it is linked. */
-  async #register(): Promise<void> {
-    if (!this.settings.registerFunctions || this.#durable.length === 0 || this.#isRegistered) return;
-    this.#isRegistered = true;
-    this.#isRegistered = await registerFunctions(this.#durable, { settings: this.settings, ...this.#ports });
-  }
-
   #linked(): void {
-    void this.#register();
+    // A worker that started before the platform could not register before.
+    void this.#registration?.run();
     if (this.#state === "linking") this.#state = "working";
     this.#started.resolve();
     if (this.#state === "draining") this.#leaveIfDone();
@@ -362,6 +358,7 @@ export class Worker {
   }
 
   #release(): void {
+    this.#registration?.stop();
     this.#drainTimer?.cancel();
     this.#linkWatch?.cancel();
     this.#watchdog.stop();

@@ -24,6 +24,9 @@ from .context import TaskContext
 from .failures import OptionInvalid, stopped
 from .functions import DurableFunction
 
+# The platform may have no disk space, or be restarting.
+_REGISTER_AGAIN_SECONDS = 30.0
+
 H = TypeVar("H", bound=Callable[..., Any])
 
 
@@ -310,13 +313,18 @@ class Worker:
             self._registering = asyncio.ensure_future(self._register_late())
 
     async def _register_late(self) -> None:
-        """Registers the functions of a worker that started before the platform, once it is linked."""
+        """Registers the functions that the platform did not accept before the worker was linked, until it does."""
         try:
-            self._unregistered = await register_functions(self._unregistered, self.settings)
+            while self._unregistered:
+                self._unregistered = await register_functions(self._unregistered, self.settings)
+                if self._unregistered:
+                    await asyncio.sleep(_REGISTER_AGAIN_SECONDS)
         finally:
             self._registering = None
 
     def _end(self, error: BaseException | None) -> None:
+        if self._registering is not None:
+            self._registering.cancel()
         for future, failure in ((self._linked, error or stopped()), (self._stopped, error)):
             if future.done():
                 continue
