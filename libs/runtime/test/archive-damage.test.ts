@@ -79,3 +79,21 @@ describe("a partition whose journal ends before what its archive contains", () =
     await bank.time.settle(bank.runtime.stop());
   });
 });
+
+describe("a partition whose archive belongs to another user", () => {
+  it("is failed and names the file, until the process may read it", async () => {
+    const bank = await bankWithDamage(0);
+    bank.crash();
+    bank.make();
+    const denied = Object.assign(new Error("EACCES: permission denied, open 'archive.db'"), { code: "EACCES" });
+    bank.archivePass = () => Promise.reject(denied);
+    bank.runtime.own(0, 1).catch(() => undefined);
+    await bank.time.advanceAsync(30);
+    assert.equal(stateOf(bank, 0), "failed");
+    await assert.rejects(bank.askBalance(ada), /access: EACCES: permission denied, open 'archive\.db'\./);
+    bank.archivePass = undefined;
+    await bank.time.advanceAsync(60_000);
+    assert.equal(stateOf(bank, 0), "running");
+    await bank.time.settle(bank.runtime.stop());
+  });
+});

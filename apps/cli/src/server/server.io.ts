@@ -8,6 +8,7 @@ import { Failure } from "../command/failure.ts";
 import { Presenter } from "../command/presenter.ts";
 import { Values } from "../command/values.ts";
 import { commands } from "../commands/commands.ts";
+import { platformFindings } from "../commands/platform/doctor.ts";
 import { type MemoryShell, type MemoryShellOptions, memoryShell } from "../testing/memory-shell.ts";
 import { serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";
@@ -386,6 +387,24 @@ describe("what the platform refuses", () => {
     assert.match(failure.message, /^Tutti is not reachable at http:/);
     assert.match(failure.why.join(" "), /^No answer within .* s\.$/);
     assert.equal(failure.next[0], "The platform hangs, is suspended, or is overloaded. See its log.");
+  });
+
+  it("a platform that cannot start is asked why, and is no other program", async () => {
+    const component = "platform.data";
+    const reason = "partitions cannot be loaded: workflow/3";
+    await using starting = await listening((request, response) => {
+      const [status, text] =
+        request.url === "/readyz"
+          ? [503, JSON.stringify({ ready: false, problems: [{ component, reason }] })]
+          : problem(503, "gateway.not_ready", "The process is starting.", { retry: "same-key" });
+      response.writeHead(status).end(text);
+    });
+    // The limit of the question is never over, and other pauses are at once.
+    const pause = (ms: number) => (ms === 3_000 ? new Promise<void>(() => {}) : Promise.resolve());
+    const shell: MemoryShell = { ...memoryShell(), pause };
+    const [found, ...others] = await platformFindings({ ...contextWith({ server: starting.url }), shell });
+    assert.equal(found?.text, `The platform is not ready: ${component}: ${reason}.`);
+    assert.deepEqual(others, []);
   });
 
   it("a workflow that is not registered names the file of its name in this folder", async () => {

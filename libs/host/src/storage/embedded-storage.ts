@@ -16,6 +16,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   ArchiveThread,
+  archiveErrors,
   type Blobs,
   DirectoryBlobs,
   openArchive,
@@ -140,7 +141,10 @@ export class EmbeddedStorage implements Storage {
       if (bytes === undefined || bytes > checkedBytesMax) continue;
       const { damage, text } = verifyArchive(path);
       if (damage === undefined) continue;
-      this.#damage ||= text;
+      const remedy = archiveErrors.damaged.is(damage)
+        ? "Restore a backup"
+        : "Check the owner and the permissions of its files";
+      this.#damage ||= `${text} ${remedy}, and run tutti doctor for details`;
       logger.error("archive damaged", { service, path, problem: text });
     }
   }
@@ -208,8 +212,7 @@ export class EmbeddedStorage implements Storage {
   health(): Health {
     const journal = this.#journal.health();
     if (journal.level !== "healthy") return journal;
-    if (this.#damage !== "")
-      return unhealthy(`${this.#damage} Restore a backup, and run tutti doctor for details`);
+    if (this.#damage !== "") return unhealthy(this.#damage);
     const { failed } = this.#services;
     if (failed.length > 0)
       return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; tutti doctor says why`);

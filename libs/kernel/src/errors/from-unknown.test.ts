@@ -41,6 +41,7 @@ describe("errorFromUnknown", () => {
     ["a refused connection", systemError("ECONNREFUSED"), "kernel.unreachable", "UNAVAILABLE"],
     ["a broken connection", systemError("ECONNRESET"), "kernel.unreachable", "UNAVAILABLE"],
     ["a full disk", systemError("ENOSPC"), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
+    ["a file of another user", systemError("EACCES"), "kernel.no_permission", "FAILED_PRECONDITION"],
     ["a full disk, as SQLite says it", sqliteError(13), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
     // Of growing its shared memory.
     ["a write of SQLite that failed", sqliteError(4_874), "kernel.exhausted", "RESOURCE_EXHAUSTED"],

@@ -15,6 +15,8 @@ const unreachableCodes = new Set([
 ]);
 const exhaustedCodes = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"]);
 
+const deniedCodes = new Set(["EACCES", "EPERM", "EROFS"]);
+
 /** As SQLite numbers them. The lower eight bits of a code name the kind. A full disk can show as either. */
 const sqliteDiskKinds: readonly number[] = [10, 13];
 
@@ -32,7 +34,11 @@ export function errorFromUnknown(thrown: unknown): TuttiError {
   if (name === "TimeoutError") return kernelErrors.deadlineExceeded({ what: "the work" }, extras);
   if (unreachableCodes.has(code)) return kernelErrors.unreachable({ what }, extras);
   if (exhaustedCodes.has(code)) return kernelErrors.exhausted({ what }, extras);
-  if (code === "ERR_SQLITE_ERROR" && sqliteDiskKinds.includes(Number(Reflect.get(Object(thrown), "errcode")) & 0xff))
+  if (deniedCodes.has(code)) return kernelErrors.noPermission({ what: message }, extras);
+  if (
+    code === "ERR_SQLITE_ERROR" &&
+    sqliteDiskKinds.includes(Number(Reflect.get(Object(thrown), "errcode")) & 0xff)
+  )
     return kernelErrors.exhausted({ what: `the disk is full or faulty (${message})` }, extras);
   return kernelErrors.internal({ what }, extras);
 }

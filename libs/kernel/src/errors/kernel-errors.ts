@@ -67,6 +67,13 @@ export const kernelErrors = defineErrors("kernel", {
     message: ({ what }: { what: string }) => `This machine has run out of a resource: ${what}`,
     remedy: "Free some of it, then retry.",
   },
+  noPermission: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The operating system denies access to a file, a folder or a port. Often a file belongs to another user, or the file system is read-only. Correct it, then restart the process.",
+    message: ({ what }: { what: string }) => `The operating system denies access: ${what}`,
+    remedy: "Correct the owner and the permissions.",
+  },
   snapshotUnknown: {
     status: "FAILED_PRECONDITION",
     retry: "never",

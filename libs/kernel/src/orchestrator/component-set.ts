@@ -178,7 +178,19 @@ export class ComponentSet {
 
   /** Reasons why the whole does not serve, each named by its place below `path`. */
   readinessProblems(path: string): ReadinessProblem[] {
-    return [...this.#records.values()].flatMap(({ name, health, serving, options: { critical } }) => {
+    return this.#problems(path, [...this.#records.values()]);
+  }
+
+  /** The same, only of components that have started. */
+  startedProblems(path: string): ReadinessProblem[] {
+    return this.#problems(
+      path,
+      [...this.#records.values()].filter(({ serving }) => serving),
+    );
+  }
+
+  #problems(path: string, records: readonly ComponentRecord[]): ReadinessProblem[] {
+    return records.flatMap(({ name, health, serving, options: { critical } }) => {
       if (!critical || health.level !== "unhealthy") return [];
       const component = `${path}.${name}`;
       // One that was given up tells what it is at itself, which is not why.

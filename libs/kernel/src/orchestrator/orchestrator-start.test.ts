@@ -74,6 +74,20 @@ describe("Orchestrator: starting", () => {
     assert.equal(orchestrator.state, "failed");
   });
 
+  it("while a component waits, problems of started ones are reasons not to be ready", async () => {
+    const { orchestrator, noted, foundation } = withNotes();
+    const report = ({ health }: ComponentContext) => health.unhealthy("partitions cannot be loaded: workflow/3");
+    orchestrator.register("data", noted("data", { start: report }));
+    orchestrator.register("ownership", noted("ownership", { start: never }));
+    orchestrator.start().catch(() => {});
+    await foundation.time.flush();
+    assert.deepEqual(orchestrator.readinessProblems(), [
+      { component: "billing", reason: "it is starting, just now `ownership`" },
+      { component: "billing.data", reason: "partitions cannot be loaded: workflow/3" },
+    ]);
+    await foundation.time.settle(orchestrator.stop());
+  });
+
   it("a failure keeps its own code, so that a program can tell what it was", async () => {
     const { orchestrator } = withNotes();
     const refusal = new TuttiError({

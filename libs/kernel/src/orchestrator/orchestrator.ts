@@ -312,7 +312,8 @@ export class Orchestrator<
     if (this.#lifecycle.state === "ready") return this.#set.readinessProblems(path);
     const { starting } = this.#set;
     const reason = this.#health().reason + (starting === undefined ? "" : `, just now \`${starting}\``);
-    return [{ component: path, reason }];
+    // A component that waits for another one does not say which: a started one that does not work may be the reason.
+    return [{ component: path, reason }, ...(starting === undefined ? [] : this.#set.startedProblems(path))];
   }
 
   /** False once it has failed: it will not serve again, and its process should be replaced. */

@@ -5,7 +5,7 @@
  *     closed ── own ──► starting ── sealed and read ──► running ── disown ──► leaving ──► closed
  *     running ── append failed ──► starting
  *     starting, running ── a newer epoch was sealed, or opened the archive ──► closed
- *     starting ── damage, archive out of reach ──► failed ── after a pause ──► starting
+ *     starting ── damage, no permission, archive out of reach ──► failed ── after a pause ──► starting
  *     running ── the archive found damage ──► starting. Twice in a row ──► failed ── after a pause ──► starting
  *
  * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and the batches
@@ -20,6 +20,7 @@ import {
   backoffMs,
   errorFromUnknown,
   errorOf,
+  kernelErrors,
   notOwner,
   type Place,
   type Refusal,
@@ -312,10 +313,11 @@ export class Partition {
         if (await this.#loadOnce(signal)) return;
       } catch (error) {
         if (signal.aborted) throw this.#notOwner();
-        const { message, status } = errorFromUnknown(error);
-        this.#reason = message;
-        const isTooNew = runtimeErrors.behaviourNewer.is(error);
-        if (status === "DATA_LOSS" || isTooNew) this.#state = "failed";
+        const known = errorFromUnknown(error);
+        this.#reason = known.message;
+        const isTooNew = runtimeErrors.behaviourNewer.is(known);
+        if (known.status === "DATA_LOSS" || isTooNew || kernelErrors.noPermission.is(known))
+          this.#state = "failed";
         logger.error("failed to load a partition, retrying", { service, partition: this.number, error });
         // Only another release, in another process, can load it.
         if (isTooNew) await sleep(timers, tooNewMs, signal).catch(() => {});

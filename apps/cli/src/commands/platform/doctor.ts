@@ -56,7 +56,7 @@ export function nodeFinding(version: string): Finding {
   };
 }
 
-async function platformFindings(context: Context): Promise<Finding[]> {
+export async function platformFindings(context: Context): Promise<Finding[]> {
   const server = await connect(context);
   try {
     const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: 3_000 });
@@ -73,6 +73,10 @@ async function platformFindings(context: Context): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (error.code === "gateway.not_ready") {
+      const starting = await readinessFindings(context, server.url);
+      if (starting.length > 0) return starting;
+    }
     return [
       await unreachableFinding(context, server.url, error),
       ...(await portFindings(context, server.url)),

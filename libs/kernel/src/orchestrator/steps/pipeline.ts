@@ -6,6 +6,8 @@
  *    that leaves the pipeline names the one step it arose in.
  */
 import { describeForeign } from "../../errors/foreign.ts";
+import { errorFromUnknown } from "../../errors/from-unknown.ts";
+import { kernelErrors } from "../../errors/kernel-errors.ts";
 import { TuttiError } from "../../errors/tutti-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { lifecycleErrors } from "../errors.ts";
@@ -138,8 +140,9 @@ function settled<Output>(
  * Returns the error with the name of the step it arose in. An error of Tutti's own keeps its code, and with it what may
  * be done about it.
  */
-export function named(pipeline: string, step: string, error: unknown, naming: Naming): TuttiError {
+export function named(pipeline: string, step: string, thrown: unknown, naming: Naming): TuttiError {
   const where = { pipeline, step };
+  const error = ofMachine(thrown);
   if (!(error instanceof TuttiError)) {
     return lifecycleErrors.stepFailed(
       { ...where, problem: problemOf(error) },
@@ -151,6 +154,12 @@ export function named(pipeline: string, step: string, error: unknown, naming: Na
   const message = lifecycleErrors.stepFailed.entry.message({ ...where, problem: error.message });
   const details = { ...error.details, ...where };
   return new TuttiError({ code, status, retry, retryAfterMs, violations, details, message, cause: error });
+}
+
+/** A fault of the machine has an error of its own, which says what to do. */
+function ofMachine(thrown: unknown): unknown {
+  const error = errorFromUnknown(thrown);
+  return kernelErrors.noPermission.is(error) || kernelErrors.exhausted.is(error) ? error : thrown;
 }
 
 /** What an error says, in one line that can are in another message. */

@@ -139,6 +139,16 @@ describe("observed pipelines", () => {
     assert.equal(outcomes.get("open-journal")?.failed, true);
   });
 
+  it("say what to do about a fault of the machine", async () => {
+    const { observer } = watched();
+    const fault = Object.assign(new Error("EACCES: permission denied, open '/d/1.log'"), { code: "EACCES" });
+    const run = composeObserved("start-up", [broken(fault)], last, { observer, naming: "all" });
+    await assert.rejects(run("-"), {
+      code: "kernel.no_permission",
+      message: /^step `open-journal` .* access: EACCES: .*'\/d\/1\.log'\. Correct the owner and the permissions\.$/,
+    });
+  });
+
   it("name it also when it is thrown at once, or when a step replaces the error of another", async () => {
     const { observer } = watched();
     const options = { observer, naming: "all" } as const;
