@@ -286,6 +286,13 @@ describe("the findings about a data directory", () => {
       words(await examine(ahead), "not-joined"),
       /^problem: Of partition \d+ of bank the archive has everything up to batch \d+ and the journal ends with batch \d+: they are not of the same time\. The same is so for \d+ other partitions\. Stop/,
     );
+    // Each seal of a start would make the journal longer, until it seems to join.
+    for (const _ of [1, 2, 3])
+      await assert.rejects((await BankProcess.open(ahead)).host.start(), {
+        code: "lifecycle.start_failed",
+        message:
+          /of bank do not join: an archive up to batch \d+ and a journal up to batch \d+\. Restore a backup/,
+      });
     const missing = await stopped();
     await rm(join(missing, "archive"), { recursive: true });
     // Another service starts another segment. Without the first one the beginning is gone.

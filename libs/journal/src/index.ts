@@ -15,6 +15,7 @@ export { ArchiveThread } from "./archive/sqlite/thread/archive-thread.ts";
 export {
   type ArchivedPartition,
   type ArchiveVerification,
+  archivedBatches,
   verifyArchive,
 } from "./archive/sqlite/verify.ts";
 export { crc32 } from "./batch/crc32.ts";

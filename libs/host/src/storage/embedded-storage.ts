@@ -16,6 +16,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   ArchiveThread,
+  archivedBatches,
   archiveErrors,
   type Blobs,
   DirectoryBlobs,
@@ -25,7 +26,7 @@ import {
   verifyArchive,
 } from "@tutti/journal";
 import { assert, degraded, type Health, healthy, unhealthy } from "@tutti/kernel";
-import type { Effects, Runtime, RuntimeOptions } from "@tutti/runtime";
+import { type Effects, type Runtime, type RuntimeOptions, runtimeErrors } from "@tutti/runtime";
 import type { DataDirectory } from "../data-directory.ts";
 import { hostErrors } from "../errors.ts";
 import { type AboutData, checkAbout, dataFormat, readAbout, writeAbout } from "./about.ts";
@@ -128,6 +129,21 @@ export class EmbeddedStorage implements Storage {
     return this.#rebuilt;
   }
 
+  /**
+   * Before a partition is sealed: each seal makes the journal longer, so that after a few starts its end would be behind
+   * that of the archive, and the loss would not be noticed.
+   */
+  #requireJoined(): void {
+    const { journal } = this.#journal;
+    for (const { service } of this.#services.all)
+      for (const [partition, archived] of archivedBatches(this.#layout.archiveOf(service))) {
+        const { number } = journal.partition(service, partition).last;
+        if (archived <= number) continue;
+        const what = `an archive up to batch ${archived} and a journal up to batch ${number}`;
+        throw runtimeErrors.gap({ service, partition, what });
+      }
+  }
+
   /** Before they are opened: opening makes missing archives. */
   #lookAtArchives(): void {
     const { logger } = this.#parts.foundation;
@@ -170,6 +186,7 @@ export class EmbeddedStorage implements Storage {
       this.#about = this.#madeAs();
       await this.#journal.start();
       holds.areIn({ directory: this.#layout.journal, end: () => this.#journal.journal.end });
+      this.#requireJoined();
       this.#lookAtArchives();
       this.#listArchives();
       await this.#services.openArchives();

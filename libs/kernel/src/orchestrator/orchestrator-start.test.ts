@@ -76,7 +76,8 @@ describe("Orchestrator: starting", () => {
 
   it("while a component waits, problems of started ones are reasons not to be ready", async () => {
     const { orchestrator, noted, foundation } = withNotes();
-    const report = ({ health }: ComponentContext) => health.unhealthy("partitions cannot be loaded: workflow/3");
+    const report = ({ health }: ComponentContext) =>
+      health.unhealthy("partitions cannot be loaded: workflow/3");
     orchestrator.register("data", noted("data", { start: report }));
     orchestrator.register("ownership", noted("ownership", { start: never }));
     orchestrator.start().catch(() => {});

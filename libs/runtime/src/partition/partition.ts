@@ -67,6 +67,11 @@ export class Partition {
   #shortLives = 0;
   /** The last life ended because of damage. */
   #isDamaged = false;
+  /**
+   * Archive and journal do not join. Another seal would make the journal longer, until its end is behind that of the
+   * archive: then the gap would not be noticed any more.
+   */
+  #isUnjoined = false;
   /** The refusal of all work while the journal has no space. */
   #full: Refusal | undefined;
   /** Resolved when the journal has no space, so that callers do not wait for the load. */
@@ -154,6 +159,7 @@ export class Partition {
     this.#epoch = epoch;
     this.#tableEpoch = tableEpochOf(epoch);
     this.#state = "starting";
+    this.#isUnjoined = false;
     this.#clearFull();
     return this.#load();
   }
@@ -314,11 +320,14 @@ export class Partition {
       } catch (error) {
         if (signal.aborted) throw this.#notOwner();
         const known = errorFromUnknown(error);
+        // The same problem is reported once, not with each of many retries.
+        if (failures === 1 || known.message !== this.#reason)
+          logger.error("failed to load a partition, retrying", { service, partition: this.number, error });
         this.#reason = known.message;
         const isTooNew = runtimeErrors.behaviourNewer.is(known);
+        this.#isUnjoined = runtimeErrors.gap.is(known);
         if (known.status === "DATA_LOSS" || isTooNew || kernelErrors.noPermission.is(known))
           this.#state = "failed";
-        logger.error("failed to load a partition, retrying", { service, partition: this.number, error });
         // Only another release, in another process, can load it.
         if (isTooNew) await sleep(timers, tooNewMs, signal).catch(() => {});
       }
@@ -333,7 +342,7 @@ export class Partition {
     const { service, journals } = this.#parts;
     const { journal } = journals;
     const log = journal.partition(service, this.number);
-    const number = await this.#seal(journal, log, signal);
+    const number = this.#isUnjoined ? log.last.number : await this.#seal(journal, log, signal);
     if (number === undefined || signal.aborted) return false;
     const opening = await this.#parts.archive.opening(this.#epoch);
     if (signal.aborted) return false;

@@ -50,6 +50,22 @@ export function verifyArchive(directory: string): ArchiveVerification {
 }
 
 /**
+ * Up to which batch each partition is archived, read before the archive is opened, and without a check of its content.
+ * None of an archive that is missing or cannot be read: opening it reports that.
+ */
+export function archivedBatches(directory: string): ReadonlyMap<number, number> {
+  const file = fileOf(directory);
+  if (!existsSync(file)) return new Map();
+  try {
+    using database = new DatabaseSync(file, { readOnly: true });
+    const rows = database.prepare("SELECT partition, covered FROM standing").all();
+    return new Map(rows.map(({ partition, covered }) => [Number(partition), Number(covered)]));
+  } catch {
+    return new Map();
+  }
+}
+
+/**
  * SQLite drops everything from a flipped bit in its log on, without a word. What it drops is in the journal still,
  * because that is cut only behind what is settled. Yet a request reports it.
  */

@@ -145,7 +145,8 @@ describe("observed pipelines", () => {
     const run = composeObserved("start-up", [broken(fault)], last, { observer, naming: "all" });
     await assert.rejects(run("-"), {
       code: "kernel.no_permission",
-      message: /^step `open-journal` .* access: EACCES: .*'\/d\/1\.log'\. Correct the owner and the permissions\.$/,
+      message:
+        /^step `open-journal` .* access: EACCES: .*'\/d\/1\.log'\. Correct the owner and the permissions\.$/,
     });
   });
 
