@@ -201,6 +201,8 @@ class AgentRun {
         return reply;
       } catch (error) {
         if (index === models.length - 1 || !(error instanceof StepFailure)) throw error;
+        // Another model has no more time.
+        if (error.code === outOfBudget) throw error;
         this.#ctx.log.warn("model failed, the next one is asked", { model, problem: error.message });
       }
     }
@@ -222,7 +224,9 @@ class AgentRun {
       const { answerTokens } = question;
       const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);
       const { models } = this.#ports;
-      const reply = await models.complete(model, { ...question, answerTokens: room }, this.#ctx.task);
+      const leftMs = this.#spending.leftMs(this.#ctx.now().getTime());
+      const asked = { ...question, answerTokens: room };
+      const reply = await models.complete(model, asked, this.#ctx.task, leftMs);
       this.#ctx.task.use({ money: models.cost(model, reply) ?? 0 });
       return reply;
     };
@@ -465,6 +469,8 @@ function wrapped(schema: Json): Json {
 }
 
 /** The JSON of a text, with or without a code fence around it. */
+const outOfBudget = "agent.budget_exhausted";
+
 function violationOf(schema: Json, value: Json): string | undefined {
   const [first] = holdAgainst(schema, value).violations;
   return first === undefined ? undefined : `${first.path.join(".") || "it"} ${first.message}`;

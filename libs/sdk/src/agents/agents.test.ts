@@ -208,6 +208,14 @@ describe("an agent", () => {
     await assert.rejects(rounds.test.execute(), /has not finished after 3 answers/);
   });
 
+  it("ends an answer that takes longer than its budget of time, and asks no other model", async () => {
+    const { model, test } = agentTest({ budget: { time: "30ms" }, fallback: ["local:small"] }, [
+      { text: "word ".repeat(100), paceMs: 20 },
+    ]);
+    await assert.rejects(test.execute(), /budget of time is used up: its model took longer than the \d+ ms/);
+    assert.equal(model.requests.length, 1);
+  });
+
   it("fails when it makes the same calls with the same results", async () => {
     const { model, test } = agentTest({ tools: ["search.web"] }, [
       { calls: [{ name: "search_web", input: {} }] },

@@ -80,6 +80,12 @@ export class Spending {
     return room;
   }
 
+  /** How long the next answer may take. Undefined without a limit. */
+  leftMs(nowMs: number): number | undefined {
+    const { timeMs } = this.#budget;
+    return timeMs === undefined ? undefined : Math.max(1, Math.ceil(timeMs - (nowMs - this.#startMs)));
+  }
+
   /**
    * Returns the bounds of each of several calls at the same time, in equal parts of the rest. Fails if nothing is left of
    * something that has a limit.

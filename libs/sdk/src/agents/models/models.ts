@@ -95,16 +95,20 @@ export class Models {
     return price === undefined ? undefined : costOf(price, used);
   }
 
-  /** Asks a model. Text is handed on as it comes. */
+  /**
+   * Asks a model. Text is handed on as it comes.
+   * @param leftMs after which the agent has no time left
+   */
   async complete(
     model: string,
     question: Omit<ModelQuestion, "model">,
     task: TaskContext,
+    leftMs?: number,
   ): Promise<ModelReply> {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
-      const reply = await this.#asked(model, provider, { ...question, model: name }, task);
+      const reply = await this.#asked(model, provider, { ...question, model: name }, task, leftMs);
       const { inputTokens, outputTokens, stop } = reply;
       answered({ model: reply.model, inputTokens, outputTokens, finishReasons: [stop] });
       return reply;
@@ -123,9 +127,10 @@ export class Models {
     provider: Provider,
     question: ModelQuestion,
     task: TaskContext,
+    leftMs: number | undefined,
   ): Promise<ModelReply> {
     const wire = wires[provider.speaks];
-    const quiet = new Quiet(this.#ports.timers, task.signal);
+    const quiet = new Quiet(this.#ports.timers, task.signal, leftMs);
     try {
       const answer = await this.#ports.fetch(`${provider.url.replace(/\/+$/, "")}${wire.path}`, {
         method: "POST",
@@ -144,6 +149,7 @@ export class Models {
       const reader = wire.reader();
       for await (const data of eventsOf(answer.body)) {
         quiet.heard();
+        quiet.signal.throwIfAborted();
         if (data === "[DONE]") break;
         const event: unknown = JSON.parse(data);
         const text = isMembers(event) ? reader.read(event) : "";
@@ -154,6 +160,7 @@ export class Models {
     } catch (thrown) {
       if (isTuttiError(thrown)) throw thrown;
       if (task.signal.aborted) throw task.signal.reason;
+      if (quiet.isLate) throw outOfTime(leftMs ?? 0);
       throw unavailable(model, reasonOf(thrown, quiet));
     } finally {
       quiet.close();
@@ -171,17 +178,24 @@ export class Models {
   }
 }
 
-/** Ends a request whose answer has stopped. */
+/** Ends a request whose answer has stopped, or takes longer than the agent has left. */
 class Quiet {
   readonly #timers: Timers;
   readonly #silent = new AbortController();
+  readonly #late = new AbortController();
+  readonly #limit;
   readonly signal: AbortSignal;
   #timer;
 
-  constructor(timers: Timers, outer: AbortSignal) {
+  constructor(timers: Timers, outer: AbortSignal, leftMs: number | undefined) {
     this.#timers = timers;
-    this.signal = AbortSignal.any([outer, this.#silent.signal]);
+    this.signal = AbortSignal.any([outer, this.#silent.signal, this.#late.signal]);
     this.#timer = this.#after();
+    this.#limit = leftMs === undefined ? undefined : timers.after(leftMs, () => this.#late.abort());
+  }
+
+  get isLate(): boolean {
+    return this.#late.signal.aborted;
   }
 
   get isSilent(): boolean {
@@ -189,12 +203,13 @@ class Quiet {
   }
 
   heard(): void {
-    this.close();
+    this.#timer.cancel();
     this.#timer = this.#after();
   }
 
   close(): void {
     this.#timer.cancel();
+    this.#limit?.cancel();
   }
 
   #after() {
@@ -205,6 +220,11 @@ class Quiet {
 function unavailable(model: string, reason: string, retryAfterMs?: number): Error {
   const { code, message } = agentErrors.modelUnavailable({ model, reason });
   return new TaskFailure(code, message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}
+
+function outOfTime(leftMs: number): Error {
+  const reason = `The agent's budget of time is used up: its model took longer than the ${leftMs} ms that were left`;
+  return agentErrors.budgetExhausted({ reason });
 }
 
 function reasonOf(thrown: unknown, quiet: Quiet): string {
