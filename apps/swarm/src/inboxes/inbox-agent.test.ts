@@ -81,6 +81,14 @@ describe("a task of an inbox", () => {
     agent.stop();
   });
 
+  it("is left to the next owner of its pool if it is claimed in the moment in which the inbox stops", async () => {
+    const { agent, time, opened } = openInbox();
+    agent.start();
+    agent.stop();
+    await time.advanceAsync(1_000);
+    assert.deepEqual([opened, agent.openTasks, time.pending], [[], 0, 0]);
+  });
+
   it("waits while a limit is reached", async () => {
     const { agent, time, opened, completed, refusals } = openInbox();
     refusals.push(full("same-key"));

@@ -155,6 +155,8 @@ export class InboxAgent {
           offering: offeringOf(this.#inbox, slots),
         };
         const { tasks } = await polls.claim(request, { principal, signal: this.#waiting.signal });
+        // The leases of what came too late end, and the next owner of the pool gives it out again.
+        if (signal.aborted) return;
         failures = 0;
         for (const task of tasks) this.#take(task);
       } catch (thrown) {
