@@ -29,4 +29,22 @@ describe("the agent of a service", () => {
       assert.equal(claims, 2);
       await agent.stop();
     });
+
+  it("does no task that is claimed in the moment in which it stops", async () => {
+    const foundation = testFoundation();
+    const claim = Promise.withResolvers<ClaimTasksReply>();
+    const asked: string[] = [];
+    const agent = new ServiceAgent({
+      foundation,
+      polls: { claimTasks: () => claim.promise, completeTasks: async () => void asked.push("complete") },
+      runs: { getRun: async () => void asked.push("run") },
+      role: { service: "mail", poolDescription: "", description: "", slots: 1, claimMax: 1 },
+    } as unknown as ServiceAgentParts);
+    agent.wake("default");
+    const stopped = agent.stop();
+    claim.resolve(ClaimTasksReply.fromPartial({ tasks: [{ token: "ab", work: { kind: "run", id: "a" } }] }));
+    await stopped;
+    await nextTurn();
+    assert.deepEqual([asked, foundation.time.pending], [[], 0]);
+  });
 });

@@ -231,6 +231,8 @@ export class ServiceAgent {
       polled.isWanted = false;
       try {
         const { tasks } = await polls.claimTasks(request, { context: this.context(namespace) });
+        // The leases of what came too late end, and the next process does it.
+        if (signal.aborted) break;
         failures = 0;
         for (const task of tasks) this.#keep(this.#serve(namespace, task));
         if (tasks.length > 0 || polled.isWanted || (await this.#hasMore(namespace))) continue;
