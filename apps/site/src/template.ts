@@ -74,7 +74,7 @@ ${sections.map((section) => sectionOf(section, page)).join("\n")}
 </details>
 </nav>
 <main id="content">
-${page.html}
+${sectioned(page.html)}
 <footer>${edit}<a href="${to(page.textAddress)}">This page as text</a></footer>
 </main>
 ${headingsOf(page.headings)}
@@ -96,6 +96,12 @@ function sectionOf({ title, pages }: NavigationSection, { address, isListed }: F
     return `<li><a href="${escaped(between(address, page.address))}"${current}>${escaped(page.title)}</a></li>`;
   });
   return `<details${isOpen ? " open" : ""}><summary>${escaped(title)}</summary><ul>${links.join("")}</ul></details>`;
+}
+
+/** A section from each `h2` to the next one: a browser lays out only those near the window. */
+function sectioned(html: string): string {
+  const [head = "", ...parts] = html.split(/^(?=<h2 )/m);
+  return `${head}${parts.map((part) => `<section>\n${part}</section>\n`).join("")}`;
 }
 
 function headingsOf(headings: readonly Heading[]): string {
