@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { describe, it } from "node:test";
-import { localAdministrator } from "@tutti/kernel";
-import { admit, type EdgeGuard } from "./edge.ts";
+import { localAdministrator, type Principal } from "@tutti/kernel";
+import { admit, admitSocket, type EdgeGuard } from "./edge.ts";
 
 /** Counts the calls that are open. */
 function counting() {
-  const open = { count: 0 };
-  const admitCall = () => {
-    open.count++;
-    return { limit: 10, remaining: 9, resetAfterMs: 0, end: () => void open.count-- };
+  const open = { count: 0, streams: 0 };
+  const admitCall = (_principal: Principal, isStream: boolean) => {
+    const kind = isStream ? "streams" : "count";
+    open[kind]++;
+    return { limit: 10, remaining: 9, resetAfterMs: 0, end: () => void open[kind]-- };
   };
   return { open, guard: { admit: admitCall } as unknown as EdgeGuard };
 }
@@ -35,5 +36,19 @@ describe("a call that counts against the limit of its caller", () => {
     assert.equal(response.closed, true);
     admit(guard, localAdministrator, response);
     assert.equal(open.count, 0);
+  });
+});
+
+describe("a WebSocket", () => {
+  it("counts as a stream of its caller until it closes", async () => {
+    const { open, guard } = counting();
+    const socket = new Socket();
+    admitSocket(guard, localAdministrator, socket);
+    assert.deepEqual(open, { count: 0, streams: 1 });
+    socket.destroy();
+    await new Promise(setImmediate);
+    assert.deepEqual(open, { count: 0, streams: 0 });
+    admitSocket(guard, localAdministrator, socket);
+    assert.deepEqual(open, { count: 0, streams: 0 });
   });
 });

@@ -3,6 +3,7 @@
  * decided where it is served.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { Cause } from "@tutti/contracts/types/v1";
 import { accessErrors, actorKinds, edgeActions, type Guard } from "@tutti/host";
 import { errorFromUnknown, type Principal, type TuttiError } from "@tutti/kernel";
@@ -22,9 +23,7 @@ export function admit(
   if (guard === undefined) return;
   try {
     const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
-    // A client that left while it was identified has closed already.
-    if (response.closed) end();
-    else response.once("close", end);
+    endWith(response, end);
     if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
@@ -33,6 +32,21 @@ export function admit(
       tell(response, Number(limit), 0, error.retryAfterMs);
     throw error;
   }
+}
+
+/** Counts a WebSocket against the streams of its caller until it closes. */
+export function admitSocket(
+  guard: Pick<EdgeGuard, "admit"> | undefined,
+  principal: Principal,
+  socket: Duplex,
+): void {
+  if (guard !== undefined) endWith(socket, guard.admit(principal, true).end);
+}
+
+/** A client that left while it was identified has closed already. */
+function endWith(connection: ServerResponse | Duplex, end: () => void): void {
+  if (connection.closed) end();
+  else connection.once("close", end);
 }
 
 /** A body was too large for this gateway, from any sender: the audit has it as it has what is too large for its sender. */

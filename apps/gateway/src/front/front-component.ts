@@ -7,7 +7,7 @@ import { allInstances } from "@tutti/host/serving";
 import { type Component, type ComponentContext, type Foundation, type Health, healthy } from "@tutti/kernel";
 import type { PushAgent } from "../a2a/push/push-agent.ts";
 import type { Access, Caller } from "../access/access.ts";
-import { requireAllowed } from "../access/edge.ts";
+import { admitSocket, requireAllowed } from "../access/edge.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { gatewayErrors } from "../errors.ts";
 import type { LinkDoor } from "../link/link-door.ts";
@@ -123,12 +123,13 @@ export class Front implements Component {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { access } = this.#options;
+    const { access, host } = this.#options;
     let caller: Caller;
     try {
       access.refuseStrangers(request.headers, { isPage: false });
       caller = await access.callerOf(request);
       access.hold(caller, socket);
+      admitSocket(host.guard, caller.principal, socket);
     } catch (thrown) {
       refuseUpgrade(socket, thrown);
       return;
