@@ -33,7 +33,7 @@ describe("the site", () => {
     assert.deepEqual((await build()).problems, []);
     assert.match(made("index.html"), /href="guides\/locks.html#use"/);
     assert.match(made("guides/locks.html"), /href="\.\.\/files\/examples\/a\/flow.yaml.html"/);
-    assert.match(made("guides/locks.html"), /<section>\n<h2 id="use">.*Take it: .*<\/section>\n<footer>/s);
+    assert.match(made("guides/locks.html"), /<section>\s+<h2 id="use">.*Take it: .*<\/section>\s+<footer>/s);
     assert.match(made("guides/locks.md"), /\(\.\.\/files\/examples\/a\/flow.yaml.txt\)/);
     assert.match(made("files/examples/a/index.html"), /flow\.yaml\.html/);
     assert.equal(made("files/examples/a/flow.yaml.txt"), "workflow: a");
