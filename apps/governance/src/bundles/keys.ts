@@ -38,7 +38,12 @@ export class Keys {
   }
 
   issuer(): Promise<TokenIssuer> {
-    this.#issuer ??= this.open().then(({ tokenKey }) => TokenIssuer.with(this.#installation, tokenKey));
+    this.#issuer ??= this.open()
+      .then(({ tokenKey }) => TokenIssuer.with(this.#installation, tokenKey))
+      .catch((error: unknown) => {
+        this.#issuer = undefined;
+        throw error;
+      });
     return this.#issuer;
   }
 }
