@@ -238,7 +238,10 @@ describe("a gRPC adapter", () => {
     await assert.rejects(ask({}), /does not serve reflection, set `protos` or `descriptors`/);
     await assert.rejects(ask({ url: "127.0.0.1:50051" }), /expected an address such as grpc:/);
     await assert.rejects(ask({ url: "grpc://169.254.169.254:80" }), { code: "adapter.address_refused" });
-    await assert.rejects(ask({ url: "grpc://127.0.0.1:1" }), { code: "adapter.unreachable" });
+    await assert.rejects(ask({ url: "grpc://127.0.0.1:1" }), {
+      code: "adapter.unreachable",
+      message: /at grpc:\/\/127\.0\.0\.1:1 \(connect ECONNREFUSED 127\.0\.0\.1:1\)/,
+    });
     await assert.rejects(ask({ protos: ["/no/such.proto"] }), /cannot be read/);
     await assert.rejects(ask({ protos: [proto], only: ["pay-*"] }), /no method that was asked for/);
   });

@@ -219,13 +219,31 @@ class Calls {
   async #connected(operation: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { connectMs = defaults.connectMs, url } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#parts.channel.waitForReady(systemClock.now() + connectMs, (error) => {
-        if (error === undefined) resolve();
-        else reject(adapterErrors.unreachable({ operation, reason: `no server answers at ${url}` }));
-      });
+    const isReady = await new Promise<boolean>((resolve) => {
+      this.#parts.channel.waitForReady(systemClock.now() + connectMs, (error) =>
+        resolve(error === undefined),
+      );
     });
     signal.throwIfAborted();
+    if (isReady) return;
+    throw adapterErrors.unreachable({
+      operation,
+      reason: `no server answers at ${url}${await this.#lastProblem()}`,
+    });
+  }
+
+  /** Without a connection, a call fails at once, and has the last error: a certificate that has expired. */
+  async #lastProblem(): Promise<string> {
+    const { signal } = new AbortController();
+    try {
+      await this.#exchange("/", [], new this.#parts.grpc.Metadata(), { signal, remainingMs: problemMs });
+    } catch (error) {
+      const found = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\.? Resolution note/.exec(
+        (error as ServiceError).details ?? "",
+      );
+      if (found !== null) return ` (${found[1]})`;
+    }
+    return "";
   }
 
   async #metadata(operation: string, call: AdapterCall): Promise<Metadata> {
@@ -304,3 +322,5 @@ class Calls {
 }
 
 class TooMuch extends Error {}
+
+const problemMs = 1_000;
