@@ -42,7 +42,7 @@ export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
   const { name, url, only, rate } = options;
   const document = asyncDocument(name, options.document);
   const protocol = protocolOf(document, options);
-  const found = operationsOf(document);
+  const found = operationsOf(document, protocol);
   const wanted = only === undefined ? found.sent : chosen(found.sent, only);
   if (Object.keys(wanted).length === 0)
     throw adapterErrors.invalid({
@@ -56,12 +56,13 @@ export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
       ? natsAdapter({
           ...connection,
           operations: Object.fromEntries(
-            described.map(([key, { address, payload, description }]) => [
+            described.map(([key, { address, payload, description, isAnswered }]) => [
               key,
               {
                 subject: address.replaceAll("/", "."),
                 input: inputOf(address, "data", payload),
                 description,
+                ...(isAnswered && { does: "request" as const }),
               },
             ]),
           ),
@@ -107,6 +108,8 @@ interface Sent {
   readonly address: string;
   readonly payload: JsonSchema;
   readonly description: string;
+  /** The application replies. */
+  readonly isAnswered: boolean;
 }
 
 interface Found {
@@ -115,19 +118,23 @@ interface Found {
   readonly refused: Refused[];
 }
 
-function operationsOf(document: Members): Found {
+function operationsOf(document: Members, protocol: Protocol): Found {
   const found: Found = { sent: {}, received: [], refused: [] };
   for (const one of textIn(document, "asyncapi").startsWith("2.") ? ofSecond(document) : ofThird(document))
     try {
       const { address, operation, messages } = one.read();
       const name = nameIn(one.name);
       if (one.isReceived) found.received.push({ operation: name, address });
-      else
+      else {
+        const isAnswered = operation["reply"] !== undefined;
+        if (isAnswered && protocol === "redis") throw new Unusable("it has a reply");
         found.sent[name] = {
           address,
           payload: payloadOf(document, messages),
           description: (textIn(operation, "summary") || textIn(operation, "description")).slice(0, 200),
+          isAnswered,
         };
+      }
     } catch (error) {
       if (!(error instanceof Unusable)) throw error;
       found.refused.push({ operation: one.name, reason: error.message });
@@ -188,7 +195,13 @@ function payloadOf(document: Members, messages: readonly unknown[]): JsonSchema 
   const schemas = new Schemas(document);
   const parts = new Parts();
   const payloads = messages.map((message) => {
-    const { payload, schemaFormat } = resolved(document, message);
+    const { payload, schemaFormat, contentType, headers } = resolved(document, message);
+    const content = contentType ?? document["defaultContentType"];
+    if (content !== undefined && !/json/i.test(String(content)))
+      throw new Unusable(`its content is \`${String(content).slice(0, 80)}\``);
+    const { required } = isMembers(headers) ? resolved(document, headers) : {};
+    if (Array.isArray(required) && required.length > 0)
+      throw new Unusable(`it needs the headers ${required.join(", ").slice(0, 80)}`);
     const foreign =
       isMembers(payload) && payload["schemaFormat"] !== undefined ? payload["schemaFormat"] : schemaFormat;
     if (foreign !== undefined && !/json|asyncapi|openapi/i.test(String(foreign)))

@@ -227,6 +227,30 @@ describe("an AsyncAPI document", () => {
     assert.deepEqual(redis.refused, [{ operation: "lost", reason: "its channel has no address" }]);
   });
 
+  it("lists messages that it cannot send, and waits for a reply where there is one", () => {
+    const of = (message: object, more: object = {}, protocol = "nats") =>
+      asyncApiAdapter({
+        ...{ name: "shop", url },
+        document: {
+          ...{ asyncapi: "3.0.0", servers: { a: { protocol } } },
+          channels: {
+            plain: { address: "plain", messages: {} },
+            own: { address: "own", messages: { message } },
+          },
+          operations: {
+            plain: { action: "receive", channel: { $ref: "#/channels/plain" } },
+            own: { action: "receive", channel: { $ref: "#/channels/own" }, ...more },
+          },
+        },
+      });
+    const reasons = ({ refused }: { refused: readonly { reason: string }[] }) =>
+      refused.map(({ reason }) => reason);
+    assert.deepEqual(reasons(of({ contentType: "application/avro" })), ["its content is `application/avro`"]);
+    assert.deepEqual(reasons(of({ headers: { required: ["tenant"] } })), ["it needs the headers tenant"]);
+    assert.deepEqual(reasons(of({}, { reply: {} }, "redis")), ["it has a reply"]);
+    assert.deepEqual(reasons(of({ contentType: "application/json" }, { reply: {} })), []);
+  });
+
   it("is refused with the reason", () => {
     const ask = (document: object | string) => () =>
       asyncApiAdapter({ name: "shop", url, document: document as string });
