@@ -75,7 +75,7 @@ export const hostErrors = defineErrors("host", {
     help: "There is a journal and nothing that says how many partitions it was made with, as in a copy that was not finished. A process that started here with a new number would lose sight of the existing data.",
     message: ({ directory }: { directory: string }) =>
       `The data directory ${directory} is incomplete: it has a journal but no data.json`,
-    remedy: "Make the copy again.",
+    remedy: "If it is a copy, make it again. Otherwise put data.json of a backup by the same release in it.",
   },
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",

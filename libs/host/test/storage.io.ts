@@ -117,7 +117,10 @@ describe("a process that keeps machines", () => {
       /has format 9 of release 7\.0\.0, and this release reads format 2\. Use that release/,
     );
     await rm(about);
-    await assert.rejects(start(), /is incomplete: it has a journal but no data\.json\. Make the copy again/);
+    await assert.rejects(
+      start(),
+      /is incomplete: it has a journal but no data\.json\. If it is a copy, make it again/,
+    );
     await writeFile(about, "{");
     await assert.rejects(start(), /data\.json is damaged\. Restore it from a backup of this directory/);
   });

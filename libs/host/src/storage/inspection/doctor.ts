@@ -192,6 +192,8 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
 }
 
 function unfinishedCopy({ directory }: DataLayout): Finding {
-  const what = `${directory} has a journal and no data.json: it is a copy that was not finished.`;
-  return problem("unfinished-copy", what, "Remove it and make the copy again.");
+  const what = `${directory} has a journal and no data.json: it is a copy that was not finished, or the file was removed.`;
+  const advice =
+    "If it is a copy, make it again. Otherwise keep the directory, and put data.json of a backup by the same release in it.";
+  return problem("unfinished-copy", what, advice);
 }

@@ -23,13 +23,22 @@ export function consumeKeptSignal(place: Place, signal: string, where: number): 
 
 /** A signal has come: the task that has waited longest for one like it takes it. */
 export function deliverToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
-  for (const number of waitersOf(run, kept.signal)) {
+  const node = waiterFor(run, kept, step, budget);
+  if (node !== undefined) step.emit(signalTaken, { node, number: kept.number, takeMs: step.nowMs });
+}
+
+/** The task that would take a signal now. */
+export function waiterFor(
+  run: RunView,
+  kept: RunSignal,
+  step: RunStep,
+  budget: StepBudget,
+): number | undefined {
+  return waitersOf(run, kept.signal).find((number) => {
     const place = placeOf(run, number, step, budget);
     const wanted = conditionOf(place.range.plan.work(place.task));
-    if (wanted === undefined || !isWanted(place, kept, wanted)) continue;
-    step.emit(signalTaken, { node: number, number: kept.number, takeMs: step.nowMs });
-    return;
-  }
+    return wanted !== undefined && isWanted(place, kept, wanted);
+  });
 }
 
 /** Undefined for a task that waits for neither a signal nor an event. */

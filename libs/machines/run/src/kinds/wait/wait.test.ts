@@ -140,6 +140,21 @@ output: "\${{ tasks.paid.output.amount }}"
     assert.deepEqual([waitersOf(many.state, "s3"), waitersOf(many.state, "s4")], [[23], [4, 24]]);
   });
 
+  it("a signal that a task waits for is taken, also if a thousand others are kept", () => {
+    const known = new KnownDefinitions();
+    const step = new PlainStep(runMachine({ plans: known }));
+    const hash = known.add('workflow: w\ntasks: {a: {wait: {signal: go, where: "signal.payload == 1"}}}\n');
+    step.begin({ order: RunOrder.fromPartial({ hash }) });
+    const send = (signal: string, payload: unknown) => {
+      const body = { $case: "inline", value: jsonBytes(payload) } as const;
+      return signalRun.decide(step.state, { signal, payload: { body, mediaType: "" } }, step);
+    };
+    for (let count = 0; count < 1_000; count++) send("noise", count);
+    assert.ok(isRefusal(send("go", 2)), "its condition does not hold");
+    assert.ok(!isRefusal(send("go", 1)));
+    assert.equal(statusOf(step.state), completed);
+  });
+
   it("a run keeps at most a thousand untaken signals, and an ended run takes none", () => {
     const known = new KnownDefinitions();
     // A thousand signals are not compared at every step.

@@ -7,7 +7,7 @@ import { signalsMax } from "../../core/state/limits.ts";
 import { hasEnded, type RunCommand, type RunView, statusOf } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { signalReceived } from "../../kinds/signal/events.ts";
-import { deliverToWaiting } from "../../kinds/signal/take.ts";
+import { deliverToWaiting, waiterFor } from "../../kinds/signal/take.ts";
 import { advance } from "../advance/advance.ts";
 import { payloadOf } from "../entry/entries.ts";
 
@@ -22,12 +22,14 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
       const status = statusName(statusOf(run));
       return runErrors.runEnded.refusal({ id, status, wanted: "that has not ended" });
     }
-    const kept = run.more?.signals.length ?? 0;
-    if (kept >= signalsMax) return runErrors.signalsFull.refusal({ id, max: signalsMax });
     const invalid = declaredProblem(run, name, payload);
     if (invalid !== undefined) return invalid;
     const number = (run.more?.lastSignal ?? 0) + 1;
     const signal = { number, signal: name, payload, receiveMs: step.nowMs, event: undefined };
+    const isFull = (run.more?.signals.length ?? 0) >= signalsMax;
+    // A signal that a task waits for is not kept: others must not block it.
+    if (isFull && waiterFor(run, signal, step, new StepBudget()) === undefined)
+      return runErrors.signalsFull.refusal({ id, max: signalsMax });
     step.emit(signalReceived, { signal });
     const event = step.events;
     deliverToWaiting(run, signal, step, new StepBudget());
