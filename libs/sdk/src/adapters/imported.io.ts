@@ -34,7 +34,8 @@ describe("a GraphQL API by introspection", () => {
       history(since: String!): [String!] log(size: Int = 10): [String!] old: Int @deprecated
     }
     input NewPart { name: String! cents: Int! = 5 parts: [NewPart!] }
-    type Query { order(id: ID!): Order now: Float }
+    type Viewer { log(since: String!): Int }
+      type Query { order(id: ID!): Order now: Float viewer: Viewer }
     type Mutation { "Places an order." placeOrder(parts: [NewPart!]!, state: State): Order!
         dropOrder(id: ID!): Boolean @deprecated(reason: "use cancelOrder") }
   `);
@@ -51,6 +52,7 @@ describe("a GraphQL API by introspection", () => {
   const rootValue = {
     order: ({ id }: { id: string }) => (id === "none" ? null : order(id)),
     now: () => 1.5,
+    viewer: () => ({}),
     placeOrder: (input: unknown) => {
       placed.push(input);
       return order("o-2");
@@ -92,6 +94,7 @@ describe("a GraphQL API by introspection", () => {
       [
         ["order", "safe"],
         ["now", "safe"],
+        ["viewer", "safe"],
         ["place-order", "key"],
         ["drop-order", "key"],
       ],
@@ -108,6 +111,12 @@ describe("a GraphQL API by introspection", () => {
     });
     assert.equal(await shop.operations["order"]?.call({ id: "none" }, asTask()), null);
     assert.equal(await shop.operations["now"]?.call({}, asTask()), 1.5);
+    assert.deepEqual(
+      { ...((await shop.operations["viewer"]?.call({}, asTask())) as object) },
+      {
+        __typename: "Viewer",
+      },
+    );
     const input = { parts: [{ name: "bow", parts: [{ name: "hair" }] }], state: "PAID" };
     await shop.operations["place-order"]?.call(input, asTask());
     assert.deepEqual(JSON.parse(JSON.stringify(placed)), [

@@ -132,7 +132,8 @@ class Api {
     const variables = args.map((one) => `$${one.name}: ${written(one.type)}`);
     const given = args.map((one) => `${one.name}: $${one.name}`);
     const inBrackets = (parts: readonly string[]) => (parts.length === 0 ? "" : `(${parts.join(", ")})`);
-    const selected = this.#selection(type, this.#depth) ?? "";
+    // An object has a selection, also if each of its fields needs an argument.
+    const selected = this.#selection(type, this.#depth) ?? "{ __typename }";
     const reason =
       field.isDeprecated === true ? `Deprecated: ${field.deprecationReason ?? "no reason"}. ` : "";
     const text = `${reason}${field.description ?? ""}`;
