@@ -93,13 +93,13 @@ export class NodeStates {
     const isTask = run["uses"] !== undefined;
     const loop = this.#loop(run["workflow"] !== undefined || isTask);
     const given = loop?.with ?? this.#given();
-    const { states, failed } = this.#boundary();
+    const { states, failed, codes } = this.#boundary();
     return {
       run: {
         ...run,
         ...(loop !== undefined && { forEach: loop.forEach, ...(loop.isSequential && { maxParallel: 1 }) }),
         ...(run["approve"] === undefined && { with: given }),
-        ...(isTask && { retry: this.#retry() }),
+        ...(isTask && { retry: notOn(this.#retry(), codes) }),
       },
       onDone: this.#onwards({ data: template(loop === undefined ? this.#result(output) : loop.result) }),
       ...(failed.length > 0 && { onFailed: failed }),
@@ -274,10 +274,14 @@ export class NodeStates {
     return name;
   }
 
-  /** Events at the border that end the node. */
-  #boundary(node = this.#node): { readonly states: Tree; readonly failed: Json[] } {
+  /** Events at the border that end the node. Of its errors, a code goes before all errors. */
+  #boundary(node = this.#node): {
+    readonly states: Tree;
+    readonly failed: readonly Json[];
+    readonly codes: readonly string[];
+  } {
     const states: { on: Record<string, Json>; after: Record<string, Json> } = { on: {}, after: {} };
-    const failed: Json[] = [];
+    const [failed, failedOtherwise, codes]: [Json[], Json[], string[]] = [[], [], []];
     for (const event of node.boundary) {
       const { element } = event;
       this.#scope.made.add(event.id);
@@ -288,7 +292,8 @@ export class NodeStates {
       const error = element.first("errorEventDefinition");
       if (error !== undefined) {
         const code = this.#scope.nameOf(error.note().attribute("errorRef")) ?? "";
-        failed.push({
+        if (code !== "") codes.push(code);
+        (code === "" ? failedOtherwise : failed).push({
           ...(code !== "" && { when: `error.code == ${JSON.stringify(code)}` }),
           ...this.#onwards(
             {
@@ -302,7 +307,8 @@ export class NodeStates {
     const { on, after } = states;
     return {
       states: { ...(Object.keys(on).length > 0 && { on }), ...(Object.keys(after).length > 0 && { after }) },
-      failed,
+      failed: [...failed, ...failedOtherwise],
+      codes,
     };
   }
 
@@ -582,4 +588,11 @@ class Block {
     }
     return { inside, ends };
   }
+}
+
+/** An error that an event at the border catches is no fault: the process engine does not retry it. */
+function notOn(retry: Json, codes: readonly string[]): Json {
+  if (codes.length === 0 || retry === 1) return retry;
+  const policy = typeof retry === "object" && retry !== null ? retry : { attempts: retry };
+  return { ...policy, notOn: [...codes] };
 }

@@ -45,6 +45,24 @@ describe("a process of BPMN", () => {
     assert.deepEqual(Object.keys(pack?.["on"] ?? {}), ["shop-closed"]);
   });
 
+  it("does not retry an error that its border catches, and asks for a code before all errors", () => {
+    const event = (id: string, reference: string) =>
+      `<boundaryEvent id="${id}" attachedToRef="a"><errorEventDefinition ${reference}/></boundaryEvent>`;
+    const flow = (from: string, to: string) =>
+      `<sequenceFlow id="${from}-${to}" sourceRef="${from}" targetRef="${to}" />`;
+    const text = `<definitions><process id="p"><startEvent id="s" /><serviceTask id="a" /><endEvent id="e" /><endEvent id="f" />
+${event("any", "")}${event("known", 'errorRef="E"')}
+${flow("s", "a")}${flow("a", "e")}${flow("any", "f")}${flow("known", "e")}</process><error id="E" errorCode="NO_STOCK" /></definitions>`;
+    const [{ states }] = importBpmn(text).documents as unknown as [
+      { states: Record<string, { run?: { retry?: unknown }; onFailed?: readonly { when?: string }[] }> },
+    ];
+    assert.deepEqual(states["a"]?.run?.retry, { attempts: 3, notOn: ["NO_STOCK"] });
+    assert.deepEqual(
+      states["a"]?.onFailed?.map(({ when }) => when),
+      ['error.code == "NO_STOCK"', undefined],
+    );
+  });
+
   it("has schedules for timers at its start", () => {
     const { documents } = importBpmn(textOf("timer-start.bpmn"));
     assert.deepEqual(
