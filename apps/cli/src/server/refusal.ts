@@ -131,7 +131,7 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
     why: [reasons[code] ?? reason],
     next: [
       // Its port accepts connections: another platform cannot start there.
-      ...(said.startsWith("No answer within")
+      ...(reason.startsWith("No answer within")
         ? ["The platform hangs, is suspended, or is overloaded. See its log."]
         : ([["npx tutti dev", "starts Tutti in this folder"]] as const)),
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
