@@ -143,7 +143,9 @@ export const storeOutput: CacheCommand<StoreOutput> = {
     if (isEqual && entry.present && entry.error === undefined && nowMs < entry.dueMs) return done;
     const dueMs = nowMs + Math.min(ttlMs, ttlMaxMs);
     const keepMs = knows ? Math.min(dueMs + Math.max(0, staleMs), nowMs + ttlMaxMs) : 0;
-    const computeMs = startMs > 0 ? Math.max(0, nowMs - startMs) : 0;
+    // A process of an earlier release does not say it.
+    const sinceOfferMs = startMs > 0 ? Math.max(0, nowMs - startMs) : 0;
+    const computeMs = stored.computeMs > 0 ? stored.computeMs : sinceOfferMs;
     const facts = knows ? stored.facts : undefined;
     const by = knows
       ? { runId, taskId, agent, computeMs }

@@ -13,6 +13,8 @@ import { attemptFailed } from "./events.ts";
 
 export interface AttemptReport {
   readonly agent?: string;
+  /** How long it was running. */
+  readonly runMs?: number;
   readonly used?: Amounts | undefined;
   readonly fromCache?: boolean;
   /** What rules have people asked about its output before that counts. */

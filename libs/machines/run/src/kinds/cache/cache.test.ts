@@ -50,7 +50,7 @@ class Scene {
       output: jsonBytes(output),
       outputPayload: undefined,
       agent: "a",
-      runMs: 1,
+      runMs: 40,
       used: undefined,
       questions: [],
     };
@@ -90,7 +90,9 @@ describe("a task whose output may be used again", () => {
     assert.deepEqual(scene.offers, [], "the cache is asked first");
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["first look"]);
+    scene.driver.advance(5_000);
     scene.complete("found");
+    assert.equal(scene.entryOf("first", "look")?.computeMs, 40, "without the wait for a worker");
     const second = scene.begin("second", { a: 1 });
     scene.driver.deliverAll();
     assert.deepEqual([scene.offers, scene.outputOf("second")], [[], "found"]);

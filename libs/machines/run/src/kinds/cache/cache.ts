@@ -15,6 +15,7 @@ import { canonical, type PlanTask } from "@tutti/definitions";
 import type { Message, ReadOnly } from "@tutti/kernel";
 import { asPayload, type Data } from "@tutti/machine-work";
 import { attemptQueued } from "../../core/attempt/events.ts";
+import type { AttemptReport } from "../../core/attempt/outcome.ts";
 import { following } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, reservedFor } from "../../core/node/budget.ts";
 import { taskHeld } from "../../core/node/events.ts";
@@ -98,23 +99,28 @@ export function doItself(place: Place): void {
   step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved: reservedFor(place) });
 }
 
+/** The worker, and how long its attempt took: a wait for a worker says nothing about the next computation. */
+type Computed = Pick<AttemptReport, "agent" | "runMs">;
+
+const computedBy = ({ agent = "", runMs = 0 }: Computed) => ({ agent, computeMs: runMs });
+
 /** The task has an output of its own, which others may use. */
-export function storeOutput(place: Place, output: Data | undefined, agent: string): void {
+export function storeOutput(place: Place, output: Data | undefined, by: Computed): void {
   const { cache } = place.range.plan.policy(place.task);
   if (cache === null) return;
   const payload: Payload | undefined = asPayload(output);
   const { ttlMs, staleMs = 0 } = cache;
-  store(place, { output: payload, error: undefined, ttlMs, staleMs, agent });
+  store(place, { output: payload, error: undefined, ttlMs, staleMs, ...computedBy(by) });
 }
 
 /** The task has failed: others share the failure, or one of those that wait for its output computes it. */
-export function releaseWaiters(place: Place, error: ErrorDetail, agent: string): void {
+export function releaseWaiters(place: Place, error: ErrorDetail, by: Computed): void {
   const { run, step, number, range, task } = place;
   const key = run.nodes[number]?.more?.cacheKey ?? "";
   if (key === "" || !mayWait(place)) return;
   const { failuresMs = 0 } = range.plan.policy(task).cache ?? {};
   if (failuresMs > 0) {
-    store(place, { output: undefined, error, ttlMs: failuresMs, staleMs: 0, agent });
+    store(place, { output: undefined, error, ttlMs: failuresMs, staleMs: 0, ...computedBy(by) });
     return;
   }
   const asker = { runId: step.key.id, taskId: idOf(place), visit: visitNumberOf(run, number) };
@@ -123,7 +129,7 @@ export function releaseWaiters(place: Place, error: ErrorDetail, agent: string):
 
 function store(
   place: Place,
-  what: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent">,
+  what: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent" | "computeMs">,
 ): void {
   const { run, step, number } = place;
   const node = run.nodes[number];

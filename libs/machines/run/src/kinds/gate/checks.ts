@@ -52,7 +52,7 @@ export function finish(place: Place, output: Data | undefined, doing: AttemptRep
 /** Others may use what has passed its checks. */
 function completeAndStore(place: Place, output: Data | undefined, doing: AttemptReport): void {
   complete(place, output, doing);
-  storeOutput(place, output, doing.agent ?? "");
+  storeOutput(place, output, doing);
 }
 
 /** Undefined for an output that is no JSON: no check can read it. */

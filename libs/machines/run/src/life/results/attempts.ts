@@ -46,7 +46,7 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
   type: "complete_task",
   codec: CompleteTask,
   reply: TaskAnswered,
-  decide(run, { output, outputPayload, agent, used, questions }, step) {
+  decide(run, { output, outputPayload, agent, runMs, used, questions }, step) {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     if (isReadHere(place, outputPayload))
@@ -56,7 +56,7 @@ export const completeTask: RunCommand<CompleteTask, TaskAnswered> = {
       step.emit(undoCompleted, undone);
       return advanceAndReply(run, step);
     }
-    const doing = { agent, used: usedOf(used), questions };
+    const doing = { agent, runMs, used: usedOf(used), questions };
     if (place.task.kind === "function") {
       recordTurn(place, dataOf(output, outputPayload), doing);
       return advanceAndReply(run, step);
@@ -72,12 +72,13 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
   type: "fail_task",
   codec: FailTask,
   reply: TaskAnswered,
-  decide(run, { error, agent, used }, step) {
+  decide(run, { error, agent, runMs, used }, step) {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
     failAttempt(place, bounded(error), { agent, used: usedOf(used) });
     const node = run.nodes[place.number];
-    if (node?.status === TaskStatus.TASK_STATUS_FAILED) releaseWaiters(place, bounded(node.error), agent);
+    if (node?.status === TaskStatus.TASK_STATUS_FAILED)
+      releaseWaiters(place, bounded(node.error), { agent, runMs });
     return advanceAndReply(run, step);
   },
 };
