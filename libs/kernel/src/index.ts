@@ -43,7 +43,7 @@ export * from "./errors/tutti-error.ts";
 export { fromErrorDetail, toErrorDetail } from "./errors/wire.ts";
 export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from "./ids/id.ts";
 export { IdSource } from "./ids/id-source.ts";
-export { mixedHash, stableHash } from "./ids/stable-hash.ts";
+export { idOfKey, mixedHash, stableHash } from "./ids/stable-hash.ts";
 export { type Labels, labelsMatch, type SelectorWords, selectorText } from "./labels.ts";
 export { isEnded } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stableHash } from "./stable-hash.ts";
+import { idOfKey, stableHash } from "./stable-hash.ts";
 
 describe("the stable hash", () => {
   it("never changes: it decides where things live", () => {
@@ -24,5 +24,11 @@ describe("the stable hash", () => {
     const counts = Array(16).fill(0);
     for (let id = 0; id < 16_000; id++) counts[stableHash("default", "run", `run_${id}`) % 16]++;
     for (const count of counts) assert.ok(count > 850 && count < 1_150, `${counts}`);
+  });
+
+  it("makes an id of any key: its own text if it has the form of an id", () => {
+    assert.equal(idOfKey("customer-7"), "customer-7");
+    assert.equal(idOfKey("their api"), "key.frb1wtl2ijli7jkkak");
+    assert.notEqual(idOfKey("a b"), idOfKey("a  b"));
   });
 });

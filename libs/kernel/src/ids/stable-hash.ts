@@ -41,3 +41,11 @@ export function mixedHash(hash: number): number {
   mixing = Math.imul(mixing, 0xc2b2ae35);
   return (mixing ^ (mixing >>> 16)) >>> 0;
 }
+
+const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
+
+/** The id of a key that may be any text, such as that of a limit. A key without the form of an id gets its hash as id. */
+export function idOfKey(key: string): string {
+  if (inForm.test(key)) return key;
+  return `key.${["a", "b", "c"].map((part) => stableHash(part, key).toString(36)).join("")}`;
+}

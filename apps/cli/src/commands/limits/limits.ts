@@ -1,5 +1,6 @@
 /** Limits on whole runs, over all pools. `pool limit` has those of one pool. */
 
+import { idOfKey } from "@tutti/kernel";
 import type { Holder, Limit } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
@@ -11,6 +12,11 @@ import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { deletedOutcome, doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
+
+/** The id of the limit. A workflow may have any text as a key. */
+function keyOf(context: Context): string {
+  return idOfKey(context.values.argument("KEY"));
+}
 
 export async function listLimits(context: Context): Promise<Result> {
   const { values, print } = context;
@@ -57,7 +63,7 @@ export async function listLimits(context: Context): Promise<Result> {
 
 export async function showLimit(context: Context): Promise<Result> {
   const { print, shell } = context;
-  const params = { key: context.values.argument("KEY") };
+  const params = { key: keyOf(context) };
   const server = await connect(context);
   const limit: Limit = await server.call("limits.get", { params, query: server.namespace });
   const { entries, nextToken } = await listPages(
@@ -102,7 +108,7 @@ function nameOf({ work }: Holder): string {
 }
 
 export async function setLimit(context: Context): Promise<Result> {
-  const key = context.values.argument("KEY");
+  const key = keyOf(context);
   const allowance = allowanceSaid(context);
   if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency or --rate.", [
@@ -118,7 +124,7 @@ export async function setLimit(context: Context): Promise<Result> {
 }
 
 export async function deleteLimit(context: Context): Promise<Result> {
-  const key = context.values.argument("KEY");
+  const key = keyOf(context);
   const server = await connect(context);
   const reply = await server.call("limits.delete", {
     params: { key },
@@ -129,7 +135,7 @@ export async function deleteLimit(context: Context): Promise<Result> {
 
 export async function evictHolder(context: Context): Promise<Result> {
   const { values } = context;
-  const [key, id] = [values.argument("KEY"), values.argument("RUN")];
+  const [key, id] = [keyOf(context), values.argument("RUN")];
   const task = values.text("task");
   const server = await connect(context);
   const reply = await server.call("limits.evict", {

@@ -5,7 +5,7 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { OfferDetails, RunLimit } from "@tutti/contracts/workflow/v1";
-import type { ReadOnly } from "@tutti/kernel";
+import { idOfKey, type ReadOnly } from "@tutti/kernel";
 import { startOf } from "../attempt/child-start.ts";
 import { setStatus } from "../node/nodes.ts";
 import { idOf, type Place } from "../node/task-kind.ts";
@@ -13,12 +13,12 @@ import type { RenewLease } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numbers.ts";
 import { moreOf, type Node, type NodeView, type Run, type RunOutstanding } from "../state/state.ts";
-import { limitIdOf, release, sendAcquire } from "./limits.ts";
+import { release, sendAcquire } from "./limits.ts";
 
 /** Their ids, in an order that is the same for all, so that no two wait for each other. */
 export function limitsOfTask(details: OfferDetails | undefined): string[] {
   const keys = (details?.limitKeys ?? []).filter((key) => key !== "");
-  return [...new Set(keys.map(limitIdOf))].sort();
+  return [...new Set(keys.map(idOfKey))].sort();
 }
 
 /** The next one that it does not hold. */
@@ -31,7 +31,7 @@ export function acquireNextForTask(place: Place): void {
 export function acquireForTask(place: Place, id: string): void {
   const { run, step, range, task, number } = place;
   const keys = run.nodes[number]?.more?.details?.limitKeys ?? [];
-  const limit = range.plan.policy(task).limits[keys.findIndex((key) => limitIdOf(key) === id)];
+  const limit = range.plan.policy(task).limits[keys.findIndex((key) => idOfKey(key) === id)];
   sendAcquire(run, step, { id, limit, task: idOf(place) });
 }
 

@@ -16,7 +16,7 @@ import {
   type RunOrder,
 } from "@tutti/contracts/workflow/v1";
 import type { KeyedLimit, ObjectPolicy } from "@tutti/definitions";
-import { type Message, type ReadOnly, stableHash } from "@tutti/kernel";
+import { idOfKey, type Message, type ReadOnly } from "@tutti/kernel";
 import { objectIdOf } from "@tutti/machine-work";
 import { evaluate, holds } from "../evaluate/evaluate.ts";
 import type { Scene } from "../evaluate/scene.ts";
@@ -66,7 +66,7 @@ export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
     const made = evaluate(scene, limit.key, "the key of a limit");
     if (!made.ok) return made;
     const text = textOf(made.value);
-    const id = limitIdOf(text);
+    const id = idOfKey(text);
     wanted.set(id, { id, text, limit });
   }
   if (object !== undefined) {
@@ -132,14 +132,6 @@ export function limitInWords(run: RunView, id: string): { readonly words: string
   if (object === undefined) return { words: `the limit ${text}`, command: `tutti limit show ${id}` };
   const { name, key } = object;
   return { words: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
-}
-
-const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
-
-/** Keys may be any text. One that is no id is known by its hash. */
-export function limitIdOf(key: string): string {
-  if (inForm.test(key)) return key;
-  return `key.${["a", "b", "c"].map((part) => stableHash(part, key).toString(36)).join("")}`;
 }
 
 function holderOf({ key }: RunStep, task: string): LimitHolder {

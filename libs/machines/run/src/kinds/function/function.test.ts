@@ -93,6 +93,18 @@ describe("a durable function that waits for its calls", () => {
     assert.deepEqual(messages(), [[], []]);
   });
 
+  it("is explained with the attempt of the turn that failed", () => {
+    const play = new Play();
+    play.report([charge]);
+    play.scene.complete("charge", 1);
+    play.report([], { end: { error: { code: "pay.declined", message: "declined" } } });
+    const { failures } = play.scene.driver.query(play.scene.key, explain, { taskId: "order" }) as Explanation;
+    assert.deepEqual(
+      failures.map(({ attempt, error }) => [attempt, error?.message]),
+      [[1, "declined"]],
+    );
+  });
+
   it("is explained with the error of such a step when its time is over", () => {
     const play = new Play(definition.replace("retry:", "timeout: {total: 1m}, retry:"));
     const error = { code: "Error", message: "the card server is down" };

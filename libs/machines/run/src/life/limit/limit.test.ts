@@ -4,7 +4,6 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import { ResetRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { limit, usage } from "@tutti/machine-limit";
-import { limitIdOf } from "../../core/limit/limits.ts";
 import type { OfferTask, RunEffect } from "../../core/state/effects.ts";
 import { statusOf } from "../../core/state/state.ts";
 import { runMachine } from "../../machine.ts";
@@ -179,11 +178,5 @@ describe("limits of runs", () => {
     scene.complete("one");
     assert.equal(scene.status("one"), WorkStatus.WORK_STATUS_CANCELLED);
     assert.deepEqual([scene.held("all"), scene.held("customer-7")], [0, 0]);
-  });
-
-  it("any key is the id of a limit", () => {
-    assert.equal(limitIdOf("customer-7"), "customer-7");
-    assert.match(limitIdOf("a key / with words"), /^key\.[a-z0-9]+$/);
-    assert.notEqual(limitIdOf("a b"), limitIdOf("a  b"));
   });
 });

@@ -365,22 +365,29 @@ function skippedBecause(
 function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedAttempt>[] {
   const failed = (node.more?.failures ?? []).map(({ attempt, agent, starter, endMs, error }) => ({
     task,
-    attempt,
+    attempt: attemptInWords(node, attempt),
     agentId: agent || starter,
     failTime: toTimestamp(endMs),
     error: shownError(error),
   }));
   const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
-  const isKept = failed.at(-1)?.attempt === node.attempt;
+  const isKept = node.more?.failures.at(-1)?.attempt === node.attempt;
   return node.status === TASK_STATUS_FAILED || (node.status === TASK_STATUS_PAUSED && !isKept)
     ? [failureOf(run, node), ...failed.reverse()]
     : failed.reverse();
 }
 
+/** The number of an attempt as users count it: in each turn of a durable function from 1, also in the turn that failed it. */
+function attemptInWords(node: NodeView, attempt: number): number {
+  const { last = 0 } = stateOfKind(node, "function")?.journal ?? {};
+  if (last === 0 || attempt < last) return attempt;
+  return Math.max(1, attempt - last);
+}
+
 function failureOf(run: RunView, node: NodeView): FailedAttempt {
   return {
     task: taskIdIn(run, node.range, node.number),
-    attempt: node.attempt,
+    attempt: attemptInWords(node, node.attempt),
     agentId: node.agent,
     failTime: node.endAt < 0 ? undefined : toTimestamp(run.createMs + node.endAt),
     error: bounded(node.error),
