@@ -434,7 +434,7 @@ describe("a template", () => {
     assert.deepEqual(messages({ parameters: {} }), ["parameters must have required property 'who'"]);
     assert.deepEqual(messages({ parameters: { who: 3 } }), ["`who` must be string, found 3"]);
     assert.deepEqual(messages({ parameters: { who: "Not A Name" } }), [
-      'expected a capability such as `stock.reserve`, with a range of versions if need be: `stock.reserve@^2`, found "mail.Not A Name"',
+      'expected a capability in lower case such as `stock.reserve` or `send-mail`, with a range of versions if need be: `stock.reserve@^2`, found "mail.Not A Name"',
     ]);
     assert.deepEqual(
       check("workflow: w\ntasks: {a: {uses: x}}", { parameters: {} }).problems.map(({ code }) => code),

@@ -208,7 +208,7 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
     usesCapability: {
       pattern: "^[a-z0-9][a-z0-9_-]*(?:\\.[a-z0-9][a-z0-9_-]*)*(?:@[0-9^~<>=|*xX. -]+)?$",
       expected:
-        "a capability such as `stock.reserve`, with a range of versions if need be: `stock.reserve@^2`",
+        "a capability in lower case such as `stock.reserve` or `send-mail`, with a range of versions if need be: `stock.reserve@^2`",
     },
     usesDefinition: {
       pattern: "^[a-z0-9][a-z0-9_-]*(?:\\.[a-z0-9][a-z0-9_-]*)*(?:@[A-Za-z0-9_][A-Za-z0-9._-]*)?$",

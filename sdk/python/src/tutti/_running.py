@@ -123,7 +123,7 @@ class Running:
             return
         was_linking = self.state == "linking"
         self.state = "draining"
-        details = {"reason": reason, "at_work": self.agent.at_work}
+        details = {"reason": reason, "running": self.agent.at_work}
         _log.info("draining: finishing running tasks", extra=details)
         if was_linking:
             self._connector.stop()
