@@ -23,6 +23,9 @@ const harmless: Readonly<Record<string, readonly [tool: string, ...given: string
 };
 const commandTimeoutMs = 60_000;
 
+/** A start of the platform as it is by default: from the packages, or in a clone. */
+const plainStart = /^(npx tutti dev|npm start( -- --empty)?)$/;
+
 /**
  * Returns whether all starts of a page are those of a platform as it is by default. `with=alone` says that the page changes
  * a platform for the pages after it, or expects an empty one.
@@ -33,8 +36,8 @@ export function sharesPlatform({ path, blocks }: Page): boolean {
   const starts = blocks.flatMap(({ kind, text, options }) =>
     kind === "sh"
       ? commandsOf(text)
-          .filter((line) => /\bnpm start\b/.test(line))
-          .map((line) => options["with"] === undefined && /^npm start( -- --empty)?$/.test(line))
+          .filter((line) => /\bnpm start\b|^npx tutti dev$/.test(line))
+          .map((line) => options["with"] === undefined && plainStart.test(line))
       : [],
   );
   return starts.length > 0 && starts.every(Boolean);

@@ -1,7 +1,10 @@
 import type { Argument, Command } from "../../command/declaration.ts";
 import { all, page, reason, size, yes } from "../../command/options.ts";
 
-const key: Argument = { name: "KEY", summary: "key of the limit, as the workflow has it or `tutti limit list` prints it" };
+const key: Argument = {
+  name: "KEY",
+  summary: "key of the limit, as the workflow has it or `tutti limit list` prints it",
+};
 const loaded = () => import("./limits.ts");
 
 export const limitCommands: readonly Command[] = [
