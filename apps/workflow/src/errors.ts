@@ -36,14 +36,6 @@ export const sourceErrors = defineErrors("definition", {
 
 /** Why a request is no request, where the contract alone cannot say. */
 export const requestErrors = defineErrors("workflow", {
-  payloadNotJson: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "What is computed with has to be a JSON document that is sent inline.",
-    message: ({ field, found }: { field: string; found: string }) =>
-      `${field}: expected a JSON document, got ${found}`,
-    remedy: "Send the document inline.",
-  },
   specUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",
@@ -100,14 +92,6 @@ export const requestErrors = defineErrors("workflow", {
     help: "A preview can be applied for an hour, in the namespace that it was made in. Make a new one, and look at it.",
     message: () => "The preview token is older than an hour or of another namespace",
     remedy: "Make a new preview.",
-  },
-  inputInvalid: {
-    status: "INVALID_ARGUMENT",
-    retry: "never",
-    help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
-    message: ({ count }: { count: number }) =>
-      `The input does not match the schema of the definition: ${counted(count, "violation")}`,
-    remedy: "Correct the listed places.",
   },
 });
 

@@ -54,6 +54,7 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
+export { heldInput, holdInput, inputErrors, jsonOf, refuseViolations } from "./contracts/inputs.ts";
 export { type HeldValue, holdAgainst, holdInputAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";

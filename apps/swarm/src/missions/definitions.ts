@@ -2,7 +2,7 @@
 import { MissionSpec, type StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { DefinitionUse } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, type definitionService, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { checkText, type Definition, taskSpecsOf } from "@tutti/definitions";
+import { checkText, type Definition, heldInput, taskSpecsOf } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { missionServiceErrors } from "./errors.ts";
@@ -34,14 +34,15 @@ export class Definitions {
     const { namespace } = context;
     const request = { namespace, definition: use.definition, withSource: true, withoutLiveCount: true };
     const { definition: found } = await this.#definitions.getDefinition(request, { context });
-    const { name = "", hash = "", source } = found ?? {};
+    const { name = "", hash = "", source, inputSchema = "" } = found ?? {};
     const known = this.#known.get(hash) ?? specIn(name, source);
     this.#known.set(hash, known);
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= plansMax) break;
       this.#known.delete(oldest);
     }
-    return { spec: { ...known, input: use.input }, definition: name, hash };
+    const input = heldInput(inputSchema, use.input, "definition.input");
+    return { spec: { ...known, input }, definition: name, hash };
   }
 }
 

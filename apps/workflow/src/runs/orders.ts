@@ -10,19 +10,17 @@ import {
   type WorkReference,
 } from "@tutti/contracts/types/v1";
 import { DefinitionKind, type ParentClosePolicy, RunOrder, RunSpec } from "@tutti/contracts/workflow/v1";
-import { holdInputAgainst, repeatedIds } from "@tutti/definitions";
+import { holdInput, holdInputAgainst, jsonOf, repeatedIds } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, type ConfiguredRetry, type ConfiguredRetryOf, fromTimestamp } from "@tutti/kernel";
 import type { RunPlans } from "@tutti/machine-run";
 import { isStoredValue } from "@tutti/machine-work";
 import { traceparentOf } from "@tutti/mesh";
 import { checked } from "@tutti/validation/thread";
-import { jsonOf } from "../api/payloads.ts";
 import { withoutMistakes } from "../definitions/sources.ts";
 import type { RunnableVersion, Versions } from "../definitions/versions.ts";
 import { requestErrors } from "../errors.ts";
 import type { PlanShelf } from "../plans/plan-shelf.ts";
-import { holdInput } from "./inputs.ts";
 
 export interface OrdersNeeds {
   readonly versions: Versions;

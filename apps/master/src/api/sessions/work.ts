@@ -2,7 +2,7 @@
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import type { DefinitionUse, TaskList } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
-import { checkText, taskSpecsOf, withNeedConditions } from "@tutti/definitions";
+import { checkText, heldInput, taskSpecsOf, withNeedConditions } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDependencies } from "./dependencies.ts";
@@ -46,8 +46,9 @@ async function ofDefinition(
   const { namespace } = context;
   const request = { namespace, definition: use.definition, withSource: true, withoutLiveCount: true };
   const { definition: found } = await definitions.getDefinition(request, { context });
-  const { name = "", hash = "", source } = found ?? {};
-  const value: TaskList = { ...tasksIn(name, source), input: use.input };
+  const { name = "", hash = "", source, inputSchema = "" } = found ?? {};
+  const input = heldInput(inputSchema, use.input, "spec.definition.input");
+  const value: TaskList = { ...tasksIn(name, source), input };
   return { spec: { ...spec, work: { $case: "tasks", value } }, definition: name, hash };
 }
 

@@ -3,10 +3,10 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { BulkFix, Task } from "@tutti/contracts/workflow/v1";
 import { GetTaskRequest, RepairTaskRequest } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import type { IndexEntry } from "@tutti/journal";
 import { errorFromUnknown, jsonPayload } from "@tutti/kernel";
 import type { CallOptions } from "@tutti/mesh";
-import { jsonOf } from "../payloads.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 import { mergePatched } from "./merge-patch.ts";
 

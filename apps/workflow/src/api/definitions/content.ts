@@ -14,7 +14,7 @@ import {
   type RegisterDefinitionRequest,
   SourceFormat,
 } from "@tutti/contracts/workflow/v1";
-import { type PrintFormat, problemMessage } from "@tutti/definitions";
+import { type PrintFormat, problemMessage, jsonOf } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, inTurns } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";
@@ -23,7 +23,6 @@ import type { DefinitionParts, WantedParts } from "@tutti/validation/thread";
 import { applyOnTriggers } from "../../definitions/on-triggers.ts";
 import { checkSource, withoutMistakes } from "../../definitions/sources.ts";
 import { sourceErrors } from "../../errors.ts";
-import { jsonOf } from "../payloads.ts";
 import type { DefinitionDependencies } from "./dependencies.ts";
 
 export async function checkDefinition(

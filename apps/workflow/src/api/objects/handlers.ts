@@ -12,13 +12,13 @@ import {
   type runService,
   StartRunRequest,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import { everything, type MachineDependencies, query, sizeOf } from "@tutti/host/serving";
 import { type CallContext, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import { type ObjectFacts, objectErrors, objectFacts } from "@tutti/machine-object";
 import { objectIdOf } from "@tutti/machine-work";
 import type { Client, Handlers } from "@tutti/mesh";
 import { runtimeErrors } from "@tutti/runtime/errors";
-import { jsonOf } from "../payloads.ts";
 
 export interface ObjectDependencies extends MachineDependencies {
   readonly runs: Pick<Client<typeof runService>, "startRun" | "awaitRun">;

@@ -6,10 +6,10 @@ import {
   MoveVerdict,
   type Run,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import type { Recorded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { moveRun, reviewMove, runErrors } from "@tutti/machine-run";
-import { jsonOf } from "../payloads.ts";
 import { executeOnRun, queryRun, type RunDependencies, recordsOf, runNamed } from "./dependencies.ts";
 import { reset } from "./resetting.ts";
 

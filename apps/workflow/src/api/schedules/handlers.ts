@@ -13,6 +13,7 @@ import {
   type UpdateScheduleReply,
   type UpdateScheduleRequest,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import { execute, query } from "@tutti/host/serving";
 import { type CallContext, fromTimestamp, sleep, toTimestamp } from "@tutti/kernel";
 import {
@@ -30,7 +31,6 @@ import {
 } from "@tutti/machine-schedule";
 import type { Handlers } from "@tutti/mesh";
 import { requireInput } from "../../runs/inputs.ts";
-import { jsonOf } from "../payloads.ts";
 import { keyOf, type ScheduleDependencies, scheduleNamed } from "./dependencies.ts";
 import { listFirings } from "./firings.ts";
 import { listSchedules, watchSchedules } from "./lists.ts";

@@ -8,11 +8,11 @@ import type {
   WatchOutputReply,
   WatchOutputRequest,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import { type MachineDependencies, outputOf } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { repairTask, retryRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";
-import { jsonOf } from "../payloads.ts";
 import { executeOnRun, runWork } from "../runs/dependencies.ts";
 import { add, bringIn, withdraw } from "./additions.ts";
 import { claim, decide, delegate, listApprovals, release, watchApprovals } from "./approvals.ts";

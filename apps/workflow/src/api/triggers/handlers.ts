@@ -12,6 +12,7 @@ import {
   type UpdateTriggerReply,
   type UpdateTriggerRequest,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { execute, placeOfToken, query, sizeOf, tokenOfPlace } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
@@ -29,7 +30,6 @@ import {
 import type { Handlers } from "@tutti/mesh";
 import { requireTemplate } from "../../runs/inputs.ts";
 import { Matching } from "../../triggers/matching.ts";
-import { jsonOf } from "../payloads.ts";
 import { keyOf, type TriggerDependencies, triggerNamed } from "./dependencies.ts";
 import { publishEvents, replayEvents, retryDeadLetters } from "./events.ts";
 import { listTriggers, watchTriggers } from "./lists.ts";

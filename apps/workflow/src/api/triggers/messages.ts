@@ -10,10 +10,10 @@ import {
   type TriggerPlan,
   TriggerPolicy,
 } from "@tutti/contracts/workflow/v1";
+import { jsonOf } from "@tutti/definitions";
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import type { TriggerFacts } from "@tutti/machine-trigger";
 import { cloudEventMessage, eventJsonOf } from "../../triggers/events.ts";
-import { jsonOf } from "../payloads.ts";
 
 export function planOf(trigger: Trigger): TriggerPlan {
   const { description, source, condition, key, windowMs, run, runId, policy, labels, owner } = trigger;

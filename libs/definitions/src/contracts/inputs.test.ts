@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Payload } from "@tutti/contracts/types/v1";
+import { heldInput } from "./inputs.ts";
+
+const schema = JSON.stringify({
+  type: "object",
+  required: ["city"],
+  properties: { city: { type: "string" }, days: { type: "integer", default: 2 } },
+});
+const payload = (value: unknown) =>
+  Payload.fromPartial({ body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) } });
+const valueOf = (held: Payload | undefined) =>
+  held?.body?.$case === "inline" ? JSON.parse(Buffer.from(held.body.value).toString()) : undefined;
+
+describe("the input of work that a definition starts", () => {
+  it("gets the defaults of the schema", () => {
+    assert.deepEqual(valueOf(heldInput(schema, payload({ city: "Bonn" }), "input")), { city: "Bonn", days: 2 });
+  });
+
+  it("is refused with each place that does not satisfy the schema", () => {
+    for (const [input, field] of [
+      [payload({ days: 1 }), "input"],
+      [payload({ city: "Bonn", days: "many" }), "input.days"],
+      [undefined, "input"],
+    ] as const)
+      assert.throws(
+        () => heldInput(schema, input, "input"),
+        (error: { code: string; violations: { field: string }[] }) =>
+          error.code === "workflow.input_invalid" && error.violations[0]?.field.startsWith(field) === true,
+      );
+  });
+
+  it("is taken as it is without a schema, and from the blob store", () => {
+    const stored = Payload.fromPartial({ body: { $case: "blob", value: { size: 5 } } });
+    assert.equal(heldInput(schema, stored, "input"), stored);
+    assert.equal(heldInput("", undefined, "input"), undefined);
+  });
+});

@@ -1,0 +1,71 @@
+/** Inputs of runs, missions and sessions, compared with the schema of their definition. */
+import type { Payload } from "@tutti/contracts/types/v1";
+import type { Json } from "@tutti/expressions";
+import { counted, defineErrors } from "@tutti/kernel";
+import { type HeldValue, holdInputAgainst } from "../check/held-value.ts";
+
+export const inputErrors = defineErrors("workflow", {
+  payloadNotJson: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "What is computed with has to be a JSON document that is sent inline.",
+    message: ({ field, found }: { field: string; found: string }) =>
+      `${field}: expected a JSON document, got ${found}`,
+    remedy: "Send the document inline.",
+  },
+  inputInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The input has to satisfy the schema of the definition. Each violation says where it does not.",
+    message: ({ count }: { count: number }) =>
+      `The input does not match the schema of the definition: ${counted(count, "violation")}`,
+    remedy: "Correct the listed places.",
+  },
+});
+
+/** Returns a payload as JSON. Other content, or a payload in the blob store, is refused with the field's name. */
+export function jsonOf({ body, mediaType }: Payload, field: string): Json {
+  if (body === undefined) return null;
+  if (body.$case === "blob") throw inputErrors.payloadNotJson({ field, found: "a reference to a blob" });
+  if (mediaType !== "" && mediaType !== "application/json")
+    throw inputErrors.payloadNotJson({ field, found: mediaType });
+  const text = Buffer.from(body.value).toString("utf8");
+  if (text === "") return null;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    const found = error instanceof Error ? error.message : "something else";
+    throw inputErrors.payloadNotJson({ field, found });
+  }
+}
+
+/**
+ * Returns the input with defaults filled in, or refuses it with each place.
+ * @param field its name in the request, as violations have it
+ */
+export function holdInput(schema: Json, payload: Payload | undefined, field = "spec.input"): Payload {
+  const given = payload && jsonOf(payload, field);
+  const { value, violations } = holdInputAgainst(schema, given);
+  refuseViolations(violations, field);
+  // Untouched where no default was filled in, so that a number keeps the form in which it was written.
+  if (value === given && payload !== undefined) return payload;
+  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
+}
+
+/**
+ * The same for an input that is compared when its work is accepted. A definition without a schema takes any, and the
+ * content of one in the blob store is not read.
+ */
+export function heldInput(schemaText: string, payload: Payload | undefined, field: string): Payload | undefined {
+  if (schemaText === "" || payload?.body?.$case === "blob") return payload;
+  return holdInput(JSON.parse(schemaText) as Json, payload, field);
+}
+
+/** Refuses a value of a request with each place where it does not satisfy its schema. */
+export function refuseViolations(violations: HeldValue["violations"], field: string): void {
+  if (violations.length === 0) return;
+  throw inputErrors.inputInvalid(
+    { count: violations.length },
+    { violations: violations.map(({ path, message }) => ({ field: [field, ...path].join("."), message })) },
+  );
+}
