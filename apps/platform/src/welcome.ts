@@ -30,7 +30,7 @@ const toTry = {
   ],
   empty: [
     ["npx tutti status", "services and their health"],
-    ["npx tutti demo kill", "kill -9 a worker: nothing is lost"],
+    ["npx tutti demo kill", "kill -9 the platform and its workers: nothing is lost"],
     ["npx tutti --help", "all commands"],
   ],
 } as const;

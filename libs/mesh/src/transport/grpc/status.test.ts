@@ -76,6 +76,14 @@ describe("the error behind a status of gRPC", () => {
     });
   }
 
+  it("names the cause of a connection that could not be made, without the words of the library", () => {
+    const details =
+      "No connection established. Last error: Error: connect ECONNREFUSED 10.0.0.1:7401 (2026-01-31T12:00:00.000Z). Resolution note: ";
+    const metadata = new Metadata();
+    const error = errorOfStatus(get, "10.0.0.1:7401", { code: status.UNAVAILABLE, details, metadata });
+    assert.match(error.message, /\(connect ECONNREFUSED 10\.0\.0\.1:7401\)/);
+  });
+
   it("is the one the other side threw, where it said so", () => {
     const thrown = new TuttiError({
       code: "notes.gone",

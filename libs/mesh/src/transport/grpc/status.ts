@@ -32,6 +32,12 @@ const notSent =
   /^No connection established|^Name resolution failed|Stream refused by server|Failed to start HTTP\/2 stream|Channel has been shut down/;
 const tooLarge = /larger than max|decompresses to a size larger/;
 
+/** `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1 (…). Resolution note: …`, of which the error remains. */
+function lastErrorIn(details: string): string {
+  const found = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\.?(?: Resolution note.*)?$/s.exec(details);
+  return found?.[1] ?? details;
+}
+
 /** The other side ended the call while requests were still being sent. Grpc-js forgets how it ended. */
 export function endedWhileSending(ended: StatusObject): boolean {
   return ended.code === status.INTERNAL && ended.details.startsWith("Write error: write after end");
@@ -44,10 +50,10 @@ function errorOfTransport(method: Method, address: string, ended: StatusObject):
   switch (ended.code) {
     case status.UNAVAILABLE:
       return notSent.test(reason)
-        ? meshErrors.noConnection({ rpc, address, reason })
+        ? meshErrors.noConnection({ rpc, address, reason: lastErrorIn(reason) })
         : meshErrors.connectionLost({ rpc, address, reason });
     case status.INTERNAL:
-      if (notSent.test(reason)) return meshErrors.noConnection({ rpc, address, reason });
+      if (notSent.test(reason)) return meshErrors.noConnection({ rpc, address, reason: lastErrorIn(reason) });
       if (/RST_STREAM/.test(reason) || endedWhileSending(ended)) {
         return meshErrors.connectionLost({ rpc, address, reason });
       }
