@@ -54,7 +54,6 @@ export {
   type Definition,
 } from "./check/checker.ts";
 export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
-export { heldInput, holdInput, inputErrors, jsonOf, refuseViolations } from "./contracts/inputs.ts";
 export { type HeldValue, holdAgainst, holdInputAgainst } from "./check/held-value.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
@@ -64,6 +63,7 @@ export { type CheckedTrigger, checkTriggerText, isTriggerText } from "./check/tr
 export { isWorkflowDocument, isWorkflowText } from "./check/workflow-text.ts";
 export { type CostInput, costInputIn } from "./contracts/cost-input.ts";
 export { graphOf } from "./contracts/graph.ts";
+export { heldInput, holdInput, inputErrors, jsonOf, refuseViolations } from "./contracts/inputs.ts";
 export {
   capabilityNames,
   definitionMessage,

@@ -324,7 +324,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     const page = await stage.signedIn("/runs/drawn?view=values");
     try {
       const files = page.locator("section", { has: page.getByRole("heading", { name: "Files" }) });
-      await files.getByRole("row", { name: /draw\.output\.film video\/mp4 78\.1 KiB/ }).waitFor();
+      await files.getByRole("row", { name: /draw\.output\.film video\/mp4 78 KiB/ }).waitFor();
       assert.equal(await files.getByRole("row").count(), 5);
       await files.getByRole("button", { name: "Show draw.output.plan" }).click();
       await files.getByText("a plan of the stage").waitFor();

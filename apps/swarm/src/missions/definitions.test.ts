@@ -22,10 +22,15 @@ const definition = Definition.fromPartial({
 });
 
 it("a mission that a definition starts has the defaults of its input, and is refused without what is required", async () => {
-  const definitions = new Definitions({ getDefinition: async () => GetDefinitionReply.fromPartial({ definition }) });
+  const definitions = new Definitions({
+    getDefinition: async () => GetDefinitionReply.fromPartial({ definition }),
+  });
   const specOf = (input: unknown) => {
     const body = { $case: "inline" as const, value: Buffer.from(JSON.stringify(input)) };
-    const use = DefinitionUse.fromPartial({ definition: { name: "trip" }, input: Payload.fromPartial({ body }) });
+    const use = DefinitionUse.fromPartial({
+      definition: { name: "trip" },
+      input: Payload.fromPartial({ body }),
+    });
     return definitions.specOf({ $case: "definition", value: use }, testContext());
   };
   const { spec } = await specOf({ city: "Bonn" });

@@ -10,12 +10,15 @@ const schema = JSON.stringify({
 });
 const payload = (value: unknown) =>
   Payload.fromPartial({ body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) } });
-const valueOf = (held: Payload | undefined) =>
+const inlineOf = (held: Payload | undefined) =>
   held?.body?.$case === "inline" ? JSON.parse(Buffer.from(held.body.value).toString()) : undefined;
 
 describe("the input of work that a definition starts", () => {
   it("gets the defaults of the schema", () => {
-    assert.deepEqual(valueOf(heldInput(schema, payload({ city: "Bonn" }), "input")), { city: "Bonn", days: 2 });
+    assert.deepEqual(inlineOf(heldInput(schema, payload({ city: "Bonn" }), "input")), {
+      city: "Bonn",
+      days: 2,
+    });
   });
 
   it("is refused with each place that does not satisfy the schema", () => {

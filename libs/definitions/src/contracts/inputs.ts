@@ -56,7 +56,11 @@ export function holdInput(schema: Json, payload: Payload | undefined, field = "s
  * The same for an input that is compared when its work is accepted. A definition without a schema takes any, and the
  * content of one in the blob store is not read.
  */
-export function heldInput(schemaText: string, payload: Payload | undefined, field: string): Payload | undefined {
+export function heldInput(
+  schemaText: string,
+  payload: Payload | undefined,
+  field: string,
+): Payload | undefined {
   if (schemaText === "" || payload?.body?.$case === "blob") return payload;
   return holdInput(JSON.parse(schemaText) as Json, payload, field);
 }

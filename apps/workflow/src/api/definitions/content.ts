@@ -14,7 +14,7 @@ import {
   type RegisterDefinitionRequest,
   SourceFormat,
 } from "@tutti/contracts/workflow/v1";
-import { type PrintFormat, problemMessage, jsonOf } from "@tutti/definitions";
+import { jsonOf, type PrintFormat, problemMessage } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type CallContext, inTurns } from "@tutti/kernel";
 import { latest } from "@tutti/machine-entities/definition";

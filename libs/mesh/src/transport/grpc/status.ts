@@ -34,7 +34,9 @@ const tooLarge = /larger than max|decompresses to a size larger/;
 
 /** `No connection established. Last error: Error: connect ECONNREFUSED 127.0.0.1:1 (…). Resolution note: …`, of which the error remains. */
 function lastErrorIn(details: string): string {
-  const found = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\.?(?: Resolution note.*)?$/s.exec(details);
+  const found = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-[^)]*\))?\.?(?: Resolution note.*)?$/s.exec(
+    details,
+  );
   return found?.[1] ?? details;
 }
 
