@@ -47,3 +47,17 @@ function twoUnits(count: number, per: number, large: string, small: string): str
   const head = `${Math.floor(count / per)} ${large}`;
   return rest === 0 ? head : `${head} ${rest} ${small}`;
 }
+
+/** More services than this in one process are the platform as a whole. */
+const servicesMax = 2;
+
+/**
+ * `gateway+governance+… 127.0.0.1:7401` is long, and breaks within words: a process with most services is the platform.
+ * Alerts have such names in their sentences.
+ */
+export function processName(text: string): string {
+  return text.replace(/\b[a-z]+(?:\+[a-z]+)+/g, (services) => {
+    const names = services.split("+");
+    return names.length > servicesMax ? "platform" : names.join(", ");
+  });
+}

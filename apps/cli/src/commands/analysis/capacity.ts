@@ -1,6 +1,6 @@
 /** How many agents pools need for the work to come, and when disks are full. */
 
-import { bytesText } from "@tutti/rest/text";
+import { bytesText, processName } from "@tutti/rest/text";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
@@ -83,7 +83,7 @@ export async function capacity(context: Context): Promise<Result> {
             : disk.fullTimeMs === undefined
               ? "not full within ten years"
               : `full on ${printMoment(disk.fullTimeMs, nowMs)}, at the earliest ${printMoment(disk.earliestTimeMs ?? disk.fullTimeMs, nowMs)}`;
-        print.line(`disk of ${disk.process ?? ""}: ${free}, ${end} (${tested(disk.backTest)})`);
+        print.line(`disk of ${processName(disk.process ?? "")}: ${free}, ${end} (${tested(disk.backTest)})`);
       }
     },
   };

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { processName } from "@tutti/rest/text";
 import type { Alert } from "@tutti/rest/types";
 import { type ReactNode, useState } from "react";
 import { alertsQuery } from "../../data/alert-queries.ts";
@@ -15,7 +16,6 @@ import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
-import { processName } from "../metrics/lines.ts";
 import { Notifications } from "./notifications.tsx";
 import { Objectives } from "./objectives.tsx";
 import { OnCall } from "./on-call.tsx";

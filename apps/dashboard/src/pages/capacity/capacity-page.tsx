@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { BackTest, Capacity, DiskCapacity } from "@tutti/rest/types";
 import { useState } from "react";
 import { nowMs } from "../../effects/time.ts";
@@ -10,7 +11,6 @@ import { ScrollTable } from "../../elements/scroll-table.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Spelled } from "../../elements/spelled-popover.tsx";
 import "../analysis/analysis.css";
-import { processName } from "../metrics/lines.ts";
 import { capacityCommand, capacityPath, capacityQuery, disksQuery } from "./queries.ts";
 import { type CapacitySearch, capacitySearch, days, loads, waits } from "./search.ts";
 

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { Alert, Incident } from "@tutti/rest/types";
 import { useState } from "react";
 import { alertsInQuery } from "../../data/incident-queries.ts";
@@ -11,7 +12,6 @@ import { Part, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
 import { useAlertRefresh } from "../alerts/refresh.ts";
-import { processName } from "../metrics/lines.ts";
 import { severityTone } from "./incident.ts";
 
 const shownFirst = 5;

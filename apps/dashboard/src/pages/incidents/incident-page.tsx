@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useParams, useSearch } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { Incident } from "@tutti/rest/types";
 import { installationNamespace } from "../../data/in-namespace.ts";
 import { incidentQuery } from "../../data/incident-queries.ts";
@@ -13,7 +14,6 @@ import { ShownOne } from "../../elements/unshown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { incidentStates, standOf } from "../../score/states.ts";
-import { processName } from "../metrics/lines.ts";
 import { FiringAlerts } from "./firing-alerts.tsx";
 import { affectedOf, alertWords, severityTone } from "./incident.ts";
 import { IncidentActions } from "./incident-actions.tsx";

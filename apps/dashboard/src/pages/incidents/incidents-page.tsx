@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { Incident } from "@tutti/rest/types";
 import { installationNamespace } from "../../data/in-namespace.ts";
 import { incidentsPath, incidentsQuery } from "../../data/incident-queries.ts";
@@ -16,7 +17,6 @@ import { StateChoices } from "../../elements/state-choices.tsx";
 import { StandMark } from "../../score/glyph.tsx";
 import { incidentStates, standOf } from "../../score/states.ts";
 import { nameOf } from "../../shell/you-dialog.tsx";
-import { processName } from "../metrics/lines.ts";
 import { Typed } from "../runs/filters.tsx";
 import { affectedOf, alertWords, countsOf, inOrder, matching, severityTone } from "./incident.ts";
 import { IncidentLink } from "./incident-link.tsx";

@@ -1,4 +1,6 @@
 /** Series as lines of a picture, and as rows of the table below it. */
+
+import { processName } from "@tutti/rest/text";
 import type { MetricSeries } from "@tutti/rest/types";
 import { bytes, figure, percent, span } from "../../elements/moments.ts";
 
@@ -40,20 +42,6 @@ export function nameOf(labels: Readonly<Record<string, string>>): string {
     .sort(([one], [other]) => Number(one === "process") - Number(other === "process"))
     .map(([label, value]) => (label === "process" ? processName(value) : `${label}=${value}`))
     .join(" ");
-}
-
-/** More services than this in one process are the platform as a whole. */
-const namedMax = 2;
-
-/**
- * `gateway+governance+… 127.0.0.1:7401` is long, and breaks within words: a process with most services is the platform.
- * Alerts have such names in their sentences.
- */
-export function processName(text: string): string {
-  return text.replace(/\b[a-z]+(?:\+[a-z]+)+/g, (services) => {
-    const names = services.split("+");
-    return names.length > namedMax ? "platform" : names.join(", ");
-  });
 }
 
 export interface Drawn {

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { Routes } from "@tutti/rest/types";
 import { currentNamespace } from "../../effects/namespace.ts";
 import { ChoiceField } from "../../elements/fields.tsx";
@@ -9,7 +10,7 @@ import { Shown } from "../../elements/shown.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { Typed } from "../runs/filters.tsx";
 import { ChangesPart } from "./changes-part.tsx";
-import { figureWord, processName } from "./lines.ts";
+import { figureWord } from "./lines.ts";
 import { MetricPanel } from "./metric-panel.tsx";
 import { metricsQuery, rangeQuery } from "./queries.ts";
 import { installation, joins, type MetricsSearch, rangeOrder, ranges } from "./search.ts";

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { processName } from "@tutti/rest/text";
 import type { MetricSeries } from "@tutti/rest/types";
 import { lazy, Suspense, useMemo } from "react";
 import { metricProcessesQuery, metricSeriesQuery } from "../../data/queries.ts";
@@ -6,7 +7,6 @@ import { pageError } from "../../data/send.ts";
 import { counted, figure } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
-import { processName } from "../metrics/lines.ts";
 import {
   aligned,
   bySilence,

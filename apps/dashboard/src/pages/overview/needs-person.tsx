@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { processName } from "@tutti/rest/text";
 import type { Agent, Approval, Incident, ListAgentsReply, ListRunsReply, Run } from "@tutti/rest/types";
 import { type ReactNode, useMemo } from "react";
 import { incidentsQuery } from "../../data/incident-queries.ts";
@@ -22,7 +23,6 @@ import {
 } from "../../score/states.ts";
 import { alertWords, inOrder } from "../incidents/incident.ts";
 import { IncidentLink } from "../incidents/incident-link.tsx";
-import { processName } from "../metrics/lines.ts";
 import { whatFailed } from "../runs/outcome.ts";
 import type { RunsSearch } from "../runs/search.ts";
 import { howMany, type Trouble, troublesIn, withPausedTasks } from "./needs.ts";
