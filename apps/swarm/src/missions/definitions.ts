@@ -41,7 +41,8 @@ export class Definitions {
       if (this.#known.size <= plansMax) break;
       this.#known.delete(oldest);
     }
-    const input = heldInput(inputSchema, use.input, "definition.input");
+    const input =
+      use.input?.body?.$case === "blob" ? use.input : heldInput(inputSchema, use.input, "definition.input");
     return { spec: { ...known, input }, definition: name, hash };
   }
 }

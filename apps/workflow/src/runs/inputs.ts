@@ -3,10 +3,11 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import { type HeldValue, heldInput, holdAgainst, refuseViolations } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { TuttiError } from "@tutti/kernel";
+import { isStoredValue } from "@tutti/machine-work";
 
 /** Refuses an input that starts would refuse later. One in the blob store is read when a run starts. */
 export function requireInput(schemaText: string, payload: Payload | undefined, field: string): void {
-  heldInput(schemaText, payload, field);
+  if (!isStoredValue(payload)) heldInput(schemaText, payload, field);
 }
 
 /** The same for an input with expressions: only the places that no expression can make right. */

@@ -34,9 +34,10 @@ describe("the input of work that a definition starts", () => {
       );
   });
 
-  it("is taken as it is without a schema, and from the blob store", () => {
+  it("is taken as it is without a schema", () => {
     const stored = Payload.fromPartial({ body: { $case: "blob", value: { size: 5 } } });
-    assert.equal(heldInput(schema, stored, "input"), stored);
+    assert.equal(heldInput("", stored, "input"), stored);
     assert.equal(heldInput("", undefined, "input"), undefined);
+    assert.throws(() => heldInput(schema, stored, "input"), { code: "workflow.payload_not_json" });
   });
 });

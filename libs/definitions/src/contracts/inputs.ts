@@ -52,16 +52,13 @@ export function holdInput(schema: Json, payload: Payload | undefined, field = "s
   return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/**
- * The same for an input that is compared when its work is accepted. A definition without a schema takes any, and the
- * content of one in the blob store is not read.
- */
+/** The same for the text of a schema. Empty accepts any input. */
 export function heldInput(
   schemaText: string,
   payload: Payload | undefined,
   field: string,
 ): Payload | undefined {
-  if (schemaText === "" || payload?.body?.$case === "blob") return payload;
+  if (schemaText === "") return payload;
   return holdInput(JSON.parse(schemaText) as Json, payload, field);
 }
 

@@ -47,7 +47,10 @@ async function ofDefinition(
   const request = { namespace, definition: use.definition, withSource: true, withoutLiveCount: true };
   const { definition: found } = await definitions.getDefinition(request, { context });
   const { name = "", hash = "", source, inputSchema = "" } = found ?? {};
-  const input = heldInput(inputSchema, use.input, "spec.definition.input");
+  const input =
+    use.input?.body?.$case === "blob"
+      ? use.input
+      : heldInput(inputSchema, use.input, "spec.definition.input");
   const value: TaskList = { ...tasksIn(name, source), input };
   return { spec: { ...spec, work: { $case: "tasks", value } }, definition: name, hash };
 }
