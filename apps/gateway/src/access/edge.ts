@@ -23,7 +23,7 @@ export function admit(
   if (guard === undefined) return;
   try {
     const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
-    endWith(response, end);
+    whenClosed(response, end);
     if (Number.isFinite(limit)) tell(response, limit, remaining, resetAfterMs);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
@@ -40,11 +40,14 @@ export function admitSocket(
   principal: Principal,
   socket: Duplex,
 ): void {
-  if (guard !== undefined) endWith(socket, guard.admit(principal, true).end);
+  if (guard !== undefined) whenClosed(socket, guard.admit(principal, true).end);
 }
 
 /** A client that left while it was identified has closed already. */
-function endWith(connection: ServerResponse | Duplex, end: () => void): void {
+export function whenClosed(
+  connection: Pick<ServerResponse | Duplex, "closed" | "once">,
+  end: () => void,
+): void {
   if (connection.closed) end();
   else connection.once("close", end);
 }

@@ -7,6 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CallContext, type Foundation, formatTraceparent, type Span } from "@tutti/kernel";
 import type { Caller } from "../access/access.ts";
+import { whenClosed } from "../access/edge.ts";
 import { gatewayErrors } from "../errors.ts";
 
 export interface RequestContextParts {
@@ -74,8 +75,7 @@ export class RequestContext implements CallContext {
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
     // Also fires after an answer. Then no listener is left.
-    if (response.closed) this.#over.abort();
-    else response.once("close", () => this.#over.abort());
+    whenClosed(response, () => this.#over.abort());
   }
 
   /** Time for the call itself. */

@@ -2,6 +2,7 @@
 import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
+import { whenClosed } from "../access/edge.ts";
 
 /** Returns the caller of a route that is not open. */
 export function callerIn({ caller, routeOptions }: FastifyRequest): Caller {
@@ -16,8 +17,7 @@ export function contextOf(
 ): CallContext {
   const { answer } = request;
   const gone = new AbortController();
-  if (answer?.closed === true) gone.abort();
-  else answer?.once("close", () => gone.abort());
+  if (answer !== undefined) whenClosed(answer, () => gone.abort());
   return {
     principal,
     namespace: "default",

@@ -10,7 +10,7 @@ import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import { parseInTurns } from "@tutti/rest/json";
 import type { Run } from "@tutti/rest/types";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { EdgeGuard } from "../access/edge.ts";
+import { type EdgeGuard, whenClosed } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
 import { takeBytes } from "../front/body.ts";
@@ -77,11 +77,8 @@ class McpAnswers {
     try {
       if (this.#open >= openMax)
         throw new RpcError(rpcCodes.tooMany, "Too many requests are open", { status: 503 });
-      // A client that left before has closed already.
-      if (!reply.raw.closed) {
-        this.#open++;
-        reply.raw.once("close", () => this.#open--);
-      }
+      this.#open++;
+      whenClosed(reply.raw, () => this.#open--);
       const incoming = readMessage(await bodyOf(request, loaded.protocol), request.headers);
       if (incoming.kind === "ignored") await reply.code(202).send();
       else if (incoming.kind === "response") await this.#accept(loaded, request, reply, incoming);
