@@ -82,6 +82,26 @@ describe("a partition whose journal ends before what its archive contains", () =
     assert.equal(bank.journal.partition("bank", 0).last.number, 1);
     await bank.time.settle(bank.runtime.stop());
   });
+
+  it("is not started by any later owner, however many seals take the place of what is missing", async () => {
+    const bank = await bankWithDamage(0);
+    const { number, epoch } = bank.journal.partition("bank", 0).last;
+    bank.crash();
+    Object.assign(bank, { store: new MemoryStore() });
+    for (let owner = 1; owner <= number + 3; owner++) {
+      bank.make();
+      bank.runtime.own(0, epoch + owner).catch(() => undefined);
+      await bank.time.advanceAsync(30);
+      assert.equal(stateOf(bank, 0), "failed");
+      assert.equal(bank.journal.partition("bank", 0).last.number, owner);
+      if (owner <= number + 2) bank.crash();
+    }
+    await assert.rejects(
+      bank.askBalance(ada),
+      /do not join: an archive up to batch \d+ and a journal whose batch \d+ an owner after it wrote\. Restore/,
+    );
+    await bank.time.settle(bank.runtime.stop());
+  });
 });
 
 describe("a partition whose archive belongs to another user", () => {

@@ -85,6 +85,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
     const { snapshots, entries, incarnations } = waiting[partition] as (typeof waiting)[number];
     const partitionSnapshot = encodePartition({
       batch: 0,
+      epoch: 0,
       event: 0,
       eventBatch: 0,
       eventIndex: 0,

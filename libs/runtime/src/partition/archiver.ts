@@ -507,10 +507,11 @@ export function idleMsAmong(
  * Returns the partition itself, as of a batch.
  */
 function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
-  const { self, outbox, incarnations, live, quarantined, pause, behaviours } = memory;
+  const { self, outbox, incarnations, live, quarantined, pause, behaviours, parts } = memory;
   const channels = [...outbox.channels];
   return encodePartition({
     batch,
+    epoch: parts.epoch,
     event: self.event,
     eventBatch: self.lastBatch,
     eventIndex: self.lastIndex,

@@ -13,6 +13,7 @@ import {
   LettersConfirmed,
   LettersSent,
   LettersTaken,
+  type PartitionSnapshot,
   Quarantined,
   RepairAction,
   Repaired,
@@ -92,19 +93,20 @@ export class Recovery {
   }
 
   async run(opening: Opening): Promise<Recovered> {
-    const { log, service, partition } = this.#memory.parts;
-    if (log.first > opening.coveredTo + 1) {
-      const what = `an archive up to batch ${opening.coveredTo} and a journal from batch ${log.first} on`;
-      throw runtimeErrors.gap({ service, partition, what });
-    }
+    const { log } = this.#memory.parts;
+    const { coveredTo } = opening;
+    const snapshot = decodePartition(opening.partitionSnapshot);
+    if (log.first > coveredTo + 1) throw this.#unjoined(coveredTo, `from batch ${log.first} on`);
     // What the archive contains was durable before this seal. A journal that ends before it has lost something.
-    if (opening.coveredTo >= log.last.number) {
-      const what = `an archive up to batch ${opening.coveredTo} and a journal up to batch ${log.last.number}`;
-      throw runtimeErrors.gap({ service, partition, what });
-    }
-    this.#coveredTo = opening.coveredTo;
-    this.#takeOpening(opening);
-    for await (const slice of log.read(Math.max(log.first, opening.coveredTo + 1))) {
+    const knownTo = Math.max(coveredTo, snapshot?.batch ?? 0);
+    if (knownTo >= log.last.number) throw this.#unjoined(knownTo, `up to batch ${log.last.number}`);
+    this.#coveredTo = coveredTo;
+    if (snapshot !== undefined) this.#takeSnapshot(snapshot);
+    const from = coveredTo + 1;
+    for await (const read of log.read(Math.max(log.first, Math.min(from, knownTo)))) {
+      if (snapshot !== undefined) this.#requireSame(snapshot, read);
+      const slice =
+        read[0] === undefined || read[0].number >= from ? read : read.filter((one) => one.number >= from);
       await this.#prepare(slice);
       for (const batch of slice) this.#fold(batch);
     }
@@ -116,10 +118,24 @@ export class Recovery {
     return { toRebuild: this.#toRebuild };
   }
 
-  #takeOpening({ partitionSnapshot }: Opening): void {
+  /**
+   * Seals of later owners can take the numbers of batches that the journal has lost. They have a later epoch than the
+   * owner had who found these batches durable.
+   */
+  #requireSame({ batch, epoch }: PartitionSnapshot, read: readonly JournalBatch[]): void {
+    const found = read.find(({ number }) => number === batch);
+    if (found === undefined || epoch === 0 || found.epoch <= epoch) return;
+    throw this.#unjoined(batch, `whose batch ${batch} an owner after it wrote`);
+  }
+
+  #unjoined(archivedTo: number, journal: string): TuttiError {
+    const { service, partition } = this.#memory.parts;
+    const what = `an archive up to batch ${archivedTo} and a journal ${journal}`;
+    return runtimeErrors.gap({ service, partition, what });
+  }
+
+  #takeSnapshot(snapshot: PartitionSnapshot): void {
     const memory = this.#memory;
-    const snapshot = decodePartition(partitionSnapshot);
-    if (snapshot === undefined) return;
     this.#ownUpTo = snapshot.batch;
     this.#aside = snapshot.quarantined;
     memory.incarnations = snapshot.incarnations;

@@ -107,6 +107,7 @@ describe("the snapshot of a partition", () => {
             released: [{ namespace: "n", share: 10 }],
           },
           behaviours: [{ kind: "k", behaviour: 2 }],
+          epoch: 7,
         };
         const bytes = encodePartition(written);
         const { checksum: _, ...read } = decodePartition(bytes) ?? { checksum: 0 };
