@@ -44,7 +44,7 @@ export const checks = {
     importsAnd("knip.json"),
     tool("node_modules/knip/bin/knip.js", "--no-progress", "--no-config-hints", "--no-gitignore"),
   ),
-  dependencies: unlessUnchanged("dependencies", importsAnd(), checkDependencies),
+  dependencies: checkDependencies,
   sizes: checkSizes,
   tiers: checkTiers,
   purity: checkPurity,

@@ -1,16 +1,26 @@
 // @ts-check
 
-// The direction of imports, by dependency-cruiser: which package may use which, and no cycles.
+// The direction of imports: which package may use which, and no cycles.
 
 import { existsSync, readdirSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
+import { ResolverFactory } from "oxc-resolver";
 import { homes, libraries } from "./house.mjs";
-import { testPaths } from "./sources.mjs";
+import { sourcesOf, testPaths } from "./sources.mjs";
 
-const require = createRequire(import.meta.url);
+/**
+ * A rule that imports break. Patterns are regular expressions on paths in the workspace. `$1` in a pattern of `to` is the
+ * first group that `from.path` found.
+ *
+ * @typedef {object} Rule
+ * @property {string} comment what a violation means, and what to do
+ * @property {Paths} from
+ * @property {Paths & { isRelative?: boolean }} to
+ */
 
-/** @typedef {{ name: string, comment: string, severity: "error", from: object, to: object }} Rule */
+/** @typedef {{ path?: string, pathNot?: string | string[] }} Paths */
+
+/** @typedef {{ from: string, to: string, isRelative: boolean }} Import */
 
 /** Machines have a folder of packages, one per kind of thing. Everything else is a package by itself. */
 const packageFolder = "libs/machines/[^/]+|(?:libs|apps)/[^/]+|bench";
@@ -28,65 +38,37 @@ const shelves = {
 function rules() {
   return [
     ...libraries.map((library, at) => upwards(library, libraries.slice(at + 1))),
+    rule("a library may not import an app", { path: "^libs/" }, { path: "^(apps|bench)/" }),
     rule(
-      "libs-know-no-apps",
-      "a library may not import an app",
-      { path: "^libs/" },
-      { path: "^(apps|bench)/" },
-    ),
-    rule(
-      "apps-know-no-apps",
       "an app may not import another. Only platform composes them. Call it through @tutti/mesh",
       { path: "^apps/([^/]+)/", pathNot: "^apps/platform/" },
       { path: "^apps/", pathNot: "^apps/$1/" },
     ),
     rule(
-      "nobody-knows-the-bench",
       "the bench measures the product, the product does not use it",
       { pathNot: "^bench/" },
       { path: "^bench/" },
     ),
     rule(
-      "work-knows-no-kind",
       "the shared parts of runs, missions and sessions import none of them, and no other machine",
       { path: "^libs/machines/work/" },
       { path: "^libs/machines/", pathNot: "^libs/machines/work/" },
     ),
     ...shelfRules(),
     rule(
-      "packages-by-name",
       "another package is imported by its name, so that only what it exports is used",
       { path: `^(${packageFolder})/` },
-      { path: `^(${packageFolder})/`, pathNot: "^$1/", dependencyTypes: ["local"] },
+      { path: `^(${packageFolder})/`, pathNot: "^$1/", isRelative: true },
     ),
+    rule("only tests may use tools/", { path: "^(libs|apps)/", pathNot: testPaths }, { path: "^tools/" }),
     rule(
-      "tools-only-in-tests",
-      "only tests may use tools/",
-      { path: "^(libs|apps)/", pathNot: testPaths },
-      { path: "^tools/" },
-    ),
-    rule(
-      "no-tests-in-the-product",
       "tests, and what they share, may not be used by the product",
       // The testing kit of the SDK is for users: the SDK exports it.
       { path: "^(libs|apps)/", pathNot: `${testPaths}|${simulation}|^libs/sdk/src/index\\.ts$` },
       { path: `${testPaths}|${simulation}|^node:test|(^|node_modules/)fast-check/` },
     ),
-    rule(
-      "no-cycles",
-      "files that need each other are one file or three: give what both need a file of its own",
-      {},
-      { circular: true },
-    ),
-    rule(
-      "resolvable",
-      "this import leads nowhere: correct it, or add the package to package.json",
-      {},
-      { couldNotResolve: true },
-    ),
     ...homes.map(({ packages, homes: places, instead }) =>
       rule(
-        `home-of-${packages.replace(/[^a-z-]/g, "")}`,
         `only ${places.join(", ")} may import it: ${instead}`,
         { path: "^(libs|apps)/", pathNot: [testPaths, ...places.map((place) => `^${place}`)] },
         { path: `node_modules/${packages}` },
@@ -110,7 +92,6 @@ function shelfRules() {
  */
 function shelf(packagePath, name, above) {
   return rule(
-    `${packagePath}-${name}`,
     `${name} may not import ${above.join(" or ")}: move what both need down into ${name}, or hand it in`,
     { path: `^${packagePath}/src/${name}/`, pathNot: testPaths },
     { path: `^${packagePath}/src/(${above.join("|")})/` },
@@ -124,7 +105,6 @@ function shelf(packagePath, name, above) {
 function upwards(library, below) {
   const to = below.length > 0 ? `^libs/(${below.join("|")})/` : "^$";
   return rule(
-    `${library}-looks-up`,
     `${library} may import only ${libraries.slice(0, libraries.indexOf(library)).join(", ") || "no library"} (the order is in tools/checks/house.mjs)`,
     { path: `^libs/${library}/` },
     { path: to },
@@ -132,79 +112,134 @@ function upwards(library, below) {
 }
 
 /**
- * @param {string} name
- * @param {string} comment what a violation means, and what to do
- * @param {object} from
- * @param {object} to
+ * @param {string} comment
+ * @param {Rule["from"]} from
+ * @param {Rule["to"]} to
  * @returns {Rule}
  */
-function rule(name, comment, from, to) {
-  return { name, comment, severity: "error", from, to };
+function rule(comment, from, to) {
+  return { comment, from, to };
 }
 
 /**
- * Every import of the workspace, and the rules that it breaks.
+ * The imports of the workspace, and the problems of those that lead nowhere.
  *
  * @param {string} root
- * @returns {Promise<import("dependency-cruiser").ICruiseResult>}
  */
-async function cruiseWorkspace(root) {
-  const { cruise } = await dependencyCruiser();
-  const rooms = ["libs", "apps", "bench", "tools"].filter((room) => existsSync(join(root, room)));
-  const { output } = await cruise(
-    rooms,
-    {
-      baseDir: root,
-      ruleSet: { forbidden: rules() },
-      validate: true,
-      doNotFollow: { path: "node_modules" },
-      exclude: { path: "(^|/)(generated|dist|node_modules/[.]cache)/" },
-      tsPreCompilationDeps: true,
-      parser: "swc",
-    },
-    {
-      exportsFields: ["exports"],
-      conditionNames: ["import", "node", "default", "types"],
-      extensions: [".ts", ".mjs", ".js", ".cjs", ".json", ".d.ts"],
-    },
-  );
-  if (typeof output === "string") throw new Error(`dependency-cruiser: ${output}`);
-  return output;
+function importsOf(root) {
+  const resolver = new ResolverFactory({
+    conditionNames: ["import", "node", "default", "types"],
+    extensions: [".ts", ".mjs", ".js", ".cjs", ".json", ".d.ts"],
+    builtinModules: true,
+  });
+  /** @type {Import[]} */
+  const imports = [];
+  /** @type {string[]} */
+  const problems = [];
+  for (const { path, imports: names } of sourcesOf(root)) {
+    for (const name of new Set(names)) {
+      const found = resolver.sync(dirname(join(root, path)), name);
+      const to = found.builtin?.resolved ?? (found.path && relative(root, found.path).split(sep).join("/"));
+      if (to === undefined) problems.push(`${path} → ${name}: ${nowhere}`);
+      else if (!madePaths.test(to)) imports.push({ from: path, to, isRelative: name.startsWith(".") });
+    }
+  }
+  return { imports, problems };
 }
 
-/**
- * dependency-cruiser walks the tree with swc's visitor, which does not know `using` and throws.
- *
- * @returns {Promise<typeof import("dependency-cruiser")>}
- */
-async function dependencyCruiser() {
-  const { Visitor } = require("@swc/core/Visitor.js");
-  const known = Visitor.prototype.visitStatement;
-  /** @param {any} statement */
-  Visitor.prototype.visitStatement = function (statement) {
-    if (statement.type !== "UsingDeclaration") return known.call(this, statement);
-    statement.decls = this.visitVariableDeclarators(statement.decls);
-    return statement;
+const madePaths = /(^|\/)(generated|dist)\//;
+const nowhere = "this import leads nowhere: correct it, or add the package to package.json";
+const cyclic = "files that need each other are one file or three: give what both need a file of its own";
+
+/** @param {Paths} paths @param {string} path @param {string} [group] */
+function isAmong({ path: wanted, pathNot }, path, group = "") {
+  /** @param {string} pattern */
+  const fits = (pattern) => patternOf(pattern.replaceAll("$1", group)).test(path);
+  return (wanted === undefined || fits(wanted)) && ![pathNot ?? []].flat().some(fits);
+}
+
+/** @type {Map<string, RegExp>} */
+const patterns = new Map();
+
+/** @param {string} pattern */
+function patternOf(pattern) {
+  let known = patterns.get(pattern);
+  if (known === undefined) {
+    known = new RegExp(pattern);
+    patterns.set(pattern, known);
+  }
+  return known;
+}
+
+/** @param {readonly Import[]} imports */
+function wrongImports(imports) {
+  const broken = rules();
+  /** @type {Map<string, readonly [Rule, string | undefined][]>} of each file, the rules about it */
+  const about = new Map();
+  /** @param {string} from */
+  const rulesOf = (from) => {
+    let known = about.get(from);
+    if (known === undefined) {
+      known = broken
+        .filter((rule) => isAmong(rule.from, from))
+        .map((rule) => [
+          rule,
+          rule.from.path === undefined ? undefined : patternOf(rule.from.path).exec(from)?.[1],
+        ]);
+      about.set(from, known);
+    }
+    return known;
   };
-  return await import("dependency-cruiser");
+  return imports.flatMap(({ from, to, isRelative }) =>
+    rulesOf(from)
+      .filter(
+        ([rule, group]) => (rule.to.isRelative ?? isRelative) === isRelative && isAmong(rule.to, to, group),
+      )
+      .map(([{ comment }]) => `${from} → ${to}: ${comment}`),
+  );
+}
+
+/**
+ * A walk in depth: a file that leads back to one on the way to it closes a cycle.
+ *
+ * @param {readonly Import[]} imports
+ */
+function cycles(imports) {
+  const next = new Map(Map.groupBy(imports, ({ from }) => from).entries());
+  /** @type {Set<string>} */
+  const done = new Set();
+  /** @type {Set<string>} in the order of the walk */
+  const way = new Set();
+  /** @type {string[]} */
+  const problems = [];
+  /** @param {string} file */
+  const walk = (file) => {
+    way.add(file);
+    for (const { to } of next.get(file) ?? []) {
+      if (way.has(to)) problems.push(cycleText([...way], to));
+      else if (!done.has(to)) walk(to);
+    }
+    way.delete(file);
+    done.add(file);
+  };
+  for (const file of next.keys()) if (!done.has(file)) walk(file);
+  return problems;
+}
+
+/** @param {string[]} way @param {string} again */
+function cycleText(way, again) {
+  const [first, ...others] = way.slice(way.indexOf(again));
+  return `${first} → ${[...others, first].join(" → ")}: ${cyclic}`;
 }
 
 /**
  * @param {string} root
- * @returns {Promise<string[]>}
+ * @returns {string[]}
  */
-export async function checkDependencies(root) {
+export function checkDependencies(root) {
   const unlisted = readdirSync(join(root, "libs"))
     .filter((name) => existsSync(join(root, "libs", name, "package.json")) && !libraries.includes(name))
     .map((name) => `libs/${name}: not in the order of libraries. Add it to tools/checks/house.mjs`);
-  const { modules, summary } = await cruiseWorkspace(root);
-  const meaning = new Map(rules().map(({ name, comment }) => [name, comment]));
-  if (modules.length === 0) return ["dependency-cruiser found no modules"];
-  return [
-    ...unlisted,
-    ...summary.violations.map(({ from, to, rule: { name }, cycle }) => {
-      const path = cycle === undefined ? to : cycle.map((step) => step.name).join(" → ");
-      return `${from} → ${path}: ${meaning.get(name)}`;
-    }),
-  ];
+  const { imports, problems } = importsOf(root);
+  return [...unlisted, ...problems, ...wrongImports(imports), ...cycles(imports)];
 }

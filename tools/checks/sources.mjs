@@ -100,9 +100,14 @@ function interfacesOf({ staticImports, staticExports, dynamicImports }, text) {
 function importsOf({ staticImports, staticExports, dynamicImports }, text) {
   return [
     ...staticImports.map(({ moduleRequest }) => moduleRequest.value),
-    ...staticExports.flatMap(({ entries }) => entries.map(({ moduleRequest }) => moduleRequest?.value ?? "")),
+    ...staticExports.flatMap(({ entries }) =>
+      entries.flatMap(({ moduleRequest }) => moduleRequest?.value ?? []),
+    ),
     // What is computed is no name.
-    ...dynamicImports.map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1)),
+    ...dynamicImports
+      .filter(({ moduleRequest: { start } }) => /["'`]/.test(text[start] ?? ""))
+      .map(({ moduleRequest: { start, end } }) => text.slice(start + 1, end - 1))
+      .filter((name) => !name.includes("${")),
   ];
 }
 

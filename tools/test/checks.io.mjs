@@ -262,7 +262,7 @@ describe("lockfile", () => {
 });
 
 describe("dependencies", () => {
-  it("refuses each kind of wrong import, with what to do instead", async (t) => {
+  it("refuses each kind of wrong import, with what to do instead", (t) => {
     const wrong = copyOfWorkspace(t);
     write(wrong, {
       "libs/kernel/src/wrong-up.ts": 'import "@tutti/mesh";\n',
@@ -284,7 +284,7 @@ describe("dependencies", () => {
       "libs/machines/loan/src/machine.ts": "export const kind = 1;\n",
       "libs/stray/package.json": '{"name": "@tutti/stray"}\n',
     });
-    const problems = await checkDependencies(wrong);
+    const problems = checkDependencies(wrong);
     for (const [from, meaning] of /** @type {const} */ ([
       ["libs/kernel/src/wrong-up.ts", "kernel may import only contracts"],
       ["libs/kernel/src/wrong-app.ts", "a library may not import an app"],

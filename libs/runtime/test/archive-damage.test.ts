@@ -83,7 +83,7 @@ describe("a partition whose journal ends before what its archive contains", () =
     await bank.time.settle(bank.runtime.stop());
   });
 
-  it("is not started by any later owner, however many seals take the place of what is missing", async () => {
+  it("is not started by any later owner, however many seals replace the lost batches", async () => {
     const bank = await bankWithDamage(0);
     const { number, epoch } = bank.journal.partition("bank", 0).last;
     bank.crash();
