@@ -6,7 +6,6 @@
  * 2. An event waits until the client has read the one before it.
  */
 
-import { once } from "node:events";
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
 import { parseInTurns } from "@tutti/rest/json";
@@ -345,10 +344,9 @@ async function writeEvents(
   const { raw } = reply;
   for await (const event of events) {
     if (raw.destroyed) return;
-    if (event === undefined ? stream.keep() : stream.send(binding.result(event))) continue;
-    const gone = new AbortController();
-    raw.once("close", () => gone.abort());
-    await once(raw, "drain", { signal: gone.signal }).catch(() => undefined);
+    if (event === undefined) stream.keep();
+    else stream.send(binding.result(event));
+    await stream.room();
   }
   if (stream.isOpen) raw.end();
 }

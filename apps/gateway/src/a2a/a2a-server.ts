@@ -69,8 +69,8 @@ interface Snapshot {
 }
 
 const roundMs = 10_000;
-/** How many rounds a client is kept waiting: an hour. */
-const roundsMax = 360;
+/** A client waits for at most this long. A round ends with each event, so the number of rounds says nothing about time. */
+const followMaxMs = 3_600_000;
 const historyMax = 1_000_000;
 const eventsSize = "1000";
 const eventPagesMax = 5;
@@ -309,13 +309,14 @@ export class A2aServer {
     return signal;
   }
 
-  /** How a run stands, again and again, until it has ended or its client has gone. */
+  /** The state of a run after each of its events, until it has ended or its client has left. */
   async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
     const { context, namespace } = call;
+    const untilMs = Math.min(context.waitUntilMs, this.#clock.monotonic() + followMaxMs);
     let run = first;
-    for (let round = 0; round < roundsMax; round++) {
+    for (;;) {
       yield { run, question: await this.#question(call, run) };
-      const leftMs = context.waitUntilMs - this.#clock.monotonic();
+      const leftMs = untilMs - this.#clock.monotonic();
       if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || leftMs <= 0) return;
       const waitMs = String(Math.min(roundMs, Math.ceil(leftMs)));
       const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };

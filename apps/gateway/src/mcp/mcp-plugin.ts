@@ -220,10 +220,11 @@ class EventStream {
     this.#events.send({ jsonrpc: "2.0", id, method, params });
   }
 
-  /** Without a method, a comment keeps the connection. */
-  notify(method?: string, params: Json = {}): void {
+  /** Without a method, a comment keeps the connection. Resolves when the client has room for more. */
+  notify(method?: string, params: Json = {}): Promise<void> | undefined {
     if (method !== undefined) this.#events.send({ jsonrpc: "2.0", method, params });
     else if (!this.#raw.writableNeedDrain) this.#events.keep();
+    return this.#events.room();
   }
 
   /** Returns whether the answer was a stream. */

@@ -46,8 +46,8 @@ export interface McpCall {
   readonly report: (run: Run, text: string) => void;
   /** Sends a request to the client. Undefined if the client takes none in the answer to its own. */
   readonly ask: ((id: string, method: string, params: Json) => void) | undefined;
-  /** Sends a notification to the client. Without a method it keeps the connection alone. */
-  readonly notify: (method?: string, params?: Json) => void;
+  /** Sends a notification to the client. Without a method it keeps the connection alone. Resolves when there is room for more. */
+  readonly notify: (method?: string, params?: Json) => Promise<void> | undefined;
 }
 
 interface McpServerParts {

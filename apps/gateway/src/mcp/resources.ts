@@ -3,6 +3,8 @@
  *
  * 1. A list has all workflows and the newest runs. Every other run is read by its address.
  * 2. A subscription follows runs until they end. It is a stream of its own, and is gone with it.
+ * 3. A client that does not read gets no further notifications until it reads again: the next one is about all changes
+ *    since.
  */
 import { isTuttiError } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
@@ -15,8 +17,8 @@ export interface ResourceCall {
   readonly request: RpcRequest;
   readonly context: RequestContext;
   readonly namespace: string;
-  /** Sends a notification to the client. Without a method it keeps the connection alone. */
-  readonly notify: (method?: string, params?: Json) => void;
+  /** Sends a notification to the client. Without a method it keeps the connection alone. Resolves when there is room for more. */
+  readonly notify: (method?: string, params?: Json) => Promise<void> | undefined;
 }
 
 type Address =
@@ -156,23 +158,22 @@ export class Resources {
     }
     const meta = { "io.modelcontextprotocol/subscriptionId": request.id };
     const notifications = { resourceSubscriptions: followed.map(({ uri }) => uri) };
-    notify("notifications/subscriptions/acknowledged", { _meta: meta, notifications });
-    const tell = (uri: string) => notify("notifications/resources/updated", { _meta: meta, uri });
-    await Promise.all(followed.map(({ uri, run }) => this.#follow(call, run, () => tell(uri))));
+    await notify("notifications/subscriptions/acknowledged", { _meta: meta, notifications });
+    const update = (uri: string) => notify("notifications/resources/updated", { _meta: meta, uri });
+    await Promise.all(followed.map(({ uri, run }) => this.#follow(call, run, () => update(uri))));
     return { _meta: meta };
   }
 
   async #follow(
     { context, namespace, notify }: ResourceCall,
     first: Run,
-    changed: () => void,
+    changed: () => Promise<void> | undefined,
   ): Promise<void> {
     let run = first;
     while (statusOf(run) === "working" && !context.signal.aborted && !context.stopping.aborted) {
       const query = { namespace, waitMs: String(roundMs), afterEvent: String(run.eventCount ?? 0) };
       const next = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
-      if (next.eventCount === run.eventCount) notify();
-      else changed();
+      await (next.eventCount === run.eventCount ? notify() : changed());
       run = next;
     }
   }

@@ -6,6 +6,7 @@ export class AnswerEvents {
   readonly #reply: FastifyReply;
   readonly #head: string;
   #isOpen = false;
+  #room: Promise<void> | undefined;
 
   /** @param head what each event has before its data, such as its name */
   constructor(reply: FastifyReply, head = "") {
@@ -17,14 +18,29 @@ export class AnswerEvents {
     return this.#isOpen;
   }
 
-  /** Returns whether the client keeps up. */
-  send(message: unknown): boolean {
-    return this.#write(`${this.#head}data: ${JSON.stringify(message)}\n\n`);
+  /** Never waits. A sender that waits for `room` before each event keeps one event more than the connection takes. */
+  send(message: unknown): void {
+    this.#write(`${this.#head}data: ${JSON.stringify(message)}\n\n`);
   }
 
-  /** A comment keeps the connection. Returns whether the client keeps up. */
-  keep(): boolean {
-    return this.#write(": alive\n\n");
+  /** A comment keeps the connection. */
+  keep(): void {
+    this.#write(": alive\n\n");
+  }
+
+  /** Undefined while the client keeps up. Otherwise resolves when it has read what was sent, or has left. */
+  room(): Promise<void> | undefined {
+    const { raw } = this.#reply;
+    if (!raw.writableNeedDrain || raw.destroyed) return undefined;
+    this.#room ??= new Promise<void>((resolve) => {
+      const done = () => {
+        raw.off("drain", done).off("close", done);
+        this.#room = undefined;
+        resolve();
+      };
+      raw.once("drain", done).once("close", done);
+    });
+    return this.#room;
   }
 
   /** Ends the stream with a last event. Returns whether the answer was a stream. */
@@ -35,7 +51,7 @@ export class AnswerEvents {
     return true;
   }
 
-  #write(text: string): boolean {
+  #write(text: string): void {
     const { raw } = this.#reply;
     if (!this.#isOpen) {
       this.#isOpen = true;
@@ -44,6 +60,6 @@ export class AnswerEvents {
       const headers = { ...dataHeaders, "content-type": "text/event-stream", "x-accel-buffering": "no" };
       raw.writeHead(200, headers);
     }
-    return raw.write(text);
+    raw.write(text);
   }
 }
