@@ -10,6 +10,14 @@ export const linkErrors = defineErrors("link", {
       `The frame is neither JSON in a text message nor protobuf in a binary message: ${reason}`,
     remedy: "Correct the agent.",
   },
+  greetingLate: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "A WebSocket was opened and no hello arrived on it in time.",
+    message: ({ waitedMs }: { waitedMs: number }) =>
+      `The WebSocket received no \`hello\` within ${waitedMs} ms`,
+    remedy: "Send `hello` as soon as the WebSocket is open.",
+  },
   closing: {
     status: "UNAVAILABLE",
     retry: "elsewhere",

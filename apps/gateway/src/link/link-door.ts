@@ -14,7 +14,7 @@ import { LinkedSocket } from "./linked-socket.ts";
 
 export interface LinkDoorParts {
   readonly mesh: Mesh;
-  readonly foundation: Pick<Foundation, "logger" | "tracer">;
+  readonly foundation: Pick<Foundation, "logger" | "timers" | "tracer">;
   /** Absent where nothing is enforced. */
   readonly guard: Pick<Guard, "admitBytes" | "requireOngoing" | "onRulesChanged"> | undefined;
 }
@@ -53,7 +53,7 @@ export class LinkDoor {
     const { mesh, foundation, guard } = this.#parts;
     const { logger, tracer } = foundation;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-      const link = new LinkedSocket(webSocket, logger, (bytes) => guard?.admitBytes(principal, bytes));
+      const link = new LinkedSocket(webSocket, foundation, (bytes) => guard?.admitBytes(principal, bytes));
       this.#links.set(link, principal);
       const client = mesh.client(agentLinkService, { service: "swarm" });
       const trace = tracer.start({ name: "/v1/link", kind: "server" }).context;

@@ -6,9 +6,17 @@
  * 2. What the host says is taken from it only as fast as the agent reads.
  * 3. The agent is never sent to another host: the one that its link ends at relays.
  * 4. The connection ends with the stream and the stream with the connection. The link outlives both for its window.
+ * 5. No connection is kept for an agent that does not greet, or does not read.
  */
 import { AgentFrame, type Hello, HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
-import { Bell, errorFromUnknown, type Logger, reasonOf, type TuttiError, toErrorDetail } from "@tutti/kernel";
+import {
+  Bell,
+  errorFromUnknown,
+  type Foundation,
+  reasonOf,
+  type TuttiError,
+  toErrorDetail,
+} from "@tutti/kernel";
 import type { WebSocket } from "ws";
 import { linkErrors } from "./errors.ts";
 
@@ -19,18 +27,24 @@ export type OpenLink = (
   signal: AbortSignal,
 ) => AsyncIterable<HostFrame>;
 
+type LinkFoundation = Pick<Foundation, "logger" | "timers">;
+
 /** Codes of RFC 6455 by which a connection is closed. */
 const closeCodes = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const;
 
 const waitingMax = 64;
 /** What may wait in the socket before the host is asked for more. */
 const unsentBytesMax = 1024 * 1024;
+/** An agent greets as soon as its socket is open. */
+const greetingMs = 10_000;
+/** So long an agent may take nothing of what waits in the socket. */
+const stallMs = 60_000;
 /** A reason has at most 123 bytes. */
 const reasonMax = 120;
 
 export class LinkedSocket {
   readonly #socket: WebSocket;
-  readonly #logger: Logger;
+  readonly #foundation: LinkFoundation;
   readonly #requireSize: (bytes: number) => void;
   readonly #over = new AbortController();
   readonly #waiting: AgentFrame[] = [];
@@ -38,34 +52,44 @@ export class LinkedSocket {
   #isText = true;
   #isOver = false;
 
-  /** @param insistOnSize throws where a frame is larger than those of the agent may be */
-  constructor(socket: WebSocket, logger: Logger, requireSize: (bytes: number) => void) {
+  /** @param requireSize throws if a frame is larger than those of the agent may be */
+  constructor(socket: WebSocket, foundation: LinkFoundation, requireSize: (bytes: number) => void) {
     this.#requireSize = requireSize;
     this.#socket = socket;
-    this.#logger = logger;
+    this.#foundation = foundation;
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#take(data, isBinary));
     socket.on("close", () => this.#end());
-    socket.on("error", (error) => logger.debug("agent WebSocket failed", { error }));
+    socket.on("error", (error) => foundation.logger.debug("agent WebSocket failed", { error }));
   }
 
   /** Carries the link until it is over. */
   async carry(open: OpenLink): Promise<void> {
     try {
-      while (this.#waiting.length === 0 && !this.#isOver) await this.#bell.rung();
-      const [first] = this.#waiting;
-      for await (const frame of open(this.#frames(), first?.hello, this.#over.signal)) {
+      const first = await this.#greeting();
+      if (first === undefined) return;
+      for await (const frame of open(this.#frames(), first.hello, this.#over.signal)) {
         if (this.#isOver) return;
         await this.#say(frame);
       }
       this.#close(closeCodes.normal, "the host ended the stream");
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      if (!this.#isOver) this.#logger.debug("agent link broken", { error });
+      if (!this.#isOver) this.#foundation.logger.debug("agent link broken", { error });
       const isFinal = error.retry === "never";
       this.#close(isFinal ? closeCodes.refused : closeCodes.failed, `${error.code}: ${error.message}`);
     } finally {
       this.#end();
     }
+  }
+
+  /** The first frame. It stays among those that wait. Undefined if the agent left, or did not greet in time. */
+  async #greeting(): Promise<AgentFrame | undefined> {
+    const timer = this.#foundation.timers.after(greetingMs, () =>
+      this.refuse(linkErrors.greetingLate({ waitedMs: greetingMs })),
+    );
+    while (this.#waiting.length === 0 && !this.#isOver) await this.#bell.rung();
+    timer.cancel();
+    return this.#waiting[0];
   }
 
   /** The process stops: the agent comes again, and resumes. */
@@ -106,7 +130,13 @@ export class LinkedSocket {
       socket.send(message, ignore);
       return;
     }
-    return new Promise((resolve) => socket.send(message, () => resolve()));
+    return new Promise((resolve) => {
+      const timer = this.#foundation.timers.after(stallMs, () => socket.terminate());
+      socket.send(message, () => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** The mistake is reported as the protocol has it, and in the reason of the close. */

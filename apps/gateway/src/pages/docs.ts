@@ -1,7 +1,7 @@
-/** The documentation, as the installation includes it: static files below `/docs/`, read when they are asked for. */
+/** The documentation, as the installation includes it: static files below `/docs/`, read on request. */
 
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { pageHeaders } from "../front/headers.ts";
 
@@ -22,7 +22,9 @@ export function docsFile(
   if (path === docsPath) return reply.headers(pageHeaders).redirect(`${docsPath}/`, 308);
   const inSite = path.slice(docsPath.length);
   const file = inSite.endsWith("/") ? `${inSite}index.html` : inSite;
-  if (!existsSync(join(root, file))) return undefined;
+  const place = join(root, file);
+  // A file outside the site would be refused in another way than a missing one, which tells that it exists.
+  if (!place.startsWith(root + sep) || !existsSync(place)) return undefined;
   return reply.headers(pageHeaders).header("cache-control", "no-cache").sendFile(file, root);
 }
 
@@ -30,7 +32,7 @@ const built = join("apps", "site", "dist");
 
 /** The directory of the built site: the configured one, or that of this installation. Undefined if it is not built. */
 export function findDocs(configured: string, from = import.meta.dirname): string | undefined {
-  if (configured !== "") return hasSite(configured) ? configured : undefined;
+  if (configured !== "") return hasSite(configured) ? resolve(configured) : undefined;
   for (let folder = from; ; folder = dirname(folder)) {
     const site = join(folder, built);
     if (hasSite(site)) return site;
