@@ -2,7 +2,6 @@ export type { Advice } from "./advise/advice.ts";
 export { advise, type RecordedData } from "./advise/advise.ts";
 export type { RecordedRun } from "./advise/replay.ts";
 export type { RecordedUse } from "./advise/right-sizing.ts";
-export { agentFunction } from "./build/agent.ts";
 export {
   agent,
   approve,

@@ -110,6 +110,7 @@ export {
 } from "./orchestrator/steps/step.ts";
 export { type StepListing, StepRegistry } from "./orchestrator/steps/step-registry.ts";
 export { descending, type Page, type PagedList, type PageWanted, pageOf } from "./paging/page.ts";
+export { agentFunction, internalLabel } from "./platform-names.ts";
 export { answerText } from "./ports/answer-text.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";

@@ -1,4 +1,5 @@
 /** Workflows as tools: the name of the tool is the name of the workflow, its schemas are those of the definition. */
+import { agentFunction, internalLabel } from "@tutti/kernel";
 import type { Definition } from "@tutti/rest/types";
 import { isObject, type Json } from "./protocol.ts";
 
@@ -9,7 +10,7 @@ const toolName = /^[\w.-]{1,128}$/;
 export function isTool(definition: Definition): boolean {
   const { name, kind, archived = false, parameterSchema = "", labels } = definition;
   // Workflows of the platform itself. The second runs the tasks of the kind `agent`.
-  if (labels["tutti.internal"] !== undefined || name === "tutti.agent") return false;
+  if (labels[internalLabel] !== undefined || name === agentFunction) return false;
   const isRun = kind === "tasks" || kind === "states" || kind === "code";
   return isRun && !archived && parameterSchema === "" && toolName.test(name);
 }

@@ -5,9 +5,6 @@ import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
 import type { TaskPrograms } from "./task-programs.ts";
 
-/** The durable function of the platform that is an agent. Its input is what `agent` of the task says. */
-export const agentFunction = "tutti.agent";
-
 const scopes = {
   call: scopeOf({ call: objectOf({ name: types.string, input: types.dyn }) }),
   prompt: scopeOf({ prompt: types.dyn }),

@@ -1,4 +1,5 @@
 import { listOf, objectOf, types } from "@tutti/expressions";
+import { agentFunction } from "@tutti/kernel";
 import type { Environment } from "../check/environment.ts";
 import { isLoneExpression } from "../check/shape-checker.ts";
 import { parseDurationMs } from "../duration.ts";
@@ -6,7 +7,6 @@ import type { GateDocument, LoopDocument, WaitDocument } from "../language/docum
 import type { TaskKindWord } from "../language/task-shape.ts";
 import type { Among, Work } from "../plan/plan.ts";
 import type { Path } from "../problem.ts";
-import { agentFunction } from "./agent.ts";
 import type { Building, Draft } from "./building.ts";
 import type { TaskPrograms } from "./task-programs.ts";
 import { durationMs, splitAt } from "./values.ts";

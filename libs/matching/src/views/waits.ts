@@ -6,7 +6,7 @@
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
+import { agentFunction, amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
 import type { TurnedAwayAgents } from "../agents/turned-away.ts";
@@ -30,8 +30,7 @@ import { gangReason } from "./gangs.ts";
 import { countOf, holdersOf } from "./limits.ts";
 import type { Reason } from "./reason.ts";
 
-/** Runs tasks of the kind `agent`: the platform itself, if it has a provider, or `agents()` on a worker. */
-const ofModels = "tutti.agent";
+/** How to have tasks of the kind `agent` run: by the platform itself, or by `agents()` on a worker. */
 const withModels =
   "set ANTHROPIC_API_KEY, OPENAI_API_KEY or TUTTI_LOCAL_MODELS and restart the platform, or start a worker with `agents()` of @tutti/sdk/agents";
 
@@ -321,7 +320,7 @@ function absenceWords(
   where: string,
   offered: Iterable<string>,
 ): { readonly hint: string; readonly remedy: string } {
-  if (capability === ofModels) return { hint: "", remedy: withModels };
+  if (capability === agentFunction) return { hint: "", remedy: withModels };
   const near = nearest(capability, offered);
   const start = `start a worker that offers ${capability}${where}`;
   if (near === undefined) return { hint: "", remedy: start };

@@ -1,7 +1,7 @@
 /** Agents: language models that use tools, as a durable function that a worker runs. */
-import { type AgentDocument, agentFunction } from "@tutti/definitions";
+import type { AgentDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { systemClock, systemTimers } from "@tutti/kernel";
+import { agentFunction, systemClock, systemTimers } from "@tutti/kernel";
 import { type DurableFunction, durable } from "../functions/durable.ts";
 import { apiKeyIn, urlIn, usualUrl } from "../worker/settings.ts";
 import { runAgent } from "./agent.ts";

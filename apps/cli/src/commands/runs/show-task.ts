@@ -1,4 +1,4 @@
-import { counted } from "@tutti/kernel";
+import { agentFunction, counted } from "@tutti/kernel";
 import {
   amountWords,
   type EventFacts,
@@ -30,7 +30,7 @@ export async function showTask(
 ): Promise<Result> {
   const { print, shell } = context;
   const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
-  const turns = task.uses === agentUses ? await turnsOf(server, id, taskId) : [];
+  const turns = task.uses === agentFunction ? await turnsOf(server, id, taskId) : [];
   const used = usedOf(task.used);
   const question = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
   return {
@@ -91,8 +91,6 @@ export async function showTask(
     },
   };
 }
-
-const agentUses = "tutti.agent";
 
 async function turnsOf(server: Server, id: string, task: string): Promise<readonly Turn[]> {
   const events: EventFacts[] = [];

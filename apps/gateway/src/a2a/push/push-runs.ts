@@ -3,6 +3,7 @@
  * crash, is listed, and ends when it is cancelled.
  */
 import { createHash } from "node:crypto";
+import { internalLabel } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
 
 /** Its pool, and the service in whose name it is started. */
@@ -35,7 +36,7 @@ export const pushDefinition = JSON.stringify({
   workflow: pushWorkflow,
   description:
     "Sends the states of an A2A task to the URL of a client. The gateway starts it and does its tasks.",
-  labels: { "tutti.internal": "true" },
+  labels: { [internalLabel]: "true" },
   onFailure: "keep",
   tasks: {
     push: {
