@@ -60,6 +60,7 @@ describe("documentation", { concurrency: 2 }, () => {
       // Output is shown right below what printed it.
       if (block.kind !== "sh" && block.kind !== "ts") bench.printed = undefined;
     }
+    assert.deepEqual([...workshop.deprecations], [], `${page.path} uses deprecated options`);
   };
 
   for (const page of pages)

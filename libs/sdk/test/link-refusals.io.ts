@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createSocketServer, type Server } from "node:net";
 import { describe, it } from "node:test";
+import { WebSocket as WebSocketOfPackage } from "ws";
 import { WebSocketTransport } from "../src/link/web-socket-transport.ts";
 
 /** How the transport explains that a server gives it no link. */
@@ -25,6 +26,16 @@ function reasonAt(port: number): Promise<string> {
 describe("a link that an address refuses", () => {
   it("nothing listens", async () => {
     assert.equal(await reasonAt(1), "ECONNREFUSED");
+  });
+
+  it("nothing listens, in a Node without a WebSocket of its own", async () => {
+    const own = globalThis.WebSocket;
+    Object.assign(globalThis, { WebSocket: WebSocketOfPackage });
+    try {
+      assert.equal(await reasonAt(1), "ECONNREFUSED");
+    } finally {
+      Object.assign(globalThis, { WebSocket: own });
+    }
   });
 
   it("a server that is not Tutti", async () => {

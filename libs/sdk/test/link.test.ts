@@ -209,6 +209,29 @@ describe("a worker's link", () => {
     assert.equal(logger.lines.filter(({ level }) => level === "error").length, 9);
   });
 
+  it("names a remedy in each line about a missing link", async () => {
+    const { worker, host, logger, link, pass } = stage();
+    worker.handle("echo", (input) => input);
+    await link();
+    const reasons = [
+      ["ECONNRESET", "The connection was reset", /log of the platform/],
+      ["ETIMEDOUT", "The host does not answer", /TUTTI_URL/],
+      ["ECONNREFUSED", "The connection was refused", /npx tutti dev/],
+      ["ENOTFOUND", "The host was not found", /TUTTI_URL/],
+      ["the answer is not HTTP", "the answer is not HTTP", /TUTTI_URL/],
+      ["the host closed the WebSocket", "the host closed the WebSocket", /log of the platform/],
+    ] as const;
+    for (const [reason, shown, remedy] of reasons) {
+      const before = host.streams.length;
+      host.cut(reason);
+      const { message, fields } = logger.lines.at(-1) ?? assert.fail("expected a line");
+      assert.equal(message, "no link, retrying");
+      assert.equal(fields["reason"], shown);
+      assert.match(String(fields["remedy"]), remedy);
+      while (host.streams.length === before) await pass(500);
+    }
+  });
+
   it("drops a repeated frame, and breaks the stream at a gap", async () => {
     const { worker, host, settle, link, pass } = stage();
     worker.handle("echo", (input) => input);

@@ -100,6 +100,27 @@ class Greeting(unittest.TestCase):
         self.assertIn("TUTTI_API_KEY", logs.records[-1].remedy)
         self.assertEqual([record.pause_ms for record in logs.records][::4], [1_000, 16_000, 60_000])
 
+    def test_each_line_about_a_missing_link_names_a_remedy(self):
+        stage = Stage({"test.echo": echo})
+        reasons = {
+            "[Errno 104] Connection reset by peer": "The connection was reset",
+            "[Errno 110] Connection timed out": "The host does not answer",
+            "connection refused": "The connection was refused",
+            "[Errno -2] Name or service not known": "The host was not found",
+            "the answer is not HTTP": "the answer is not HTTP",
+            "the host closed the WebSocket": "the host closed the WebSocket",
+        }
+        with self.assertLogs("tutti", "INFO") as logs:
+            for reason in reasons:
+                count = len(stage.streams)
+                stage.stream.cut(reason)
+                while len(stage.streams) == count:
+                    stage.time.pass_ms(500)
+        lines = [record for record in logs.records if record.getMessage() == "no link, retrying"]
+        self.assertEqual([line.reason for line in lines], list(reasons.values()))
+        for line in lines:
+            self.assertIn("TUTTI_URL", line.remedy)
+
 
 class Results(unittest.TestCase):
     def test_are_kept_until_durable_and_given_again_on_a_new_link(self):

@@ -49,6 +49,7 @@ export async function up(words: UpWords): Promise<number> {
     shape: shapeWith(usual, countsOf(words)),
     frontPort: Number(port),
     words: [...set.map((setting) => `--${setting}`), ...pauseOf(words)],
+    onLost: ({ name, lastEnd, log }) => say(`${name} ${lastEnd}. Restarting it. Log: ${log}`),
   });
   const ended = Promise.withResolvers<void>();
   let reshaping = Promise.resolve();
@@ -70,7 +71,7 @@ export async function up(words: UpWords): Promise<number> {
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
   } finally {
-    say("ending");
+    say("shutting down");
     await reshaping;
     await cluster.down();
   }

@@ -53,6 +53,8 @@ export interface ClusterOptions {
   readonly lineTo?: (port: number) => Promise<number>;
   /** Called whenever a process came or went. */
   readonly onChange?: () => void;
+  /** Called when a process ended by itself, before it is started again. */
+  readonly onLost?: (member: Member) => void;
 }
 
 const run = promisify(execFile);
@@ -297,7 +299,9 @@ export class Cluster {
     const program = { command, directory, log, environment };
     // A full disk must not end the process that looks after the members. The next change is written again.
     const onChange = () => void this.#saveState().catch(() => {});
-    return new Member({ ...this.#ports, planned, program, onChange });
+    const onLost = () => this.#options.onLost?.(member);
+    const member: Member = new Member({ ...this.#ports, planned, program, onChange, onLost });
+    return member;
   }
 
   #saveState(): Promise<void> {

@@ -16,6 +16,8 @@ export interface MemberParts {
   readonly chance: Chance;
   /** Its process came or went. */
   readonly onChange: () => void;
+  /** Its process ended by itself, and is started again. */
+  readonly onLost?: (how: string) => void;
 }
 
 const pauses: Backoff = { firstMs: 250, maxMs: 10_000 };
@@ -100,11 +102,12 @@ export class Member {
   }
 
   #ended(how: string, livedMs: number): void {
-    const { timers, chance, onChange } = this.#parts;
+    const { timers, chance, onChange, onLost } = this.#parts;
     this.#child = undefined;
     this.#lastEnd = how;
     this.#failures = livedMs > wellMs ? 0 : this.#failures + 1;
     if (this.#isWanted) {
+      onLost?.(how);
       const pauseMs = this.#failures === 0 ? 0 : backoffMs(pauses, this.#failures, chance);
       this.#resting = timers.after(pauseMs, () => {
         this.#restarts++;

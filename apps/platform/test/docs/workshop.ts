@@ -70,6 +70,8 @@ export class Workshop implements AsyncDisposable {
   #examples = 0;
   /** What a page leaves running: a worker, beside the terminal that continues. */
   readonly #background: ChildProcess[] = [];
+  /** Warnings about options that the page uses and the SDK has deprecated. */
+  readonly deprecations = new Set<string>();
 
   /** `shared`: the platform that `npm start` means. Without it each start is a process of its own. */
   constructor(folder: string, programs: Programs, shared?: Service) {
@@ -89,8 +91,11 @@ export class Workshop implements AsyncDisposable {
   async runProgram(text: string): Promise<string> {
     const file = `example-${++this.#examples}.ts`;
     this.write(file, text);
-    if (needsProcess.test(text)) return run(process.execPath, [file], this.folder, this.#environment);
-    return this.#programs.run(file, this.folder, this.#environment, commandTimeoutMs);
+    const output = needsProcess.test(text)
+      ? await run(process.execPath, [file], this.folder, this.#environment)
+      : await this.#programs.run(file, this.folder, this.#environment, commandTimeoutMs);
+    this.#readWarnings(output);
+    return output;
   }
 
   /**
@@ -157,6 +162,7 @@ export class Workshop implements AsyncDisposable {
     const env = { ...process.env, ...environment };
     const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#background.push(child);
+    child.stderr?.setEncoding("utf8").on("data", (output: string) => this.#readWarnings(output));
     await linked(child, line);
     return "";
   }
@@ -174,6 +180,10 @@ export class Workshop implements AsyncDisposable {
         .map((each) => each.split("=")),
     );
     this.#platform = await start("platform", given, { directory: this.folder, environment });
+  }
+
+  #readWarnings(output: string): void {
+    for (const [line] of output.matchAll(/DeprecationWarning: .* of Tutti .*/g)) this.deprecations.add(line);
   }
 
   /** Where programs find the page's platform. */

@@ -369,11 +369,13 @@ const refused = /ECONNREFUSED|connection refused/i;
 const unknownHost = /ENOTFOUND|EAI_AGAIN|name resolution failed/i;
 /** A server that is not Tutti, or its other port. */
 const foreign = /answers with status|not HTTP/;
+const reset = /ECONNRESET|EPIPE|socket hang up|connection reset/i;
+const silent = /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|does not answer/;
 
 interface Explained {
   readonly reason: string;
   readonly latest?: string;
-  readonly remedy?: string;
+  readonly remedy: string;
 }
 
 function explained(reason: string, keyRefusal?: string): Explained {
@@ -385,9 +387,17 @@ function explained(reason: string, keyRefusal?: string): Explained {
     return { reason, remedy: "Set TUTTI_URL to the address that the platform prints when it is ready." };
   if (unknownHost.test(reason))
     return { reason: "The host was not found", remedy: "Set TUTTI_URL to the address of the platform." };
-  if (!refused.test(reason)) return { reason };
+  if (refused.test(reason)) {
+    const remedy = "Start the platform (npx tutti dev), or set TUTTI_URL to its address.";
+    return { reason: "The connection was refused", remedy };
+  }
+  if (silent.test(reason)) {
+    const remedy = "Check TUTTI_URL, and the firewall or proxy before the platform.";
+    return { reason: "The host does not answer", remedy };
+  }
   return {
-    reason: "The connection was refused",
-    remedy: "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
+    reason: reset.test(reason) ? "The connection was reset" : reason,
+    remedy:
+      "Wait while the platform starts or restarts. If this continues, check TUTTI_URL and the log of the platform.",
   };
 }

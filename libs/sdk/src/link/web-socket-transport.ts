@@ -44,6 +44,8 @@ export class WebSocketTransport implements Transport {
       // A text is no frame to one that speaks protobuf.
       events.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : notAFrame);
     };
+    // The WebSocket of Node 20 is that of `ws`: an error without a listener ends the process. `onclose` follows each error.
+    socket.onerror = () => {};
     // Node says of a handshake that failed nothing but that.
     socket.onclose = ({ reason }) => {
       if (wasOpen) end(reason || "the host closed the WebSocket");

@@ -362,16 +362,21 @@ class Connector:
 
 
 def _explained(reason: str, key_refusal: str | None = None) -> dict[str, str]:
-    """A refused key has a remedy, an address at which nothing listens, and one of another server."""
+    """Each reason has a remedy. A refused key is named before later reasons."""
     if key_refusal is not None:
         latest = {} if reason == key_refusal else {"latest": reason}
         remedy = "Set TUTTI_API_KEY to a valid key, and start the worker again."
         return {"reason": key_refusal, **latest, "remedy": remedy}
     if "answers with status" in reason or "not HTTP" in reason:
         return {"reason": reason, "remedy": "Set TUTTI_URL to the address that the platform prints when it is ready."}
-    if "connection refused" not in reason.lower():
-        return {"reason": reason}
-    return {
-        "reason": "The connection was refused",
-        "remedy": "Start the platform (npx tutti dev), or set TUTTI_URL to its address.",
-    }
+    text = reason.lower()
+    if "connection refused" in text:
+        remedy = "Start the platform (npx tutti dev), or set TUTTI_URL to its address."
+        return {"reason": "The connection was refused", "remedy": remedy}
+    if "timed out" in text or "unreachable" in text or "no route to host" in text:
+        remedy = "Check TUTTI_URL, and the firewall or proxy before the platform."
+        return {"reason": "The host does not answer", "remedy": remedy}
+    if "name or service not known" in text or "name resolution" in text:
+        return {"reason": "The host was not found", "remedy": "Set TUTTI_URL to the address of the platform."}
+    remedy = "Wait while the platform starts or restarts. If this continues, check TUTTI_URL and the log of the platform."
+    return {"reason": "The connection was reset" if "reset by peer" in text else reason, "remedy": remedy}
