@@ -80,3 +80,24 @@ describe("a directory of blobs that is closed", () => {
     await rm(directory, { recursive: true });
   });
 });
+
+describe("a blob that is larger than a buffer", () => {
+  it("keeps the last part for its reader while other blobs are read", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "tutti-blobs-"));
+    const blobs = await DirectoryBlobs.open(directory, new VirtualTime());
+    const contents = [1, 2].map((byte) => new Uint8Array(1_500_000).fill(byte));
+    const [one, other] = await Promise.all(contents.map((content) => blobs.put("default", [content])));
+    assert.ok(one !== undefined && other !== undefined);
+    const reading = blobs.read("default", one.sha256);
+    let last = new Uint8Array(0) as Uint8Array;
+    for (let size = 0; size < one.size; size += last.length) {
+      const { value } = await reading.next();
+      assert.ok(value !== undefined);
+      last = value;
+    }
+    for await (const _ of blobs.read("default", other.sha256));
+    assert.ok(last.every((byte) => byte === 1));
+    assert.ok((await reading.next()).done);
+    await rm(directory, { recursive: true });
+  });
+});

@@ -49,7 +49,8 @@ async function put(
       dependencies.bytesMax,
       context.signal,
     );
-    const { sha256, size } = await dependencies.blobs().put(context.namespace, content, announced);
+    const { namespace, signal } = context;
+    const { sha256, size } = await dependencies.blobs().put(namespace, content, announced, signal);
     return { blob: { sha256, size } };
   } finally {
     await messages.return?.();

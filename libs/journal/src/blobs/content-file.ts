@@ -64,11 +64,12 @@ export async function* readContent(
       before = part;
       hash.update(part);
     }
+    check(hash.digest());
+    if (before !== undefined) yield before;
   } finally {
+    // The last part is in one of its buffers, which the next reader gets.
     await direct?.close();
   }
-  check(hash.digest());
-  if (before !== undefined) yield before;
 }
 
 class ContentWriter {

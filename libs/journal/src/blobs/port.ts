@@ -11,8 +11,16 @@
  * 5. The same content in two namespaces is two blobs.
  */
 export interface Blobs {
-  /** Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. */
-  put(namespace: string, content: BlobContent, announced?: Partial<Blob>): Promise<Blob>;
+  /**
+   * Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. While the store
+   * does not answer it waits, until the signal is aborted.
+   */
+  put(
+    namespace: string,
+    content: BlobContent,
+    announced?: Partial<Blob>,
+    signal?: AbortSignal,
+  ): Promise<Blob>;
   /**
    * Returns the content in parts of 1 MiB at most. A part may be used until the next one is requested: its memory may be
    * that of a later one. Throws `blobs.missing` and `blobs.damaged`.

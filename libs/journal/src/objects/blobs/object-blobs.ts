@@ -73,7 +73,7 @@ interface MentionObject extends FoundMention {
  *
  *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
  *     parts.GROUP.N                 a part
- *     started.GROUP                   parts that are being written, and then the head that is to name them
+ *     begun.GROUP                   parts that are being written, and then the head that is to name them
  *     mentions.AB.HASH.WHO          an instance mentions a blob
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *
@@ -86,7 +86,7 @@ interface MentionObject extends FoundMention {
 export class ObjectBlobs implements Blobs {
   readonly #foundation: Pick<Foundation, "clock" | "chance">;
   readonly #objects: Objects;
-  /** Of writes: they are tried until they succeed or the caller gives up. */
+  /** Of writes that no caller gives up: they are tried until they succeed. */
   readonly #always = new AbortController().signal;
 
   constructor(foundation: Pick<Foundation, "clock" | "chance">, objects: Objects) {
@@ -94,7 +94,12 @@ export class ObjectBlobs implements Blobs {
     this.#objects = objects;
   }
 
-  async put(namespace: string, content: BlobContent, announced: Partial<Blob> = {}): Promise<Blob> {
+  async put(
+    namespace: string,
+    content: BlobContent,
+    announced: Partial<Blob> = {},
+    signal: AbortSignal = this.#always,
+  ): Promise<Blob> {
     const { clock, chance } = this.#foundation;
     const drawn = Math.floor(chance.random() * drawnMax).toString(36);
     const group = `${Math.floor(clock.now())}-${drawn}`;
@@ -102,15 +107,15 @@ export class ObjectBlobs implements Blobs {
     const begun = `begun.${group}`;
     const written: string[] = [];
     try {
-      await this.#objects.put(begun, Buffer.from("?"), this.#always);
+      await this.#objects.put(begun, Buffer.from("?"), signal);
       const blob = await this.#write(content, (bytes) => {
         const name = `${parts}.${written.length}`;
         written.push(name);
-        return this.#objects.put(name, bytes, this.#always);
+        return this.#objects.put(name, bytes, signal);
       });
       checkAsSaid(blob, announced);
       const head = headName(namespace, nameOf(blob.sha256));
-      await this.#objects.put(begun, Buffer.from(head), this.#always);
+      await this.#objects.put(begun, Buffer.from(head), signal);
       const isOurs = await this.#writeHead(head, { size: blob.size, putMs: clock.now(), parts });
       await this.#objects.remove(isOurs ? [begun] : [...written, begun]);
       return blob;
