@@ -181,6 +181,10 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     assert.equal(range.headers.get("content-range"), `bytes 5-9/${content.length}`);
     assert.ok(Buffer.from(await range.arrayBuffer()).equals(content.subarray(5, 10)));
     assert.equal((await fetch(`${platform.http}/v1/blobs/${"0".repeat(64)}`)).status, 404);
+    await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: "" });
+    const empty = createHash("sha256").digest("hex");
+    const all = await fetch(`${platform.http}/v1/blobs/${empty}`, { headers: { range: "bytes=0-" } });
+    assert.deepEqual([all.status, all.headers.get("content-length")], [200, "0"]);
   });
 
   it("leave nothing on the disk of an upload of 10 GiB that breaks off", async () => {

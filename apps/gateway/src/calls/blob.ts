@@ -25,11 +25,13 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     query: URLSearchParams,
   ) => {
     const { sha256, namespace, type } = wantedOf(request, query);
-    const range = rangeOf(request.headers.range);
-    const replies = blobs.get({ namespace, sha256, ...(range ?? whole) }, { context });
+    const wantedRange = rangeOf(request.headers.range);
+    const replies = blobs.get({ namespace, sha256, ...(wantedRange ?? whole) }, { context });
     // What it fails with before its first bytes is a problem like any other.
     const first = await replies.next();
     const size = first.done ? 0 : first.value.size;
+    // An empty blob has no byte that a range could name.
+    const range = size === 0 ? undefined : wantedRange;
     const last = range?.length ? Math.min(size, range.offset + range.length) : size;
     const { raw } = reply.hijack();
     // A caller that goes away ends the call.

@@ -28,13 +28,16 @@ export interface WebhookAsked {
 /** Of one request. More go into further ones. */
 const occasionsMax = 100;
 const timeoutDefaultMs = 1_000;
-/** Maximum of running requests. Beyond it, a request that waits for an answer fails. */
+/**
+ * Maximum of running requests of a namespace, so that a slow service of one does not fail those of others. Beyond it, a
+ * request that waits for an answer fails.
+ */
 const underWayMax = 64;
 
 export class Webhooks {
   readonly #parts: WebhookParts;
   readonly #stopping = new AbortController();
-  #underWay = 0;
+  readonly #underWay = new Map<string, number>();
 
   constructor(parts: WebhookParts) {
     this.#parts = parts;
@@ -42,30 +45,36 @@ export class Webhooks {
 
   /** `replied` hears what was answered, and what failed. */
   ask(question: WebhookAsked, replied: (replies: readonly HookReply[]) => void): void {
+    const { namespace } = question;
     for (let from = 0; from < question.questions.length; from += occasionsMax) {
       const questions = question.questions.slice(from, from + occasionsMax);
       const waiting = questions.filter(({ number }) => number > 0);
-      if (this.#underWay >= underWayMax) {
+      const underWay = this.#underWay.get(namespace) ?? 0;
+      if (underWay >= underWayMax) {
         replied(waiting.map(({ number }) => failure(number, "too many requests are under way")));
         continue;
       }
-      this.#underWay++;
+      this.#underWay.set(namespace, underWay + 1);
       this.#call({ ...question, questions })
         .catch((thrown: unknown) => {
           const error = errorFromUnknown(thrown);
           const { message } = error;
-          if (outgoingErrors.refused.is(error)) this.#parts.refused(error, question.namespace);
+          if (outgoingErrors.refused.is(error)) this.#parts.refused(error, namespace);
           return waiting.map(({ number }) => failure(number, message));
         })
         .then(replied)
-        .finally(() => {
-          this.#underWay--;
-        });
+        .finally(() => this.#ended(namespace));
     }
   }
 
   stop(): void {
     this.#stopping.abort();
+  }
+
+  #ended(namespace: string): void {
+    const left = (this.#underWay.get(namespace) ?? 1) - 1;
+    if (left > 0) this.#underWay.set(namespace, left);
+    else this.#underWay.delete(namespace);
   }
 
   async #call({ namespace, pool, hookId, webhook, questions }: WebhookAsked): Promise<HookReply[]> {

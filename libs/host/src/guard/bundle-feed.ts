@@ -16,6 +16,7 @@ import {
   type Health,
   healthy,
   privateModes,
+  reasonOf,
   replaceFile,
   sleep,
   systemCodeOf,
@@ -79,12 +80,24 @@ export class BundleFeed implements Component {
   }
 
   async #take(bundle: Bundle): Promise<void> {
-    const { logger } = this.#parts.foundation;
-    const refused = await this.#parts.take(bundle);
-    if (refused !== "" && refused !== this.#problem)
-      logger.warn("policy bundle rejected", { reason: refused });
-    this.#problem = refused === "" ? "" : `a bundle of rules is refused: ${refused}`;
+    let refused: string;
+    try {
+      refused = await this.#parts.take(bundle);
+    } catch (error) {
+      this.#note(reasonOf(error));
+      // The same bundle comes again with the next stream.
+      throw error;
+    }
+    this.#note(refused);
     if (refused === "") await this.#write(bundle);
+  }
+
+  /** @param reason empty: the bundle was taken */
+  #note(reason: string): void {
+    const problem = reason === "" ? "" : `a bundle of rules is refused: ${reason}`;
+    if (problem !== "" && problem !== this.#problem)
+      this.#parts.foundation.logger.warn("policy bundle rejected", { reason });
+    this.#problem = problem;
   }
 
   async #read(): Promise<void> {

@@ -5,7 +5,7 @@ import { ActorKind } from "@tutti/contracts/types/v1";
 import { localAdministrator, type Principal, toTimestamp } from "@tutti/kernel";
 import { testFoundation } from "@tutti/kernel/testing";
 import { type Incoming, Mesh } from "@tutti/mesh";
-import { sealed, signerOf } from "@tutti/policy";
+import { loadCedar, sealed, signerOf } from "@tutti/policy";
 import { Guard } from "./guard.ts";
 import { trustIn, trustOf } from "./open-guard.ts";
 import { Rules } from "./rules.ts";
@@ -115,6 +115,23 @@ describe("the rules in force", () => {
       assert.match(rules.refused, reason);
       assert.equal(rules.inForce(1_000), before);
     }
+  });
+
+  it("stay when the policies of a bundle cannot be loaded, and the same bundle is taken when they can", async () => {
+    let isBroken = true;
+    const rules = new Rules(trusted(), () =>
+      isBroken ? Promise.reject(new Error("no memory")) : loadCedar(),
+    );
+    await rules.take(bundleOf(1, 1_000), 1_000);
+    const before = rules.inForce(1_000);
+    const policies = [{ namespace: "default", policyId: "p", text: "permit(principal, action, resource);" }];
+    const bundle = bundleOf(2, 1_000, BundleContent.fromPartial({ policies }));
+    await assert.rejects(rules.take(bundle, 1_000), /no memory/);
+    assert.equal(rules.inForce(1_000), before);
+    assert.equal(rules.number, 1);
+    isBroken = false;
+    assert.equal((await rules.take(bundle, 1_000))?.number, 2);
+    assert.equal(rules.inForce(1_000)?.content.number, 2);
   });
 
   it("end with the age of the bundle, and come back with the next one", async () => {

@@ -16,10 +16,12 @@ export interface RulesInForce {
 
 export class Rules {
   readonly #bundles: BundleCache;
+  readonly #loadCedar: typeof loadCedar;
   #taken: RulesInForce | undefined;
   #refused = "";
 
-  constructor(keys: TrustedKeys) {
+  constructor(keys: TrustedKeys, load = loadCedar) {
+    this.#loadCedar = load;
     this.#bundles = new BundleCache(keys);
   }
 
@@ -43,27 +45,32 @@ export class Rules {
     return this.#bundles.present !== undefined && this.#bundles.inForce(nowMs) === undefined;
   }
 
-  /** Takes a bundle in. Gives what is in it, or undefined where it is refused. */
+  /**
+   * Takes a bundle in. Returns its content, or undefined where it is refused. Throws where its policies cannot be loaded:
+   * the present bundle stays, and the same one may be taken again.
+   */
   async take(bundle: Bundle, nowMs: number): Promise<BundleContent | undefined> {
-    const found = this.#bundles.accept(bundle, nowMs);
-    if (found.kind === "refused") {
-      this.#refused = found.reason;
-      return;
-    }
-    this.#refused = "";
+    const found = this.#bundles.open(bundle);
+    if (found.kind === "refused") return this.#refuse(found.reason);
     const { content } = found;
     const before = this.#taken;
     const isSame =
       before !== undefined && Buffer.compare(decidingBytes(before.content), decidingBytes(content)) === 0;
-    const authorizer = isSame ? before.authorizer : await authorizerOf(content);
-    // A later one may have come in meanwhile.
-    if (this.#bundles.present?.content === content) this.#taken = { authorizer, content };
+    const authorizer = isSame ? before.authorizer : await this.#authorizerOf(content);
+    const accepted = this.#bundles.accept(content, nowMs);
+    if (accepted.kind === "refused") return this.#refuse(accepted.reason);
+    this.#refused = "";
+    this.#taken = { authorizer, content };
     return content;
   }
-}
 
-async function authorizerOf(content: BundleContent): Promise<Authorizer> {
-  return new Authorizer(content.policies.length > 0 ? await loadCedar() : undefined, content);
+  #refuse(reason: string): undefined {
+    this.#refused = reason;
+  }
+
+  async #authorizerOf(content: BundleContent): Promise<Authorizer> {
+    return new Authorizer(content.policies.length > 0 ? await this.#loadCedar() : undefined, content);
+  }
 }
 
 /** What decisions look at. */

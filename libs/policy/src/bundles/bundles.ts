@@ -63,17 +63,24 @@ export class BundleCache {
     return this.#present;
   }
 
-  /** Takes a bundle in, or says why not. The present one stays then. */
-  accept(bundle: Bundle, nowMs: number): Opened {
-    const present = this.#present?.content.number ?? 0;
-    if (!(bundle.number > present))
-      return refused(`expected a bundle after ${present}, found ${bundle.number}`);
-    const found = opened(bundle, this.#keys);
-    if (found.kind === "refused") return found;
-    const { createTime, maxAgeMs } = found.content;
+  /** Opens a bundle that may replace the present one, or says why it may not. */
+  open(bundle: Bundle): Opened {
+    return this.#olderThan(bundle.number) ?? opened(bundle, this.#keys);
+  }
+
+  /** Puts the content of an opened bundle in force, unless a newer one came meanwhile. */
+  accept(content: BundleContent, nowMs: number): Opened {
+    const older = this.#olderThan(content.number);
+    if (older !== undefined) return older;
+    const { createTime, maxAgeMs } = content;
     const madeMs = createTime === undefined ? nowMs : Math.min(nowMs, fromTimestamp(createTime));
-    this.#present = { content: found.content, untilMs: madeMs + maxAgeMs };
-    return found;
+    this.#present = { content, untilMs: madeMs + maxAgeMs };
+    return { kind: "opened", content };
+  }
+
+  #olderThan(number: number) {
+    const present = this.#present?.content.number ?? 0;
+    return number > present ? undefined : refused(`expected a bundle after ${present}, found ${number}`);
   }
 
   /** What decides now: nothing when there is none yet, or when the last one is too old. */
