@@ -1,6 +1,14 @@
 import { defineErrors, grouped, type TuttiError } from "@tutti/kernel";
 
 /** What can go wrong between a caller and a handler. Cancelled and late calls carry the kernel's own errors. */
+interface UsableInstances {
+  readonly service: string;
+  readonly open: number;
+  readonly draining: number;
+  /** The last failure of one whose breaker is open. Empty if none is. */
+  readonly reason: string;
+}
+
 export const meshErrors = defineErrors("mesh", {
   invalidRequest: {
     status: "INVALID_ARGUMENT",
@@ -135,8 +143,8 @@ export const meshErrors = defineErrors("mesh", {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "Instances of the service are known, but each of them is draining or has failed so often that its breaker is open. Look at tutti_mesh_breaker_state and at the logs of the service.",
-    message: ({ service, open, draining }: { service: string; open: number; draining: number }) =>
-      `No instance of ${service} is healthy: ${open} with an open breaker, ${draining} draining`,
+    message: ({ service, open, draining, reason }: UsableInstances) =>
+      `No instance of ${service} is healthy: ${open} with an open breaker${reason && ` (${reason})`}, ${draining} draining`,
     remedy: "Check the logs of the service.",
   },
   instanceAway: {

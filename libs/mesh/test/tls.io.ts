@@ -7,7 +7,13 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { connect, type PeerCertificate, type SecureVersion } from "node:tls";
 import { localAdministrator } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { Mesh, type MeshOptions, type MeshSettingsInput, makeDevelopmentCertificates } from "../src/index.ts";
+import {
+  Mesh,
+  type MeshOptions,
+  type MeshSettingsInput,
+  makeDevelopmentCertificates,
+  meshErrors,
+} from "../src/index.ts";
 import { note, noteHandlers, noteService } from "../src/testing/index.ts";
 import { quiet } from "./pairs.ts";
 
@@ -122,7 +128,15 @@ describe("mutual TLS", () => {
     const other = await mkdtemp(join(tmpdir(), "tutti-tls-other-"));
     await make(false, other);
     const server = await serve();
-    await assert.rejects(call(callerOf(server, tlsOf("caller", other))), { code: "mesh.no_connection" });
+    const caller = callerOf(server, tlsOf("caller", other));
+    const certificate = /No connection to .*certificate/;
+    await assert.rejects(call(caller), { code: "mesh.no_connection", message: certificate });
+    // The open breaker names the cause as well.
+    let last: unknown;
+    for (let tries = 0; tries < 100 && !meshErrors.noUsableInstance.is(last); tries++)
+      last = await call(caller).catch((error: unknown) => error);
+    assert.ok(meshErrors.noUsableInstance.is(last));
+    assert.match(last.message, certificate);
     await rm(other, { recursive: true });
   });
 

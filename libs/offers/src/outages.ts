@@ -6,7 +6,7 @@
  * 2. Of those that are over the last ones are remembered, and none that was too short to be noticed.
  */
 import { WaitCause } from "@tutti/contracts/types/v1";
-import type { TuttiError } from "@tutti/kernel";
+import { type TuttiError, withoutRemedy } from "@tutti/kernel";
 import { meshErrors } from "@tutti/mesh";
 
 interface Outage {
@@ -75,7 +75,7 @@ function causeOf(error: TuttiError, pool: string): Pick<Outage, "cause" | "messa
   if (meshErrors.noUsableInstance.is(error))
     return {
       cause: WaitCause.WAIT_CAUSE_BREAKER,
-      message: `the breaker of the owner of the pool ${pool} is open: calls to it failed too often`,
+      message: `the breaker of the owner of the pool ${pool} is open: ${withoutRemedy(error)}`,
       remedy: "check the logs of the swarm service: its owner is tried again by itself",
     };
   return {

@@ -40,6 +40,7 @@ describe("a breaker", () => {
     await times(1, "UNAVAILABLE");
     assert.equal(breaker.state, "open");
     assert.equal(breaker.admits, false);
+    assert.equal(breaker.reason, "UNAVAILABLE");
     assert.deepEqual(states, ["open"]);
     breaker.stop();
   });

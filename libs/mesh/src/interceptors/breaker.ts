@@ -18,6 +18,7 @@ import {
   type Timer,
   type Timers,
   type TuttiError,
+  withoutRemedy,
 } from "@tutti/kernel";
 import CircuitBreaker, { type CircuitOptions } from "opossum";
 import Status, { type StatusOptions } from "opossum/lib/status.js";
@@ -76,6 +77,7 @@ export class Breaker {
   readonly #changed: (state: BreakerState) => void;
   #circuit: Circuit;
   #timer: Timer | undefined = undefined;
+  #reason = "";
 
   constructor(clock: BreakerClock, changed: (state: BreakerState) => void) {
     this.#clock = clock;
@@ -91,6 +93,11 @@ export class Breaker {
   /** Whether a call would be let through now. */
   get admits(): boolean {
     return this.#circuit.closed || this.#circuit.pendingClose;
+  }
+
+  /** The last failure, without its remedy. Empty while it lets calls through. */
+  get reason(): string {
+    return this.admits ? "" : this.#reason;
   }
 
   /** Sends a call through. */
@@ -173,7 +180,9 @@ export class Breaker {
     // It may have waited there for what is on its way from a dead owner. Of one that hangs, its lease tells.
     const isLate = call.stopped !== undefined || error.status === "DEADLINE_EXCEEDED";
     const isAwaited = call.place !== undefined && isLate;
-    return !isInstanceFailure(error) || isAwaited;
+    const hasDeclined = !isInstanceFailure(error) || isAwaited;
+    if (!hasDeclined) this.#reason = withoutRemedy(error);
+    return hasDeclined;
   }
 }
 

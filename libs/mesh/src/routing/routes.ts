@@ -108,8 +108,7 @@ export class Routes {
   /** A refusal named the owner to the caller: if it does not own it either, the caller hears so. */
   async #toGiven(call: ClientCall, next: Next, owner: Owner): Promise<unknown> {
     const target = await this.#targetOf(call, owner);
-    if (!target.breaker.admits)
-      throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
+    if (!target.breaker.admits) throw shutOff(call, target);
     call.target = target;
     call.ownerEpoch = owner.epoch;
     return next(call);
@@ -218,7 +217,8 @@ export class Routes {
     if (instance !== "") return meshErrors.instanceAway({ service, instance });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;
-    return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining });
+    const reason = targets.find(({ breaker }) => !breaker.admits)?.breaker.reason ?? "";
+    return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining, reason });
   }
 
   async #toOwner(call: ClientCall, next: Next): Promise<unknown> {
@@ -233,8 +233,7 @@ export class Routes {
       // The owner is the only one: whether others of its service are well, or known at all, does not matter.
       if (!target.breaker.admits) {
         ownership.doubt(place, owner);
-        if (!isPatient(call))
-          throw meshErrors.noUsableInstance({ service: call.method.service, open: 1, draining: 0 });
+        if (!isPatient(call)) throw shutOff(call, target);
         await this.#awaitAnother(call, { place, instance: owner.instance }, waiting);
         continue;
       }
@@ -358,4 +357,9 @@ function answerBefore(deadlineMs: number, nowMs: number): number {
 
 function sameOwner(one: Owner | undefined, other: Owner | undefined): boolean {
   return one?.instance === other?.instance && one?.epoch === other?.epoch;
+}
+
+/** The only instance that could serve the call has an open breaker. */
+function shutOff({ method: { service } }: ClientCall, { breaker }: Target): TuttiError {
+  return meshErrors.noUsableInstance({ service, open: 1, draining: 0, reason: breaker.reason });
 }
