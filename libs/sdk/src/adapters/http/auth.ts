@@ -1,10 +1,11 @@
 /** How requests of an adapter are signed in. Secrets are references, and are opened for each request. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Clock, Timers } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type DigestChallenge, digestAuthorization, digestChallenge } from "./digest.ts";
-import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "./wire.ts";
+import { type Agents, Broken, deadline, exchange, type HttpAnswer, retryAfterMsOf } from "./wire.ts";
 
 export interface OAuth2 {
   readonly tokenUrl: string;
@@ -51,6 +52,9 @@ interface Token {
 const marginMs = 30_000;
 const secondMs = 1_000;
 const tokenBytesMax = 65_536;
+const wordsMax = 300;
+/** HTTP dates have seconds, and token servers allow for about as much. */
+const skewMinMs = 10_000;
 
 export class Authentication {
   readonly #auth: HttpAuth | undefined;
@@ -59,8 +63,10 @@ export class Authentication {
   readonly #timers: Timers;
   #token: Token | undefined;
   #asked: Promise<Token> | undefined;
-  /** Given with a token in the place of the last one. */
-  #refreshToken: string | undefined;
+  /** Given with a token in the place of the last one. It counts for as long as the secret is the same. */
+  #refresh: { readonly secret: string; readonly value: string } | undefined;
+  /** How far the clock of the token server is ahead, once it refused an assertion for its times. */
+  #skewMs = 0;
   /** Of each origin, with how many requests it has proven. */
   readonly #challenges = new Map<string, { readonly challenge: DigestChallenge; count: number }>();
 
@@ -75,11 +81,12 @@ export class Authentication {
     this.#timers = timers;
   }
 
-  /** Takes an answer that refuses the caller. Returns whether another token or proof may be accepted. */
-  renew({ headers, url }: Pick<HttpAnswer, "headers" | "url">): boolean {
+  /** Takes an answer that refuses `authorization`. Returns whether another token or proof may be accepted. */
+  renew({ headers, url }: Pick<HttpAnswer, "headers" | "url">, authorization: string | undefined): boolean {
     const auth = this.#auth ?? {};
     if ("oauth2" in auth) {
-      this.#token = undefined;
+      // Another call may have renewed the token while this one was under way.
+      if (authorization === `Bearer ${this.#token?.value}`) this.#token = undefined;
       return true;
     }
     if (!("digest" in auth)) return false;
@@ -142,6 +149,34 @@ export class Authentication {
   }
 
   async #ask(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+    const sentMs = this.#clock.monotonic();
+    let answer = await this.#request(operation, oauth2, call);
+    if ((answer.status === 400 || answer.status === 401) && this.#canDiffer(oauth2, answer))
+      answer = await this.#request(operation, oauth2, call);
+    const token = parsed(answer.body);
+    const { access_token: value, expires_in: seconds, refresh_token: next } = token;
+    if (answer.status !== 200 || typeof value !== "string" || value === "")
+      throw this.#failureOf(operation, answer, token);
+    if (typeof next === "string" && next !== "" && oauth2.refreshToken !== undefined)
+      this.#refresh = { secret: await call.secret(oauth2.refreshToken), value: next };
+    const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * secondMs : Number.POSITIVE_INFINITY;
+    // A token of less than a minute is used for half of its life.
+    return { value, untilMs: sentMs + Math.max(lifeMs - marginMs, lifeMs / 2) };
+  }
+
+  /** Takes an answer that refuses a request for a token. Returns whether the next request differs from it. */
+  #canDiffer({ signing }: OAuth2, { headers }: HttpAnswer): boolean {
+    const hadRefresh = this.#refresh !== undefined;
+    // The token server has forgotten the refresh token that it gave. It may accept the stored one.
+    this.#refresh = undefined;
+    const serverMs = Date.parse(headers["date"] ?? "");
+    const skewMs = Number.isNaN(serverMs) ? 0 : serverMs - this.#clock.now();
+    const isSkewed = signing !== undefined && Math.abs(skewMs - this.#skewMs) > skewMinMs;
+    if (isSkewed) this.#skewMs = skewMs;
+    return hadRefresh || isSkewed;
+  }
+
+  async #request(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<HttpAnswer> {
     const { tokenUrl, clientId, clientSecret, clientAuth } = oauth2;
     const agents = await this.#agentsOf(operation, call);
     const secret = clientSecret === undefined ? undefined : await call.secret(clientSecret);
@@ -150,10 +185,8 @@ export class Authentication {
       ...(!isBasic && { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }),
       ...(await this.#grantOf(operation, oauth2, call)),
     });
-    const sentMs = this.#clock.monotonic();
-    const fail = (reason: string) => adapterErrors.notSignedIn({ operation, reason });
     const late = deadline(this.#timers, tokenMs);
-    const answer = await exchange(
+    return exchange(
       {
         operation,
         method: "POST",
@@ -171,25 +204,31 @@ export class Authentication {
       agents,
     )
       .catch((error: unknown) => {
-        throw error instanceof Broken ? fail(`the token server did not answer: ${error.message}`) : error;
+        if (!(error instanceof Broken)) throw error;
+        const reason = `the token server did not answer: ${error.message}`;
+        throw adapterErrors.unreachable({ operation, reason }, { cause: error });
       })
       .finally(() => late.cancel());
-    const token = parsed(answer.body);
-    const { access_token: value, expires_in: seconds, refresh_token: next, error } = token;
-    if (answer.status !== 200 || typeof value !== "string" || value === "")
-      throw fail(
-        `the token server answered ${answer.status}${typeof error === "string" ? ` (${error})` : ""}`,
-      );
-    if (typeof next === "string" && next !== "") this.#refreshToken = next;
-    const lifeMs = typeof seconds === "number" && seconds > 0 ? seconds * secondMs : Number.POSITIVE_INFINITY;
-    // A token of less than a minute is used for half of its life.
-    return { value, untilMs: sentMs + Math.max(lifeMs - marginMs, lifeMs / 2) };
+  }
+
+  /** A token server that has no time or a fault says nothing about the credentials. */
+  #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Answered): Error {
+    const { status } = answer;
+    const words = [error, text].filter((word) => typeof word === "string" && word !== "").join(": ");
+    const reason = `the token server answered ${status}${words === "" ? "" : ` (${words.slice(0, wordsMax)})`}`;
+    const retryAfterMs = retryAfterMsOf(answer, this.#clock.now());
+    if (status === 429 || (status === 503 && retryAfterMs > 0))
+      return new Busy({ retryAfterMs, message: `${operation}: ${reason}` });
+    if (status >= 500 || status === 408) return adapterErrors.failed({ operation, reason });
+    return adapterErrors.notSignedIn({ operation, reason });
   }
 
   /** The members of the form that say what a token is asked for by. */
   async #grantOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Record<string, string>> {
     const { refreshToken, clientAuth, signing, scope, audience } = oauth2;
-    const refresh = refreshToken && (this.#refreshToken ?? (await call.secret(refreshToken)));
+    const stored = refreshToken && (await call.secret(refreshToken));
+    if (this.#refresh?.secret !== stored) this.#refresh = undefined;
+    const refresh = this.#refresh?.value ?? stored;
     const asked = { ...(scope !== undefined && { scope }), ...(audience !== undefined && { audience }) };
     const grant = refresh
       ? { grant_type: "refresh_token", refresh_token: refresh }
@@ -198,7 +237,7 @@ export class Authentication {
     const assertion = assertionOf(
       oauth2,
       keyFrom(operation, await call.secret(signing.key)),
-      this.#clock.now(),
+      this.#clock.now() + this.#skewMs,
     );
     if (clientAuth !== "jwt") return { grant_type: `${grantTypes}jwt-bearer`, assertion, ...asked };
     const assertionType = { client_assertion_type: `${assertionTypes}jwt-bearer` };
@@ -253,7 +292,9 @@ function assertionOf(
 
 const tokenMs = 30_000;
 
-function parsed(body: Buffer): Readonly<Record<string, unknown>> {
+type Answered = Readonly<Record<string, unknown>>;
+
+function parsed(body: Buffer): Answered {
   try {
     const value: unknown = JSON.parse(body.toString("utf8"));
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};

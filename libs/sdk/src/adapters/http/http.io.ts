@@ -19,6 +19,7 @@ import {
   httpAdapter,
 } from "@tutti/sdk/adapters";
 import { Busy } from "../../task/failure.ts";
+import { adapterErrors } from "../errors.ts";
 
 const call: AdapterCall = {
   ...{ idempotencyKey: "run-1/pay", signal: new AbortController().signal },
@@ -211,6 +212,93 @@ describe("an HTTP adapter", () => {
       forms.map((form) => form.get("refresh_token")),
       ["value of secret:refresh", "refresh-1"],
     );
+    adapter.close?.();
+  });
+
+  it("does not renew an OAuth2 token again for a call that was under way with the old one", async () => {
+    let tokens = 0;
+    const old = Promise.withResolvers<void>();
+    answers.set("/token", (response) => json(response, { access_token: `late-${++tokens}` }));
+    answers.set("/late", (response, { headers, body }) => {
+      if (headers.authorization === "Bearer late-2") return void json(response, "done");
+      if (body === "1") void old.promise.then(() => json(response, {}, 401));
+      else json(response, {}, 401);
+    });
+    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app" } as const;
+    const adapter = made({ method: "PUT", path: "/late" }, { auth: { oauth2 } });
+    const first = adapter.operations["go"]?.call({ body: 1 }, call);
+    assert.equal(await adapter.operations["go"]?.call({ body: 2 }, call), "done");
+    old.resolve();
+    assert.equal(await first, "done");
+    assert.equal(tokens, 2);
+    adapter.close?.();
+  });
+
+  it("takes the stored refresh token again if it has changed, or if the token server refuses the one that it gave", async () => {
+    const asked: (string | null)[] = [];
+    let valid = "one";
+    answers.set("/token", (response, { body }) => {
+      const given = new URLSearchParams(body).get("refresh_token");
+      asked.push(given);
+      if (given !== valid) return void json(response, { error: "invalid_grant" }, 400);
+      valid = `after ${given}`;
+      json(response, { access_token: "t", refresh_token: valid });
+    });
+    let hasExpired = false;
+    answers.set("/go", (response) => {
+      json(response, "done", hasExpired ? 401 : 200);
+      hasExpired = false;
+    });
+    let stored = "one";
+    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app", refreshToken: "secret:r" } as const;
+    const adapter = made({}, { auth: { oauth2 } });
+    const mine = () => adapter.operations["go"]?.call({}, { ...call, secret: async () => stored });
+    await mine();
+    [hasExpired, stored, valid] = [true, "two", "two"];
+    assert.equal(await mine(), "done");
+    [hasExpired, valid] = [true, "two"];
+    assert.equal(await mine(), "done");
+    assert.deepEqual(asked, ["one", "two", "after two", "two"]);
+    adapter.close?.();
+  });
+
+  it("says of a token server without time, or with a fault, that the call may be repeated", async () => {
+    const oauth2 = { tokenUrl: `${base}/token`, clientId: "app" } as const;
+    const failure = async (status: number, headers: Record<string, string> = {}, body = "{}") => {
+      answers.set("/token", (response) => response.writeHead(status, headers).end(body));
+      return go(made({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
+    };
+    const busy = await failure(429, { "retry-after": "3" });
+    assert.ok(busy instanceof Busy && busy.retryAfterMs === 3_000);
+    assert.ok((await failure(503, { "retry-after": "3" })) instanceof Busy);
+    assert.ok(adapterErrors.failed.is(await failure(500)));
+    const refused = await failure(400, {}, '{"error":"invalid_grant","error_description":"expired"}');
+    assert.ok(adapterErrors.notSignedIn.is(refused));
+    assert.match(String(refused), /answered 400 \(invalid_grant: expired\)/);
+    answers.set("/token", (response) => response.destroy());
+    const broken = await go(made({}, { auth: { oauth2 } }))?.catch((error: unknown) => error);
+    assert.ok(adapterErrors.unreachable.is(broken));
+  });
+
+  it("signs by the clock of a token server that refuses the times of an assertion", async () => {
+    const serverMs = Date.UTC(2030, 0, 1);
+    let tried = 0;
+    answers.set("/jwt", (response, { body }) => {
+      tried++;
+      const [, claims = ""] = (new URLSearchParams(body).get("assertion") ?? "").split(".");
+      const { iat } = JSON.parse(Buffer.from(claims, "base64url").toString());
+      response.setHeader("date", new Date(serverMs).toUTCString());
+      if (Math.abs(iat * 1_000 - serverMs) > 60_000) json(response, { error: "invalid_grant" }, 400);
+      else json(response, { access_token: "granted" });
+    });
+    const signing = { key: "env:KEY" } as const;
+    const oauth2 = { tokenUrl: `${base}/jwt`, clientId: "robot", signing } as const;
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    answers.delete("/go");
+    const adapter = made({}, { auth: { oauth2 } });
+    await adapter.operations["go"]?.call({}, { ...call, secret: async () => pem });
+    assert.equal(tried, 2);
     adapter.close?.();
   });
 

@@ -20,7 +20,15 @@ import {
   writeRequest,
 } from "./message.ts";
 import { itemsOf, nextPage, type Pagination } from "./pages.ts";
-import { Broken, Connections, deadline, exchange, type HttpAnswer, type HttpTls } from "./wire.ts";
+import {
+  Broken,
+  Connections,
+  deadline,
+  exchange,
+  type HttpAnswer,
+  type HttpTls,
+  retryAfterMsOf,
+} from "./wire.ts";
 
 export interface HttpOperation {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "QUERY";
@@ -72,10 +80,7 @@ export interface HttpPorts {
 }
 
 const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 60_000 };
-const secondMs = 1_000;
 const shownMax = 300;
-/** A server may say anything. */
-const waitMsMax = 3_600_000;
 const withBody = new Set(["POST", "PUT", "PATCH", "QUERY"]);
 
 export function httpAdapter(
@@ -235,10 +240,12 @@ class Caller {
   /** Returns an answer that is no request to come later. */
   async #send(request: Exchange, call: AdapterCall, isCheck = false): Promise<HttpAnswer> {
     const authentication = this.#authentication;
-    let answer = await this.#once(request, call);
-    if (answer.status === 401 && authentication.renew(answer)) answer = await this.#once(request, call);
-    const { status, headers } = answer;
-    const retryAfterMs = waitOf(headers["retry-after"], headers["date"], this.#ports.clock.now());
+    const signed: Record<string, string> = {};
+    let answer = await this.#once(request, call, signed);
+    if (answer.status === 401 && authentication.renew(answer, signed["authorization"]))
+      answer = await this.#once(request, call);
+    const { status } = answer;
+    const retryAfterMs = retryAfterMsOf(answer, this.#ports.clock.now());
     if (!isCheck && (status === 429 || (status === 503 && retryAfterMs > 0)))
       throw new Busy({ retryAfterMs, message: `${request.operation}: status ${status}` });
     return answer;
@@ -247,10 +254,11 @@ class Caller {
   async #once(
     { operation, method, repeat, url, headers, body }: Exchange,
     call: AdapterCall,
+    signed: Record<string, string> = {},
   ): Promise<HttpAnswer> {
     const { answerBytesMax = defaults.answerBytesMax, timeoutMs = defaults.timeoutMs } = this.#options;
     const target = new URL(url);
-    const signed: Record<string, string> = { ...lowered(this.#options.headers), ...headers };
+    Object.assign(signed, lowered(this.#options.headers), headers);
     await this.#authentication.apply({ operation, method }, target, signed, call);
     const agents = await this.#connections.of(operation, call);
     const late = deadline(this.#ports.timers, timeoutMs);
@@ -293,14 +301,4 @@ function failureOf(operation: string, repeat: Repeat, { status, body, url }: Htt
   if (repeat === "never" && status >= 500 && status !== 501 && status !== 503)
     return adapterErrors.outcomeUnknown({ operation, reason }, extras);
   return adapterErrors.failed({ operation, reason }, extras);
-}
-
-/** Seconds, or a time by the clock of the server, which may differ from that of this machine. */
-function waitOf(header: string | undefined, date: string | undefined, ownMs: number): number {
-  if (header === undefined) return 0;
-  if (/^\d+$/.test(header.trim())) return Math.min(Number(header) * secondMs, waitMsMax);
-  const atMs = Date.parse(header);
-  const serverMs = Date.parse(date ?? "");
-  const nowMs = Number.isNaN(serverMs) ? ownMs : serverMs;
-  return Number.isNaN(atMs) ? 0 : Math.min(Math.max(0, atMs - nowMs), waitMsMax);
 }

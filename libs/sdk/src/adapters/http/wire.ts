@@ -247,3 +247,18 @@ function lookupWith(isElsewhere: boolean): LookupFunction {
 
 const lookupSafe = lookupWith(false);
 const lookupPublic = lookupWith(true);
+
+const secondMs = 1_000;
+/** A server may say anything. */
+const waitMsMax = 3_600_000;
+
+/** `Retry-After`: seconds, or a time by the clock of the server, which may differ from that of this machine. */
+export function retryAfterMsOf({ headers }: Pick<HttpAnswer, "headers">, ownMs: number): number {
+  const header = headers["retry-after"];
+  if (header === undefined) return 0;
+  if (/^\d+$/.test(header.trim())) return Math.min(Number(header) * secondMs, waitMsMax);
+  const atMs = Date.parse(header);
+  const serverMs = Date.parse(headers["date"] ?? "");
+  const nowMs = Number.isNaN(serverMs) ? ownMs : serverMs;
+  return Number.isNaN(atMs) ? 0 : Math.min(Math.max(0, atMs - nowMs), waitMsMax);
+}
