@@ -28,6 +28,8 @@ export const busyAnswersMax = 20;
 /** The pause after a busy answer that does not say for how long. */
 export const busyBackoff = { firstMs: 100, maxMs: 30_000 };
 export const busyPauseMaxMs = 300_000;
+/** How many capabilities or groups of them an agent may pause for itself. With more, it is paused as a whole. */
+export const pausesPerAgentMax = 64;
 /** What an agent is allowed at once after a busy answer, as a share of what it had. */
 export const busyFactor = 0.7;
 /** Results that one agent sends for one attempt. Of more the number is settled at once. */

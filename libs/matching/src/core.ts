@@ -7,6 +7,7 @@ import { Contexts } from "./agents/contexts.ts";
 import { Holds } from "./agents/holds.ts";
 import type { LaunchSlot } from "./agents/launch.ts";
 import { Losses } from "./agents/losses.ts";
+import { CapabilityPauses } from "./agents/pauses.ts";
 import { AgentPerformance } from "./agents/performance.ts";
 import { Readiness } from "./agents/readiness.ts";
 import { Reconciler } from "./agents/reconciler.ts";
@@ -82,7 +83,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const states = new AgentStates(endings);
   const losses = new Losses(endings);
   const holds = new Holds({ ...endings, states, losses });
-  const performance = new AgentPerformance(times, holds);
+  const performance = new AgentPerformance(times, holds, base.pauses);
   const reports = new AttemptReports({ ...endings, states, performance });
   const roster = new Roster({ ...endings, states, losses, holds, reports });
   const expiry = new Expiry({ ...endings, holds });
@@ -156,6 +157,7 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
     agents,
     events,
     readiness,
+    pauses: new CapabilityPauses(readiness, options.chance),
     affinity: new Affinity(affinitiesMax),
     times: new LearnedTimes(),
     placements: new Placements(),

@@ -19,7 +19,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import { assert, isBefore, isRefusal, isStatus, type Refusal, toTimestamp } from "@tutti/kernel";
 import type { Agent, Cohort } from "./agents/agent.ts";
-import { numbersOf } from "./agents/capabilities.ts";
+import { numbersOf, type Offered } from "./agents/capabilities.ts";
 import { scalerIdOf } from "./agents/launch.ts";
 import type { AgentOutlet, Joined } from "./api/agents.ts";
 import type { Allotments, AllotmentUses } from "./api/allotments.ts";
@@ -325,7 +325,7 @@ export class PoolOwner implements Pool {
   }
 
   offered(): OfferedCapability[] {
-    return offeredView(this.#parts.demands.cohorts);
+    return offeredView(this.#parts.demands.cohorts, this.#parts.pauses.agents);
   }
 
   explain(token: Uint8Array, nowMs: number): Explanation | undefined {
@@ -434,14 +434,12 @@ function refusalOf({ code, message, status, retryAfterMs, violations, details }:
 }
 
 /**
- * Returns the capabilities of all agents of a pool. The cost depends on the number of cohorts, not on the number of
- * agents.
+ * Returns the capabilities of all agents of a pool, with those that agents have paused. The cost depends on the number
+ * of cohorts, not on the number of agents.
  */
-function offeredView(cohorts: Iterable<Cohort>): OfferedCapability[] {
+function offeredView(cohorts: Iterable<Cohort>, paused: Iterable<Agent>): OfferedCapability[] {
   const found = new Map<string, { readonly capability: Capability; agents: number }>();
-  for (const { agents, offered } of cohorts) {
-    const [agent] = agents;
-    if (agent === undefined) continue;
+  const add = (agent: Agent, offered: readonly Offered[], agents: number) => {
     const described = new Map(
       agent.offering.capabilities.map((each) => [`${each.name}@${each.version}`, each]),
     );
@@ -449,9 +447,21 @@ function offeredView(cohorts: Iterable<Cohort>): OfferedCapability[] {
       const key = `${name}@${version}`;
       const known = found.get(key);
       const capability = described.get(key);
-      if (known !== undefined) known.agents += agents.size;
-      else if (capability !== undefined) found.set(key, { capability, agents: agents.size });
+      if (known !== undefined) known.agents += agents;
+      else if (capability !== undefined) found.set(key, { capability, agents });
     }
+  };
+  for (const { agents, offered } of cohorts) {
+    const [agent] = agents;
+    if (agent !== undefined) add(agent, offered, agents.size);
+  }
+  for (const agent of paused) {
+    const takes = new Set(agent.takes);
+    add(
+      agent,
+      agent.offered.filter((each) => !takes.has(each)),
+      1,
+    );
   }
   return [...found.values()];
 }

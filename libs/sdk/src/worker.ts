@@ -47,7 +47,7 @@ export {
   type StoreOptions,
   TaskContext,
 } from "./task/context.ts";
-export { Busy, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
+export { Busy, type BusyOptions, TaskFailure, type TaskFailureOptions } from "./task/failure.ts";
 export type { HandleOptions, Handler, JsonSchema } from "./task/handlers.ts";
 export type { Counter, Gauge, Histogram, MeasureLabels, MeasureOptions } from "./task/measures.ts";
 export type { ModelAnswer, ModelRequest } from "./task/model-calls.ts";

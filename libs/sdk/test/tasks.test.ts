@@ -220,14 +220,14 @@ describe("a task", () => {
   it("is answered as busy when its handler is", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("stock.reserve", () => {
-      throw new Busy({ retryAfterMs: 700, message: "429" });
+      throw new Busy({ retryAfterMs: 700, message: "429", capabilities: ["stock.*"] });
     });
     await link();
     host.send({ assignments: [assignOf(1)] });
     await settle();
     assert.deepEqual(host.results[0]?.outcome, {
       $case: "busy",
-      value: { retryAfterMs: 700, message: "429" },
+      value: { retryAfterMs: 700, message: "429", capabilities: ["stock.*"] },
     });
   });
 
@@ -248,7 +248,11 @@ describe("a task", () => {
       await settle();
       assert.deepEqual(host.results[0]?.outcome, {
         $case: "busy",
-        value: { retryAfterMs, message: "slow down" },
+        value: {
+          retryAfterMs,
+          message: "slow down",
+          capabilities: retryAfterMs > 0 ? ["stock.reserve"] : [],
+        },
       });
     });
 

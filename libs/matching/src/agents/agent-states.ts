@@ -4,7 +4,7 @@
  * An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has room.
  */
 
-import type { Heartbeat } from "@tutti/contracts/agent/v1";
+import type { Busy, Heartbeat } from "@tutti/contracts/agent/v1";
 import type { Chance } from "@tutti/kernel";
 import { backoffMs } from "@tutti/kernel";
 import { busyBackoff, busyFactor, busyPauseMaxMs } from "../bounds.ts";
@@ -14,6 +14,7 @@ import type { Wheel } from "../time/wheel.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentEvents } from "./agent-events.ts";
 import { nextDueMs } from "./due-times.ts";
+import type { CapabilityPauses } from "./pauses.ts";
 import type { Readiness } from "./readiness.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -26,6 +27,7 @@ export interface AgentStatesParts {
   readonly events: AgentEvents;
   readonly bound: BoundTasks;
   readonly wheel: Wheel;
+  readonly pauses: CapabilityPauses;
 }
 
 export class AgentStates {
@@ -35,6 +37,7 @@ export class AgentStates {
   readonly #events: AgentEvents;
   readonly #bound: BoundTasks;
   readonly #wheel: Wheel;
+  readonly #pauses: CapabilityPauses;
   /** Agents that sleep until they are needed. */
   readonly sleepers = new Set<Agent>();
 
@@ -45,6 +48,7 @@ export class AgentStates {
     this.#events = parts.events;
     this.#bound = parts.bound;
     this.#wheel = parts.wheel;
+    this.#pauses = parts.pauses;
   }
 
   heard(agent: Agent, nowMs: number): void {
@@ -98,11 +102,19 @@ export class AgentStates {
     this.changed(agent, reason, nowMs);
   }
 
-  /** An agent said that it is busy: it is left alone for a while, and then given less at once. */
-  pause(agent: Agent, retryAfterMs: number, nowMs: number): void {
+  /**
+   * An agent said that it is busy: it is left alone for a while, and then given less at once. What it says of some
+   * capabilities pauses these alone.
+   */
+  pause(agent: Agent, capability: string, busy: Busy, nowMs: number): void {
     const settings = this.#settings.current;
     const chance = this.#chance;
+    const { retryAfterMs } = busy;
     agent.refused++;
+    if (this.#pauses.pause(agent, capability, busy, nowMs)) {
+      this.watch(agent, nowMs);
+      return;
+    }
     // What it refuses while it is left alone it was given before: it says once more what it has said.
     const isNew = !agent.slowed;
     if (isNew) agent.busyInRow++;

@@ -10,7 +10,7 @@ import type { Fit } from "../demand/requirements.ts";
 import type { AgentLoad } from "../strategies/strategy.ts";
 import { Due } from "../time/due.ts";
 import { Breaker } from "./breaker.ts";
-import type { Offered } from "./capabilities.ts";
+import { type Offered, type Pause, takesOf } from "./capabilities.ts";
 import { Suspicion } from "./suspicion.ts";
 
 /** Who an agent is. It does not change while it is there. */
@@ -99,6 +99,11 @@ export class Agent extends Due implements Ranked, AgentLoad {
   link: Link | undefined = undefined;
   offering: Offering;
   offered: readonly Offered[] = [];
+  /** What it offers and takes now: it may have paused a part. */
+  takes: readonly Offered[] = [];
+  /** By their patterns. */
+  readonly pauses = new Map<string, Pause>();
+  pausesDueMs = never;
   cohort: Cohort | undefined = undefined;
   slots = 1;
   /** How many at once, by what its busy answers have taught. Never more than its slots. */
@@ -207,6 +212,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     const before = this.#resources;
     this.offering = offering;
     this.offered = offered;
+    this.takes = takesOf(offered, this.pauses);
     this.#costs = new Map(offering.capabilities.map(({ name, cost }) => [name, cost?.money ?? 0]));
     const slots = Math.max(1, offering.slots);
     // What its busy answers have taught holds for as many slots as it had then.

@@ -256,6 +256,82 @@ describe("an agent", () => {
     assert.equal(agent.given.length, 10 + again.length);
   });
 
+  it("that is busy for some capabilities keeps the others, and takes those again after the time", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const does = ["shop.get@1.0.0", "shop.list@1.0.0", "other@1.0.0"];
+    const agent = arena.agent("a", { slots: 10, does });
+    sender.offer(1, { capability: "shop.get" });
+    arena.turn();
+    agent.busy(1, 5_000, ["shop.*"]);
+    sender.offer(2, { capability: "shop.list" });
+    sender.offer([3, 4], { capability: "other" });
+    arena.turn();
+    assert.deepEqual(agent.given, [1, 3, 4]);
+    arena.pass(4_990);
+    // What it offers is the same: a pause is no change of it.
+    assert.deepEqual(agent.given, [1, 3, 4]);
+    agent.say({});
+    arena.pass(20);
+    assert.deepEqual(agent.given, [1, 3, 4, 1, 2]);
+    for (const number of [1, 2, 3, 4]) agent.answer(number);
+    arena.turn();
+    assert.equal(sender.results.length, 4);
+  });
+
+  it("that is busy for some capabilities pauses longer with each answer, until an attempt ends", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 10 });
+    const pauses: number[] = [];
+    sender.offer(1);
+    arena.turn();
+    for (let count = 1; count <= 8; count++) {
+      agent.busy(1, 0, ["work"]);
+      const { nowMs } = arena;
+      while (agent.given.length === count) {
+        agent.say({});
+        arena.pass(10);
+      }
+      pauses.push(arena.nowMs - nowMs);
+    }
+    assert.ok((pauses[7] ?? 0) > 10 * (pauses[0] ?? 0), String(pauses));
+    agent.answer(1);
+    sender.offer(2);
+    arena.turn();
+    agent.busy(2, 0, ["work"]);
+    agent.say({});
+    arena.pass(200);
+    assert.equal(agent.given.length, 11);
+  });
+
+  it("that is busy for capabilities without that of its task is left alone as a whole", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 10, does: ["work@1.0.0", "other@1.0.0"] });
+    sender.offer(1);
+    arena.turn();
+    agent.busy(1, 5_000, ["oth.*", "wor"]);
+    sender.offer(2, { capability: "other" });
+    arena.pass(100);
+    assert.deepEqual(agent.given, [1]);
+  });
+
+  it("that comes back during a pause may have what it paused, and takes it again", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 10 });
+    sender.offer([1, 2]);
+    arena.turn();
+    agent.busy(1, 60_000, ["work"]);
+    const back = arena.agent("a", { slots: 10, running: [tokenOf(2)] });
+    arena.turn();
+    assert.deepEqual(back.given, [1]);
+    back.answer(2);
+    arena.turn();
+    assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
+  });
+
   it("that is busy with several at once has said it once", () => {
     const arena = new Arena();
     const sender = arena.sender();

@@ -11,6 +11,29 @@ export interface Offered {
   readonly number: number;
 }
 
+/** Why an agent does not take a capability that it offers. */
+export interface Pause {
+  /** A capability, or `NAME.*` for all that start with `NAME.`. */
+  readonly pattern: string;
+  dueMs: number;
+  isActive: boolean;
+  /** How often in a row the agent was busy. It is kept after the pause, until an attempt ends otherwise. */
+  inRow: number;
+  /** What the agent said. */
+  message: string;
+}
+
+export function covers(pattern: string, capability: string): boolean {
+  return pattern.endsWith(".*") ? capability.startsWith(pattern.slice(0, -1)) : capability === pattern;
+}
+
+/** Returns what is offered and not paused. */
+export function takesOf(offered: readonly Offered[], pauses: ReadonlyMap<string, Pause>): readonly Offered[] {
+  const active = [...pauses.values()].filter(({ isActive }) => isActive);
+  if (active.length === 0) return offered;
+  return offered.filter(({ name }) => !active.some(({ pattern }) => covers(pattern, name)));
+}
+
 export class CapabilityNumbers {
   readonly #byName = new Map<string, Offered>();
 

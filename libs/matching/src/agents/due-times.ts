@@ -11,9 +11,9 @@ export function nextDueMs(settings: PoolSettings, agent: Agent, nowMs: number): 
   const { leaseMs } = settings;
   const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, suspectMs(settings, agent));
   const silenceMs = agent.cut ? never : agent.heardMs + allowedMs;
-  const { cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
+  const { cutDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs } = agent;
   const idleMs = idleDueMs(settings, agent, nowMs);
-  return Math.min(silenceMs, cutDueMs, slowedDueMs, holdDueMs, drainDueMs, sleepDueMs, idleMs);
+  return Math.min(silenceMs, cutDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs, idleMs);
 }
 
 /** After which silence an agent is suspect: by its own rhythm, and at the latest after the time that is set. */

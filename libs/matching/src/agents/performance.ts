@@ -5,14 +5,17 @@ import type { LearnedTimes } from "../match/learned-times.ts";
 import type { Task } from "../task/task.ts";
 import type { Agent } from "./agent.ts";
 import type { Holds } from "./holds.ts";
+import type { CapabilityPauses } from "./pauses.ts";
 
 export class AgentPerformance {
   readonly #times: LearnedTimes;
   readonly #holds: Holds;
+  readonly #pauses: CapabilityPauses;
 
-  constructor(times: LearnedTimes, holds: Holds) {
+  constructor(times: LearnedTimes, holds: Holds, pauses: CapabilityPauses) {
     this.#times = times;
     this.#holds = holds;
+    this.#pauses = pauses;
   }
 
   /** Records a result. An agent whose busy answers lowered its concurrency gets it back step by step. */
@@ -21,6 +24,7 @@ export class AgentPerformance {
     const elapsedMs = nowMs - task.assignedMs;
     this.#learn(agent, capability, elapsedMs, result, nowMs);
     agent.busyInRow = 0;
+    if (agent.pauses.size > 0) this.#pauses.ended(agent, capability);
     agent.busyMs += elapsedMs;
     const { outcome } = result;
     if (outcome?.$case === "failed") {

@@ -79,6 +79,11 @@ export class Readiness {
     for (const agent of this.#agents.values()) this.#settleIn(agent);
   }
 
+  /** An agent takes more or less of what it offers than before. */
+  regroupAgent(agent: Agent): void {
+    this.#settleIn(agent);
+  }
+
   /** Returns an agent with room that has reported the context. Undefined when none can do the task. */
   holderOf(contextKey: string, { demand }: Task): Agent | undefined {
     return this.#contexts.find(contextKey, (agent) =>
@@ -125,7 +130,7 @@ export class Readiness {
 
   /** Into the cohort where it belongs. */
   #settleIn(agent: Agent): void {
-    const cohort = this.#demands.cohortOf(agent.offered, agent.offering.labels);
+    const cohort = this.#demands.cohortOf(agent.takes, agent.offering.labels);
     if (cohort !== agent.cohort) {
       this.#moveOut(agent);
       agent.cohort = cohort;

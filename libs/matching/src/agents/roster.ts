@@ -28,6 +28,7 @@ import type { Holds } from "./holds.ts";
 import type { LaunchSlot } from "./launch.ts";
 import { type LinkParts, OpenLink } from "./link.ts";
 import type { Losses } from "./losses.ts";
+import type { CapabilityPauses } from "./pauses.ts";
 import type { Readiness } from "./readiness.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -48,6 +49,7 @@ export interface RosterParts {
   readonly times: LearnedTimes;
   readonly reports: AttemptReports;
   readonly outbox: Outbox;
+  readonly pauses: CapabilityPauses;
 }
 
 export class Roster implements AgentWatch {
@@ -63,6 +65,7 @@ export class Roster implements AgentWatch {
   readonly #identity: PoolIdentity;
   readonly #launchers: LaunchSlot;
   readonly #times: LearnedTimes;
+  readonly #pauses: CapabilityPauses;
   readonly #link: LinkParts;
 
   constructor(parts: RosterParts) {
@@ -78,6 +81,7 @@ export class Roster implements AgentWatch {
     this.#identity = parts.identity;
     this.#launchers = parts.launchers;
     this.#times = parts.times;
+    this.#pauses = parts.pauses;
     const { states, readiness, reports, outbox } = parts;
     this.#link = { states, readiness, reports, outbox, leave: (...leaving) => this.leave(...leaving) };
   }
@@ -124,6 +128,7 @@ export class Roster implements AgentWatch {
     this.#wheel.remove(agent);
     this.#states.sleepers.delete(agent);
     agent.cut = true;
+    this.#pauses.forget(agent);
     this.#readiness.withdraw(agent);
     this.#claims.drop(agent);
     this.#losses.loseAll(agent, reason === "" ? "the agent is gone" : reason, nowMs);
@@ -160,6 +165,7 @@ export class Roster implements AgentWatch {
       agent.slowedDueMs = never;
       this.#readiness.loosened(agent);
     }
+    this.#pauses.due(agent, nowMs);
     this.#holds.due(agent, nowMs);
     if (agent.drainDueMs <= nowMs) {
       agent.drainDueMs = never;
@@ -208,6 +214,7 @@ export class Roster implements AgentWatch {
     agent.silent = false;
     agent.suspicion.pause();
     agent.slowed = false;
+    this.#pauses.forget(agent);
     agent.life = "active";
     this.#states.sleepers.delete(agent);
     if (agent.used === 0) agent.idleSinceMs = nowMs;

@@ -1,5 +1,5 @@
 /** What agents say of their attempts: that they started, how far they are, what came of them. */
-import type { PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
+import type { Busy, PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Agent, Link } from "../agents/agent.ts";
 import type { AgentStates } from "../agents/agent-states.ts";
@@ -127,7 +127,7 @@ export class AttemptReports {
     }
     if (result.outcome?.$case === "busy") {
       link.settle(number);
-      this.#putBack(task, agent, result.outcome.value.retryAfterMs, nowMs);
+      this.#putBack(task, agent, result.outcome.value, nowMs);
       return;
     }
     this.#performance.record(agent, task, result, nowMs);
@@ -143,7 +143,7 @@ export class AttemptReports {
     const { outcome } = result;
     if (outcome?.$case === "busy") {
       link.settle(number);
-      this.#states.pause(agent, outcome.value.retryAfterMs, nowMs);
+      this.#states.pause(agent, copy.demand.requirements.capability, outcome.value, nowMs);
       this.#copies.discard(copy, nowMs);
       // The original's agent had given up before: both wait, as one.
       if (original.agent === undefined) this.#waiting.requeue(original, nowMs);
@@ -167,21 +167,21 @@ export class AttemptReports {
   }
 
   /** An agent said that it is busy: the task waits for another one, in its old place. */
-  #putBack(task: Task, agent: Agent, retryAfterMs: number, nowMs: number): void {
+  #putBack(task: Task, agent: Agent, busy: Busy, nowMs: number): void {
+    const { capability } = task.demand.requirements;
     this.#running.detach(task, false, nowMs, "busy");
-    this.#states.pause(agent, retryAfterMs, nowMs);
+    this.#states.pause(agent, capability, busy, nowMs);
     if (++task.busyAnswers < busyAnswersMax) {
       this.#waiting.requeue(task, nowMs);
       return;
     }
-    const { capability } = task.demand.requirements;
     const error = matchingErrors.busyTooOften.refusal({ capability, count: task.busyAnswers });
     task.senderSlot?.stream.returned(
       task.senderSlot.pool,
       task.offer.token,
       ReturnReason.RETURN_REASON_PUT_BACK,
       error,
-      retryAfterMs,
+      busy.retryAfterMs,
     );
     this.#tasks.forget(task, nowMs);
   }

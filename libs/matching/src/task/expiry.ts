@@ -2,6 +2,7 @@
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Holds } from "../agents/holds.ts";
+import type { CapabilityPauses } from "../agents/pauses.ts";
 import { matchingErrors } from "../errors.ts";
 import type { HookSlot } from "../hooks/task-hooks.ts";
 import type { LiveSettings } from "../settings.ts";
@@ -27,6 +28,7 @@ export interface ExpiryParts {
   readonly copies: Copies;
   readonly holds: Holds;
   readonly settings: LiveSettings;
+  readonly pauses: CapabilityPauses;
 }
 
 export class Expiry {
@@ -40,6 +42,7 @@ export class Expiry {
   readonly #copies: Copies;
   readonly #holds: Holds;
   readonly #settings: LiveSettings;
+  readonly #pauses: CapabilityPauses;
 
   constructor(parts: ExpiryParts) {
     this.#hooks = parts.hooks;
@@ -52,6 +55,7 @@ export class Expiry {
     this.#copies = parts.copies;
     this.#holds = parts.holds;
     this.#settings = parts.settings;
+    this.#pauses = parts.pauses;
   }
 
   expire(task: Task, nowMs: number): void {
@@ -76,7 +80,7 @@ export class Expiry {
         capability,
         waitedMs,
         mayMs: task.profile.queueMs,
-        isOffered: task.demand.matches.length > 0,
+        isOffered: task.demand.matches.length > 0 || this.#pauses.of(task.demand).length > 0,
       });
       this.#waiting.returnToSender(task, RETURN_REASON_TIMED_OUT, error, 0, nowMs);
     } else if (task.awayDueMs <= nowMs) this.#waiting.discard(task, nowMs);

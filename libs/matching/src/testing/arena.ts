@@ -179,8 +179,8 @@ export class TestAgent {
     this.say({ results: [result] });
   }
 
-  busy(number: number, retryAfterMs = 0): void {
-    this.answer(number, { $case: "busy", value: { retryAfterMs, message: "" } });
+  busy(number: number, retryAfterMs = 0, capabilities: string[] = [], message = ""): void {
+    this.answer(number, { $case: "busy", value: { retryAfterMs, message, capabilities } });
   }
 }
 

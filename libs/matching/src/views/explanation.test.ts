@@ -35,6 +35,18 @@ const cases: readonly Case[] = [
     helps: /^change `uses: work` to `wrok` in the workflow, .* or start a worker that offers work$/,
   },
   {
+    what: "the only worker has paused the capability: the answer of the system behind it is named",
+    make: (arena) => {
+      const agent = arena.agent("a");
+      arena.sender().offer(1);
+      arena.turn();
+      agent.busy(1, 60_000, ["work"], "work: status 429");
+    },
+    cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
+    says: /the only agent for work has paused work: work: status 429/,
+    helps: /^wait until the pause is over$/,
+  },
+  {
     what: "no agent offers the language models of the platform: the keys are named",
     make: (arena) => arena.sender().offer(1, { capability: "tutti.agent" }),
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,

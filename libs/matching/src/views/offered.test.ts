@@ -21,6 +21,23 @@ describe("the capabilities of a pool", () => {
     assert.deepEqual(listOf(arena), []);
   });
 
+  it("count what agents have paused", () => {
+    const arena = new Arena();
+    const agent = arena.agent("a", { does: ["work@1.0.0", "pay@2.0.0"] });
+    arena.agent("b", { does: ["work@1.0.0"] });
+    arena.sender().offer(1, { capability: "pay" });
+    arena.turn();
+    agent.busy(1, 5_000, ["work", "pay"]);
+    arena.turn();
+    assert.deepEqual(listOf(arena).sort(), ["pay@2.0.0 1", "work@1.0.0 2"]);
+    const { capabilities, queued } = arena.pool.status(arena.nowMs);
+    assert.equal(queued, 1);
+    assert.deepEqual(capabilities.map((each) => `${each.capability}@${each.version} ${each.queued}`).sort(), [
+      "pay@2.0.0 1",
+      "work@1.0.0 0",
+    ]);
+  });
+
   it("follow an agent that says hello again with another offering", () => {
     const arena = new Arena();
     arena.agent("a", { does: ["work@1.0.0"] });

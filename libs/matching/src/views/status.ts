@@ -1,7 +1,11 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import type { AgentCounts, CapabilityStatus, PoolStatus } from "@tutti/contracts/swarm/v1";
+import type { Agent } from "../agents/agent.ts";
 import type { AgentIndex } from "../agents/agent-index.ts";
+import type { CapabilityPauses } from "../agents/pauses.ts";
 import type { PoolIdentity } from "../api/pool.ts";
+import type { Demand } from "../demand/matches.ts";
+import { newestIn } from "../demand/versions.ts";
 import type { Starts } from "../match/starts.ts";
 import type { PoolSenders } from "../offers/pool-senders.ts";
 import { isWaiting } from "../task/queueing.ts";
@@ -20,6 +24,7 @@ export interface StatusParts {
   readonly waiting: Waiting;
   readonly running: Running;
   readonly starts: Starts;
+  readonly pauses: CapabilityPauses;
 }
 
 /** How a pool stands. Looks at all that is in it: for people and scalers, not for every turn. */
@@ -42,7 +47,7 @@ export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
       status.allowed += agent.capacity;
     }
   }
-  const { longestWaitMs, retrying } = countTasks(parts.tasks, capabilities, nowMs);
+  const { longestWaitMs, retrying } = countTasks(parts, capabilities, nowMs);
   let waitingAtHome = 0;
   let longestAtHomeMs = 0;
   for (const { stream } of parts.senders.slots) {
@@ -67,22 +72,33 @@ export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
 }
 
 /** Returns how long the one that waits longest has waited, and how many wait that had an attempt already. */
-function countTasks(tasks: Tasks, capabilities: Map<string, CapabilityStatus>, nowMs: number) {
+function countTasks(
+  { tasks, pauses }: StatusParts,
+  capabilities: Map<string, CapabilityStatus>,
+  nowMs: number,
+) {
   let longestWaitMs = 0;
   let retrying = 0;
   for (const task of tasks.values()) {
     const { stage, agent, demand } = task;
-    const { capability, range } = demand.requirements;
+    const { capability } = demand.requirements;
     if (stage === "working") {
       const match = demand.matches.find(({ cohort }) => cohort === agent?.cohort);
-      capabilityOf(capabilities, capability, match?.version ?? range).running++;
+      capabilityOf(capabilities, capability, match?.version ?? versionAt(agent, demand)).running++;
     } else if (isWaiting(task)) {
-      capabilityOf(capabilities, capability, demand.matches[0]?.version ?? range).queued++;
+      const version = demand.matches[0]?.version ?? versionAt(pauses.of(demand)[0]?.[0], demand);
+      capabilityOf(capabilities, capability, version).queued++;
       longestWaitMs = Math.max(longestWaitMs, nowMs - task.readyMs);
       if (task.attempt > 1) retrying++;
     }
   }
   return { longestWaitMs, retrying };
+}
+
+/** The version at an agent that takes the capability no longer, or not now. */
+function versionAt(agent: Agent | undefined, { requirements: { capability, range } }: Demand): string {
+  const versions = agent?.offered.filter(({ name }) => name === capability).map(({ version }) => version);
+  return newestIn(versions ?? [], range) ?? range;
 }
 
 function capabilityOf(

@@ -9,6 +9,8 @@ import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { agentFunction, amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
+import type { Pause } from "../agents/capabilities.ts";
+import type { CapabilityPauses } from "../agents/pauses.ts";
 import type { TurnedAwayAgents } from "../agents/turned-away.ts";
 import { type TurnedAway, turnedAwayWords } from "../agents/turned-away.ts";
 import type { PoolIdentity } from "../api/pool.ts";
@@ -44,6 +46,7 @@ export interface WaitReasonsParts {
   readonly turnedAway: TurnedAwayAgents;
   readonly demands: Demands;
   readonly gangs: Gangs;
+  readonly pauses: CapabilityPauses;
 }
 
 export class WaitReasons {
@@ -55,6 +58,7 @@ export class WaitReasons {
   readonly #turnedAway: TurnedAwayAgents;
   readonly #demands: Demands;
   readonly #gangs: Gangs;
+  readonly #pauses: CapabilityPauses;
 
   constructor(parts: WaitReasonsParts) {
     this.#settings = parts.settings;
@@ -65,6 +69,7 @@ export class WaitReasons {
     this.#turnedAway = parts.turnedAway;
     this.#demands = parts.demands;
     this.#gangs = parts.gangs;
+    this.#pauses = parts.pauses;
   }
 
   /** Why the pool gives out no task at all. Empty if it does. */
@@ -266,6 +271,8 @@ export class WaitReasons {
   missing(task: Task, nowMs: number): Reason | undefined {
     const { capability, range, require } = task.demand.requirements;
     if (task.demand.matches.length > 0) return undefined;
+    const paused = this.#pauses.of(task.demand);
+    if (paused.length > 0) return pausedReason(paused, capability);
     const turnedAway = this.#turnedAway.able(task.demand.requirements, nowMs);
     if (turnedAway.length > 0) return turnedAwayReason(turnedAway, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
@@ -296,6 +303,19 @@ export class WaitReasons {
       "start a worker with these labels, or ask for others",
     );
   }
+}
+
+/** All agents that would do have paused the capability. */
+function pausedReason(paused: readonly (readonly [Agent, Pause])[], capability: string): Reason {
+  const [[, first]] = paused as [readonly [Agent, Pause]];
+  const endMs = Math.min(...paused.map(([, { dueMs }]) => dueMs));
+  const who =
+    paused.length === 1
+      ? `the only agent for ${capability}`
+      : `each of ${paused.length} agents for ${capability}`;
+  const why = first.message === "" ? "it said that it is busy" : first.message;
+  const text = `${who} has paused ${first.pattern}: ${why}`;
+  return { ...reason(WAIT_CAUSE_SLOWED_DOWN, text, capability, "wait until the pause is over"), endMs };
 }
 
 /** The holders that the caller may see. */

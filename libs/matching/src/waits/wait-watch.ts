@@ -1,6 +1,7 @@
 /** Looks now and then why tasks wait for agents, all alike at once: after turns, and not more often than this. */
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBroken } from "../agents/breaker.ts";
+import type { CapabilityPauses } from "../agents/pauses.ts";
 import type { TurnedAwayAgents } from "../agents/turned-away.ts";
 import { comparedMax } from "../bounds.ts";
 import type { Demands } from "../demand/demands.ts";
@@ -34,6 +35,7 @@ export interface WaitWatchParts {
   readonly waiting: Waiting;
   readonly demands: Demands;
   readonly turnedAway: TurnedAwayAgents;
+  readonly pauses: CapabilityPauses;
 }
 
 export class WaitWatch extends Due {
@@ -74,7 +76,10 @@ export class WaitWatch extends Due {
   /** Why the first task with this demand is not assigned. */
   #causeOf(demand: Demand, nowMs: number): WaitCause {
     if (this.#parts.settings.isStill) return WAIT_CAUSE_PAUSED;
-    if (demand.matches.length === 0) return this.#missingCause(demand, nowMs);
+    if (demand.matches.length === 0)
+      return this.#parts.pauses.of(demand).length > 0
+        ? WAIT_CAUSE_SLOWED_DOWN
+        : this.#missingCause(demand, nowMs);
     let looked = 0;
     let fit = 0;
     let asleep = 0;

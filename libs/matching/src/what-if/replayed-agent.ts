@@ -36,7 +36,7 @@ const failure = {
   $case: "failed" as const,
   value: ErrorDetail.fromPartial({ retry: RetryClass.RETRY_CLASS_NEVER }),
 };
-const busy = { $case: "busy" as const, value: { retryAfterMs: 0, message: "" } };
+const busy = { $case: "busy" as const, value: { retryAfterMs: 0, message: "", capabilities: [] } };
 
 export class ReplayedAgent implements AgentOutlet {
   readonly #parts: ReplayedAgentParts;

@@ -100,6 +100,34 @@ describe("an adapter", () => {
     await assert.rejects(async () => find(), Busy);
   });
 
+  it("that its system limits pauses its own operations, and sends nothing before the time", async () => {
+    let nowMs = 1_000;
+    let sent = 0;
+    const clock = { now: () => nowMs, monotonic: () => nowMs };
+    const desk = new Desk();
+    const read = {
+      repeat: "safe",
+      call: async () => {
+        if (sent++ === 0) throw new Busy({ retryAfterMs: 5_000, message: "status 429" });
+        return "done";
+      },
+    } as const;
+    const adapter = { name: "crm", kind: "test", operations: { read, list: read }, check: async () => {} };
+    addAdapter(desk as never, adapter, { clock });
+    const busyFor = (retryAfterMs: number) => (error: unknown) => {
+      assert.ok(error instanceof Busy);
+      assert.deepEqual({ ...error }, { name: "Busy", retryAfterMs, capabilities: ["crm.*"] });
+      assert.equal(error.message, "status 429");
+      return true;
+    };
+    await assert.rejects(async () => desk.handlers.get("crm.read")?.({}, call), busyFor(5_000));
+    nowMs += 2_000;
+    await assert.rejects(async () => desk.handlers.get("crm.list")?.({}, call), busyFor(3_000));
+    assert.equal(sent, 1);
+    nowMs += 3_000;
+    assert.equal(await desk.handlers.get("crm.list")?.({}, call), "done");
+  });
+
   it("is refused with a name that is none, or without an operation", () => {
     const { adapter } = counting();
     const wrong = { code: "adapter.invalid" };

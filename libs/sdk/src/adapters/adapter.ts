@@ -3,7 +3,8 @@
  *
  * 1. An operation says what a repeated call does. One without an idempotency key is not repeated after it was sent.
  * 2. Input is validated before the other system is called.
- * 3. What exceeds the rate limit goes back to the queue and holds no slot.
+ * 3. What exceeds the rate limit goes back to the queue and holds no slot. So does what the other system limits. Only
+ *    operations of the adapter are paused: a limit of one connection says nothing of others.
  * 4. Secrets are references until a call needs them.
  */
 import { holdAgainst } from "@tutti/definitions";
@@ -74,11 +75,11 @@ export function addAdapter(
   { clock = systemClock }: { readonly clock?: Clock } = {},
 ): readonly string[] {
   requireUsable(adapter);
-  const limit = adapter.rate === undefined ? undefined : new Bucket(adapter.rate, clock);
+  const limits = new CallLimits(adapter, clock);
   const names = Object.entries(adapter.operations).map(([name, operation]) => {
     const capability = `${adapter.name}.${name}`;
     const call = (input: unknown, task: AdapterCall) =>
-      callOperation(capability, operation, input, callOf(task), limit);
+      callOperation(capability, operation, input, callOf(task), limits);
     worker.handle(capability, call, {
       ...(adapter.version !== undefined && { version: adapter.version }),
       ...(operation.description !== undefined && { description: operation.description }),
@@ -136,15 +137,14 @@ export async function callOperation(
   operation: AdapterOperation,
   given: unknown,
   call: AdapterCall,
-  limit?: Bucket,
+  limits?: CallLimits,
 ): Promise<unknown> {
   const input = validInput(capability, operation.input ?? { type: "object" }, given ?? {});
-  const waitMs = limit?.take() ?? 0;
-  if (waitMs > 0)
-    throw new Busy({ retryAfterMs: waitMs, message: `the rate limit of ${capability} is reached` });
+  limits?.take(capability);
   try {
     return await operation.call(input, call);
   } catch (error) {
+    if (error instanceof Busy && limits !== undefined) throw limits.pause(error);
     if (call.signal.aborted || error instanceof Busy || isTuttiError(error)) throw error;
     const reason = reasonOf(error);
     throw adapterErrors.unreachable({ operation: capability, reason }, { cause: error });
@@ -184,8 +184,42 @@ function requireUsable(adapter: Adapter): void {
 
 const secondMs = 1_000;
 
+/** When the operations of an adapter may be called: its own rate, and the times that the other system gave. */
+export class CallLimits {
+  readonly #clock: Clock;
+  readonly #bucket: Bucket | undefined;
+  readonly #capabilities: readonly string[];
+  #until: { readonly ms: number; readonly message: string } | undefined;
+
+  constructor({ name, rate }: Pick<Adapter, "name" | "rate">, clock: Clock) {
+    this.#clock = clock;
+    this.#bucket = rate && new Bucket(rate, clock);
+    this.#capabilities = [`${name}.*`];
+  }
+
+  /** Throws `Busy` if a call has to wait. */
+  take(capability: string): void {
+    const { ms = 0, message = "" } = this.#until ?? {};
+    const leftMs = ms - this.#clock.monotonic();
+    if (leftMs > 0) throw this.#busy(leftMs, message);
+    const waitMs = this.#bucket?.take() ?? 0;
+    if (waitMs > 0) throw this.#busy(waitMs, `the rate limit of ${capability} is reached`);
+  }
+
+  /** The other system limits calls. Those that were given to the worker before wait too, and are not sent. */
+  pause({ retryAfterMs, message }: Busy): Busy {
+    const ms = this.#clock.monotonic() + retryAfterMs;
+    if (ms > (this.#until?.ms ?? 0)) this.#until = { ms, message };
+    return this.#busy(retryAfterMs, message);
+  }
+
+  #busy(retryAfterMs: number, message: string): Busy {
+    return new Busy({ retryAfterMs, message, capabilities: this.#capabilities });
+  }
+}
+
 /** A token bucket. */
-export class Bucket {
+class Bucket {
   readonly #perMs: number;
   readonly #size: number;
   readonly #clock: Clock;

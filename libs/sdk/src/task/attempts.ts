@@ -170,7 +170,7 @@ export class Attempts implements AttemptPort {
     }
     if (this.closedBecause !== "" || this.#handlersAtWork >= this.#parts.slots) {
       const message = this.closedBecause || `all ${this.#parts.slots} slots are taken`;
-      this.#refuse(token, assign, { $case: "busy", value: { retryAfterMs: 0, message } });
+      this.#refuse(token, assign, { $case: "busy", value: { retryAfterMs: 0, message, capabilities: [] } });
       return;
     }
     const attempt = new Attempt(token, assign, registered, this, nowMs);
@@ -549,15 +549,16 @@ export class Attempts implements AttemptPort {
       this.#over(attempt, { $case: "stopped", value: { message } });
       return;
     }
-    this.#over(attempt, refusalOf(attempt.reason));
+    this.#over(attempt, refusalOf(attempt, attempt.reason));
   }
 }
 
 /** What is answered for a handler that does not know its end. */
-function refusalOf(error: unknown): Outcome {
-  const busy = busyOf(error);
+function refusalOf({ work }: Attempt, error: unknown): Outcome {
+  const busy = busyOf(error, work.name);
   if (busy === undefined) return { $case: "failed", value: failureDetail(error) };
-  return { $case: "busy", value: { retryAfterMs: busy.retryAfterMs, message: busy.message } };
+  const { retryAfterMs, message, capabilities } = busy;
+  return { $case: "busy", value: { retryAfterMs, message, capabilities: [...capabilities] } };
 }
 
 function outcomeOf(attempt: Attempt, error: unknown): Outcome {
@@ -567,7 +568,7 @@ function outcomeOf(attempt: Attempt, error: unknown): Outcome {
     const message = isEcho || !(error instanceof Error) ? "" : error.message.slice(0, 4_096);
     return { $case: "stopped", value: { message } };
   }
-  return refusalOf(reason !== undefined && isEcho ? reason : error);
+  return refusalOf(attempt, reason !== undefined && isEcho ? reason : error);
 }
 
 function blobIn({ input }: Assign): BlobReference | undefined {

@@ -34,20 +34,30 @@ export class TaskFailure extends TuttiError {
   }
 }
 
+export interface BusyOptions {
+  /** When it can, milliseconds. Default: 1,000. */
+  readonly retryAfterMs?: number;
+  readonly message?: string;
+  /**
+   * The capabilities that the worker cannot take until then, the own one among them. `shop.*` is all that start with
+   * `shop.`. The worker keeps taking others. Default: the worker takes no task.
+   */
+  readonly capabilities?: readonly string[];
+}
+
 /**
  * Thrown by a handler that cannot start now, such as one whose provider answered 429. No attempt is counted, and the
  * pool gives this worker less.
  */
 export class Busy extends Error {
   readonly retryAfterMs: number;
+  readonly capabilities: readonly string[];
 
-  constructor({
-    retryAfterMs = 1_000,
-    message = "",
-  }: { readonly retryAfterMs?: number; readonly message?: string } = {}) {
+  constructor({ retryAfterMs = 1_000, message = "", capabilities = [] }: BusyOptions = {}) {
     super(message || "no capacity at present");
     this.name = "Busy";
     this.retryAfterMs = Math.max(0, retryAfterMs);
+    this.capabilities = capabilities;
   }
 }
 
@@ -56,7 +66,7 @@ const tooManyRequests = 429;
 const secondMs = 1_000;
 
 /** What says that there is no capacity now: `Busy`, or the error of an HTTP client whose provider answered 429. */
-export function busyOf(thrown: unknown): Busy | undefined {
+export function busyOf(thrown: unknown, capability: string): Busy | undefined {
   if (thrown instanceof Busy) return thrown;
   if (!(thrown instanceof Error)) return undefined;
   const response = partOf(thrown, "response");
@@ -67,8 +77,9 @@ export function busyOf(thrown: unknown): Busy | undefined {
     headers instanceof Headers ? headers.get("retry-after") : textOf(headers, "retry-after"),
   );
   const message = safe(textOf(thrown, "message"), messageLengthMax);
-  // Without a time the pool waits longer with each answer.
-  return new Busy({ retryAfterMs: seconds > 0 ? seconds * secondMs : 0, message });
+  // A limit with a time is one of the provider. Without a time the pool waits longer with each answer, and sends less.
+  if (seconds > 0) return new Busy({ retryAfterMs: seconds * secondMs, message, capabilities: [capability] });
+  return new Busy({ retryAfterMs: 0, message });
 }
 
 function partOf(thrown: object, key: string): object | undefined {

@@ -45,7 +45,7 @@ describe("what an attempt says once it was given a secret", () => {
     );
     const said = JSON.stringify([
       maskedOutcome({ $case: "failed", value }, masks),
-      maskedOutcome({ $case: "busy", value: { retryAfterMs: 0, message: secret } }, masks),
+      maskedOutcome({ $case: "busy", value: { retryAfterMs: 0, message: secret, capabilities: [] } }, masks),
       maskedOutcome({ $case: "stopped", value: { message: secret } }, masks),
       maskedProgress({ saved: undefined, fraction: 0, message: secret }, masks),
     ]);

@@ -271,7 +271,7 @@ export class SimulatedAgent {
   }
 
   #refuse(connection: Connection, token: string): void {
-    const value = { retryAfterMs: 0, message: "" };
+    const value = { retryAfterMs: 0, message: "", capabilities: [] };
     this.#answers.set(token, { outcome: { $case: "busy", value }, used: undefined });
     this.#kept.add(token);
     this.#sendResult(connection, token);

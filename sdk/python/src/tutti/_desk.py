@@ -583,9 +583,13 @@ def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figur
     detail: ErrorDetail
     if reason is not None and is_echo:
         detail = failure_detail(reason)
-    elif (found := busy_of(raised)) is not None:
+    elif (found := busy_of(raised, attempt.registered.name)) is not None:
         message = found.message if attempt.masks is None else attempt.masks.text(found.message)
-        busy = BusyMessage(retry_after_ms=found.retry_after_seconds * 1_000, message=message[:4_096])
+        busy = BusyMessage(
+            retry_after_ms=found.retry_after_seconds * 1_000,
+            message=message[:4_096],
+            capabilities=found.capabilities,
+        )
         return _wire.result_field(Result(token=attempt.token, busy=busy, **figures._asdict()))
     else:
         detail = failure_detail(raised)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ._contracts import ErrorDetail
 from .errors import RETRY_ELSEWHERE, RETRY_NEVER, RETRY_SAME_KEY, OptionInvalid, TuttiError
@@ -44,19 +44,26 @@ class TaskFailure(TuttiError):
 class Busy(Exception):
     """Raised by a handler that cannot start now, such as one whose provider answered 429.
 
-    No attempt is counted, and the pool gives this worker less.
+    No attempt is counted, and the pool gives this worker less. ``capabilities`` limits the pause to some capabilities,
+    the own one among them: ``shop.*`` is all that start with ``shop.``.
     """
 
-    def __init__(self, retry_after_seconds: float = 1.0, message: str = "no capacity at present") -> None:
+    def __init__(
+        self,
+        retry_after_seconds: float = 1.0,
+        message: str = "no capacity at present",
+        capabilities: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = max(0.0, retry_after_seconds)
+        self.capabilities = tuple(capabilities)
 
 
 _TOO_MANY_REQUESTS = 429
 
 
-def busy_of(raised: BaseException) -> Busy | None:
+def busy_of(raised: BaseException, capability: str = "") -> Busy | None:
     """What says that there is no capacity now: ``Busy``, or the error of an HTTP client whose provider answered 429."""
     if isinstance(raised, Busy):
         return raised
@@ -69,8 +76,10 @@ def busy_of(raised: BaseException) -> Busy | None:
     headers = next(
         (found for place in places if (found := getattr(place, "headers", None)) is not None), None
     )
-    # Without a time the pool waits longer with each answer.
-    return Busy(_seconds_in(headers), safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present")
+    # A limit with a time is one of the provider. Without a time the pool waits longer with each answer, and sends less.
+    seconds = _seconds_in(headers)
+    message = safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present"
+    return Busy(seconds, message, [capability] if seconds > 0 and capability != "" else ())
 
 
 def _seconds_in(headers: object) -> float:

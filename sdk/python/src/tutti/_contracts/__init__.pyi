@@ -276,11 +276,13 @@ class Stopped(_Message):
 class Busy(_Message):
     retry_after_ms: float
     message: str
+    capabilities: MutableSequence[str]
     def __init__(
         self,
         *,
         retry_after_ms: float = ...,
         message: str = ...,
+        capabilities: Iterable[str] = ...,
     ) -> None: ...
 
 class Started(_Message):
