@@ -28,8 +28,8 @@ export const sourceErrors = defineErrors("definition", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Nothing new starts with an archived version. Restore it, or start another one.",
-    message: ({ name, hash }: { name: string; hash: string }) =>
-      `Version ${hash.slice(0, 12)} of definition \`${name}\` is archived`,
+    message: ({ name, hash, reason }: { name: string; hash: string; reason: string }) =>
+      `Version ${hash.slice(0, 12)} of definition \`${name}\` is archived${reason === "" ? "" : `: ${reason}`}`,
     remedy: "Restore it, or start another version.",
   },
 });

@@ -164,6 +164,11 @@ describe("definitions", () => {
       });
       return definitions.map(({ name }) => name);
     };
+    const spec = { what: { $case: "definition" as const, value: { name: "fan" } } };
+    await assert.rejects(
+      serving.host.mesh.client(runService).startRun(StartRunRequest.fromPartial({ spec })),
+      /`fan` is archived: no longer wanted\. Restore it/,
+    );
     // The index is at most a second behind.
     await until("the index", async () => (await list({ archived: true })).length === 2);
     assert.deepEqual(await list({ archived: true }), ["fan", "order"]);

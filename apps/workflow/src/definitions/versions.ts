@@ -159,8 +159,8 @@ export class Versions {
   ): Promise<RunnableVersion> {
     const { name } = reference;
     const definition = await this.find(reference, context);
-    const { hash, archived, parameterSchema } = definition;
-    if (archived) throw sourceErrors.archived({ name, hash });
+    const { hash, archived, archiveCause, parameterSchema } = definition;
+    if (archived) throw sourceErrors.archived({ name, hash, reason: archiveCause?.reason ?? "" });
     const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
     if (parameterSchema === "") return { name, hash, label, definition };
     // The label may name another version by now.
@@ -238,6 +238,7 @@ export class Versions {
       createTime: toTimestamp(kept.registerMs),
       createCause: kept.cause as DefinitionMessage["createCause"],
       archived: kept.archived,
+      archiveCause: kept.archiveCause as DefinitionMessage["archiveCause"],
       rollout: rollout && { ...rollout },
     };
   }

@@ -116,7 +116,30 @@ describe("a Makefile", () => {
   });
 
   it("lists patterns, variables and other files with their lines", () => {
-    assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "10 %.o: %.c", "12 include rules.mk"]);
+    assert.deepEqual(left(imported), ["4 build: $(EXTRA)", "4 EXTRA", "10 %.o: %.c", "12 include rules.mk"]);
+  });
+
+  it("lists variables that the environment of the worker sets, and none that the file or make sets", () => {
+    const imported = importMakefile(
+      [
+        "VERSION ?= 1.0",
+        "MODE ?= fast",
+        "MODE = slow",
+        "export GOFLAGS := -mod=vendor",
+        "# $(IGNORED)",
+        "define banner",
+        "echo $(1) $(STAGE)",
+        "endef",
+        ".PHONY: all deploy",
+        "all: deploy",
+        "\techo $(VERSION) $(MODE) $(GOFLAGS) $@ $(@D) $(call banner,x) $(OUT:.c=.o)",
+        "\tfor p in a b; do echo $$p $${p}; done; $(MAKE) -C $(CURDIR) CC=$(CC)",
+        "deploy: ENV = prod",
+        "deploy:",
+        "\tapply $(ENV) $" + "{NAMESPACE} $(MAKECMDGOALS) $(foreach p,a b,echo $(p);)",
+      ].join("\n"),
+    );
+    assert.deepEqual(left(imported), ["1 VERSION", "7 STAGE", "11 OUT", "15 NAMESPACE", "15 MAKECMDGOALS"]);
   });
 });
 

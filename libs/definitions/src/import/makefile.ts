@@ -1,6 +1,7 @@
 /**
  * A Makefile: each phony target that no other one needs becomes a workflow. Its tasks are the phony targets below it,
- * and `make` itself does each of them. Files remain what make decides.
+ * and `make` itself does each of them. Files remain what make decides. So do variables that the Makefile sets. Those that
+ * the caller of make may set are listed: a task gives make the environment of its worker.
  */
 import type { Json } from "@tutti/expressions";
 import { Collector, type Imported, nameFrom, requireSize } from "./imported.ts";
@@ -15,9 +16,17 @@ interface Rules {
   readonly targets: Map<string, Target>;
   /** With the lines that declare them. */
   readonly phony: Map<string, number>;
+  readonly variables: Variables;
 }
 
-const assignment = /^\s*(?:(?:export|override|private)\s+)*[^\s:=#]+\s*(?::{0,3}|[?+!])=/;
+interface Variables {
+  /** Those that the Makefile sets, whatever the environment has. */
+  readonly set: Set<string>;
+  /** With the lines that use them first, or set them with `?=`. */
+  readonly open: Map<string, { readonly line: number; readonly reason: string }>;
+}
+
+const assignment = /^\s*(?:(?:export|override|private)\s+)*([^\s:=#?+!]+)\s*((?::{0,3}|[?+!])=)/;
 const rule = /^([^\s:=#][^:=#]*?)\s*(::?)(?!=)([^;#]*)/;
 /** Settings of make for all targets or some. It reads them itself. */
 const settings = new Set(
@@ -53,11 +62,14 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
   for (const [name, { line }] of targets)
     if (!phony.has(name) && !needed.has(name))
       collector.leave(line, name, "it is not declared `.PHONY`, and files are left to make");
+  for (const [name, { line, reason }] of rules.variables.open)
+    if (!rules.variables.set.has(name)) collector.leave(line, name, reason);
   return collector.finish();
 }
 
 function read(text: string, collector: Collector): Rules {
-  const rules: Rules = { targets: new Map(), phony: new Map() };
+  const variables: Variables = { set: new Set(), open: new Map() };
+  const rules: Rules = { targets: new Map(), phony: new Map(), variables };
   const lines = text.split(/\r?\n/);
   let isDefine = false;
   for (let index = 0; index < lines.length; index++) {
@@ -68,6 +80,7 @@ function read(text: string, collector: Collector): Rules {
     // References to variables may have any characters in them.
     const masked = withoutReferences(entry);
     const left = leftToMake(entry);
+    readVariables(entry, masked, line, variables);
     if (isDefine) isDefine = !/^\s*endef\b/.test(entry);
     else if (/^\s*define\b/.test(entry)) isDefine = true;
     else if (left !== undefined) collector.leave(line, entry, left);
@@ -75,6 +88,76 @@ function read(text: string, collector: Collector): Rules {
       readRule({ entry, masked, line }, rules, collector);
   }
   return rules;
+}
+
+/** Variables that make sets itself, or has a value for, where the Makefile and the environment have none. */
+const ofMake = new RegExp(
+  `^(?:${[
+    ...[
+      "MAKE",
+      "MAKEFILE_LIST",
+      "MAKEFILES",
+      "MAKEFLAGS",
+      "MAKELEVEL",
+      "MAKE_COMMAND",
+      "MAKE_HOST",
+      "MAKE_VERSION",
+    ],
+    ...[
+      "CURDIR",
+      "SHELL",
+      "VPATH",
+      "SUFFIXES",
+      "LIBPATTERNS",
+      "AR",
+      "AS",
+      "CC",
+      "CXX",
+      "CPP",
+      "FC",
+      "LD",
+      "LEX",
+      "YACC",
+    ],
+    ...[
+      "RM",
+      "TEX",
+      "CTANGLE",
+      "WEAVE",
+      "TANGLE",
+      "INFO",
+      "MAKEINFO",
+      "INSTALL",
+      "HOME",
+      "PATH",
+      "PWD",
+      "USER",
+      "\\w*FLAGS",
+    ],
+    "[.]\\w+",
+  ].join("|")})$`,
+);
+
+/** Notes what a line sets, and which variables it uses. */
+function readVariables(entry: string, masked: string, line: number, { set, open }: Variables): void {
+  const found = /^\s*define\s+(\S+)/.exec(entry) ?? (entry.startsWith("\t") ? null : assignment.exec(masked));
+  // A variable of one target: `test: MODE = fast`.
+  const ofTarget = rule.exec(masked) === null ? null : assignment.exec(masked.replace(/^[^:]*::?/, ""));
+  const [, name = "", operator = "="] = found ?? ofTarget ?? [];
+  if (name !== "" && operator !== "?=") set.add(name);
+  const note = (used: string, reason: string) => {
+    if (!open.has(used) && !ofMake.test(used)) open.set(used, { line, reason });
+  };
+  if (name !== "" && operator === "?=") note(name, "the environment of the worker may set it, not the input");
+  if (/^\s*#/.test(entry)) return;
+  for (const [, loop] of entry.matchAll(/\$[({]foreach\s+(\w+)\s*,/g)) if (loop !== undefined) set.add(loop);
+  for (const [, , used = ""] of entry.replaceAll("$$", "").matchAll(/\$([({])([A-Za-z_][\w.-]*)(?=[)}:])/g))
+    note(
+      used,
+      used === "MAKECMDGOALS"
+        ? "it is the target of the task, not that of the workflow"
+        : "the file does not set it: it comes from the environment of the worker",
+    );
 }
 
 /** Why a line that is no rule is listed. */

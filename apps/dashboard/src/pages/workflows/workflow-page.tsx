@@ -71,7 +71,7 @@ function Head({
   onLatest: () => void;
 }) {
   const queries = useQueryClient();
-  const { name = "", description, archived, versionLabels, liveCount } = definition;
+  const { name = "", description, archived, archiveCause, versionLabels, liveCount } = definition;
   const verb = archived === true ? "restore" : "archive";
   return (
     <PageHead
@@ -81,6 +81,7 @@ function Head({
           <p className="measure">{description}</p>
           <p className="workflow-tags">
             {archived === true ? <Tag tone="silent">archived</Tag> : null}
+            {archiveCause?.reason ? <span className="small">{archiveCause.reason}</span> : null}
             {versionLabels.map((label) => (
               <Tag key={label}>{label}</Tag>
             ))}

@@ -72,7 +72,13 @@ describe("versions of a definition", () => {
     add(driver, "b", []);
     assert.deepEqual(driver.execute(key, archive, { hash: "a", restore: false }), { changed: 1 });
     assert.deepEqual(driver.execute(key, archive, { hash: "", restore: false }), { changed: 1 });
+    const archived = () => {
+      const found = driver.query(key, version, { hash: "a", label: "" });
+      return isRefusal(found) ? found : [found.version.archived, found.version.archiveCause !== undefined];
+    };
+    assert.deepEqual(archived(), [true, true]);
     assert.deepEqual(driver.execute(key, archive, { hash: "", restore: true }), { changed: 2 });
+    assert.deepEqual(archived(), [false, false]);
   });
 });
 

@@ -41,7 +41,7 @@ export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
     if (refusal !== undefined) return refusal;
     if (!existed) {
       const kept = { hash, facts, factsBlob, source, registerMs: step.nowMs, cause: step.cause };
-      step.emit(versionRegistered, { version: { ...kept, archived: false } });
+      step.emit(versionRegistered, { version: { ...kept, archived: false, archiveCause: undefined } });
     }
     for (const label of wanted)
       if (definition.labels.get(label) !== hash) step.emit(labelPointed, { label, hash, searchLabels });
@@ -111,7 +111,8 @@ export const archive: DefinitionCommand<ArchiveVersions, VersionsArchived> = {
       return definitionErrors.missing.refusal({ name: step.key.id, version: hash || latest });
     const meant = hash === "" ? [...definition.versions.keys()] : [hash];
     const changed = meant.filter((each) => definition.versions.get(each)?.archived === restore);
-    for (const each of changed) step.emit(versionArchived, { hash: each, archived: !restore });
+    const cause = restore ? undefined : step.cause;
+    for (const each of changed) step.emit(versionArchived, { hash: each, archived: !restore, cause });
     return { changed: changed.length };
   },
 };

@@ -49,8 +49,10 @@ export const versionArchived: DefinitionEvent<VersionArchivedV1> = {
   version: 1,
   codec: VersionArchivedV1,
   described: true,
-  evolve(definition, { hash, archived }) {
+  evolve(definition, { hash, archived, cause }) {
     const version = definition.versions.get(hash);
-    if (version !== undefined) version.archived = archived;
+    if (version === undefined) return;
+    version.archived = archived;
+    version.archiveCause = cause;
   },
 };
