@@ -20,7 +20,7 @@ interface Rules {
 }
 
 interface Variables {
-  /** Those that the Makefile sets, whatever the environment has. */
+  /** Those that the Makefile sets: the environment does not count. */
   readonly set: Set<string>;
   /** With the lines that use them first, or set them with `?=`. */
   readonly open: Map<string, { readonly line: number; readonly reason: string }>;

@@ -70,7 +70,7 @@ export class CapabilityPauses {
       }
   }
 
-  /** The agent starts anew, or is gone. */
+  /** The agent has joined again, or is gone. */
   forget(agent: Agent): void {
     agent.pauses.clear();
     agent.pausesDueMs = never;
