@@ -46,7 +46,8 @@ it("who owns a pool next knows what its scaler decided, and leaves aside what cr
     await until("quarantine, without a program", async () => (await status())?.quarantined === 1);
     const found = await agent();
     assert.deepEqual([found?.crashes, found?.hold], [5, Hold.HOLD_QUARANTINED]);
-    assert.match(found?.holdCause?.reason ?? "", /5 times in a row/);
+    assert.match(found?.holdCause?.reason ?? "", /ended with code 1, 5 times in a row/);
+    assert.match((await status())?.error?.message ?? "", /it ended with code 1/);
     const after = await log();
     assert.deepEqual(after.at(-1), decided, "what was decided before is the oldest");
     await host.mesh

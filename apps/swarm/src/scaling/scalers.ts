@@ -230,7 +230,7 @@ export class Scalers implements Component {
     if (before !== undefined) {
       // What another program did says nothing of this one.
       for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
-        this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0);
+        this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0, "");
       this.#end(staff, before, "replaced");
     }
     const ending = staff.ending.get(scalerId);
@@ -264,7 +264,7 @@ export class Scalers implements Component {
         pool,
         now,
         stir: () => stir(pool),
-        crashed: (agentId, crashes) => notes.crashed(pool, scalerId, agentId, crashes),
+        crashed: (agentId, crashes, how) => notes.crashed(pool, scalerId, agentId, crashes, how),
       }),
       crashes: (isKnown ? pastOf(scalerId)?.crashes : undefined) ?? new Map(),
       quarantineAfter: () => staff.scaled.quarantineAfter() || quarantineDefault,

@@ -23,9 +23,9 @@ function world() {
 describe("notes of scalers", () => {
   it("brings a batch that failed again, with what was noted since", async () => {
     const { notes, kept, agents } = world();
-    notes.crashed(pool, "crew", "a", 1);
+    notes.crashed(pool, "crew", "a", 1, "exited");
     const first = notes.bring(pool);
-    notes.crashed(pool, "crew", "b", 1);
+    notes.crashed(pool, "crew", "b", 1, "exited");
     kept[0]?.outcome.reject(new Error("away"));
     await first;
     void notes.bring(pool);
@@ -34,7 +34,7 @@ describe("notes of scalers", () => {
 
   it("forgets a pool that left while its batch was brought and failed", async () => {
     const { notes, kept, agents } = world();
-    notes.crashed(pool, "crew", "a", 1);
+    notes.crashed(pool, "crew", "a", 1, "exited");
     const first = notes.bring(pool);
     notes.forget(pool);
     kept[0]?.outcome.reject(new Error("not the owner"));
@@ -45,9 +45,9 @@ describe("notes of scalers", () => {
 
   it("resolves each call when what was noted before it is durable", async () => {
     const { notes, kept } = world();
-    notes.crashed(pool, "crew", "a", 1);
+    notes.crashed(pool, "crew", "a", 1, "exited");
     void notes.bring(pool);
-    notes.crashed(pool, "crew", "b", 1);
+    notes.crashed(pool, "crew", "b", 1, "exited");
     let done = 0;
     const both = [notes.bring(pool), notes.bring(pool)].map((each) => each.then(() => done++));
     kept[0]?.outcome.resolve();

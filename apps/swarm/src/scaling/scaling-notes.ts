@@ -34,11 +34,11 @@ export class ScalingNotes {
   }
 
   /** How often in a row the program of an agent has ended by itself by now. */
-  crashed(pool: Pool, scalerId: string, agentId: string, crashes: number): void {
+  crashed(pool: Pool, scalerId: string, agentId: string, crashes: number, how: string): void {
     const batch = this.#batchOf(pool);
     const known = batch.crashes.find((one) => one.scalerId === scalerId && one.agentId === agentId);
-    if (known === undefined) batch.crashes.push({ scalerId, agentId, crashes });
-    else known.crashes = crashes;
+    if (known === undefined) batch.crashes.push({ scalerId, agentId, crashes, how });
+    else Object.assign(known, { crashes, how });
   }
 
   came(pool: Pool, scalerId: string, seen: readonly StretchArrivals[]): void {

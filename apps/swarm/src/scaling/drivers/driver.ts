@@ -45,8 +45,8 @@ export interface AgentWindow {
   quarantine(agentId: string, reason: string): void;
   /** The next program of a quarantined agent is another one. */
   release(agentId: string, reason: string): void;
-  /** How often in a row an agent's program has ended by itself by now. 0 when that is over. */
-  crashed(agentId: string, crashes: number): void;
+  /** How often in a row an agent's program has ended by itself by now, and how it did. 0 when that is over. */
+  crashed(agentId: string, crashes: number, how: string): void;
   /** An agent's program has started, and it has not joined yet. */
   started(agentId: string): void;
   /** An agent's program has ended: its attempts are lost. */

@@ -2,6 +2,7 @@
 import type { Scaler } from "@tutti/contracts/swarm/v1";
 import { urlProblem } from "@tutti/host/outgoing";
 import { type Foundation, type IdSource, type TuttiError, unreachable } from "@tutti/kernel";
+import type { ScalerPast } from "@tutti/machine-entities/pool";
 import { scalingErrors } from "../errors.ts";
 import type { ScalingSettings } from "../settings.ts";
 import { containerDriver, containerProblem } from "./container/container-driver.ts";
@@ -26,7 +27,7 @@ export interface DriverParts {
   readonly ownerId: string;
   readonly engines: ContainerEngines;
   readonly quarantineAfter: () => number;
-  readonly crashes: ReadonlyMap<string, number>;
+  readonly crashes: ScalerPast["crashes"];
   /** Hears of each call that was not made because of where it leads. */
   readonly refused: (error: TuttiError, namespace: string) => void;
 }

@@ -6,7 +6,7 @@ export { deleteInbox, setInbox } from "./inbox/inboxes.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/limits.ts";
 export { pool } from "./machine.ts";
 export { noteScalings } from "./past/commands.ts";
-export { noPast, type ScalerPast } from "./past/past.ts";
+export { type Crashes, noPast, type ScalerPast } from "./past/past.ts";
 export { contents } from "./queries.ts";
 export { createScaler, deleteScaler, updateScaler } from "./scaler/scalers.ts";
 export { createPool, deletePool, pausePool, resumePool, updatePool } from "./settings/commands.ts";

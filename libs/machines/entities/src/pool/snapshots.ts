@@ -42,7 +42,10 @@ function snapshotOf({
     pasts: [...pasts].map(([scalerId, past]) => ({
       scalerId,
       scalings: [...past.scalings],
-      crashes: Object.fromEntries(past.crashes),
+      crashes: Object.fromEntries([...past.crashes].map(([agentId, { count }]) => [agentId, count])),
+      crashCauses: Object.fromEntries(
+        [...past.crashes].filter(([, { how }]) => how !== "").map(([agentId, { how }]) => [agentId, how]),
+      ),
       firstStretch: past.firstStretch,
       arrivals: [...past.arrivals],
     })),
@@ -73,8 +76,13 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
     if (inbox !== undefined) pool.inboxes.set(inbox.inboxId, keptOf(inbox, since));
   for (const { since, agentId, hold, reason } of snapshot.holds)
     pool.holds.set(agentId, keptOf<AgentHold>({ agentId, hold, reason }, since));
-  for (const { scalerId, crashes, ...past } of snapshot.pasts)
-    pool.pasts.set(scalerId, { ...past, crashes: new Map(Object.entries(crashes)) });
+  for (const { scalerId, crashes, crashCauses, ...past } of snapshot.pasts) {
+    const causes = new Map(Object.entries(crashCauses));
+    const kept = Object.entries(crashes).map(([agentId, count]) => {
+      return [agentId, { count, how: causes.get(agentId) ?? "" }] as const;
+    });
+    pool.pasts.set(scalerId, { ...past, crashes: new Map(kept) });
+  }
   return pool;
 }
 

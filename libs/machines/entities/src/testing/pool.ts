@@ -84,7 +84,12 @@ const noted = fc.record({
     { maxLength: 3 },
   ),
   crashes: fc.array(
-    fc.record({ scalerId: few("more"), agentId: few("more-1", "more-2"), crashes: few(0, 1, 2) }),
+    fc.record({
+      scalerId: few("more"),
+      agentId: few("more-1", "more-2"),
+      crashes: few(0, 1, 2),
+      how: few("", "exited with code 1"),
+    }),
     { maxLength: 2 },
   ),
   arrivals: fc.array(fc.record({ scalerId: few("more"), stretch: few(1, 2, 5, 2_000), tasks: few(0, 3) }), {

@@ -9,6 +9,7 @@
  * 3. Nothing is started before the running programs are known.
  */
 import type { Foundation, IdSource } from "@tutti/kernel";
+import type { Crashes, ScalerPast } from "@tutti/machine-entities/pool";
 import { launchIdOf } from "@tutti/matching";
 import type { AgentWindow, Closing, Driver, Standing } from "../driver.ts";
 import { type Begun, Berth } from "./berth.ts";
@@ -26,7 +27,7 @@ export interface BerthDriverParts {
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
   /** How often in a row programs have ended by themselves where the pool was before, by agent. */
-  readonly crashes: ReadonlyMap<string, number>;
+  readonly crashes: ScalerPast["crashes"];
   /**
    * Finds what an earlier life of this process has started and that runs still. Asked once, before anything is started.
    */
@@ -53,7 +54,7 @@ export class BerthDriver implements Driver {
   readonly #berths = new Map<number, Berth>();
   readonly #leaving = new Set<Berth>();
   /** Of those whose berth was not there yet. */
-  readonly #crashes: Map<string, number>;
+  readonly #crashes: Map<string, Crashes>;
   #isClosed = false;
   #isReady: boolean;
   #requested: { readonly count: number; readonly reason: string } | undefined;
@@ -160,7 +161,7 @@ export class BerthDriver implements Driver {
 
   #berthOf(agentId: string, begun?: Begun): Berth {
     const { programs, scalerId, foundation, ids, agents, joinMs, quarantineAfter, stopMs } = this.#parts;
-    const crashes = this.#crashes.get(agentId) ?? 0;
+    const crashes = this.#crashes.get(agentId) ?? { count: 0, how: "" };
     this.#crashes.delete(agentId);
     return new Berth({
       agentId,

@@ -21,6 +21,7 @@ import {
   type Timers,
   type TuttiError,
 } from "@tutti/kernel";
+import type { Crashes } from "@tutti/machine-entities/pool";
 import { crashAfter } from "@tutti/matching";
 import { scalingErrors } from "../../errors.ts";
 import type { AgentWindow } from "../driver.ts";
@@ -41,8 +42,8 @@ export interface BerthParts {
   readonly stopMs: number;
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
-  /** How often in a row its program has ended by itself before, elsewhere. */
-  readonly crashes: number;
+  /** How often in a row its program has ended by itself before, elsewhere, and how. */
+  readonly crashes: Crashes;
   readonly agents: AgentWindow;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -84,10 +85,12 @@ export class Berth {
   constructor(parts: BerthParts) {
     this.#parts = parts;
     this.agentId = parts.agentId;
-    this.#crashes = parts.crashes;
+    const { count, how } = parts.crashes;
+    this.#crashes = count;
     if (parts.begun !== undefined) this.#start(parts.begun);
-    else if (parts.crashes >= parts.quarantineAfter())
-      this.#putAside("exited before the platform restarted or the pool moved");
+    else if (count >= parts.quarantineAfter())
+      // Earlier releases did not record how.
+      this.#putAside(how || "exited before the platform restarted or the pool moved");
     else this.#start();
   }
 
@@ -141,7 +144,7 @@ export class Berth {
 
   /** Its crashes do not count any more. */
   forgive(): void {
-    if (this.#crashes > 0) this.#parts.agents.crashed(this.agentId, 0);
+    if (this.#crashes > 0) this.#parts.agents.crashed(this.agentId, 0, "");
     this.#crashes = 0;
   }
 
@@ -221,7 +224,7 @@ export class Berth {
     }
     const { crashes, againAfterMs } = crashAfter(this.#crashes, livedMs, quarantineAfter(), chance);
     this.#crashes = crashes;
-    agents.crashed(this.agentId, crashes);
+    agents.crashed(this.agentId, crashes, how);
     this.#error = scalingErrors.crashed({ agent: this.agentId, how, crashes });
     logger.warn("agent exited unexpectedly", { agent: this.agentId, how, crashes, againAfterMs });
     if (againAfterMs === undefined) this.#putAside(how);

@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
 import { IdSource, startOfProcess, systemFoundation } from "@tutti/kernel";
 import { recordingLogger, seededChance, until } from "@tutti/kernel/testing";
+import type { Crashes } from "@tutti/machine-entities/pool";
 import { ScriptedWindow } from "../../../../test/support/agent-window.ts";
 import { launch } from "./launcher.ts";
 import { endLeftovers, LaunchRecords } from "./leftovers.ts";
@@ -31,7 +32,7 @@ describe("agents as programs of this machine", () => {
   function driverOf(
     settings: Parameters<typeof ProcessSettings.fromPartial>[0],
     quarantineAfter = 3,
-    crashes: ReadonlyMap<string, number> = new Map(),
+    crashes: ReadonlyMap<string, Crashes> = new Map(),
   ) {
     const agents = new ScriptedWindow();
     const logger = recordingLogger();
@@ -122,11 +123,15 @@ describe("agents as programs of this machine", () => {
       broken,
       3,
       new Map([
-        ["crew-1", 2],
-        ["crew-2", 3],
+        ["crew-1", { count: 2, how: "exited with code 9" }],
+        ["crew-2", { count: 3, how: "exited with code 9" }],
       ]),
     );
     driver.want(2, "");
+    assert.match(
+      driver.standing().error?.message ?? "",
+      /`crew-2` stopped unexpectedly 3 times in a row: it exited with code 9/,
+    );
     await until("both to be quarantined", () => driver.standing().quarantined === 2);
     const started = agents.said.filter((said) => said.startsWith("started"));
     assert.deepEqual(

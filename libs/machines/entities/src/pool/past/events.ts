@@ -9,8 +9,8 @@ export const scalingsNoted: PoolEvent<ScalingsNotedV1> = {
   evolve(pool, { scalings, crashes, arrivals }) {
     for (const { scalerId, scaling } of scalings)
       if (scaling !== undefined) change(pool, scalerId, (past) => withScaling(past, scaling));
-    for (const { scalerId, agentId, crashes: count } of crashes)
-      change(pool, scalerId, (past) => withCrashes(past, agentId, count));
+    for (const { scalerId, agentId, crashes: count, how } of crashes)
+      change(pool, scalerId, (past) => withCrashes(past, agentId, { count, how }));
     for (const { scalerId, stretch, tasks } of arrivals)
       change(pool, scalerId, (past) => withArrivals(past, stretch, tasks));
   },

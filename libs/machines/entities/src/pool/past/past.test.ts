@@ -43,10 +43,15 @@ describe("what scalers saw and did", () => {
 
   it("has crashes while they are in a row, and none of agents that are well", () => {
     const driver = scaled();
-    const crash = (agentId: string, crashes: number) => ({ scalerId: "crew", agentId, crashes });
+    const crash = (agentId: string, crashes: number) => ({
+      scalerId: "crew",
+      agentId,
+      crashes,
+      how: `exit ${crashes}`,
+    });
     driver.execute(key, noteScalings, { ...nothing, crashes: [crash("crew-1", 1), crash("crew-2", 2)] });
     driver.execute(key, noteScalings, { ...nothing, crashes: [crash("crew-1", 0), crash("crew-2", 3)] });
-    assert.deepEqual([...(pastOf(driver)?.crashes ?? [])], [["crew-2", 3]]);
+    assert.deepEqual([...(pastOf(driver)?.crashes ?? [])], [["crew-2", { count: 3, how: "exit 3" }]]);
   });
 
   it("has all arrivals, as the sum of the reports of several owners, with gaps without an owner", () => {

@@ -6,11 +6,17 @@
 import type { Scaling } from "@tutti/contracts/swarm/v1";
 import { arrivalsMax, crashesMax, scalingsMax } from "../limits.ts";
 
+export interface Crashes {
+  readonly count: number;
+  /** How the program ended last, in words. */
+  readonly how: string;
+}
+
 export interface ScalerPast {
   /** The newest last. */
   readonly scalings: readonly Scaling[];
   /** How often in a row the program of an agent has ended by itself. Of those that are well nothing is kept. */
-  readonly crashes: ReadonlyMap<string, number>;
+  readonly crashes: ReadonlyMap<string, Crashes>;
   /** The number of the first stretch of `arrivals`. */
   readonly firstStretch: number;
   /** Tasks that came, stretch by stretch. Below 0 if not observed. */
@@ -18,6 +24,7 @@ export interface ScalerPast {
 }
 
 const unknown = -1;
+const causeLengthMax = 1_000;
 
 export const noPast: ScalerPast = { scalings: [], crashes: new Map(), firstStretch: 0, arrivals: [] };
 
@@ -25,10 +32,10 @@ export function withScaling(past: ScalerPast, scaling: Scaling): ScalerPast {
   return { ...past, scalings: [...past.scalings, scaling].slice(-scalingsMax) };
 }
 
-export function withCrashes(past: ScalerPast, agentId: string, count: number): ScalerPast {
+export function withCrashes(past: ScalerPast, agentId: string, { count, how }: Crashes): ScalerPast {
   const crashes = new Map(past.crashes);
   crashes.delete(agentId);
-  if (count > 0) crashes.set(agentId, count);
+  if (count > 0) crashes.set(agentId, { count, how: how.slice(0, causeLengthMax) });
   const [oldest] = crashes.keys();
   if (crashes.size > crashesMax && oldest !== undefined) crashes.delete(oldest);
   return { ...past, crashes };
