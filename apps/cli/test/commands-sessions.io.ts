@@ -180,9 +180,10 @@ describe("the commands for sessions and what they share", () => {
     assert.match(await printed("limit show nightly"), /nightly {2}0 of 2 held, 0 waiting/);
     assert.match(await printed("limit evict nightly run-1 --yes"), /run-1 did not hold nightly/);
     // A key that is no id, as a workflow may have it.
-    assert.match(await printed("limit set 'their api' --concurrency 1"), /✓ key\.\w+ set: 0 of 1 held/);
-    assert.match(await printed("limit show 'their api'"), /key\.\w+ {2}0 of 1 held/);
-    assert.match(await printed("limit delete 'their api' --yes"), /✓ key\.\w+ deleted/);
+    assert.match(await printed("limit set 'their api' --concurrency 1"), /✓ their api set: 0 of 1 held/);
+    assert.match(await printed("limit show 'their api'"), /their api {2}0 of 1 held/);
+    await listed("limit list", /their api +1 +0 +0/);
+    assert.match(await printed("limit delete 'their api' --yes"), /✓ their api deleted/);
     assert.match(await printed("limit delete nightly --yes"), /✓ nightly deleted/);
     assert.match((await tutti("limit show nightly")).errors, /nightly/);
   });

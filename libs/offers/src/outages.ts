@@ -27,6 +27,8 @@ export interface OutageWait extends Outage {
 
 const rememberedMax = 32;
 const noticedMs = 20;
+/** Of the owner of pools. It answers: nothing is away. */
+const poolUnknown = "swarm.pool_unknown";
 const denials: ReadonlySet<string> = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED"]);
 
 export class Outages {
@@ -65,7 +67,13 @@ export class Outages {
 }
 
 function causeOf(error: TuttiError, pool: string): Pick<Outage, "cause" | "message" | "remedy"> {
-  const { status, message } = error;
+  const { code, status, message } = error;
+  if (code === poolUnknown)
+    return {
+      cause: WaitCause.WAIT_CAUSE_OWNER,
+      message: `the pool ${pool} does not exist in the namespace`,
+      remedy: `create it with \`tutti pool create ${pool}\`, or correct the name of the pool in the workflow and start another run`,
+    };
   if (denials.has(status))
     return {
       cause: WaitCause.WAIT_CAUSE_POLICY,

@@ -181,7 +181,7 @@ describe("why", () => {
       /^The run is pending: it waits for the limit single run\. 1 of 1 task has not ended\.$/,
     );
     assert.match(waits[0]?.message ?? "", /limit/);
-    assert.match(remedies[0]?.command ?? "", /^tutti limit show key\.\w+$/);
+    assert.match(remedies[0]?.command ?? "", /^tutti limit show 'single run'$/);
   });
 
   it("a cancelled run says once that it was cancelled, and why", async () => {

@@ -5,6 +5,8 @@ export const sharesMax = 1_000;
 export const weightMax = 1_000_000;
 export const ticketsPerRenewalMax = 10_000;
 export const nameLengthMax = 500;
+/** A longer key is shown as its hash. */
+export const keyNameLengthMax = 200;
 export const textLengthMax = 4_096;
 export const leaseDefaultMs = 60_000;
 export const leaseMinMs = 1_000;

@@ -1,7 +1,8 @@
 /** Problems of requests to a limit, in words. Undefined when there is none. */
 
 import type { AcquireLimit, LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
-import { leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } from "./limits.ts";
+import { idOfKey } from "@tutti/kernel";
+import { keyNameLengthMax, leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } from "./limits.ts";
 
 export function ruleProblem(rule: LimitRule | undefined): string | undefined {
   const { maxConcurrent = 0, rate } = rule ?? {};
@@ -16,6 +17,12 @@ export function ruleProblem(rule: LimitRule | undefined): string | undefined {
   return perMs / count <= 1e12
     ? undefined
     : `expected at least one in 30 years, found ${count} per ${perMs} ms`;
+}
+
+/** The id of a limit is the hash of its name. */
+export function nameProblem(name: string | undefined, id: string): string | undefined {
+  if (name === undefined || (name.length <= keyNameLengthMax && idOfKey(name) === id)) return undefined;
+  return `expected the name of the limit ${id}, found ${JSON.stringify(name.slice(0, 50))}`;
 }
 
 export function holderProblem(holder: LimitHolder | undefined): string | undefined {

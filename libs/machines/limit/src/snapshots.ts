@@ -38,6 +38,7 @@ export function snapshotOf(limit: Limit): LimitSnapshotV1 {
       share: places.get(share) ?? 0,
     })),
     grantedCount: limit.grantedCount,
+    ...(limit.name !== undefined && { name: limit.name }),
   };
 }
 
@@ -46,6 +47,7 @@ function limitOf(snapshot: LimitSnapshotV1): Limit {
   const limit = newLimit();
   Object.assign(limit, { used, set, implied, description, revision, updateMs, lastTicket, rateMs, putOffMs });
   limit.labels = snapshot.labels;
+  limit.name = snapshot.name;
   limit.grantedCount = snapshot.grantedCount;
   for (const { holder = LimitHolder.create(), ...held } of snapshot.holds) {
     limit.holds.set(held.ticket, { ...held, holder });

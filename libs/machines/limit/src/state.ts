@@ -7,6 +7,8 @@ import { Line } from "./waiting/line.ts";
 export interface Limit {
   /** Whether it has ever been set or wanted. */
   used: boolean;
+  /** The key as people write it. Undefined if it is the id, or not known. */
+  name: string | undefined;
   /** The rule that was set. It overrides the rules of holders. */
   set: LimitRule | undefined;
   implied: LimitRule | undefined;
@@ -51,6 +53,7 @@ export type LimitCommand<Body, Reply> = Command<Limit, Body, Reply, never>;
 export function newLimit(): Limit {
   return {
     used: false,
+    name: undefined,
     set: undefined,
     implied: undefined,
     description: "",

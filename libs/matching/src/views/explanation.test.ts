@@ -362,6 +362,20 @@ describe("why a task waits", () => {
     );
   });
 
+  it("says what to do if it hangs, if it has no time limit and has run for long", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    arena.agent("a", { slots: 4 });
+    sender.offer(1);
+    sender.offer(2, { timeouts: { runMs: 60_000 } });
+    arena.turn();
+    const remediesOf = (number: number) => arena.pool.explain(tokenOf(number), arena.nowMs)?.remedies ?? [];
+    assert.deepEqual(remediesOf(1), []);
+    arena.nowMs += 11_000;
+    assert.match(remediesOf(1)[0]?.text ?? "", /See the log of a\. .* Set `timeout`/);
+    assert.deepEqual(remediesOf(2), []);
+  });
+
   it("says when its agent was last heard of, if the link is cut", () => {
     const arena = new Arena();
     const agent = arena.agent("a");

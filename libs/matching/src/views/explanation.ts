@@ -1,6 +1,12 @@
 import { AgentKind } from "@tutti/contracts/agent/v1";
 import { Offer, type OfferProfile } from "@tutti/contracts/swarm/v1";
-import { type Candidate, Explanation, WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
+import {
+  type Candidate,
+  Explanation,
+  Remedy,
+  WaitCause,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
 import { printDuration, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { PoolIdentity } from "../api/pool.ts";
@@ -18,6 +24,9 @@ import { candidatesAt, choiceText, placementOf } from "./placed.ts";
 import type { Reason } from "./reason.ts";
 import { obstacleOf, type WaitReasons } from "./waits.ts";
 import { finderOf, workOf } from "./work.ts";
+
+/** A task that runs longer may hang. */
+const longMs = 10_000;
 
 /** The parts that Explanations needs. */
 export interface ExplanationsParts {
@@ -80,6 +89,7 @@ export class Explanations {
             ? this.#candidatesOf(task)
             : candidatesAt(this.#settings.current.strategy, placement),
         waits: pastWaits(task, task.assignedMs),
+        remedies: remediesOf(task, agent, forMs),
         parts,
       });
     }
@@ -165,6 +175,13 @@ export class Explanations {
 }
 
 /** When a worker was last heard of whose link is cut or silent. Empty for any other. */
+/** An attempt without a time limit may hang. Whether it does, only its worker knows. */
+function remediesOf({ runMs, totalDueMs }: Task, { agentId }: Agent, forMs: number): Remedy[] {
+  if (forMs < longMs || runMs > 0 || Number.isFinite(totalDueMs)) return [];
+  const text = `If it hangs: its attempts have no time limit. See the log of ${agentId}. If you end that worker, another worker gets the task. Set \`timeout\` in the workflow, so that an attempt that hangs ends.`;
+  return [Remedy.fromPartial({ text })];
+}
+
 function silenceOf({ cut, silent, heardMs, cutDueMs }: Agent, nowMs: number): string {
   if (!cut && !silent) return "";
   const lastContact = `It was last heard of ${secondsOf(nowMs - heardMs)} ago`;

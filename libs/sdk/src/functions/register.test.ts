@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it, mock } from "node:test";
-import { silentLogger } from "@tutti/kernel";
-import { VirtualTime } from "@tutti/kernel/testing";
+import { type Logger, silentLogger } from "@tutti/kernel";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import { durable } from "./durable.ts";
 import { Registration } from "./register.ts";
 
@@ -20,8 +20,12 @@ function platform() {
 }
 
 function registrationOf(time: VirtualTime, ...names: readonly string[]) {
+  return registrationWith(silentLogger, time, ...names);
+}
+
+function registrationWith(logger: Logger, time: VirtualTime, ...names: readonly string[]) {
   const settings = { server: "http://h:7400", namespace: "default", credentials: {} };
-  const parts = { settings: settings as never, timers: time, logger: silentLogger };
+  const parts = { settings: settings as never, timers: time, logger };
   return new Registration(names.map(hosted) as never, parts);
 }
 
@@ -50,6 +54,24 @@ describe("the registration of durable functions", () => {
     accepted.add("order");
     await time.advanceAsync(30_000);
     assert.equal(asked.length, 6);
+  });
+
+  it("is no error while the platform starts, and is reported in the words of the platform", async () => {
+    const problem = JSON.stringify({ title: "gateway: not ready", detail: "The process is starting." });
+    for (const [status, level] of [
+      [503, "info"],
+      [429, "error"],
+    ] as const) {
+      mock.method(globalThis, "fetch", async () => new Response(problem, { status }));
+      const [time, logger] = [new VirtualTime(), recordingLogger()];
+      const registration = registrationWith(logger, time, "order");
+      await time.settle(registration.run());
+      registration.stop();
+      assert.deepEqual(
+        logger.lines.map((line) => [line.level, line.fields["problem"]]),
+        [[level, `${status} The process is starting.`]],
+      );
+    }
   });
 
   it("ends with its worker", async () => {

@@ -14,6 +14,7 @@ interface Registering {
 const firstPauseMs = 250;
 const attemptsMax = 5;
 const callMs = 10_000;
+const unavailable = 503;
 
 /** After a series of attempts that failed: the platform may have no disk space, or be restarting. */
 const pauseMs = 30_000;
@@ -65,7 +66,10 @@ export class Registration {
       const problem = problems.find((each) => each !== undefined);
       if (problem === undefined || this.#isStopped) return;
       if (attempt === attemptsMax) {
-        logger.error("durable functions are not registered, retrying", { names: names(), server, problem });
+        const details = { names: names(), server, problem: problem.text };
+        // A worker that starts before its platform has no error.
+        if (problem.isPassing) logger.info("durable functions are not registered yet, retrying", details);
+        else logger.error("durable functions are not registered, retrying", details);
         return;
       }
       await new Promise<void>((resolve) => {
@@ -75,12 +79,18 @@ export class Registration {
   }
 }
 
+interface Problem {
+  readonly text: string;
+  /** The platform starts, or is not there yet. */
+  readonly isPassing: boolean;
+}
+
 /** Returns what is in the way. */
 async function register(
   hosted: HostedFunction,
   { server, namespace, credentials }: Registering["settings"],
   timers: Timers,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   const { accessToken } = credentials;
   const { version, percent } = hosted;
   // A worker of an older version that restarts must not get the new runs.
@@ -101,10 +111,21 @@ async function register(
       body: JSON.stringify({ format: "json", text: JSON.stringify(definitionOf(hosted)), ...pinned }),
     });
     if (answer.ok) return undefined;
-    return `${answer.status} ${(await answerText(answer)).slice(0, 1_000)}`;
+    const text = textOf(await answerText(answer));
+    return { text: `${answer.status} ${text.slice(0, 1_000)}`, isPassing: answer.status === unavailable };
   } catch (error) {
-    return reasonOf(error);
+    return { text: reasonOf(error), isPassing: true };
   } finally {
     timer.cancel();
+  }
+}
+
+/** The detail of a problem, else all of the answer. */
+function textOf(answer: string): string {
+  try {
+    const { detail } = JSON.parse(answer) as { readonly detail?: unknown };
+    return typeof detail === "string" ? detail : answer;
+  } catch {
+    return answer;
   }
 }

@@ -49,8 +49,8 @@ export async function listLimits(context: Context): Promise<Result> {
           { title: "held", align: "right" },
           { title: "waiting", align: "right" },
         ],
-        entries.map(({ key, maxConcurrent = 0, rate, held = 0, waiting = 0 }) => [
-          { text: key, tone: "bold" },
+        entries.map(({ maxConcurrent = 0, rate, held = 0, waiting = 0, ...limit }) => [
+          { text: keyText(limit), tone: "bold" },
           { text: maxConcurrent === 0 ? "any" : String(maxConcurrent), tone: "dim" },
           { text: printRate(rate), tone: "dim" },
           { text: String(held), tone: "cyan" },
@@ -76,7 +76,7 @@ export async function showLimit(context: Context): Promise<Result> {
     nextToken,
     quiet: entries.map(({ work }) => work?.id ?? ""),
     draw: () => {
-      print.line(`${print.style.bold(safe(limit.key))}  ${useOf(limit)}`);
+      print.line(`${print.style.bold(safe(keyText(limit)))}  ${useOf(limit)}`);
       if (entries.length === 0) return;
       print.table(
         [{ title: "run", widthMin: 10 }, { title: "state" }, { title: "since" }],
@@ -90,6 +90,11 @@ export async function showLimit(context: Context): Promise<Result> {
       );
     },
   };
+}
+
+/** The key as people write it. */
+function keyText({ key, name = key }: Pick<Limit, "key" | "name">): string {
+  return name;
 }
 
 function useOf({ maxConcurrent = 0, rate, held = 0, waiting = 0 }: Limit): string {
@@ -118,28 +123,35 @@ export async function setLimit(context: Context): Promise<Result> {
   const limit: Limit = await server.call("limits.set", {
     params: { key },
     query: { ...server.namespace, ...reasonOf(context) },
-    body: { key, ...allowance },
+    body: { key, ...nameOfKey(context, key), ...allowance },
   });
-  return doneOutcome(context, limit, { id: key, line: `${safe(key)} set: ${useOf(limit)}` });
+  return doneOutcome(context, limit, { id: key, line: `${safe(keyText(limit))} set: ${useOf(limit)}` });
+}
+
+/** A longer key has no name. */
+const nameLengthMax = 200;
+
+function nameOfKey({ values }: Context, key: string): { readonly name?: string } {
+  const name = values.argument("KEY");
+  return name === key || name.length > nameLengthMax ? {} : { name };
 }
 
 export async function deleteLimit(context: Context): Promise<Result> {
-  const key = keyOf(context);
   const server = await connect(context);
   const reply = await server.call("limits.delete", {
-    params: { key },
+    params: { key: keyOf(context) },
     query: { ...server.namespace, ...reasonOf(context) },
   });
-  return deletedOutcome(context, reply, key);
+  return deletedOutcome(context, reply, context.values.argument("KEY"));
 }
 
 export async function evictHolder(context: Context): Promise<Result> {
   const { values } = context;
-  const [key, id] = [keyOf(context), values.argument("RUN")];
+  const [key, id] = [values.argument("KEY"), values.argument("RUN")];
   const task = values.text("task");
   const server = await connect(context);
   const reply = await server.call("limits.evict", {
-    params: { key },
+    params: { key: keyOf(context) },
     body: {
       ...server.namespace,
       work: { ...server.namespace, kind: "run", id, ...(task === undefined ? {} : { task }) },

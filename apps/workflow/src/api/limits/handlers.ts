@@ -61,12 +61,13 @@ function keyOf(namespace: string, key: string): InstanceKey {
 
 async function set(dependencies: MachineDependencies, request: SetLimitRequest, context: CallContext) {
   const { limit = Limit.create(), revision, reason } = request;
-  const { key, maxConcurrent, rate, description, labels } = limit;
+  const { key, name, maxConcurrent, rate, description, labels } = limit;
   const body = {
     rule: { maxConcurrent, rate },
     description,
     labels,
     revision: revision === "" ? 0 : Number(revision),
+    ...(name !== undefined && { name }),
   };
   await execute(dependencies, keyOf(context.namespace, key), { command: setLimit, body, reason }, context);
   return { limit: await limitNamed(dependencies, key, context) };
@@ -91,10 +92,11 @@ async function limitNamed(
 }
 
 function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
-  const { rule, isSet, description, labels, holdCount, waitingCount, longestWaitMs, updateMs } = found;
+  const { rule, isSet, name, description, labels, holdCount, waitingCount, longestWaitMs, updateMs } = found;
   return {
     namespace,
     key,
+    ...(name !== undefined && { name }),
     description,
     longestWaitMs,
     labels: { ...labels },

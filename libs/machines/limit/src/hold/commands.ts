@@ -26,7 +26,7 @@ import {
   ticketsPerRenewalMax,
   waitingMax,
 } from "../limits.ts";
-import { holderProblem, leaseProblem, ruleProblem, wishProblem } from "../refusals.ts";
+import { holderProblem, leaseProblem, nameProblem, ruleProblem, wishProblem } from "../refusals.ts";
 import { isSameRule } from "../rule/commands.ts";
 import { limitImplied } from "../rule/events.ts";
 import { type LimitCommand, type LimitStep, type LimitView, nameOf } from "../state.ts";
@@ -48,8 +48,8 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
     if (known !== undefined) return again(limit, known, step);
-    const problem = wishProblem(request) ?? ruleProblem(request.rule);
     const { id } = step.key;
+    const problem = wishProblem(request) ?? ruleProblem(request.rule) ?? nameProblem(request.name, id);
     if (problem !== undefined) {
       sendDecline(step, holder, limitErrors.wishInvalid.refusal({ problem }));
       return declined;
@@ -85,10 +85,11 @@ function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired
 }
 
 /** The rule in the request of a holder counts if no rule is set. The latest one counts. */
-function imply(limit: LimitView, { rule }: AcquireLimit, step: LimitStep): void {
+function imply(limit: LimitView, { rule, name }: AcquireLimit, step: LimitStep): void {
   if (rule === undefined || (rule.maxConcurrent === 0 && rule.rate === undefined)) return;
-  if (limit.implied !== undefined && isSameRule(limit.implied, rule)) return;
-  step.emit(limitImplied, { rule, implyMs: step.nowMs });
+  const isNamed = name === undefined || limit.name === name;
+  if (isNamed && limit.implied !== undefined && isSameRule(limit.implied, rule)) return;
+  step.emit(limitImplied, { rule, implyMs: step.nowMs, ...(name !== undefined && { name }) });
   pump(limit, step);
 }
 

@@ -4,7 +4,7 @@ import type { ReadOnly } from "@tutti/kernel";
 import { limitErrors } from "../errors.ts";
 import { pump } from "../hold/pump.ts";
 import { textLengthMax } from "../limits.ts";
-import { ruleProblem } from "../refusals.ts";
+import { nameProblem, ruleProblem } from "../refusals.ts";
 import type { LimitCommand } from "../state.ts";
 import { limitSet, limitUnset } from "./events.ts";
 
@@ -12,9 +12,10 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
   type: "set_limit",
   codec: SetLimit,
   reply: LimitSet,
-  decide(limit, { rule = LimitRule.create(), description, labels: given, revision }, step) {
+  decide(limit, { rule = LimitRule.create(), description, labels: given, revision, name }, step) {
     const problem =
       ruleProblem(rule) ??
+      nameProblem(name, step.key.id) ??
       (description.length > textLengthMax
         ? `expected a description of at most ${textLengthMax} characters`
         : undefined);
@@ -24,12 +25,16 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
       limit.set !== undefined &&
       isSameRule(limit.set, rule) &&
       limit.description === description &&
+      (name === undefined || limit.name === name) &&
       JSON.stringify(limit.labels) === JSON.stringify(labels)
     )
       return { revision: limit.revision };
     if (revision !== 0 && revision !== limit.revision)
       return limitErrors.moved.refusal({ id: step.key.id, revision, found: limit.revision });
-    step.emit(limitSet, { rule, description, labels, setMs: step.nowMs });
+    step.emit(limitSet, {
+      ...{ rule, description, labels, setMs: step.nowMs },
+      ...(name !== undefined && { name }),
+    });
     pump(limit, step);
     return { revision: limit.revision };
   },

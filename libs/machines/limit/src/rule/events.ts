@@ -8,10 +8,11 @@ export const limitSet: LimitEvent<LimitSetV1> = {
   version: 1,
   codec: LimitSetV1,
   described: true,
-  evolve(limit, { rule, description, labels, setMs }, outstanding) {
+  evolve(limit, { rule, description, labels, setMs, name }, outstanding) {
     change(limit, { set: rule ?? LimitRule.create() }, setMs);
     limit.description = description;
     limit.labels = labels;
+    if (name !== undefined) limit.name = name;
     limit.revision += 1;
     arm(limit, outstanding);
   },
@@ -36,8 +37,9 @@ export const limitImplied: LimitEvent<LimitImpliedV1> = {
   version: 1,
   codec: LimitImpliedV1,
   described: true,
-  evolve(limit, { rule, implyMs }, outstanding) {
+  evolve(limit, { rule, implyMs, name }, outstanding) {
     change(limit, { implied: rule }, implyMs);
+    if (name !== undefined) limit.name = name;
     arm(limit, outstanding);
   },
 };

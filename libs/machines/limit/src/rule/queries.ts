@@ -10,6 +10,8 @@ export interface LimitUsage {
   readonly rule: ReadOnly<LimitRule> | undefined;
   /** Whether it was set, and not only brought along by holders. */
   readonly isSet: boolean;
+  /** The key as people write it. Undefined if it is the id, or not known. */
+  readonly name: string | undefined;
   readonly description: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly revision: number;
@@ -24,7 +26,7 @@ export interface LimitUsage {
 export const usage: Query<Limit, void, LimitUsage> = {
   type: "usage",
   answer(limit, _, { key, nowMs }) {
-    const { description, labels, revision, updateMs, heldWeight, grantedCount, holds, line } = limit;
+    const { name, description, labels, revision, updateMs, heldWeight, grantedCount, holds, line } = limit;
     const rule = ruleOf(limit);
     // One that was removed, or that holders without a rule have given back, is not there.
     if (rule === undefined && holds.size === 0 && line.size === 0)
@@ -33,6 +35,7 @@ export const usage: Query<Limit, void, LimitUsage> = {
     return {
       rule,
       isSet: limit.set !== undefined,
+      name,
       description,
       labels,
       revision,

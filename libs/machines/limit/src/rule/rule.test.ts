@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LimitRule } from "@tutti/contracts/workflow/v1";
-import { acquire, places, removeLimit, setLimit, usage } from "../index.ts";
+import { idOfKey } from "@tutti/kernel";
+import { acquire, limit, places, removeLimit, setLimit, usage } from "../index.ts";
 import { acquireAll, codeOf, giveBack, holding, limited, newDriver, wish } from "../limit.fixture.ts";
+import { limitSnapshots } from "../snapshots.ts";
 import { limitKey } from "../testing/index.ts";
 
 const set = (maxConcurrent: number, rate?: { count: number; perMs: number; burst?: number }) => ({
@@ -48,6 +50,32 @@ describe("a limit on how many start per time", () => {
     assert.deepEqual(holding(driver), ["a"]);
     driver.advance(1);
     assert.deepEqual(holding(driver), ["a", "b"]);
+  });
+});
+
+describe("a limit whose key is no id", () => {
+  const name = "their api";
+  const key = { ...limitKey, id: idOfKey(name) };
+  const rule = LimitRule.fromPartial({ maxConcurrent: 1 });
+
+  it("learns its key from a holder, also if it has the rule from before", () => {
+    const driver = newDriver();
+    driver.execute(key, acquire, wish("a", { rule }));
+    assert.equal(driver.state(key, limit).name, undefined);
+    driver.execute(key, acquire, wish("b", { rule, name }));
+    assert.equal(driver.state(key, limit).name, name);
+  });
+
+  it("learns its key when it is set, and keeps it in snapshots", () => {
+    const driver = newDriver();
+    driver.execute(key, setLimit, { ...set(1), name });
+    const { encode, decode, version } = limitSnapshots;
+    assert.equal(decode(encode(driver.state(key, limit)), version).name, name);
+  });
+
+  it("refuses a key of another limit", () => {
+    const driver = newDriver();
+    assert.equal(codeOf(driver.execute(key, setLimit, { ...set(1), name: "other" })), "limit.rule_invalid");
   });
 });
 

@@ -31,8 +31,9 @@ export function acquireNextForTask(place: Place): void {
 export function acquireForTask(place: Place, id: string): void {
   const { run, step, range, task, number } = place;
   const keys = run.nodes[number]?.more?.details?.limitKeys ?? [];
-  const limit = range.plan.policy(task).limits[keys.findIndex((key) => idOfKey(key) === id)];
-  sendAcquire(run, step, { id, limit, task: idOf(place) });
+  const index = keys.findIndex((key) => idOfKey(key) === id);
+  const limit = range.plan.policy(task).limits[index];
+  sendAcquire(run, step, { id, limit, key: keys[index], task: idOf(place) });
 }
 
 export function releaseLimitsOfTask(place: Place): void {

@@ -30,6 +30,8 @@ const changeObject: Message<ChangeObject> = { type: "change_object", codec: Chan
 const releaseObject: Message<ReleaseObject> = { type: "release_object", codec: ReleaseObject };
 
 const leaseMs = 60_000;
+/** Of a key that its limit shows in place of its id. */
+const nameLengthMax = 200;
 
 /** Number of the grant of every call that only reads. */
 const readerTicket = 0xffff_ffff;
@@ -129,9 +131,15 @@ export function sendChange(
 export function limitInWords(run: RunView, id: string): { readonly words: string; readonly command: string } {
   const all = limitsOf(run, run.order as RunOrder);
   const { object, text = id } = (all.ok && all.limits.find((each) => each.id === id)) || {};
-  if (object === undefined) return { words: `the limit ${text}`, command: `tutti limit show ${id}` };
+  if (object === undefined)
+    return { words: `the limit ${text}`, command: `tutti limit show ${shellWord(text, id)}` };
   const { name, key } = object;
   return { words: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
+}
+
+/** The key in quotes, if that is safe in a shell. Else the id. */
+function shellWord(text: string, id: string): string {
+  return isName(text, id) && /^[^'!\p{C}]+$/u.test(text) ? `'${text}'` : id;
 }
 
 function holderOf({ key }: RunStep, task: string): LimitHolder {
@@ -144,18 +152,20 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
   if (order === undefined) return;
   const all = limitsOf(run, order as RunOrder);
   const wanted = all.ok ? all.limits.find((each) => each.id === id) : undefined;
-  if (wanted?.object === undefined) sendAcquire(run, step, { id, limit: wanted?.limit });
+  if (wanted?.object === undefined) sendAcquire(run, step, { id, limit: wanted?.limit, key: wanted?.text });
   else step.send(addressOf(step, id), acquireObject, { holder: holderOf(step, ""), ...wanted.object });
 }
 
 interface LimitRequest {
   readonly id: string;
   readonly limit: KeyedLimit | undefined;
+  /** The key as its expression made it. */
+  readonly key: string | undefined;
   /** The task that it is for. Empty for the run. */
   readonly task?: string;
 }
 
-export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" }: LimitRequest): void {
+export function sendAcquire(run: RunView, step: RunStep, { id, limit, key, task = "" }: LimitRequest): void {
   const { order } = run;
   if (order === undefined) return;
   const { concurrency = 0, rateCount = 0, ratePerMs = 0, rateBurst = 0 } = limit ?? {};
@@ -169,7 +179,13 @@ export function sendAcquire(run: RunView, step: RunStep, { id, limit, task = "" 
     deadlineMs: 0,
     leaseMs,
     rule: { maxConcurrent: concurrency, rate },
+    ...(isName(key, id) && { name: key }),
   });
+}
+
+/** An id shows what it is the id of, and a long text is shown as its id. */
+function isName(key: string | undefined, id: string): key is string {
+  return key !== undefined && key !== id && key.length <= nameLengthMax;
 }
 
 /** Releases the held limits and withdraws the open requests. */
