@@ -36,6 +36,8 @@ async function record(order: string, cents: number, looks = 0) {
       { "shop.order": () => ({ cents }), "shop.refund": () => "done" },
       (worker: Worker) => void worker.durable(runner),
     ],
+    // On a busy machine the agent takes longer than the default.
+    patienceMs: 60_000,
   });
   const run = await test.start({ input: { order, text: `Order ${order} is broken.` } });
   await run.until(({ questions }) => questions.length > 0);
