@@ -104,8 +104,9 @@ function linkPackages(copy) {
 export function runIn(copy, script, ...args) {
   const node = nodeFor(workspaceRoot);
   // The variables of Nx and of the test runner belong to this process: with them a runner in the copy reports to it.
+  // Those of bundles (`TEST_PLATFORM`) name what is built of the workspace, not of the copy.
   const env = Object.entries(environmentFor(copy, node)).filter(
-    ([name]) => !name.startsWith("NX_") && name !== "NODE_TEST_CONTEXT",
+    ([name]) => !/^(NX|TEST)_/.test(name) && name !== "NODE_TEST_CONTEXT",
   );
   return run(node, [join(copy, script), ...args], { cwd: copy, env: Object.fromEntries(env) });
 }
