@@ -156,8 +156,17 @@ export class ProcessMetrics {
       buckets: gcBounds,
     });
     const cells = new Map([...gcKinds].map(([number, kind]) => [number, pauses.with({ kind })]));
+    let pausedMs = 0;
+    this.#counter(
+      "nodejs_gc_seconds_total",
+      "Time that the garbage collector stopped the process.",
+      () => pausedMs / 1000,
+    );
     const observer = new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) cells.get(gcKindOf(entry))?.observe(entry.duration / 1000);
+      for (const entry of list.getEntries()) {
+        pausedMs += entry.duration;
+        cells.get(gcKindOf(entry))?.observe(entry.duration / 1000);
+      }
     });
     observer.observe({ entryTypes: ["gc"] });
     this.#stops.push(() => observer.disconnect());

@@ -66,6 +66,12 @@ describe("built-in rules", () => {
     ]);
   });
 
+  it("heap-exhausted says how much of its time a process collects garbage", () => {
+    const [alert] = found("heap-exhausted", { paused: 0.618 }, { process: "workflow 1" });
+    assert.equal(alert?.title, "workflow 1 collects garbage for 62 % of its time");
+    assert.deepEqual(found("heap-exhausted", { paused: 0.1 }), []);
+  });
+
   it("notifications-dead names the namespace, whose list is not that of the installation", () => {
     const [alert] = found("notifications-dead", { dead: 2.8 }, { namespace: "shop" });
     assert.equal(alert?.title, "Namespace shop has 3 notifications of alerts that are dead letters");

@@ -7,7 +7,7 @@ import { Severity } from "@tutti/contracts/types/v1";
 
 const { AGGREGATION_MAX, AGGREGATION_MEAN, AGGREGATION_MIN, AGGREGATION_SUM, AGGREGATION_INCREASE } =
   Aggregation;
-const { AGGREGATION_QUANTILE, AGGREGATION_LAST } = Aggregation;
+const { AGGREGATION_QUANTILE, AGGREGATION_LAST, AGGREGATION_RATE } = Aggregation;
 const { SEVERITY_WARNING, SEVERITY_ERROR, SEVERITY_CRITICAL } = Severity;
 const minuteMs = 60_000;
 
@@ -175,6 +175,16 @@ const rules: readonly BuiltIn[] = [
     condition: "lag > 0.5",
     severity: SEVERITY_WARNING,
     holdMs: 5 * minuteMs,
+  },
+  {
+    ruleId: "heap-exhausted",
+    title: "${{ labels.process }} collects garbage for ${{ int(100.0 * paused + 0.5) }} % of its time",
+    advice:
+      "Its JavaScript heap is almost full. Give the process more memory, or a larger `--max-old-space-size`.",
+    queries: [{ queryId: "paused", metric: "nodejs_gc_seconds_total", overTime: AGGREGATION_RATE }],
+    condition: "paused > 0.3",
+    severity: SEVERITY_ERROR,
+    holdMs: 2 * minuteMs,
   },
   {
     ruleId: "files-exhausted",
