@@ -108,6 +108,7 @@ class Greeting(unittest.TestCase):
             "connection refused": "The connection was refused",
             "[Errno -2] Name or service not known": "The host was not found",
             "the answer is not HTTP": "the answer is not HTTP",
+            "expected an answer of HTTP/1.1, got b'SSH'": "expected an answer of HTTP/1.1, got b'SSH'",
             "the host closed the WebSocket": "the host closed the WebSocket",
         }
         with self.assertLogs("tutti", "INFO") as logs:

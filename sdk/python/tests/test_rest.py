@@ -93,6 +93,15 @@ class An_answer(unittest.TestCase):
         with self.assertRaises(Broken):
             http.send(server.url, Call("GET", "/", {}, None, True), monotonic() + 5)
 
+    def test_that_does_not_come_is_broken_in_words(self) -> None:
+        server = Server("one")
+        server.manner = "hangs up"
+        self.addCleanup(server.kill)
+        http = Http(None)
+        self.addCleanup(http.close)
+        with self.assertRaisesRegex(Broken, "the connection ended before an answer"):
+            http.send(server.url, Call("GET", "/", {}, None, False), monotonic() + 5)
+
     def test_above_its_bound_is_refused(self) -> None:
         server = Server("one")
         self.addCleanup(server.kill)

@@ -37,7 +37,7 @@ const waitingMax = 64;
 const unsentBytesMax = 1024 * 1024;
 /** An agent greets as soon as its socket is open. */
 const greetingMs = 10_000;
-/** So long an agent may take nothing of what waits in the socket. */
+/** How long an agent may read nothing from the socket while bytes wait in it. */
 const stallMs = 60_000;
 /** A reason has at most 123 bytes. */
 const reasonMax = 120;

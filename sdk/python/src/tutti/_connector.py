@@ -367,7 +367,7 @@ def _explained(reason: str, key_refusal: str | None = None) -> dict[str, str]:
         latest = {} if reason == key_refusal else {"latest": reason}
         remedy = "Set TUTTI_API_KEY to a valid key, and start the worker again."
         return {"reason": key_refusal, **latest, "remedy": remedy}
-    if "answers with status" in reason or "not HTTP" in reason:
+    if "answers with status" in reason or "not HTTP" in reason or "expected an answer of HTTP" in reason:
         return {"reason": reason, "remedy": "Set TUTTI_URL to the address that the platform prints when it is ready."}
     text = reason.lower()
     if "connection refused" in text:

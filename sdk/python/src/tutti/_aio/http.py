@@ -197,6 +197,8 @@ def _request_bytes(server: str, call: Call, left_seconds: float) -> bytes:
 
 async def head_of(stream: AsyncStream, deadline: float) -> Head:
     line = await stream.read_line(deadline)
+    if line == b"":
+        raise Broken("the connection ended before an answer")
     version, _, rest = line.decode("latin-1").partition(" ")
     if not version.startswith("HTTP/1.") or not rest[:3].isdigit():
         raise Broken(f"expected an answer of HTTP/1.1, got {line[:40]!r}")
