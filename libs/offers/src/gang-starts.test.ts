@@ -312,7 +312,10 @@ describe("a gang with members in two pools", () => {
       assert.ok(attempt !== undefined);
       if (mishap === "lost") house.join(1, 0, 1, 2);
       else if (mishap === "busy")
-        house.answer(other, attempt, { $case: "busy", value: { retryAfterMs: 5, message: "" } });
+        house.answer(other, attempt, {
+          $case: "busy",
+          value: { retryAfterMs: 5, message: "", capabilities: [] },
+        });
       else
         house.answer(other, attempt, {
           $case: "failed",
@@ -399,6 +402,9 @@ function mishap(house: House, agent: Agent): void {
   if (attempt === undefined) return;
   attempt.member.work.mishaps--;
   const failed = { $case: "failed", value: ErrorDetail.fromPartial({ code: "users.own" }) } as const;
-  const busy = { $case: "busy", value: { retryAfterMs: 5, message: "" } } as const;
+  const busy = {
+    $case: "busy",
+    value: { retryAfterMs: 5, message: "", capabilities: [] as string[] },
+  } as const;
   house.answer(agent, attempt, attempt.hasBegun ? failed : busy);
 }

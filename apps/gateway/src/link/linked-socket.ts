@@ -33,7 +33,7 @@ type LinkFoundation = Pick<Foundation, "logger" | "timers">;
 const closeCodes = { normal: 1000, goingAway: 1001, malformed: 1007, refused: 1008, failed: 1011 } as const;
 
 const waitingMax = 64;
-/** What may wait in the socket before the host is asked for more. */
+/** Bytes that may wait in the socket before the next frame of the host is read. */
 const unsentBytesMax = 1024 * 1024;
 /** An agent greets as soon as its socket is open. */
 const greetingMs = 10_000;
