@@ -17,7 +17,7 @@ export function errorOf(run: RunHandle): Promise<string> {
 }
 
 /** Returns the question that a run asks people, as soon as it does. */
-export async function asked(run: RunHandle): Promise<Approval> {
+export async function openApproval(run: RunHandle): Promise<Approval> {
   for await (const _ of run.watch()) {
     const [question] = await run.approvals();
     if (question !== undefined) return question;

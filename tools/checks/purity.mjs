@@ -1,7 +1,7 @@
 // @ts-check
 
 // Time and chance come from ports, so that everything can run under simulated time and a failing run can be repeated.
-// what decides does no I/O at all.
+// Code that decides does no I/O at all.
 //
 // 1. Clock, timers and chance: nowhere in libs/ and apps/, except where the ports are made real. Unpredictable bytes for
 //    keys and certificates are not chance in this sense, but what decides has none of either.

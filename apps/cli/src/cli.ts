@@ -18,17 +18,17 @@ export async function runCommandLine(
   let presenter = new Presenter(shell, { reader: words.includes("--json") ? "json" : "people" });
   let context: Context | undefined;
   try {
-    const asked = readWords(words, known);
-    if (asked.kind === "version") {
+    const invocation = readWords(words, known);
+    if (invocation.kind === "version") {
       presenter.print.line(version);
       return exitCodes.completed;
     }
-    if (asked.kind === "help") {
+    if (invocation.kind === "help") {
       const { drawHelp } = await import("./command/help.ts");
-      presenter.print.lines(drawHelp(asked, known, presenter.print));
+      presenter.print.lines(drawHelp(invocation, known, presenter.print));
       return exitCodes.completed;
     }
-    const { command, values } = asked;
+    const { command, values } = invocation;
     presenter = presenterFor(shell, values);
     const { print } = presenter;
     const question = command.confirm?.(values);

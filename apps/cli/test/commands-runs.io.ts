@@ -303,9 +303,9 @@ tasks:
     assert.equal(exitCode, exitCodes.unfinished);
     assert.match(errors, /test\.none[\s\S]*→ /);
     assert.equal((await tutti("cancel none-1 --now --yes")).exitCode, 0);
-    const asked = await tutti("delete none-1");
-    assert.equal(asked.exitCode, 2);
-    assert.match(asked.errors, /needs a confirmation[\s\S]*--yes/);
+    const prompted = await tutti("delete none-1");
+    assert.equal(prompted.exitCode, 2);
+    assert.match(prompted.errors, /needs a confirmation[\s\S]*--yes/);
     assert.match(await printed("delete none-1 --yes"), /none-1 deleted/);
   });
 
@@ -386,9 +386,9 @@ tasks:
     assert.match(await printed("retry flaky-1 --reason mended"), /✓ flaky-1 is being retried/);
     await printed("watch flaky-1 -q");
     await listed("list --workflow flaky --state failed -q", /^flaky-[23]\nflaky-[23]\n$/);
-    const asked = await tutti("retry --workflow flaky --state failed");
-    assert.equal(asked.exitCode, 2);
-    assert.match(asked.errors, /`tutti retry` needs a confirmation: Retry 2 runs\?/);
+    const prompted = await tutti("retry --workflow flaky --state failed");
+    assert.equal(prompted.exitCode, 2);
+    assert.match(prompted.errors, /`tutti retry` needs a confirmation: Retry 2 runs\?/);
     assert.equal((await json("retry --workflow flaky --state failed --yes")).done, 2);
     await printed("watch flaky-3 -q");
     await printed("run ask amount=1 --id ask-2 --detach");
@@ -414,9 +414,9 @@ tasks:
       return (await runToEnd("script", ["-qec", line, "/dev/null"], { environment, input })).output;
     };
     const said = /Compensates 2 completed tasks, the last one first: pay, reserve\./;
-    const asked = await cancelled("cancel saga-1", "n\n");
-    assert.match(asked, said);
-    assert.match(asked, /Cancel saga-1\? \[y\/N\][\s\S]*Nothing was changed/);
+    const prompted = await cancelled("cancel saga-1", "n\n");
+    assert.match(prompted, said);
+    assert.match(prompted, /Cancel saga-1\? \[y\/N\][\s\S]*Nothing was changed/);
     assert.equal(await printed("show saga-1 -q"), "running\n");
     const { exitCode, output, errors } = await tutti("cancel saga-1");
     assert.equal(exitCode, 0);

@@ -309,7 +309,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
     const ids = idsOf("first", 30);
     await started(ids);
     await allEnd(ids);
-    for (let asked = 0; asked < 4; asked++) {
+    for (let calls = 0; calls < 4; calls++) {
       const { runs } = await get<{ runs: readonly { runId: string }[] }>("/v1/runs?size=1000");
       const own = runs.map(({ runId }) => runId).filter((runId) => runId.startsWith("first-"));
       assert.deepEqual(own.sort(), [...ids].sort());

@@ -177,7 +177,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     it("wait for their turn behind made-up secrets, and are found", async (t) => {
       const store = await storeOf();
       const other = await gateway(store);
-      // It is informed of nothing any more.
+      // It gets no changes any more.
       await store.stop();
       const { secret, id } = await (await gateway()).begin(begun, recorded);
       const answers = late(t, "get", (hash) => hash !== hashOf(secret));

@@ -30,8 +30,8 @@ const make = ({ mesh }: ServiceHost, name: string) =>
   mesh.client(namespaceService).createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }));
 
 async function recordsOf({ mesh }: ServiceHost, namespace: string): Promise<string[]> {
-  const asked = SearchRecordsRequest.fromPartial({ namespace, oldestFirst: true });
-  const { records } = await mesh.client(auditService).searchRecords(asked);
+  const request = SearchRecordsRequest.fromPartial({ namespace, oldestFirst: true });
+  const { records } = await mesh.client(auditService).searchRecords(request);
   return records.map(({ recordId }) => recordId);
 }
 

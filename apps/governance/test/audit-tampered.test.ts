@@ -96,8 +96,8 @@ async function act({ mesh }: ServiceHost, name: string): Promise<number> {
     .client(namespaceService)
     .createNamespace(CreateNamespaceRequest.fromPartial({ resource: { name } }))
     .catch(() => {});
-  const asked = SearchRecordsRequest.fromPartial({ namespace: name });
-  return (await mesh.client(auditService).searchRecords(asked)).records.length;
+  const request = SearchRecordsRequest.fromPartial({ namespace: name });
+  return (await mesh.client(auditService).searchRecords(request)).records.length;
 }
 
 const cutEnd = `DELETE FROM block WHERE leaf >= (SELECT tree_size FROM checkpoint ORDER BY number DESC LIMIT 1 OFFSET 1);

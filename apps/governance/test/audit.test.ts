@@ -33,8 +33,8 @@ async function recordsOf(serving: Serving, namespace: string): Promise<AuditReco
   const records: AuditRecord[] = [];
   for (let token = ""; ; ) {
     const page = { size: 2, token };
-    const asked = { namespace, filter: undefined, oldestFirst: true, page };
-    const found = await auditOf(serving).searchRecords(asked);
+    const request = { namespace, filter: undefined, oldestFirst: true, page };
+    const found = await auditOf(serving).searchRecords(request);
     records.push(...found.records);
     token = found.page?.nextToken ?? "";
     if (token === "") return records;
@@ -79,8 +79,8 @@ describe("the audit", () => {
     const { keys } = await auditOf(serving).listSigningKeys({});
     const publicKey = keys[0]?.publicKey ?? new Uint8Array(0);
     for (const { recordId } of records) {
-      const asked = { namespace: "shop", recordId, checkpoint: 0 };
-      const { proof } = await auditOf(serving).proveInclusion(asked);
+      const request = { namespace: "shop", recordId, checkpoint: 0 };
+      const { proof } = await auditOf(serving).proveInclusion(request);
       assert.ok(proof !== undefined);
       assert.equal(inclusionFault(proof, new TrustedKeys(publicKey, keys)), undefined);
     }
@@ -102,8 +102,8 @@ describe("the audit", () => {
     await host.start();
     const wanted = CreateNamespaceRequest.fromPartial({ resource: { name: "shop" } });
     await host.mesh.client(namespaceService).createNamespace(wanted);
-    const asked = SearchRecordsRequest.fromPartial({ namespace: "shop" });
-    const { records, indexedTo } = await host.mesh.client(auditService).searchRecords(asked);
+    const request = SearchRecordsRequest.fromPartial({ namespace: "shop" });
+    const { records, indexedTo } = await host.mesh.client(auditService).searchRecords(request);
     assert.ok(records.length > 0 && indexedTo !== undefined);
     await host.stop();
     await rm(directory, { recursive: true });

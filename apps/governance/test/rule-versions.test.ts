@@ -40,8 +40,8 @@ describe("versions of a rule", () => {
     );
   const found = async (amount: number) => {
     const body = { body: { $case: "inline" as const, value: Buffer.from(JSON.stringify({ amount })) } };
-    const asked = CheckAdmissionRequest.fromPartial({ namespace, subject, body });
-    const { answer } = await client().checkAdmission(asked);
+    const query = CheckAdmissionRequest.fromPartial({ namespace, subject, body });
+    const { answer } = await client().checkAdmission(query);
     return answer?.findings.map(({ message, ruleVersion }) => ({ message, ruleVersion }));
   };
 

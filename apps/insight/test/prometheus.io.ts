@@ -305,6 +305,6 @@ async function processOf(
   return {
     ...{ name: "swarm 10.0.0.1:7401", problem: "" },
     metrics: new Map(metrics.map((metric) => [metric.name, metric])),
-    ask: async (asked) => (await handlers.querySeries(asked, context)).series,
+    ask: async (requested) => (await handlers.querySeries(requested, context)).series,
   };
 }

@@ -113,8 +113,8 @@ describe("a client that knows the URL of a platform alone", () => {
     const rebound = await new Promise<number | undefined>((resolve, reject) => {
       const { hostname, port } = new URL(platform.http);
       const headers = { host: "evil.example", "content-type": "application/proto" };
-      const asked = { hostname, port, method: "POST", path: `/v1/calls${listRuns.path}`, headers };
-      request(asked, (answer) => resolve(answer.resume().statusCode))
+      const query = { hostname, port, method: "POST", path: `/v1/calls${listRuns.path}`, headers };
+      request(query, (answer) => resolve(answer.resume().statusCode))
         .on("error", reject)
         .end();
     });

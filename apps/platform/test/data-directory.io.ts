@@ -83,8 +83,8 @@ async function used(host: ServiceHost): Promise<string> {
 }
 
 async function searched({ mesh }: ServiceHost): Promise<readonly string[]> {
-  const asked = SearchRecordsRequest.fromPartial({ namespace, oldestFirst: true });
-  return (await mesh.client(auditService).searchRecords(asked)).records.map(({ recordId }) => recordId);
+  const query = SearchRecordsRequest.fromPartial({ namespace, oldestFirst: true });
+  return (await mesh.client(auditService).searchRecords(query)).records.map(({ recordId }) => recordId);
 }
 
 async function unsealed({ mesh }: ServiceHost): Promise<string> {

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
-import { asked, errorOf } from "../../../examples/workflows/source.ts";
+import { errorOf, openApproval } from "../../../examples/workflows/source.ts";
 import { needsProgram } from "../../../tools/programs.mjs";
 import { type LogLine, TestProcess } from "./support/process.ts";
 import { makeFolder, ready, type Service } from "./support/services.ts";
@@ -74,7 +74,7 @@ describe("npm start", { concurrency: 2 }, () => {
     const undone = await typesOf(tutti.runs.get("order-1003"));
     assert.ok(undone.filter((type) => type === "undo_completed").length >= 3, undone.join());
     assert.deepEqual(await tutti.runs.get("prices-1").result(), { healed: true });
-    const question = await asked(tutti.runs.get("order-1002"));
+    const question = await openApproval(tutti.runs.get("order-1002"));
     assert.equal(question.title, "Sell to Robert for 4200 francs?");
     assert.ok(((await tutti.schedules.get("sales-by-the-minute").get()).nextTimes.length ?? 0) > 0);
 

@@ -131,11 +131,11 @@ describe("signing in to the page", () => {
       "sec-fetch-dest": "document",
     };
     // `fetch` sets these headers itself.
-    const asked = await new Promise<IncomingMessage>((done, fail) => {
+    const shown = await new Promise<IncomingMessage>((done, fail) => {
       get(url, { headers: visit }, done).once("error", fail);
     });
-    assert.deepEqual([asked.statusCode, asked.headers["set-cookie"]], [200, undefined]);
-    assert.ok((await text(asked)).includes(`<a href="${path}">Sign in</a>`));
+    assert.deepEqual([shown.statusCode, shown.headers["set-cookie"]], [200, undefined]);
+    assert.ok((await text(shown)).includes(`<a href="${path}">Sign in</a>`));
     assert.equal(await browser.led(path), "/");
     assert.equal(await browser.who(), "person:local-admin");
   });

@@ -87,8 +87,8 @@ it("at 22:00 all finish their tasks and fall asleep, the first task wakes one, a
   const sender = new Sender(swarm.host.mesh, { namespace });
   const ended = () => sender.replies.flatMap(({ results }) => results);
   const standing = async (wanted: AgentState) => {
-    const asked = { namespace, filter: undefined, page: undefined, ownedBeside: "" };
-    const { agents } = await swarm.host.mesh.client(agentService).listAgents(asked);
+    const query = { namespace, filter: undefined, page: undefined, ownedBeside: "" };
+    const { agents } = await swarm.host.mesh.client(agentService).listAgents(query);
     return agents.filter(({ state }) => state === wanted).length;
   };
   const { port } = server.address() as AddressInfo;

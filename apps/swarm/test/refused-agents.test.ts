@@ -39,8 +39,8 @@ it("an explanation of a waiting task names agents that another process has refus
     sender.offer([1]);
     const work = { kind: "run", id: "run-1", task: "echo" };
     const why = async () => {
-      const asked = ExplainPlacementRequest.fromPartial({ work });
-      return (await swarm.host.mesh.client(poolService).explainPlacement(asked)).explanation;
+      const request = ExplainPlacementRequest.fromPartial({ work });
+      return (await swarm.host.mesh.client(poolService).explainPlacement(request)).explanation;
     };
     // One after the other: the stream that told of the first is over by then, or is not.
     for (const [agentId, also] of [

@@ -49,9 +49,9 @@ it("who owns a pool next leaves the replicas of its workload as they are until i
     await until("an agent", () => workload.replicas === 1);
     sender.close();
     await host.stop();
-    const asked = api.asked.length;
+    const before = api.requests.length;
     host = await start();
-    await until("that it is looked at again", () => api.asked.length > asked);
+    await until("that it is looked at again", () => api.requests.length > before);
     const crew = { namespace: "", pool: "", scalerId: "crew" };
     const { scaler } = await host.mesh.client(scalerService).getScaler(crew);
     assert.equal(scaler?.status?.wanted, 1);

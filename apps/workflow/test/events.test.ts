@@ -1,4 +1,4 @@
-/** What the bus is informed of runs, definitions and schedules, by a service in a process of its own. */
+/** Events of runs, definitions and schedules on the bus, published by a service in a process of its own. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { BusEvent } from "@tutti/bus";

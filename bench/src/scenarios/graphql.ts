@@ -16,8 +16,8 @@ export const graphql: Scenario = {
   about: "a document through the GraphQL adapter, beside HTTP alone",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
-    await using server = await localServer(async (asked, response) => {
-      const { variables } = (await json(asked)) as { readonly variables: { readonly id: string } };
+    await using server = await localServer(async (incoming, response) => {
+      const { variables } = (await json(incoming)) as { readonly variables: { readonly id: string } };
       const text = JSON.stringify({ data: { order: { id: variables.id, cents: 4_200 } } });
       response
         .writeHead(200, { "content-type": "application/json", "content-length": text.length })

@@ -45,9 +45,9 @@ export const http: Scenario = {
   about: "a request through the HTTP adapter, beside HTTP alone",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
-    await using server = await localServer((asked, response) => {
-      asked.resume();
-      const text = JSON.stringify({ id: asked.url, cents: 4_200 });
+    await using server = await localServer((incoming, response) => {
+      incoming.resume();
+      const text = JSON.stringify({ id: incoming.url, cents: 4_200 });
       response
         .writeHead(200, { "content-type": "application/json", "content-length": text.length })
         .end(text);

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 import type { ModelScript } from "@tutti/sdk/testing";
-import { asked } from "../../workflows/source.ts";
+import { openApproval } from "../../workflows/source.ts";
 
 interface Refund {
   readonly order: string;
@@ -37,10 +37,10 @@ export async function play(tutti: Tutti): Promise<unknown> {
   };
   const small = await complain("a-1", 500);
   const changed = await complain("a-2", 9000);
-  const { approvalId } = await asked(changed);
+  const { approvalId } = await openApproval(changed);
   await changed.approve(approvalId, { data: { input: { order: "a-2", cents: 4500 } } });
   const rejected = await complain("a-3", 5000);
-  await rejected.reject((await asked(rejected)).approvalId, { reason: "it was not broken" });
+  await rejected.reject((await openApproval(rejected)).approvalId, { reason: "it was not broken" });
   const denied = await complain("a-4", 200_000);
   return {
     small: await small.result(),

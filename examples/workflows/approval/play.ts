@@ -1,5 +1,5 @@
 import type { Tutti } from "@tutti/sdk/client";
-import { asked, errorOf, source } from "../source.ts";
+import { errorOf, openApproval, source } from "../source.ts";
 
 export const runs = ["pay-50", "pay-500", "pay-5000"];
 
@@ -12,11 +12,11 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const small = await (await pay(50)).result();
 
   const large = await pay(500);
-  const { title } = await asked(large);
+  const { title } = await openApproval(large);
   await large.approve("sure", { reason: "it was ordered" });
 
   const huge = await pay(5_000);
-  await asked(huge);
+  await openApproval(huge);
   await huge.reject("sure", { reason: "too much" });
 
   return { small, title, large: await large.result(), huge: await errorOf(huge) };

@@ -1,5 +1,5 @@
 import type { Tutti } from "@tutti/sdk/client";
-import { asked, source } from "../source.ts";
+import { openApproval, source } from "../source.ts";
 
 export const runs = ["news-1"];
 
@@ -10,7 +10,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     parameters: { draft: "news.draft", publish: "news.publish" },
     input: { about: "Tutti" },
   });
-  await asked(run);
+  await openApproval(run);
   // What does not fit the form is refused, and changes nothing.
   const refused = await run.approve("edit", { data: { text: "" } }).then(
     () => "nothing",

@@ -48,7 +48,7 @@ export function codecOf<T extends object>(
 }
 
 function decodeWhole<T extends object>(type: MessageType<T>, bytes: Uint8Array): T {
-  // Of a request: a caller is informed of what would be lost.
+  // Unknown fields of a request are refused: they would be lost without an error.
   const reader = new Reader(bytes, true);
   return whole(reader, type.read(reader, reader.len));
 }

@@ -110,12 +110,12 @@ describe("an expression", () => {
 
   it("asks for no variable that it does not need, and for each only once", () => {
     const made = program("input.count > 3 || any.x == tasks.ship.output");
-    const asked: string[] = [];
+    const requests: string[] = [];
     made.evaluate((place) => {
-      asked.push(made.references[place] ?? "");
+      requests.push(made.references[place] ?? "");
       return input;
     });
-    assert.deepEqual(asked, ["input"]);
+    assert.deepEqual(requests, ["input"]);
   });
 
   it("keeps variables of loops apart from those outside", () => {

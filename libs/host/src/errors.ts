@@ -81,8 +81,8 @@ export const hostErrors = defineErrors("host", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The number of partitions is fixed when a data directory is made, because it decides where each machine lives. Set ownership.partitions to the number it was made with, or start with an empty directory.",
-    message: (at: { directory: string; made: number; asked: number }) =>
-      `The data directory ${at.directory} has ${at.made} partitions, and the configuration has ${at.asked}`,
+    message: (at: { directory: string; made: number; configured: number }) =>
+      `The data directory ${at.directory} has ${at.made} partitions, and the configuration has ${at.configured}`,
     remedy: "Set `ownership.partitions` to the number of the data directory.",
   },
   noDataDirectory: {

@@ -168,8 +168,8 @@ describe("a process whose machines name blobs", () => {
     let bank = await start();
     try {
       const has = async (text: string): Promise<boolean> => {
-        const asked = StatRequest.fromPartial({ sha256: [hashOf(text)] });
-        return (await bank.host.mesh.client(blobService).stat(asked)).blobs.length > 0;
+        const request = StatRequest.fromPartial({ sha256: [hashOf(text)] });
+        return (await bank.host.mesh.client(blobService).stat(request)).blobs.length > 0;
       };
       const put = async (text: string): Promise<void> => {
         await bank.host.mesh.client(blobService).put(upload(text));

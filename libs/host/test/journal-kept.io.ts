@@ -35,9 +35,9 @@ describe("a journal with a reader that keeps it", () => {
     });
     await host.start();
     const client = host.mesh.client(runtimeService, { service: "bank" });
-    const read = async (asked: Partial<ReadJournalRequest>, principal: Principal): Promise<void> => {
+    const read = async (request: Partial<ReadJournalRequest>, principal: Principal): Promise<void> => {
       const options = { context: testContext({ principal }) };
-      for await (const _ of client.readJournal(ReadJournalRequest.fromPartial(asked), options));
+      for await (const _ of client.readJournal(ReadJournalRequest.fromPartial(request), options));
     };
     try {
       assert.equal(holds?.neededFrom(journal), 1);

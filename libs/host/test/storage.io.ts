@@ -85,8 +85,8 @@ describe("a process that keeps machines", () => {
     }
     await rm(join(folder.path, "archive"), { recursive: true });
     await using bank = await BankProcess.start(folder.path);
-    const asked = ListMachinesRequest.fromPartial({ page: { size: 100 } });
-    const { machines } = await bank.host.mesh.client(runtimeService, inBank).listMachines(asked);
+    const request = ListMachinesRequest.fromPartial({ page: { size: 100 } });
+    const { machines } = await bank.host.mesh.client(runtimeService, inBank).listMachines(request);
     assert.equal(machines.length, names.length);
   });
 

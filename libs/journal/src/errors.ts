@@ -103,8 +103,8 @@ export const journalErrors = defineErrors("journal", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The number of partitions of a service is fixed when a data directory is made, because it decides where each machine lives. Set the configuration to the number it was made with, or start with an empty directory.",
-    message: (at: { service: string; made: number; asked: number }) =>
-      `The journal has ${at.made} partitions of ${at.service}, and the configuration has ${at.asked}`,
+    message: (at: { service: string; made: number; configured: number }) =>
+      `The journal has ${at.made} partitions of ${at.service}, and the configuration has ${at.configured}`,
     remedy: "Set the configuration to the number of the journal.",
   },
   formatUnknown: {

@@ -52,4 +52,4 @@ export {
 export { roomForNextSegment, type SegmentSizes, segmentSizes } from "./segments/segment-files.ts";
 export type { CommittedGroup, SegmentsJournal } from "./segments/segments-journal.ts";
 export { type Verification, type VerifiedPartition, verifyDisk, verifySegments } from "./segments/verify.ts";
-export { AskedThread, type ThreadAnswer } from "./threads/asked-thread.ts";
+export { RequestThread, type ThreadAnswer } from "./threads/request-thread.ts";

@@ -42,12 +42,12 @@ describe("tableOf", () => {
   const made = tableOf([], [{ service: "workflow", partitions: 2 }]);
 
   it("keeps what was made where it is and puts new services behind", () => {
-    const asked = [
+    const requests = [
       { service: "swarm", partitions: 1 },
       { service: "workflow", partitions: 2 },
     ];
     assert.deepEqual(
-      tableOf(made, asked).map(({ service, partition }) => `${service}/${partition}`),
+      tableOf(made, requests).map(({ service, partition }) => `${service}/${partition}`),
       ["workflow/0", "workflow/1", "swarm/0"],
     );
   });

@@ -156,7 +156,7 @@ export function tableOf(
   for (const { service, partitions } of requested) {
     const known = made.filter((one) => one.service === service).length;
     if (known === partitions) continue;
-    if (known > 0) throw journalErrors.partitionsDiffer({ service, made: known, asked: partitions });
+    if (known > 0) throw journalErrors.partitionsDiffer({ service, made: known, configured: partitions });
     for (let partition = 0; partition < partitions; partition++) table.push({ service, partition });
   }
   return table;

@@ -213,7 +213,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
     assert.deepEqual(await to.through(), { service, partition: 3, throughMs: 77 });
     const later = Number.MAX_SAFE_INTEGER;
     for (let slice = 0; slice < 256; slice++) {
-      await to.sweep(slice, { beforeMs: later, isKept: async (asked) => asked.map(() => true) });
+      await to.sweep(slice, { beforeMs: later, isKept: async (requests) => requests.map(() => true) });
     }
     assert.notEqual(await to.find("shop.eu", sha256), undefined);
     assert.equal(await to.find("shop.eu", gone.sha256), undefined);

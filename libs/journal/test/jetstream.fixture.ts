@@ -55,11 +55,11 @@ export class MeddledConnection extends NatsConnection {
     const client = super.client(operation);
     const { meddle, tamper } = this;
     if (this.beforeReading !== undefined && operation.startsWith("reading of message")) {
-      const request: Client["request"] = async (...asked) => {
+      const request: Client["request"] = async (...parameters) => {
         const { beforeReading } = this;
         this.beforeReading = undefined;
         await beforeReading?.();
-        return client.request(...asked);
+        return client.request(...parameters);
       };
       return Object.assign(Object.create(client) as Client, { request });
     }

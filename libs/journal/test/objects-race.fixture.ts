@@ -61,7 +61,7 @@ interface Contender {
   archive: ObjectArchive;
   partition: ArchivePartition;
   epoch: number;
-  asked: number;
+  requests: number;
   acknowledged: number;
 }
 
@@ -104,7 +104,7 @@ class Race {
 
   async #round(epoch: number, owner: Contender, before: Contender | undefined): Promise<void> {
     if (this.#chance.random() < lost) await this.#loseCopies(owner);
-    Object.assign(owner, { epoch, asked: 0, acknowledged: 0 });
+    Object.assign(owner, { epoch, requests: 0, acknowledged: 0 });
     const old = before === undefined ? [] : this.#commitSome(before, 1 + this.#below(6));
     if (this.#chance.random() < 0.5) await old[this.#below(old.length)]?.catch(() => undefined);
     const opening = owner.partition.opening(epoch);
@@ -129,10 +129,10 @@ class Race {
 
   /** The new owner has found all answered operations of the old one, and perhaps unanswered ones. */
   #check({ epoch, count }: Said, old: Contender): void {
-    const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, asked: old.asked, told: old.acknowledged })}`;
+    const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, requests: old.requests, told: old.acknowledged })}`;
     if (old.acknowledged > 0 || epoch === old.epoch) assert.equal(epoch, old.epoch, about);
     if (epoch !== old.epoch) return;
-    assert.ok(count >= old.acknowledged && count <= old.asked, about);
+    assert.ok(count >= old.acknowledged && count <= old.requests, about);
     this.#result.landed += count - old.acknowledged;
   }
 
@@ -154,11 +154,11 @@ class Race {
   #commitSome(who: Contender, count: number): Promise<void>[] {
     return Array.from({ length: count }, async () => {
       const changes = this.#changes(who);
-      const asked = who.asked;
+      const requests = who.requests;
       try {
         await who.partition.commit(who.epoch, changes);
-        assert.equal(who.acknowledged + 1, asked, "commits are answered in order");
-        who.acknowledged = asked;
+        assert.equal(who.acknowledged + 1, requests, "commits are answered in order");
+        who.acknowledged = requests;
         this.#result.acknowledged++;
       } catch (error) {
         if (!isTuttiError(error) || !archiveErrors.fenced.is(error)) throw error;
@@ -168,8 +168,8 @@ class Race {
   }
 
   #changes(who: Contender): Changes {
-    who.asked++;
-    const said = `${who.epoch}/${who.asked}`;
+    who.requests++;
+    const said = `${who.epoch}/${who.requests}`;
     const entry = { ...one.entry, incarnation: 1, events: ++this.#covered };
     // Now and then one that is too large for an entry of the log.
     const text = this.#chance.random() < 0.05 ? said.padEnd(9_000) : said;
@@ -196,7 +196,7 @@ class Race {
   async #contender(): Promise<Contender> {
     const connection = await MeddledConnection.to(this.#options.servers);
     const archive = await this.#open(connection);
-    const none = { epoch: 0, asked: 0, acknowledged: 0 };
+    const none = { epoch: 0, requests: 0, acknowledged: 0 };
     return { connection, archive, partition: archive.partition(0), ...none };
   }
 

@@ -60,4 +60,4 @@ export {
   type StrategiesFound,
   type StrategyReplayed,
 } from "./what-if/strategies.ts";
-export { type SelfCheck, type WhatIf, type WhatIfAsked, whatIf } from "./what-if/what-if.ts";
+export { type SelfCheck, type WhatIf, type WhatIfQuery, whatIf } from "./what-if/what-if.ts";

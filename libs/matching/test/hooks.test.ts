@@ -61,7 +61,7 @@ class Play {
   readonly arena = new Arena();
   readonly agent: TestAgent;
   readonly senders: Sender[] = [this.arena.sender("sender-0")];
-  readonly asked: HookQuestion[] = [];
+  readonly requests: HookQuestion[] = [];
   readonly cancelled = new Set<number>();
   readonly answered = new Set<number>();
   offered = 0;
@@ -95,7 +95,7 @@ class Play {
     if (step.kind === "offer")
       for (let each = 0; each < step.count; each++) this.sender.offer(++this.offered);
     else if (step.kind === "set")
-      pool.setHooks(step.hooks, { ask: (questions) => void this.asked.push(...questions) });
+      pool.setHooks(step.hooks, { ask: (questions) => void this.requests.push(...questions) });
     else if (step.kind === "verdict") this.#answer(step.at, HookVerdict.fromPartial(step.verdict), "");
     else if (step.kind === "silence") this.#answer(step.at, undefined, "it broke");
     else if (step.kind === "work") this.work(step.at);
@@ -118,7 +118,7 @@ class Play {
   }
 
   #answer(at: number, verdict: HookVerdict | undefined, problem: string): void {
-    const question = this.asked[at % Math.max(1, this.asked.length)];
+    const question = this.requests[at % Math.max(1, this.requests.length)];
     if (question === undefined) return;
     this.arena.pool.answerHooks([{ number: question.number, verdict, problem }], this.arena.nowMs);
   }

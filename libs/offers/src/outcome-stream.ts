@@ -66,7 +66,7 @@ export class OutcomeStream implements Component {
     await this.#flushing;
   }
 
-  /** The same settlement, and what it is informed of is learned from. */
+  /** The same settlement. The outcomes that it gets are learned from. */
   hearing(settlement: Settlement): Settlement {
     return {
       result: (ended, isDurable) => {
@@ -173,7 +173,7 @@ function sizeOf({ input }: OfferedTask): number {
 }
 
 /**
- * Has what a settlement is informed of learned from. The stream is a component of the service whose attempts they are.
+ * Lets the outcomes of a settlement be learned from. The stream is a component of the service whose attempts they are.
  */
 export function hearOutcomes(
   service: Pick<Orchestrator, "name" | "register">,

@@ -72,7 +72,7 @@ class Counter implements Settlement {
   readonly undurable: (() => void)[] = [];
   isHolding = false;
   /** What the pool asked about and is not wanted from here, with what says so. */
-  readonly asked: number[] = [];
+  readonly requests: number[] = [];
   readonly unwanted: (() => void)[] = [];
   #stream: OfferStream | undefined;
 
@@ -158,7 +158,7 @@ class Counter implements Settlement {
   }
 
   unclaimed(token: Uint8Array, isUnwanted: () => void): void {
-    this.asked.push(this.tokens.read(token).incarnation);
+    this.requests.push(this.tokens.read(token).incarnation);
     this.unwanted.push(isUnwanted);
   }
 
@@ -504,7 +504,7 @@ describe("what a pool is offered", () => {
     for (const number of [1, 2, 3, 4])
       reply.unclaimed.push({ token: counter.tokens.write(tokenOf(number)), agent: 0 });
     counter.sender.take(reply);
-    assert.deepEqual(counter.asked, [3, 4]);
+    assert.deepEqual(counter.requests, [3, 4]);
     const cancelled = () =>
       counter.sender.next()?.cancels.map(({ token }) => counter.tokens.read(token).incarnation);
     assert.deepEqual(cancelled() ?? [], []);

@@ -25,7 +25,7 @@ for (const [what, outcome, isUnwanted] of [
   ["is of a partition that is not here", { kind: "refused", refusal: elsewhere }, false],
 ] satisfies (readonly [string, Outcome, boolean])[])
   it(`an attempt that an agent brought along and that ${what} is ${isUnwanted ? "" : "not "}given up`, () => {
-    const asked: Submission[] = [];
+    const requests: Submission[] = [];
     const settlement = new RuntimeSettlement({
       service: "workflow",
       tokens,
@@ -33,7 +33,7 @@ for (const [what, outcome, isUnwanted] of [
       readBlob: unasked,
       timers: new VirtualTime(),
       logger: silentLogger,
-      runtime: { submit: (submission) => void asked.push(submission) },
+      runtime: { submit: (submission) => void requests.push(submission) },
       commands: {
         ...{
           completed: unasked,
@@ -55,9 +55,9 @@ for (const [what, outcome, isUnwanted] of [
     settlement.unclaimed(received, tell);
     assert.deepEqual(new Uint8Array(received), new WireTokens("workflow", tokens).write(token));
     settlement.unclaimed(new WireTokens("swarm", tokens).write(token), tell);
-    assert.equal(asked.length, 1, "of another service's it is not for this one to say");
-    assert.deepEqual([asked[0]?.command, asked[0]?.token], [isStillAwaited, token]);
-    asked[0]?.reply(outcome);
+    assert.equal(requests.length, 1, "of another service's it is not for this one to say");
+    assert.deepEqual([requests[0]?.command, requests[0]?.token], [isStillAwaited, token]);
+    requests[0]?.reply(outcome);
     assert.equal(told, isUnwanted ? 1 : 0);
   });
 
@@ -66,7 +66,7 @@ for (const [what, isThere] of [
   ["does not exist", false],
 ] as const)
   it(`an output that refers to a blob which ${what} ${isThere ? "counts" : "fails the attempt"}`, async () => {
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     let looks = 0;
     const time = new VirtualTime();
     const settlement = new RuntimeSettlement({
@@ -76,7 +76,7 @@ for (const [what, isThere] of [
         if (++looks === 1) throw new Error("away");
         return isThere;
       },
-      runtime: { submit: ({ body }) => void asked.push(body) },
+      runtime: { submit: ({ body }) => void requests.push(body) },
       commands: {
         ...{ started: unasked, progress: unasked, calledModels: unasked, answered: unasked, lost: unasked },
         completed: ({ outputPayload }) => ({ command: isStillAwaited, body: outputPayload?.body }),
@@ -89,12 +89,12 @@ for (const [what, isThere] of [
     const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
     settlement.result({ result: Result.fromPartial({ outcome }), agent: "anna", entry }, unasked);
     await time.advanceAsync(1_000);
-    assert.deepEqual(asked, [isThere ? body : "offer.output_absent"]);
+    assert.deepEqual(requests, [isThere ? body : "offer.output_absent"]);
     assert.equal(looks, 2);
   });
 
 it("an output that the machine reads comes again with its content, once the store is there", async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const time = new VirtualTime();
   let reads = 0;
   const settlement = new RuntimeSettlement({
@@ -106,8 +106,8 @@ it("an output that the machine reads comes again with its content, once the stor
     },
     runtime: {
       submit(submission) {
-        asked.push(submission.body);
-        const wants = asked.length === 1;
+        requests.push(submission.body);
+        const wants = requests.length === 1;
         const refusal = { ...elsewhere, retry: "never" as const, details: { content_in: "team" } };
         submission.reply(wants ? { kind: "refused", refusal } : { kind: "done", reply: undefined });
       },
@@ -128,7 +128,7 @@ it("an output that the machine reads comes again with its content, once the stor
   let durable = 0;
   settlement.result({ result: Result.fromPartial({ outcome }), agent: "anna", entry }, () => durable++);
   await time.advanceAsync(1_000);
-  assert.deepEqual([asked, reads, durable], [["a reference", "7"], 2, 1]);
+  assert.deepEqual([requests, reads, durable], [["a reference", "7"], 2, 1]);
 });
 
 for (const [what, agent, details, told] of [
@@ -142,7 +142,7 @@ for (const [what, agent, details, told] of [
   ["a loss without its worker's name keeps the pool's words", "", {}, ["lost", "", "gone"]],
 ] as const)
   it(what, () => {
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     const settlement = new RuntimeSettlement({
       service: "workflow",
       tokens,
@@ -150,7 +150,7 @@ for (const [what, agent, details, told] of [
       readBlob: unasked,
       timers: new VirtualTime(),
       logger: silentLogger,
-      runtime: { submit: ({ body }) => void asked.push(body) },
+      runtime: { submit: ({ body }) => void requests.push(body) },
       commands: {
         ...{
           completed: unasked,
@@ -168,7 +168,7 @@ for (const [what, agent, details, told] of [
     const result = Result.fromPartial({ outcome: { $case: "failed", value } });
     const entry = { token, key: { namespace: "team", kind: "run", id: "run" } } as OfferEntry;
     settlement.result({ result, agent, entry }, unasked);
-    assert.deepEqual(asked, [told]);
+    assert.deepEqual(requests, [told]);
   });
 
 function lostTo(agent: string): Record<string, string> {

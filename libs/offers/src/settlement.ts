@@ -55,7 +55,7 @@ export interface EndedAttempt {
   readonly questions?: readonly ResultQuestion[];
 }
 
-/** What a machine is informed of an attempt. */
+/** A command that reports an attempt to its machine. */
 export interface AttemptCommand {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
@@ -84,8 +84,7 @@ interface AttemptOutput {
 }
 
 /**
- * In which words the machine that asks for attempts is informed of them. Each is a command that bears the attempt's
- * token.
+ * The commands by which the machine that requests attempts gets their outcomes. Each has the token of its attempt.
  */
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;

@@ -106,10 +106,10 @@ it("the obstacle between tasks and their pool is known while it lasts and afterw
     await until("the lost owner", () => present()?.cause === WAIT_CAUSE_OWNER);
     await until("the lost owner", () => present()?.cause === WAIT_CAUSE_OWNER);
     const pools = mesh.client(poolService);
-    const asked = GetPoolRequest.fromPartial({ pool: "default" });
+    const request = GetPoolRequest.fromPartial({ pool: "default" });
     // Other callers of the owner notice too, which opens the breaker.
     await until("the open breaker", () => {
-      pools.getPool(asked, { timeoutMs: 1_000 }).catch(() => {});
+      pools.getPool(request, { timeoutMs: 1_000 }).catch(() => {});
       return present()?.cause === WAIT_CAUSE_BREAKER;
     });
     await testPause(50);

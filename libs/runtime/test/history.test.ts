@@ -148,10 +148,10 @@ describe("a page of history", () => {
     const bank = await bankWithAda();
     bank.crash();
     const started = bank.start();
-    const asked: Promise<unknown>[] = [];
+    const requests: Promise<unknown>[] = [];
     // At any moment of the start: it is there, or there is no answer yet.
     for (let moment = 0; moment < 200; moment++) {
-      asked.push(
+      requests.push(
         bank.runtime.instanceOf(accountKey(ada)).then(
           ({ events }) => events,
           (error: unknown) => (error as { code: string }).code,
@@ -160,7 +160,7 @@ describe("a page of history", () => {
       await Promise.resolve();
     }
     await started;
-    const answers = new Set(await bank.time.settle(Promise.all(asked)));
+    const answers = new Set(await bank.time.settle(Promise.all(requests)));
     assert.ok(answers.has(1), [...answers].join());
     assert.ok(!answers.has("runtime.unknown_instance"), [...answers].join());
   });

@@ -80,8 +80,8 @@ describe("a repair", () => {
     poison.decides.add("deposit");
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 1 }));
     poison.cure();
-    const asked = { key: accountKey(ada), action: retry, event: 0, cause: tester, idempotencyKey: "k1" };
-    const both = [1, 2].map(() => bank.runtime.repair(asked));
+    const request = { key: accountKey(ada), action: retry, event: 0, cause: tester, idempotencyKey: "k1" };
+    const both = [1, 2].map(() => bank.runtime.repair(request));
     const [one, other] = await bank.time.settle(Promise.all(both));
     assert.deepEqual(one, other);
     assert.equal(await bank.balanceOf(ada), 1_001);

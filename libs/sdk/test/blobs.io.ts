@@ -13,7 +13,7 @@ const sha256 = createHash("sha256").update(content).digest();
 describe("content that is too large for a frame", () => {
   let host: Mesh;
   let transport: GrpcTransport;
-  const asked: string[] = [];
+  const requests: string[] = [];
 
   before(async () => {
     host = new Mesh({
@@ -24,7 +24,7 @@ describe("content that is too large for a frame", () => {
       put: () => PutReply.create(),
       stat: () => StatReply.create(),
       async *get({ namespace }) {
-        asked.push(namespace);
+        requests.push(namespace);
         for (let at = 0; at < content.length; at += 1_000_000)
           yield GetReply.fromPartial({ size: content.length, chunk: content.subarray(at, at + 1_000_000) });
       },
@@ -41,7 +41,7 @@ describe("content that is too large for a frame", () => {
     const blobs = transport.blobs(host.address);
     const read = await wholeOf(blobs.read({ namespace: "acme", sha256, bytes: content.length }));
     assert.ok(content.equals(read));
-    assert.deepEqual(asked, ["acme"]);
+    assert.deepEqual(requests, ["acme"]);
   });
 
   it("is refused when it is not what its hash says, or longer", async () => {

@@ -24,7 +24,7 @@ const json = (value: unknown) =>
   Payload.fromPartial({ body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) } });
 
 /** Returns a service that remembers what it was asked, with an answer for each kind of question. */
-function handlers(asked: unknown[]): RunHandlers {
+function handlers(requests: unknown[]): RunHandlers {
   const unserved = Object.keys(runService.methods).map((name) => [
     name,
     () => {
@@ -42,7 +42,7 @@ function handlers(asked: unknown[]): RunHandlers {
   let waits = 0;
   const served: Partial<RunHandlers> = {
     startRun(request) {
-      asked.push(request);
+      requests.push(request);
       return {
         run: Run.fromPartial({ runId: request.runId || "made-1" }),
         existed: request.runId === "known",
@@ -55,20 +55,20 @@ function handlers(asked: unknown[]): RunHandlers {
     },
     queryRun: ({ query, payload }) => ({ answer: query === "echo" ? payload : undefined }),
     updateRun(request) {
-      asked.push(request);
+      requests.push(request);
       return { answer: json("taken"), event: 4 };
     },
     signalRun(request) {
-      asked.push(request);
+      requests.push(request);
       return { event: 3, awaited: [] };
     },
     deleteRun: ({ runId }) => ({ removed: runId !== "gone" }),
     cancelRun(request) {
-      asked.push(request);
+      requests.push(request);
       return { run: Run.create() };
     },
     listRuns({ page }) {
-      asked.push(page);
+      requests.push(page);
       const isFirst = page?.token === "";
       return {
         runs: [Run.fromPartial({ runId: isFirst ? "one" : "two" })],
@@ -102,7 +102,7 @@ async function openGateway(address: string): Promise<HttpGateway> {
 
 for (const way of ["gRPC", "HTTP"] as const)
   describe(`a client over ${way}`, () => {
-    const asked: unknown[] = [];
+    const requests: unknown[] = [];
     let server: Mesh;
     let gateway: HttpGateway | undefined;
     let tutti: Tutti;
@@ -112,7 +112,7 @@ for (const way of ["gRPC", "HTTP"] as const)
         settings: { transport: "grpc", listen: "127.0.0.1:0" },
         foundation: { logger: silentLogger },
       });
-      server.serve(runService, handlers(asked));
+      server.serve(runService, handlers(requests));
       await server.start();
       if (way === "HTTP") gateway = await openGateway(server.address);
       tutti = await connect({ address: gateway?.url ?? server.address, namespace: "acme" });
@@ -124,7 +124,7 @@ for (const way of ["gRPC", "HTTP"] as const)
     });
 
     it("starts a definition with input, id and labels", async () => {
-      asked.length = 0;
+      requests.length = 0;
       const run = await tutti.run("order", {
         id: "order-17",
         input: { items: [1] },
@@ -132,7 +132,7 @@ for (const way of ["gRPC", "HTTP"] as const)
         version: "stable",
       });
       assert.deepEqual([run.id, run.existed], ["order-17", false]);
-      const [{ namespace, spec }] = asked as [{ namespace: string; spec: NonNullable<Run["spec"]> }];
+      const [{ namespace, spec }] = requests as [{ namespace: string; spec: NonNullable<Run["spec"]> }];
       assert.equal(namespace, "acme");
       assert.deepEqual(spec.what, {
         $case: "definition",
@@ -163,14 +163,14 @@ for (const way of ["gRPC", "HTTP"] as const)
     });
 
     it("signals, asks, updates and cancels", async () => {
-      asked.length = 0;
+      requests.length = 0;
       const run = tutti.runs.get("order-17");
       await run.signal("paid", { cents: 5 }, { idempotencyKey: "k" });
       assert.deepEqual(await run.query("echo", [1]), [1]);
       assert.equal(await run.query("nothing"), undefined);
       assert.equal(await run.update("address", { city: "Ulm" }), "taken");
       await run.cancel("not needed");
-      const said = (asked as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
+      const said = (requests as { runId: string; reason?: string; signal?: string; update?: string }[]).map(
         ({ runId, signal, update, reason }) => [runId, signal ?? update ?? reason],
       );
       assert.deepEqual(said, [
@@ -185,7 +185,7 @@ for (const way of ["gRPC", "HTTP"] as const)
       for await (const { runId } of tutti.runs.list({ definition: "order" })) ids.push(runId);
       assert.deepEqual(ids, ["one", "two"]);
       // The caller that looks beyond the first page mostly wants many.
-      assert.deepEqual(asked.slice(-2), [
+      assert.deepEqual(requests.slice(-2), [
         { size: 0, token: "" },
         { size: 1_000, token: "more" },
       ]);

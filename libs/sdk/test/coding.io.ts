@@ -250,16 +250,16 @@ describe("coding agents as tasks", () => {
     const speaking = acp("speaking", [process.execPath, program]);
 
     it("does what is permitted, says so, and continues its session for a repair", async () => {
-      const asked: PermissionRequest[] = [];
+      const requests: PermissionRequest[] = [];
       const permit = (request: PermissionRequest) => {
-        asked.push(request);
+        requests.push(request);
         return !request.title.includes("secret");
       };
       const check = ["test", "-e", "second"];
       const prompt = "echo 1 > first; cat secret; echo 2 > second";
       const { answer, files, repairs, turns } = await code({ prompt, check }, speaking, { permit });
       assert.deepEqual(
-        asked.map(({ title, kind }) => `${kind} ${title}`),
+        requests.map(({ title, kind }) => `${kind} ${title}`),
         ["execute echo 1 > first", "execute cat secret", "execute echo 2 > second"],
       );
       assert.equal(answer, "ran 1 of 2, then ran 1 of 1");
@@ -272,15 +272,15 @@ describe("coding agents as tasks", () => {
 
     it("gets the whole task again if it cannot load its session", async () => {
       const forgetful = acp("forgetful", [process.execPath, program, "forgetful"]);
-      const asked: string[] = [];
+      const requests: string[] = [];
       const permit = ({ title }: PermissionRequest) => {
-        asked.push(title.split("\n", 1)[0] ?? "");
+        requests.push(title.split("\n", 1)[0] ?? "");
         return !title.includes("This is done, but");
       };
       const check = ["sh", "-c", "test -e again || { touch again; exit 1; }"];
       const prompt = "echo 1 > first; echo 2 > second";
       const { repairs } = await code({ prompt, check }, forgetful, { permit });
-      assert.deepEqual(asked, ["echo 1 > first", "echo 2 > second", "echo 1 > first", "echo 2 > second"]);
+      assert.deepEqual(requests, ["echo 1 > first", "echo 2 > second", "echo 1 > first", "echo 2 > second"]);
       assert.equal(repairs, 1);
     });
 

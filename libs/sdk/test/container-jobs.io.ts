@@ -57,7 +57,7 @@ describe("containers as Jobs of Kubernetes", () => {
     };
     const given = { command: ["sh", "$(HOME)"], env: { KEY: "v1" }, files: { "/in/a": "hello" }, cwd: "/w" };
     const { ended, output } = run(given, { pod: { name: "worker-0", uid: "u" } });
-    await until("the log", () => cluster.asked.includes("GET pods/log"));
+    await until("the log", () => cluster.requests.includes("GET pods/log"));
     cluster.write("one");
     await until("one line", () => output.length === 1);
     // Watches and log continue, each line once.
@@ -66,7 +66,7 @@ describe("containers as Jobs of Kubernetes", () => {
     await until("the other line", () => output.length === 2);
     await until(
       "the watches again",
-      () => cluster.asked.filter((each) => each.endsWith("pods watch")).length > 1,
+      () => cluster.requests.filter((each) => each.endsWith("pods watch")).length > 1,
     );
     cluster.pod(started, exited(0, "Completed"));
     const { stdout, exitCode, image: ran } = await ended;

@@ -217,7 +217,7 @@ class Simulation {
   async #checkStates(when: string): Promise<void> {
     if (this.world.finding !== undefined) return;
     const asking = checkStates(this.world, this.#chronicle, this.#load, when, (id) =>
-      this.#asked(id, (server) => server.projection(id)),
+      this.#query(id, (server) => server.projection(id)),
     );
     await this.#await(asking, `asking for all states ${when}`);
   }
@@ -225,14 +225,14 @@ class Simulation {
   async #checkHistories(): Promise<void> {
     if (this.world.finding !== undefined) return;
     const asking = checkHistories(this.world, this.#chronicle, this.#load, {
-      history: (id, after, limit) => this.#asked(id, (server) => server.history(id, after, limit)),
-      stateAt: (id, event) => this.#asked(id, (server) => server.stateAt(id, event)),
+      history: (id, after, limit) => this.#query(id, (server) => server.history(id, after, limit)),
+      stateAt: (id, event) => this.#query(id, (server) => server.stateAt(id, event)),
     });
     await this.#await(asking, "asking for all histories");
   }
 
   /** Asks the owner of an instance, and retries while no process can answer. */
-  async #asked<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
+  async #query<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
       try {

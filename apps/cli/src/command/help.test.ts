@@ -91,8 +91,8 @@ describe("the table of commands", () => {
     assert.ok(destroying.length >= 13);
     for (const { name, confirm, options = [], arguments: named = [] } of destroying) {
       const words = [...name.split(" "), ...named.map(() => "x")];
-      const asked = readWords(words, commands);
-      assert.ok(asked.kind === "command" && confirm?.(asked.values) !== undefined, name);
+      const invocation = readWords(words, commands);
+      assert.ok(invocation.kind === "command" && confirm?.(invocation.values) !== undefined, name);
       assert.ok(
         options.some((option) => option.name === "yes"),
         name,
@@ -107,8 +107,8 @@ describe("the table of commands", () => {
       for (const { words } of examples) {
         const [said = ""] = words.split(/ [|<>] /);
         const parts = [...said.matchAll(/'[^']*'|\S+/g)].map(([part]) => part.replaceAll("'", ""));
-        const asked = readWords(joined(parts, said), commands);
-        assert.equal(asked.kind === "command" && asked.command.name, name, words);
+        const invocation = readWords(joined(parts, said), commands);
+        assert.equal(invocation.kind === "command" && invocation.command.name, name, words);
       }
   });
 

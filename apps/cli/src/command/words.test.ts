@@ -12,9 +12,9 @@ const read = (line: string): ParsedCommandLine =>
   );
 
 function command(line: string): Extract<ParsedCommandLine, { kind: "command" }> {
-  const asked = read(line);
-  assert.equal(asked.kind, "command");
-  return asked as Extract<ParsedCommandLine, { kind: "command" }>;
+  const invocation = read(line);
+  assert.equal(invocation.kind, "command");
+  return invocation as Extract<ParsedCommandLine, { kind: "command" }>;
 }
 
 function refusal(line: string): string {
@@ -141,7 +141,7 @@ describe("words of a command line", () => {
 
   const values: readonly (readonly [
     line: string,
-    read: (asked: ReturnType<typeof command>) => unknown,
+    read: (invocation: ReturnType<typeof command>) => unknown,
     words: RegExp,
   ])[] = [
     ["list --size many", ({ values }) => values.whole("size"), /--size: expected a whole number, got `many`/],

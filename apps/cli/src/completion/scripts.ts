@@ -29,7 +29,7 @@ export function completionFor(shell: ShellName, commands: readonly Command[]): s
 }
 
 /** How names are asked for: ids on lines, nothing else, and nothing when there is no platform. */
-const asked: Readonly<Record<Exclude<Completes, "file">, string>> = {
+const candidates: Readonly<Record<Exclude<Completes, "file">, string>> = {
   run: "tutti list --quiet --size 100 2>/dev/null",
   session: "tutti session list --quiet --size 100 2>/dev/null",
   workflow: "tutti workflow list --quiet --size 100 2>/dev/null",
@@ -62,7 +62,8 @@ function bash(commands: readonly Command[]): string {
   const heads = tree(commands);
   const cases = commands.map((command) => {
     const completes = completesOf(command);
-    const names = completes === undefined || completes === "file" ? "" : ` names="$(${asked[completes]})"`;
+    const names =
+      completes === undefined || completes === "file" ? "" : ` names="$(${candidates[completes]})"`;
     const files = completes === "file" ? " files=1" : "";
     return `    "${command.name}") flags="${flagsOf(command).join(" ")}"${names === "" ? "" : `; [[ $current == -* ]] ||${names}`}${files === "" ? "" : `;${files}`} ;;`;
   });
@@ -102,7 +103,7 @@ function zshText(text: string): string {
 
 function zshAction(completes: Completes | undefined): string {
   if (completes === undefined) return " ";
-  return completes === "file" ? "_files" : `{_values ${completes} \${(f)"$(${asked[completes]})"}}`;
+  return completes === "file" ? "_files" : `{_values ${completes} \${(f)"$(${candidates[completes]})"}}`;
 }
 
 function zshOption({ name, short, value, summary, completes }: Option): string[] {
@@ -188,7 +189,8 @@ function fish(commands: readonly Command[]): string {
     const at = `'__tutti_at ${command.name}'`;
     const completes = completesOf(command);
     if (completes === "file") lines.push(`complete -c tutti -n ${at} -F`);
-    else if (completes !== undefined) lines.push(`complete -c tutti -n ${at} -a '(${asked[completes]})'`);
+    else if (completes !== undefined)
+      lines.push(`complete -c tutti -n ${at} -a '(${candidates[completes]})'`);
     for (const { name, short, value, summary } of [...(command.options ?? []), ...everyOption])
       lines.push(
         `complete -c tutti -n ${at} -l ${name}${short === undefined ? "" : ` -s ${short}`}${value === undefined ? "" : " -r"} -d ${fishText(summary)}`,

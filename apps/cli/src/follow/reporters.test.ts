@@ -217,7 +217,7 @@ describe("a run whose task stays queued", () => {
   ): Promise<readonly string[][]> {
     const ended = new AbortController();
     const given: string[][] = [];
-    const asked: (string | undefined)[] = [];
+    const requests: (string | undefined)[] = [];
     let left = checks;
     await reportCauses({
       model,
@@ -228,12 +228,12 @@ describe("a run whose task stays queued", () => {
       },
       reporter: { stuck: (lines) => given.push([...lines]) },
       why: async (one) => {
-        asked.push(one);
+        requests.push(one);
         return shown;
       },
       signal: ended.signal,
     });
-    assert.deepEqual(asked, expected ?? (given.some((lines) => lines.length > 0) ? ["send"] : []));
+    assert.deepEqual(requests, expected ?? (given.some((lines) => lines.length > 0) ? ["send"] : []));
     return given;
   }
 

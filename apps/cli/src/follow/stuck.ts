@@ -24,7 +24,7 @@ interface Parts {
 export async function reportCauses({ shell, model, reporter, why, signal }: Parts): Promise<void> {
   let queuedBefore: string | undefined;
   let waitingBefore: string | undefined;
-  let asked: string | undefined;
+  let reportedWaits: string | undefined;
   let waiting: readonly string[] = [];
   for (;;) {
     await shell.pause(checkMs, signal);
@@ -34,12 +34,12 @@ export async function reportCauses({ shell, model, reporter, why, signal }: Part
     // Twice in a row: a task that has just been queued is not stuck.
     const explained = queued !== undefined && queued === queuedBefore ? await ask(why, queued) : undefined;
     if (waits === undefined) {
-      asked = undefined;
+      reportedWaits = undefined;
       waiting = [];
-    } else if (waits === waitingBefore && waits !== asked) {
+    } else if (waits === waitingBefore && waits !== reportedWaits) {
       // Asked once: a person may take days, and the same tasks wait for the same.
       waiting = waitingLines(await ask(why));
-      asked = waits;
+      reportedWaits = waits;
     }
     if (signal.aborted) return;
     reporter.stuck([

@@ -8,15 +8,15 @@ it("a list of three pages is read to its end", async () => {
     two: { names: ["c"], nextToken: "three" },
     three: { names: ["d"], nextToken: "" },
   };
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const found = await readAll(
     async ({ size, token = "" }) => {
       assert.equal(size, 500);
-      asked.push(token);
+      requests.push(token);
       return pages[token] ?? assert.fail(`no page ${token}`);
     },
     ({ names }) => names,
   );
   assert.deepEqual(found, ["a", "b", "c", "d"]);
-  assert.deepEqual(asked, ["", "two", "three"]);
+  assert.deepEqual(requests, ["", "two", "three"]);
 });

@@ -66,7 +66,7 @@ function isEmpty(reply: unknown): boolean {
 const startMaxMs = 20_000;
 
 /**
- * Returns a platform that is starting answers that it is. Nothing was done, and it is asked again until it is there.
+ * A platform that is starting answers so. Nothing was done, and the request is repeated until the platform is ready.
  */
 async function onceReady<R>(ask: () => Promise<R>, { shell, print }: Context): Promise<R> {
   let waitedMs = 0;

@@ -31,7 +31,7 @@ output: "\${{ tasks.one.output }}"
 `;
 
 /**
- * Returns the command as it is shipped, a platform that it is informed of, and a worker there: for the tests of a
+ * Returns the CLI as it is shipped, a platform whose address it has, and a worker there: for the tests of a
  * suite. Lines with an input or in another folder run as processes, and so does the first. The others run here: most
  * of the time of a process is its start.
  */

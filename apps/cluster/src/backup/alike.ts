@@ -6,7 +6,7 @@
  * one that came up and has not done all of its log.
  */
 
-import { asked, lookedFor } from "../effects/waiting.ts";
+import { lookedFor, requestTo } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 
 interface StreamDetail {
@@ -48,7 +48,7 @@ async function unlikeAt(monitors: readonly string[]): Promise<string> {
 }
 
 async function streamsAt(monitor: string): Promise<readonly StreamDetail[]> {
-  const reply = await asked(`${monitor}/jsz?accounts=true&streams=true&config=true`);
+  const reply = await requestTo(`${monitor}/jsz?accounts=true&streams=true&config=true`);
   const { account_details: accounts = [] } = (await reply.json()) as JetStreamDetail;
   return accounts.flatMap(({ stream_detail: streams = [] }) => streams);
 }

@@ -33,7 +33,7 @@ const leaderMs = 1_000;
 export async function streamNames(connection: NatsConnection): Promise<readonly string[]> {
   const names: string[] = [];
   for (;;) {
-    const page = await asked<{ streams?: string[] | null; total: number }>(
+    const page = await requestTo<{ streams?: string[] | null; total: number }>(
       connection,
       "$JS.API.STREAM.NAMES",
       { offset: names.length },
@@ -50,7 +50,7 @@ export async function copyOut(connection: NatsConnection, name: string, path: st
   const file = await open(path, "w", 0o600);
   try {
     await requireLeader(connection, name);
-    const { config, state } = await asked<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
+    const { config, state } = await requestTo<StreamFacts>(connection, `$JS.API.STREAM.SNAPSHOT.${name}`, {
       deliver_subject: inbox,
       chunk_size: partBytes,
       no_consumers: true,
@@ -81,7 +81,7 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   const { config, state } = copy;
   const { name } = config;
   await requireHash(copy, path);
-  const { deliver_subject: subject } = await asked<{ deliver_subject: string }>(
+  const { deliver_subject: subject } = await requestTo<{ deliver_subject: string }>(
     connection,
     `$JS.API.STREAM.RESTORE.${name}`,
     { config, state },
@@ -129,7 +129,11 @@ async function requireLeader(connection: NatsConnection, name: string): Promise<
   if (leader === undefined) throw clusterErrors.copyFailed({ stream: name, reason: "no server leads it" });
 }
 
-async function asked<Answer>(connection: NatsConnection, subject: string, body: unknown): Promise<Answer> {
+async function requestTo<Answer>(
+  connection: NatsConnection,
+  subject: string,
+  body: unknown,
+): Promise<Answer> {
   const client = connection.client(subject);
   const reply = await client.request(subject, JSON.stringify(body), { timeout: answerMs });
   const answer = reply.json<Answer & ApiAnswer>();

@@ -17,6 +17,6 @@ export async function lookedFor<Found>(
 }
 
 /** Requests a URL of a member, with a timeout of two seconds. */
-export function asked(url: string): Promise<Response> {
+export function requestTo(url: string): Promise<Response> {
   return fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(2_000) });
 }

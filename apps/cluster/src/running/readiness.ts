@@ -1,6 +1,6 @@
 /** How the members of a cluster are, as they say themselves. */
 import { isComplete } from "@tutti/nats/local";
-import { asked } from "../effects/waiting.ts";
+import { requestTo } from "../effects/waiting.ts";
 import type { Member } from "../plan/plan.ts";
 
 const host = "127.0.0.1";
@@ -26,7 +26,7 @@ export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promi
   const { http } = addressesOf(member);
   const path = member.kind === "nats" ? "/healthz" : "/readyz";
   try {
-    const reply = await asked(`${http}${path}`);
+    const reply = await requestTo(`${http}${path}`);
     if (reply.ok) return { isReady: true, reason: "" };
     const { problems = [] } = (await reply.json()) as {
       problems?: readonly { component: string; reason: string }[];

@@ -158,8 +158,8 @@ export class Recorder {
       return;
     }
     const output = await this.#locks.note(name, { kind: "acquire", holder }, async () => {
-      const asked = { holder, leaseMs: 3_600_000 };
-      const { status, body } = await this.#front.once("POST", `/v1/locks/${name}/acquire`, asked);
+      const request = { holder, leaseMs: 3_600_000 };
+      const { status, body } = await this.#front.once("POST", `/v1/locks/${name}/acquire`, request);
       return status === 200 ? { kind: "granted", token: body.token } : { kind: "refused" };
     });
     // Who was not answered may have it.

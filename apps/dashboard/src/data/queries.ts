@@ -135,7 +135,7 @@ function noneIfForbidden(error: unknown): ListMissionApprovalsReply {
   throw error;
 }
 
-const firstAsked = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
+const oldestFirst = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
 
 /** Of runs and of missions: for the person who decides they are the same. */
 export const approvalsQuery = (verdict: readonly string[] = []) =>
@@ -149,7 +149,7 @@ async function openApprovals(query: Parameters<typeof pathOf>[1], signal: AbortS
     read<ListApprovalsReply>(pathOf(["approvals"], query), signal),
     read<ListMissionApprovalsReply>(pathOf(["mission-approvals"], query), signal).catch(noneIfForbidden),
   ]);
-  return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(firstAsked) };
+  return { approvals: [...ofRuns.approvals, ...ofMissions.approvals].sort(oldestFirst) };
 }
 
 /** Those that the signed-in person may decide. */

@@ -20,8 +20,8 @@ export function lackOf(
   rights: MissingRights | undefined,
   { method, path }: RequestLine,
 ): MissingRight | undefined {
-  const [asked = ""] = path.split("?", 1);
-  return rights?.missing.find((one) => one.method === method && isAt(one.path, asked));
+  const [pathname = ""] = path.split("?", 1);
+  return rights?.missing.find((one) => one.method === method && isAt(one.path, pathname));
 }
 
 /** `/v1/runs/{id}` is where `/v1/runs/r1` is. */

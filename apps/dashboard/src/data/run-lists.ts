@@ -8,7 +8,7 @@ import { queryClient } from "./query-client.ts";
  * Lists of runs that are shown are patched: only runs that events were about are asked for, with the filter of the list.
  */
 
-const askedMost = 200;
+const pageSizeMax = 200;
 const pagesKept = 3;
 
 type Pages = InfiniteData<ListRunsReply, string>;
@@ -47,9 +47,9 @@ function shownLists() {
 /** Looks at runs that changed, and puts them where they belong in the lists that are shown. */
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
   // In a storm only the latest are looked at. The list is whole again as soon as it is asked again.
-  const requested = runIds.slice(-askedMost);
+  const requested = runIds.slice(-pageSizeMax);
   for (const { queryKey, filter } of shownLists()) {
-    const path = pathOf(["runs"], { ...filter, runId: requested, size: askedMost });
+    const path = pathOf(["runs"], { ...filter, runId: requested, size: pageSizeMax });
     const found = await read<ListRunsReply>(path, new AbortController().signal).catch(() => undefined);
     if (found === undefined) continue;
     let left = 0;

@@ -1,5 +1,5 @@
 /**
- * Returns the one place of the page where time comes from. Everything else takes moments as numbers, so that what
+ * The one place of the page where time comes from. Everything else takes moments as numbers, so that what
  * formats and patches can be tested at any time.
  */
 export function nowMs(): number {

@@ -6,7 +6,7 @@ import { Sure } from "./sure.tsx";
 
 /** Actions on a mission or a session, each with a confirmation and a reason. */
 export function SteeringActions({ of, actions }: { of: Steered; actions: readonly Steering[] }) {
-  const [asked, setAsked] = useState<Steering>();
+  const [requested, setRequested] = useState<Steering>();
   const what = of.kind.slice(0, -1);
   return (
     <>
@@ -18,7 +18,7 @@ export function SteeringActions({ of, actions }: { of: Steered; actions: readonl
           call={steeringCall(of, action, "")}
           command={steeringCommand(of, action, "")}
           perform={() => {
-            setAsked(action);
+            setRequested(action);
             return undefined;
           }}
         >
@@ -26,17 +26,17 @@ export function SteeringActions({ of, actions }: { of: Steered; actions: readonl
         </Action>
       ))}
       <Dialog
-        title={`${asked?.label ?? ""} ${what} ${of.id}`}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
+        title={`${requested?.label ?? ""} ${what} ${of.id}`}
+        open={requested !== undefined}
+        onClose={() => setRequested(undefined)}
       >
-        {asked === undefined ? null : (
+        {requested === undefined ? null : (
           <Sure
-            action={asked}
+            action={requested}
             what={what}
-            call={(reason) => steeringCall(of, asked, reason)}
-            command={(reason) => steeringCommand(of, asked, reason)}
-            onDone={() => setAsked(undefined)}
+            call={(reason) => steeringCall(of, requested, reason)}
+            command={(reason) => steeringCommand(of, requested, reason)}
+            onDone={() => setRequested(undefined)}
           />
         )}
       </Dialog>

@@ -26,7 +26,7 @@ import {
   requireOutputModes,
   textIn,
 } from "./protocol.ts";
-import type { PushAsked, PushOperations } from "./push/push-operations.ts";
+import type { PushOperations, PushTarget } from "./push/push-operations.ts";
 import { pushLabels } from "./push/push-runs.ts";
 import { questionOf, taskRun } from "./task-reads.ts";
 import {
@@ -217,7 +217,7 @@ export class A2aServer {
     return this.#push.remove(await this.#pushAsked(call), call.params);
   }
 
-  async #pushAsked(call: A2aCall): Promise<PushAsked> {
+  async #pushAsked(call: A2aCall): Promise<PushTarget> {
     const { runId: taskId } = await this.#run(call, textIn(call.params, "taskId"));
     return { context: call.context, namespace: call.namespace, taskId };
   }

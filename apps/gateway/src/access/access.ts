@@ -6,7 +6,7 @@
  * 2. On any other address every caller shows the key, or has signed in with it.
  * 3. A caller with a key or token has the identity of that credential, on every address. What it may do is decided
  *    where it is done.
- * 4. Who has signed in by a key or token continues as long as that is good, and no longer.
+ * 4. A sign-in by a key or token lasts as long as the key or token is valid, and no longer.
  * 5. No sign-in happens without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
@@ -45,7 +45,7 @@ export interface AccessOptions {
   readonly secureCookie: boolean;
   /** Where sign-ins are kept. */
   readonly store: SignInStore;
-  /** Knows whom keys and tokens stand for. Absent where none are taken. */
+  /** Identifies callers by keys and tokens. Absent if none are accepted. */
   readonly guard?: AccessGuard | undefined;
   /** Where people open the page. Empty where that is wherever a request came to. */
   readonly pageUrl?: string;
@@ -87,7 +87,7 @@ interface Doing {
 
 type GuessWatch = Pick<AccessGuard, "pace" | "recordFailure">;
 
-/** As much of a request as says who makes it. */
+/** The parts of a request that identify its caller. */
 export type Asking = Pick<IncomingMessage, "headers" | "socket">;
 
 export class Access {

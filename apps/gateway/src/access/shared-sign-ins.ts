@@ -112,7 +112,7 @@ export class SharedSignIns implements SignInStore {
     const { openBucket } = await import("@tutti/nats");
     const bucket = await openBucket(await connection, { name: keysBucketName, replicas });
     const made = newSealKey();
-    // Who comes second takes what the first has made.
+    // The second gateway takes the key of the first.
     if ((await bucket.create(sealKeyName, made)).written) return made;
     const found = await bucket.get(sealKeyName);
     if (found === undefined) throw gatewayErrors.signInsAway();

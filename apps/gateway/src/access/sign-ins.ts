@@ -1,5 +1,5 @@
 /**
- * Who has signed in with a browser, across restarts, and at every gateway that shares where that is kept.
+ * The sign-ins of browsers, across restarts, and at every gateway that shares their store.
  *
  * 1. Kept is what a sign-in can be recognised by, and whom it stands for: a reader learns nothing to sign in with.
  * 2. A sign-in ends no later than what it was made with.

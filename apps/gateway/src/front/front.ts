@@ -1,6 +1,6 @@
 /**
- * What is behind the front door: every route of the table, the page, and what is followed, as one Fastify instance that
- * listens nowhere itself.
+ * The HTTP server behind the port of the host: every route of the table, the page and the streams, as one Fastify
+ * instance that does not listen itself.
  *
  * 1. Every route needs a caller, except those that state that they are open or a page. The decision reads the route
  *    that matched, never the address: the router decodes addresses, so one route has many spellings.
@@ -167,7 +167,8 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
 }
 
 /**
- * Returns an address that no route matches is one of the page, which has its own routes, or an unknown one of the API.
+ * How far a request reaches. An address without a route is one of the page, which has its own routes, or an unknown one of
+ * the API.
  */
 function reachOf(url: string, pattern: string | undefined, reach: Reach | undefined): Reach | undefined {
   return pattern === undefined && !isOfApi(url) ? "page" : reach;
@@ -412,10 +413,8 @@ async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsF
 }
 
 /**
- * Addresses as clients write them, before a router decodes them.
- *
- * Returns whether an address that no route matches was meant for the API. Decides the form of the answer, never the
- * access.
+ * Whether an address, as the client wrote it, was meant for the API. Decides the form of an answer without a route, never
+ * the access.
  */
 function isOfApi(url: string): boolean {
   return /^(\/|%2f|\\|%5c)*(v|%76|%56)(1|%31)($|[/?#;.\\]|%2f|%5c)/i.test(url);
@@ -454,7 +453,7 @@ function isDecodable(url: string): boolean {
 }
 
 interface FrontInstruments {
-  /** Returns an answer under way. Called when it is over, with its status. */
+  /** An answer starts. The returned function is called with its status when it ends. */
   begin(route: string): (status: number) => void;
 }
 

@@ -102,7 +102,7 @@ export class LinkedSocket {
     try {
       this.#requireSize(data.length);
       const { frame, isText } = readFrame(data, isBinary);
-      // Who comes by HTTP cannot go where a redirect sends it.
+      // An agent that connects over HTTP cannot follow a redirection.
       if (frame.hello !== undefined) frame.hello.canFollow = false;
       this.#isText = isText;
       this.#waiting.push(frame);

@@ -22,7 +22,7 @@ import {
   supportedVersions,
   tasksExtension,
 } from "./protocol.ts";
-import { askedBy, askedId, requestOf, WrongAnswer } from "./questions.ts";
+import { questionId, questionOfId, requestOf, WrongAnswer } from "./questions.ts";
 import { Resources, resourceTemplates } from "./resources.ts";
 import { RunQuestions, requestsOf } from "./run-questions.ts";
 import {
@@ -216,7 +216,7 @@ export class McpServer {
     { id, result }: RpcResponse,
     call: Pick<McpCall, "context" | "namespace">,
   ): Promise<void> {
-    const about = askedBy(id);
+    const about = questionOfId(id);
     if (about === undefined || result === undefined) return;
     const { runId, approvalId } = about;
     try {
@@ -358,7 +358,7 @@ export class McpServer {
   #ask({ ask, request }: McpCall, { runId }: Run, open: readonly Approval[], known: Set<string>): boolean {
     if (ask === undefined) return false;
     for (const approval of open) {
-      const id = askedId(runId, approval.approvalId);
+      const id = questionId(runId, approval.approvalId);
       if (id === undefined || known.has(id)) continue;
       known.add(id);
       const isOfTask = request.method === "tasks/result";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Approval } from "@tutti/rest/types";
-import { askedBy, askedId, decisionIn, isAnsweredBy, requestOf, WrongAnswer } from "./questions.ts";
+import { decisionIn, isAnsweredBy, questionId, questionOfId, requestOf, WrongAnswer } from "./questions.ts";
 import { requestsOf } from "./run-questions.ts";
 
 const approval = (fields: Partial<Approval> = {}): Approval => ({
@@ -93,10 +93,10 @@ describe("an answer of an MCP client", () => {
     it(`that is ${what} is refused`, () => assert.throws(() => decisionIn(asked, answer), WrongAnswer));
 
   it("is found by the id of its request", () => {
-    const id = askedId("run-1", "each[a b]..0.1.2") ?? "";
-    assert.deepEqual(askedBy(id), { runId: "run-1", approvalId: "each[a b]..0.1.2" });
-    for (const other of [7, "", "approval", "approval run-1"]) assert.equal(askedBy(other), undefined);
-    assert.equal(askedId("r".repeat(250), "check"), undefined);
+    const id = questionId("run-1", "each[a b]..0.1.2") ?? "";
+    assert.deepEqual(questionOfId(id), { runId: "run-1", approvalId: "each[a b]..0.1.2" });
+    for (const other of [7, "", "approval", "approval run-1"]) assert.equal(questionOfId(other), undefined);
+    assert.equal(questionId("r".repeat(250), "check"), undefined);
   });
 
   it("counts once: a caller that has answered is not asked again", () => {

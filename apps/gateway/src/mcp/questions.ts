@@ -99,13 +99,13 @@ export function isAnsweredBy({ decisions }: Approval, person: string): boolean {
 const idCharsMax = 256;
 
 /** The id of a request to a client of a version with a handshake. Undefined if it would be too long. */
-export function askedId(runId: string, approvalId: string): string | undefined {
+export function questionId(runId: string, approvalId: string): string | undefined {
   const id = `approval ${runId} ${approvalId}`;
   return id.length <= idCharsMax ? id : undefined;
 }
 
 /** The approval that an answer of a client is about. */
-export function askedBy(id: RpcId): { readonly runId: string; readonly approvalId: string } | undefined {
+export function questionOfId(id: RpcId): { readonly runId: string; readonly approvalId: string } | undefined {
   const [, runId, approvalId] = /^approval (\S+) (.+)$/s.exec(String(id)) ?? [];
   return runId === undefined || approvalId === undefined ? undefined : { runId, approvalId };
 }

@@ -45,7 +45,7 @@ const types = new Map<MetricKind, ListReply["metrics"][number]["type"]>([
   [MetricKind.METRIC_KIND_HISTOGRAM, "histogram"],
 ]);
 
-/** What is informed of each kind, by the name of the figure. */
+/** The series of each kind of metric, by name. */
 const figures: Readonly<Record<string, Readonly<Record<string, Partial<SeriesQuery>>>>> = {
   counter: { rate: { overTime: Aggregation.AGGREGATION_RATE } },
   gauge: { value: { overTime: Aggregation.AGGREGATION_MEAN } },
@@ -86,7 +86,7 @@ interface Source {
   readonly problem: string;
   readonly metrics: ReadonlyMap<string, Metric>;
   ask(
-    asked: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">,
+    requested: Pick<QuerySeriesRequest, "queries" | "span" | "stepMs">,
   ): Promise<Pick<Source, "name" | "problem"> & { readonly series: Series[] }>;
 }
 
@@ -192,7 +192,7 @@ function searchOf({ url }: FastifyRequest): URLSearchParams {
 
 /** Returns the queries of a metric, one per figure. */
 function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): SeriesQuery[] {
-  const asked = figures[types.get(kind) ?? "gauge"] ?? {};
+  const requested = figures[types.get(kind) ?? "gauge"] ?? {};
   const equals = Object.fromEntries(search.getAll("label").map((text) => labelIn(text)));
   const joining = search.get("over") ?? "";
   const overSeries = over.get(joining);
@@ -202,7 +202,7 @@ function queriesOf(kind: MetricKind, metric: string, search: URLSearchParams): S
       expected: "sum, mean, min, max or count as the parameter over",
       found: joining,
     });
-  return Object.entries(asked).map(([figure, query]) =>
+  return Object.entries(requested).map(([figure, query]) =>
     SeriesQuery.fromPartial({
       queryId: `${figure}.${metric}`,
       metric,

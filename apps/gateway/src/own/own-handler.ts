@@ -1,13 +1,13 @@
-/** What answers a route of the gateway itself. */
+/** The handler of a route that the gateway answers itself. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
 
-interface OwnAsked {
+interface OwnCall {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** Undefined on routes that are open. */
   readonly caller: Caller | undefined;
 }
 
-/** Gives what is answered. Undefined answers without a body. */
-export type OwnHandler = (call: OwnAsked) => Promise<unknown> | unknown;
+/** Returns the body of the answer. Undefined for an answer without a body. */
+export type OwnHandler = (call: OwnCall) => Promise<unknown> | unknown;

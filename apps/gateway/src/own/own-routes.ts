@@ -1,4 +1,4 @@
-/** What the gateway answers by itself. */
+/** Routes that the gateway answers itself. */
 import type { HostOperations } from "@tutti/host";
 import { type RouteName, routeNamed, routes } from "@tutti/rest";
 import { ownRoutes, refusal, unknownName } from "@tutti/rest/json";

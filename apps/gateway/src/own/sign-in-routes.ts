@@ -1,4 +1,4 @@
-/** Who is signed in, in this browser and in others. what the caller may not do. */
+/** Routes for sign-ins: the caller, its sign-ins and those of others, and the rights that it lacks. */
 import { edgeActions, type Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { type RouteName, routeNamed, routes } from "@tutti/rest";

@@ -51,7 +51,7 @@ export class ReplyFeed {
     this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
-    // Followers are informed. There may be none yet.
+    // `tell` awaits it too. Nothing may do so yet.
     this.#first.catch(() => undefined);
   }
 

@@ -404,7 +404,7 @@ describe("metrics of several processes", () => {
 
 describe("metrics over REST where insight is known", () => {
   const name = "orders_total";
-  const asked: string[] = [];
+  const questions: string[] = [];
   let answers = true;
   const store = { source: MetricSource.METRIC_SOURCE_STORE, problem: "" };
   let read: { readonly source: MetricSource; readonly problem: string } = store;
@@ -417,7 +417,7 @@ describe("metrics over REST where insight is known", () => {
     mesh = new Mesh({ settings: { transport: "in-process" } });
     const handlers: Handlers<typeof servedMetricService> = {
       listMetrics: ({ namespace }) => {
-        asked.push(namespace);
+        questions.push(namespace);
         if (!answers) throw away.away();
         const metrics = [Metric.fromPartial({ name, kind: MetricKind.METRIC_KIND_COUNTER })];
         return { metrics, page: undefined, services: [], ...read };
@@ -449,7 +449,7 @@ describe("metrics over REST where insight is known", () => {
     const { source, problem, metrics } = await get("");
     assert.deepEqual([source, problem, metrics[0]?.name], ["insight", undefined, name]);
     await get("?namespace=shop");
-    assert.deepEqual(asked, ["system", "shop"]);
+    assert.deepEqual(questions, ["system", "shop"]);
   });
 
   it("reach back 90 days and no further", async () => {

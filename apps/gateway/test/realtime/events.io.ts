@@ -152,10 +152,10 @@ describe("events over SSE", () => {
   it("are refused to more readers than there may be, also to those that come at once", async () => {
     await using server = await RealtimeServer.start({ settings: { connectionsMax: 3 } });
     const over = new AbortController();
-    const asked = Array.from({ length: 20 }, () =>
+    const requests = Array.from({ length: 20 }, () =>
       fetch(server.at("/v1/events"), { signal: over.signal }).then(({ status }) => status),
     );
-    const counts = Map.groupBy(await Promise.all(asked), (status) => status);
+    const counts = Map.groupBy(await Promise.all(requests), (status) => status);
     over.abort();
     assert.deepEqual([counts.get(200)?.length, counts.get(429)?.length], [3, 17]);
   });

@@ -128,20 +128,20 @@ describe("replies of a stream over SSE", () => {
   });
 
   it("are asked for no faster than the reader takes them", async () => {
-    let asked = 0;
+    let calls = 0;
     const line = "x".repeat(65_536);
     async function* replies(): AsyncGenerator<ReplyJson> {
-      for (; asked < 1_000; asked++) yield { chunks: [line], live: true };
+      for (; calls < 1_000; calls++) yield { chunks: [line], live: true };
     }
     await using server = await RealtimeServer.start({ replies });
     await using reader = await SseReader.open(server.at("/replies"));
     await reader.count("snapshot", 1);
     reader.pause();
-    for (let before = -1; before !== asked; ) {
-      before = asked;
+    for (let before = -1; before !== calls; ) {
+      before = calls;
       for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
     }
-    assert.ok(asked < 1_000, `${asked} were asked for`);
+    assert.ok(calls < 1_000, `${calls} were asked for`);
     reader.resume();
     await reader.ended;
     assert.equal(reader.named("change").length, 999);

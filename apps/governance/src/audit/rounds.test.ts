@@ -189,11 +189,11 @@ describe("audit rounds of two processes", () => {
     assert.equal(called.mock.callCount(), 0);
     // The anchor of a checkpoint is in a journal of a cluster, and is not signed alone.
     journal.append();
-    const asked = t.mock.method(thread, "prepare", async () => ({ isAnchorsAlone: true, heads: [] }));
+    const prepare = t.mock.method(thread, "prepare", async () => ({ isAnchorsAlone: true, heads: [] }));
     await rounds.fresh();
     await rounds.fresh();
-    assert.deepEqual([asked.mock.callCount(), called.mock.callCount()], [1, 0]);
-    asked.mock.restore();
+    assert.deepEqual([prepare.mock.callCount(), called.mock.callCount()], [1, 0]);
+    prepare.mock.restore();
     journal.append();
     await rounds.fresh();
     assert.equal(await last(), 2);

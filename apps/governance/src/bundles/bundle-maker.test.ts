@@ -28,16 +28,16 @@ function turn(): Promise<void> {
 
 describe("who makes bundles", () => {
   it("stops at once, though what it asks does not answer", async () => {
-    let asked = 0;
+    let calls = 0;
     const search = () => {
-      asked++;
+      calls++;
       return never();
     };
     const maker = makerWith(search, { open: never, settled: async () => {} });
     maker.start();
     await turn();
     await maker.stop();
-    assert.equal(asked, 1);
+    assert.equal(calls, 1);
   });
 
   it("stops when the keys are written that it has made", async () => {

@@ -1,4 +1,4 @@
-/** Principals: made, shown, listed, changed, taken away. who one is oneself. */
+/** Creates, reads, lists, changes and deletes principals, and tells a caller its own. */
 import {
   type CreatePrincipalRequest,
   type DeletePrincipalRequest,

@@ -44,10 +44,13 @@ export async function test(
   const problems = problemsOf(cedar, namespace, change);
   if (problems.length > 0) return { results: [], failed: 0, problems };
   const after = contentAfter(content, namespace, change);
-  const asked = [...casesOf(after.policies, namespace), ...cases.map((given) => ({ policyId: "", given }))];
+  const allCases = [
+    ...casesOf(after.policies, namespace),
+    ...cases.map((given) => ({ policyId: "", given })),
+  ];
   const nowMs = dependencies.foundation.clock.now();
   const about = { namespace, bundle: change === undefined ? content.number : 0, nowMs };
-  const results = resultsOf(new PolicyEvaluator(cedar, after), asked, about);
+  const results = resultsOf(new PolicyEvaluator(cedar, after), allCases, about);
   return { results, failed: results.filter(({ passed }) => !passed).length, problems: [] };
 }
 

@@ -34,7 +34,7 @@ interface Span {
   readonly work: string;
 }
 
-export type AnalysisAsked = Span &
+export type AnalysisQuery = Span &
   (
     | { readonly what: "bottlenecks"; readonly most: number }
     | { readonly what: "patterns" }
@@ -84,7 +84,7 @@ const nothing: AnalysisFound = {
   cut: false,
 };
 
-export function analyse(request: AnalysisAsked): AnalysisFound {
+export function analyse(request: AnalysisQuery): AnalysisFound {
   const database = openToRead(request.file);
   try {
     const works = worksOf(database, request);

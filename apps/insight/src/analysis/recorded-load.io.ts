@@ -35,16 +35,16 @@ it("work of a pool is read in steps of ten minutes, with the slots of the agents
     insert.run("shop", pool, agent, slots, readyAt, 300);
   insert.run("other", "default", "d", 9, 5 * day, 300);
   database.close();
-  const asked = { file, namespace: "shop", pool: "default", fromMs: 0, toMs: 6 * day };
+  const request = { file, namespace: "shop", pool: "default", fromMs: 0, toMs: 6 * day };
   const step = (timeMs: number, starts: number) => ({ timeMs, starts, heldMs: 300 * starts });
-  assert.deepEqual(loadRecorded(asked), [
+  assert.deepEqual(loadRecorded(request), [
     {
       ...{ pool: "default", slots: 3, agents: 2 },
       facts: [step(0, 1), step(5 * day, 2), step(5 * day + loadStepMs, 1)],
     },
   ]);
   assert.deepEqual(
-    loadRecorded({ ...asked, pool: "" }).map(({ pool, slots }) => [pool, slots]),
+    loadRecorded({ ...request, pool: "" }).map(({ pool, slots }) => [pool, slots]),
     [
       ["default", 3],
       ["gpu", 1],

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type LoadFact, loadStepMs } from "@tutti/analysis";
 import { openToRead } from "../facts/open-to-read.ts";
 
-export interface LoadAsked {
+export interface LoadQuery {
   readonly file: string;
   readonly namespace: string;
   /** Empty for all pools. */
@@ -25,7 +25,7 @@ const dayMs = 86_400_000;
 /** An agent that the latest round has not heard for so long is gone, as in a replay. */
 const goneAfterMs = 90_000;
 
-export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked): readonly PoolLoad[] {
+export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadQuery): readonly PoolLoad[] {
   const database = openToRead(file);
   try {
     const named = { namespace, pool, fromMs, toMs };
@@ -55,7 +55,7 @@ export function loadRecorded({ file, namespace, pool, fromMs, toMs }: LoadAsked)
   }
 }
 
-type Named = Pick<LoadAsked, "namespace" | "pool" | "toMs">;
+type Named = Pick<LoadQuery, "namespace" | "pool" | "toMs">;
 type Present = readonly [pool: string, row: Readonly<Record<string, unknown>>];
 
 /** Agents that did work in the last day. */

@@ -21,7 +21,7 @@ import { openToRead } from "../facts/open-to-read.ts";
 import { timeText } from "../facts/tables.ts";
 import { presenceOf } from "./presence.ts";
 
-export interface ReplayAsked {
+export interface ReplayQuery {
   readonly file: string;
   readonly namespace: string;
   readonly pool: string;
@@ -53,7 +53,7 @@ const goneAfterMs = 90_000;
 
 type Row = Record<string, string | number | null>;
 
-export function replayRecorded(request: ReplayAsked): ReplayFound {
+export function replayRecorded(request: ReplayQuery): ReplayFound {
   const { recording, missing, cut } = readRecording(request);
   const pool = Pool.fromJSON(request.settings);
   const policyOf = (message: Pool): ReplayPolicy => ({
@@ -78,7 +78,7 @@ export function replayRecorded(request: ReplayAsked): ReplayFound {
 }
 
 function replayBy(
-  { strategy, scenario, goals }: ReplayAsked,
+  { strategy, scenario, goals }: ReplayQuery,
   {
     recording,
     pool,
@@ -104,7 +104,7 @@ function replayBy(
   return { ...found, scenario: same };
 }
 
-function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: ReplayAsked): {
+function readRecording({ file, namespace, pool, fromMs, toMs, attempts: most }: ReplayQuery): {
   readonly recording: Recording;
   readonly missing: number;
   readonly cut: boolean;

@@ -23,7 +23,7 @@ import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type TimeRange, WaitCause } from "@tutti/contracts/types/v1";
 import { type Clock, fromTimestamp, grouped, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
-import type { AnalysisAsked, AnalysisFound, FailedTask } from "../analysis/analyse.ts";
+import type { AnalysisFound, AnalysisQuery, FailedTask } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
 import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
@@ -54,7 +54,7 @@ const examplesMax = 10;
 type Distributed<T> = T extends unknown ? Omit<T, "file" | "namespace"> : never;
 
 /** An analysis of the facts of a namespace. */
-type AnalysisOf = Distributed<AnalysisAsked>;
+type AnalysisOf = Distributed<AnalysisQuery>;
 
 /** Causes of the failures of a span, and what failed. */
 export interface FailuresExplained {
@@ -130,11 +130,11 @@ export function analysisHandlers(parts: AnalysisParts): Handlers<typeof analysis
     getWorkReport: (request, context) => reports.get(request, context),
     listWorkReports: (request, context) => reports.list(request, context),
     deleteWorkReport: (request, context) => reports.remove(request, context),
-    async getTrends({ namespace, queries: asked, span }) {
+    async getTrends({ namespace, queries: requested, span }) {
       const { fromMs, toMs } = spanOf(span, 7 * dayMs);
       const found = await series.ask("query", {
         namespace: namespace || defaultNamespace,
-        queries: asked,
+        queries: requested,
         nowMs: clock.now(),
         span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
         stepMs: Math.max(stepMinMs, (toMs - fromMs) / trendPoints),

@@ -25,7 +25,7 @@ import { type Handlers, installationNamespace } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { measuredOf } from "../series/measured.ts";
 import { OtlpSeries, otlpMetrics } from "../series/otlp/otlp-series.ts";
-import type { AskedSeries, PrometheusSeries } from "../series/prometheus/prometheus-series.ts";
+import type { PrometheusSeries, SeriesRequest } from "../series/prometheus/prometheus-series.ts";
 import type { Recorder } from "../series/recorder.ts";
 import type { RecordedMetric } from "../series/sample.ts";
 import { SampleStream } from "../series/sample-stream.ts";
@@ -119,7 +119,7 @@ function metricsOf(
   );
 }
 
-function seriesOf(parts: MetricsParts, query: AskedSeries): Promise<FromSource<Series[]>> {
+function seriesOf(parts: MetricsParts, query: SeriesRequest): Promise<FromSource<Series[]>> {
   return fromSource(
     parts,
     (prometheus) => prometheus.query(query),

@@ -35,8 +35,8 @@ export async function replayPool(
   { signal }: Pick<CallContext, "signal">,
 ): Promise<ReplayPoolReply> {
   const namespace = namespaceOf(request);
-  const { pool: asked, span, strategy, workers, slots, load, waitGoalMs, workerPrice } = request;
-  const name = asked || defaultPool;
+  const { pool: requestedPool, span, strategy, workers, slots, load, waitGoalMs, workerPrice } = request;
+  const name = requestedPool || defaultPool;
   const toMs = span?.to === undefined ? clock.now() : fromTimestamp(span.to);
   const fromMs = span?.from === undefined ? toMs - weekMs : fromTimestamp(span.from);
   if (fromMs >= toMs) throw insightErrors.spanEmpty();

@@ -91,7 +91,7 @@ async function ofServices(
   toMs: number,
 ): Promise<HealthSpanFound[]> {
   await recorder.catchUp();
-  const asked = {
+  const request = {
     namespace: installationNamespace,
     nowMs: toMs,
     span: { from: toTimestamp(fromMs), to: toTimestamp(toMs) },
@@ -105,7 +105,7 @@ async function ofServices(
       queryId: "health",
       groupBy: [...groupBy],
     });
-    const found = await series.ask("query", { ...asked, queries: [query] }).catch((thrown: unknown) => {
+    const found = await series.ask("query", { ...request, queries: [query] }).catch((thrown: unknown) => {
       // No value of the metric was recorded yet.
       if (errorFromUnknown(thrown).status === "NOT_FOUND") return [];
       throw thrown;

@@ -14,12 +14,12 @@ const instanceOf = (id: string, service: string, given: Partial<Instance> = {}) 
   });
 
 function registryOf(...instances: readonly Instance[]) {
-  const asked: SetBreakerRequest[] = [];
+  const requests: SetBreakerRequest[] = [];
   return {
-    asked,
+    requests,
     findInstances: async () => ({ instances: [...instances], page: undefined, complete: true }),
     setBreaker: async (request: SetBreakerRequest) => {
-      asked.push(request);
+      requests.push(request);
       if (!instances.some(({ id }) => id === request.instanceId))
         throw insightErrors.repairSubjectMissing({ what: "Instance", name: request.instanceId });
       return SetBreakerReply.fromPartial({});
@@ -75,7 +75,7 @@ describe("breakers as a repair", () => {
     const change = { instances: ["gone", "a"], open: true, reason: "bad disk" };
     await setBreakers(registry, change, testContext());
     assert.deepEqual(
-      registry.asked.map(({ instanceId, open, reason }) => [instanceId, open, reason]),
+      registry.requests.map(({ instanceId, open, reason }) => [instanceId, open, reason]),
       change.instances.map((id) => [id, true, "bad disk"]),
     );
   });

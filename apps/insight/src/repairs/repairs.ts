@@ -36,7 +36,7 @@ interface NoteOf {
   readonly incidentId: string;
 }
 
-export interface RepairAsked extends NoteOf {
+export interface RepairTarget extends NoteOf {
   /** The namespace of the work. */
   readonly workNamespace: string;
   /** When work of the incident failed. */
@@ -116,7 +116,7 @@ export class Repairs {
     this.#agent.does(capability, { work: (work) => this.#repair(work) });
   }
 
-  async preview(request: RepairAsked, context: CallContext): Promise<Preview> {
+  async preview(request: RepairTarget, context: CallContext): Promise<Preview> {
     const kind = kindOf(request);
     this.#requireRight(kind, request, context);
     switch (kind) {
@@ -155,7 +155,7 @@ export class Repairs {
 
   /** Returns the run. With a key, that of the first time. */
   async start(
-    request: RepairAsked,
+    request: RepairTarget,
     preview: Preview,
     key: string,
     context: CallContext,
@@ -192,7 +192,7 @@ export class Repairs {
     return WorkReference.fromPartial({ namespace, kind: "run", id: runId });
   }
 
-  #requireRight(kind: Kind, { undo, workNamespace }: RepairAsked, { principal }: CallContext): void {
+  #requireRight(kind: Kind, { undo, workNamespace }: RepairTarget, { principal }: CallContext): void {
     const [resource, does, undoes] = rights[kind];
     const action = undo ? undoes : does;
     if (action === "") throw insightErrors.repairFinal();
@@ -200,8 +200,8 @@ export class Repairs {
     requireRight(this.#parts.guard, principal, { action, resource }, namespace);
   }
 
-  async #runsOf(kind: RunsKind, asked: RepairAsked, context: CallContext): Promise<Preview> {
-    const { workNamespace: namespace, subject, version, undo, fromMs, toMs, taskId, patch } = asked;
+  async #runsOf(kind: RunsKind, requested: RepairTarget, context: CallContext): Promise<Preview> {
+    const { workNamespace: namespace, subject, version, undo, fromMs, toMs, taskId, patch } = requested;
     if (kind !== "retry" && subject === "")
       throw insightErrors.repairUnfit({ what: "a workflow as its subject" });
     if (kind === "fix" && (taskId === "" || patch === undefined))
@@ -246,8 +246,12 @@ export class Repairs {
     };
   }
 
-  async #agentOf(kind: "pause" | "quarantine", asked: RepairAsked, context: CallContext): Promise<Preview> {
-    const { workNamespace: namespace, subject, undo } = asked;
+  async #agentOf(
+    kind: "pause" | "quarantine",
+    requested: RepairTarget,
+    context: CallContext,
+  ): Promise<Preview> {
+    const { workNamespace: namespace, subject, undo } = requested;
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { agents } = await this.#clients.agents.listAgents(request, { context });
     const agent = agents.find(({ agentId }) => agentId === subject);
@@ -262,7 +266,7 @@ export class Repairs {
   }
 
   async #poolOf(
-    { workNamespace: namespace, subject, undo }: RepairAsked,
+    { workNamespace: namespace, subject, undo }: RepairTarget,
     context: CallContext,
   ): Promise<Preview> {
     const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
@@ -277,7 +281,7 @@ export class Repairs {
     return { summary, count: 1, leftAlone: 0, sample: [], pool: subject, previewToken: "" };
   }
 
-  async #scalerOf(request: RepairAsked, context: CallContext): Promise<Preview> {
+  async #scalerOf(request: RepairTarget, context: CallContext): Promise<Preview> {
     const { workNamespace: namespace, subject, agents, undo } = request;
     if (subject === "") throw insightErrors.repairUnfit({ what: "a pool as its subject, or `pool/scaler`" });
     const wanted = { namespace, subject, agents, undo };

@@ -21,7 +21,7 @@ import type { FactCollector } from "../facts/collector.ts";
 import type { QueryProcess } from "../facts/query/query-process.ts";
 import { timeText } from "../facts/tables.ts";
 import type { SeriesThread } from "../series/thread/series-thread.ts";
-import type { Cell, Line, ReportContent, ReportInput, Section, SectionAsked } from "./content.ts";
+import type { Cell, Line, ReportContent, ReportInput, Section, WantedSection } from "./content.ts";
 import { sectionsOf } from "./sections.ts";
 
 type AnalysisMethods = Pick<
@@ -62,10 +62,10 @@ export async function makeReport(
   const toMs = parts.clock.now();
   const { kind, subject, title, spanMs } = input;
   const scope = { namespace, kind, subject, fromMs: toMs - spanMs, toMs, context };
-  const asked = input.sections.length === 0 ? sectionsOf(kind) : input.sections;
+  const wantedSections = input.sections.length === 0 ? sectionsOf(kind) : input.sections;
   const sections: Section[] = [];
   let bytes = 0;
-  for (const [at, { title: heading, text, content }] of asked.entries()) {
+  for (const [at, { title: heading, text, content }] of wantedSections.entries()) {
     const body = await bodyOf(parts, scope, content).catch((thrown: unknown) => {
       if (context.signal.aborted) throw thrown;
       return { ...none, problem: errorFromUnknown(thrown).message };
@@ -73,7 +73,7 @@ export async function makeReport(
     const section = fitted({ title: heading, text, ...body }, bytesMax - bytes);
     bytes += sizeOf(section);
     sections.push(section);
-    done((at + 1) / asked.length);
+    done((at + 1) / wantedSections.length);
   }
   return { namespace, kind, subject, title, fromMs: scope.fromMs, toMs, sections };
 }
@@ -96,7 +96,7 @@ function fitted(section: Section, room: number): Section {
 
 type Body = Omit<Section, "title" | "text">;
 
-async function bodyOf(parts: MakingParts, scope: Scope, content: SectionAsked["content"]): Promise<Body> {
+async function bodyOf(parts: MakingParts, scope: Scope, content: WantedSection["content"]): Promise<Body> {
   switch (content?.$case) {
     case undefined:
       return none;

@@ -1,6 +1,6 @@
 /** The sections of each kind of report, for callers that name none. */
 import { ReportAnalysis } from "@tutti/contracts/insight/v1";
-import type { KindName, SectionAsked } from "./content.ts";
+import type { KindName, WantedSection } from "./content.ts";
 
 /** Which work counts, by kind. */
 const only: Readonly<Record<KindName, string>> = {
@@ -10,12 +10,12 @@ const only: Readonly<Record<KindName, string>> = {
   framework: "true",
 };
 
-const sql = (title: string, text: string, statement: string): SectionAsked => ({
+const sql = (title: string, text: string, statement: string): WantedSection => ({
   title,
   text,
   content: { $case: "sql", value: statement },
 });
-const analysis = (title: string, value: ReportAnalysis): SectionAsked => ({
+const analysis = (title: string, value: ReportAnalysis): WantedSection => ({
   title,
   text: "",
   content: { $case: "analysis", value },
@@ -30,7 +30,7 @@ function work(kind: KindName): string {
   return `(${of("runs")} UNION ALL ${of("missions")})`;
 }
 
-function workSections(kind: KindName): SectionAsked[] {
+function workSections(kind: KindName): WantedSection[] {
   const failed = "sum(status = 'failed')";
   const attempts =
     kind === "namespace"
@@ -65,7 +65,7 @@ function workSections(kind: KindName): SectionAsked[] {
   ];
 }
 
-export function sectionsOf(kind: KindName): SectionAsked[] {
+export function sectionsOf(kind: KindName): WantedSection[] {
   const { REPORT_ANALYSIS_BOTTLENECKS, REPORT_ANALYSIS_CAUSES } = ReportAnalysis;
   const { REPORT_ANALYSIS_CAPACITY, REPORT_ANALYSIS_COMPLIANCE } = ReportAnalysis;
   const bottlenecks = analysis("Bottlenecks", REPORT_ANALYSIS_BOTTLENECKS);

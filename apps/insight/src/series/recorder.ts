@@ -58,15 +58,16 @@ const rate = { overTime: Aggregation.AGGREGATION_RATE };
 const quantile = (value: number) => ({ overTime: Aggregation.AGGREGATION_QUANTILE, quantile: value });
 
 /** The queries for each kind of metric, with the statistic that they give. */
-const asked: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>> = {
-  counter: [["rate", rate]],
-  gauge: [["value", { overTime: Aggregation.AGGREGATION_MEAN }]],
-  histogram: [
-    ["rate", rate],
-    ["p50", quantile(0.5)],
-    ["p99", quantile(0.99)],
-  ],
-};
+const recordedQueries: Readonly<Record<MetricWord, readonly (readonly [Statistic, Partial<SeriesQuery>])[]>> =
+  {
+    counter: [["rate", rate]],
+    gauge: [["value", { overTime: Aggregation.AGGREGATION_MEAN }]],
+    histogram: [
+      ["rate", rate],
+      ["p50", quantile(0.5)],
+      ["p99", quantile(0.99)],
+    ],
+  };
 
 export class Recorder implements Component {
   readonly #parts: RecorderParts;
@@ -246,7 +247,7 @@ export class Recorder implements Component {
 function queriesOf({ name, kind }: Metric): SeriesQuery[] {
   const word = words.get(kind);
   if (word === undefined) return [];
-  return asked[word].map(([statistic, query]) =>
+  return recordedQueries[word].map(([statistic, query]) =>
     SeriesQuery.fromPartial({ queryId: `${statistic}.${name}`, metric: name, ...query }),
   );
 }

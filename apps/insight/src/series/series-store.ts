@@ -8,7 +8,7 @@
  * 4. The number of series is bounded: see `Catalogue`.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AskedSpan, MetricWord, SeriesSource } from "@tutti/host/metrics";
+import type { MetricWord, RequestedSpan, SeriesSource } from "@tutti/host/metrics";
 import type { SampledSeries } from "@tutti/telemetry";
 import { packed, rounded, unpacked } from "./block.ts";
 import { type Bounds, Catalogue, type KnownSeries, labelsText } from "./catalogue.ts";
@@ -133,7 +133,7 @@ export class SeriesStore {
     namespace: string,
     metric: string,
     equals: Readonly<Record<string, string>>,
-    span: AskedSpan,
+    span: RequestedSpan,
     nowMs: number,
   ): SampledSeries[] {
     const wanted = this.#catalogue
@@ -386,7 +386,7 @@ function rowsOf(database: DatabaseSync): Rows {
 }
 
 /** As many values as a picture shows, or older than two days. */
-function isBestInMinutes({ fromMs, toMs, stepMs }: AskedSpan, nowMs: number): boolean {
+function isBestInMinutes({ fromMs, toMs, stepMs }: RequestedSpan, nowMs: number): boolean {
   const suitable = stepMs > 0 ? stepMs : (toMs - fromMs) / 360;
   return suitable >= minuteMs || fromMs < nowMs - keep.fineMs;
 }

@@ -30,10 +30,10 @@ const measures = new Map<string, Amount>(
 
 export function forecastsOf(
   outcomes: readonly ReadOnly<LearnedOutcome>[],
-  { subjects, horizonMs, stepMs: asked }: ForecastRequest,
+  { subjects, horizonMs, stepMs: requestedStepMs }: ForecastRequest,
   nowMs: number,
 ): ForecastSeries[] {
-  const stepMs = Math.max(1_000, asked || minuteMs);
+  const stepMs = Math.max(1_000, requestedStepMs || minuteMs);
   const steps = Math.ceil((horizonMs || hourMs) / stepMs);
   if (steps * subjects.length > valuesMax)
     throw adviceErrors.invalid({

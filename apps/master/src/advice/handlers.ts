@@ -226,7 +226,7 @@ async function applyToPool(
 /** The trial is in the journal first. If its version cannot be registered, the recommendation is open again. */
 async function apply(
   dependencies: AdviceDependencies,
-  { recommendationId, reason, percent: asked }: ApplyRecommendationRequest,
+  { recommendationId, reason, percent: requestedPercent }: ApplyRecommendationRequest,
   context: CallContext,
 ): Promise<Recommendation> {
   const { workflows } = dependencies;
@@ -237,7 +237,7 @@ async function apply(
   if (known.pool !== "") return await applyToPool(dependencies, known, reason, context);
   const latest = await workflows.latest(asking, subject);
   if (latest?.rollout !== undefined) throw adviceErrors.divided({ subject });
-  const percent = asked || percentByDefault;
+  const percent = requestedPercent || percentByDefault;
   const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
   await execute(dependencies, key, { command: startTrial, body: start, reason }, context);
   return await untilTried(dependencies, recommendationId, context, () =>

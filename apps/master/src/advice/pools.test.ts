@@ -39,7 +39,7 @@ class World {
   /** The strategies, by the number of a span. */
   readonly spans: string[] = [];
   pool = Pool.fromPartial({ pool: "gpu", strategy: { kind: StrategyKind.STRATEGY_KIND_LEAST_LOADED } });
-  asked: ReplayPoolRequest | undefined;
+  requested: ReplayPoolRequest | undefined;
   reply = replied([{ strategy: "fastest", gain: 0.2 }]);
   readonly #timesMs: Readonly<Record<string, number>>;
   readonly #database = new DatabaseSync(":memory:");
@@ -66,7 +66,7 @@ class World {
       },
       replays: {
         replayPool: async (request) => {
-          this.asked = request;
+          this.requested = request;
           return this.reply;
         },
       },
@@ -172,9 +172,9 @@ class World {
       },
       runtime: {
         ...{ service: "master", partitionOf: () => 0 },
-        query: async (asked: { query: never; body: never }) => {
+        query: async (requested: { query: never; body: never }) => {
           if (driver.keys.length === 0) throw errorOf(runtimeErrors.unknownInstance.refusal(key));
-          return driver.query(key, asked.query, asked.body);
+          return driver.query(key, requested.query, requested.body);
         },
         execute: async (told: { command: never; body: never }) =>
           driver.execute(key, told.command, told.body),
@@ -224,7 +224,7 @@ describe("advice about the strategy of a pool", () => {
         "All strategies, less time: `cheapest` 40.0 %, `sticky` 30.0 %, `fastest` 20.0 %.",
       ),
     );
-    const { span, strategy } = world.asked ?? assert.fail();
+    const { span, strategy } = world.requested ?? assert.fail();
     assert.deepEqual([strategy, Number(span?.to?.seconds) - Number(span?.from?.seconds)], ["all", 3_600]);
   });
 

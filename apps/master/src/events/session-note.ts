@@ -1,4 +1,4 @@
-/** What is informed of an event of a session: noted while that is decided, told when it is durable. */
+/** Notes of the events of a session: taken when an event is decided, published when it is durable. */
 import { type SessionEventPayloads, sessionEvents } from "@tutti/contracts/events/v1/session";
 import { type EventNote, eventNotesOf } from "@tutti/host/serving";
 

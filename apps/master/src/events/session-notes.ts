@@ -1,4 +1,4 @@
-/** What is informed of sessions. */
+/** The events of sessions that are published. */
 import type {
   Mode,
   ModeChosenV1,

@@ -3,8 +3,8 @@
  *
  * 1. A circle is believed when it was seen twice, with the same waits and the same grants: then there was a moment at
  *    which it was there as a whole, and a circle does not go away by itself while its leases are renewed.
- * 2. Each process looks at the namespaces in which a waiter waits for one of its own locks. each victim is informed of
- *    by the process that has the lock it waits for. So every circle is looked for, and told of once.
+ * 2. Each process looks at the namespaces in which a waiter waits for one of its own locks. The process that has the lock
+ *    that a victim waits for reports the victim. So every circle is looked for, and reported once.
  * 3. What cannot be asked is left out: then a circle may be found later, and none is seen that is not there.
  */
 import type { Lock } from "@tutti/contracts/session/v1";

@@ -1,4 +1,4 @@
-/** What is informed of locks: noted while it is decided, told when it is durable. */
+/** The events of locks that are published: noted when they are decided, published when they are durable. */
 import type { SessionEventPayloads } from "@tutti/contracts/events/v1/session";
 import type {
   DeadlockFoundV1,

@@ -10,7 +10,7 @@ import type { PlanningDependencies } from "./dependencies.ts";
 
 /** Sessions to read for one page: if few choices match the filter, the next page continues. */
 const lookedAtMax = 1_000;
-const askedAtOnce = 16;
+const concurrentMax = 16;
 
 /** A mode that was requested by name is no choice. */
 const chosenModes: ReadonlySet<string> = new Set(
@@ -31,7 +31,7 @@ export async function listChoices(
   const choices: Choice[] = [];
   let token = page?.token ?? "";
   for (let looked = 0; choices.length < size && looked < lookedAtMax; ) {
-    const part = { size: Math.min(askedAtOnce, size - choices.length), token };
+    const part = { size: Math.min(concurrentMax, size - choices.length), token };
     const request = { filter: SessionFilter.create(), oldestFirst: false, page: part };
     const { items, nextToken } = await listLines(dependencies, choosing, request, context);
     const made = await Promise.all(items.map(({ sessionId }) => choicesOf(dependencies, sessionId, context)));

@@ -32,8 +32,8 @@ export async function plan(
   if (session !== undefined && tasks.length > 0) throw planningErrors.workTwice();
   const beganMs = dependencies.foundation.clock.monotonic();
   const { knowledge } = await dependencies.learners.of(context);
-  const asked = { dependencies, request, knowledge, context };
-  const made = session === undefined ? await ofTasks(asked) : await ofSession(asked, session);
+  const planning = { dependencies, request, knowledge, context };
+  const made = session === undefined ? await ofTasks(planning) : await ofSession(planning, session);
   return { ...made, planningMs: dependencies.foundation.clock.monotonic() - beganMs };
 }
 

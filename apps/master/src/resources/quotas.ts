@@ -1,4 +1,4 @@
-/** Quotas: set, taken away, looked at. the parts of them that pools ask for. */
+/** Sets, deletes and reads quotas, and the parts of quotas that pools request. */
 import {
   type ClaimAllotmentsReply,
   type ClaimAllotmentsRequest,

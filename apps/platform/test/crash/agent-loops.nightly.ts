@@ -87,7 +87,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     readonly linked: Promise<unknown>;
   }[] = [];
   /** By loop, for each request of the model: how many steps the conversation had, and the number of the answer. */
-  const asked = new Map<number, ModelTurn[]>();
+  const questions = new Map<number, ModelTurn[]>();
   let answers = 0;
   let killed = 0;
   /** The model answers no more requests than belong to the kills so far. */
@@ -100,7 +100,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     const done = words.match(/"posted"/g)?.length ?? 0;
     // The history has the tokens of an answer, so they tell which answer was recorded.
     const inputTokens = ++answers;
-    asked.set(loop, [...(asked.get(loop) ?? []), { done, answer: inputTokens }]);
+    questions.set(loop, [...(questions.get(loop) ?? []), { done, answer: inputTokens }]);
     if (done === steps) return { text: `loop ${loop} is posted`, inputTokens, paceMs };
     return {
       text: "The next step.",
@@ -193,7 +193,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     console.log(
       `${killed} kills, ${model.requests.length} answers of the model, ${posted.length} calls of the tool`,
     );
-    for (const [loop, requests] of asked) {
+    for (const [loop, requests] of questions) {
       const counts = requests.map(({ done }) => done);
       assert.deepEqual(
         counts,
@@ -203,7 +203,7 @@ describe(`${kills} kills of workers in ${loops} tool loops`, () => {
     }
     let again = 0;
     for (const [loop, run] of runs.entries()) {
-      const requests = asked.get(loop) ?? [];
+      const requests = questions.get(loop) ?? [];
       // The last request of each step is the one whose answer was recorded: no other came after it.
       const last = new Map(requests.map(({ done, answer }) => [done, answer]));
       assert.deepEqual(

@@ -154,9 +154,10 @@ describe("admission rules about plans", () => {
     // A decided request stays readable for a while, and people may take longer.
     const runs = mesh().client(runService);
     const { runs: all } = await runs.listRuns(ListRunsRequest.fromPartial({ namespace }));
-    const asked = all.filter(({ runId }) => runId.startsWith(session.id));
-    assert.equal(asked.length, 1);
-    for (const { runId } of asked) await runs.deleteRun({ namespace, runId, reason: "its time is over" });
+    const approvalRuns = all.filter(({ runId }) => runId.startsWith(session.id));
+    assert.equal(approvalRuns.length, 1);
+    for (const { runId } of approvalRuns)
+      await runs.deleteRun({ namespace, runId, reason: "its time is over" });
     await decide(session.id, Verdict.VERDICT_APPROVED, "it has time");
     assert.deepEqual(await session.result(), { boil: "tea" });
     await rules.remove(namespace, "decided");

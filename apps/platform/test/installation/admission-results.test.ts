@@ -44,7 +44,7 @@ describe("admission rules that have results approved", () => {
   let worker: Worker;
   const mesh = () => installation.host.mesh;
   const rules = rulesOf(() => installation);
-  const asked: number[] = [];
+  const requests: number[] = [];
   const as = (id: string): CallContext => {
     const principal: Principal = { kind: "person", id, roles: ["admin"] };
     return { ...testContext(), principal };
@@ -64,7 +64,7 @@ describe("admission rules that have results approved", () => {
     tutti = await installation.client();
     worker = installation.worker({ agentId: "clerk", slots: 4 });
     worker.handle("price.ask", ({ amount }: { readonly amount: number }) => {
-      asked.push(amount);
+      requests.push(amount);
       return { amount };
     });
     await worker.start();
@@ -112,7 +112,7 @@ describe("admission rules that have results approved", () => {
     assert.deepEqual(body?.$case === "inline" && JSON.parse(Buffer.from(body.value).toString()), {
       amount: 5_000,
     });
-    const askedBefore = asked.length;
+    const askedBefore = requests.length;
     await rest();
     await installation.restart();
     await work();
@@ -127,7 +127,7 @@ describe("admission rules that have results approved", () => {
     await decide(run.id, question, "boss", true);
     await decide(run.id, question, "boss", true);
     assert.deepEqual(await (await tutti.runs.get(run.id)).result(), { amount: 5_000 });
-    assert.equal(asked.length, askedBefore, "no second request was made");
+    assert.equal(requests.length, askedBefore, "no second request was made");
   });
 
   it("fail the task of one that is not approved, with who said so and why", async () => {

@@ -46,8 +46,8 @@ describe("an installation that starts paused", () => {
     );
   const end = async (runId: string, namespace = "") => {
     for (;;) {
-      const asked = AwaitRunRequest.fromPartial({ namespace, runId, waitMs: 10_000 });
-      const { run } = await client().awaitRun(asked);
+      const query = AwaitRunRequest.fromPartial({ namespace, runId, waitMs: 10_000 });
+      const { run } = await client().awaitRun(query);
       if (run?.endTime !== undefined) return run;
     }
   };

@@ -151,18 +151,21 @@ describe("what a session would come to", () => {
       await plan({ tasks: [task], mode: { orchestrator: "wall.paint" } }),
       /FAILED_PRECONDITION The orchestrator `wall\.paint` decides while the session runs.*Set another mode/,
     );
-    const asked = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
+    const wanted = (request: Parameters<typeof PlanRequest.fromPartial>[0]) =>
       refused(planning.plan(PlanRequest.fromPartial(request)));
-    assert.match(await asked({}), /neither a session nor tasks to plan\. Set one/);
+    assert.match(await wanted({}), /neither a session nor tasks to plan\. Set one/);
     const wall = { $case: "capability", value: "wall.paint" } as const;
     const own = { taskId: "a", capability: "wall.paint" };
     assert.match(
-      await asked({ tasks: [{ ...own, dueMs: 5 }] }),
+      await wanted({ tasks: [{ ...own, dueMs: 5 }] }),
       /Plans do not support tasks\[0\]\.due_ms yet/,
     );
-    assert.match(await asked({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
+    assert.match(await wanted({ tasks: [{ ...own, needs: ["b"] }] }), /INVALID_ARGUMENT task a needs b/);
     const spec = { work: { $case: "tasks" as const, value: { tasks: [{ id: "a", work: wall }] } } };
-    assert.match(await asked({ tasks: [own], session: spec }), /both a session and tasks to plan\. Omit one/);
+    assert.match(
+      await wanted({ tasks: [own], session: spec }),
+      /both a session and tasks to plan\. Omit one/,
+    );
   });
 
   it("is beside what was chosen for sessions before, with what came of it, by mode", async () => {
@@ -182,8 +185,8 @@ describe("what a session would come to", () => {
       assert.ok((features["tasks"] ?? 0) === 2 && (outcome?.realMs ?? 0) > 0);
     }
     const chosen = choices[0]?.candidates[choices[0].chosen]?.mode;
-    const asked = { namespace: "", kind: "", chosen: undefined, page: undefined };
-    const same = await planning.listChoices({ ...asked, mode: chosen ?? workflow });
+    const wanted = { namespace: "", kind: "", chosen: undefined, page: undefined };
+    const same = await planning.listChoices({ ...wanted, mode: chosen ?? workflow });
     assert.ok(
       same.choices.length > 0 && same.choices.every((each) => each.candidates[each.chosen]?.mode === chosen),
     );
@@ -195,9 +198,9 @@ describe("what a session would come to", () => {
     );
     assert.ok(cuts.some(({ kind }) => kind === "cut"));
     const past = { from: undefined, to: toTimestamp(1_000) };
-    const before = await planning.listChoices({ ...asked, mode: Mode.MODE_UNSPECIFIED, chosen: past });
+    const before = await planning.listChoices({ ...wanted, mode: Mode.MODE_UNSPECIFIED, chosen: past });
     assert.deepEqual(before.choices, []);
-    const page = await planning.listChoices({ ...asked, mode: 0, page: { size: 1, token: "" } });
+    const page = await planning.listChoices({ ...wanted, mode: 0, page: { size: 1, token: "" } });
     assert.equal(page.choices.length, 1);
     assert.notEqual(page.page?.nextToken, "");
   });

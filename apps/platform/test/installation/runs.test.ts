@@ -96,8 +96,8 @@ describe("runs", () => {
     assert.equal(open.run?.runId, "waited-for");
     const again = await startAndWait("waiting", {}, 1, "waited-for");
     assert.equal(again.existed, true);
-    const asked = AwaitRunRequest.fromPartial({ runId: "waited-for", waitMs: 60_000 });
-    const { run: still } = await client().awaitRun(asked, { timeoutMs: 2_000 });
+    const request = AwaitRunRequest.fromPartial({ runId: "waited-for", waitMs: 60_000 });
+    const { run: still } = await client().awaitRun(request, { timeoutMs: 2_000 });
     assert.equal(still?.endTime, undefined, "before the deadline of a call that waits longer");
   });
 

@@ -29,11 +29,11 @@ describe("series of an installation", () => {
       overSeries: Aggregation.AGGREGATION_SUM,
     });
     const span = { from: toTimestamp(untilMs - 180_000), to: toTimestamp(untilMs) };
-    const asked = QuerySeriesRequest.fromPartial({ queries: [instances], span, stepMs: 10_000 });
-    const before = await client().querySeries(asked);
+    const request = QuerySeriesRequest.fromPartial({ queries: [instances], span, stepMs: 10_000 });
+    const before = await client().querySeries(request);
     assert.equal(before.series[0]?.values.filter((value) => value > 5).length, 18);
     await installation.restart();
-    const after = await client().querySeries(asked);
+    const after = await client().querySeries(request);
     assert.deepEqual(after, before);
   });
 

@@ -16,7 +16,7 @@ const program = await natsServerProgram();
 const sessions = 3;
 const kinds = ["short", "middle", "long"] as const;
 const takesMs = { short: 5, middle: 40, long: 120 } as const;
-/** Differ in what is learned of them, and are informed of wholly: few of each kind at a time. */
+/** Tasks of three durations, a few of each kind at a time, so that all of them are learned from. */
 const tasks = [
   { id: "first", uses: "take.short" },
   { id: "left", uses: "take.middle", needs: ["first"] },
@@ -95,10 +95,10 @@ describe("what sessions learned", { skip: program.skip }, () => {
     );
     isHeldUp = true;
     // The chooser has what was learned a moment later than the service that keeps it.
-    let asked = 0;
+    let calls = 0;
     const before = await until(
       "a choice with times that are known, not guessed",
-      () => choiceOf(first.grpc, `as-it-was-${asked++}`),
+      () => choiceOf(first.grpc, `as-it-was-${calls++}`),
       ({ features }) => (features["meanMs"] ?? Number.POSITIVE_INFINITY) < 1_000,
     );
     const [candidate] = before.candidates;

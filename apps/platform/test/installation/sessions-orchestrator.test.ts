@@ -96,10 +96,10 @@ describe("sessions with an orchestrator of their user", () => {
     });
 
   it("retry it after a failure, fail with it in the end, and continue with the next one in a second life", async () => {
-    let asked = 0;
+    let calls = 0;
     let isMended = false;
     await using _ = await orchestrator("mine.failing", (question) => {
-      asked++;
+      calls++;
       if (!isMended) throw new Error("no idea");
       return { begin: readyIn(question) };
     });
@@ -117,17 +117,17 @@ describe("sessions with an orchestrator of their user", () => {
     for (let cause: Failure | undefined = failure; cause !== undefined; cause = cause.cause)
       words.push(cause.message);
     assert.match(words.at(-1) ?? "", /no idea/, "the last cause is what was thrown");
-    assert.equal(asked, 5);
+    assert.equal(calls, 5);
     isMended = true;
     await session.retry("mended");
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
   });
 
   it("are planned again if it starts nothing, even without an event", async () => {
-    let asked = 0;
+    let calls = 0;
     await using _ = await orchestrator("mine.slow", (question) => {
-      asked++;
-      return asked < 3 ? { reason: "not yet", againMs: 20 } : { begin: readyIn(question) };
+      calls++;
+      return calls < 3 ? { reason: "not yet", againMs: 20 } : { begin: readyIn(question) };
     });
     const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.slow" } });
     assert.deepEqual(await session.result(), { one: 1, two: 2 });

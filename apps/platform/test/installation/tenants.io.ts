@@ -120,8 +120,8 @@ describe("two tenants", () => {
     const wanted = CreateKeyRequest.fromPartial({ namespace: "system", actor: person("ops"), title: "test" });
     const { secret } = await mesh.client(identityService).createKey(wanted);
     await until("a caller with read access everywhere to see metrics", async () => {
-      const asked = { headers: { authorization: `Bearer ${secret}` } };
-      return (await fetch(`${installation.host.url}/v1/metrics`, asked)).status === 200;
+      const request = { headers: { authorization: `Bearer ${secret}` } };
+      return (await fetch(`${installation.host.url}/v1/metrics`, request)).status === 200;
     });
   });
 

@@ -203,11 +203,11 @@ describe("the link over WebSocket", () => {
     };
     const { request } = await import("node:http");
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const asked = request(url, { headers });
-      asked.on("response", ({ statusCode }) => resolve(statusCode));
-      asked.on("upgrade", () => resolve(101));
-      asked.on("error", reject);
-      asked.end();
+      const outgoing = request(url, { headers });
+      outgoing.on("response", ({ statusCode }) => resolve(statusCode));
+      outgoing.on("upgrade", () => resolve(101));
+      outgoing.on("error", reject);
+      outgoing.end();
     });
     assert.equal(status, 403);
   });

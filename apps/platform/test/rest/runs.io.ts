@@ -57,10 +57,10 @@ describe("runs over REST", () => {
     );
     assert.deepEqual(completed.json.receipts, [{ token: task.token, accepted: true }]);
 
-    const [asked] = await untilAsked(front, "order-1");
-    assert.equal(asked.title, `ship ${markup}?`);
-    assert.equal(asked.verdict, "unspecified");
-    const decided = await front.post(`/v1/approvals/${asked.approvalId}`, {
+    const [approval] = await untilApproval(front, "order-1");
+    assert.equal(approval.title, `ship ${markup}?`);
+    assert.equal(approval.verdict, "unspecified");
+    const decided = await front.post(`/v1/approvals/${approval.approvalId}`, {
       runId: "order-1",
       verdict: "approved",
     });
@@ -185,10 +185,10 @@ describe("runs over REST", () => {
     const isWaiting = () => load.calls > 0;
     const gone = new AbortController();
     const path = `${front.url}/v1/runs/typed/result?waitMs=60000`;
-    const asked = fetch(path, { signal: gone.signal }).catch((error: unknown) => error);
+    const approval = fetch(path, { signal: gone.signal }).catch((error: unknown) => error);
     await until("the call to be running", async () => isWaiting(), Boolean);
     gone.abort();
-    await asked;
+    await approval;
     await until(
       "the call to be given up",
       async () => isWaiting(),
@@ -202,7 +202,7 @@ async function untilTaskIs(front: Front, run: string, task: string, status: stri
   return (await until(status, ask, ({ json }) => json.status === status)).json;
 }
 
-async function untilAsked(front: Front, runId: string) {
+async function untilApproval(front: Front, runId: string) {
   for (;;) {
     const { json } = await front.get(`/v1/approvals?workId=${runId}`);
     if (json.approvals.length > 0) return json.approvals;

@@ -28,7 +28,7 @@ export const everything: CalledOperations = {
 
 /**
  * Each kind of call once: without and with streams either way, keyed and not, about a namespace and about the
- * installation, of each service. routes that no rpc stands behind.
+ * installation, of each service, and routes without an rpc.
  */
 export const sample: CalledOperations = {
   rpcs: [
@@ -51,9 +51,9 @@ const denied = [status.PERMISSION_DENIED, status.UNIMPLEMENTED];
 /** An rpc that is not served refuses every caller. */
 const unknown = [status.UNAUTHENTICATED, status.UNIMPLEMENTED];
 
-export function describeAccess(title: string, asked: CalledOperations): void {
-  const wantedRpcs = rpcs.filter(([name]) => asked.rpcs.includes(name));
-  const left = new Set(routes.map(({ name }) => name).filter((name) => !asked.routes.includes(name)));
+export function describeAccess(title: string, request: CalledOperations): void {
+  const wantedRpcs = rpcs.filter(([name]) => request.rpcs.includes(name));
+  const left = new Set(routes.map(({ name }) => name).filter((name) => !request.routes.includes(name)));
   const routesOf = (http: string, headers: Readonly<Record<string, string>>, open: readonly string[] = []) =>
     routesAsked(http, headers, new Set([...left, ...open]));
 
@@ -90,8 +90,8 @@ export function describeAccess(title: string, asked: CalledOperations): void {
     after(() => platform?.[Symbol.asyncDispose]());
 
     it("has them all", () => {
-      assert.equal(wantedRpcs.length, asked.rpcs.length);
-      assert.equal(routes.length - left.size, asked.routes.length);
+      assert.equal(wantedRpcs.length, request.rpcs.length);
+      assert.equal(routes.length - left.size, request.routes.length);
     });
 
     for (const [wrong, make] of Object.entries(wrongCredentials))

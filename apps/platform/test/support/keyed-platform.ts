@@ -172,11 +172,11 @@ export function routesAsked(
 
 /** Those that answer with anything else. */
 export async function takenBy(
-  asked: ReturnType<typeof routesAsked>,
+  requests: ReturnType<typeof routesAsked>,
   expected: readonly number[],
 ): Promise<readonly string[]> {
   const taken: string[] = [];
-  for (const [name, ask] of asked) {
+  for (const [name, ask] of requests) {
     const answer = await ask();
     await answer.body?.cancel();
     if (!expected.includes(answer.status)) taken.push(`${name}: ${answer.status}`);

@@ -55,13 +55,13 @@ export function findInstances(
 
 /** Returns the conditions of a request, the same for any order they are written in: a map has none. */
 function conditionsOf({ service, capability, labels, health }: FindInstancesRequest): readonly unknown[] {
-  const asked = capability && [namespaceOf(capability), capability.name, capability.versionRange];
+  const wantedCapability = capability && [namespaceOf(capability), capability.name, capability.versionRange];
   const selected = labels && [
     Object.entries(labels.equals).sort(),
     labels.exists.toSorted(),
     labels.absent.toSorted(),
   ];
-  return [service, asked, selected, health.toSorted()];
+  return [service, wantedCapability, selected, health.toSorted()];
 }
 
 export function listServices(directory: Directory, { page }: ListServicesRequest): ListServicesReply {

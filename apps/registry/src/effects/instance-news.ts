@@ -1,5 +1,5 @@
 /**
- * What the bus is informed of instances. The registry that made a change tells of it. Nothing waits for that.
+ * Events of instances on the bus. The registry that made a change publishes it. Nothing waits for that.
  */
 
 import { contractEvent, type EventInput } from "@tutti/bus";

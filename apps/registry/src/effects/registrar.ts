@@ -2,7 +2,7 @@
  * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
  * lease ran out.
  *
- * 1. What a caller is informed about its change has been taken in here, so that its next question sees it.
+ * 1. A change is taken in here before its caller gets the reply, so that the next request of the caller sees it.
  * 2. No instance is judged dead by a registry that may have been deaf to its renewals, or was suspended itself.
  * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
  *    that lives renews at once. Its next renewal says how it is.

@@ -101,7 +101,7 @@ export class SharedRenewals {
         await this.#followed.bucket.put(`${registry}.${part}`, value);
       }
     } catch (error) {
-      // Newer ones follow. this registry does not hear itself meanwhile.
+      // Newer heartbeats follow. Only other registries miss these.
       foundation.logger.debug("failed to share heartbeats with other registries", { error });
     } finally {
       this.#sharing = false;

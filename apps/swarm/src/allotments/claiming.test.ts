@@ -62,14 +62,14 @@ describe("a pool that has just been opened", () => {
   });
 
   it("retries each second without an answer, but not for ever", async () => {
-    let asked = 0;
+    let calls = 0;
     const { happened, passed } = dependencies(() => {
-      asked++;
+      calls++;
       return Promise.reject(new Error("nobody there"));
     });
     await passed(0);
     for (let second = 1; second <= 9; second++) await passed(1_000);
-    assert.deepEqual([asked, happened], [10, ["waits"]]);
+    assert.deepEqual([calls, happened], [10, ["waits"]]);
     await passed(1_000);
     assert.deepEqual(happened, ["waits", "goes on"]);
   });

@@ -127,10 +127,10 @@ export class Claiming implements Component {
 
   #isDue(pool: Pool, namespace: string): boolean {
     const nowMs = this.#parts.foundation.clock.monotonic();
-    const asked = this.#empty.get(pool) ?? new Map<string, number>();
-    this.#empty.set(pool, asked);
-    if (nowMs - (asked.get(namespace) ?? Number.NEGATIVE_INFINITY) < emptyEveryMs) return false;
-    asked.set(namespace, nowMs);
+    const emptyClaims = this.#empty.get(pool) ?? new Map<string, number>();
+    this.#empty.set(pool, emptyClaims);
+    if (nowMs - (emptyClaims.get(namespace) ?? Number.NEGATIVE_INFINITY) < emptyEveryMs) return false;
+    emptyClaims.set(namespace, nowMs);
     return true;
   }
 
@@ -142,14 +142,14 @@ export class Claiming implements Component {
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
     // Its lease counts from before it was asked for.
-    const askedMs = clock.monotonic();
+    const requestedMs = clock.monotonic();
     try {
       const reply = await resources.claimAllotments(
         { namespace, pool: name, uses: [...pool.allotted(namespace)] },
         { signal: this.#ended.signal, timeoutMs },
       );
       if (this.#parts.pools.find(pool.namespace, pool.name) !== pool) return;
-      this.#take(pool, namespace, { reply, dueMs: askedMs + reply.leaseMs });
+      this.#take(pool, namespace, { reply, dueMs: requestedMs + reply.leaseMs });
     } catch (error) {
       if (!this.#ended.signal.aborted)
         logger.debug("failed to request quota shares, retrying", { error, key });

@@ -1,5 +1,5 @@
 /**
- * What the bus is informed of agents. The process that owns their pool tells of each change. Nothing waits for that.
+ * Events of agents on the bus. The process that owns their pool publishes each change. Nothing waits for that.
  */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import { AgentKind, AgentState, Hold } from "@tutti/contracts/agent/v1";

@@ -101,11 +101,7 @@ const ends: ReadonlySet<string> = new Set(
   ["completed", "failed", "cancelled", "terminated"].map((end) => `tutti.swarm.mission.${end}`),
 );
 
-/**
- * What is informed of pools.
- *
- * Of which versions of which events: their names with the function that notes them.
- */
+/** The events of pools that are published, each with the function that notes it. */
 const poolNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   pool_created: (_pool, { pool }: PoolCreatedV1, happening) =>
     eventNote(happening, "tutti.swarm.pool.created", { strategy: strategyWordOf(pool) }),

@@ -1,4 +1,4 @@
-/** What is informed of an event of a mission: noted while that is decided, told when it is durable. */
+/** Notes of the events of a mission: taken when an event is decided, published when it is durable. */
 import { type SwarmEventPayloads, swarmEvents } from "@tutti/contracts/events/v1/swarm";
 import { type EventNote, eventNotesOf } from "@tutti/host/serving";
 

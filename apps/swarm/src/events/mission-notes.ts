@@ -1,4 +1,4 @@
-/** What is informed of missions. */
+/** The events of missions that are published. */
 import type {
   AttemptFailedV1,
   BudgetUsedUpV1,

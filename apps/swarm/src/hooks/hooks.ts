@@ -100,13 +100,13 @@ class PoolHooks implements HookOutlet {
 
   ask(questions: readonly HookQuestion[]): void {
     const byHook = Map.groupBy(questions, ({ hookId }) => hookId);
-    for (const [hookId, asked] of byHook) {
+    for (const [hookId, hookQuestions] of byHook) {
       const { action } = this.#hooks.get(hookId) ?? {};
       if (action?.$case === "webhook") {
         const { namespace, name: pool } = this.#pool;
-        const about = { namespace, pool, hookId, webhook: action.value, questions: asked };
+        const about = { namespace, pool, hookId, webhook: action.value, questions: hookQuestions };
         this.#parts.webhooks.ask(about, (replies) => this.#answer(replies));
-      } else this.#answer(this.#askListener(hookId, asked));
+      } else this.#answer(this.#askListener(hookId, hookQuestions));
     }
   }
 

@@ -1,4 +1,4 @@
-/** What those outside are informed of a question, in the contract's form. */
+/** A question of a hook as external services get it, in the form of the contract. */
 import type { HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion } from "@tutti/matching";
 

@@ -17,7 +17,7 @@ export interface WebhookParts {
   readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
-export interface WebhookAsked {
+export interface WebhookCall {
   readonly namespace: string;
   readonly pool: string;
   readonly hookId: string;
@@ -44,7 +44,7 @@ export class Webhooks {
   }
 
   /** `replied` hears what was answered, and what failed. */
-  ask(question: WebhookAsked, replied: (replies: readonly HookReply[]) => void): void {
+  ask(question: WebhookCall, replied: (replies: readonly HookReply[]) => void): void {
     const { namespace } = question;
     for (let from = 0; from < question.questions.length; from += occasionsMax) {
       const questions = question.questions.slice(from, from + occasionsMax);
@@ -77,7 +77,7 @@ export class Webhooks {
     else this.#underWay.delete(namespace);
   }
 
-  async #call({ namespace, pool, hookId, webhook, questions }: WebhookAsked): Promise<HookReply[]> {
+  async #call({ namespace, pool, hookId, webhook, questions }: WebhookCall): Promise<HookReply[]> {
     const { foundation, arePrivateAllowed } = this.#parts;
     const { url, secret } = webhook;
     const timeoutMs = webhook.timeoutMs || timeoutDefaultMs;

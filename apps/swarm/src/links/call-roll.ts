@@ -97,13 +97,13 @@ export class RollCalls {
     const { mesh, dispatch, tenancy } = this.#parts;
     const namespace = defaultNamespace;
     const request = { namespace, pool: tenancy.nameIn(namespace, partition), epoch: call.epoch };
-    const asked = mesh.othersOf("swarm").map(async ({ id: instance }) => {
+    const requests = mesh.othersOf("swarm").map(async ({ id: instance }) => {
       const replies: ListLinksReply[] = [];
       const options = { instance, timeoutMs: answerMs };
       for await (const reply of dispatch.listLinks(request, options)) replies.push(reply);
       return replies;
     });
-    const answers = await Promise.allSettled(asked);
+    const answers = await Promise.allSettled(requests);
     const replies = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
     if (!replies.some(({ ownedEpoch }) => ownedEpoch === call.epoch - 1)) return;
     this.#know(partition, call, replies.flatMap(({ links }) => links).map(awaited));

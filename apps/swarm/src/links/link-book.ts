@@ -8,7 +8,7 @@
  *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
  *    else.
  * 4. Admission rules check the offering of an agent, at its greeting and at each change.
- * 5. Each link that the pool was informed of ends, by goodbye, violation, time or supersession, and the pool hears of
+ * 5. Each link that the pool knows ends, by goodbye, violation, time or supersession, and the pool hears of
  *    it once.
  */
 import type { AgentFrame, Bye, Hello, HostFrame } from "@tutti/contracts/agent/v1";
@@ -113,7 +113,7 @@ export class LinkBook {
     if (resume !== undefined && known !== undefined) return this.#resume(known, hello, carrier, context);
     const refusal = this.#refusalOf(hello, context.principal);
     const pool = await this.#poolOf(hello, context).catch((thrown) => {
-      // Who can follow is refused where others are informed of it.
+      // An agent that can follow a redirection is refused by the owner of the pool.
       throw notOwnerOf(thrown) === undefined && refusal !== undefined ? refusal : thrown;
     });
     if (refusal !== undefined) {

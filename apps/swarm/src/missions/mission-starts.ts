@@ -27,7 +27,7 @@ export interface MissionStartsParts {
   readonly missions: Pick<Client<typeof missionService>, "startMission">;
 }
 
-/** What is informed of a child that is there. */
+/** The reply to the start of a child that exists. */
 interface Started {
   readonly hash: string;
   readonly existed: boolean;

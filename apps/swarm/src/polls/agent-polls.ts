@@ -146,7 +146,7 @@ export class AgentPolls {
     if (isBeat) this.#beatMs = nowMs;
     for (const agent of this.#agents.values()) {
       agent.tick(nowMs);
-      const isIdle = !agent.isAlive() && nowMs - agent.askedMs >= idleMs;
+      const isIdle = !agent.isAlive() && nowMs - agent.requestedMs >= idleMs;
       if (isIdle) agent.leave("it has not asked for tasks for long", nowMs);
       else if (isBeat) agent.heartbeat(undefined, nowMs);
       pools.turns.stir(agent.pool);

@@ -69,12 +69,12 @@ export class PolledAgent implements AgentOutlet {
   #claims = 0;
   #results = 0;
   #durable = 0;
-  #askedMs: number;
+  #requestedMs: number;
 
   constructor(agentId: string, pool: Pool, nowMs: number, ended: () => void) {
     this.agentId = agentId;
     this.pool = pool;
-    this.#askedMs = nowMs;
+    this.#requestedMs = nowMs;
     this.#ended = ended;
   }
 
@@ -97,8 +97,8 @@ export class PolledAgent implements AgentOutlet {
   }
 
   /** When it asked, answered or renewed last. */
-  get askedMs(): number {
-    return this.#askedMs;
+  get requestedMs(): number {
+    return this.#requestedMs;
   }
 
   get leases(): number {
@@ -116,7 +116,7 @@ export class PolledAgent implements AgentOutlet {
 
   /** It asks for tasks, and continues asking until `rest`. */
   ask(count: number, nowMs: number): void {
-    this.#askedMs = nowMs;
+    this.#requestedMs = nowMs;
     if (this.#claims++ === 0) this.#take({ wake: { reason: "it asks for tasks" } }, nowMs);
     const missing = count - this.#assigned.length - this.#credit;
     if (missing <= 0) return;
@@ -125,7 +125,7 @@ export class PolledAgent implements AgentOutlet {
   }
 
   rest(nowMs: number): void {
-    this.#askedMs = nowMs;
+    this.#requestedMs = nowMs;
     if (--this.#claims > 0 || this.#credit === 0) return;
     this.#credit = 0;
     this.#take({ sleep: { reason: "between two polls", forMs: 0 } }, nowMs);
@@ -146,7 +146,7 @@ export class PolledAgent implements AgentOutlet {
    * does not have the attempt.
    */
   complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Answered | undefined {
-    this.#askedMs = nowMs;
+    this.#requestedMs = nowMs;
     const key = keyOf(token);
     const lease = this.#leases.get(key);
     if (lease === undefined) return this.#answered.get(key);
@@ -168,7 +168,7 @@ export class PolledAgent implements AgentOutlet {
 
   /** Renews the lease of an attempt. Gives for how long, or why it is not wanted any more. */
   renew(token: Uint8Array, progress: Omit<Progress, "token">, nowMs: number): number | string {
-    this.#askedMs = nowMs;
+    this.#requestedMs = nowMs;
     const key = keyOf(token);
     const reason = this.#cancelled.get(key);
     const lease = this.#leases.get(key);

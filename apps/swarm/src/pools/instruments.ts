@@ -61,12 +61,12 @@ export function poolInstruments(
 
 /** How pools stand, asked of each once for all gauges that are read at a time. */
 function remembered(pools: () => readonly Pool[], now: () => number): () => readonly PoolStatus[] {
-  let askedMs = Number.NEGATIVE_INFINITY;
+  let requestedMs = Number.NEGATIVE_INFINITY;
   let known: readonly PoolStatus[] = [];
   return () => {
     const nowMs = now();
-    if (nowMs - askedMs < freshMs) return known;
-    askedMs = nowMs;
+    if (nowMs - requestedMs < freshMs) return known;
+    requestedMs = nowMs;
     known = pools().map((pool) => pool.status(nowMs));
     return known;
   };

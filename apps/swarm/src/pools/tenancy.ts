@@ -109,7 +109,7 @@ export class PoolTenancy {
     return this.#partitionOwner.epochOf(service, this.partitionOf(namespace, name));
   }
 
-  /** What a caller is informed about a pool that is not owned here. */
+  /** The error of a call for a pool that another process owns. */
   elsewhere(namespace: string, name: string) {
     const partition = this.partitionOf(namespace, name);
     return notOwner(`${service}/partition/${partition}`, this.#partitionOwner.ownerOf(service, partition));

@@ -362,7 +362,7 @@ function isAway(state: AgentState): boolean {
   return state === AgentState.AGENT_STATE_STARTING || state === AgentState.AGENT_STATE_GONE;
 }
 
-/** What a pool is informed of the agents that its scalers launch. */
+/** Reports the agents that the scalers of a pool launch to the pool. */
 class PoolLaunches implements Launches {
   readonly #runners: () => Iterable<ScalerRunner>;
 

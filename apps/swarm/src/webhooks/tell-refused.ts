@@ -7,13 +7,17 @@ import { scalingErrors } from "../scaling/errors.ts";
 /** The receiver of refusals. Undefined in a process that enforces nothing. */
 export type WebhookGuard = Pick<Guard, "refusedInside" | "refusedOf"> | undefined;
 
-type AskedFor = "swarm.hooks.create" | "swarm.hooks.update" | "swarm.scalers.create" | "swarm.scalers.update";
+type GuardedAction =
+  | "swarm.hooks.create"
+  | "swarm.hooks.update"
+  | "swarm.scalers.create"
+  | "swarm.scalers.update";
 
 /** Tells of requests that failed. */
 export function tellingRefused(
   guard: WebhookGuard,
   context: CallContext,
-  action: AskedFor,
+  action: GuardedAction,
   check: () => void,
 ): void {
   try {

@@ -22,7 +22,7 @@ export class FakeKubernetes {
   readonly workloads = new Map<string, Workload>();
   /** As `verb resource`. */
   readonly rights = new Set(["get deployments", "patch deployments/scale", "get statefulsets"]);
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   /** Called before a change is made: another client may be quicker. */
   beforePatch: (workload: Workload) => void = () => {};
   #token = "";
@@ -47,7 +47,7 @@ export class FakeKubernetes {
     return api;
   }
 
-  /** What scalers are informed of it. */
+  /** The settings of scalers that use it. */
   get settings() {
     const bound = this.#server?.address() as AddressInfo | undefined;
     return { enabled: true, server: `https://127.0.0.1:${bound?.port ?? 0}`, credentials: this.#folder };
@@ -83,7 +83,7 @@ export class FakeKubernetes {
     const [, namespace, resource, name, part = ""] =
       /^\/apis\/apps\/v1\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)(\/scale)?$/.exec(url) ?? [];
     const verb = method === "GET" ? "get" : "patch";
-    this.asked.push(`${verb} ${resource}${part} ${namespace}/${name}`);
+    this.requests.push(`${verb} ${resource}${part} ${namespace}/${name}`);
     if (!this.rights.has(`${verb} ${resource}${part}`))
       return refused(403, `User "swarm" cannot ${verb} resource "${resource}${part}"`);
     const workload = this.workloads.get(`${resource}/${namespace}/${name}`);

@@ -11,7 +11,7 @@ const lease = (limit: string, ticket: number) => ({ limit, ticket, dueMs: 60_000
 
 /** Limits that have lost the given tickets. */
 class Limits {
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   readonly lost = new Set<number>();
   readonly told: Submission[] = [];
   isAway = false;
@@ -19,7 +19,7 @@ class Limits {
   execute<Body, Reply>({ key: { id, namespace }, body }: Order<Body, Reply>): Promise<Reply> {
     if (this.isAway) return Promise.reject(new Error("away"));
     const { tickets } = body as { readonly tickets: readonly number[] };
-    this.asked.push(`${namespace}/${id} ${tickets.join(",")}`);
+    this.requests.push(`${namespace}/${id} ${tickets.join(",")}`);
     return Promise.resolve({ lost: tickets.filter((ticket) => this.lost.has(ticket)) } as Reply);
   }
 
@@ -48,7 +48,7 @@ describe("leases", () => {
     leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1), lease("b", 4)] });
     leases.hold({ key, token: tokenOf(2) }, { kind: "renew_lease", leases: [lease("a", 2)] });
     await time.advanceAsync(20_000);
-    assert.deepEqual(limits.asked, ["acme/a 1,2", "acme/b 4"]);
+    assert.deepEqual(limits.requests, ["acme/a 1,2", "acme/b 4"]);
   });
 
   it("are not renewed once their run has given them back", async () => {
@@ -56,7 +56,7 @@ describe("leases", () => {
     leases.hold({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1)] });
     leases.withdraw(tokenOf(1));
     await time.advanceAsync(60_000);
-    assert.deepEqual(limits.asked, []);
+    assert.deepEqual(limits.requests, []);
   });
 
   it("a loss is reported to its run, and an unavailable limit is asked again", async () => {

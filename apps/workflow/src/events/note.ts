@@ -1,4 +1,4 @@
-/** What is informed of an event of a machine: noted while that is decided, told when it is durable. */
+/** Notes of the events of machines: taken when an event is decided, published when it is durable. */
 import { type WorkflowEventPayloads, workflowEvents } from "@tutti/contracts/events/v1/workflow";
 import { type EventNote, eventNotesOf, type NoteHead } from "@tutti/host/serving";
 
@@ -7,7 +7,7 @@ export type NotedBody<T extends NotedType> = Omit<WorkflowEventPayloads[T], "hea
 export type News<T extends NotedType = NotedType> = EventNote<WorkflowEventPayloads, T>;
 
 /** A question to people. Its details are read from the run when it is published. */
-export interface QuestionAsked extends NoteHead {
+export interface QuestionNote extends NoteHead {
   readonly kind: "question";
   readonly approvalId: string;
 }

@@ -1,4 +1,4 @@
-/** What is informed of definitions, schedules, triggers and limits. */
+/** The events of definitions, schedules, triggers and limits that are published. */
 import type {
   EventsDiedV1,
   FiringSkippedV1,

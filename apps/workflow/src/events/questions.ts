@@ -1,5 +1,5 @@
 /**
- * What is informed of questions that a run asks: how they are closed, also if there was no answer and none is possible
+ * The events of approvals that a run requests: how each of them is closed, also without an answer when none is possible
  * any more.
  */
 import { Verdict } from "@tutti/contracts/types/v1";
@@ -52,8 +52,10 @@ export function withdrawnByReset(
   happening: Happening,
 ): Closed[] {
   if (questionsOpen(run).length === 0) return [];
-  const asked = new Set(RunSnapshotV1.decode(snapshot).nodes.map(({ question }) => question?.approvalId));
-  return withdrawnIn(run, happening, ({ more }) => !asked.has(more?.question?.approvalId));
+  const openApprovals = new Set(
+    RunSnapshotV1.decode(snapshot).nodes.map(({ question }) => question?.approvalId),
+  );
+  return withdrawnIn(run, happening, ({ more }) => !openApprovals.has(more?.question?.approvalId));
 }
 
 /** Returns a decision that is the last word. */

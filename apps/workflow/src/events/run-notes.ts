@@ -1,4 +1,4 @@
-/** What is informed of runs. */
+/** The events of runs that are published. */
 import { type ErrorDetail, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalAskedV1,
@@ -22,7 +22,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Run } from "@tutti/machine-run";
 import { taskIdOf } from "@tutti/machine-run/reading";
 import type { Happening } from "@tutti/runtime";
-import type { News, NotedBody, NotedType, QuestionAsked } from "./note.ts";
+import type { News, NotedBody, NotedType, QuestionNote } from "./note.ts";
 import {
   claimChangedOf,
   decidedOf,
@@ -94,7 +94,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     signal?.event === undefined
       ? runNote(run, happening, "tutti.workflow.run.signalled", { signal: signal?.signal ?? "" })
       : happening,
-  approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionAsked => ({
+  approval_asked: (_run, { approvalId }: ApprovalAskedV1, happening): QuestionNote => ({
     kind: "question",
     ...headOf(happening),
     approvalId,

@@ -12,14 +12,14 @@ import {
 import type { Foundation, InstanceKey } from "@tutti/kernel";
 import { showApprovals, showRun } from "@tutti/machine-run";
 import type { RuntimeOfService } from "@tutti/runtime";
-import { eventOf, type News, type QuestionAsked } from "./note.ts";
+import { eventOf, type News, type QuestionNote } from "./note.ts";
 
 const approvalsMax = 1_000;
 const runPrefix = "tutti.workflow.run.";
 const usual: ReadonlySet<string> = new Set(["accepted", "started", "completed", "continued"]);
 
 type MachineQueries = Pick<RuntimeOfService, "query">;
-type Note = News | QuestionAsked;
+type Note = News | QuestionNote;
 
 class WorkflowEventMapper implements EventMapper<Note> {
   runtime: MachineQueries | undefined;
@@ -59,7 +59,7 @@ class WorkflowEventMapper implements EventMapper<Note> {
     return eventOf({ ...head, type: "tutti.workflow.run.progressed", body: counts });
   }
 
-  async #question({ approvalId, ...head }: QuestionAsked): Promise<EventInput> {
+  async #question({ approvalId, ...head }: QuestionNote): Promise<EventInput> {
     const { namespace, id } = head.key;
     const body = { from: 0, size: approvalsMax };
     const shown = await this.#ask(() => this.runtime?.query({ key: head.key, query: showApprovals, body }));

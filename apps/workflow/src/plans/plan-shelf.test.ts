@@ -13,37 +13,37 @@ const [one, two] = plans as [(typeof plans)[0], (typeof plans)[0]];
 
 /** Returns a store that has to be asked, as that of a cluster. */
 function far(bytesMax: number) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const blobs = {
     async *read(_: string, sha256: Uint8Array) {
       const hash = Buffer.from(sha256).toString("hex");
-      asked.push(hash);
+      requests.push(hash);
       const found = plans.find((plan) => plan.hash === hash);
       if (found === undefined) throw new RangeError("there is none");
       yield found.text;
     },
   };
-  return { asked, shelf: new PlanShelf({ blobs: () => blobs, readNow: () => undefined, bytesMax }) };
+  return { requests, shelf: new PlanShelf({ blobs: () => blobs, readNow: () => undefined, bytesMax }) };
 }
 
 describe("plans that have to be fetched", () => {
   it("are fetched once, however many ask, and are at hand from then on", async () => {
-    const { asked, shelf } = far(1_000_000);
+    const { requests, shelf } = far(1_000_000);
     assert.throws(() => shelf.plan(one.hash), /plan/);
     await Promise.all([shelf.prepare("default", one.hash), shelf.prepare("default", one.hash)]);
     assert.equal(shelf.prepare("default", one.hash), undefined);
     assert.equal(shelf.plan(one.hash).plan.name, "one");
-    assert.deepEqual(asked, [one.hash]);
+    assert.deepEqual(requests, [one.hash]);
   });
 
   it("stay as long as they are in use, though there is room for one alone", async () => {
-    const { asked, shelf } = far(1);
+    const { requests, shelf } = far(1);
     await shelf.prepare("default", one.hash);
     const inUse = shelf.plan(one.hash);
     await shelf.prepare("default", two.hash);
     assert.equal(shelf.plan(one.hash), inUse);
     assert.equal(shelf.prepare("default", one.hash), undefined);
-    assert.deepEqual(asked, [one.hash, two.hash]);
+    assert.deepEqual(requests, [one.hash, two.hash]);
   });
 
   it("that are missing are reported, and requested again", async () => {

@@ -76,7 +76,7 @@ export async function openBullmq(): Promise<Peer> {
     const { port } = stack.use(await startRedis(program.path));
     return ["bullmq-jobs.mjs", folder, String(port), password];
   };
-  return asked("bullmq", open);
+  return libraryPeer("bullmq", open);
 }
 
 export async function openDbos(): Promise<Peer> {
@@ -87,11 +87,11 @@ export async function openDbos(): Promise<Peer> {
     const { url } = stack.use(await startPostgres(program.path, ["shared_buffers=128MB"]));
     return ["dbos-workflows.mjs", folder, url];
   };
-  return asked("dbos", open);
+  return libraryPeer("dbos", open);
 }
 
 /** A peer that is a library: the program with its worker is its caller too, and is asked to measure. */
-async function asked(
+async function libraryPeer(
   name: string,
   open: (stack: AsyncDisposableStack) => Promise<readonly string[]>,
 ): Promise<Peer> {

@@ -47,9 +47,9 @@ export async function govern(host: ServiceHost, governed: Exclude<Governed, "not
     await admission.setRule({ namespace, rule: ruleOf(index), revision: "", reason: "" }, patient);
   const wanted = { namespace, actor, title: "bench", scope: undefined, lifetimeMs: 0, idempotencyKey: "" };
   const { secret } = await host.mesh.client(identityService).createKey(wanted, patient);
-  const asked = `http://127.0.0.1:${host.operations.address?.port}/v1/runs`;
+  const url = `http://127.0.0.1:${host.operations.address?.port}/v1/runs`;
   for (;;) {
-    const { ok } = await fetch(asked, { headers: { authorization: `Bearer ${secret}` } });
+    const { ok } = await fetch(url, { headers: { authorization: `Bearer ${secret}` } });
     if (ok) return secret;
     await new Promise((resolve) => setTimeout(resolve, askAgainMs));
   }

@@ -117,7 +117,7 @@ export class ProgramTable {
     this.#steps.charge(1 + (text.length >>> 2));
     const program = compile();
     const made = program === undefined ? failed : this.#numbered(form, source, program, environment);
-    // One that failed is informed about wherever it stands.
+    // A program that failed is reported at each place where it is written.
     if (program !== undefined) this.#known.set(key, made);
     return made;
   }

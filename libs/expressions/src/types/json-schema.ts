@@ -4,7 +4,7 @@ import { listOf, mapOf, nullable, type Type, types } from "./type.ts";
 /**
  * Returns the type of what satisfies a JSON Schema, as far as types say it. What they cannot say is `dyn`: nothing that
  * the schema allows is refused. Fields that a schema does not list are refused all the same, except when it says
- * `additionalProperties`: a schema is written to be informed about misspelt names.
+ * `additionalProperties`: a schema is there to find misspelt names.
  */
 export function typeOfSchema(schema: Json): Type {
   return new SchemaReader(schema).read(schema);

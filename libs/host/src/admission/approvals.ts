@@ -67,7 +67,7 @@ const hourMs = 3_600_000;
 const yesHoldsMs = 24 * hourMs;
 const noHoldsMs = hourMs;
 const retentionMs = 7 * 24 * hourMs;
-const askedMax = 100;
+const questionsMax = 100;
 const shownMax = 32_768;
 const everyVerdict = [
   Verdict.VERDICT_UNSPECIFIED,
@@ -111,7 +111,7 @@ export class Approvals {
     const name = nameOf(question, wanted);
     const nowMs = this.#parts.clock.now();
     const definition = await this.#definition(question, namespace, context);
-    for (let number = 1; number <= askedMax; number++) {
+    for (let number = 1; number <= questionsMax; number++) {
       const runId = `${name}-${number}`;
       if (!(await this.#isAskedBy(runId, definition, { question, wanted }, context))) continue;
       const filter = { workId: runId, verdicts: everyVerdict };

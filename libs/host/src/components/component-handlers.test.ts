@@ -62,10 +62,10 @@ describe("the components of all processes", () => {
   const ask = async (request: { service?: string; own?: boolean }) => {
     const client = meshes.get("gateway")?.client(componentService, { service: "gateway" });
     assert.ok(client);
-    const asked = client.listComponents({ service: "", own: false, ...request });
+    const listed = client.listComponents({ service: "", own: false, ...request });
     // What hangs or is gone is given up after its time.
     await foundation.time.advanceAsync(2_000);
-    return (await asked).processes;
+    return (await listed).processes;
   };
   const pathsOf = ({ components }: ProcessComponents) => components.map(({ path }) => path);
 

@@ -84,10 +84,10 @@ async function otherProcesses(
   const here = parts.address();
   const elsewhere = found.filter(({ address }) => address !== "" && address !== here);
   const byAddress = Map.groupBy(elsewhere, ({ address }) => address);
-  const asked = [...byAddress.values()].filter(
+  const matching = [...byAddress.values()].filter(
     (instances) => request.service === "" || instances.some(({ service }) => service === request.service),
   );
-  return Promise.all(asked.map((instances) => ask(parts, instances, { ...request, own: true }, context)));
+  return Promise.all(matching.map((instances) => ask(parts, instances, { ...request, own: true }, context)));
 }
 
 async function ask(

@@ -6,7 +6,8 @@
  * 2. A refusal says which rule was broken and nothing that was shown.
  * 3. To an agent is granted what both its key or token and its principal grant it.
  * 4. What is good for something else than calls (a cookie's token, one for a single exchange) is good for that alone.
- * 5. Who continues by what was shown before is refused once that has ended, also where another process saw it.
+ * 5. A caller that continues with a credential shown before is refused once the credential has ended, also if another
+ *    process saw it.
  */
 import {
   type AgentGrant,
@@ -132,7 +133,7 @@ export class Credentials {
     this.requireOngoing(id, nowMs);
   }
 
-  /** Who shows this. Rejects with what is wrong with it. */
+  /** The principal of a credential. Rejects if the credential is invalid. */
   async principalOf(shown: string, from: string, nowMs: number): Promise<Visitor> {
     return (await this.shownBy(shown, from, nowMs)).principal;
   }
@@ -142,12 +143,12 @@ export class Credentials {
     return this.#shown(shown, from, nowMs, forCalls);
   }
 
-  /** Who signs in by this. Rejects with what is wrong with it. */
+  /** The principal of a sign-in by this credential. Rejects if the credential is invalid. */
   signInBy(shown: string, from: string, nowMs: number): Promise<ShownBefore> {
     return this.#shown(shown, from, nowMs, forSignIns);
   }
 
-  /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
+  /** The user that has signed in at another issuer. Rejects if its ID token is invalid. */
   async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<ShownBefore> {
     const token = await this.#tokens.checkIdToken(idToken, rules, nowMs);
     if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.why] });

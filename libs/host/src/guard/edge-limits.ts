@@ -1,7 +1,7 @@
 /**
  * How much callers may ask for, counted where they come in.
  *
- * Who was admitted at the edge is not counted again where a service calls on their behalf.
+ * A call that was admitted at the edge is not counted again when a service calls on behalf of its caller.
  */
 import type { BundleContent } from "@tutti/contracts/governance/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
@@ -74,7 +74,7 @@ export class EdgeLimits implements CallLimiter {
     return end;
   }
 
-  /** Who was let in at the edge was compared with this there. */
+  /** The size of a call that was admitted at the edge was checked there. */
   requireSize(principal: Principal, { presented }: Incoming, bytes: number): void {
     if (principal !== presented) this.admitBytes(principal, bytes);
   }

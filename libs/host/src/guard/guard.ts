@@ -1,12 +1,12 @@
 /**
- * Who gets in, and what they may do: what a process needs to decide that by itself.
+ * Authenticates callers and decides what they may do, with everything that a process needs to decide that itself.
  *
  * 1. A caller with a key or token has exactly that identity, wherever the call comes from.
  * 2. Whom a caller names without showing anything is believed of a service of this installation alone: one of this
  *    process, one with a service's certificate, one that has the service key. On a loopback address it is believed of
- *    every caller: there who shows nothing is the administrator of this machine, and can only make less of it.
+ *    every caller: there a caller without a credential is the administrator of this machine, and can only reduce its rights.
  * 3. On any other address no caller gets in without a credential.
- * 4. What was shown counts as long as it holds: who continues by a key that has ended meanwhile is refused.
+ * 4. What was shown counts as long as it holds: a caller that continues with a key that has ended is refused.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
@@ -68,7 +68,7 @@ export interface GuardParts {
   readonly mesh: () => Mesh;
   /** Whether only this machine reaches the port of gRPC. */
   readonly isLoopback: boolean;
-  /** Who signs bundles. Undefined as long as that is not known. */
+  /** The trusted signers of bundles. Undefined while they are unknown. */
   readonly trust: () => TrustedKeys | undefined;
   /** Where the last bundle is kept. Undefined where nothing is. */
   readonly dataDirectory: string | undefined;
@@ -221,7 +221,7 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#sites.get(issuer);
   }
 
-  /** Who has signed in at another issuer. Rejects with what is wrong with what it told. */
+  /** The user that has signed in at another issuer. Rejects if its ID token is invalid. */
   signInByIssuer(idToken: string, rules: SignInRules, from: string): Promise<ShownBefore> {
     return this.#authenticate(from, (nowMs) => this.#credentials.signInByIssuer(idToken, rules, nowMs));
   }

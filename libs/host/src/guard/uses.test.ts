@@ -58,12 +58,12 @@ describe("uses of keys and tokens", () => {
 
   it("keep no process from stopping whose receiver does not answer", async () => {
     const time = new VirtualTime();
-    const asked: string[] = [];
+    const requests: string[] = [];
     const uses = new Uses({
       ...{ foundation: { ...testFoundation(), clock: time, timers: time }, everyMs: 2_000 },
       take: (namespace, _, signal) =>
         new Promise((_resolve, reject) => {
-          asked.push(namespace);
+          requests.push(namespace);
           signal.addEventListener("abort", () => reject(signal.reason));
         }),
     });
@@ -72,6 +72,6 @@ describe("uses of keys and tokens", () => {
     await uses.stop();
     uses.used({ id: "two", namespace: "shop" }, "10.0.0.1", 0);
     await time.advanceAsync(10_000);
-    assert.deepEqual(asked, ["shop"]);
+    assert.deepEqual(requests, ["shop"]);
   });
 });

@@ -46,7 +46,7 @@ const lockoutsMax = 1_000;
 
 export class Uses implements Component {
   readonly #parts: UsesParts;
-  /** In which minute each was informed of last, by its id. Those that were not used for longest come first. */
+  /** The minute of the last report of each credential, by its id. The least recently used come first. */
   readonly #reported = new Map<string, number>();
   #waiting = new Map<string, Use>();
   #lockouts = new Map<string, Lockout>();

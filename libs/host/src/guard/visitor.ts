@@ -1,7 +1,7 @@
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { Principal, ShownCredential } from "@tutti/kernel";
 
-/** Who showed a key or token. */
+/** A principal with a key or token. */
 export type Visitor = Principal & { readonly shown: ShownCredential };
 
 export function isVisitor(principal: Principal): principal is Visitor {

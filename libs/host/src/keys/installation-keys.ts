@@ -88,7 +88,7 @@ export async function inKeysOf<Opened>(
   return opened;
 }
 
-/** Who signs, as `access.trustedKey` has it. */
+/** The signer, in the form of `access.trustedKey`. */
 export function trustedKeyOf({ signingKey }: Pick<InstallationKeys, "signingKey">): string {
   return `${signingKey.signingKeyId}:${Buffer.from(signingKey.publicKey).toString("base64url")}`;
 }

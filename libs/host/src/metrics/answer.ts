@@ -16,11 +16,11 @@ export interface SeriesSource {
   series(
     metric: string,
     equals: Readonly<Record<string, string>>,
-    asked: AskedSpan,
+    requested: RequestedSpan,
   ): readonly SampledSeries[];
 }
 
-export interface AskedSpan extends Span {
+export interface RequestedSpan extends Span {
   /** How far apart values are to be. 0 means as suits the span. */
   readonly stepMs: number;
   /** The only one that is wanted of each series. */
@@ -51,7 +51,7 @@ export function answerSeries(
 function* seriesOf(
   source: SeriesSource,
   query: SeriesQuery,
-  span: Omit<AskedSpan, "statistic">,
+  span: Omit<RequestedSpan, "statistic">,
 ): Generator<Series> {
   const { metric, labels, overSeries, groupBy } = query;
   const kind = source.kindOf(metric);

@@ -48,10 +48,10 @@ describe("a call out of the installation", () => {
   it("goes to the address that was checked, even if the name leads elsewhere a moment later", async () => {
     heard.length = 0;
     const answers = ["127.0.0.1", "127.0.0.9"];
-    let asked = 0;
-    const resolve: Resolve = async () => [{ address: answers[asked++] ?? "", family: 4 }];
+    let calls = 0;
+    const resolve: Resolve = async () => [{ address: answers[calls++] ?? "", family: 4 }];
     assert.equal(await call({ url: url("/", "hooks.example"), resolve }), '{"well": true}');
-    assert.equal(asked, 1, "its name is resolved once");
+    assert.equal(calls, 1, "its name is resolved once");
     assert.deepEqual(heard, [`GET hooks.example:${port()} /`]);
   });
 

@@ -3,7 +3,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 
-/** Who hosts what a call is about. */
+/** The hosts of the machines that a call is about. */
 export interface Hosting {
   readonly partitionOwner: PartitionOwner;
   readonly runtime: Pick<RuntimeOfService, "service" | "partitionOf">;

@@ -1,5 +1,5 @@
 /**
- * Who owns the partitions of a service, as one of its instances knows it. A watch starts with all of them, also where
+ * The owners of the partitions of a service, as one of its instances knows them. A watch starts with all of them, also where
  * it resumes: a partition whose owner has gone has no change to resume by. From then on it tells what has changed.
  */
 import type { PlaceOwner, WatchOwnershipReply, WatchOwnershipRequest } from "@tutti/contracts/runtime/v1";

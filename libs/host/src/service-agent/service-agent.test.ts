@@ -33,11 +33,11 @@ describe("the agent of a service", () => {
   it("does no task that is claimed in the moment in which it stops", async () => {
     const foundation = testFoundation();
     const claim = Promise.withResolvers<ClaimTasksReply>();
-    const asked: string[] = [];
+    const requests: string[] = [];
     const agent = new ServiceAgent({
       foundation,
-      polls: { claimTasks: () => claim.promise, completeTasks: async () => void asked.push("complete") },
-      runs: { getRun: async () => void asked.push("run") },
+      polls: { claimTasks: () => claim.promise, completeTasks: async () => void requests.push("complete") },
+      runs: { getRun: async () => void requests.push("run") },
       role: { service: "mail", poolDescription: "", description: "", slots: 1, claimMax: 1 },
     } as unknown as ServiceAgentParts);
     agent.wake("default");
@@ -45,6 +45,6 @@ describe("the agent of a service", () => {
     claim.resolve(ClaimTasksReply.fromPartial({ tasks: [{ token: "ab", work: { kind: "run", id: "a" } }] }));
     await stopped;
     await nextTurn();
-    assert.deepEqual([asked, foundation.time.pending], [[], 0]);
+    assert.deepEqual([requests, foundation.time.pending], [[], 0]);
   });
 });

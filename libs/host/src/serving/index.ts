@@ -1,6 +1,5 @@
 /**
- * What services that host machines are made of: how they speak with them, what they do for them, what is informed of
- * them.
+ * The parts of services that host machines: calls to machines, their effects and their events.
  */
 
 export { spanOf } from "../runtime/machines/list.ts";

@@ -105,7 +105,7 @@ export async function* changesOf<Item, Entry extends Listed>(
       }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
-        // Who asked to continue would take a snapshot that is live at once for the rest of what it knows.
+        // A caller that continues would take a snapshot that is live at once for the rest of what it knows.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
           yield { changed: [], removed: [], live: true, cursor: reported.takeCursor() };

@@ -33,7 +33,7 @@ const wantedOf = (world: World) => [...world].filter(([, events]) => events % 2 
 class Watcher {
   readonly known = new Map<string, number>();
   cursor = "";
-  /** States that it was informed of and knew already. */
+  /** Reported states that it knew already. */
   doubled = 0;
   began = 0;
   readonly #memory: WatchMemory;

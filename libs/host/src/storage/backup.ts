@@ -6,7 +6,7 @@
  * 2. Of the last segment the durable part is copied and nothing else: what is behind it may be half written. Everything
  *    that was acknowledged before the copy was started is before that end.
  * 3. The book of the audit is copied before the end of the log is taken too, so that it says nothing of what the copy
- *    has not. no checkpoint is made in between, so that the log anchors none that the copy of the book has not.
+ *    has not. No checkpoint is made in between, so that the log anchors none that the copy of the book has not.
  * 4. Keys are sealed or named, after the log: a key is there before anything in the log was sealed with it. Other files
  *    of SQLite are copied between two of their transactions, and all other files as they are.
  * 5. The copy gets the file that makes it a data directory at the very end: an unfinished copy is not taken for one.

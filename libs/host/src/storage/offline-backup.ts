@@ -11,7 +11,7 @@ import { archivesIn } from "./inspection/verify.ts";
 import type { KeysCopied } from "./kept-keys.ts";
 import { layoutOf } from "./layout.ts";
 
-/** Returns who made the copy: the process that has the directory, or this one. */
+/** Returns which process made the copy: the one that has the directory, or this one. */
 export async function backUp(
   directory: string,
   target: string,

@@ -107,8 +107,8 @@ export class TestIssuer implements AsyncDisposable {
     }
   }
 
-  #authorize(asked: URLSearchParams, response: ServerResponse): void {
-    const value = (name: string): string => asked.get(name) ?? "";
+  #authorize(parameters: URLSearchParams, response: ServerResponse): void {
+    const value = (name: string): string => parameters.get(name) ?? "";
     const redirect = value("redirect_uri");
     const client = this.#clients().find(({ clientId }) => clientId === value("client_id"));
     // No redirect to an address that the client never registered.
@@ -136,31 +136,31 @@ export class TestIssuer implements AsyncDisposable {
   }
 
   async #exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = new URLSearchParams(await text(request));
-    const code = asked.get("code") ?? "";
+    const parameters = new URLSearchParams(await text(request));
+    const code = parameters.get("code") ?? "";
     const given = this.#codes.get(code);
     // Once, also if the exchange fails.
     this.#codes.delete(code);
-    const [id = "", secret = ""] = shownBy(request, asked);
+    const [id = "", secret = ""] = shownBy(request, parameters);
     const client = this.#clients().find(({ clientId }) => clientId === id);
     if (client?.clientSecret !== secret) return json(response, 401, { error: "invalid_client" });
     const challenge = createHash("sha256")
-      .update(asked.get("code_verifier") ?? "")
+      .update(parameters.get("code_verifier") ?? "")
       .digest("base64url");
     const isGood =
       given?.clientId === id &&
-      given.redirect === asked.get("redirect_uri") &&
+      given.redirect === parameters.get("redirect_uri") &&
       given.challenge === challenge &&
-      asked.get("grant_type") === "authorization_code";
+      parameters.get("grant_type") === "authorization_code";
     if (!isGood) return json(response, 400, { error: "invalid_grant" });
     const token = this.idToken(id, given.nonce);
     return json(response, 200, { token_type: "Bearer", access_token: "opaque", id_token: token });
   }
 }
 
-function shownBy({ headers }: IncomingMessage, asked: URLSearchParams): readonly string[] {
+function shownBy({ headers }: IncomingMessage, parameters: URLSearchParams): readonly string[] {
   const [, basic] = /^Basic (.+)$/.exec(headers.authorization ?? "") ?? [];
-  if (basic === undefined) return [asked.get("client_id") ?? "", asked.get("client_secret") ?? ""];
+  if (basic === undefined) return [parameters.get("client_id") ?? "", parameters.get("client_secret") ?? ""];
   return Buffer.from(basic, "base64").toString().split(":").map(formDecoded);
 }
 

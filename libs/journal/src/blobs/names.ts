@@ -11,7 +11,7 @@ export function sliceName(slice: number): string {
   return slice.toString(16).padStart(2, "0");
 }
 
-/** Who mentions, in as few letters as keep any two apart. */
+/** The mentioning instance, in as few characters as keep any two apart. */
 export function mentionerOf({ namespace, service, kind, id }: BlobMention): string {
   const text = JSON.stringify([namespace, service, kind, id]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);

@@ -3,7 +3,7 @@ import { nameOf } from "./names.ts";
 import type { Blob, BlobMention, MentionedThrough, Sweep } from "./port.ts";
 
 /** Mentions that are asked about at a time. */
-const askedMax = 256;
+const pageMax = 256;
 
 /** A mention as it was found: its remover has to find it as it was. */
 export interface FoundMention {
@@ -21,10 +21,10 @@ export async function mentionedBlobs<Found extends FoundMention>(
   release: (found: Found) => Promise<boolean>,
 ): Promise<ReadonlySet<string>> {
   const mentioned = new Set<string>();
-  for (let from = 0; from < found.length; from += askedMax) {
-    const asked = found.slice(from, from + askedMax);
-    const kept = await isKept(asked.map(({ mention }) => mention));
-    for (const [index, one] of asked.entries()) {
+  for (let from = 0; from < found.length; from += pageMax) {
+    const page = found.slice(from, from + pageMax);
+    const kept = await isKept(page.map(({ mention }) => mention));
+    for (const [index, one] of page.entries()) {
       const { namespace, sha256 } = one.mention;
       if (kept[index] !== false || !(await release(one))) mentioned.add(blobName(namespace, nameOf(sha256)));
     }

@@ -13,7 +13,7 @@ export type Answer =
 /** What a message expects to be last: in the stream, or among those of its subject. 0 for nothing. */
 export type Expected = { readonly last: number } | { readonly lastOfSubject: number };
 
-/** Publishes messages and hands each answer to who waits for it. One for all partitions of a journal. */
+/** Publishes messages and hands each answer to its waiting caller. One for all partitions of a journal. */
 export class Answers {
   readonly #connection: NatsConnection;
   readonly #inbox = createInbox();

@@ -1,6 +1,6 @@
 /**
- * Reads the messages of a partition's stream one after the other and says which batches they amount to. Who follows the
- * same messages comes to the same batches, regardless of the caller that wrote them, and that is what fences.
+ * Reads the messages of a partition's stream one after the other and says which batches they amount to. Every
+ * follower of the same messages comes to the same batches, regardless of their writer, and that is what fences.
  *
  * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
  * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on
@@ -151,7 +151,7 @@ export class Follower {
   }
 
   #seal(sequence: number, mark: SealMark): FoundBatch | undefined {
-    // Who does not know all that was before cannot tell whether it counts.
+    // A follower that does not know all earlier messages cannot tell whether it counts.
     if (mark.epoch <= this.#epoch || this.#last === undefined) this.#disturbedUntil = sequence + underWayMax;
     if (mark.epoch <= this.#epoch) return;
     this.#epoch = mark.epoch;
@@ -159,7 +159,7 @@ export class Follower {
     this.#sealedAt = sequence;
     this.#gathering = undefined;
     const before = this.#last;
-    // Without the batch before there is no number for it. Who started somewhere finds the next one.
+    // Without the batch before there is no number for it. A follower that started somewhere finds the next one.
     if (before?.hash === undefined) return;
     const number = before.number + 1;
     const { epoch, behaviour } = mark;

@@ -160,7 +160,7 @@ export class JetStreamPartition implements JournalPartition {
     await this.#sealing;
   }
 
-  async #seal(seal: Seal, asked: Seal): Promise<SealOutcome> {
+  async #seal(seal: Seal, requested: Seal): Promise<SealOutcome> {
     try {
       await this.#pipeline.idle();
       const { connection, answers, log, answerMs } = this.#parts;
@@ -169,7 +169,7 @@ export class JetStreamPartition implements JournalPartition {
       const sealing = await sealUntilAccepted(options, seal, owner, this.#closing.signal);
       return this.#sealed(seal, owner, sealing);
     } finally {
-      this.#seals.delete(asked);
+      this.#seals.delete(requested);
       this.#submitSeals();
     }
   }

@@ -327,7 +327,7 @@ export class Pipeline {
   }
 }
 
-/** A full server is not asked more often by who heeds it. */
+/** Clients that heed it ask a full server no more often. */
 const fullRetryMs = 1_000;
 /** After so many refusals in a row that cannot be explained, the stream is read again. */
 const refusalsMax = 3;

@@ -52,18 +52,18 @@ export class StreamSource {
 
   /** All messages from one sequence to another, in their order. Ended early, nothing is left behind. */
   async *messages(from: number, to: number): AsyncGenerator<StreamMessage> {
-    const asked: Promise<Uint8Array>[] = [];
+    const requests: Promise<Uint8Array>[] = [];
     let next = from;
     let ahead = 1;
     for (let sequence = from; sequence <= to; sequence++) {
       // Many at a time: asked for one by one, each is a write to the socket, which costs more than all else.
-      for (const many = asked.length <= ahead / 2; many && next <= to && asked.length < ahead; next++) {
+      for (const many = requests.length <= ahead / 2; many && next <= to && requests.length < ahead; next++) {
         const message = this.get(next, to);
-        // Who stops reading does not wait for it.
+        // A reader that stops does not wait for it.
         message.catch(() => undefined);
-        asked.push(message);
+        requests.push(message);
       }
-      const data = (await asked.shift()) ?? new Uint8Array(0);
+      const data = (await requests.shift()) ?? new Uint8Array(0);
       const fitting = Math.max(1, Math.floor(aheadBytesMax / Math.max(1, data.length)));
       ahead = Math.min(ahead * 2, aheadMax, fitting);
       yield { sequence, data };

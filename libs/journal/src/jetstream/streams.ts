@@ -89,8 +89,8 @@ async function ensureStream(
   if (found === undefined) throw natsErrors.unavailable({ operation, reason: "the stream comes and goes" });
   const { config } = found;
   const made = Number(config.metadata?.[partitionsKey] ?? Number.NaN);
-  const { service, partitions: asked } = at;
-  if (made !== asked) throw journalErrors.partitionsDiffer({ service, made, asked });
+  const { service, partitions: configured } = at;
+  if (made !== configured) throw journalErrors.partitionsDiffer({ service, made, configured });
   if (config.storage !== storage) {
     throw natsErrors.storageDiffers({ name: `the stream ${name}`, wanted: storage, found: config.storage });
   }

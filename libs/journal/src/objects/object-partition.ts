@@ -232,7 +232,7 @@ export class ObjectPartition implements ArchivePartition {
     if (this.#isClosed) throw archiveErrors.closed();
   }
 
-  /** Refuses who was replaced in this process. Those in others are refused by the log. */
+  /** Refuses an owner that was replaced in this process. The log refuses owners in other processes. */
   #fence(epoch: number): void {
     const newest = this.#epoch;
     if (epoch < newest) throw archiveErrors.fenced({ partition: this.#partition, epoch, newest });

@@ -100,7 +100,7 @@ function readLines(source: ByteSource): Lines {
   return { count, numbers, words, labels, ids, actors: list(() => source.view().slice()) };
 }
 
-/** In the order of their columns. The hash of the batch before is of no interest to who packs. */
+/** In the order of their columns. Packing does not need the hash of the batch before. */
 const batchColumns = ["number", "epoch", "timeMs", "behaviour", "count"] as const;
 
 function writeBatches(sink: ByteSink, batches: readonly JournalBatch[]): void {

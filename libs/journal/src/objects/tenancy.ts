@@ -119,7 +119,7 @@ export class Tenancy {
     return false;
   }
 
-  /** Nothing more is written. Who waits is given the reason. */
+  /** Nothing more is written. Waiting callers get the reason. */
   abort(reason: unknown): Promise<void> {
     this.#ending.abort(reason);
     return this.#close();
@@ -248,7 +248,7 @@ export class Tenancy {
     while ((await log.append(entry, signal)) === "moved") {
       const { sequence } = log.head;
       const head = await log.refresh(signal);
-      // Who knocks and is older has nothing to say here.
+      // The knock of an older owner does not count.
       if (head.sequence !== sequence || log.knocked > epoch) throw this.#replaced(head);
     }
   }

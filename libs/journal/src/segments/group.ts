@@ -76,7 +76,7 @@ export class GroupBuffer {
     this.#waiting.push(who);
   }
 
-  /** Empties it, and hands out who waited. */
+  /** Empties it, and returns its waiting callers. */
   drain(): readonly Waiting[] {
     const waiting = this.#waiting;
     this.#waiting = [];

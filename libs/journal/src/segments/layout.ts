@@ -15,7 +15,7 @@
  *                                  16 bytes
  *
  * 1. Groups start at multiples of 4 KiB: a sync never touches a block with something older in it, which a power failure
- *    could then take along. after damage the next group can be looked for.
+ *    could then take along. After damage the next group can be found.
  * 2. A group is written only when the one before is durable. So a group vouches for all before it: if there is a later
  *    one, an earlier one that is not sound is damaged, not torn.
  * 3. The group's checksum covers its header and the heads of its frames. The heads hold the checksums of the records.

@@ -142,18 +142,18 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       await fixture.blobs.mention([mentionBy("anna", none)]);
       const blobs = await fixture.crash();
       await fixture.time.advance(10_000);
-      const asked: string[] = [];
+      const questions: string[] = [];
       const isKept = async (mentions: readonly BlobMention[]) =>
         mentions.map(({ id, service, partition, kind, namespace }) => {
-          asked.push(`${service}/${partition} ${namespace}/${kind}/${id}`);
+          questions.push(`${service}/${partition} ${namespace}/${kind}/${id}`);
           return id !== "anna";
         });
       assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now(), isKept), 0);
       const [anna, ben] = ["bank/3 default/account/anna", "bank/3 default/account/ben"];
-      assert.deepEqual(asked.sort(), [anna, anna, ben]);
-      asked.length = 0;
+      assert.deepEqual(questions.sort(), [anna, anna, ben]);
+      questions.length = 0;
       assert.equal(await sweepAt(blobs, [sha256, none], fixture.time.now() + 1, isKept), 0);
-      assert.deepEqual(asked, [ben]);
+      assert.deepEqual(questions, [ben]);
       assert.deepEqual(await sizes(blobs, [sha256]), [9]);
     });
 

@@ -161,7 +161,7 @@ export interface MachineStep<State, Effect = unknown> {
 export interface Outstanding<Effect = unknown> {
   /**
    * To be done. A higher attempt of the same number replaces the one before. The same attempt, as long as it is
-   * outstanding, says that it is wanted otherwise, such as more urgently: its executor is informed, and takes it in as
+   * outstanding, says that it is wanted otherwise, such as more urgently: its executor gets the change, and applies it as
    * far as there is time.
    */
   effect(number: number, attempt: number, effect: Effect): void;

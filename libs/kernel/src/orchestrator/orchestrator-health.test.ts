@@ -8,11 +8,11 @@ import { Orchestrator, type OrchestratorOptions } from "./orchestrator.ts";
 /** Returns a component whose health a test sets, for its check and by its own report. */
 function patient() {
   const contexts: ComponentContext[] = [];
-  const state = { health: healthy, asked: 0 };
+  const state = { health: healthy, calls: 0 };
   const component: Component = {
     start: (context) => void contexts.push(context),
     health: () => {
-      state.asked++;
+      state.calls++;
       return state.health;
     },
   };
@@ -112,9 +112,9 @@ describe("Orchestrator: health", () => {
 
   it("a check that hangs shows as unhealthy in time, is not asked again, and counts when it answers", async () => {
     const turnstile = gate();
-    let asked = 0;
+    let calls = 0;
     const check = async (): Promise<Health> => {
-      asked++;
+      calls++;
       await turnstile.pass();
       return healthy;
     };
@@ -128,7 +128,7 @@ describe("Orchestrator: health", () => {
     });
     await foundation.time.advanceAsync(20_000);
     assert.equal((await orchestrator.health()).level, "unhealthy");
-    assert.equal(asked, 1);
+    assert.equal(calls, 1);
     turnstile.open();
     await foundation.time.flush();
     assert.equal(orchestrator.isReady, true);
@@ -140,15 +140,15 @@ describe("Orchestrator: health", () => {
     const { orchestrator, foundation } = await ready({ store: store.component });
     await Promise.all([orchestrator.health(), orchestrator.health()]);
     await orchestrator.health();
-    assert.equal(store.state.asked, 1);
+    assert.equal(store.state.calls, 1);
     await foundation.time.advanceAsync(1_000);
     await orchestrator.health();
-    assert.equal(store.state.asked, 2);
+    assert.equal(store.state.calls, 2);
     await foundation.time.advanceAsync(9_000);
-    assert.equal(store.state.asked, 4);
+    assert.equal(store.state.calls, 4);
     await orchestrator.stop();
     await foundation.time.advanceAsync(60_000);
-    assert.equal(store.state.asked, 4);
+    assert.equal(store.state.calls, 4);
   });
 
   it("changes are events of the component and of the whole, and are logged and counted, once each", async () => {

@@ -438,8 +438,8 @@ export class Orchestrator<
     const failure = aborted ? this.#failure : undefined;
     this.#enter({ state: "draining", since: clock.now() });
     const problems = await this.#set.stop(this.#stopHurry.signal);
-    const asked = failure !== undefined || (aborted && this.#stopping !== undefined);
-    if (asked) this.#finish(problems);
+    const isRequested = failure !== undefined || (aborted && this.#stopping !== undefined);
+    if (isRequested) this.#finish(problems);
     else this.#enter({ state: "failed", since: clock.now(), reason, component, problems });
     return failure?.reason ?? reason;
   }

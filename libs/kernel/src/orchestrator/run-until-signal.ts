@@ -81,7 +81,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
     .start()
     .then(ready)
     .catch((error: unknown) => {
-      // A start that failed or was aborted has been informed of, and ends the orchestrator by itself.
+      // A start that failed or was aborted has been reported, and ends the orchestrator by itself.
       if (orchestrator.lifecycle.state === "ready") fault(error, "ready");
     });
   ended

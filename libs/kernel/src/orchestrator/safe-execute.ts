@@ -1,5 +1,5 @@
 /**
- * Runs an operation that may fail, so that every end of it is one of these and is informed of:
+ * Runs an operation that may fail, so that it ends in one of these ways, and its end is reported:
  *
  * 1. `succeeded`: its value is given.
  * 2. `failed`, `timed_out`, `cancelled`: a `TuttiError` is thrown, with what was thrown in its chain of causes.

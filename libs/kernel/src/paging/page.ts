@@ -29,7 +29,7 @@ export interface PagedList<T> {
 
 /**
  * A page of what is sorted by a unique key. The token names the last key seen, so that entries which come and go
- * between two pages neither shift nor repeat the others. the list, because another one has other neighbours.
+ * between two pages neither shift nor repeat the others. It also names the list: another list has other neighbours.
  */
 export function pageOf<T>(
   sorted: Iterable<T>,

@@ -43,7 +43,7 @@ export function lineLogger({
       error: at("error"),
       fatal: at("fatal"),
       child: (fields) => loggerWith({ ...inherited, ...fields }),
-      enabled: (asked) => levels.indexOf(asked) >= least,
+      enabled: (wanted) => levels.indexOf(wanted) >= least,
     };
   }
 

@@ -93,8 +93,8 @@ export function startQuestion(
 ): readonly [program: string, ...words: string[]] | undefined {
   if (name === "linux") return undefined;
   if (name !== "win32") return ["ps", "-o", "lstart=", "-p", String(pid)];
-  const asked = `(Get-Process -Id ${pid} -ErrorAction Stop).StartTime.ToFileTimeUtc()`;
-  return ["powershell", "-NoProfile", "-NonInteractive", "-Command", asked];
+  const script = `(Get-Process -Id ${pid} -ErrorAction Stop).StartTime.ToFileTimeUtc()`;
+  return ["powershell", "-NoProfile", "-NonInteractive", "-Command", script];
 }
 
 /** Returns the start of a process from the text of `/proc/PID/stat`. Undefined for one that only its parent still knows. */

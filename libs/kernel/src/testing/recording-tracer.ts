@@ -11,7 +11,7 @@ export interface RecordedSpan extends Span {
 /** A tracer whose spans a test can read. Ids count up: the first span is `…01` of trace `…01`. */
 export interface RecordingTracer extends Tracer {
   readonly spans: readonly RecordedSpan[];
-  /** Those that were informed of when they were over. */
+  /** Spans that were recorded after their end. */
   readonly past: readonly PastSpan[];
 }
 

@@ -162,11 +162,11 @@ describe("time that runs by itself", () => {
     const { time } = running;
     let seconds = 0;
     const ticking = time.every(1_000, () => seconds++);
-    const asked: number[] = [];
+    const requests: number[] = [];
     const sinceMs = performance.now();
-    await until("an hour", () => asked.push(seconds) > 0 && seconds >= 3_600);
+    await until("an hour", () => requests.push(seconds) > 0 && seconds >= 3_600);
     ticking.cancel();
-    assert.equal(asked.length, 3_601, "asked once each second");
+    assert.equal(requests.length, 3_601, "asked once each second");
     assert.ok(performance.now() - sinceMs < 10_000);
   });
 

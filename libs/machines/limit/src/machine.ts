@@ -5,8 +5,8 @@
  * 1. What is held never exceeds the rule by more than one grant of a weight above it, except by what was held before the
  *    rule became smaller.
  * 2. Every waiting holder gets an answer in the end: a grant, or the reason why not.
- * 3. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
- *    decided before.
+ * 3. No operation costs more the more wait, but for the logarithm. Every fold follows the event alone: the next
+ *    holder was decided before.
  */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -2,13 +2,13 @@
  * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by
  * name:
  *
- * 1. What is held never exceeds the permits, except by what was held before there were fewer. those that share hold
- *    together what the greatest of them holds.
+ * 1. What is held never exceeds the permits, except by what was held before there were fewer. Holders that share
+ *    count together as the greatest of them.
  * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
  * 3. Every waiting caller is granted in the order of the line, or gets the reason why not. A place is kept
  *    only while a caller asks for it.
- * 4. No operation costs more the more wait, but for the logarithm. every fold follows the event alone: who is next was
- *    decided before.
+ * 4. No operation costs more the more wait, but for the logarithm. Every fold follows the event alone: the next
+ *    holder was decided before.
  *
  * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all before it.
  */

@@ -18,7 +18,7 @@ export {
   terminateRun,
   withdrawRun,
 } from "./life/control/commands.ts";
-export { type EntryAsked, showEntry } from "./life/entry/queries.ts";
+export { type EntryQuery, showEntry } from "./life/entry/queries.ts";
 export { loseLease } from "./life/limit/commands.ts";
 export { moveRun, reviewMove, verdictWords } from "./life/move/commands.ts";
 export { isMovable } from "./life/move/move.ts";

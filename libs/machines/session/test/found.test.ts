@@ -38,7 +38,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(scene.state.phase, SessionPhase.SESSION_PHASE_STOPPING);
     taken(scene.driver.execute(scene.key, confirmLocks, {}));
     assert.equal(scene.state.lockMs, 0);
-    assert.deepEqual(scene.asked, ["follow_part p1"]);
+    assert.deepEqual(scene.requested, ["follow_part p1"]);
   });
 
   it("start nothing and notify no part while they stop", () => {
@@ -65,7 +65,7 @@ describe("sessions, as simulations found them,", () => {
     scene.operate("p2");
     scene.done("p2", "more", 2);
     assert.deepEqual(
-      scene.asked.filter((each) => each.startsWith("operate_part")),
+      scene.requested.filter((each) => each.startsWith("operate_part")),
       [],
     );
   });

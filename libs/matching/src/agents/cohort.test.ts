@@ -43,7 +43,7 @@ describe("a cohort", () => {
       fc.property(fc.array(steps, { maxLength: 120, size: "max" }), (told) => {
         const demands = new Demands({ update() {} });
         const cohort = demands.cohortOf([{ name: "work", version: "1.0.0", number: 1 }], {});
-        const asked = [0, 1, 2, 3].map((gpu) =>
+        const requests = [0, 1, 2, 3].map((gpu) =>
           demands.ofProfile(OfferProfile.fromPartial({ capability: "work", resources: { gpu } })),
         );
         let waiting: Waiting[] = [];
@@ -75,7 +75,7 @@ describe("a cohort", () => {
           if (step.kind === "serve") serve();
           else if (step.kind === "add") {
             const task = taskOf(step.rank, order++);
-            task.share = asked[step.demand]?.shareOf(step.namespace);
+            task.share = requests[step.demand]?.shareOf(step.namespace);
             task.share?.add(task);
             waiting.push({ task, namespace: step.namespace });
           } else if (at !== undefined && step.kind === "remove") leave(at, false);

@@ -14,8 +14,8 @@ export function fitOf(
     .filter(([, amount]) => amount > 0)
     .sort(byName);
   if (needed.length === 0 && only.length === 0 && not.length === 0 && side === undefined) return plainFit;
-  const asked = [needed, [...only].sort(), [...not].sort()];
-  const key = JSON.stringify(side === undefined ? asked : [...asked, side.key]);
+  const selector = [needed, [...only].sort(), [...not].sort()];
+  const key = JSON.stringify(side === undefined ? selector : [...selector, side.key]);
   return {
     key,
     resources: needed,

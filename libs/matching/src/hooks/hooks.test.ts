@@ -33,7 +33,7 @@ const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
 /** Returns a pool with hooks, and the outside party that they ask. */
 function hooked(...hooks: readonly Given[]) {
   const arena = new Arena();
-  const asked: HookQuestion[] = [];
+  const requests: HookQuestion[] = [];
   const set = (...given: readonly Given[]) => {
     const compiled = given.map((one) => {
       const { hook, problems } = compileHook(Hook.fromPartial(one));
@@ -41,7 +41,7 @@ function hooked(...hooks: readonly Given[]) {
       assert.ok(hook !== undefined);
       return hook;
     });
-    arena.pool.setHooks(compiled, { ask: (questions) => void asked.push(...questions) });
+    arena.pool.setHooks(compiled, { ask: (questions) => void requests.push(...questions) });
   };
   set(...hooks);
   const answer = (
@@ -59,7 +59,7 @@ function hooked(...hooks: readonly Given[]) {
     return found;
   };
   const said = (number: number) => explain(number).parts.map(({ summary }) => summary);
-  return { arena, asked, set, answer, explain, said };
+  return { arena, requests, set, answer, explain, said };
 }
 
 describe("rules before a task is assigned", () => {
@@ -235,7 +235,7 @@ describe("a task that its agent brings while a hook holds it", () => {
 
 describe("an outside party that decides", () => {
   it("keeps a task waiting until the answer, while others continue", () => {
-    const { arena, asked, answer, explain } = hooked(
+    const { arena, requests, answer, explain } = hooked(
       before("guard", { when: 'task.id != "t3"', action: blocking() }),
     );
     const sender = arena.sender();
@@ -244,7 +244,7 @@ describe("an outside party that decides", () => {
     arena.turn();
     assert.deepEqual(agent.given, [3]);
     assert.deepEqual(
-      asked.map(({ work, timeoutMs }) => [work.task, timeoutMs]),
+      requests.map(({ work, timeoutMs }) => [work.task, timeoutMs]),
       [
         ["t1", 500],
         ["t2", 500],
@@ -252,20 +252,20 @@ describe("an outside party that decides", () => {
     );
     assert.equal(explain(1).waits[0]?.message, "the hook guard holds it: it has not answered yet");
     assert.equal(arena.pool.queued(10, arena.nowMs).length, 2);
-    answer(asked[1], {});
+    answer(requests[1], {});
     assert.deepEqual(agent.given, [3, 2]);
-    answer(asked[0], { deny: { message: "no" } });
+    answer(requests[0], { deny: { message: "no" } });
     assert.deepEqual(sender.returned, [1]);
-    answer(asked[0], {});
+    answer(requests[0], {});
     assert.deepEqual(agent.given, [3, 2]);
   });
 
   it("that does not answer in time has failed", () => {
-    const { arena, asked, said } = hooked(before("guard", { action: blocking(200) }));
+    const { arena, requests, said } = hooked(before("guard", { action: blocking(200) }));
     arena.sender().offer(1);
     const agent = arena.agent("a");
     arena.turn();
-    assert.equal(asked.length, 1);
+    assert.equal(requests.length, 1);
     arena.pass(200);
     assert.deepEqual(agent.given, [1]);
     assert.deepEqual(said(1), [
@@ -274,7 +274,7 @@ describe("an outside party that decides", () => {
   });
 
   it("is forgotten with the task: cancelled, timed out in the queue, or offered again by another stream", () => {
-    const { arena, asked, answer } = hooked(before("guard", { action: blocking(60_000) }));
+    const { arena, requests, answer } = hooked(before("guard", { action: blocking(60_000) }));
     const sender = arena.sender();
     const agent = arena.agent("a", { slots: 9 });
     sender.offer(1);
@@ -286,12 +286,12 @@ describe("an outside party that decides", () => {
     assert.deepEqual(sender.returned, [2]);
     sender.stream.close(arena.nowMs);
     arena.turn();
-    for (const question of asked) answer(question, {});
+    for (const question of requests) answer(question, {});
     assert.deepEqual(agent.given, []);
     arena.sender("workflow-2").offer(3);
     arena.turn();
-    assert.equal(asked.length, 4);
-    answer(asked[3], {});
+    assert.equal(requests.length, 4);
+    answer(requests[3], {});
     assert.deepEqual(agent.given, [3]);
   });
 
@@ -300,7 +300,7 @@ describe("an outside party that decides", () => {
       before("first", { action: blocking(60_000) }),
       before("second", { action: blocking(60_000) }),
     ];
-    const { arena, asked, answer, set } = hooked(...guards);
+    const { arena, requests, answer, set } = hooked(...guards);
     const sender = arena.sender();
     const agent = arena.agent("a");
     sender.offer(1);
@@ -308,20 +308,23 @@ describe("an outside party that decides", () => {
     sender.stream.close(arena.nowMs);
     set(...guards);
     arena.turn();
-    answer(asked[1], {});
-    const late = asked[2];
+    answer(requests[1], {});
+    const late = requests[2];
     assert.equal(late?.hookId, "second");
     arena.sender("workflow-1b").offer(1);
     arena.turn();
     answer(late, {});
-    assert.deepEqual([asked.length, agent.given], [4, []]);
-    answer(asked[3], {});
-    answer(asked[4], {});
-    assert.deepEqual([asked.slice(3).map(({ hookId }) => hookId), agent.given], [["first", "second"], [1]]);
+    assert.deepEqual([requests.length, agent.given], [4, []]);
+    answer(requests[3], {});
+    answer(requests[4], {});
+    assert.deepEqual(
+      [requests.slice(3).map(({ hookId }) => hookId), agent.given],
+      [["first", "second"], [1]],
+    );
   });
 
   it("is only notified if no task waits for it", () => {
-    const { arena, asked } = hooked(
+    const { arena, requests } = hooked(
       { hookId: "watcher", moment: HOOK_MOMENT_AFTER_ASSIGN, action: { $case: "listener", value: {} } },
       { hookId: "ends", moment: HOOK_MOMENT_AFTER_RESULT, action: { $case: "listener", value: {} } },
     );
@@ -332,13 +335,13 @@ describe("an outside party that decides", () => {
     agent.answer(1);
     arena.turn();
     assert.deepEqual(
-      asked.map(({ hookId, agentId, number }) => [hookId, agentId, number]),
+      requests.map(({ hookId, agentId, number }) => [hookId, agentId, number]),
       [
         ["watcher", "a", 0],
         ["ends", "a", 0],
       ],
     );
-    assert.equal(asked[1]?.outcome?.result?.$case, "completed");
+    assert.equal(requests[1]?.outcome?.result?.$case, "completed");
   });
 });
 
@@ -388,7 +391,7 @@ describe("hooks before a result counts", () => {
   });
 
   it("hold it until the outside party has answered, once, also when its sender reconnects meanwhile", () => {
-    const { arena, asked, answer, explain } = hooked({
+    const { arena, requests, answer, explain } = hooked({
       hookId: "review",
       moment: HOOK_MOMENT_BEFORE_RESULT,
       action: blocking(),
@@ -407,7 +410,7 @@ describe("hooks before a result counts", () => {
     second.offer(1);
     arena.turn();
     assert.deepEqual(second.results, []);
-    answer(asked[0], {});
+    answer(requests[0], {});
     assert.deepEqual(second.results, [[1, "inlineOutput"]]);
     assert.deepEqual(first.results, []);
   });

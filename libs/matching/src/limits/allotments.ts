@@ -144,12 +144,14 @@ export class PoolAllotments {
       this.#setAside.set(name, all);
       all.capacity = capacityOf(this.#agents.values(), name);
       for (const { reservationId, amounts, agents, toMs } of reservations) {
-        const asked = amounts[name] ?? 0;
+        const requestedAmount = amounts[name] ?? 0;
         // Where fewer such agents are there than were, no others are kept free instead.
         const amount =
-          agents === undefined ? asked : Math.min(asked, capacityOf(this.#agents.values(), name, agents));
+          agents === undefined
+            ? requestedAmount
+            : Math.min(requestedAmount, capacityOf(this.#agents.values(), name, agents));
         const where = agents === undefined ? "" : selectorText(agents);
-        if (asked > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where });
+        if (requestedAmount > 0) Object.assign(all.insideOf(reservationId), { amount, toMs, where });
       }
       for (const [id, inside] of all.inside)
         if (!reservations.some(({ reservationId, amounts }) => reservationId === id && amounts[name])) {

@@ -140,11 +140,11 @@ export class Matcher {
       if (isFree(agent)) return agent;
     }
     if (placeBy === undefined) return undefined;
-    let asked = 0;
+    let compared = 0;
     for (const agentId of cohort.around(placeBy(view))) {
       const agent = this.#agents.get(agentId);
       if (isFree(agent)) return agent;
-      if (++asked >= comparedMax) break;
+      if (++compared >= comparedMax) break;
     }
     return undefined;
   }

@@ -17,7 +17,7 @@ export class AskSchedule {
     this.dueMs = Math.min(this.dueMs, nowMs + this.#firstMs);
   }
 
-  asked(nowMs: number): void {
+  noteAsk(nowMs: number): void {
     this.#pauseMs = Math.min(2 * this.#pauseMs, this.#maxMs);
     this.dueMs = nowMs + this.#pauseMs;
   }

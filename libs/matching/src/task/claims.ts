@@ -50,7 +50,7 @@ export class Claims {
   /** What they are to be asked about. Nothing while it is too early. */
   toAsk(nowMs: number): readonly Claim[] {
     if (nowMs < this.askDueMs) return none;
-    this.#schedule.asked(nowMs);
+    this.#schedule.noteAsk(nowMs);
     return [...this.#table.values()];
   }
 

@@ -8,7 +8,7 @@ import type { Task } from "./task.ts";
 
 const askAfterMs = 2_000;
 const askAgainMaxMs = 60_000;
-const askedMax = 1_000;
+const pageMax = 1_000;
 
 export class Orphans {
   readonly #tasks = new Set<Task>();
@@ -30,14 +30,14 @@ export class Orphans {
     for (const task of this.#tasks)
       if (task.senderSlot !== undefined || task.stage === "forgotten") this.#tasks.delete(task);
     if (this.#tasks.size === 0) this.#schedule.stop();
-    else this.#schedule.asked(nowMs);
-    const asked = [...this.#tasks].slice(0, askedMax);
+    else this.#schedule.noteAsk(nowMs);
+    const page = [...this.#tasks].slice(0, pageMax);
     // Others are asked about the next time.
-    for (const task of asked) {
+    for (const task of page) {
       this.#tasks.delete(task);
       this.#tasks.add(task);
     }
-    return asked;
+    return page;
   }
 }
 

@@ -32,13 +32,13 @@ export function useView(parts: UseParts, selector: LabelSelector | undefined): G
 }
 
 /** The selectors of the request, of reservations, and of tasks. */
-function selectorsIn(parts: UseParts, asked: LabelSelector | undefined): LabelSelector[] {
+function selectorsIn(parts: UseParts, requestSelector: LabelSelector | undefined): LabelSelector[] {
   const selectors = new Map<string, LabelSelector>();
   const note = (selector: LabelSelector | undefined): void => {
     const key = selectorKey(selector);
     if (selector !== undefined && key !== "" && selectors.size < groupsMax) selectors.set(key, selector);
   };
-  note(asked);
+  note(requestSelector);
   parts.allotments.areas?.agents.forEach(note);
   const demands = new Set<Demand>();
   for (const task of parts.tasks.values())

@@ -29,7 +29,7 @@ export interface StrategiesFound {
   readonly strategies: readonly StrategyReplayed[];
 }
 
-export interface StrategiesAsked {
+export interface StrategiesQuery {
   readonly recording: Recording;
   readonly policy: ReplayPolicy;
   readonly others: readonly { readonly strategy: string; readonly policy: ReplayPolicy }[];
@@ -40,7 +40,7 @@ export interface StrategiesAsked {
 const partsMax = 12;
 const tasksOfPartMin = 5;
 
-export function compareStrategies({ recording, policy, others, goals }: StrategiesAsked): StrategiesFound {
+export function compareStrategies({ recording, policy, others, goals }: StrategiesQuery): StrategiesFound {
   const prepared = prepareReplay(recording);
   const { agents } = recording;
   const past = reportOf(recording.attempts, agents, goals);

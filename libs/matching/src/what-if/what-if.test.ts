@@ -7,7 +7,7 @@ import { prepareReplay } from "./prepare.ts";
 import { asItWas, type RecordedAgent, type RecordedAttempt, type Recording } from "./recording.ts";
 import { waitsOf } from "./report.ts";
 import { compareStrategies } from "./strategies.ts";
-import { selfCheck, type WhatIfAsked, whatIf } from "./what-if.ts";
+import { selfCheck, type WhatIfQuery, whatIf } from "./what-if.ts";
 
 const startMs = 1_800_000_000_000;
 const policy = { namespace: "default", pool: "default", settings: {}, limits: [] };
@@ -74,7 +74,7 @@ function load(count: number): Task[] {
   });
 }
 
-const ask = (recording: Recording, more: Partial<WhatIfAsked> = {}) =>
+const ask = (recording: Recording, more: Partial<WhatIfQuery> = {}) =>
   whatIf({ recording, policy, otherPolicy: policy, scenario: asItWas, goals, ...more });
 
 describe("a replay of a pool", () => {

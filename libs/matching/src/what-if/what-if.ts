@@ -38,7 +38,7 @@ const resolutionMs = 1;
 /** Fewer waits have no p99 to speak of. */
 const p99From = 500;
 
-export interface WhatIfAsked {
+export interface WhatIfQuery {
   readonly recording: Recording;
   /** How the pool worked, and how it would. */
   readonly policy: ReplayPolicy;
@@ -47,7 +47,7 @@ export interface WhatIfAsked {
   readonly goals: Goals;
 }
 
-export function whatIf({ recording, policy, otherPolicy, scenario, goals }: WhatIfAsked): WhatIf {
+export function whatIf({ recording, policy, otherPolicy, scenario, goals }: WhatIfQuery): WhatIf {
   const prepared = prepareReplay(recording);
   const past = reportOf(recording.attempts, recording.agents, goals);
   const check = selfCheck(recording, prepared, policy);

@@ -8,41 +8,41 @@ import { type Authorizer, identityInterceptor, localIdentity } from "./identity.
 
 /** Allows all requests in the namespace `shop`, and records them. */
 function guarded(name: Parameters<typeof serverCall>[0]) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const authorizer: Authorizer = {
     authorize(principal, { action }, namespace) {
-      asked.push(`${principal.id} ${action} ${namespace}`);
+      requests.push(`${principal.id} ${action} ${namespace}`);
       return namespace === "shop" ? { allowed: true } : { allowed: false, reason: "not here" };
     },
   };
   const gate = { identity: localIdentity, authorizer };
-  return { asked, ...serverCall(name, [identityInterceptor(gate, new VirtualTime())]) };
+  return { requests, ...serverCall(name, [identityInterceptor(gate, new VirtualTime())]) };
 }
 
 describe("the right to make a call", () => {
   it("is decided for the namespace of the request, and not for that of the headers", () => {
-    const { asked, call, chain } = guarded("get");
+    const { requests, call, chain } = guarded("get");
     chain.before(call);
     chain.request(call, note({ namespace: "shop" }));
-    assert.deepEqual(asked, ["local-admin notes.get shop"]);
+    assert.deepEqual(requests, ["local-admin notes.get shop"]);
     assert.equal(call.namespace, "shop");
   });
 
   it("is decided once for messages of a stream that name the same namespace", () => {
-    const { asked, call, chain } = guarded("talk");
+    const { requests, call, chain } = guarded("talk");
     chain.before(call);
     for (let count = 0; count < 3; count++) chain.request(call, note({ namespace: "shop", count }));
-    assert.deepEqual(asked, ["local-admin notes.talk shop"]);
+    assert.deepEqual(requests, ["local-admin notes.talk shop"]);
   });
 
   it("is decided again for a message of a stream that names another namespace", () => {
-    const { asked, call, chain } = guarded("talk");
+    const { requests, call, chain } = guarded("talk");
     chain.before(call);
     chain.request(call, note({ namespace: "shop" }));
     assert.throws(
       () => chain.request(call, note({ namespace: "bank" })),
       (error) => meshErrors.denied.is(error),
     );
-    assert.deepEqual(asked, ["local-admin notes.talk shop", "local-admin notes.talk bank"]);
+    assert.deepEqual(requests, ["local-admin notes.talk shop", "local-admin notes.talk bank"]);
   });
 });

@@ -57,7 +57,7 @@ describe("the table of owners", () => {
     assert.deepEqual(table.ownerOf(place), seed, "an older one is no news");
     table.learn(place, second);
     assert.deepEqual(table.ownerOf(place), second);
-    for (const asked of [second, seed]) table.doubt(place, asked);
+    for (const wanted of [second, seed]) table.doubt(place, wanted);
     assert.deepEqual(table.ownerOf(place), second, "they take turns");
   });
 

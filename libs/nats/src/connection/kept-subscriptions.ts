@@ -43,7 +43,7 @@ export class KeptSubscriptions {
       },
       drain: async () => {
         this.#kept.delete(kept);
-        // Without a server nothing is under way. one that comes back must not be waited for.
+        // Without a server no message is on its way, and the close does not wait for a server to come back.
         if (this.#isConnected()) await kept.subscription?.drain().catch(() => undefined);
         else kept.subscription?.unsubscribe();
       },

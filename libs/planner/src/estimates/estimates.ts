@@ -264,8 +264,8 @@ export class Estimates {
   }
 
   /** Undefined as long as no attempt at the capability, or at a wider kind, has done what it should. */
-  estimate(asked: Subject): Estimate | undefined {
-    const found = this.#found(asked);
+  estimate(wanted: Subject): Estimate | undefined {
+    const found = this.#found(wanted);
     if (found === undefined) return undefined;
     const { subject, kind, key, mean, variance, between } = found;
     return {
@@ -282,8 +282,8 @@ export class Estimates {
   }
 
   /** Returns the time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
-  quantileMs(asked: Subject, share: number): number | undefined {
-    const found = this.#found(asked);
+  quantileMs(wanted: Subject, share: number): number | undefined {
+    const found = this.#found(wanted);
     if (found === undefined) return undefined;
     const { kind, mean, variance, between } = found;
     return msOf(mean + kind.offAt(share, variance + between));
@@ -323,9 +323,9 @@ export class Estimates {
   }
 
   /** Returns the estimate of the subject, or of the nearest kind above it. */
-  #found(asked: Subject) {
-    const model = this.#modelOf(asked.capability);
-    const subject = seenBy(model, asked);
+  #found(wanted: Subject) {
+    const model = this.#modelOf(wanted.capability);
+    const subject = seenBy(model, wanted);
     const known = this.#known([subject.capability, ...(subject.within ?? [])]);
     if (known === undefined) return undefined;
     const { kind, key } = known;
@@ -360,7 +360,7 @@ export class Estimates {
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
     const agent = this.#agents.peek(agentId) ?? new Latent(0, agentPrior);
     const pair = this.#pairs.peek(pairKey(capability, agentId)) ?? new Pair();
-    // Without a size the usual one is meant. of another kind's inputs nothing follows.
+    // Without a size the usual one is meant. The size of another kind's input says nothing.
     const isOwn = this.#kinds.peek(capability) === kind;
     const size = inputBytes > 0 && isOwn ? Math.log1p(inputBytes) : kind.meanSize;
     return sumOf(partsOf(kind, agent, pair, size));

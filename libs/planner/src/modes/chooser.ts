@@ -166,9 +166,9 @@ export class ModeChooser {
   }
 
   /**
-   * The same of a session that was done again with the times that its tasks really took. What the used mode came out at
-   * beside the prediction is the fault of the times, and all modes share it. What it really took beside what it came
-   * out at is its own. others are informed of by what they are off by beside it.
+   * Learns from a session that was replayed with the real durations of its tasks. The difference between the replay of
+   * the used mode and its prediction comes from the durations, and all modes share it. The difference between the real
+   * session and that replay belongs to the used mode. Other modes learn from their difference to it.
    */
   learnReplayed(
     features: Readonly<Record<string, number>>,

@@ -23,8 +23,9 @@ export interface RecordedTask {
   readonly endMs: number;
   /** When a plan gave it to its agent, where one did. */
   readonly decideMs?: number;
-  /** When it was added, from the start, where it was not there from the beginning. by which task, if by one. */
+  /** When it was added, from the start. Undefined if it was there from the beginning. */
   readonly addedMs?: number;
+  /** The task that added it, if a task did. */
   readonly foundBy?: string;
   /** How large its input is: time grows with its square root. */
   readonly inputBytes?: number;

@@ -52,7 +52,7 @@ export function replay(
   const { problem, beliefs } = made;
   const own = ownDelays(session, problem, delays);
   const usual = delaysOfOthers(session, own, delays);
-  const asked = askedBefore(session);
+  const questions = askedBefore(session);
   const others = compared.filter((mode) => mode !== session.mode);
   const results = [session.mode, ...others].flatMap((mode) => {
     const isReal = mode === session.mode;
@@ -63,7 +63,7 @@ export function replay(
       copies: session.tasks.every(({ repeatable = false }) => repeatable),
       delays: usual,
       parts,
-      askedBefore: asked,
+      askedBefore: questions,
     });
     const done = execute(problem, dispatcher, isReal ? (task) => own[task] ?? noDelays : delaysOf);
     return done.left > 0 ? [] : [counterfactual(mode, session, problem, done)];

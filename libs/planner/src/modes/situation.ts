@@ -73,11 +73,9 @@ export interface Situation {
   readonly finds: Float64Array;
   /** Tasks of one number are of one kind. */
   readonly kindOf: Uint32Array;
-  /**
-   * Kind by kind, how good the results of each agent are. what each takes for one in money, NaN where that is not
-   * known.
-   */
+  /** Kind by kind, the quality of the results of each agent. */
   readonly quality: Float64Array;
+  /** Kind by kind, the cost of a result of each agent. NaN if unknown. */
   readonly money: Float64Array;
   /** Whether all tasks may be started a second time. */
   readonly repeatable: boolean;

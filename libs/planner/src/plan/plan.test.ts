@@ -208,9 +208,9 @@ describe("a problem", () => {
 
 describe("free time", () => {
   it("gives the first gap that holds a task, like a search through all that was placed", () => {
-    const asked = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 6 }));
+    const wanted = fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 6 }));
     fc.assert(
-      fc.property(fc.array(asked, { maxLength: 30 }), (all) => {
+      fc.property(fc.array(wanted, { maxLength: 30 }), (all) => {
         const free = new FreeTime();
         free.reset(2, 60);
         const taken: [number, number][] = [];

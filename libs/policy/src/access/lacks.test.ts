@@ -31,10 +31,10 @@ describe("missing rights of a caller", () => {
     cedar = await loadCedar();
   });
 
-  function lacks(content: Partial<BundleContent>, asked: Partial<LackQuestion> = {}) {
+  function lacks(content: Partial<BundleContent>, request: Partial<LackQuestion> = {}) {
     const whole = { ...BundleContent.create(), ...content };
     const who = { actor: person("ada"), groups: [], home: "shop", scope: unscoped, namespace: "shop" };
-    return lacksOf(wideEvaluator(cedar, whole), whole, { ...who, ...asked }, named, nowMs);
+    return lacksOf(wideEvaluator(cedar, whole), whole, { ...who, ...request }, named, nowMs);
   }
   const words = (...given: Parameters<typeof lacks>) =>
     lacks(...given).map(({ action, why }) => `${action} ${why}`);

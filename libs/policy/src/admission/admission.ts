@@ -249,8 +249,8 @@ function counts({ rule }: RuleProgram): boolean {
   return rule.enforcement !== Enforcement.ENFORCEMENT_SHADOW;
 }
 
-function holdsIn({ namespace }: AdmissionRule, asked: string): boolean {
-  return namespace === systemNamespace || namespace === asked;
+function holdsIn({ namespace }: AdmissionRule, wanted: string): boolean {
+  return namespace === systemNamespace || namespace === wanted;
 }
 
 function found(rule: AdmissionRule, result: FindingResult, message: string): RuleFinding {

@@ -85,8 +85,8 @@ function verdictOf({ verdict }: AdmissionRule, problems: RuleProblem[]): RuleVer
       return { kind: verdict.$case, message: message(verdict.$case, verdict.value.message) };
     case "approval": {
       const { deciders, approvalsNeeded, timeoutMs } = verdict.value;
-      const asked = { deciders, approvalsNeeded: Math.max(1, approvalsNeeded), timeoutMs };
-      return { kind: "approval", message: message("approval", verdict.value.message), ...asked };
+      const conditions = { deciders, approvalsNeeded: Math.max(1, approvalsNeeded), timeoutMs };
+      return { kind: "approval", message: message("approval", verdict.value.message), ...conditions };
     }
     case "change":
       return { kind: "change", set: changesOf(verdict.value.set, problems) };

@@ -29,7 +29,7 @@ export function authorizationUrl(
   scopes: readonly string[],
 ): string {
   const url = new URL(authorizationAddress);
-  const asked = {
+  const parameters = {
     response_type: "code",
     client_id: clientId,
     redirect_uri: redirectAddress,
@@ -39,7 +39,7 @@ export function authorizationUrl(
     code_challenge: challengeOf(verifier),
     code_challenge_method: "S256",
   };
-  for (const [name, value] of Object.entries(asked)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url.href;
 }
 

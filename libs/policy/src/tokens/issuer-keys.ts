@@ -33,7 +33,7 @@ export class IssuerKeys {
   readonly #staleMs: number;
   readonly #pauseMs: number;
   #keys: { readonly find: JWTVerifyGetKey; readonly fetchedMs: number } | undefined;
-  #askedMs = Number.NEGATIVE_INFINITY;
+  #requestedMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
   #problem: unknown;
 
@@ -65,16 +65,16 @@ export class IssuerKeys {
     return this.#keys === undefined ? Number.POSITIVE_INFINITY : this.#nowMs() - this.#keys.fetchedMs;
   }
 
-  #atHand(...asked: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> {
+  #atHand(...parameters: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> {
     if (this.#keys === undefined) throw new errors.JWKSNoMatchingKey();
-    return this.#keys.find(...asked);
+    return this.#keys.find(...parameters);
   }
 
   /** Callers during a request wait for the same answer. */
   #fetch(): Promise<void> {
     if (this.#asking !== undefined) return this.#asking;
-    if (this.#nowMs() - this.#askedMs < this.#pauseMs) return Promise.resolve();
-    this.#askedMs = this.#nowMs();
+    if (this.#nowMs() - this.#requestedMs < this.#pauseMs) return Promise.resolve();
+    this.#requestedMs = this.#nowMs();
     this.#asking = this.#fetched().finally(() => {
       this.#asking = undefined;
     });

@@ -220,23 +220,23 @@ describe("a token of another issuer", async () => {
 
   it("is found by a key that came with a rotation, which is asked for once and not all the time", async () => {
     let atMs = nowMs;
-    let asked = 0;
+    let calls = 0;
     let keys: JWK[] = [{ ...jwk, kid: "theirs-0" }];
     const fetchKeys = () => {
-      asked++;
+      calls++;
       return Promise.resolve({ keys });
     };
     const checker = checkerWith([trust({ findKey: keysOf({ fetchKeys, nowMs: () => atMs }).find })]);
     const token = await made();
     const unknown = () => Promise.all([why(checker, token), why(checker, token)]);
     assert.deepEqual(await unknown(), ["wrong_key", "wrong_key"]);
-    assert.equal(asked, 1);
+    assert.equal(calls, 1);
     keys = [...keys, jwk];
     atMs += 29_000;
     assert.deepEqual(await unknown(), ["wrong_key", "wrong_key"]);
     atMs += 1_000;
     assert.deepEqual(await unknown(), ["known", "known"]);
-    assert.equal(asked, 2);
+    assert.equal(calls, 2);
   });
 
   it("continues by the keys at hand while the issuer cannot be reached, and not for ever", async () => {

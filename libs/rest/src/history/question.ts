@@ -11,9 +11,9 @@ interface Question {
 /** The title, the message, and the context to read before deciding: `The agent wants to call pay.refund {"amount":150}`. */
 export function questionText({ title = "", message = "", context }: Question): string {
   const words = shortened(message.replace(/\s+/g, " ").trim());
-  const asked =
+  const wording =
     title === "" || words === "" ? title + words : `${title}${/\W$/.test(title) ? "" : ":"} ${words}`;
-  return [asked, contextText({ context })].filter((part) => part !== "").join(" ");
+  return [wording, contextText({ context })].filter((part) => part !== "").join(" ");
 }
 
 /** An agent that asks to call a tool names the tool in the title, and gives it with the input. */

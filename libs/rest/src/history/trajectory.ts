@@ -83,7 +83,7 @@ class Reader {
   readonly #owners = new Map<string, Draft>();
   readonly #calls = new Map<string, Drafted<ToolCall>>();
   /** Calls that a person is asked about, by the task that asks. */
-  readonly #asked = new Map<string, { readonly name: string; readonly input: unknown }>();
+  readonly #questions = new Map<string, { readonly name: string; readonly input: unknown }>();
   /** Inputs that a person gave in the place of others. The history has them in the decision alone. */
   readonly #changes: { readonly name: string; readonly from: string; readonly to: unknown }[] = [];
 
@@ -100,7 +100,7 @@ class Reader {
     } else if (endings.has(type)) this.#end(event);
     else if (type === "approval_asked" && this.#owners.has(task)) {
       const { tool, input } = membersOf(details["context"]);
-      this.#asked.set(task, { name: String(tool ?? "").replace(/[^A-Za-z0-9_-]/g, "_"), input });
+      this.#questions.set(task, { name: String(tool ?? "").replace(/[^A-Za-z0-9_-]/g, "_"), input });
     } else if (type === "approval_decided") this.#decide(event);
   }
 
@@ -132,10 +132,10 @@ class Reader {
   }
 
   #decide({ task, details }: EventFacts): void {
-    const asked = this.#asked.get(task);
+    const question = this.#questions.get(task);
     const { input } = membersOf(membersOf(details["decision"])["data"]);
-    if (asked === undefined || input === undefined) return;
-    this.#changes.push({ name: asked.name, from: JSON.stringify(asked.input), to: input });
+    if (question === undefined || input === undefined) return;
+    this.#changes.push({ name: question.name, from: JSON.stringify(question.input), to: input });
   }
 
   #start({ task, details, timeMs }: EventFacts): void {
@@ -147,8 +147,8 @@ class Reader {
     const input = JSON.stringify(details["input"]);
     const call = open.find((each) => JSON.stringify(each.input) === input) ?? open[0];
     if (call === undefined) return;
-    const asked = JSON.stringify(call.input);
-    const at = this.#changes.findIndex(({ name, from }) => name === call.name && from === asked);
+    const question = JSON.stringify(call.input);
+    const at = this.#changes.findIndex(({ name, from }) => name === call.name && from === question);
     const [change] = at < 0 ? [] : this.#changes.splice(at, 1);
     const received = details["input"] ?? change?.to ?? call.input;
     Object.assign(call, { task, startMs: timeMs, state: "running", received });

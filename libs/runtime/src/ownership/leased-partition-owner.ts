@@ -2,7 +2,7 @@
  * The partition owner of a process in a cluster.
  *
  * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
- * 2. Who owns a partition lets go of it before the table names another, unless its lease is over: then it stops
+ * 2. The owner of a partition lets go of it before the table names another owner, unless its lease is over: then it stops
  *    answering from memory by its own clock, and the journal's seal refuses what it still writes.
  * 3. An owner continues while the store is away. No process takes over in that time, nor before each had a full lease
  *    time to renew.
@@ -165,7 +165,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { store, settings } = this.#parts;
     const { timers } = this.#parts.foundation;
     const loops = [this.#watch(stopping)];
-    // Who hosts nothing only wants to know where the others are.
+    // A process that hosts nothing only needs to know the owners.
     const takesPart = this.#holdings.services.length > 0;
     if (!takesPart) this.#looking = timers.every(settings.balance.roundMs, () => store.look());
     else {

@@ -26,7 +26,7 @@ export interface PartitionOwner extends Component {
    * owns it, and that one's name.
    */
   admit(service: string, partition: number, request: AdmissionRequest): Promise<void> | undefined;
-  /** Who owns a partition, with an empty address when it is this process. Undefined while no owner is known. */
+  /** The owner of a partition, with an empty address if it is this process. Undefined while no owner is known. */
   ownerOf(service: string, partition: number): Owner | undefined;
   /** Returns the epoch in which a partition has its owner, or had its last one. 0 when it never had any. */
   epochOf(service: string, partition: number): number;

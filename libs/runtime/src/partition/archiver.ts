@@ -10,7 +10,7 @@
  * 4. An instance that the archive knows as ended and not kept gets nothing more here, with or without the
  *    commit: its later events would have no beginning.
  * 5. A line in the index follows within two ticks and a commit: below a second. A list does not wait for ticks: its
- *    lines are written when it is asked.
+ *    lines are written when it is requested.
  */
 import { archiveErrors, type Changes, type IndexEntry, type InstanceSnapshot } from "@tutti/journal";
 import {
@@ -83,9 +83,9 @@ export class PartitionArchiver implements Archiver {
   #packedTo = 0;
   #failures = 0;
   #sweep: Iterator<Instance> | undefined;
-  /** Called when the index has what is due. */
-  #asked: (() => void)[] = [];
-  /** The same, when it has what is being written. */
+  /** Callers that wait until the index has all lines that are due. */
+  #waiting: (() => void)[] = [];
+  /** Callers that wait for the lines that are being written. */
   #answering: (() => void)[] = [];
 
   constructor(parts: ArchiverParts) {
@@ -119,9 +119,9 @@ export class PartitionArchiver implements Archiver {
     const isCurrent = this.#entries.size === 0 && !this.#isWorking;
     if (isCurrent || !this.#isStarted || this.#memory.isStopped) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#asked.push(resolve);
+      this.#waiting.push(resolve);
       // The caller may be in a turn. Callers that come while lines are written share the next round.
-      if (this.#asked.length === 1 && !this.#isWorking && this.#failures === 0)
+      if (this.#waiting.length === 1 && !this.#isWorking && this.#failures === 0)
         queueMicrotask(() => this.#tick());
     });
   }
@@ -169,7 +169,7 @@ export class PartitionArchiver implements Archiver {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#answering.push(...this.#asked.splice(0));
+    this.#answering.push(...this.#waiting.splice(0));
     this.#answer();
   }
 
@@ -202,8 +202,8 @@ export class PartitionArchiver implements Archiver {
   #worked(failures: number): void {
     this.#isWorking = false;
     this.#failures = failures;
-    if (this.#asked.length > 0 && failures === 0) this.#tick();
-    else if (this.#hasMore || this.#asked.length + this.#answering.length > 0) this.wake();
+    if (this.#waiting.length > 0 && failures === 0) this.#tick();
+    else if (this.#hasMore || this.#waiting.length + this.#answering.length > 0) this.wake();
   }
 
   #failed(thrown: unknown): void {
@@ -237,7 +237,7 @@ export class PartitionArchiver implements Archiver {
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
     // Those of a round that failed are still among them.
-    this.#answering.push(...this.#asked.splice(0));
+    this.#answering.push(...this.#waiting.splice(0));
     // Anything that comes meanwhile waits for the next tick: many at a time cost little more than one.
     const due = this.#linesDue(this.#answering.length > 0);
     while (due.length > 0 || leaving.length > 0) {
@@ -295,16 +295,17 @@ export class PartitionArchiver implements Archiver {
   }
 
   /**
-   * Those whose lines are to be written now. Who has just started waits for the next tick, unless a list was asked for:
-   * most are over by then, and have one line instead of two. Who ended in a batch under way and leaves nothing leaves by itself.
+   * The instances whose lines are to be written now. A new instance waits for the next tick, unless a list was requested:
+   * most are over by then, and have one line instead of two. An instance that ended in a batch under way and leaves nothing
+   * leaves by itself.
    */
-  #linesDue(isAsked: boolean): Instance[] {
+  #linesDue(isRequested: boolean): Instance[] {
     const { commits, parts } = this.#memory;
     const { durable } = commits;
     const begunMs = parts.clock.now() - parts.limits.indexEveryMs;
     const due: Instance[] = [];
     for (const instance of this.#entries) {
-      const isYoung = !isAsked && instance.isNew && instance.startMs > begunMs;
+      const isYoung = !isRequested && instance.isNew && instance.startMs > begunMs;
       const isLater = instance.isEnded
         ? instance.lastBatch > durable && this.#leavesNothing(instance)
         : isYoung && instance.quarantine === undefined;

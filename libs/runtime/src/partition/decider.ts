@@ -253,7 +253,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#folding.open(instance, cause, token?.number ?? -1);
   }
 
-  /** What a machine hears of a token. It is informed of one at a time. */
+  /** The parts of a token that a machine sees: one token at a time. */
   #settled(token: EffectToken): { readonly number: number; readonly attempt: number } {
     this.#settling.number = token.number;
     this.#settling.attempt = attemptOf(token);

@@ -13,7 +13,7 @@ export interface EnvelopesArrived {
 }
 
 /** A question to one of its instances. */
-export interface QuestionAsked {
+export interface QuestionArrived {
   readonly what: "question";
   readonly question: Question<unknown, unknown>;
   /** What was found in the archive, when it was asked. */
@@ -29,7 +29,7 @@ interface Errand {
   refuse(outcome: Outcome): void;
 }
 
-export type Arrival = EnvelopesArrived | QuestionAsked | Errand;
+export type Arrival = EnvelopesArrived | QuestionArrived | Errand;
 
 /**
  * Work that waits for a partition's next turn. It survives the loss of the partition's memory: undecided work

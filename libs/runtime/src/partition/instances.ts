@@ -42,7 +42,7 @@ export class Instances {
   /** Incarnations that have left memory lately, up to this one, while needed. */
   #left: Set<number> | undefined;
   #leftUpTo = 0;
-  /** Who waits for an instance to have left. */
+  /** Callers that wait until an instance has left. */
   readonly #departures = new Map<Instance, PromiseWithResolvers<void>>();
   #next: { key: InstanceKey; found: (found: Found) => void; failed: (error: unknown) => void }[] = [];
 
@@ -96,7 +96,7 @@ export class Instances {
     this.#departures.delete(instance);
   }
 
-  /** Nothing leaves any more: who waits for that is to ask again where the partition is loaded next. */
+  /** Nothing leaves any more. Waiting callers look again when the partition is loaded next. */
   stop(): void {
     for (const { resolve } of this.#departures.values()) resolve();
     this.#departures.clear();
@@ -135,7 +135,7 @@ export class Instances {
     if (there?.isLeaving === false) return Promise.resolve({ kind: "instance", instance: there });
     let lookup = this.#lookups.get(text);
     if (lookup === undefined) {
-      lookup = there === undefined ? this.#asked(key) : this.#hasGone(there).then(() => this.#asked(key));
+      lookup = there === undefined ? this.#fetch(key) : this.#hasGone(there).then(() => this.#fetch(key));
       this.#lookups.set(text, lookup);
       const forget = () => this.#lookups.delete(text);
       lookup.then(forget, forget);
@@ -143,7 +143,7 @@ export class Instances {
     return lookup;
   }
 
-  #asked(key: InstanceKey): Promise<Found> {
+  #fetch(key: InstanceKey): Promise<Found> {
     return new Promise((found, failed) => {
       if (this.#next.length === 0) queueMicrotask(() => this.#lookUp());
       this.#next.push({ key, found, failed });

@@ -11,7 +11,7 @@ import type { Submission } from "../api.ts";
 import { InboxReceiver } from "../messages/inbox-receiver.ts";
 import type { Answers } from "./answers.ts";
 import { Commands } from "./commands.ts";
-import type { Arrival, Inbox, QuestionAsked } from "./inbox.ts";
+import type { Arrival, Inbox, QuestionArrived } from "./inbox.ts";
 import type { PartitionMemory } from "./memory.ts";
 import type { PassivatedIndex } from "./passivated-index.ts";
 import type { QuarantineStore } from "./quarantine-store.ts";
@@ -109,7 +109,7 @@ export class LoadedPartition {
   /** Answered with what was decided before: questions append nothing. */
   #takeQuestions({ arrivals }: Inbox): void {
     const others: Arrival[] = [];
-    const questions: QuestionAsked[] = [];
+    const questions: QuestionArrived[] = [];
     for (const arrival of arrivals) {
       if (arrival.what === "question") questions.push(arrival);
       else others.push(arrival);

@@ -57,7 +57,7 @@ export interface MemoryParts {
   readonly effects: Effects;
   readonly retentionOf: (kind: string) => Retention;
   readonly partitionsOf: (service: string) => number;
-  /** Who the partition's own records name. */
+  /** The cause of the partition's own records. */
   readonly cause: Cause;
   /** Wants a turn, with something to do in it. */
   wake(arrival?: Arrival): void;
@@ -441,7 +441,7 @@ interface Listener {
 }
 
 /**
- * Who waits for something to happen to an instance. Each is woken once, when it is decided: what is read then is
+ * Callers that wait for something to happen to an instance. Each is woken once, when it is decided: what is read then is
  * answered when that is durable.
  */
 class Listeners {

@@ -59,7 +59,7 @@ export class Mentions {
     for (const [name, mention] of written) if (!this.#mayBeKept(mention)) written.delete(name);
     if (written.size === 0) return;
     try {
-      assert(this.#blobs !== undefined, "who hosts machines that name blobs has a store of them", {
+      assert(this.#blobs !== undefined, "a host of machines that name blobs has a store of blobs", {
         ...this.#source,
       });
       await this.#blobs.mention([...written.values()]);

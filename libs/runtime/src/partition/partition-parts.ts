@@ -28,7 +28,7 @@ export interface PartitionParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
-  /** Who the partition's own records name. */
+  /** The cause of the partition's own records. */
   readonly cause: Cause;
   /** Name of the pause that a partition starts with, except when it has had it. Empty for none. */
   readonly pause: string;

@@ -20,12 +20,12 @@ function isBehind(one: DueInstance, after: DueInstance | undefined): boolean {
  */
 function scene(list: DueInstance[]) {
   const woken: number[] = [];
-  const asked: number[] = [];
+  const requests: number[] = [];
   const faults: unknown[] = [];
   let wakes = 0;
   const archive = {
     due: async (beforeMs: number, limit: number, after?: DueInstance) => {
-      asked.push(limit);
+      requests.push(limit);
       return list
         .toSorted((one, other) => one.dueMs - other.dueMs || one.incarnation - other.incarnation)
         .filter((one) => one.dueMs <= beforeMs && isBehind(one, after))
@@ -45,7 +45,7 @@ function scene(list: DueInstance[]) {
     wake: () => wakes++,
     faulted: (fault) => faults.push(fault),
   });
-  return { passivated, woken, asked, faults, list, wakes: () => wakes };
+  return { passivated, woken, requests, faults, list, wakes: () => wakes };
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));

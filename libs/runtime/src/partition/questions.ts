@@ -2,7 +2,7 @@
 import { errorFromUnknown, isRefusal, textOf } from "@tutti/kernel";
 import type { Outcome } from "../api.ts";
 import { refusalOf, refused, refusedAsGone, refusedAsQuarantined, refusedAsUnknown } from "../refusals.ts";
-import type { QuestionAsked } from "./inbox.ts";
+import type { QuestionArrived } from "./inbox.ts";
 import type { Instance } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 
@@ -13,7 +13,7 @@ export class Questions {
     this.#memory = memory;
   }
 
-  submit(question: QuestionAsked): void {
+  submit(question: QuestionArrived): void {
     const { instances, parts } = this.#memory;
     const { key } = question.question;
     const instance = instances.get(textOf(key));
@@ -35,11 +35,11 @@ export class Questions {
     }
   }
 
-  #settle(question: QuestionAsked, outcome: Outcome): void {
+  #settle(question: QuestionArrived, outcome: Outcome): void {
     this.#memory.answers.addOther((failure) => question.settle(failure ?? outcome));
   }
 
-  #evaluate(instance: Instance, { question }: QuestionAsked): Outcome {
+  #evaluate(instance: Instance, { question }: QuestionArrived): Outcome {
     const { nowMs } = this.#memory;
     instance.touchedMs = nowMs;
     if (instance.quarantine !== undefined) return refusedAsQuarantined(instance);
@@ -59,6 +59,6 @@ export class Questions {
  * Returns whether a lookup has said that there is no such instance. One that was found may have been put away again
  * since.
  */
-function isSettled({ found }: QuestionAsked): boolean {
+function isSettled({ found }: QuestionArrived): boolean {
   return found !== undefined && found.kind !== "instance";
 }

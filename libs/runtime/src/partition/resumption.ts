@@ -47,7 +47,7 @@ export async function resume(memory: PartitionMemory): Promise<void> {
   }
 }
 
-/** All of a page together. What cannot be had is found by who needs it. */
+/** All of a page together. An instance that cannot be read is reported to the caller that needs it. */
 async function prepare(
   { instances, parts }: PartitionMemory,
   page: readonly OutstandingInstance[],

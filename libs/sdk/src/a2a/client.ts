@@ -38,7 +38,7 @@ export interface A2aTask {
   /** What the agent says of the state. */
   readonly text: string;
   /** Data beside it. */
-  readonly asked: Json;
+  readonly question: Json;
   readonly output: Json;
   /** What it has used until now. Undefined if the agent does not say. */
   readonly used?: A2aUse | undefined;
@@ -276,10 +276,10 @@ export class A2aClient {
   }
 
   async #json(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Members> {
-    const asked = { accept: "application/json", "a2a-version": version, ...headers };
+    const allHeaders = { accept: "application/json", "a2a-version": version, ...headers };
     try {
       return await this.#within(answerMs, undefined, async (signal) => {
-        const answer = await this.#ports.fetch(url, { headers: asked, redirect: "error", signal });
+        const answer = await this.#ports.fetch(url, { headers: allHeaders, redirect: "error", signal });
         const text = await answerText(answer);
         if (answer.status >= 400 && answer.status < 500)
           throw this.#refused(`${url} answered with status ${answer.status}`);
@@ -303,7 +303,7 @@ export class A2aClient {
   }
 }
 
-const none: A2aTask = { id: "", contextId: "", state: "", text: "", asked: null, output: null };
+const none: A2aTask = { id: "", contextId: "", state: "", text: "", question: null, output: null };
 
 function taskOf(task: Members): A2aTask {
   const status = membersIn(task, "status");
@@ -317,7 +317,7 @@ function taskOf(task: Members): A2aTask {
       .map((part) => textIn(part, "text"))
       .filter(Boolean)
       .join("\n"),
-    asked: (parts.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
+    question: (parts.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
     output: artifacts.length === 0 ? null : artifactsOf(artifacts),
     used: useOf(membersIn(task, "metadata")),
   };

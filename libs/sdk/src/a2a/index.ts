@@ -104,14 +104,14 @@ async function answered(
   client: A2aClient,
   task: A2aTask,
 ): Promise<A2aTask> {
-  const asked = typeof task.asked === "object" && !Array.isArray(task.asked) ? task.asked : null;
-  const { approvalId, form } = (asked ?? {}) as { readonly approvalId?: Json; readonly form?: Json };
+  const question = typeof task.question === "object" && !Array.isArray(task.question) ? task.question : null;
+  const { approvalId, form } = (question ?? {}) as { readonly approvalId?: Json; readonly form?: Json };
   const isForm = typeof form === "object" && form !== null && !Array.isArray(form);
   const decision = ctx.approve<Decided>({
     id: "ask",
     title: `The agent ${name} asks`,
     message: task.text || "It needs an answer to continue.",
-    ...(task.asked !== null && { context: task.asked }),
+    ...(task.question !== null && { context: task.question }),
     form: isForm
       ? (form as NonNullable<ApproveOptions["form"]>)
       : { type: "object", properties: { text: { type: "string" } } },

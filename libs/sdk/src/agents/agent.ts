@@ -84,7 +84,7 @@ class AgentRun {
     for (const model of this.#modelsOf(this.#document)) this.#spending.check(model);
     this.#guarded("input", guard?.input, { prompt });
     this.#context = await this.#resources();
-    this.#messages.push({ role: "user", parts: [{ text: this.#asked(prompt) }] });
+    this.#messages.push({ role: "user", parts: [{ text: this.#promptText(prompt) }] });
     await this.#become(this.#document);
     for (let round = 1; round <= max; round++) {
       const reply = await this.#complete();
@@ -97,7 +97,7 @@ class AgentRun {
     throw agentErrors.roundsExhausted({ max });
   }
 
-  #asked(prompt: Json): string {
+  #promptText(prompt: Json): string {
     const text = typeof prompt === "string" ? prompt : JSON.stringify(prompt);
     return [...this.#context, prompt === null ? "Begin." : text].join("\n\n");
   }
@@ -225,8 +225,8 @@ class AgentRun {
       const room = this.#spending.within(model, tokensOf(question), answerTokens, this.#ctx.left);
       const { models } = this.#ports;
       const leftMs = this.#spending.leftMs(this.#ctx.now().getTime());
-      const asked = { ...question, answerTokens: room };
-      const reply = await models.complete(model, asked, this.#ctx.task, leftMs);
+      const bounded = { ...question, answerTokens: room };
+      const reply = await models.complete(model, bounded, this.#ctx.task, leftMs);
       this.#ctx.task.use({ money: models.cost(model, reply) ?? 0 });
       return reply;
     };
@@ -406,7 +406,7 @@ class AgentRun {
       "Summarise the conversation for the agent that continues it: the task, what was found and decided, what is open.";
     const messages = [{ role: "user", parts: [{ text }] }] as const;
     const reply = await this.#askAny("summary", { instructions, tools: [], messages });
-    const summary = `${this.#asked(this.#document.prompt ?? null)}\n\nSummary of the work so far:\n${textOf(reply.parts)}`;
+    const summary = `${this.#promptText(this.#document.prompt ?? null)}\n\nSummary of the work so far:\n${textOf(reply.parts)}`;
     this.#messages.splice(0, keep, { role: "user", parts: [{ text: summary }] });
   }
 }

@@ -71,12 +71,12 @@ const add = { calls: [{ name: "calc_add", input: { a: 2, b: 3 } }] };
 describe("an agent", () => {
   for (const model of ["anthropic:claude-test", "openai:gpt-test", "local:any"]) {
     it(`calls a tool and answers, over the wire of ${model.split(":")[0]}`, async () => {
-      const { model: asked, test } = agentTest({ model, tools: ["calc.*"], prompt: "2 + 3?" }, [
+      const { model: questions, test } = agentTest({ model, tools: ["calc.*"], prompt: "2 + 3?" }, [
         add,
         "It is 5.",
       ]);
       assert.equal(await test.execute(), "It is 5.");
-      const [first, second] = asked.requests;
+      const [first, second] = questions.requests;
       assert.deepEqual(first?.tools, ["calc_add"]);
       assert.equal(first?.instructions, "Help.");
       assert.deepEqual(first?.conversation, ["2 + 3?"]);
@@ -301,7 +301,7 @@ describe("an agent", () => {
   it("asks a capability of a worker as its model", async () => {
     const model = { model: "uses:my.model" };
     const fn = agents({ providers: provider, catalogue });
-    const asked: unknown[] = [];
+    const questions: unknown[] = [];
     const test = testWorkflow(
       {
         workflow: "ask",
@@ -312,7 +312,7 @@ describe("an agent", () => {
         handlers: [
           {
             "my.model": (question) => {
-              asked.push(question);
+              questions.push(question);
               return "From my own model.";
             },
           },
@@ -321,7 +321,7 @@ describe("an agent", () => {
       },
     );
     assert.equal(await test.execute(), "From my own model.");
-    assert.equal(asked.length, 1);
+    assert.equal(questions.length, 1);
   });
 
   it("waits for the platform and for workers that offer its tools, and fails if they do not come", async () => {
@@ -354,11 +354,11 @@ describe("an agent", () => {
   });
 
   it("shows the key of its worker when it asks the platform for tools, page by page", async () => {
-    const asked: string[] = [];
+    const questions: string[] = [];
     const model = new ScriptedModel(["Done."]);
     const ask: typeof fetch = async (url, init) => {
       if (!String(url).startsWith("http://tutti.test/v1/")) return model.fetch(url, init);
-      asked.push(`${String(url)} ${new Headers(init?.headers).get("authorization")}`);
+      questions.push(`${String(url)} ${new Headers(init?.headers).get("authorization")}`);
       const capability = { description: "Counts.", inputSchema: '{"type":"object"}' };
       const isFirst = !String(url).includes("token=");
       const name = isFirst ? "other.count" : "stock.count";
@@ -375,7 +375,7 @@ describe("an agent", () => {
     });
     await test.execute();
     const page = "http://tutti.test/v1/capabilities?namespace=default&size=1000";
-    assert.deepEqual(asked, [`${page} Bearer own-key`, `${page}&token=two Bearer own-key`]);
+    assert.deepEqual(questions, [`${page} Bearer own-key`, `${page}&token=two Bearer own-key`]);
     assert.deepEqual(model.requests[0]?.tools, ["stock_count"]);
   });
 

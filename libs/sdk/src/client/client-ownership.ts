@@ -10,19 +10,19 @@ export class ClientOwnership extends MemoryOwnership {
   #at = 0;
 
   constructor(addresses: readonly string[]) {
-    super({ fallback: () => this.#asked });
+    super({ fallback: () => this.#owner });
     this.#addresses = addresses;
   }
 
   override doubt(place: Place, owner: Owner): void {
     super.doubt(place, owner);
     // Of many calls that fail at the same address only the first one moves it on.
-    const { instance, epoch } = this.#asked;
+    const { instance, epoch } = this.#owner;
     if (owner.instance === instance && owner.epoch === epoch)
       this.#at = (this.#at + 1) % this.#addresses.length;
   }
 
-  get #asked(): Owner {
+  get #owner(): Owner {
     const address = this.#addresses[this.#at] ?? "";
     return { instance: address, address, epoch: 0 };
   }

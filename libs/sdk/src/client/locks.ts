@@ -107,8 +107,8 @@ export class Locks {
     });
     const untilMs = clock.monotonic() + waitMs;
     for (;;) {
-      const askedMs = clock.monotonic();
-      const forMs = Math.min(callWaitMs, Math.max(0, untilMs - askedMs));
+      const requestedMs = clock.monotonic();
+      const forMs = Math.min(callWaitMs, Math.max(0, untilMs - requestedMs));
       try {
         const { grant } = await locks.acquireLock(
           { ...request, waitMs: forMs },
@@ -116,7 +116,7 @@ export class Locks {
         );
         if (grant === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
         // Its lease started while it was asked for, and at the earliest then.
-        return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: askedMs });
+        return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: requestedMs });
       } catch (error) {
         const mayWait = isTuttiError(error) && error.code === "lock.held" && clock.monotonic() < untilMs;
         if (!mayWait) throw error;
@@ -197,7 +197,7 @@ export class HeldLock implements AsyncDisposable {
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const askedMs = this.#clockwork.clock.monotonic();
+    const requestedMs = this.#clockwork.clock.monotonic();
     try {
       const { name, holder, token } = this;
       const renewal = { name, holder, token, leaseMs: this.#leaseMs };
@@ -207,7 +207,7 @@ export class HeldLock implements AsyncDisposable {
       });
       if (this.#expiring === undefined) return;
       if (receipts[0]?.expireTime === undefined) this.#lose("it is held no longer");
-      else this.#expireAt(askedMs + this.#leaseMs);
+      else this.#expireAt(requestedMs + this.#leaseMs);
     } catch {
       // Asked again, until the lease is over.
     } finally {

@@ -6,7 +6,7 @@ import { ConformanceHost, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";
 
-/** What the worker is informed about where to go, as variables of its environment. */
+/** The variables of its environment that tell a worker where to connect. */
 export interface WorkerEnvironment {
   readonly TUTTI_ADDRESS: string;
   readonly TUTTI_NAMESPACE: string;

@@ -12,9 +12,9 @@ const encoded = (text: string) => Buffer.from(text).toString("base64");
 
 describe("settings of an application", () => {
   let answer: { readonly status: number; readonly body: string } = { status: 404, body: "" };
-  const asked: (string | undefined)[] = [];
+  const requests: (string | undefined)[] = [];
   const server = createServer((request, response) => {
-    asked.push(request.url, request.headers["x-consul-token"] as string | undefined);
+    requests.push(request.url, request.headers["x-consul-token"] as string | undefined);
     response.writeHead(answer.status).end(answer.body);
   });
   let url = "";
@@ -56,7 +56,7 @@ describe("settings of an application", () => {
       TUTTI_NAMESPACE: "shop",
       TUTTI_API_KEY: "of the environment",
     });
-    assert.deepEqual(asked.splice(0), ["/v1/kv/shop/tutti/?recurse=true", "acl"]);
+    assert.deepEqual(requests.splice(0), ["/v1/kv/shop/tutti/?recurse=true", "acl"]);
   });
 
   it("are empty for a prefix without keys, and refused if the store does not answer as one", async () => {

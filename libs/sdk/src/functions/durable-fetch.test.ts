@@ -8,11 +8,11 @@ const address = "http://model.test/v1/answers";
 
 describe("a fetch whose answers are steps", () => {
   it("asks once for each answer, also after a wait, and records no header of the request", async () => {
-    const asked: string[] = [];
+    const requests: string[] = [];
     const send: typeof fetch = async (input) => {
       const request = input as Request;
-      asked.push(`${request.headers.get("authorization")} ${await request.text()}`);
-      return Response.json({ number: asked.length });
+      requests.push(`${request.headers.get("authorization")} ${await request.text()}`);
+      return Response.json({ number: requests.length });
     };
     const fn = durable("ask", async (ctx) => {
       const ask = durableFetch(ctx, { fetch: send });
@@ -26,7 +26,7 @@ describe("a fetch whose answers are steps", () => {
     });
     const run = await testDurable(fn).start();
     assert.deepEqual(await run.result(), [1, 2]);
-    assert.deepEqual(asked, ["Bearer k-1 one", "Bearer k-1 two"]);
+    assert.deepEqual(requests, ["Bearer k-1 one", "Bearer k-1 two"]);
     assert.doesNotMatch(JSON.stringify(run.events), /k-1/);
   });
 

@@ -512,7 +512,7 @@ export class FunctionInstance implements Watched {
   #applyNext(): Error | undefined {
     const entry = this.#entries[this.#at];
     if (entry === undefined && this.#ports.dry !== undefined) {
-      const next = [...this.#pending.values()].map(askedInWords);
+      const next = [...this.#pending.values()].map(pendingInWords);
       this.#finish({ next, ...(this.#end !== undefined && { end: this.#end }) });
       return undefined;
     }
@@ -576,9 +576,9 @@ export class FunctionInstance implements Watched {
 
   /** What the code asks for where the history has something else. */
   #wanted(): string {
-    const [asked] = this.#pending.values();
-    if (asked === undefined) return `nothing after ${this.#foreign.after}`;
-    return askedInWords(asked);
+    const [awaitedStep] = this.#pending.values();
+    if (awaitedStep === undefined) return `nothing after ${this.#foreign.after}`;
+    return pendingInWords(awaitedStep);
   }
 
   #changed(entry: Entry, found: string): Error {
@@ -661,7 +661,7 @@ export class FunctionInstance implements Watched {
   }
 }
 
-function askedInWords({ kind, id, at }: PendingOperation): string {
+function pendingInWords({ kind, id, at }: PendingOperation): string {
   return `${kind} \`${id}\` at ${at || "an unknown line"}`;
 }
 

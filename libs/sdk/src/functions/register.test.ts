@@ -10,13 +10,13 @@ const hosted = (name: string) => ({ fn: durable(name, async () => 1), version: u
 /** A platform that accepts the functions of the test. */
 function platform() {
   const accepted = new Set<string>();
-  const asked: string[] = [];
+  const requests: string[] = [];
   mock.method(globalThis, "fetch", async (_: string, { body }: { readonly body: string }) => {
     const { workflow } = JSON.parse(JSON.parse(body).text);
-    asked.push(workflow);
+    requests.push(workflow);
     return accepted.has(workflow) ? new Response("{}") : new Response("the disk is full", { status: 429 });
   });
-  return { accepted, asked };
+  return { accepted, requests };
 }
 
 function registrationOf(time: VirtualTime, ...names: readonly string[]) {
@@ -34,26 +34,26 @@ describe("the registration of durable functions", () => {
 
   it("is repeated when the worker links, for the functions that are missing", async () => {
     const time = new VirtualTime();
-    const { accepted, asked } = platform();
+    const { accepted, requests } = platform();
     accepted.add("early");
     const registration = registrationOf(time, "early", "late");
     await time.settle(registration.run());
-    assert.deepEqual(asked, ["early", "late", "late", "late", "late", "late"]);
+    assert.deepEqual(requests, ["early", "late", "late", "late", "late", "late"]);
     accepted.add("late");
     await time.settle(registration.run());
     await registration.run();
-    assert.equal(asked.length, 7);
+    assert.equal(requests.length, 7);
     assert.equal(time.pending, 0);
   });
 
   it("is repeated by a worker that stays linked, until the platform accepts it", async () => {
     const time = new VirtualTime();
-    const { accepted, asked } = platform();
+    const { accepted, requests } = platform();
     const registration = registrationOf(time, "order");
     await time.settle(registration.run());
     accepted.add("order");
     await time.advanceAsync(30_000);
-    assert.equal(asked.length, 6);
+    assert.equal(requests.length, 6);
   });
 
   it("is no error while the platform starts, and is reported in the words of the platform", async () => {
@@ -76,11 +76,11 @@ describe("the registration of durable functions", () => {
 
   it("ends with its worker", async () => {
     const time = new VirtualTime();
-    const { asked } = platform();
+    const { requests } = platform();
     const registration = registrationOf(time, "order");
     await time.settle(registration.run());
     registration.stop();
     await time.advanceAsync(60_000);
-    assert.equal(asked.length, 5);
+    assert.equal(requests.length, 5);
   });
 });

@@ -160,7 +160,7 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     url.searchParams.set("namespace", namespace);
     return url;
   };
-  const asked = async (wanted: BlobWanted, range: Record<string, string>) => {
+  const request = async (wanted: BlobWanted, range: Record<string, string>) => {
     const url = urlOf(`/v1/blobs/${Buffer.from(wanted.sha256).toString("hex")}`, wanted.namespace);
     const isLarge = wanted.bytes > largeBytes && !("range" in range) && !usesProxies;
     const answer = await (isLarge ? getOverSocket : getByFetch)(url, { ...headers(), ...range });
@@ -171,12 +171,12 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     throw loss === undefined ? answerError(answer.status) : unreadable(wanted, loss);
   };
   const read = async function* (wanted: BlobWanted) {
-    const body = await asked(wanted, {});
+    const body = await request(wanted, {});
     try {
       yield* body;
     } catch (error) {
       // Damaged content breaks the stream off without a reason. Its last byte is sent when the whole was right.
-      await (await asked(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).return();
+      await (await request(wanted, { range: `bytes=${Math.max(0, wanted.bytes - 1)}-` })).return();
       throw error;
     }
   };

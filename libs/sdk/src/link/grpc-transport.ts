@@ -82,13 +82,13 @@ export class GrpcTransport implements Transport {
   async *#read(address: string, wanted: BlobWanted): AsyncGenerator<Uint8Array, void> {
     const { namespace, sha256 } = wanted;
     const { path, request, reply } = blobService.methods.get;
-    const asked = { namespace, sha256, offset: 0, length: 0 };
+    const wantedBlob = { namespace, sha256, offset: 0, length: 0 };
     const parts = this.#clientFor(address).makeServerStreamRequest(
       path,
-      (message: typeof asked) => bufferOf(request.encode(message)),
+      (message: typeof wantedBlob) => bufferOf(request.encode(message)),
       // The bytes of a message are used again for the next one.
       (read) => Uint8Array.from(reply.decode(read).chunk),
-      asked,
+      wantedBlob,
       this.#metadata(),
     );
     try {

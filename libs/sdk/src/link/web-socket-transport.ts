@@ -93,26 +93,26 @@ interface Refusal {
 async function refusal(address: string, headers: Record<string, string>): Promise<Refusal> {
   const { request } = await (address.startsWith("wss:") ? import("node:https") : import("node:http"));
   const upgrade = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13" };
-  const asked = request(address.replace(/^ws/, "http"), {
+  const outgoing = request(address.replace(/^ws/, "http"), {
     headers: { ...headers, ...upgrade, "sec-websocket-key": randomBytes(16).toString("base64") },
     timeout: askMs,
   });
   return new Promise((resolveWhy) => {
     const resolve = (reason: string, isKeyRefused = false) => resolveWhy({ reason, isKeyRefused });
-    asked.on(
+    outgoing.on(
       "response",
       (answer) => void problemOf(answer).then((reason) => resolve(reason, answer.statusCode === 401)),
     );
-    asked.on("timeout", () => asked.destroy(new Error("the host does not answer")));
-    asked.on("upgrade", (_, socket) => {
+    outgoing.on("timeout", () => outgoing.destroy(new Error("the host does not answer")));
+    outgoing.on("upgrade", (_, socket) => {
       socket.destroy();
       resolve("the WebSocket failed");
     });
-    asked.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    outgoing.on("error", ({ code, message }: NodeJS.ErrnoException) => {
       if (typeof code === "string" && code.startsWith("HPE_")) resolve("the answer is not HTTP");
       else resolve(typeof code === "string" ? code : message);
     });
-    asked.end();
+    outgoing.end();
   });
 }
 

@@ -27,7 +27,7 @@ export class OpenCall {
   readonly task: TaskContext;
   readonly signal: AbortSignal;
   readonly #ids: Map<string, unknown>;
-  #asked = 0;
+  #count = 0;
 
   constructor(task: TaskContext) {
     this.task = task;
@@ -38,7 +38,7 @@ export class OpenCall {
 
   /** Names a further question of the call. Equal questions of one call have different names. */
   nameOf(question: unknown): string {
-    const text = JSON.stringify([this.#asked++, question]);
+    const text = JSON.stringify([this.#count++, question]);
     return createHash("sha256").update(text).digest("base64url").slice(0, 16);
   }
 

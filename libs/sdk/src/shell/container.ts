@@ -19,7 +19,6 @@ import {
 } from "./container-input.ts";
 import {
   argumentsOf,
-  asked,
   fileIn,
   killedCode,
   newPlace,
@@ -27,6 +26,7 @@ import {
   type Place,
   removed,
   runContainer,
+  runEngine,
   sweep,
 } from "./engine.ts";
 import { engineReason, exitFailure, shellErrors, tailOf } from "./errors.ts";
@@ -125,7 +125,7 @@ class Running {
 
   /** Undefined when there is no such container. */
   async #state(): Promise<State | undefined> {
-    const { code, stdout } = await asked(this.#options, [
+    const { code, stdout } = await runEngine(this.#options, [
       ...["container", "inspect", "--format", "{{.State.OOMKilled}} {{.Image}} {{.State.Running}}"],
       this.#place.name,
     ]);

@@ -102,7 +102,7 @@ export function runContainer(
 }
 
 /** Runs the engine without a task: what it removes is removed also when the task is cancelled. */
-export function asked(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
+export function runEngine(options: ContainerOptions, given: readonly string[]): Promise<CommandEnd> {
   const quiet: CommandOptions = {
     folder: tmpdir(),
     env: variablesOf(engineVariables),
@@ -125,13 +125,13 @@ export async function removed(
 /** Each call of Podman takes a tenth of a second. */
 async function removedContainer(options: ContainerOptions, name: string, hasEnded = false): Promise<void> {
   // Podman would wait for a container to end by itself.
-  if (!hasEnded) await asked(options, ["kill", name]);
-  await asked(options, ["rm", "--force", name]);
+  if (!hasEnded) await runEngine(options, ["kill", name]);
+  await runEngine(options, ["rm", "--force", name]);
 }
 
 /** Removes containers and folders of workers of this machine that have ended. */
 export async function sweep(options: ContainerOptions): Promise<void> {
-  const { stdout } = await asked(options, ["ps", "--all", "--format", "{{.Names}}"]);
+  const { stdout } = await runEngine(options, ["ps", "--all", "--format", "{{.Names}}"]);
   const names = stdout.text.split("\n").filter(isOrphan);
   for (const name of names) await removedContainer(options, name);
   for (const name of (await readdir(tmpdir())).filter(isOrphan))

@@ -246,7 +246,7 @@ class Terminal {
     const { target } = this.#context;
     const format = "#{history_size} #{cursor_y} #{pane_dead} #{pane_dead_status} #{pane_title}";
     const both = ["display", "-p", "-t", target, format, ";", "capture-pane", "-p", "-S", "-", "-t", target];
-    const [first = "", ...lines] = (await this.#asked(both)).split("\n");
+    const [first = "", ...lines] = (await this.#runTmux(both)).split("\n");
     const [history, y, isDead, status, title, code] = first.split(" ");
     const how = status === "" ? "a signal" : `exit code ${status}`;
     const end = title === endTitle ? `exit code ${code}` : isDead === "1" ? how : undefined;
@@ -254,10 +254,10 @@ class Terminal {
   }
 
   async #keys(...args: readonly string[]): Promise<void> {
-    await this.#asked(["send-keys", "-t", this.#context.target, ...args]);
+    await this.#runTmux(["send-keys", "-t", this.#context.target, ...args]);
   }
 
-  async #asked(args: readonly string[]): Promise<string> {
+  async #runTmux(args: readonly string[]): Promise<string> {
     try {
       return await this.#tmux(...args);
     } catch (error) {

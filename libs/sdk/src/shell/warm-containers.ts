@@ -17,7 +17,6 @@ import type { CommandEnd, CommandHold } from "./command.ts";
 import type { ContainerInput, ContainerOptions } from "./container-input.ts";
 import {
   argumentsOf,
-  asked,
   cpusOf,
   engineOf,
   fileIn,
@@ -26,6 +25,7 @@ import {
   type Place,
   removed,
   runContainer,
+  runEngine,
 } from "./engine.ts";
 import { type ImageFacts, lineOf, waitingShell } from "./warm-line.ts";
 
@@ -161,7 +161,7 @@ export class WarmContainers {
 
   async #imageOf(name: string): Promise<ImageFacts | undefined> {
     const format = "{{.Id}} {{json .Config}}";
-    const { code, stdout } = await asked(this.#options, ["image", "inspect", "--format", format, name]);
+    const { code, stdout } = await runEngine(this.#options, ["image", "inspect", "--format", format, name]);
     const [, id = "", config = ""] = /^(\S+) (.*)$/s.exec(stdout.text.trim()) ?? [];
     if (code !== 0 || id === "") return undefined;
     const { Entrypoint, Cmd } = JSON.parse(config) as { Entrypoint?: string[]; Cmd?: string[] };

@@ -21,14 +21,14 @@ describe("a result that is written by hand", () => {
         fc.array(fc.record({ requestModel: fc.string(), agoMs: fc.nat() }), { maxLength: 3 }),
         (token, json, runMs, amounts, calls) => {
           const writer = new FlatWriter();
-          const asked = calls.length === 0 ? undefined : ModelCalls.fromPartial({ calls });
-          writeOutput(writer, token, json, { runMs, used: amounts, modelCalls: asked });
+          const request = calls.length === 0 ? undefined : ModelCalls.fromPartial({ calls });
+          writeOutput(writer, token, json, { runMs, used: amounts, modelCalls: request });
           const isUsed = amounts !== undefined && (amounts.tokens > 0 || amounts.money > 0);
           const [result] = AgentFrame.decode(writer.finish()).results;
           assert.deepEqual([result?.token, result?.runMs], [token, runMs]);
           assert.deepEqual(result?.outcome, { $case: "inlineOutput", value: new TextEncoder().encode(json) });
           if (isUsed) assert.deepEqual(result?.used, { ...amounts, timeMs: 0 });
-          assert.deepEqual(result?.modelCalls, asked);
+          assert.deepEqual(result?.modelCalls, request);
         },
       ),
     );

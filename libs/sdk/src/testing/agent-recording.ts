@@ -263,7 +263,7 @@ class CallReader {
   readonly #agent: { readonly task: string } & Pick<AgentDocument, "deny">;
   readonly #tools: readonly Tool[];
   readonly #owned = new Set<string>();
-  readonly #asked = new Map<string, { readonly target: string; readonly input: Json }>();
+  readonly #questions = new Map<string, { readonly target: string; readonly input: Json }>();
   /** Calls of the last answer that no task has done. */
   #open: { readonly name: string; readonly input: Json }[] = [];
   /** Inputs that a person gave, by tool. */
@@ -282,7 +282,7 @@ class CallReader {
     else if (type === "task_queued" || type === "child_queued") this.#started(task, details["input"] as Json);
     else if (type === "approval_asked") {
       const { tool: target, input } = details["context"] as { readonly tool: string; readonly input: Json };
-      this.#asked.set(task, { target, input });
+      this.#questions.set(task, { target, input });
     } else if (type === "approval_decided") this.#decided(task, details["decision"] as Decision);
     else if (type === "task_completed" || type === "task_failed" || type === "child_refused") {
       const call = this.calls.find((each) => each.task === task);
@@ -317,19 +317,19 @@ class CallReader {
     if (tool === undefined || (tool.kind !== "call" && tool.kind !== "child")) return;
     const { target, kind, name } = tool;
     const at = this.#open.findIndex((call) => call.name === name);
-    const [asked] = at < 0 ? [] : this.#open.splice(at, 1);
-    const input = this.#changed.get(target)?.shift() ?? given ?? asked?.input ?? null;
+    const [openQuestion] = at < 0 ? [] : this.#open.splice(at, 1);
+    const input = this.#changed.get(target)?.shift() ?? given ?? openQuestion?.input ?? null;
     this.calls.push({ task, target, kind, answer: Math.max(0, this.#answers - 1), input });
   }
 
   #decided(task: string, { verdict, data = null, reason = "" }: Decision): void {
-    const asked = this.#asked.get(task);
-    if (asked === undefined) return;
+    const openQuestion = this.#questions.get(task);
+    if (openQuestion === undefined) return;
     const approved = /approved$/i.test(verdict);
-    this.decisions.push({ ...asked, approved, data, reason });
+    this.decisions.push({ ...openQuestion, approved, data, reason });
     const { input } = (data ?? {}) as { readonly input?: Json };
     if (approved && input !== undefined)
-      this.#changed.set(asked.target, [...(this.#changed.get(asked.target) ?? []), input]);
+      this.#changed.set(openQuestion.target, [...(this.#changed.get(openQuestion.target) ?? []), input]);
   }
 }
 

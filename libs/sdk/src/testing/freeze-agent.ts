@@ -39,14 +39,14 @@ export function frozenFrom(recording: AgentRecording, workflow: string): FrozenW
       const approval = at < 0 ? undefined : decisions.splice(at, 1)[0];
       const given = referring(call.input, sources);
       const needs = before.length === 0 ? {} : { needs: before };
-      const asked = `approve-${call.task}`;
+      const approvalTask = `approve-${call.task}`;
       if (approval !== undefined)
-        tasks[asked] = {
+        tasks[approvalTask] = {
           ...needs,
           approve: { title: `Call ${call.target}?`, context: { tool: call.target, input: given } },
         };
       tasks[call.task] = {
-        ...(approval === undefined ? needs : { needs: [asked] }),
+        ...(approval === undefined ? needs : { needs: [approvalTask] }),
         ...(call.kind === "child" ? { workflow: call.target } : { uses: call.target }),
         with: given,
       };

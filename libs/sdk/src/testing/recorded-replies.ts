@@ -31,6 +31,6 @@ export function scriptedReply(json: string): ScriptedReply {
   const calls = callsOf(parts);
   const broken = calls.find(({ malformed }) => malformed !== undefined);
   if (broken?.malformed !== undefined) return { malformed: broken.malformed, name: broken.name };
-  const asked = calls.map(({ name, input }) => ({ name, input }));
-  return { text: textOf(parts), calls: asked, inputTokens, outputTokens };
+  const toolCalls = calls.map(({ name, input }) => ({ name, input }));
+  return { text: textOf(parts), calls: toolCalls, inputTokens, outputTokens };
 }

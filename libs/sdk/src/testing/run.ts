@@ -128,8 +128,8 @@ export class TestRun<Output = unknown> {
   }
 
   /**
-   * Returns its output, once it has ended well: skips time until then. Throws its error when it failed, was cancelled
-   * or terminated. what it waits for, when that will never come by itself, or takes longer than `within`, which is ten
+   * Skips time until the run has ended, and returns its output. Throws its error if it failed, was cancelled or
+   * terminated. Throws the reason of its wait if the wait never ends by itself, or takes longer than `within`. Default: ten
    * years.
    */
   async result({ within = resultWithin }: { readonly within?: Duration } = {}): Promise<Output> {
@@ -190,8 +190,8 @@ export class TestRun<Output = unknown> {
   }
 
   query<Answer = unknown>(name: string, payload?: unknown): Answer {
-    const asked = { query: name, payload: payloadOf(payload, "payload") };
-    const { answer } = taken(this.#world.stage.query(this.#key, showEntry, asked));
+    const request = { query: name, payload: payloadOf(payload, "payload") };
+    const { answer } = taken(this.#world.stage.query(this.#key, showEntry, request));
     return (valueIn(answer) ?? null) as Answer;
   }
 

@@ -66,17 +66,17 @@ export class ScriptedModel {
   /** Answers a request of a provider's client. */
   async answer(request: Request): Promise<Response> {
     const body = (await request.json()) as Members;
-    const asked = requestOf(new URL(request.url).pathname, body);
-    this.requests.push(asked);
-    if (this.#repeats && asked.conversation.length <= 1) this.#before = this.requests.length - 1;
+    const modelRequest = requestOf(new URL(request.url).pathname, body);
+    this.requests.push(modelRequest);
+    if (this.#repeats && modelRequest.conversation.length <= 1) this.#before = this.requests.length - 1;
     const count = this.requests.length;
     const turn = count - this.#before;
     const reply =
       typeof this.#script === "function"
-        ? await this.#script(asked, count)
+        ? await this.#script(modelRequest, count)
         : (this.#script[Math.min(turn, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
-    const pieces = writerOf(asked.path)(reply, asked.model, count);
+    const pieces = writerOf(modelRequest.path)(reply, modelRequest.model, count);
     return new Response(streamOf(pieces, mannerOf(reply)), {
       headers: { "content-type": "text/event-stream" },
     });

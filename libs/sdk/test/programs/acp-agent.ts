@@ -26,10 +26,10 @@ interface Session {
 const say = (message: object) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
 const fileOf = (id: string) => join(tmpdir(), `acp-agent-${id}.json`);
 const permissions = new Map<number, (allowed: boolean) => void>();
-let asked = 0;
+let calls = 0;
 
 function permitted(title: string): Promise<boolean> {
-  const id = ++asked;
+  const id = ++calls;
   const options = [
     { optionId: "yes", kind: "allow_once" },
     { optionId: "no", kind: "reject_once" },

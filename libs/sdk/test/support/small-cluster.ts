@@ -15,7 +15,7 @@ export class SmallCluster {
     pods: new Map(),
     secrets: new Map(),
   };
-  readonly asked: string[] = [];
+  readonly requests: string[] = [];
   /** Each line of the log, as the container wrote it. */
   readonly log: string[] = [];
   /** The log of the container that reads `outputs`, one for each time that it is asked for. The last one stays. */
@@ -110,7 +110,7 @@ export class SmallCluster {
     const { pathname, searchParams } = new URL(url, "http://api");
     const [, kind = "", name = "", part = ""] =
       /^\/(?:apis\/batch|api)\/v1\/namespaces\/agents\/(\w+)(?:\/([^/]+))?(\/log)?$/.exec(pathname) ?? [];
-    this.asked.push(`${method} ${kind}${part}${searchParams.has("watch") ? " watch" : ""}`);
+    this.requests.push(`${method} ${kind}${part}${searchParams.has("watch") ? " watch" : ""}`);
     const send = (status: number, value: object) =>
       void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
     const refused = (code: number, message: string) =>

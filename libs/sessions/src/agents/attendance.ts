@@ -140,8 +140,8 @@ function changes(
   const known = agentsKnown(view);
   const notes: AgentNote[] = [];
   const there = new Set<string>();
-  const asked = [...firsts.values()].flatMap((number) => (view.tasks[number]?.spec as TaskSpec) ?? []);
-  const present = presentIn(agents, asked, pool).filter(({ meets }) => meets.size > 1);
+  const specs = [...firsts.values()].flatMap((number) => (view.tasks[number]?.spec as TaskSpec) ?? []);
+  const present = presentIn(agents, specs, pool).filter(({ meets }) => meets.size > 1);
   if (present.length > agentsMax) return [];
   for (const { id: agent, slots, meets } of present) {
     there.add(agent);

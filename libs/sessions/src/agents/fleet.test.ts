@@ -15,7 +15,7 @@ function task(capability: string): TaskSpec {
 
 describe("what a task asks of its agent", () => {
   const require = { equals: { zone: "east" }, exists: ["gpu"], absent: [] };
-  for (const [what, asked, words] of [
+  for (const [what, request, words] of [
     ["a capability", {}, "soup"],
     ["a range", { versionRange: "^2" }, "soup in ^2"],
     ["labels", { placement: { require } }, "soup with zone=east, gpu"],
@@ -26,7 +26,10 @@ describe("what a task asks of its agent", () => {
     ],
   ] as const)
     it(`is described in words: ${what}`, () => {
-      const spec = TaskSpec.fromPartial({ ...asked, work: { $case: "capability", value: "soup" } } as object);
+      const spec = TaskSpec.fromPartial({
+        ...request,
+        work: { $case: "capability", value: "soup" },
+      } as object);
       assert.equal(demandText(spec, "default"), words);
     });
 });

@@ -25,7 +25,7 @@ export interface FleetAnswer {
 }
 
 interface Known {
-  readonly askedMs: number;
+  readonly requestedMs: number;
   readonly answer: Promise<FleetAnswer>;
 }
 
@@ -45,11 +45,11 @@ export class Fleet {
   async answerOf(namespace: string): Promise<FleetAnswer> {
     const nowMs = this.#parts.clock.monotonic();
     const known = this.#known.get(namespace);
-    if (known !== undefined && nowMs - known.askedMs < freshMs) return known.answer;
+    if (known !== undefined && nowMs - known.requestedMs < freshMs) return known.answer;
     const askMs = this.#parts.clock.now();
     const answer = this.#ask(namespace).then((agents) => ({ agents, askMs }));
     this.#known.delete(namespace);
-    this.#known.set(namespace, { askedMs: nowMs, answer });
+    this.#known.set(namespace, { requestedMs: nowMs, answer });
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= keptMax) break;
       this.#known.delete(oldest);

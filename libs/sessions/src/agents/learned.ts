@@ -25,11 +25,11 @@ const namespacesMax = 200;
 
 interface Known {
   readonly learner: Learner;
-  askedMs: number;
+  requestedMs: number;
   /** Undefined if nothing was read. */
   readMs: number | undefined;
   isAway: boolean;
-  asked: Promise<void>;
+  asking: Promise<void>;
 }
 
 export class Learned {
@@ -46,11 +46,11 @@ export class Learned {
   async of(namespace: string): Promise<Knowledge> {
     const nowMs = this.#parts.clock.monotonic();
     const known = this.#known.get(namespace) ?? this.#begin(namespace);
-    if (nowMs - known.askedMs >= freshMs) {
-      known.askedMs = nowMs;
-      known.asked = this.#ask(namespace, known);
+    if (nowMs - known.requestedMs >= freshMs) {
+      known.requestedMs = nowMs;
+      known.asking = this.#ask(namespace, known);
     }
-    await known.asked;
+    await known.asking;
     return known.learner.knowledge;
   }
 
@@ -112,10 +112,10 @@ export class Learned {
   #begin(namespace: string): Known {
     const known: Known = {
       learner: new Learner(),
-      askedMs: Number.NEGATIVE_INFINITY,
+      requestedMs: Number.NEGATIVE_INFINITY,
       readMs: undefined,
       isAway: false,
-      asked: Promise.resolve(),
+      asking: Promise.resolve(),
     };
     this.#known.set(namespace, known);
     for (const oldest of this.#known.keys()) {

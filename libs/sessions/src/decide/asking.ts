@@ -12,7 +12,7 @@ export type QuestionRuns = Pick<Client<typeof runService>, "startRun" | "awaitRu
 export interface Question {
   /** Derived from the session: the next owner finds it. */
   readonly runId: string;
-  /** As which task of the session it is informed of. */
+  /** The task of the session under which it is reported. */
   readonly task: string;
   readonly capability: string;
   /** By name, as JSON: over the input of its run nothing in it is taken for an expression. */
@@ -47,8 +47,8 @@ export async function ask(
   const { runId } = question;
   const isOfBefore = await begin(runs, requestOf({ namespace, id }, question), options);
   for (;;) {
-    const asked = { namespace, runId, waitMs, afterEvent: 0 };
-    const { run } = await runs.awaitRun(asked, { ...options, timeoutMs: 2 * waitMs });
+    const awaiting = { namespace, runId, waitMs, afterEvent: 0 };
+    const { run } = await runs.awaitRun(awaiting, { ...options, timeoutMs: 2 * waitMs });
     if (run !== undefined && run.parent?.id !== id) throw partWorkErrors.childTaken({ child: runId });
     const { result } = run?.outcome ?? {};
     if (run === undefined || !isEnded(run.status)) continue;

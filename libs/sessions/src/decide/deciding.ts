@@ -174,7 +174,7 @@ class DecidedPart {
     if (bytes > questionMax) throw partWorkErrors.questionTooLong({ bytes, max: questionMax });
     const runId = questionRunId(situation.view, part);
     const isJudged = this.#parts.rules?.concernsPlans(key.namespace) === true;
-    const asked = {
+    const decisionQuestion = {
       runId,
       task: questionTask,
       capability: orchestrator,
@@ -183,7 +183,7 @@ class DecidedPart {
       with: { retry, timeouts },
       retentionMs: isJudged ? judgedRetentionMs : retentionMs,
     };
-    const { output, isOfBefore } = await this.#answer(asked, options);
+    const { output, isOfBefore } = await this.#answer(decisionQuestion, options);
     const nowMs = foundation.clock.now();
     const read = readDecision(jsonIn(output)?.value, situation, nowMs);
     if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });

@@ -20,11 +20,11 @@ export interface Situation {
 
 /** Returns the question, as JSON. */
 export function questionOf(situation: Situation): string {
-  const whole = JSON.stringify(asked(situation, true));
-  return Buffer.byteLength(whole) <= withOutputsMax ? whole : JSON.stringify(asked(situation, false));
+  const whole = JSON.stringify(promptOf(situation, true));
+  return Buffer.byteLength(whole) <= withOutputsMax ? whole : JSON.stringify(promptOf(situation, false));
 }
 
-function asked({ view, part, agents, outcomes, expectedMs }: Situation, isWhole: boolean) {
+function promptOf({ view, part, agents, outcomes, expectedMs }: Situation, isWhole: boolean) {
   const outputs = new Map(isWhole ? outcomes.map(({ taskId, outcome }) => [taskId, outcome]) : []);
   return {
     session: view.key.id,

@@ -1,7 +1,6 @@
 /**
- * How a session would be done if it started now: the choice that it would get, and what that comes to if everything
- * takes as long as is expected. the best plan that is found for tasks and agents alone. Nothing is started by it, and
- * nothing kept.
+ * How a session would be done if it started now: its choice and the result of that choice with the expected durations, and
+ * the best plan for its tasks and agents alone. Nothing is started, and nothing is stored.
  */
 import { type Choice, Mode, type SessionSpec } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";

@@ -18,7 +18,7 @@ const view = {
 function scene() {
   const time = new VirtualTime();
   const held = new HeldPlans();
-  const asked: string[] = [];
+  const requests: string[] = [];
   const state = { words: "may it?", answer: (): string | undefined => "approval-1" };
   const rules: PlanRules = {
     concernsPlans: () => true,
@@ -26,7 +26,7 @@ function scene() {
       assert.deepEqual([tasks[0]?.id, tasks[0]?.begins, wantedBy.actor?.id], ["boil", true, "ada"]);
       const { words: name } = state;
       const ask = () => {
-        asked.push(name);
+        requests.push(name);
         return Promise.resolve().then(() => state.answer());
       };
       return name === "" ? [] : [{ name, message: name, ask }];
@@ -38,12 +38,12 @@ function scene() {
     const about = { namespace: "default", kind: "session", id: "s", task: "" };
     return held.explained(key, Explanation.fromPartial({ about, summary: "1 task is left" }));
   };
-  return { time, plans, asked, state, why };
+  return { time, plans, requests, state, why };
 }
 
 describe("a plan that a rule wants approved", () => {
   it("is held until a person has approved, and the same question is not asked again", async () => {
-    const { time, plans, asked, state, why } = scene();
+    const { time, plans, requests, state, why } = scene();
     assert.equal(await plans.isHeld(asking), false, "nothing was planned yet");
     assert.equal(plans.admits(view, made), false);
     assert.equal(await plans.isHeld(asking), true);
@@ -57,7 +57,7 @@ describe("a plan that a rule wants approved", () => {
       ["tutti approve approval-1"],
     );
     assert.equal(await plans.isHeld(asking), true);
-    assert.equal(asked.length, 1, "it is not looked all the time");
+    assert.equal(requests.length, 1, "it is not looked all the time");
     state.answer = () => undefined;
     await time.advance(2_000);
     assert.equal(await plans.isHeld(asking), false);

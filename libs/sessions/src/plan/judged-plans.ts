@@ -119,12 +119,13 @@ export class JudgedPlans {
     if (clock.monotonic() < this.#askAgainMs) return true;
     const deadlineMs = clock.monotonic() + askTimeoutMs;
     const caller = { deadlineMs, signal, trace, logger };
-    const asked = await Promise.all(
+    const answers = await Promise.all(
       this.#open.map(async (question) => ({ question, approval: await question.ask(caller) })),
     );
     this.#askAgainMs = clock.monotonic() + askEveryMs;
-    const left = asked.filter(({ approval }) => approval !== undefined);
-    for (const { question, approval } of asked) if (approval === undefined) this.#approved.add(question.name);
+    const left = answers.filter(({ approval }) => approval !== undefined);
+    for (const { question, approval } of answers)
+      if (approval === undefined) this.#approved.add(question.name);
     this.#open = left.map(({ question }) => question);
     const questions = left.map(({ question: { message }, approval = "" }) => ({ message, approval }));
     this.#parts.held.put(this.#key, this.#part, { questions, sinceMs: clock.now() });

@@ -49,7 +49,7 @@ const looksPerSec = 500;
 const restsPerLook = 3;
 const failedMs = 500;
 
-/** What was informed of a part's work, and what is known of it. */
+/** The reported states of a part's work, and its known state. */
 interface Known {
   readonly reported: Map<string, string>;
   events: number;

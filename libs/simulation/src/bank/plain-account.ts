@@ -221,15 +221,15 @@ function happenToStatement(
     account.statements.set(statement, { attempt: 1, retryMs: undefined });
     return;
   }
-  const asked = account.statements.get(statement);
-  if (asked === undefined) return `statement ${statement} is not awaited`;
+  const awaited = account.statements.get(statement);
+  if (awaited === undefined) return `statement ${statement} is not awaited`;
   if (type === "statement_failed") {
-    asked.retryMs = number(fields, "retryMs");
+    awaited.retryMs = number(fields, "retryMs");
     return;
   }
   if (type === "statement_retried") {
-    asked.attempt++;
-    asked.retryMs = undefined;
+    awaited.attempt++;
+    awaited.retryMs = undefined;
     return;
   }
   account.statements.delete(statement);

@@ -1,6 +1,5 @@
 /**
- * What is known to be in the journal, batch by batch, as it cannot be undone any more. what was answered, dispatched
- * and delivered on the strength of it. Each batch is checked when it becomes durable.
+ * The durable content of the journal, batch by batch, and the replies, dispatches and deliveries that rest on it. Each batch is checked when it becomes durable.
  *
  * 1. Batches of a partition have no gaps, their epochs and times never go back, and each epoch has one writer.
  * 2. Records of an instance have no gaps, and each names the one before.

@@ -48,7 +48,7 @@ export interface PastOf {
 const pageEvents = 7;
 
 /**
- * Every history is what the journal had, record by record, whether it still has it or not. so is a state of the past.
+ * Every history is what the journal had, record by record, whether it still has it or not. The same holds for past states.
  */
 export async function checkHistories(
   world: World,

@@ -24,16 +24,16 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const progressSeeds = 10_000;
 
 async function main(): Promise<number> {
-  const asked = readOptions(process.argv.slice(2));
-  const { seed, load, plan } = asked;
-  if (asked.help) {
+  const options = readOptions(process.argv.slice(2));
+  const { seed, load, plan } = options;
+  if (options.help) {
     process.stdout.write(usage);
     return 0;
   }
-  if (plan === undefined && seed === undefined) return runMany(asked);
+  if (plan === undefined && seed === undefined) return runMany(options);
   const given: unknown = plan === undefined ? undefined : JSON.parse(readFileSync(plan, "utf8"));
-  if (load === "pools") return runPool(asked, (given as PoolsPlan | undefined) ?? drawPoolsPlan(seed ?? 0));
-  return runOne(asked, (given as Plan | undefined) ?? drawOf(load)(seed ?? 0));
+  if (load === "pools") return runPool(options, (given as PoolsPlan | undefined) ?? drawPoolsPlan(seed ?? 0));
+  return runOne(options, (given as Plan | undefined) ?? drawOf(load)(seed ?? 0));
 }
 
 async function runMany({ from, seeds, weakening, workers, load }: SimulationOptions): Promise<number> {
@@ -75,29 +75,29 @@ async function runMany({ from, seeds, weakening, workers, load }: SimulationOpti
   return failed.length === 0 ? 0 : 1;
 }
 
-function runPool(asked: SimulationOptions, drawn: PoolsPlan): number {
-  const weakening = poolWeakeningOf(asked.weakening);
+function runPool(options: SimulationOptions, drawn: PoolsPlan): number {
+  const weakening = poolWeakeningOf(options.weakening);
   const { seed } = drawn;
   let plan = drawn;
-  if (asked.minimise) {
+  if (options.minimise) {
     const { finding } = simulatePools(plan, weakening);
     if (finding === undefined) print(nothingSmaller(seed));
     else
       plan = minimisePools(plan, (candidate) => isLike(finding, simulatePools(candidate, weakening).finding));
     print(JSON.stringify(plan));
   }
-  return tell(seed, simulatePools(plan, weakening, asked.trace ? linesTo(print) : noTrace));
+  return tell(seed, simulatePools(plan, weakening, options.trace ? linesTo(print) : noTrace));
 }
 
-async function runOne(asked: SimulationOptions, drawn: Plan): Promise<number> {
-  const weakening = weakeningOf(asked.weakening);
+async function runOne(options: SimulationOptions, drawn: Plan): Promise<number> {
+  const weakening = weakeningOf(options.weakening);
   const { seed } = drawn;
   let plan = drawn;
-  const trace = (): ReturnType<typeof linesTo> => (asked.trace ? linesTo(print) : noTrace);
-  if (asked.minimise) {
+  const trace = (): ReturnType<typeof linesTo> => (options.trace ? linesTo(print) : noTrace);
+  if (options.minimise) {
     const { finding } = await simulate(plan, weakening);
     if (finding === undefined) print(nothingSmaller(seed));
-    else plan = await smallest(plan, finding, asked.weakening);
+    else plan = await smallest(plan, finding, options.weakening);
     print(JSON.stringify(plan));
   }
   return tell(seed, await simulate(plan, weakening, trace()));

@@ -6,8 +6,8 @@ import type { Failed, Share, ShareDone } from "./pool.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a worker thread");
-const asked = workerData as { readonly weakening: string; readonly load: LoadName };
-const run = runnerOf(asked.load, asked.weakening);
+const options = workerData as { readonly weakening: string; readonly load: LoadName };
+const run = runnerOf(options.load, options.weakening);
 
 // Errors are made by the thousand here. To examine one, run its seed alone, with full stack traces.
 Error.stackTraceLimit = 0;

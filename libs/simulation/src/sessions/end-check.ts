@@ -18,7 +18,7 @@ const { WORK_STATUS_CANCELLED: cancelled, WORK_STATUS_TERMINATED: terminated } =
 export class EndCheck {
   readonly #parts: EndCheckParts;
   /** The requested tasks of each session, by the commands. */
-  readonly #asked = new Map<string, Set<string>>();
+  readonly #requested = new Map<string, Set<string>>();
   /** Sessions of which agents that went silent made a task fail. */
   readonly #dropped = new Set<string>();
 
@@ -26,9 +26,9 @@ export class EndCheck {
     this.#parts = parts;
   }
 
-  asked(id: string, command: string): void {
-    const known = this.#asked.get(id) ?? new Set();
-    this.#asked.set(id, known.add(command));
+  requested(id: string, command: string): void {
+    const known = this.#requested.get(id) ?? new Set();
+    this.#requested.set(id, known.add(command));
   }
 
   event(session: SessionCheck, type: string, body: unknown): void {
@@ -79,19 +79,19 @@ export class EndCheck {
     const { id, state } = session;
     const spec = specOf(state);
     const specs = state.tasks.map((task) => task.spec);
-    const asked = this.#asked.get(id) ?? new Set();
+    const requested = this.#requested.get(id) ?? new Set();
     const mayFail =
       failsWith(specs) ||
       this.#dropped.has(id) ||
       (error?.code === "session.timed_out" && spec.timeoutMs > 0) ||
       (error?.code === "session.dependency_failed" && spec.dependsOn.length > 0) ||
       ((spec.budget?.tokens ?? 0) > 0 && /used_up/.test(JSON.stringify(error))) ||
-      asked.has("add_tasks");
+      requested.has("add_tasks");
     const isAllowed =
-      (status === completed && (!failsWith(specs) || asked.has("add_tasks"))) ||
+      (status === completed && (!failsWith(specs) || requested.has("add_tasks"))) ||
       (status === failed && mayFail) ||
-      (status === cancelled && asked.has("cancel_session")) ||
-      (status === terminated && asked.has("terminate_session"));
+      (status === cancelled && requested.has("cancel_session")) ||
+      (status === terminated && requested.has("terminate_session"));
     if (!isAllowed)
       this.#parts.find(`${id} ended as ${status} (${error?.code ?? ""}: ${error?.message ?? ""})`);
     const first = this.#endOf(session, "t0");
@@ -105,7 +105,7 @@ export class EndCheck {
   #settled({ id, state }: SessionCheck, { dependency, status }: Settled): void {
     const other = specOf(state).dependsOn[dependency]?.session?.id ?? "";
     const known = this.#parts.sessions.get(other);
-    if (known?.state.ending !== status && this.#asked.get(other)?.has("retry_session") !== true)
+    if (known?.state.ending !== status && this.#requested.get(other)?.has("retry_session") !== true)
       this.#parts.find(`${id} hears that ${other} ended as ${status}, which is ${known?.state.ending}`);
   }
 

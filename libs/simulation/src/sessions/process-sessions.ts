@@ -1,6 +1,6 @@
 /**
- * What a process does for its sessions: the code that services do it with, over calls of the simulation. the tasks of
- * its runs and missions.
+ * What a process does for its sessions: the code that services do it with, over calls of the simulation, and the
+ * tasks of its runs and missions.
  */
 import type { Component, Logger } from "@tutti/kernel";
 import type { SessionEffect } from "@tutti/machine-session";

@@ -131,8 +131,8 @@ function tasksOf(parts: ServicesParts) {
     addTasks: ({ runId, tasks: specs, parentTaskId, reason, idempotencyKey }: Any, options: Signalled) =>
       run(runId, "add_tasks", options, async (runtime, key) => {
         const { tasks } = documentOfTasks("tasks", { tasks: specs, output: "", input: undefined });
-        const asked = { key, query: runs.checkAdded, body: { tasks: tasks ?? {} } };
-        const { checked } = (await runtime.query(asked)) as runs.AdditionShown;
+        const addition = { key, query: runs.checkAdded, body: { tasks: tasks ?? {} } };
+        const { checked } = (await runtime.query(addition)) as runs.AdditionShown;
         const body = { plan: planOf(checked), parentTaskId, reason };
         return runtime.execute({ key, command: runs.addTasks, body, idempotencyKey });
       }),
@@ -320,9 +320,9 @@ async function shownMission(runtime: PlainRuntime, key: InstanceKey): Promise<Sh
   return { ...shown, eventCount };
 }
 
-async function orMissing<Answer>(asked: Promise<Answer>, missing: () => Error): Promise<Answer> {
+async function orMissing<Answer>(addition: Promise<Answer>, missing: () => Error): Promise<Answer> {
   try {
-    return await asked;
+    return await addition;
   } catch (error) {
     throw isTuttiError(error) && runtimeErrors.unknownInstance.is(error) ? missing() : error;
   }

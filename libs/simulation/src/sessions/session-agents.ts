@@ -51,11 +51,11 @@ function failed(code: string, message: string, used: NonNullable<AgentAnswer["us
 
 /** What of a question it looks at. */
 interface Question {
-  readonly tasks: readonly AskedTask[];
+  readonly tasks: readonly RequestedTask[];
   readonly agents: readonly { readonly id: string }[];
 }
 
-interface AskedTask {
+interface RequestedTask {
   readonly id: string;
   readonly mode: string;
   readonly isReady: boolean;

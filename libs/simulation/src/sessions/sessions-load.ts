@@ -187,8 +187,8 @@ export class SessionsLoad implements Load {
     const session = this.#sessions.get(id);
     if (session === undefined) return;
     const { type, body, operation } = event;
-    const asked = operation === undefined ? undefined : this.#operation(operation);
-    if (asked?.account === id) this.#ends.asked(id, asked.command);
+    const requested = operation === undefined ? undefined : this.#operation(operation);
+    if (requested?.account === id) this.#ends.requested(id, requested.command);
     session.event(event);
     if (type === "session_retried")
       this.#doing.again(

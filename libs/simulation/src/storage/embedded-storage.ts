@@ -1,6 +1,6 @@
 /**
  * One process's own disk: the journal on segments, written in line, on a disk that loses, tears, fails, fills up and
- * flips bits. its archive.
+ * flips bits, and its archive.
  */
 import { type Journal, MemoryArchiveStore, openSegmentsInline, verifyDisk } from "@tutti/journal";
 import { type DiskFaults, MemoryDisk } from "@tutti/journal/testing";

@@ -73,8 +73,8 @@ export class ServerPartition {
     return this.#log.last;
   }
 
-  async append(asked: Append, writer: string): Promise<AppendOutcome> {
-    const append = this.#seams.append?.(asked, this.#log.last) ?? asked;
+  async append(given: Append, writer: string): Promise<AppendOutcome> {
+    const append = this.#seams.append?.(given, this.#log.last) ?? given;
     const outcome = await this.#log.append(append);
     if (outcome.kind === "durable") {
       const { number, epoch, timeMs, records } = append;

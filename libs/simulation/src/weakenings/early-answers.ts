@@ -15,7 +15,7 @@ export class EarlyAnswers implements MachineEdge {
     if (isRefusal(answer)) this.#waiting.get(body)?.({ kind: "refused", refusal: answer });
   }
 
-  asked(body: unknown, answer: unknown): void {
+  queried(body: unknown, answer: unknown): void {
     const outcome: Outcome = isRefusal(answer)
       ? { kind: "refused", refusal: answer }
       : { kind: "done", reply: answer };

@@ -71,8 +71,8 @@ export class PlainRuntime {
     readonly body: Body;
   }): Promise<Reply> {
     const { queryOf, runtime } = this.#parts;
-    const asked = queryOf(key.kind, query.type);
-    const answer = (await runtime.query({ key, query: asked, body })) as WitnessedAnswer;
+    const hostedQuery = queryOf(key.kind, query.type);
+    const answer = (await runtime.query({ key, query: hostedQuery, body })) as WitnessedAnswer;
     this.#restsOn(key, query.type, answer);
     return answer.answer as Reply;
   }

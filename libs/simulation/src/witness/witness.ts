@@ -43,7 +43,7 @@ export function digestOf(before: number, type: string, json: string): number {
 export interface MachineEdge {
   /** Before what was decided is anywhere near durable. */
   decided?(command: AnyCommand, body: unknown, answer: unknown): void;
-  asked?(body: unknown, answer: unknown): void;
+  queried?(body: unknown, answer: unknown): void;
   /** Whether what a state says to be outstanding includes its timers. A machine without that forgets them. */
   readonly forgetsTimers?: boolean;
   /** Where all messages go, whichever service they are for. */
@@ -132,7 +132,7 @@ class Witness {
       type: query.type,
       answer: (state, body, at) => {
         const witnessed = witnessedAnswer(state, query.answer(state.inner, body, at));
-        this.#edge.asked?.(body, witnessed);
+        this.#edge.queried?.(body, witnessed);
         return witnessed;
       },
     };
@@ -143,7 +143,7 @@ class Witness {
       type: projectionQuery,
       answer: (state, body) => {
         const witnessed = witnessedAnswer(state, this.#inner.project(state.inner));
-        this.#edge.asked?.(body, witnessed);
+        this.#edge.queried?.(body, witnessed);
         return witnessed;
       },
     };

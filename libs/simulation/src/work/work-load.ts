@@ -133,12 +133,12 @@ export class WorkLoad implements Load {
       const check = this.#missions.get(id) ?? this.#newMission(id);
       this.#missions.set(id, check);
       const by = this.#end(id, type, body);
-      const asked = operation === undefined ? undefined : this.#operation(operation);
+      const requested = operation === undefined ? undefined : this.#operation(operation);
       // A message names the command that it comes from, which another instance has decided.
       const command =
-        asked === undefined || asked.account !== id
+        requested === undefined || requested.account !== id
           ? undefined
-          : { number: asked.number, type: asked.command, body: asked.body };
+          : { number: requested.number, type: requested.command, body: requested.body };
       const isOffered = command === undefined;
       const reportedUse = by === undefined || !isOffered ? undefined : this.#say.answers.get(by)?.used;
       check.event(event, { command, reportedUse });

@@ -23,16 +23,16 @@ export class WorkPeople {
   readonly #parts: WorkPeopleParts;
   readonly #people: People;
   /** What people wait for: they do not ask the same twice. */
-  readonly #asked = new Set<string>();
+  readonly #pending = new Set<string>();
   #isCalm = false;
 
   constructor(parts: WorkPeopleParts) {
     this.#parts = parts;
     const ask: Ask = (mission, command, body, answered) => {
       const name = `${mission} ${command} ${JSON.stringify(body)}`;
-      if (this.#asked.has(name)) return;
-      this.#asked.add(name);
-      parts.ask(mission, command, body, answered, () => this.#asked.delete(name));
+      if (this.#pending.has(name)) return;
+      this.#pending.add(name);
+      parts.ask(mission, command, body, answered, () => this.#pending.delete(name));
     };
     this.#people = new People(ask, parts.world.chanceFor("people"));
   }

@@ -88,20 +88,20 @@ describe("the log", () => {
 
   it("a place in a trace is written as its ids, which are asked for by the first line", () => {
     const { stream, logger } = setUp();
-    let asked = 0;
+    let calls = 0;
     const trace = {
       get traceId() {
-        asked += 1;
+        calls += 1;
         return "t1";
       },
       spanId: "s1",
       sampled: false,
     };
     const child = logger.child({ trace, namespace: "a" });
-    assert.equal(asked, 0);
+    assert.equal(calls, 0);
     child.info("first");
     child.info("second");
-    assert.equal(asked, 1);
+    assert.equal(calls, 1);
     const { traceId, spanId, namespace, trace: left } = stream.parsed()[1] ?? {};
     assert.deepEqual(
       { traceId, spanId, namespace, left },
@@ -125,15 +125,15 @@ describe("the log", () => {
   it("errors at info have no stack: making the first one stops the process for up to 0.1 s", () => {
     const { stream, logger } = setUp();
     const error = new Error("refused", { cause: new Error("no name") });
-    let asked = 0;
-    Object.defineProperty(error, "stack", { get: () => `at ${++asked}` });
+    let calls = 0;
+    Object.defineProperty(error, "stack", { get: () => `at ${++calls}` });
     logger.info("request refused", { error });
     assert.deepEqual(stream.parsed()[0]?.["error"], {
       type: "Error",
       message: "refused",
       cause: { type: "Error", message: "no name" },
     });
-    assert.equal(asked, 0);
+    assert.equal(calls, 0);
   });
 
   it("secrets stay out of lines and of children's fields", () => {

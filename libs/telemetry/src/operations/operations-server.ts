@@ -212,8 +212,8 @@ export class OperationsServer {
 }
 
 /**
- * Returns a web page reaches a loopback address under a name of its own (DNS rebinding). The door checks its own
- * requests.
+ * The refusal of a request whose `Host` is wrong: a web page can reach a loopback address under a name of its own (DNS
+ * rebinding). The door checks its own requests.
  */
 function hostProblem(
   { headersDistinct, httpVersion }: IncomingMessage,

@@ -287,8 +287,8 @@ class RatioSampler implements Sampler {
     this.#sampler = new TraceIdRatioBasedSampler(ratio);
   }
 
-  shouldSample(...asked: Parameters<Sampler["shouldSample"]>): ReturnType<Sampler["shouldSample"]> {
-    return this.#sampler.shouldSample(...asked);
+  shouldSample(...parameters: Parameters<Sampler["shouldSample"]>): ReturnType<Sampler["shouldSample"]> {
+    return this.#sampler.shouldSample(...parameters);
   }
 
   toString(): string {

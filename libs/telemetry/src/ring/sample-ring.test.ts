@@ -49,19 +49,19 @@ const duration = { name: "tutti_request_seconds", help: "Time.", buckets: [1, 2,
 
 describe("the ring of recent samples", () => {
   it("asks what has not moved once a second, from the first one on", () => {
-    let asked = 0;
+    let calls = 0;
     const before = (registry: MetricsRegistry) => {
       registry.gauge(load).observe({}, () => {
-        asked++;
+        calls++;
         return 0;
       });
     };
     const { time } = setUp({ before });
-    asked = 0;
+    calls = 0;
     time.advance(second);
-    assert.equal(asked, 1);
+    assert.equal(calls, 1);
     time.advance(second);
-    assert.equal(asked, 2);
+    assert.equal(calls, 2);
   });
 
   it("has a gauge's value of each second", () => {

@@ -4,7 +4,7 @@
  * 1. What is small is checked in turn: that takes less than handing it over.
  * 2. All others are checked in one thread, one after the other. It starts with the first of them.
  */
-import { AskedThread } from "@tutti/journal";
+import { RequestThread } from "@tutti/journal";
 import { programFileOf } from "@tutti/kernel";
 import type { Checks } from "./checks.ts";
 import { checkErrors } from "./errors.ts";
@@ -19,11 +19,11 @@ export interface CheckQuestion {
 /** About 5 ms on one core. */
 const inTurnMax = 8_192;
 
-let thread: AskedThread<CheckQuestion> | undefined;
+let thread: RequestThread<CheckQuestion> | undefined;
 
 /** Of all services of the process. */
-function checkThread(): AskedThread<CheckQuestion> {
-  thread ??= new AskedThread<CheckQuestion>({
+function checkThread(): RequestThread<CheckQuestion> {
+  thread ??= new RequestThread<CheckQuestion>({
     name: "checks",
     file: programFileOf(import.meta.url, new URL("./worker.ts", import.meta.url), "./check-worker.mjs"),
     youngMb: 16,

@@ -48,23 +48,23 @@ function scale(service: string, count: string): string {
 }
 
 export async function clusterStatus(context: Context): Promise<Result> {
-  return await asked(context, "status", jsonOf(context));
+  return await runCluster(context, "status", jsonOf(context));
 }
 
 export async function clusterScale(context: Context): Promise<Result> {
-  return await asked(context, "scale", context.values.manyArguments("SERVICE=N"));
+  return await runCluster(context, "scale", context.values.manyArguments("SERVICE=N"));
 }
 
 export async function clusterRestart(context: Context): Promise<Result> {
   const { values } = context;
-  return await asked(context, "restart", [
+  return await runCluster(context, "restart", [
     ...values.manyArguments("NAME"),
     ...(values.flag("all") ? ["--all"] : []),
   ]);
 }
 
 export async function clusterDown(context: Context): Promise<Result> {
-  return await asked(context, "down", []);
+  return await runCluster(context, "down", []);
 }
 
 export async function clusterBackup(context: Context): Promise<Result> {
@@ -89,10 +89,10 @@ export async function clusterImport(context: Context): Promise<Result> {
 
 async function copied(context: Context, command: string, ...words: readonly string[]): Promise<Result> {
   const server = context.values.text("nats-server") ?? (await natsServer(context));
-  return await asked(context, command, [...words, `--nats-server=${server}`]);
+  return await runCluster(context, command, [...words, `--nats-server=${server}`]);
 }
 
-async function asked(context: Context, command: string, words: readonly string[]): Promise<Result> {
+async function runCluster(context: Context, command: string, words: readonly string[]): Promise<Result> {
   return await handOverToProgram(context.shell, what, ["cluster", command, ...whereOf(context), ...words]);
 }
 

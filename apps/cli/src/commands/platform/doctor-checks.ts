@@ -37,7 +37,7 @@ const incidentsMax = 5;
 export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | undefined> {
   const { request } = url.startsWith("https:") ? await import("node:https") : await import("node:http");
   return new Promise((resolve) => {
-    const asked: ClientRequest = request(
+    const outgoing: ClientRequest = request(
       `${url}/livez`,
       { timeout: timeoutMs },
       (answer: IncomingMessage) => {
@@ -46,9 +46,9 @@ export async function edgeOf(url: string, timeoutMs: number): Promise<Edge | und
         answer.resume();
       },
     );
-    asked.on("timeout", () => asked.destroy());
-    asked.on("error", () => resolve(undefined));
-    asked.end();
+    outgoing.on("timeout", () => outgoing.destroy());
+    outgoing.on("error", () => resolve(undefined));
+    outgoing.end();
   });
 }
 

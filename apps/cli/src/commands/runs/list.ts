@@ -111,10 +111,10 @@ function othersQuery({ values }: Context, { errorCode, ...query }: ListQuery, { 
 async function missionsOf(
   context: Context,
   server: Server,
-  asked: ListQuery,
+  listQuery: ListQuery,
   span: Span,
 ): Promise<{ readonly missions: readonly Mission[]; readonly isMore: boolean }> {
-  const query = othersQuery(context, asked, span);
+  const query = othersQuery(context, listQuery, span);
   if (query === undefined) return { missions: [], isMore: false };
   const { missions, nextToken = "" } = await server.call("missions.list", {
     query: { ...server.namespace, ...query },
@@ -126,10 +126,10 @@ async function missionsOf(
 async function sessionsOf(
   context: Context,
   server: Server,
-  asked: ListQuery,
+  listQuery: ListQuery,
   span: Span,
 ): Promise<{ readonly sessions: readonly Session[]; readonly areMore: boolean }> {
-  const { definition, ...query } = othersQuery(context, asked, span) ?? { definition: [] };
+  const { definition, ...query } = othersQuery(context, listQuery, span) ?? { definition: [] };
   if (definition !== undefined) return { sessions: [], areMore: false };
   const { sessions, nextToken = "" } = await server.call("sessions.list", {
     query: { ...server.namespace, ...query },

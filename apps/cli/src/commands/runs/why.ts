@@ -25,8 +25,8 @@ export async function why(context: Context): Promise<Result> {
     session: () => sessionReasons(server, id, task),
   });
   if (explanation === undefined) return exitCodes.completed;
-  const asked = await withQuestions(server, id, explanation);
-  const whole = await withDeadlock(server, asked, context.shell.nowMs());
+  const withOpen = await withQuestions(server, id, explanation);
+  const whole = await withDeadlock(server, withOpen, context.shell.nowMs());
   return tellExplanation(context, await withIdleAdapters(server, whole), choices);
 }
 

@@ -13,7 +13,7 @@ import { KeptOutView } from "./kept-out-view.tsx";
 import { KeysView } from "./keys-view.tsx";
 import { MatrixPart } from "./matrix-part.tsx";
 import { PoliciesView } from "./policies-view.tsx";
-import { type AccessCheck, nothingAsked } from "./question.ts";
+import { type AccessCheck, emptyCheck } from "./question.ts";
 import { SignInsView } from "./sign-ins-view.tsx";
 import "./access.css";
 import { actionsOf } from "./vocabulary.ts";
@@ -60,7 +60,7 @@ function WhoView() {
   const schema = useQuery(policySchemaQuery());
   const actions = useMemo(() => actionsOf(schema.data?.schema ?? ""), [schema.data]);
   const { who = "", action = "", kind = "", id = "" } = search;
-  const asked: AccessCheck = { ...nothingAsked, who, action, kind, id };
+  const check: AccessCheck = { ...emptyCheck, who, action, kind, id };
   const ask = (next: AccessCheck) => {
     const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
     void navigate({ search: search, resetScroll: false });
@@ -69,7 +69,7 @@ function WhoView() {
     <Shown query={schema} what="permissions" lines={8}>
       {() => (
         <>
-          <AskPart key={JSON.stringify(asked)} asked={asked} actions={actions} onAsk={ask} />
+          <AskPart key={JSON.stringify(check)} check={check} actions={actions} onAsk={ask} />
           <MatrixPart
             actions={actions}
             onAsk={(next) => {

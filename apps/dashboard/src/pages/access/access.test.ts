@@ -5,10 +5,10 @@ import { emptyKey, keyBody, keyCommand, keyProblems, scopeWords, standOfKey } fr
 import { areasOf, mayInArea, Rights } from "./matrix.ts";
 import {
   actorOf,
-  askedProblems,
+  checkProblems,
+  emptyCheck,
   explainCommand,
   nameOf,
-  nothingAsked,
   questionOf,
   rolesFor,
   sentenceOf,
@@ -61,16 +61,16 @@ describe("the matrix", () => {
 });
 
 describe("a question", () => {
-  const asked = { ...nothingAsked, who: "person:ada", action: "workflow.runs.start", id: "order-1" };
+  const request = { ...emptyCheck, who: "person:ada", action: "workflow.runs.start", id: "order-1" };
 
   it("is about the kind that its action takes", () => {
-    assert.deepEqual(questionOf(asked, actions), {
+    assert.deepEqual(questionOf(request, actions), {
       actor: { kind: "person", id: "ada" },
       action: "workflow.runs.start",
       resourceKind: "run",
       resourceId: "order-1",
     });
-    const other = { ...asked, action: "insight.health_histories.get", kind: "metric", id: "" };
+    const other = { ...request, action: "insight.health_histories.get", kind: "metric", id: "" };
     assert.equal(questionOf(other, actions)?.resourceKind, "metric");
   });
 
@@ -78,17 +78,17 @@ describe("a question", () => {
     assert.equal(actorOf("ada"), undefined);
     assert.equal(actorOf("person:"), undefined);
     assert.deepEqual(actorOf("service:a:b"), { kind: "service", id: "a:b" });
-    assert.equal(questionOf({ ...asked, who: "ada" }, actions), undefined);
-    assert.deepEqual(Object.keys(askedProblems({ ...asked, who: "", action: "eat" }, actions)), [
+    assert.equal(questionOf({ ...request, who: "ada" }, actions), undefined);
+    assert.deepEqual(Object.keys(checkProblems({ ...request, who: "", action: "eat" }, actions)), [
       "who",
       "action",
     ]);
-    assert.deepEqual(askedProblems(asked, actions), {});
+    assert.deepEqual(checkProblems(request, actions), {});
   });
 
   it("is the same as a command", () => {
     assert.equal(
-      explainCommand({ ...asked, kind: "run" }),
+      explainCommand({ ...request, kind: "run" }),
       "tutti policy explain person:ada workflow.runs.start --about run/order-1",
     );
   });

@@ -7,19 +7,19 @@ import { Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { ActionField } from "./action-field.tsx";
 import { Decided } from "./decided.tsx";
-import { type AccessCheck, askedProblems, explainCommand, questionOf } from "./question.ts";
+import { type AccessCheck, checkProblems, explainCommand, questionOf } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
 /** "May X do Y on Z?", answered by the service that decides it everywhere else, with the policy that says so. */
 export function AskPart(options: {
-  asked: AccessCheck;
+  check: AccessCheck;
   actions: readonly Action[];
-  onAsk: (asked: AccessCheck) => void;
+  onAsk: (check: AccessCheck) => void;
 }) {
-  const { asked, actions, onAsk } = options;
-  const [draft, setDraft] = useState(asked);
+  const { check, actions, onAsk } = options;
+  const [draft, setDraft] = useState(check);
   const [tried, setTried] = useState(false);
-  const problems = askedProblems(draft, actions);
+  const problems = checkProblems(draft, actions);
   const kinds = actions.find(({ name }) => name === draft.action)?.kinds ?? [];
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -62,13 +62,13 @@ export function AskPart(options: {
           Check permission
         </button>
       </form>
-      <Answer asked={asked} actions={actions} />
+      <Answer check={check} actions={actions} />
     </Part>
   );
 }
 
-function Answer({ asked, actions }: { asked: AccessCheck; actions: readonly Action[] }) {
-  const question = questionOf(asked, actions);
+function Answer({ check, actions }: { check: AccessCheck; actions: readonly Action[] }) {
+  const question = questionOf(check, actions);
   const query = useQuery({ ...askQuery(question ?? {}), enabled: question !== undefined });
   if (question === undefined) return null;
   return (
@@ -78,7 +78,7 @@ function Answer({ asked, actions }: { asked: AccessCheck; actions: readonly Acti
           decision === undefined ? null : (
             <>
               <Decided decision={decision} actions={actions} />
-              <CopyLine label="command" text={explainCommand(asked)} />
+              <CopyLine label="command" text={explainCommand(check)} />
             </>
           )
         }

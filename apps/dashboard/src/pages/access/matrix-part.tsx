@@ -8,10 +8,10 @@ import { Empty, Part } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { Glyph } from "../../score/glyph.tsx";
 import { type Area, areasOf, type May, mayInArea, Rights } from "./matrix.ts";
-import { type AccessCheck, nothingAsked, whoIs } from "./question.ts";
+import { type AccessCheck, emptyCheck, whoIs } from "./question.ts";
 import type { Action } from "./vocabulary.ts";
 
-type OnAsk = (asked: AccessCheck) => void;
+type OnAsk = (check: AccessCheck) => void;
 
 /** All identities against all resources. A cell is a question that is asked by a click. */
 export function MatrixPart({ actions, onAsk }: { actions: readonly Action[]; onAsk: OnAsk }) {
@@ -163,7 +163,7 @@ function ActionRow(options: { action: Action; columns: readonly Column[]; onAsk:
             type="button"
             className="cell-ask"
             aria-label={`Why may ${who} do ${name} ${rights.mayDo(name)}?`}
-            onClick={() => onAsk({ ...nothingAsked, who, action: name, kind: kinds[0] ?? "" })}
+            onClick={() => onAsk({ ...emptyCheck, who, action: name, kind: kinds[0] ?? "" })}
           >
             <Cell may={rights.mayDo(name)} />
             <span className="small">{rights.mayDo(name)}</span>

@@ -13,7 +13,7 @@ export interface AccessCheck {
   readonly id: string;
 }
 
-export const nothingAsked: AccessCheck = { who: "", action: "", kind: "", id: "" };
+export const emptyCheck: AccessCheck = { who: "", action: "", kind: "", id: "" };
 
 const kinds = ["person", "service", "agent"] as const;
 
@@ -29,10 +29,10 @@ export function whoIs(actor: Actor | undefined): string {
   return actor === undefined ? "no principal" : `${actor.kind}:${actor.id}`;
 }
 
-export type AskedProblems = Partial<Record<keyof AccessCheck, string>>;
+export type CheckProblems = Partial<Record<keyof AccessCheck, string>>;
 
-export function askedProblems(check: AccessCheck, actions: readonly Action[]): AskedProblems {
-  const problems: { -readonly [Name in keyof AskedProblems]: string } = {};
+export function checkProblems(check: AccessCheck, actions: readonly Action[]): CheckProblems {
+  const problems: { -readonly [Name in keyof CheckProblems]: string } = {};
   if (actorOf(check.who) === undefined)
     problems.who = "Expected kind:id, such as person:ada, agent:press or service:mail.";
   if (!actions.some(({ name }) => name === check.action))

@@ -20,11 +20,11 @@ const word = (value: unknown): string | undefined =>
 export function accessSearch(search: Readonly<Record<string, unknown>>): AccessSearch {
   const view = accessViews.find((each) => each === search["view"]);
   const decided = (["denied", "shadow"] as const).find((each) => each === search["decided"]);
-  const asked = Object.fromEntries(
+  const check = Object.fromEntries(
     (["who", "action", "kind", "id"] as const).flatMap((name) => {
       const value = word(search[name]);
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return { ...asked, ...(view === undefined ? {} : { view }), ...(decided === undefined ? {} : { decided }) };
+  return { ...check, ...(view === undefined ? {} : { view }), ...(decided === undefined ? {} : { decided }) };
 }

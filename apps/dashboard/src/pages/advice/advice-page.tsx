@@ -178,10 +178,10 @@ function runsText({ runs = 0, failed = 0, p50Ms = 0, p90Ms = 0 }: TrialRuns, isP
 
 function Actions({ each }: { each: Recommendation }) {
   const { recommendationId: id, status, pool = "", manual = "" } = each;
-  const [asked, setAsked] = useState<"apply" | "dismiss">();
+  const [requested, setRequested] = useState<"apply" | "dismiss">();
   const queries = useQueryClient();
   const done = () => {
-    setAsked(undefined);
+    setRequested(undefined);
     for (const kind of ["advice", "workflow", "workflows"])
       void queries.invalidateQueries({ queryKey: [kind] });
   };
@@ -196,14 +196,14 @@ function Actions({ each }: { each: Recommendation }) {
   return (
     <p className="workflow-tags">
       {status === "open" && manual === "" ? (
-        <button type="button" className="press" onClick={() => setAsked("apply")}>
+        <button type="button" className="press" onClick={() => setRequested("apply")}>
           Apply …
         </button>
       ) : null}
-      <button type="button" className="press quiet" onClick={() => setAsked("dismiss")}>
+      <button type="button" className="press quiet" onClick={() => setRequested("dismiss")}>
         {ending} …
       </button>
-      <Dialog title={`Apply ${id}`} open={asked === "apply"} onClose={() => setAsked(undefined)}>
+      <Dialog title={`Apply ${id}`} open={requested === "apply"} onClose={() => setRequested(undefined)}>
         <Sure
           action={{
             label: "Apply",
@@ -220,7 +220,11 @@ function Actions({ each }: { each: Recommendation }) {
           onDone={done}
         />
       </Dialog>
-      <Dialog title={`${ending} ${id}`} open={asked === "dismiss"} onClose={() => setAsked(undefined)}>
+      <Dialog
+        title={`${ending} ${id}`}
+        open={requested === "dismiss"}
+        onClose={() => setRequested(undefined)}
+      >
         <Sure
           action={{
             label: ending,

@@ -18,9 +18,9 @@ import { type AuditSearch, parametersOf, searchCommand } from "./search.ts";
 export function RecordsView() {
   const search = useSearch({ from: "/audit" });
   const { record: _, ...wanted } = search;
-  const asked = JSON.stringify(wanted);
+  const filterKey = JSON.stringify(wanted);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the question is the same as long as what is looked for is
-  const filter = useMemo(() => parametersOf(wanted, nowMs()), [asked]);
+  const filter = useMemo(() => parametersOf(wanted, nowMs()), [filterKey]);
   const query = useInfiniteQuery(recordsQuery(filter));
   const pages = query.data?.pages ?? [];
   const records = pages.flatMap((page) => page.records);
@@ -31,7 +31,12 @@ export function RecordsView() {
         title={search.view === "refused" ? "Rejected calls" : "Records"}
         aside={readTo === undefined ? "…" : `up to ${clock(readTo)}`}
       >
-        <LookFor key={asked} wanted={wanted} isBusy={query.isFetching} onAgain={() => void query.refetch()} />
+        <LookFor
+          key={filterKey}
+          wanted={wanted}
+          isBusy={query.isFetching}
+          onAgain={() => void query.refetch()}
+        />
         {query.data === undefined && query.error === null ? <Waiting what="records" lines={8} /> : null}
         {query.data === undefined && query.error !== null ? (
           <Failure

@@ -30,7 +30,7 @@ export function useIncidentRefresh(): () => void {
   return () => void queries.invalidateQueries({ queryKey: ["incidents"] });
 }
 
-const asked = {
+const dialogs = {
   owner: { label: "Assign incident", field: "Owner", hint: "A person or a team.", lines: 1 },
   note: { label: "Add note", field: "Note", hint: "Shown in the timeline with your name.", lines: 4 },
   resolution: {
@@ -40,7 +40,7 @@ const asked = {
     lines: 4,
   },
 } as const;
-type IncidentChange = keyof typeof asked;
+type IncidentChange = keyof typeof dialogs;
 
 /** Take, assign, note, resolve. */
 export function IncidentActions({ incident, namespace }: { incident: Incident; namespace: string }) {
@@ -75,7 +75,9 @@ export function IncidentActions({ incident, namespace }: { incident: Incident; n
       )}
       <Dialog
         title={
-          change === undefined ? "" : `${asked[change].label} ${change === "note" ? "to " : ""}${incidentId}`
+          change === undefined
+            ? ""
+            : `${dialogs[change].label} ${change === "note" ? "to " : ""}${incidentId}`
         }
         open={change !== undefined}
         onClose={() => setChange(undefined)}
@@ -105,7 +107,7 @@ interface ChangeOptions {
 
 function ChangeForm({ incident, namespace, change, onDone }: ChangeOptions) {
   const { incidentId, firing = 0 } = incident;
-  const { label, field, hint, lines } = asked[change];
+  const { label, field, hint, lines } = dialogs[change];
   const [written, setWritten] = useState("");
   const text = written.trim();
   return (

@@ -38,14 +38,14 @@ export const rangeQuery = (request: RangeRequest) =>
     placeholderData: (before) => before,
   });
 
-export interface TrendsAsked {
+export interface TrendsQuery {
   readonly metric: string;
   readonly namespace: string;
   readonly figures: readonly string[];
   readonly search: Pick<MetricsSearch, "range" | "process" | "over" | "by">;
 }
 
-export const trendsQuery = ({ metric, namespace, figures, search }: TrendsAsked) => {
+export const trendsQuery = ({ metric, namespace, figures, search }: TrendsQuery) => {
   const { range = "1h" } = search;
   const queries = trendQueries(metric, figures, search);
   return queryOptions({

@@ -94,14 +94,14 @@ function Head({ mission }: { mission: Mission }) {
   );
 }
 
-const askedAgainMs = 1_000;
+const refetchMs = 1_000;
 
 /** Questions to people that are open. The mission may be newer than their list: it is asked for until they agree. */
 function Questions({ mission: { missionId, openApprovals = 0 } }: { mission: Mission }) {
   const { data } = useQuery({
     ...missionApprovalsQuery(missionId),
     enabled: openApprovals > 0,
-    refetchInterval: ({ state }) => (state.data?.approvals.length === openApprovals ? false : askedAgainMs),
+    refetchInterval: ({ state }) => (state.data?.approvals.length === openApprovals ? false : refetchMs),
   });
   if (openApprovals === 0) return null;
   if (data === undefined) return <Waiting what="questions" lines={3} />;

@@ -16,7 +16,7 @@ import { standOf, taskStates } from "../../score/states.ts";
 import { actorOf, doneBy, usedWords } from "./mission.ts";
 import { howItCame, partWords } from "./reading.ts";
 
-const askedAgainMs = 5_000;
+const refetchMs = 5_000;
 
 interface TaskDetailOptions {
   mission: Mission;
@@ -90,7 +90,7 @@ function Why({ mission: { missionId }, task, onTask }: TaskDetailOptions) {
     // Asked again with each change of the task.
     queryKey: ["mission", missionId, "why", taskId, task.status, task.claim?.claimId],
     queryFn: ({ signal }) => read<Explanation>(path, signal),
-    refetchInterval: askedAgainMs,
+    refetchInterval: refetchMs,
     placeholderData: (before) => before,
   });
   return (

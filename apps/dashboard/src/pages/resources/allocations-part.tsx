@@ -11,7 +11,7 @@ import { allocationUses, amount } from "./resource.ts";
 /** What each session has, waits for, and would have by its share. */
 export function AllocationsPart() {
   const query = useQuery(allocationsQuery());
-  const [asked, setAsked] = useState<string>();
+  const [opened, setOpened] = useState<string>();
   return (
     <Part title="Shares">
       <Shown query={query} what="shares" lines={3}>
@@ -26,8 +26,8 @@ export function AllocationsPart() {
                   <OneAllocation
                     key={id}
                     allocation={allocation}
-                    isOpen={asked === id}
-                    onWhy={() => setAsked(asked === id ? undefined : id)}
+                    isOpen={opened === id}
+                    onWhy={() => setOpened(opened === id ? undefined : id)}
                   />
                 );
               })}

@@ -69,8 +69,8 @@ describe("resources", () => {
     const none = { equals: {}, exists: [], absent: [] };
     assert.equal(selected(none), undefined);
     assert.equal(selected(undefined), undefined);
-    const asked = { equals: { team: "blue" }, exists: ["night"], absent: ["test"] };
-    assert.equal(selected(asked), "team=blue, night, no test");
+    const request = { equals: { team: "blue" }, exists: ["night"], absent: ["test"] };
+    assert.equal(selected(request), "team=blue, night, no test");
   });
 
   for (const [nowMs, phase] of [

@@ -20,12 +20,12 @@ export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted
   return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
 }
 
-/** Returns whether it is informed of all agents of the pool, and not of some apart. */
+/** Whether the resource is of all agents of the pool, and not of some of them. */
 export function isOfAll({ labels }: Resource): boolean {
   return Object.keys(labels).length === 0;
 }
 
-/** Returns the pool, and the labels of the agents where it is informed of some apart. */
+/** The pool, and the labels of its agents if the resource is of some of them. */
 export function whereOf({ pool, labels }: Resource): string {
   return [pool, selected({ equals: labels, exists: [], absent: [] })].filter(Boolean).join(", ");
 }

@@ -33,7 +33,7 @@ const verbs: readonly (readonly [verb: Verb, label: string, done: string])[] = [
 interface BulkOptions {
   marked: ReadonlySet<string>;
   search: RunsSearch;
-  askedMs: number;
+  requestedMs: number;
   onDone: (done: number) => void;
 }
 
@@ -79,8 +79,8 @@ interface Chosen extends BulkOptions {
   onClose: () => void;
 }
 
-function previewCall({ marked, search, askedMs, verb, moving }: Chosen) {
-  const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, askedMs);
+function previewCall({ marked, search, requestedMs, verb, moving }: Chosen) {
+  const filter = marked.size > 0 ? { runIds: [...marked] } : bulkFilterOf(search, requestedMs);
   const move = { version: moving.version.trim(), map: mappingOf(moving), restart: moving.restart };
   const action: BulkActionInput = verb === "move" ? { move } : { [verb]: {} };
   return { method: "POST", path: "/v1/bulk/preview", body: { filter, action } } as const;
@@ -136,9 +136,9 @@ function Moves(options: Omit<Chosen, "moving">) {
 function Preview(options: Chosen) {
   const [preview, setPreview] = useState<PreviewBulkReply | undefined>();
   const [problem, setProblem] = useState<PageError | undefined>();
-  const [asked, setAsked] = useState(false);
-  if (!asked) {
-    setAsked(true);
+  const [isRequested, setIsRequested] = useState(false);
+  if (!isRequested) {
+    setIsRequested(true);
     send(previewCall(options)).then(
       (reply) => setPreview(reply as PreviewBulkReply),
       (error: unknown) => setProblem(pageError(error)),

@@ -1,4 +1,4 @@
-/** What is informed of a run in one line. */
+/** The outcome of a run in one line. */
 import type { Run } from "@tutti/rest/types";
 import { count } from "../../elements/moments.ts";
 

@@ -211,7 +211,7 @@ const RunRow = memo(
     const { runId } = run;
     const stand = standOfRun(run.status, run.tasks);
     const failed = whatFailed(run);
-    const asked = run.openApprovals ?? 0;
+    const openApprovals = run.openApprovals ?? 0;
     return (
       <div
         role="row"
@@ -236,8 +236,8 @@ const RunRow = memo(
           <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped" title={runId}>
             {runId}
           </a>
-          {asked > 0 ? (
-            <span className="run-why small tone-held clipped">{counted(asked, "approval")}</span>
+          {openApprovals > 0 ? (
+            <span className="run-why small tone-held clipped">{counted(openApprovals, "approval")}</span>
           ) : failed === "" ? (
             <Labels labels={run.spec?.labels} />
           ) : (

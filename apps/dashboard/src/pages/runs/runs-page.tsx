@@ -21,8 +21,8 @@ export function RunsPage() {
   const navigate = useNavigate({ from: "/runs" });
   const change = (next: RunsSearch) => void navigate({ search: next, replace: true });
   // The moment is that of the search: a question that shifts with every second would never be answered from memory.
-  const askedMs = useMemo(() => (search.within === undefined ? 0 : nowMs()), [search.within]);
-  const parameters = parametersOf(search, askedMs);
+  const requestedMs = useMemo(() => (search.within === undefined ? 0 : nowMs()), [search.within]);
+  const parameters = parametersOf(search, requestedMs);
   const list = useInfiniteQuery(runsQuery(parameters));
   const counts = useQuery(countsQuery({ ...parameters, oldestFirst: undefined }, "status"));
   const total = counts.data?.counts.reduce((sum, { count: many }) => sum + (many ?? 0), 0);
@@ -49,7 +49,7 @@ export function RunsPage() {
       <Bulk
         marked={marked}
         search={search}
-        askedMs={askedMs}
+        requestedMs={requestedMs}
         total={total}
         onDone={() => setMarked(new Set())}
       />

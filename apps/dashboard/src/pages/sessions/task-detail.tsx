@@ -17,7 +17,7 @@ import { usedWords } from "../missions/mission.ts";
 import { doneBy, modesOfParts } from "./session.ts";
 import { VoiceMark } from "./voice-mark.tsx";
 
-const askedAgainMs = 5_000;
+const refetchMs = 5_000;
 
 interface DetailOptions {
   session: Session;
@@ -90,7 +90,7 @@ function Why({ session: { sessionId }, task, onTask }: DetailOptions) {
     // Asked again with each change of the task.
     queryKey: ["session", sessionId, "why", taskId, task.status, task.agentId],
     queryFn: ({ signal }) => read<ExplainSessionReply>(path, signal),
-    refetchInterval: askedAgainMs,
+    refetchInterval: refetchMs,
     placeholderData: (before) => before,
   });
   return (

@@ -15,7 +15,7 @@ import { SignalDialog } from "./signal-dialog.tsx";
 export function RunActions({ run }: { run: RunFacts }) {
   const { follow } = useRunHandle();
   const queries = useQueryClient();
-  const [asked, setAsked] = useState<RunAction>();
+  const [requested, setRequested] = useState<RunAction>();
   const [isTelling, setIsTelling] = useState(false);
   const done = () => {
     follow();
@@ -35,7 +35,7 @@ export function RunActions({ run }: { run: RunFacts }) {
             ? { doneText: action.doneText, onDone: done }
             : {
                 perform: () => {
-                  setAsked(action);
+                  setRequested(action);
                   return undefined;
                 },
               })}
@@ -57,18 +57,18 @@ export function RunActions({ run }: { run: RunFacts }) {
         </span>
       )}
       <Dialog
-        title={`${asked?.label} run ${run.id}`}
-        open={asked !== undefined}
-        onClose={() => setAsked(undefined)}
+        title={`${requested?.label} run ${run.id}`}
+        open={requested !== undefined}
+        onClose={() => setRequested(undefined)}
       >
-        {asked === undefined ? null : (
+        {requested === undefined ? null : (
           <Sure
-            action={asked}
+            action={requested}
             what="run"
-            call={(reason) => callOf(run, asked, reason)}
-            command={(reason) => commandOf(run, asked, reason)}
+            call={(reason) => callOf(run, requested, reason)}
+            command={(reason) => commandOf(run, requested, reason)}
             onDone={() => {
-              setAsked(undefined);
+              setRequested(undefined);
               done();
             }}
           />

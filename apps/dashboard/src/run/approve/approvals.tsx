@@ -125,8 +125,8 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   const problems = given?.problems ?? [];
   const decide = (verdict: Decision["verdict"]) => {
     const data = verdict === "approved" ? given?.value : undefined;
-    const asked = { approvalId, task: approval.about?.task ?? "" };
-    return decisionOf(run, asked, { verdict, data, reason: reason.trim() });
+    const question = { approvalId, task: approval.about?.task ?? "" };
+    return decisionOf(run, question, { verdict, data, reason: reason.trim() });
   };
   const refuse = () => {
     setIsTried(true);

@@ -146,11 +146,11 @@ describe("the history as it is loaded", () => {
   const known = { tasks: [task("a")], places: new Map([["a", 0]]), shape: 1, isSequence: false };
 
   it("comes page by page, is of use at once, and is read on soon", async () => {
-    const asked: number[] = [];
+    const requests: number[] = [];
     const { later, now, waiting } = soon();
     let there = 3;
     const read = async (afterEvent: number) => {
-      asked.push(afterEvent);
+      requests.push(afterEvent);
       return {
         events: all.slice(afterEvent, Math.min(afterEvent + 2, there)),
         hasMore: afterEvent + 2 < there,
@@ -158,7 +158,7 @@ describe("the history as it is loaded", () => {
     };
     const history = new History({ read, soon: later });
     await history.loadTo(3);
-    assert.deepEqual([asked, history.events.length], [[0, 2], 3]);
+    assert.deepEqual([requests, history.events.length], [[0, 2], 3]);
     assert.deepEqual(
       [1, 2, 3].map((event) => stateOfNumber(history.momentAt(event, known)?.states[0] ?? 0)),
       ["pending", "queued", "completed"],

@@ -95,7 +95,7 @@ export class RunStore {
     return () => this.#listeners.delete(listener);
   };
 
-  /** What is informed of the run: all of it, or what is other than before. */
+  /** Takes in an update of the run: a snapshot, or the changes since the last one. */
   take(update: {
     readonly run?: RunFacts | undefined;
     readonly tasks: readonly TaskFacts[];

@@ -1,5 +1,5 @@
 /**
- * All tasks of a run in the order in which they became known, patched by what is informed of them.
+ * All tasks of a run in the order in which they became known, patched by updates.
  *
  * 1. A task keeps its place until a reset takes it away.
  * 2. `shape` grows when tasks come or go, or need others than before. `version` with every change.

@@ -4,8 +4,9 @@ import type { RunState } from "../model/task-state.ts";
 import { foldEvent } from "./fold-event.ts";
 import { PastRun, type PastShape } from "./past-run.ts";
 
-/** Events between two copies, at least. copies at most, so that a long history does not fill the memory. */
+/** Events between two copies, at least. */
 const between = 64;
+/** A long history does not fill the memory. */
 const copiesMax = 128;
 
 export interface Moment {

@@ -11,7 +11,7 @@ import type { RunFacts } from "../model/facts.ts";
 import { failureOf } from "../model/read.ts";
 import { Failing } from "./failing.tsx";
 
-const askedAgainMs = 5_000;
+const refetchMs = 5_000;
 
 /** Why a task, or the run, is in its state: what it waits for, which workers could do it, and what would help. */
 export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; stamp: string }) {
@@ -21,7 +21,7 @@ export function Why({ run, taskId, stamp }: { run: RunFacts; taskId: string; sta
   const query = useQuery({
     queryKey: ["run", run.id, "why", taskId, stamp],
     queryFn: async ({ signal }) => (await send(spelling.call, signal)) as Explanation,
-    refetchInterval: askedAgainMs,
+    refetchInterval: refetchMs,
     placeholderData: (before) => before,
   });
   return (

@@ -64,9 +64,9 @@ describe("the trace of a run", () => {
   it("has the calls of models within the attempt that asked them", () => {
     const at = spanOf("a", "attempt", { startMs: 0, endMs: 90, attempt: 1 });
     const call = { title: "chat gpt-5", tokens: 120, isFailed: true };
-    const asked = { attempt: 1, parentId: at.id, modelCall: call };
+    const of = { attempt: 1, parentId: at.id, modelCall: call };
     const shown = waterfall(
-      [at, spanOf("a", "model_call", { startMs: 5, endMs: 80, ...asked })],
+      [at, spanOf("a", "model_call", { startMs: 5, endMs: 80, ...of })],
       tasks,
       new Set(),
     );

@@ -15,7 +15,7 @@ export interface PushOperationsParts {
   readonly guard: EdgeGuard | undefined;
 }
 
-export interface PushAsked {
+export interface PushTarget {
   readonly context: Pick<CallContext, "principal" | "signal">;
   readonly namespace: string;
   readonly taskId: string;
@@ -35,7 +35,7 @@ export class PushOperations {
     this.#configIn(await this.#parts.push.notifications(), from, prefix);
   }
 
-  async create(request: PushAsked, from: Json, prefix = ""): Promise<Json> {
+  async create(request: PushTarget, from: Json, prefix = ""): Promise<Json> {
     this.#requireRight(request);
     const push = await this.#parts.push.notifications();
     const wanted = this.#configIn(push, from, prefix);
@@ -50,18 +50,18 @@ export class PushOperations {
     };
   }
 
-  async get(request: PushAsked, params: Json): Promise<Json> {
+  async get(request: PushTarget, params: Json): Promise<Json> {
     const push = await this.#parts.push.notifications();
     return shownConfig(await push.get(request, textIn(params, "id"), request.context.signal), request.taskId);
   }
 
-  async list(request: PushAsked): Promise<Json> {
+  async list(request: PushTarget): Promise<Json> {
     const push = await this.#parts.push.notifications();
     const configs = await push.list(request, request.context.signal);
     return { configs: configs.map((config) => shownConfig(config, request.taskId)), nextPageToken: "" };
   }
 
-  async remove(request: PushAsked, params: Json): Promise<Json> {
+  async remove(request: PushTarget, params: Json): Promise<Json> {
     this.#requireRight(request);
     const push = await this.#parts.push.notifications();
     await push.remove(request, textIn(params, "id"), request.context.signal);
@@ -72,7 +72,7 @@ export class PushOperations {
     return pushConfigIn(from, (url) => push.urlProblem(url), prefix);
   }
 
-  #requireRight({ context: { principal }, namespace }: PushAsked): void {
+  #requireRight({ context: { principal }, namespace }: PushTarget): void {
     const decision = this.#parts.guard?.authorize(principal, rule, namespace);
     if (decision !== undefined && !decision.allowed) throw deniedError(principal, rule, namespace, decision);
   }

@@ -86,11 +86,15 @@ describe("a change of a task", () => {
     assert.ok(working.changed && !working.ended);
     const tasks = { total: 4, completed: 2 } as NonNullable<Run["tasks"]>;
     assert.equal(observed(run({ eventCount: 9, tasks }), undefined, working.shown).changed, false);
-    const asked = observed(run({}), question, working.shown);
-    assert.match(JSON.stringify(asked.body), /TASK_STATE_INPUT_REQUIRED/);
-    assert.equal(observed(run({ eventCount: 5 }), question, asked.shown).changed, false);
-    assert.ok(observed(run({}), { ...question, signals: ["on"] }, asked.shown).changed);
-    const done = observed(run({ status: "completed", outcome: { completed: "x" } }), undefined, asked.shown);
+    const waiting = observed(run({}), question, working.shown);
+    assert.match(JSON.stringify(waiting.body), /TASK_STATE_INPUT_REQUIRED/);
+    assert.equal(observed(run({ eventCount: 5 }), question, waiting.shown).changed, false);
+    assert.ok(observed(run({}), { ...question, signals: ["on"] }, waiting.shown).changed);
+    const done = observed(
+      run({ status: "completed", outcome: { completed: "x" } }),
+      undefined,
+      waiting.shown,
+    );
     assert.ok(done.changed && done.ended);
     assert.match(JSON.stringify(done.body), /"text":"x"/);
   });

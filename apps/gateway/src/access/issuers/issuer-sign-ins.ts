@@ -5,7 +5,7 @@
  *    by the gateways.
  * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was
  *    started with.
- * 3. Who it was is what the issuer's signed ID token says, made for this installation and this sign-in. Nothing else of
+ * 3. The user is the one that the signed ID token of the issuer names, made for this installation and this sign-in. Nothing else of
  *    its answer is looked at, and it is not kept.
  * 4. Redirects lead only to addresses of this dashboard.
  */
@@ -76,7 +76,7 @@ export class IssuerSignIns {
       to: ownAddress(to),
       endMs: clock.now() + begunForMs,
     };
-    const discovered = await asked(issuer, () => site.discovered());
+    const discovered = await fromIssuer(issuer, () => site.discovered());
     const location = authorizationUrl(discovered, client, secrets, settings.scopes);
     return { location, cookie: this.#cookie(headers, await this.#seal.seal(kept), begunForMs) };
   }
@@ -96,11 +96,11 @@ export class IssuerSignIns {
     const { site, settings, client } = await this.#at(issuer, headers);
     const error = answer.get("error");
     if (error !== null) throw gatewayErrors.issuerRefused({ issuer, reason: error.slice(0, 200) });
-    const { namesItself, ...discovered } = await asked(issuer, () => site.discovered());
+    const { namesItself, ...discovered } = await fromIssuer(issuer, () => site.discovered());
     const named = answer.get("iss");
     if (named === null ? namesItself : named !== issuer) throw gatewayErrors.signInLost();
     const code = answer.get("code") ?? "";
-    const tokens = await asked(issuer, () =>
+    const tokens = await fromIssuer(issuer, () =>
       site.exchange(codeExchange(discovered, client, code, { verifier })),
     );
     const idToken = idTokenIn(tokens);
@@ -141,7 +141,7 @@ export class IssuerSignIns {
   }
 }
 
-async function asked<Answer>(issuer: string, ask: () => Promise<Answer>): Promise<Answer> {
+async function fromIssuer<Answer>(issuer: string, ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {

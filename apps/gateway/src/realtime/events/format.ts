@@ -1,4 +1,4 @@
-/** How what is informed of events is written: as server-sent events or as messages of a WebSocket. */
+/** The format of events and of notes about them: server-sent events or messages of a WebSocket. */
 import { type BusEvent, cloudEventOf, type Gap } from "@tutti/bus";
 import type { Problem } from "@tutti/kernel";
 import { sseFrame } from "../outflow/sse-pipe.ts";

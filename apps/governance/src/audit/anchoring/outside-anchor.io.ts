@@ -16,9 +16,9 @@ const checkpointOf = (number: number) =>
 describe("an anchor outside", () => {
   let folder = "";
   let kept = "";
-  const server = createServer(async (asked, reply) => {
-    if (asked.method === "PUT") kept = await text(asked);
-    reply.writeHead(asked.url === "/broken" ? 500 : kept === "" ? 404 : 200).end(kept);
+  const server = createServer(async (request, reply) => {
+    if (request.method === "PUT") kept = await text(request);
+    reply.writeHead(request.url === "/broken" ? 500 : kept === "" ? 404 : 200).end(kept);
   });
   const urlOf = (path: string) => `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
 

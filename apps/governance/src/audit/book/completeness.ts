@@ -33,7 +33,7 @@ export function trustedOf(keys: readonly SigningKey[]): TrustedKeys {
   return new TrustedKeys(keys[0]?.publicKey ?? new Uint8Array(0), keys);
 }
 
-/** The leaves before this one may have lost their records. why the retention is not believed. */
+/** The leaves before this one may have lost their records. Or the reason why the stated retention is not accepted. */
 export function retainedBefore(
   shelf: Shelf,
   trusted: TrustedKeys,

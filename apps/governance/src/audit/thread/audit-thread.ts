@@ -4,12 +4,12 @@
 
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { AskedThread } from "@tutti/journal";
+import { RequestThread } from "@tutti/journal";
 import { privateModes, programFileOf } from "@tutti/kernel";
 import { auditErrors } from "../errors.ts";
 import type {
   BookAnswer,
-  BookAsked,
+  BookArguments,
   BookCall,
   BookStreams,
   Gathered,
@@ -22,7 +22,7 @@ import type {
 type Question = ToThread extends infer Each ? (Each extends ToThread ? Omit<Each, "id"> : never) : never;
 
 export class AuditThread {
-  readonly #thread: AskedThread<ToThread>;
+  readonly #thread: RequestThread<ToThread>;
   #isStopped = false;
   /** What the thread remembers between two questions: streams, and what the next checkpoint is over. */
   #streams = 0;
@@ -42,7 +42,7 @@ export class AuditThread {
     );
     const gone = (reason: string) => auditErrors.threadGone({ reason });
     const mayEnd = () => this.#streams === 0 && !this.#isPrepared;
-    this.#thread = new AskedThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });
+    this.#thread = new RequestThread({ name: "audit", file, workerData, youngMb: 8, gone, mayEnd });
   }
 
   /** What is under way in the book is done before: it answers one question after the other. */
@@ -53,7 +53,7 @@ export class AuditThread {
     await this.#thread.terminate();
   }
 
-  async call<Call extends BookCall>(call: Call, ...values: BookAsked<Call>): Promise<BookAnswer<Call>> {
+  async call<Call extends BookCall>(call: Call, ...values: BookArguments<Call>): Promise<BookAnswer<Call>> {
     const answer = (await this.#ask({ kind: "call", call, values })) as BookAnswer<Call>;
     if (call === "commit") this.#isPrepared = false;
     return answer;

@@ -24,7 +24,7 @@ type Proven =
 
 /** Reads of the book, each by the name of its method. */
 export type BookCall = BookRead | Complete | Proven | Shared;
-export type BookAsked<Call extends BookCall> = Parameters<AuditBook[Call]>;
+export type BookArguments<Call extends BookCall> = Parameters<AuditBook[Call]>;
 export type BookAnswer<Call extends BookCall> = ReturnType<AuditBook[Call]>;
 
 /** What a checkpoint is to be over: what other processes gave, and what the log of this one has. */

@@ -83,14 +83,14 @@ export async function updateIncident(
 
 export async function repairIncident(
   dependencies: AlertDependencies,
-  { namespace: named, incidentId, dryRun, idempotencyKey, ...asked }: RepairIncidentRequest,
+  { namespace: named, incidentId, dryRun, idempotencyKey, ...requested }: RepairIncidentRequest,
   context: CallContext,
 ): Promise<RepairIncidentReply> {
   const namespace = namespaceOf({ namespace: named }, context);
   const { repairs } = dependencies;
   const found = await incidentNamed(dependencies, namespace, incidentId, context);
   const { namespace: workNamespace, ...span } = spanOf(dependencies, namespace, found);
-  const repair = { namespace, incidentId, workNamespace, ...span, ...asked };
+  const repair = { namespace, incidentId, workNamespace, ...span, ...requested };
   const preview = await repairs.preview(repair, context);
   const { summary, count, leftAlone, sample } = preview;
   const run = dryRun ? undefined : await repairs.start(repair, preview, idempotencyKey, context);

@@ -20,9 +20,9 @@ export async function ruleSeries(
     const span = { from: toTimestamp(nowMs - windowMs), to: toTimestamp(nowMs) };
     for (const query of queries) {
       // Only read.
-      const asked = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
+      const request = { namespace, queries: [query as SeriesQuery], span, stepMs, nowMs };
       try {
-        all.push(...(await thread.ask("query", asked)));
+        all.push(...(await thread.ask("query", request)));
       } catch (thrown) {
         if (errorFromUnknown(thrown).status !== "NOT_FOUND") throw thrown;
       }

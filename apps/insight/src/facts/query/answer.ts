@@ -11,7 +11,7 @@ import { constants } from "node:sqlite";
 import { openToRead } from "../open-to-read.ts";
 import { factTables } from "../tables.ts";
 
-export interface QueryAsked {
+export interface FactQuery {
   readonly file: string;
   /** Undefined for all. */
   readonly namespace: string | undefined;
@@ -44,7 +44,7 @@ const kept = new Set<string>(factTables.map((table) => table.kept));
 /** Tables of SQLite, and of the store itself. */
 const hidden = /^(?:sqlite_|pragma_|cursor$|dbstat|json_|bytecode|tables_used)/;
 
-export function answerQuery({ file, namespace, sql, rowsMax, parameters }: QueryAsked): QueryAnswer {
+export function answerQuery({ file, namespace, sql, rowsMax, parameters }: FactQuery): QueryAnswer {
   const database = openToRead(file);
   try {
     database.limits.length = valueBytesMax;

@@ -1,14 +1,14 @@
 /** The process that answers queries about facts and analyses them, one after the other, until its channel is closed. */
-import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
-import type { LoadAsked, PoolLoad } from "../../analysis/recorded-load.ts";
-import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
-import { answerQuery, type QueryAnswer, type QueryAsked } from "./answer.ts";
+import type { AnalysisFound, AnalysisQuery } from "../../analysis/analyse.ts";
+import type { LoadQuery, PoolLoad } from "../../analysis/recorded-load.ts";
+import type { ReplayFound, ReplayQuery } from "../../analysis/replay-recorded.ts";
+import { answerQuery, type FactQuery, type QueryAnswer } from "./answer.ts";
 
 export type ToQueryProcess =
-  | { readonly query: QueryAsked }
-  | { readonly analysis: AnalysisAsked }
-  | { readonly load: LoadAsked }
-  | { readonly replay: ReplayAsked };
+  | { readonly query: FactQuery }
+  | { readonly analysis: AnalysisQuery }
+  | { readonly load: LoadQuery }
+  | { readonly replay: ReplayQuery };
 export type FromQueryProcess =
   | { readonly answer: QueryAnswer }
   | { readonly found: AnalysisFound }

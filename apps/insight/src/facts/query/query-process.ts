@@ -8,11 +8,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Timer, Timers } from "@tutti/kernel";
 import { programFileOf } from "@tutti/kernel";
-import type { AnalysisAsked, AnalysisFound } from "../../analysis/analyse.ts";
-import type { LoadAsked, PoolLoad } from "../../analysis/recorded-load.ts";
-import type { ReplayAsked, ReplayFound } from "../../analysis/replay-recorded.ts";
+import type { AnalysisFound, AnalysisQuery } from "../../analysis/analyse.ts";
+import type { LoadQuery, PoolLoad } from "../../analysis/recorded-load.ts";
+import type { ReplayFound, ReplayQuery } from "../../analysis/replay-recorded.ts";
 import { insightErrors } from "../../errors.ts";
-import type { QueryAnswer, QueryAsked } from "./answer.ts";
+import type { FactQuery, QueryAnswer } from "./answer.ts";
 import type { FromQueryProcess, ToQueryProcess } from "./process.ts";
 
 export interface QueryLimits {
@@ -43,25 +43,25 @@ export class QueryProcess {
     this.#memoryMb = memoryMb;
   }
 
-  async query(query: QueryAsked): Promise<QueryAnswer> {
+  async query(query: FactQuery): Promise<QueryAnswer> {
     const answer = await this.#inTurn({ query });
     if ("answer" in answer) return answer.answer;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 
-  async analyse(analysis: AnalysisAsked): Promise<AnalysisFound> {
+  async analyse(analysis: AnalysisQuery): Promise<AnalysisFound> {
     const answer = await this.#inTurn({ analysis });
     if ("found" in answer) return answer.found;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 
-  async load(load: LoadAsked): Promise<readonly PoolLoad[]> {
+  async load(load: LoadQuery): Promise<readonly PoolLoad[]> {
     const answer = await this.#inTurn({ load });
     if ("loads" in answer) return answer.loads;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });
   }
 
-  async replay(replay: ReplayAsked): Promise<ReplayFound> {
+  async replay(replay: ReplayQuery): Promise<ReplayFound> {
     const answer = await this.#inTurn({ replay });
     if ("replayed" in answer) return answer.replayed;
     throw insightErrors.threadGone({ reason: "problem" in answer ? answer.problem : "another answer" });

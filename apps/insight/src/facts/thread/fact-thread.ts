@@ -1,5 +1,5 @@
 /** The thread that has the store of facts. */
-import { AskedThread } from "@tutti/journal";
+import { RequestThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
 import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
@@ -8,7 +8,7 @@ import type { FactCall, FactCalls, FactThreadData, ToFactThread } from "./messag
 const idleMs = 2_000;
 
 export class FactThread {
-  readonly #thread: AskedThread<ToFactThread>;
+  readonly #thread: RequestThread<ToFactThread>;
   #isStopped = false;
 
   constructor(workerData: FactThreadData, timers: Pick<Timers, "after">) {
@@ -18,16 +18,16 @@ export class FactThread {
       "./facts-worker.mjs",
     );
     const gone = (reason: string) => insightErrors.threadGone({ reason });
-    this.#thread = new AskedThread({ name: "facts", file, workerData, youngMb: 8, gone, idleMs, timers });
+    this.#thread = new RequestThread({ name: "facts", file, workerData, youngMb: 8, gone, idleMs, timers });
   }
 
   async ask<Call extends FactCall>(
     call: Call,
-    body: FactCalls[Call]["asked"],
+    body: FactCalls[Call]["request"],
   ): Promise<FactCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
     // The cast: TypeScript does not see that a call goes with its own question.
-    const message = (id: number) => ({ id, call, asked: body }) as ToFactThread;
+    const message = (id: number) => ({ id, call, request: body }) as ToFactThread;
     return (await this.#thread.request(message)) as FactCalls[Call]["answer"];
   }
 

@@ -7,15 +7,19 @@ export interface FactThreadData {
 }
 
 export interface FactCalls {
-  readonly record: { readonly asked: FactBatch; readonly answer: undefined };
-  readonly cursors: { readonly asked: undefined; readonly answer: Record<string, number> };
+  readonly record: { readonly request: FactBatch; readonly answer: undefined };
+  readonly cursors: { readonly request: undefined; readonly answer: Record<string, number> };
   /** Rows of the table of agents that are not gone. */
-  readonly agents: { readonly asked: undefined; readonly answer: readonly FactRow[] };
-  readonly sweep: { readonly asked: number; readonly answer: number };
+  readonly agents: { readonly request: undefined; readonly answer: readonly FactRow[] };
+  readonly sweep: { readonly request: number; readonly answer: number };
 }
 
 export type FactCall = keyof FactCalls;
 
 export type ToFactThread = {
-  [Call in FactCall]: { readonly id: number; readonly call: Call; readonly asked: FactCalls[Call]["asked"] };
+  [Call in FactCall]: {
+    readonly id: number;
+    readonly call: Call;
+    readonly request: FactCalls[Call]["request"];
+  };
 }[FactCall];

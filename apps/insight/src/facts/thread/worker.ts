@@ -36,13 +36,13 @@ function run(port: MessagePort, { file }: FactThreadData): void {
 function done(store: FactStore, message: ToFactThread): unknown {
   switch (message.call) {
     case "record":
-      return store.record(message.asked);
+      return store.record(message.request);
     case "cursors":
       return store.cursors();
     case "agents":
       return store.agents();
     case "sweep":
-      return store.sweep(message.asked);
+      return store.sweep(message.request);
   }
 }
 

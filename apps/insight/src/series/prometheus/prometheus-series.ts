@@ -36,7 +36,7 @@ export interface PrometheusParts {
   readonly declared: (namespace: string) => Promise<readonly RecordedMetric[]>;
 }
 
-export type AskedSeries = Pick<QuerySeriesRequest, "namespace" | "queries" | "span" | "stepMs"> & {
+export type SeriesRequest = Pick<QuerySeriesRequest, "namespace" | "queries" | "span" | "stepMs"> & {
   readonly nowMs: number;
 };
 
@@ -83,7 +83,7 @@ export class PrometheusSeries {
       .sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  async query({ namespace, queries, span, stepMs, nowMs }: AskedSeries): Promise<Series[]> {
+  async query({ namespace, queries, span, stepMs, nowMs }: SeriesRequest): Promise<Series[]> {
     const { stepMinMs } = this.#parts.settings;
     const toMs = Math.min(nowMs, span?.to === undefined ? nowMs : fromTimestamp(span.to));
     const fromMs = Math.min(

@@ -9,13 +9,13 @@ export interface SeriesThreadData {
 }
 
 export interface SeriesCalls {
-  readonly record: { readonly asked: SampleBatch; readonly answer: RecordOutcome };
+  readonly record: { readonly request: SampleBatch; readonly answer: RecordOutcome };
   readonly metrics: {
-    readonly asked: { readonly namespace: string; readonly prefix: string };
+    readonly request: { readonly namespace: string; readonly prefix: string };
     readonly answer: readonly RecordedMetric[];
   };
   readonly query: {
-    readonly asked: Pick<QuerySeriesRequest, "namespace" | "queries" | "span" | "stepMs"> & {
+    readonly request: Pick<QuerySeriesRequest, "namespace" | "queries" | "span" | "stepMs"> & {
       readonly nowMs: number;
     };
     readonly answer: Series[];
@@ -29,6 +29,6 @@ export type ToSeriesThread = {
     readonly id: number;
     readonly call: Call;
     readonly nowMs: number;
-    readonly asked: SeriesCalls[Call]["asked"];
+    readonly request: SeriesCalls[Call]["request"];
   };
 }[SeriesCall];

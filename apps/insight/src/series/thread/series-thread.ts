@@ -1,5 +1,5 @@
 /** The thread that has the store of series: packing and reading take longer than others should wait. */
-import { AskedThread } from "@tutti/journal";
+import { RequestThread } from "@tutti/journal";
 import type { Timers } from "@tutti/kernel";
 import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
@@ -9,7 +9,7 @@ import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "
 const idleMs = 2_000;
 
 export class SeriesThread {
-  readonly #thread: AskedThread<ToSeriesThread>;
+  readonly #thread: RequestThread<ToSeriesThread>;
   readonly #now: () => number;
   #isStopped = false;
 
@@ -20,18 +20,18 @@ export class SeriesThread {
       "./series-worker.mjs",
     );
     const gone = (reason: string) => insightErrors.threadGone({ reason });
-    this.#thread = new AskedThread({ name: "series", file, workerData, youngMb: 8, gone, idleMs, timers });
+    this.#thread = new RequestThread({ name: "series", file, workerData, youngMb: 8, gone, idleMs, timers });
     this.#now = now;
   }
 
   async ask<Call extends SeriesCall>(
     call: Call,
-    body: SeriesCalls[Call]["asked"],
+    body: SeriesCalls[Call]["request"],
   ): Promise<SeriesCalls[Call]["answer"]> {
     if (this.#isStopped) throw insightErrors.threadGone({ reason: "it was ended" });
     const nowMs = this.#now();
     // The cast: TypeScript does not see that a call goes with its own question.
-    const message = (id: number) => ({ id, call, nowMs, asked: body }) as ToSeriesThread;
+    const message = (id: number) => ({ id, call, nowMs, request: body }) as ToSeriesThread;
     return (await this.#thread.request(message)) as SeriesCalls[Call]["answer"];
   }
 

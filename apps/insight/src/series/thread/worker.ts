@@ -32,12 +32,12 @@ function run(port: MessagePort, data: SeriesThreadData): void {
 function done(store: SeriesStore, message: ToSeriesThread): unknown {
   switch (message.call) {
     case "record":
-      return store.record(message.asked);
+      return store.record(message.request);
     case "metrics":
-      return store.metrics(message.asked.namespace, message.asked.prefix);
+      return store.metrics(message.request.namespace, message.request.prefix);
     case "query": {
-      const { namespace, nowMs } = message.asked;
-      return answerSeries(store.source(namespace, nowMs), message.asked, nowMs);
+      const { namespace, nowMs } = message.request;
+      return answerSeries(store.source(namespace, nowMs), message.request, nowMs);
     }
   }
 }

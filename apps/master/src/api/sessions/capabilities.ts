@@ -104,7 +104,7 @@ async function offerings(
   { namespace, options }: Asker,
 ): Promise<Found | undefined> {
   const request = ListAgentsRequest.fromPartial({ namespace, filter: { ...wanted }, page: { size } });
-  const found = await asked(() => agents.listAgents(request, options));
+  const found = await ifAnswered(() => agents.listAgents(request, options));
   if (found === undefined) return;
   const offering = JSON.stringify([namespace, wanted]);
   if (found.agents.length > 0) {
@@ -161,7 +161,7 @@ function resourcesOf(tasks: readonly TaskSpec[]) {
   return wanted;
 }
 
-async function asked<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
+async function ifAnswered<Reply>(ask: () => Promise<Reply>): Promise<Reply | undefined> {
   try {
     return await ask();
   } catch (error) {

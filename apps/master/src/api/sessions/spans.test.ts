@@ -55,7 +55,7 @@ describe("the time of a session", () => {
   });
 
   it("is divided by the cause of the wait before its start: other sessions and locks, planning, choosing", () => {
-    const asked: Happened = [
+    const requests: Happened = [
       "goal_asked",
       events.GoalAskedV1.encode(events.GoalAskedV1.fromPartial({ askMs: 200 })),
     ];
@@ -68,7 +68,7 @@ describe("the time of a session", () => {
       events.ChoosingBegunV1.encode(events.ChoosingBegunV1.fromPartial({ beginMs: 300 })),
     ];
     const held = accepted({ dependsOn: [{}] });
-    assert.deepEqual(spansOf(held, asked, planned, choosing, chosen(350, 1)), [
+    assert.deepEqual(spansOf(held, requests, planned, choosing, chosen(350, 1)), [
       [theWhole, whole, 100, undefined],
       [theWhole, wait, 100, 200],
       [theWhole, wait, 200, 300],

@@ -4,7 +4,7 @@ import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 
-interface SessionsAsked {
+interface SessionsQuery {
   readonly sessions: Pick<SessionDependencies["sessions"], "getSession">;
 }
 
@@ -12,7 +12,7 @@ interface SessionsAsked {
 const lookedAtMax = 1_000;
 
 export async function checkWaits(
-  { sessions }: SessionsAsked,
+  { sessions }: SessionsQuery,
   sessionId: string,
   dependsOn: readonly SessionDependency[],
   context: CallContext,
@@ -44,7 +44,7 @@ interface WaitedFor {
 }
 
 async function waitsOf(
-  { sessions }: SessionsAsked,
+  { sessions }: SessionsQuery,
   { namespace, sessionId, isNamed }: WaitedFor,
   context: CallContext,
 ): Promise<readonly string[]> {

@@ -13,8 +13,10 @@ export function experience(stage: Stage): LoadPart {
   async function learned() {
     for (const address of stage.grpc()) {
       using client = new OutsideClient(address);
-      const asked = ReadExperienceRequest.create();
-      const answer = await client.call(estimateService.methods.readExperience, asked).catch(() => undefined);
+      const request = ReadExperienceRequest.create();
+      const answer = await client
+        .call(estimateService.methods.readExperience, request)
+        .catch(() => undefined);
       if (answer !== undefined) return answer;
     }
     return undefined;

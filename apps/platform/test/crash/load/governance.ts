@@ -1,4 +1,4 @@
-/** What is acknowledged to people: secrets, keys, namespaces, definitions. the audit log that has all of it. */
+/** What is acknowledged to people: secrets, keys, namespaces, definitions, and the audit log with all of them. */
 import assert from "node:assert/strict";
 import { until } from "@tutti/kernel/testing";
 import { RestError } from "@tutti/rest/client";

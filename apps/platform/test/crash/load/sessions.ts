@@ -1,6 +1,6 @@
 /**
- * Sessions in every mode, with an orchestrator of their own, with a goal, and with one that waits for another. their
- * watches.
+ * Sessions in every mode, with an orchestrator of their own, with a goal, and with one that waits for another,
+ * and watches of all of them.
  */
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";

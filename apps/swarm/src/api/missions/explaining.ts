@@ -7,7 +7,7 @@ import { explainMission, showBoardTasks } from "@tutti/machine-mission";
 import { keyOf, type MissionDependencies, queryMission } from "./dependencies.ts";
 
 /** Tasks that wait for which pools are asked, where it is the mission that is explained. */
-const askedMax = 10;
+const queriedMax = 10;
 
 export async function explain(
   dependencies: MissionDependencies,
@@ -19,7 +19,7 @@ export async function explain(
   const statuses = [TaskStatus.TASK_STATUS_QUEUED, TaskStatus.TASK_STATUS_RUNNING];
   const body = { statuses, claimedBy: "", parentTaskId: "", text: taskId, from: 0, size: 1_000 };
   const { tasks } = await queryMission(dependencies, missionId, { query: showBoardTasks, body }, context);
-  const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, askedMax);
+  const offered = tasks.filter(({ spec }) => taskId === "" || spec?.id === taskId).slice(0, queriedMax);
   const placed = await Promise.all(offered.map((task) => placedAt(dependencies, missionId, task, context)));
   const key = keyOf(context.namespace, missionId);
   const refused = offered

@@ -87,7 +87,7 @@ export class Spans extends SpentTime {
         const noted = events.ModelCallsNotedV1.decode(payload);
         const open = this.openAt(noted.node);
         const within = open?.kind === SpanKind.SPAN_KIND_ATTEMPT ? open : undefined;
-        this.asked.push({ ...noted, within });
+        this.modelCalls.push({ ...noted, within });
         return;
       }
       case "task_held":

@@ -40,12 +40,12 @@ export async function timeline(
   return { ...pageOfSpans(shown, page), traceId };
 }
 
-function messagesOf(missionId: string, { all, asked, tasks }: Spans): Span[] {
+function messagesOf(missionId: string, { all, modelCalls, tasks }: Spans): Span[] {
   const shown = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
   // The whole is what starts first.
   const outermost = shown[0]?.spanId ?? "";
   for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
-  for (const { within, ...noted } of asked) {
+  for (const { within, ...noted } of modelCalls) {
     const task = tasks[noted.node] ?? "";
     const parentSpanId = within === undefined ? outermost : spanMessage(missionId, within, task).spanId;
     shown.push(...modelCallSpans(noted, { workId: missionId, task, parentSpanId }));

@@ -38,17 +38,17 @@ export async function create(
   context: CallContext,
 ): Promise<CreatePoolReply> {
   const namespace = namespaceOf(request);
-  const { pool: asked = poolMessage.create() } = request;
-  const name = asked.pool;
-  requireValid(asked, namespace);
+  const { pool: wantedPool = poolMessage.create() } = request;
+  const name = wantedPool.pool;
+  requireValid(wantedPool, namespace);
   // A built-in pool can only be configured, not created or deleted.
   if (dependencies.pools.configuredNames.has(name)) {
     const { settings, pool: matched } = await dependencies.pools.tenant(namespace, name, context);
-    if (!isAlreadySet(asked, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
+    if (!isAlreadySet(wantedPool, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
     return { pool: await shown(dependencies, namespace, name, context), existed: true };
   }
   // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
-  const pool = { ...asked, adaptiveConcurrency: true };
+  const pool = { ...wantedPool, adaptiveConcurrency: true };
   // The name alone identifies the request: the machine compares the content.
   const command = { command: createPool, body: { pool }, idempotencyKey: "" };
   const { existed } = await dependencies.poolStore.change(namespace, name, command, context);

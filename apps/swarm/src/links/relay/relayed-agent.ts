@@ -130,7 +130,7 @@ export class RelayedAgent implements AgentLink {
     this.#parts.tongue.left(this, reason);
   }
 
-  /** How an owner is informed of it. */
+  /** The message by which the owner learns of the link. */
   opened(nowMs: number): LinkOpened {
     const { linkId, principal } = this.#parts;
     return {

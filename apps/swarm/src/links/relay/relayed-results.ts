@@ -3,7 +3,7 @@
  * Results that are not durable are kept here and repeated on the next stream.
  *
  * 1. A result is kept until an owner says that it is durable, and repeated in the order in which it came.
- * 2. The agent is informed of each once: cumulatively as far as all are durable, by number beyond that.
+ * 2. Each result is acknowledged to the agent once: cumulatively as far as all are durable, by number beyond that.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { weightOfResult } from "../../weights.ts";

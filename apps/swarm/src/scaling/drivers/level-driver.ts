@@ -63,7 +63,7 @@ export class LevelDriver implements Driver {
     return { starting: this.#reply.starting, quarantined: 0, error: this.#error };
   }
 
-  /** A service that was informed is not informed again. Its agents are its own to end. */
+  /** The service gets no further level. It ends its agents itself. */
   async close(how: Closing): Promise<void> {
     if (this.#isClosed) return;
     if (how === "deleted") this.want(0, "the scaler is deleted");

@@ -19,7 +19,7 @@ export interface ExplainDependencies
     Pick<RunDependencies, "orders"> {}
 
 /** Groups of tasks of a run for which pools are asked, where it is the run that is explained. */
-const askedMax = 10;
+const queriedMax = 10;
 
 export async function explainRun(
   dependencies: ExplainDependencies,
@@ -51,11 +51,11 @@ async function explainAll(
   const { lead, explanation, standings } = (await queryRun(dependencies, runId, call, context)) as Whole;
   const known = await Promise.all(
     standings.map((standing, place) =>
-      place < askedMax ? withPool(dependencies, standing, context) : Promise.resolve(standing),
+      place < queriedMax ? withPool(dependencies, standing, context) : Promise.resolve(standing),
     ),
   );
   const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
-  return inWords({ lead, explanation: withRemedies(explanation, remedies, askedMax), standings: known });
+  return inWords({ lead, explanation: withRemedies(explanation, remedies, queriedMax), standings: known });
 }
 
 async function withPool(

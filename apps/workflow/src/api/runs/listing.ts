@@ -63,7 +63,7 @@ async function addCounts(
   mostLoaded: number,
 ): Promise<void> {
   let loaded = 0;
-  const asked = runs.map(async (run) => {
+  const reads = runs.map(async (run) => {
     const key = keyOf(context.namespace, run.runId);
     if (run.tasks !== undefined || (!dependencies.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
     // It may have moved or gone meanwhile: then a list says less of it.
@@ -72,7 +72,7 @@ async function addCounts(
       .catch(() => undefined);
     if (shown !== undefined) run.tasks = shown.counts;
   });
-  await Promise.all(asked);
+  await Promise.all(reads);
 }
 
 /** Lines of the index that are counted. */

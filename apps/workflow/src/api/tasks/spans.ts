@@ -132,7 +132,7 @@ export class Spans extends SpentTime {
       case "model_calls_noted": {
         const noted = events.ModelCallsNotedV1.decode(payload);
         const open = this.openAt(noted.node);
-        this.asked.push({ ...noted, within: open?.kind === queue ? undefined : open });
+        this.modelCalls.push({ ...noted, within: open?.kind === queue ? undefined : open });
         return;
       }
       default:

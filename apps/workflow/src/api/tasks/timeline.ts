@@ -48,7 +48,7 @@ async function spansOf(dependencies: TaskDependencies, runId: string, context: C
   return { spans, traceId };
 }
 
-function messagesOf(runId: string, { all, asked }: Spans, tasks: readonly Task[]): Span[] {
+function messagesOf(runId: string, { all, modelCalls }: Spans, tasks: readonly Task[]): Span[] {
   // The whole of the run is what starts first.
   const [whole] = all;
   const outermost = whole === undefined ? "" : spanMessage(runId, whole, "").spanId;
@@ -62,7 +62,7 @@ function messagesOf(runId: string, { all, asked }: Spans, tasks: readonly Task[]
     message.parentSpanId = message.spanId === outermost ? "" : outermost;
     shown.push(message);
   }
-  for (const { within, ...noted } of asked) {
+  for (const { within, ...noted } of modelCalls) {
     const task = tasks[noted.node]?.taskId;
     if (task === undefined) continue;
     const parentSpanId = within === undefined ? outermost : spanMessage(runId, within, task).spanId;

@@ -84,7 +84,7 @@ export class WholeIndex implements Pick<Archive, "search"> {
     for (;;) {
       const missing = this.#missing(parts);
       if (missing.length === 0) return parts;
-      parts.push(...(await Promise.all(this.#ownersOf(missing).map((asked) => this.#ask(search, asked)))));
+      parts.push(...(await Promise.all(this.#ownersOf(missing).map((owned) => this.#ask(search, owned)))));
     }
   }
 

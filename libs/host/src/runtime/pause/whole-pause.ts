@@ -63,7 +63,7 @@ export async function releaseWork(
   return { pause: await getPause({ mesh }, context) };
 }
 
-/** One owner after the other, until every partition was informed of. */
+/** Asks one owner after the other, until the pause of every partition is known. */
 async function pausesOf(client: RuntimeClient, context: CallContext): Promise<readonly PartitionPause[]> {
   const known = new Map<number, PartitionPause>();
   for (let total = 1, next = 0; next < total; ) {

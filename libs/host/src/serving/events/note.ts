@@ -1,4 +1,4 @@
-/** What is informed of events of machines: noted while they are decided, told when they are durable. */
+/** Notes of the events of machines: taken when an event is decided, published when it is durable. */
 import { contractEvent, type EventInput } from "@tutti/bus";
 import type { EventDescription } from "@tutti/contracts/event";
 import type { EventHeader } from "@tutti/contracts/events/v1";
@@ -19,7 +19,7 @@ export interface NoteHead {
  */
 export type NoteOf<State, Body> = (state: State, body: Body, happening: Happening) => unknown;
 
-/** A machine, and what is informed of its events by their names. */
+/** A machine, and the functions that note its events, by the names of the events. */
 export interface ToldMachine {
   readonly machine: { readonly events: readonly MachineEvent<never>[] };
   readonly notes: Readonly<Record<string, NoteOf<never, never>>>;

@@ -1,6 +1,6 @@
 /**
- * Work that has moved on and of which that was not told yet. It is informed of a second after its first step, so that
- * shorter work is informed of by its end alone, and then at most once a second.
+ * Work with progress that is not published yet. Its progress is published a second after its first step, and then at
+ * most once a second. Of shorter work only the end is published.
  */
 import type { InstanceKey } from "@tutti/kernel";
 import type { NoteHead } from "./note.ts";

@@ -13,7 +13,7 @@ export interface LookingDependencies extends MachineDependencies {
 
 /** The shortest time between two reports of changes. */
 const gatherMs = 20;
-/** And who watches looks for a fifth of the time at most: others are served by the same process. */
+/** A watch looks for a fifth of the time at most: the same process serves others. */
 const restsPerLook = 4;
 const restMaxMs = 2_000;
 

@@ -44,7 +44,7 @@ export async function* outputOf(
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
   let place = known ?? { attempt: 0, index: 0 };
-  // Who asked to continue would take a snapshot that is live at once for what is new.
+  // A caller that continues would take a snapshot that is live at once for what is new.
   let isAnew = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);

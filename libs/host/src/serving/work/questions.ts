@@ -21,7 +21,7 @@ export interface Questions {
 
 /** Works that are asked for their questions, and how many at once. */
 const worksMax = 2_000;
-const askedAtOnce = 50;
+const concurrentMax = 50;
 const pageMax = 1_000;
 
 export interface QuestionsPage {
@@ -95,9 +95,9 @@ export async function ofWorks(
   context: CallContext,
 ): Promise<Approval[]> {
   const all: Approval[] = [];
-  for (let from = 0; from < ids.length; from += askedAtOnce) {
-    const asked = ids.slice(from, from + askedAtOnce).map((id) => everyOne(questions, id, context));
-    for (const approvals of await Promise.all(asked)) all.push(...approvals);
+  for (let from = 0; from < ids.length; from += concurrentMax) {
+    const reads = ids.slice(from, from + concurrentMax).map((id) => everyOne(questions, id, context));
+    for (const approvals of await Promise.all(reads)) all.push(...approvals);
   }
   return all;
 }

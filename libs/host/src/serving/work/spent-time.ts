@@ -23,13 +23,13 @@ export interface Spent {
 }
 
 /** With the span that the task was in when they were noted. */
-export interface AskedModels extends NotedModelCalls {
+export interface ModelCallSpan extends NotedModelCalls {
   readonly within: Spent | undefined;
 }
 
 export class SpentTime {
   readonly all: Spent[] = [];
-  readonly asked: AskedModels[] = [];
+  readonly modelCalls: ModelCallSpan[] = [];
   readonly #open = new Map<number, Spent>();
   #whole: Spent | undefined;
 

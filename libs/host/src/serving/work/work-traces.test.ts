@@ -29,13 +29,13 @@ const whole = span("whole", SPAN_KIND_WHOLE, [1_000, 2_000], { parentSpanId: "" 
 async function told(spans: readonly Span[], { traceparent = sampled, end = completed } = {}) {
   const foundation = testFoundation();
   const traces = new WorkTraces(foundation);
-  const asked: string[] = [];
+  const requests: string[] = [];
   const record = JournalRecord.encode(JournalRecord.fromPartial({ cause: { traceparent } })).finish();
   traces.begin({
     runtime: { history: async () => [{ event: 1, record, timeMs: 1_000, place: { batch: 1, index: 0 } }] },
     endOf: async () => end,
     timelineOf: async (_key, token, trace) => {
-      asked.push(token);
+      requests.push(token);
       assert.equal(trace.sampled, false);
       const at = Number(token);
       const nextToken = at + 1 < spans.length ? String(at + 1) : "";
@@ -44,18 +44,18 @@ async function told(spans: readonly Span[], { traceparent = sampled, end = compl
   });
   traces.ended(key);
   await foundation.time.settle(traces.drain());
-  return { past: foundation.tracer.past, asked };
+  return { past: foundation.tracer.past, requests };
 }
 
 describe("traces of work", () => {
   it("have what its time went into, each below the whole, which is below its start", async () => {
     const ship = { task: "ship[3]", attempt: 2, agentId: "worker" };
-    const { past, asked } = await told([
+    const { past, requests } = await told([
       whole,
       span("queue", SPAN_KIND_QUEUE, [1_000, 1_250], { ...ship, agentId: "" }),
       span("attempt", SPAN_KIND_ATTEMPT, [1_250, 1_900], ship),
     ]);
-    assert.deepEqual(asked, ["", "1", "2"]);
+    assert.deepEqual(requests, ["", "1", "2"]);
     assert.deepEqual(
       past.map(({ name, kind, context, parent, startMs, endMs }) => [
         ...[name, kind, context.traceId === traceId, context.spanId, parent?.spanId, startMs, endMs],
@@ -122,19 +122,19 @@ describe("traces of work", () => {
 
   it("are of work alone that was started in a trace which is recorded", async () => {
     for (const traceparent of ["", "nonsense", sampled.replace(/01$/, "00")]) {
-      const { past, asked } = await told([whole], { traceparent });
-      assert.deepEqual([past, asked], [[], []], traceparent);
+      const { past, requests } = await told([whole], { traceparent });
+      assert.deepEqual([past, requests], [[], []], traceparent);
     }
   });
 
   it("count failed exports, and continue with the next", async () => {
     const foundation = testFoundation();
     const traces = new WorkTraces(foundation);
-    const asked: string[] = [];
+    const requests: string[] = [];
     traces.begin({
       runtime: {
         history: async ({ id }) => {
-          asked.push(id);
+          requests.push(id);
           throw new Error("it is gone");
         },
       },
@@ -143,11 +143,11 @@ describe("traces of work", () => {
     });
     for (const id of ["one", "two"]) traces.ended({ ...key, id });
     await foundation.time.settle(traces.drain());
-    assert.deepEqual(asked, ["one", "two"]);
+    assert.deepEqual(requests, ["one", "two"]);
     // As many as may wait beside the one that is looked at.
     for (let index = 0; index < 1_003; index++) traces.ended({ ...key, id: `burst-${index}` });
     await foundation.time.settle(traces.drain());
-    assert.equal(asked.length, 2 + 1_001);
-    assert.equal(foundation.metrics.value("tutti_telemetry_work_left_out_total"), asked.length + 2);
+    assert.equal(requests.length, 2 + 1_001);
+    assert.equal(foundation.metrics.value("tutti_telemetry_work_left_out_total"), requests.length + 2);
   });
 });

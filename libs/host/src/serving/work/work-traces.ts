@@ -1,11 +1,11 @@
 /**
  * Tells of what the time of work went into, as spans of the trace that it was started in.
  *
- * 1. They are made of the history when the work is over, so the running work pays nothing. only of work that was
- *    started in a trace which is recorded.
+ * 1. They are made of the history when the work is over, so the running work pays nothing. Only work that was
+ *    started in a recorded trace has them.
  * 2. Nothing waits for it, and works are read one after the other. Works without room are left out and counted. So
  *    are works that are no longer kept when their turn comes.
- * 3. The id of a span follows from what it is. Work that continues after its end is informed of again under the same
+ * 3. The id of a span follows from what it is. Work that continues after its end is reported again under the same
  *    ids.
  */
 import { Record as JournalRecord } from "@tutti/contracts/runtime/v1";

@@ -17,7 +17,7 @@ import {
 
 export interface WorkKind {
   readonly kind: string;
-  /** What a caller is informed of an id that nothing has. */
+  /** The error for an id that does not exist. */
   readonly missing: (id: string) => TuttiError;
 }
 

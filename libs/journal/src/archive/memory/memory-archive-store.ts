@@ -10,7 +10,7 @@ export interface KeptInstance {
 }
 
 export interface KeptPartition {
-  /** Of who opened it last: older owners change nothing. */
+  /** The epoch of the last owner that opened it: older owners change nothing. */
   epoch: number;
   coveredTo: number;
   packedTo: number;

@@ -294,7 +294,7 @@ class MemoryArchivePartition implements ArchivePartition {
     });
   }
 
-  /** Refuses who was replaced. */
+  /** Refuses an owner that was replaced. */
   #fence(epoch: number): void {
     const { epoch: newest } = this.#kept;
     if (epoch < newest) throw archiveErrors.fenced({ partition: this.partition, epoch, newest });

@@ -14,8 +14,8 @@ export interface LogDamage {
 }
 
 /**
- * Undefined when all is well, which a torn end is: the last transaction of the log may be half there, no caller was
- * informed of it. Frames of an earlier use of the file, behind the end, have other salts.
+ * Undefined when all is well, which a torn end is: the last transaction of the log may be half there, and no
+ * caller got a reply to it. Frames of an earlier use of the file, behind the end, have other salts.
  */
 export function inspectLog(log: Uint8Array): LogDamage | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);

@@ -10,7 +10,7 @@ import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
-/** After this a slice ends, so that it takes less than 5 ms with what it writes. after so much at the latest. */
+/** A slice ends after this time or after so many lines, so that it takes less than 5 ms together with its write. */
 const sliceMs = 1.5;
 const linesAtOnce = 512;
 const removalsAtOnce = 16;

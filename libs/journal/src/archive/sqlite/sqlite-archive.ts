@@ -133,7 +133,7 @@ export class SqliteArchive implements Archive {
 class SqlitePartition implements ArchivePartition {
   readonly #archive: SqliteArchive;
   readonly partition: number;
-  /** Of who opened it last. */
+  /** The epoch of the last owner that opened it. */
   #epoch = 0;
   /** This process has no owner of it at the moment. */
   isLeft = false;
@@ -237,7 +237,7 @@ class SqlitePartition implements ArchivePartition {
     await flush();
   }
 
-  /** Refuses who was replaced. */
+  /** Refuses an owner that was replaced. */
   #fence(epoch: number): void {
     const newest = this.#epoch;
     if (epoch < newest) throw archiveErrors.fenced({ partition: this.partition, epoch, newest });

@@ -22,7 +22,7 @@ import {
   throughIn,
 } from "../../blobs/sweeping.ts";
 
-/** Who has started to put something so long ago died with it. */
+/** A writer that started so long ago has died. */
 const abandonedMs = 24 * 3_600_000;
 const drawnMax = 2 ** 52;
 const atOnce = 8;

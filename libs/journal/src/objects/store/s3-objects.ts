@@ -72,7 +72,7 @@ export class S3Objects implements Objects {
   }
 
   async put(name: string, body: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#asked(
+    await this.#request(
       { method: "PUT", name, body: this.#numbered(name, body) },
       Number.POSITIVE_INFINITY,
       signal,
@@ -82,7 +82,7 @@ export class S3Objects implements Objects {
   async replace(name: string, body: Uint8Array, mark: number | string): Promise<string | undefined> {
     const headers: Record<string, string> =
       typeof mark === "string" ? { "if-match": mark } : { "if-none-match": "*" };
-    const { status, etag } = await this.#asked({
+    const { status, etag } = await this.#request({
       method: "PUT",
       name,
       body: this.#numbered(name, body),
@@ -96,7 +96,7 @@ export class S3Objects implements Objects {
   }
 
   async latest(name: string): Promise<{ readonly data: Uint8Array; readonly sequence: string } | undefined> {
-    const { status, body, etag } = await this.#asked({ method: "GET", name });
+    const { status, body, etag } = await this.#request({ method: "GET", name });
     const data = isPart(name) ? body : body.subarray(0, Math.max(0, body.length - numberBytes));
     return status === missing ? undefined : { data, sequence: etag };
   }
@@ -110,7 +110,7 @@ export class S3Objects implements Objects {
         "encoding-type": "url",
         ...(token !== "" && { "continuation-token": token }),
       };
-      const xml = (await this.#asked({ method: "GET", name: "", query })).body.toString("utf8");
+      const xml = (await this.#request({ method: "GET", name: "", query })).body.toString("utf8");
       for (const [, key = ""] of xml.matchAll(/<Key>([^<]*)<\/Key>/g))
         names.push(decodeURIComponent(key.replaceAll("+", " ")).slice(this.#prefix.length));
       token = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1] ?? "";
@@ -122,13 +122,13 @@ export class S3Objects implements Objects {
     const waiting = [...names];
     const removing = async (): Promise<void> => {
       for (let name = waiting.pop(); name !== undefined; name = waiting.pop())
-        await this.#asked({ method: "DELETE", name });
+        await this.#request({ method: "DELETE", name });
     };
     await Promise.all(Array.from({ length: atOnce }, removing));
   }
 
   async removeUpTo(name: string, mark: number | string): Promise<void> {
-    await this.#asked({ method: "DELETE", name, headers: { "if-match": String(mark) } });
+    await this.#request({ method: "DELETE", name, headers: { "if-match": String(mark) } });
   }
 
   #numbered(name: string, body: Uint8Array): Uint8Array {
@@ -139,7 +139,7 @@ export class S3Objects implements Objects {
   }
 
   /** Until there is an answer, with growing pauses. */
-  async #asked(wanted: Wanted, attempts = attemptsMax, signal?: AbortSignal): Promise<Answer> {
+  async #request(wanted: Wanted, attempts = attemptsMax, signal?: AbortSignal): Promise<Answer> {
     const { timers, logger } = this.#foundation;
     for (let failures = 1; ; failures++) {
       signal?.throwIfAborted();

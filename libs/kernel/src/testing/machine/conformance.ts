@@ -1,6 +1,6 @@
 /**
  * The suite that every machine passes: sequences of commands, messages, timers and results, drawn by chance, with the
- * machine contract checked at every step. golden histories, read for ever.
+ * machine contract checked at every step, and golden histories that stay readable.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,6 +1,6 @@
 /**
  * Drives machines without the runtime: holds their states, delivers their messages, lets their timers run out in virtual
- * time and hands over the results of their effects. checks the machine contract at every step.
+ * time and hands over the results of their effects. It checks the machine contract at every step.
  *
  * 1. A step is a command, a message, a timer or a result. Nothing happens between steps.
  * 2. Messages from one instance to another arrive in their order. Which of several waiting ones comes next, the caller

@@ -66,7 +66,7 @@ export type BankCommand = {
   };
 }[keyof Bodies];
 
-/** What has to come of a step: a reply, or a refusal by its code. the messages that leave. */
+/** The expected outcome of a step: a reply, or a refusal by its code, and the messages that leave. */
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;

@@ -126,7 +126,7 @@ export function removedEvent<State extends { changes: number }, T, Reply, Body, 
 export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
   kind: Collection<State, T, Reply>,
   command: Event<Body> & {
-    readonly asked: (body: Body) => KeepRequest<T>;
+    readonly requestOf: (body: Body) => KeepRequest<T>;
     readonly event: MachineEvent<State, Effect, EventBody>;
     readonly toEvent: (value: T, atMs: number, cause: Cause) => EventBody;
     /** What the machine refuses besides. */
@@ -138,7 +138,7 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
     ) => Refusal | undefined;
   },
 ): Command<State, Body, Reply, Effect> {
-  const { type, codec, asked, event, toEvent, check } = command;
+  const { type, codec, requestOf, event, toEvent, check } = command;
   return {
     type,
     codec,
@@ -147,7 +147,7 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
       // Only read.
       const state = view as State;
       const all = kind.of(state);
-      const found = decided(kind, all, asked(body), kind.words);
+      const found = decided(kind, all, requestOf(body), kind.words);
       if (isRefusal(found)) return found;
       if (found.kind === "same")
         return kind.answer({ revision: found.revision, existed: true, removed: false });

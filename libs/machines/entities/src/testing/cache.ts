@@ -63,7 +63,7 @@ export function operations(): Arbitrary<MachineCall> {
   const run = fc.constantFrom("r", "s");
   const ask = fc
     .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), waits: fc.boolean(), auto: fc.boolean() })
-    .map((asked) => AskCache.fromPartial({ ...asked, taskId: "t" }));
+    .map((question) => AskCache.fromPartial({ ...question, taskId: "t" }));
   const report = fc
     .record({ runId: run, visit: fc.integer({ min: 1, max: 2 }), computing: fc.boolean() })
     .map((report) => ReportComputing.fromPartial({ ...report, taskId: "t" }));

@@ -14,7 +14,7 @@ import { ledgerKey, masterService, reservationOf } from "../../src/testing/ledge
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
-  /** A quota that two pools share, one of which is gone. one that is taken away. */
+  /** A quota that two pools share, of which one is gone, and a deleted quota. */
   shared: (release) => {
     const driver = new MachineDriver({ machines: [ledger], service: masterService });
     const keep = (quotaId: string, limits: Record<string, number>, team: string) =>

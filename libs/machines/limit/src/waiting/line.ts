@@ -2,7 +2,7 @@
  * Who waits for a limit, and who is next.
  *
  * 1. Shares take turns by what they have had: the one that has had the least, by its weight, is next. One that comes,
- *    or comes back, starts where the others stand, so that no share saves up turns by staying away. one that leaves
+ *    or comes back, starts where the others stand, so that no share saves up turns by staying away. A share that leaves
  *    with more than its part is remembered until the others have caught up.
  * 2. Within a share the more urgent are in front, by a head start. One of priority 5 takes the place of one
  *    of priority 0 that came five minutes earlier. So every waiter gets to the front in the end, and no place
@@ -169,7 +169,7 @@ export class Line {
 
   /**
    * A share without waiters is forgotten when all others have had as much, so that the first one always has a head.
-   * where that one stands, others start.
+   * Others start where that one stands.
    */
   #forgetIdle(): void {
     if (this.#waiters.size === 0) {

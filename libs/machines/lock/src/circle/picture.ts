@@ -69,8 +69,8 @@ export function nameOfWork({ namespace, kind, id, task }: ReadOnly<WorkReference
 
 /**
  * What was seen both times, unchanged. No number is ever given twice, so a wait or a grant that was there before and
- * after was there all the time between. what was seen twice was there at the same moment: when the first look had
- * ended, and the second had not started.
+ * after was there all the time between. All that was seen twice was there at one moment: after the first look had
+ * ended, and before the second started.
  */
 export function seenTwice(first: readonly SeenLock[], second: readonly SeenLock[]): readonly SeenLock[] {
   const before = new Map(first.map((lock) => [`${lock.namespace}/${lock.name}`, lock]));

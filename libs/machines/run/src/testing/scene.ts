@@ -89,10 +89,10 @@ export class RunScene {
     ...questions: readonly Parameters<typeof ResultQuestion.fromPartial>[0][]
   ) {
     const given = { output: jsonBytes(output), agent: "agent-1", runMs: 5 };
-    const asked = questions.map((question) =>
+    const outputQuestions = questions.map((question) =>
       ResultQuestion.fromPartial({ message: "May it?", ...question }),
     );
-    const body = { ...CompleteTask.fromPartial(given), questions: asked };
+    const body = { ...CompleteTask.fromPartial(given), questions: outputQuestions };
     return this.driver.settle(this.offer(taskId), completeTask, body);
   }
 

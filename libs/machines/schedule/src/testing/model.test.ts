@@ -57,7 +57,7 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
     if (effect === undefined) return;
     const { runId } = effect.effect as { readonly runId: string };
     if (kindOf(effect) === "stop_run") {
-      assert.ok(model.asked.has(runId));
+      assert.ok(model.queried.has(runId));
       driver.settle(effect, confirmStop, { ended: random > 0.9 });
       if (random > 0.9) model.end(runId);
     } else if (random > 0.95) {

@@ -16,7 +16,7 @@ export class ScheduleModel {
   live: string[] = [];
   waiting: Waiting[] = [];
   /** Runs that were asked to end. */
-  readonly asked = new Set<string>();
+  readonly queried = new Set<string>();
 
   /** A time has come, or a user requests a run now. */
   time(runId: string, manner: Manner, byClock: boolean): void {
@@ -28,7 +28,7 @@ export class ScheduleModel {
     const givesWay = manner === "cancel" || manner === "terminate";
     if (givesWay) {
       this.waiting = this.waiting.filter((other) => !other.givesWay);
-      for (const other of this.live) this.asked.add(other);
+      for (const other of this.live) this.queried.add(other);
     }
     this.waiting.push({ runId, byClock, givesWay });
   }

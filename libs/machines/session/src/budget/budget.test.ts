@@ -122,7 +122,7 @@ describe("the budget of a session", () => {
     scene.planned([taskSpec("a")], "", tokens(5));
     assert.equal(scene.shown.status, failed);
     assert.equal(scene.state.error?.code, "session.budget_used_up");
-    assert.deepEqual(scene.asked, []);
+    assert.deepEqual(scene.requested, []);
   });
 
   it("stays as it was when the session is read from its snapshot", () => {

@@ -124,7 +124,7 @@ export const goalAsked: SessionEvent<GoalAskedV1> = {
   },
 };
 
-/** It waits for nothing more: what is informed of its tasks from here on is as if it had been started with them. */
+/** It waits for nothing more. From here on its tasks count as if it had been started with them. */
 export const goalPlanned: SessionEvent<GoalPlannedV1> = {
   type: "goal_planned",
   version: 1,

@@ -30,7 +30,7 @@ function errorOf(scene: SessionScene) {
 describe("a session with a goal", () => {
   it("asks for tasks first, and continues as if it had been started with them", () => {
     const scene = SessionScene.ofGoal({ input: json({ about: "bows" }) }, swarm);
-    assert.deepEqual(scene.asked, ["ask_planner"]);
+    assert.deepEqual(scene.requested, ["ask_planner"]);
     const { effect } = scene.effect("ask_planner");
     assert.equal(effect.runId, "s..goal..0");
     assert.equal(scene.shown.status, pending);
@@ -56,13 +56,13 @@ describe("a session with a goal", () => {
     assert.equal(scene.shown.status, completed);
     assert.equal(scene.output, 42);
     assert.equal(scene.shown.used?.tokens, 7, "what breaking it down took counts");
-    assert.deepEqual(scene.asked, []);
+    assert.deepEqual(scene.requested, []);
   });
 
   it("has its mode chosen once its tasks are known", () => {
     const scene = SessionScene.ofGoal({}, hybrid);
     scene.planned([taskSpec("a"), taskSpec("b")]);
-    assert.deepEqual(scene.asked, ["choose_mode"]);
+    assert.deepEqual(scene.requested, ["choose_mode"]);
     const parts = [0, 1].map((task) => ({
       mode: task === 0 ? workflow : swarm,
       tasks: [task],
@@ -76,7 +76,7 @@ describe("a session with a goal", () => {
         parts,
       }),
     );
-    assert.deepEqual(scene.asked, ["start_part p1", "start_part p2"]);
+    assert.deepEqual(scene.requested, ["start_part p1", "start_part p2"]);
   });
 
   const unfit: readonly (readonly [string, Parameters<SessionScene["planned"]>[0], string, RegExp])[] = [
@@ -100,7 +100,7 @@ describe("a session with a goal", () => {
       taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
       assert.equal(scene.effect("ask_planner").effect.runId, "s..goal..1", "of a run of its own");
       scene.planned([taskSpec("a")]);
-      assert.deepEqual(scene.asked, ["start_part p1"]);
+      assert.deepEqual(scene.requested, ["start_part p1"]);
     });
 
   it("fails with the run that should have broken it down", () => {
@@ -112,26 +112,26 @@ describe("a session with a goal", () => {
     taken(scene.driver.settle(scene.effect("ask_planner"), refuseStart, { error }));
     assert.equal(scene.shown.status, failed);
     assert.equal(errorOf(scene)?.code, "work.broken");
-    assert.deepEqual(scene.asked, []);
+    assert.deepEqual(scene.requested, []);
   });
 
   it("is broken down when nothing blocks it any more, and starts when it is not paused", () => {
     const scene = SessionScene.ofGoal({}, workflow, { locks: [{ name: "door", permits: 1 }] });
     const { driver, key } = scene;
-    assert.deepEqual(scene.asked, ["hold_locks"]);
+    assert.deepEqual(scene.requested, ["hold_locks"]);
     taken(driver.execute(key, confirmLocks, {}));
     taken(driver.execute(key, pauseSession, { reason: "" }));
     scene.planned([taskSpec("a")]);
-    assert.deepEqual(scene.asked, ["hold_locks"]);
+    assert.deepEqual(scene.requested, ["hold_locks"]);
     taken(driver.execute(key, resumeSession, { reason: "" }));
-    assert.deepEqual(scene.asked, ["hold_locks", "start_part p1"]);
+    assert.deepEqual(scene.requested, ["hold_locks", "start_part p1"]);
   });
 
   it("gives up what it asked for when it is ended", () => {
     const scene = SessionScene.ofGoal({}, workflow);
     taken(scene.driver.execute(scene.key, cancelSession, { reason: "enough" }));
     assert.equal(scene.shown.status, WorkStatus.WORK_STATUS_CANCELLED);
-    assert.deepEqual(scene.asked, []);
+    assert.deepEqual(scene.requested, []);
   });
 
   it("takes more tasks once it has some", () => {

@@ -98,5 +98,5 @@ export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: b
   });
 }
 
-/** As which task of the session the run is informed of: it is none. */
+/** The task under which the run is reported. It is no task of the session. */
 export const planningTask = "goal";

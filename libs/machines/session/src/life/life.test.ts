@@ -48,7 +48,7 @@ describe("a session in one mode", () => {
     scene.end();
     assert.equal(scene.shown.status, completed);
     assert.deepEqual(scene.output, { a: 1, b: { n: 2 } });
-    assert.deepEqual(scene.asked, []);
+    assert.deepEqual(scene.requested, []);
   });
 
   it("gives what an expression makes of its tasks", () => {
@@ -86,17 +86,17 @@ describe("a session in one mode", () => {
   it("starts when the sessions before it have ended as it needs, and its locks are held", () => {
     const dependsOn = [{ session: { kind: "session", id: "first" } }];
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
-    assert.deepEqual(scene.asked, ["await_session"]);
+    assert.deepEqual(scene.requested, ["await_session"]);
     taken(
       scene.driver.settle(scene.effect("await_session"), settleDependency, {
         dependency: 0,
         status: completed,
       }),
     );
-    assert.deepEqual(scene.asked, ["hold_locks"]);
+    assert.deepEqual(scene.requested, ["hold_locks"]);
     assert.match(scene.shown.statusReason, /press/);
     taken(tell(scene, confirmLocks, {}));
-    assert.deepEqual(scene.asked, ["hold_locks", "start_part p1"]);
+    assert.deepEqual(scene.requested, ["hold_locks", "start_part p1"]);
     const late = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
     taken(
       late.driver.settle(late.effect("await_session"), settleDependency, { dependency: 0, status: failed }),
@@ -124,7 +124,7 @@ describe("a session in one mode", () => {
       ["hurry", "now", "later"],
       "once, in their order",
     );
-    assert.deepEqual(scene.asked, ["follow_part p1"]);
+    assert.deepEqual(scene.requested, ["follow_part p1"]);
     assert.equal(
       codeOf(tell(scene, signalSession, SignalWork.fromPartial({ partId: "p7" }))),
       "session.part_missing",
@@ -320,7 +320,7 @@ describe("a session in several parts", () => {
     );
     assert.deepEqual([...(scene.state.parts[0]?.tasks ?? [])], [0, 2]);
     scene.confirm("p2");
-    assert.ok(scene.asked.includes("plan_part p2"));
+    assert.ok(scene.requested.includes("plan_part p2"));
     const { summary } = taken(scene.driver.query(scene.key, explainSession, { taskId: "b" }));
     assert.match(summary, /; it moved from \w+ to intelligence: room$/);
   });

@@ -34,11 +34,11 @@ describe("sessions to wait for", () => {
     taken(add(scene, "second"));
     taken(add(scene, "second"));
     taken(add(scene, "second", "default"));
-    assert.deepEqual(scene.asked, ["await_session", "await_session"]);
+    assert.deepEqual(scene.requested, ["await_session", "await_session"]);
     settle(scene, 0);
-    assert.deepEqual(scene.asked, ["await_session"], "the second is waited for");
+    assert.deepEqual(scene.requested, ["await_session"], "the second is waited for");
     settle(scene, 1);
-    assert.deepEqual(scene.asked, ["start_part p1"]);
+    assert.deepEqual(scene.requested, ["start_part p1"]);
   });
 
   it("are removed until it starts, in any state, and added again", () => {
@@ -48,14 +48,14 @@ describe("sessions to wait for", () => {
     taken(drop(scene, "first"));
     taken(drop(scene, "nobody"));
     assert.deepEqual(waitedFor(scene), ["second"]);
-    assert.deepEqual(scene.asked, ["await_session"]);
+    assert.deepEqual(scene.requested, ["await_session"]);
     taken(add(scene, "first", "default"));
     assert.deepEqual(waitedFor(scene), ["second", "first"]);
     settle(scene, 1);
-    assert.deepEqual(scene.asked, ["await_session"], "what was added again is waited for");
+    assert.deepEqual(scene.requested, ["await_session"], "what was added again is waited for");
     taken(drop(scene, "second", "default"));
     taken(drop(scene, "first"));
-    assert.deepEqual([waitedFor(scene), scene.asked], [[], ["start_part p1"]]);
+    assert.deepEqual([waitedFor(scene), scene.requested], [[], ["start_part p1"]]);
     taken(drop(scene, "first"));
   });
 
@@ -65,15 +65,15 @@ describe("sessions to wait for", () => {
     taken(drop(scene, "first"));
     settle(scene, 1, WorkStatus.WORK_STATUS_FAILED);
     taken(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
-    assert.deepEqual([waitedFor(scene), scene.asked], [["second"], ["await_session"]]);
+    assert.deepEqual([waitedFor(scene), scene.requested], [["second"], ["await_session"]]);
     settle(scene, 1);
-    assert.deepEqual(scene.asked, ["start_part p1"]);
+    assert.deepEqual(scene.requested, ["start_part p1"]);
   });
 
   it("are followed by its locks, and are not removed from a started session", () => {
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     taken(drop(locking, "first"));
-    assert.deepEqual(locking.asked, ["hold_locks"]);
+    assert.deepEqual(locking.requested, ["hold_locks"]);
     const begun = SessionScene.of(swarm, [taskSpec("a")], { dependsOn });
     settle(begun, 0);
     assert.equal(codeOf(drop(begun, "first")), "session.begun");
@@ -92,7 +92,7 @@ describe("sessions to wait for", () => {
     assert.equal(codeOf(add(begun, "second")), "session.begun");
     const locking = SessionScene.of(swarm, [taskSpec("a")], { dependsOn, locks: [{ name: "press" }] });
     settle(locking, 0);
-    assert.deepEqual(locking.asked, ["hold_locks"]);
+    assert.deepEqual(locking.requested, ["hold_locks"]);
     assert.equal(codeOf(add(locking, "second")), "session.begun");
   });
 

@@ -41,7 +41,7 @@ describe("parts that an orchestrator of the user decides about", () => {
   it("start nothing before it decides", () => {
     const scene = sceneOf();
     assert.deepEqual(placedIn(scene), []);
-    assert.deepEqual(scene.asked, ["follow_part p1", "plan_part p1"]);
+    assert.deepEqual(scene.requested, ["follow_part p1", "plan_part p1"]);
   });
 
   it("take each decision once, however often it is reported, and leave out tasks that cannot start", () => {

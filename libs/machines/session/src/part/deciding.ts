@@ -17,7 +17,7 @@ export function questionRunId(
   return childIdOf(key.id, { id: `${partId(number)}.decision`, node: decisions + 1 }, 1);
 }
 
-/** As which task of the session a run that asks is informed of: it is none. */
+/** The task under which a run that asks is reported. It is no task of the session. */
 export const questionTask = "decision";
 
 /** Returns whether there is something left to decide about. */

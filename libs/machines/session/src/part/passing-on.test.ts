@@ -38,7 +38,7 @@ describe("a part whose engine is away", () => {
     const scene = split(adaptive);
     scene.confirm("p2");
     passOn(scene);
-    assert.deepEqual(scene.asked, ["follow_part p2", "start_part p3"]);
+    assert.deepEqual(scene.requested, ["follow_part p2", "start_part p3"]);
     const { effect } = scene.effect("start_part", "p3");
     assert.deepEqual(
       [effect.mode, effect.tasks.map(({ id }) => id), effect.elsewhere],
@@ -93,21 +93,21 @@ describe("a part whose engine is away", () => {
   it("is waited for where its work is there, its mode was asked for or is fixed, or its tasks moved before", () => {
     const there = split();
     there.confirm("p1");
-    const asked = SessionScene.of(workflow, [taskSpec("a")]);
+    const asking = SessionScene.of(workflow, [taskSpec("a")]);
     const fixed = split(hybrid, { optimization: { time: 1, fixed: true } });
     const moved = split();
     passOn(moved);
     taken(
       moved.driver.execute(moved.key, moveTasks, { taskIds: ["a", "c"], mode: workflow, reason: "back" }),
     );
-    for (const scene of [there, asked, fixed]) {
-      const before = scene.asked;
+    for (const scene of [there, asking, fixed]) {
+      const before = scene.requested;
       passOn(scene);
-      assert.deepEqual(scene.asked, before);
+      assert.deepEqual(scene.requested, before);
     }
-    const before = moved.asked;
+    const before = moved.requested;
     passOn(moved, 2);
-    assert.deepEqual(moved.asked, before);
+    assert.deepEqual(moved.requested, before);
   });
 });
 

@@ -173,12 +173,12 @@ function placeIn(
   part: PartView,
   begin: readonly PlannedPlace[],
 ): void {
-  const asked = new Map([...begin].reverse().map((place) => [place.task, place]));
+  const placesByTask = new Map([...begin].reverse().map((place) => [place.task, place]));
   const places = withGangs(session, new Set(begin.map(({ task }) => task))).flatMap((number) => {
     const task = session.tasks[number];
     if (task === undefined || task.part !== part.number || task.isPlaced || task.open > 0) return [];
     const { plannedAgent: agent, plannedStartMs: startMs, plannedEndMs: endMs } = task;
-    return [asked.get(number) ?? { task: number, agent, startMs, endMs }];
+    return [placesByTask.get(number) ?? { task: number, agent, startMs, endMs }];
   });
   if (places.length === 0) return;
   step.emit(tasksPlaced, { part: part.number, places, placeMs: step.nowMs });

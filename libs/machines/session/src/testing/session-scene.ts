@@ -101,7 +101,7 @@ export class SessionScene {
   }
 
   /** Kinds of outstanding requests, with the part. */
-  get asked(): string[] {
+  get requested(): string[] {
     return this.driver.effects.map(({ effect }) => {
       const { kind } = effect as SessionEffect;
       return "partId" in (effect as object) ? `${kind} ${(effect as { partId: string }).partId}` : kind;
@@ -117,7 +117,7 @@ export class SessionScene {
       if (effect.kind !== kind || (part !== "" && "partId" in effect && effect.partId !== part)) continue;
       return { ...each, effect: effect as Extract<SessionEffect, { kind: Kind }> };
     }
-    throw new Error(`expected ${kind} ${part}, found ${this.asked.join(", ")}`);
+    throw new Error(`expected ${kind} ${part}, found ${this.requested.join(", ")}`);
   }
 
   confirm(part = "p1"): void {
@@ -125,9 +125,9 @@ export class SessionScene {
   }
 
   operate(part = "p1", withdrawnTaskIds: string[] = []) {
-    const asked = this.effect("operate_part", part);
-    taken(this.driver.settle(asked, confirmOperation, { withdrawnTaskIds, begunTaskIds: [] }));
-    return asked.effect.operation.operation;
+    const requested = this.effect("operate_part", part);
+    taken(this.driver.settle(requested, confirmOperation, { withdrawnTaskIds, begunTaskIds: [] }));
+    return requested.effect.operation.operation;
   }
 
   note(part: string, id: string, status: TaskStatus, output?: unknown): void {

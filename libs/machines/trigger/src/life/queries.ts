@@ -42,7 +42,7 @@ export const facts: Query<Trigger, void, TriggerFacts> = {
   },
 };
 
-export interface DeadLettersAsked {
+export interface DeadLettersQuery {
   /** After the message of this number. */
   readonly after: number;
   readonly size: number;
@@ -50,7 +50,7 @@ export interface DeadLettersAsked {
   readonly numbers: readonly number[];
 }
 
-export const deadLetters: Query<Trigger, DeadLettersAsked, readonly ReadOnly<KeptDeadLetter>[]> = {
+export const deadLetters: Query<Trigger, DeadLettersQuery, readonly ReadOnly<KeptDeadLetter>[]> = {
   type: "dead_letters",
   answer(trigger, { after, size, numbers }, { key }) {
     const refusal = notThere(trigger, key.id);

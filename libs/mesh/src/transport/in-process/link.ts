@@ -78,7 +78,7 @@ export class InProcessLink implements Link {
           running.delete(serverCall);
         }
       };
-      if (isHeavy(input)) this.#askedInTurns(call, serverCall, input).then(serve, reject);
+      if (isHeavy(input)) this.#requestInTurns(call, serverCall, input).then(serve, reject);
       else {
         const taken = this.#handle(call, serverCall, input);
         inOwnTurn(taken, () => serve(taken));
@@ -124,7 +124,7 @@ export class InProcessLink implements Link {
   }
 
   #handle(call: OutgoingCall, serverCall: ServerCall, input: unknown): unknown {
-    if (!call.method.rpc.requestStream) return this.#asked(call, serverCall, input);
+    if (!call.method.rpc.requestStream) return this.#request(call, serverCall, input);
     return this.#passing(call, serverCall, input as AsyncIterable<unknown>);
   }
 
@@ -133,10 +133,10 @@ export class InProcessLink implements Link {
     serverCall: ServerCall,
     requests: AsyncIterable<unknown>,
   ): AsyncGenerator<unknown, void> {
-    for await (const request of requests) yield this.#asked(call, serverCall, request);
+    for await (const request of requests) yield this.#request(call, serverCall, request);
   }
 
-  #asked({ method }: OutgoingCall, serverCall: ServerCall, request: unknown): unknown {
+  #request({ method }: OutgoingCall, serverCall: ServerCall, request: unknown): unknown {
     const { messageBytes, freeze, outside } = this.#options;
     if (outside !== undefined) {
       const bytes = encode(method, "request", request, messageBytes);
@@ -148,7 +148,7 @@ export class InProcessLink implements Link {
   }
 
   /** As `#asked`, with turns for others. */
-  async #askedInTurns(call: OutgoingCall, serverCall: ServerCall, request: unknown): Promise<unknown> {
+  async #requestInTurns(call: OutgoingCall, serverCall: ServerCall, request: unknown): Promise<unknown> {
     const { messageBytes, freeze, outside } = this.#options;
     const { method } = call;
     await turnForOthers();

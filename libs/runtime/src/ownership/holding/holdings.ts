@@ -6,7 +6,7 @@
  * 2. What was started for a holder that this process is no longer is not held from that moment on, however long it
  *    takes to end it.
  * 3. What the table says is looked at again after everything that was waited for.
- * 4. Who is to get a partition brings its copy of the archive up to date and says so. Its owner continues until then,
+ * 4. The receiver of a partition brings its copy of the archive up to date and says so. Its owner continues until then,
  *    and lets go when it is so or has lasted too long.
  * 5. What leaves goes in turns: a few at a time.
  * 6. What a failure left undone is tried again, more and more rarely, as long as the table wants it.

@@ -1,5 +1,5 @@
 /**
- * Who of the partitions that leave this process may go now.
+ * Which of the partitions that leave this process may go now.
  *
  * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those
  *    beside it take.

@@ -26,7 +26,7 @@ export function overdue(holders: readonly Holder[], judgement: Judgement): reado
   return holders.filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
 }
 
-/** When the next process may be silent for a lease time. Who joins later is not silent before that. */
+/** When the next process may be silent for a lease time. A process that joins later is not silent before that. */
 export function silentFrom(
   holders: readonly Holder[],
   { self, leaseMs, nowMs }: Pick<Judgement, "self" | "leaseMs" | "nowMs">,

@@ -1,5 +1,5 @@
 /**
- * Who should own which partition: a pure function of what a cluster looks like, so that every process that looks at the
+ * The wanted owner of each partition: a pure function of the state of a cluster, so that every process that looks at the
  * same picture comes to the same moves.
  *
  * 1. A partition without a living owner gets one at once. So do those of a process that leaves.
@@ -48,7 +48,7 @@ export type MoveReason = "orphaned" | "leaving" | "load" | "number";
 
 export interface Move {
   readonly partition: number;
-  /** Who hands it over. Undefined if none is left. */
+  /** The process that hands it over. Undefined if none is left. */
   readonly from: string | undefined;
   readonly to: string;
   readonly reason: MoveReason;

@@ -1,5 +1,6 @@
 /**
- * Where a cluster keeps who is there and who owns what: keys with values and revisions, as in a bucket of NATS.
+ * The store of the processes of a cluster and of the owners of partitions: keys with values and revisions, as in a bucket
+ * of NATS.
  *
  * What every implementation owes, and the conformance suite checks:
  * 1. Revisions grow over the whole store. A change is there before its answer is.

@@ -1,5 +1,5 @@
 /**
- * What this process knows of the ownership store: who is there and who owns what, as a fold of the store's changes.
+ * The content of the ownership store as this process knows it: processes and owners, folded from the changes of the store.
  *
  * 1. Changes of a key are taken in the order of revisions, whether a watch tells them or their maker: an older
  *    one never replaces a newer one.

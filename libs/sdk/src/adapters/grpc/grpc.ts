@@ -165,9 +165,9 @@ class Calls {
     await this.#connected(`${this.#options.name}.check`, call.signal);
   }
 
-  async run(contract: Contract, method: DescMethod, asked: GrpcCall): Promise<unknown> {
+  async run(contract: Contract, method: DescMethod, request: GrpcCall): Promise<unknown> {
     const { codec, registry } = contract;
-    const { name, call, messages, isReplyStream, rule } = asked;
+    const { name, call, messages, isReplyStream, rule } = request;
     const operation = `${this.#options.name}.${name}`;
     const encoded = messages.map((message) => {
       try {

@@ -62,7 +62,7 @@ export class Authentication {
   readonly #clock: Clock;
   readonly #timers: Timers;
   #token: Token | undefined;
-  #asked: Promise<Token> | undefined;
+  #pending: Promise<Token> | undefined;
   /** Given with a token in the place of the last one. It counts for as long as the secret is the same. */
   #refresh: { readonly secret: string; readonly value: string } | undefined;
   /** How far the clock of the token server is ahead, once it refused an assertion for its times. */
@@ -141,10 +141,10 @@ export class Authentication {
     const token = this.#token;
     if (token !== undefined && token.untilMs > this.#clock.monotonic()) return token;
     // All calls that need a token wait for one request.
-    this.#asked ??= this.#ask(operation, oauth2, call).finally(() => {
-      this.#asked = undefined;
+    this.#pending ??= this.#ask(operation, oauth2, call).finally(() => {
+      this.#pending = undefined;
     });
-    this.#token = await this.#asked;
+    this.#token = await this.#pending;
     return this.#token;
   }
 
@@ -229,19 +229,22 @@ export class Authentication {
     const stored = refreshToken && (await call.secret(refreshToken));
     if (this.#refresh?.secret !== stored) this.#refresh = undefined;
     const refresh = this.#refresh?.value ?? stored;
-    const asked = { ...(scope !== undefined && { scope }), ...(audience !== undefined && { audience }) };
+    const grantScopes = {
+      ...(scope !== undefined && { scope }),
+      ...(audience !== undefined && { audience }),
+    };
     const grant = refresh
       ? { grant_type: "refresh_token", refresh_token: refresh }
       : { grant_type: "client_credentials" };
-    if (signing === undefined) return { ...grant, ...asked };
+    if (signing === undefined) return { ...grant, ...grantScopes };
     const assertion = assertionOf(
       oauth2,
       keyFrom(operation, await call.secret(signing.key)),
       this.#clock.now() + this.#skewMs,
     );
-    if (clientAuth !== "jwt") return { grant_type: `${grantTypes}jwt-bearer`, assertion, ...asked };
+    if (clientAuth !== "jwt") return { grant_type: `${grantTypes}jwt-bearer`, assertion, ...grantScopes };
     const assertionType = { client_assertion_type: `${assertionTypes}jwt-bearer` };
-    return { ...grant, ...asked, ...assertionType, client_assertion: assertion };
+    return { ...grant, ...grantScopes, ...assertionType, client_assertion: assertion };
   }
 }
 

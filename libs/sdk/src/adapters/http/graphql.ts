@@ -36,7 +36,7 @@ export function graphqlAdapter(options: GraphqlAdapterOptions, ports: HttpPorts 
     },
     { ...ports, kind: "graphql" },
   );
-  const asked = (key: string, { document, input }: GraphqlOperation): AdapterOperation | undefined => {
+  const operationFor = (key: string, { document, input }: GraphqlOperation): AdapterOperation | undefined => {
     const sent = http.operations[key];
     if (sent === undefined) return undefined;
     return {
@@ -47,14 +47,14 @@ export function graphqlAdapter(options: GraphqlAdapterOptions, ports: HttpPorts 
     };
   };
   const operations = Object.entries(options.operations).flatMap(([key, spec]) => {
-    const operation = asked(key, spec);
+    const operation = operationFor(key, spec);
     return operation === undefined ? [] : [[key, operation] as const];
   });
   return {
     ...http,
     operations: Object.fromEntries(operations),
     check: async (call) => {
-      await asked(checkName, check)?.call({}, call);
+      await operationFor(checkName, check)?.call({}, call);
     },
   };
 }

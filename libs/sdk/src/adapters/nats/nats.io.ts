@@ -86,9 +86,9 @@ describe("a NATS adapter", { skip: program.skip }, () => {
   });
 
   it("asks a service, and tells its errors apart", async () => {
-    const asked: string[] = [];
+    const requests: string[] = [];
     const service = await serve("price.*", (message) => {
-      asked.push(message.headers?.get("Nats-Msg-Id") ?? "");
+      requests.push(message.headers?.get("Nats-Msg-Id") ?? "");
       const headers = message.headers;
       if (message.subject === "price.violin") return void message.respond(JSON.stringify({ cents: 42_000 }));
       if (message.subject === "price.text") return void message.respond("plenty");
@@ -100,7 +100,7 @@ describe("a NATS adapter", { skip: program.skip }, () => {
     assert.deepEqual(await run("price", { article: "violin" }, { idempotencyKey: "run/price" }), {
       cents: 42_000,
     });
-    assert.deepEqual(asked, ["run/price"]);
+    assert.deepEqual(requests, ["run/price"]);
     assert.equal(await run("price", { article: "text" }), "plenty");
     const failed = (article: string) => run("price", { article }, { remainingMs: 200 });
     await assert.rejects(failed("bad"), { code: "adapter.refused", message: /it broke \(400\)/ });

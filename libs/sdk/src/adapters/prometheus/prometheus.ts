@@ -220,7 +220,7 @@ export class PrometheusApi {
   }
 
   async query(body: Readonly<Record<string, string>>, call: AdapterCall): Promise<unknown> {
-    const { data, ...rest } = await this.#asked("query", { body }, call);
+    const { data, ...rest } = await this.#request("query", { body }, call);
     const { resultType, result } = data;
     if (resultType === "scalar" || resultType === "string") {
       const point = this.#point(result);
@@ -248,7 +248,7 @@ export class PrometheusApi {
       });
     const from = start ?? (endMs - lastMs) / secondMs;
     const body = { query, start: from, end, step: stepMs / secondMs };
-    const { data, ...rest } = await this.#asked("query-range", { body }, call);
+    const { data, ...rest } = await this.#request("query-range", { body }, call);
     const series = this.#list(data["result"]).map(({ metric = {}, values = [], histograms }) => ({
       labels: metric,
       points: this.#list(values).map((pair) => this.#point(pair)),
@@ -258,7 +258,7 @@ export class PrometheusApi {
   }
 
   async alerts(call: AdapterCall): Promise<readonly PrometheusAlert[]> {
-    const { data } = await this.#asked("alerts", {}, call);
+    const { data } = await this.#request("alerts", {}, call);
     return this.#list(data["alerts"]).map((alert) => {
       const own = (alert["labels"] ?? {}) as PrometheusAlert["labels"];
       return {
@@ -272,7 +272,7 @@ export class PrometheusApi {
     });
   }
 
-  async #asked(operation: string, input: Members, call: AdapterCall) {
+  async #request(operation: string, input: Members, call: AdapterCall) {
     const answer = (await this.#http.operations[operation]?.call(input, call)) as Members | null;
     const { status, data, warnings } = answer ?? {};
     if (status !== "success" || typeof data !== "object" || data === null) throw this.#unreadable();

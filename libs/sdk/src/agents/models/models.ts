@@ -108,7 +108,7 @@ export class Models {
     const provider = this.#providerOf(model);
     const [providerName, name] = splitModel(model);
     return task.askModel({ provider: providerName, model: name }, async (answered) => {
-      const reply = await this.#asked(model, provider, { ...question, model: name }, task, leftMs);
+      const reply = await this.#request(model, provider, { ...question, model: name }, task, leftMs);
       const { inputTokens, outputTokens, stop } = reply;
       answered({ model: reply.model, inputTokens, outputTokens, finishReasons: [stop] });
       return reply;
@@ -122,7 +122,7 @@ export class Models {
     throw agentErrors.modelUnknown({ model, known: Object.keys(this.#providers).join(", ") });
   }
 
-  async #asked(
+  async #request(
     model: string,
     provider: Provider,
     question: ModelQuestion,

@@ -42,20 +42,20 @@ export async function outputOf(
   const timeoutMs = eitherDuration("timeout", options.timeout, options.timeoutMs);
   let failures = 0;
   let heardMs = clock.monotonic();
-  let asked = id;
+  let current = id;
   let leftMs = timeoutMs ?? Number.POSITIVE_INFINITY;
   for (;;) {
     const forMs = Math.min(waitMs, Math.max(0, leftMs));
-    const askedMs = clock.monotonic();
+    const requestedMs = clock.monotonic();
     const answer = await attempt(() =>
-      ask({ id: asked, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal }),
+      ask({ id: current, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal }),
     );
     if ("error" in answer) {
       // Who is asked may be dead, and the next owner not known yet: it has not ended because of that.
       const isLate = clock.monotonic() - heardMs >= Math.min(patienceMs, leftMs);
       if (signal?.aborted === true || answer.error.retry === "never" || isLate) throw answer.error;
       await sleep(timers, backoffMs(backoff, ++failures, chance), signal).catch(() => {});
-      leftMs -= clock.monotonic() - askedMs;
+      leftMs -= clock.monotonic() - requestedMs;
       continue;
     }
     heardMs = clock.monotonic();
@@ -63,11 +63,11 @@ export async function outputOf(
     const result = answer.value?.result;
     if (result?.$case === "completed") return await contents.valueIn(result.value);
     if (result?.$case === "continued") {
-      asked = result.value.id;
+      current = result.value.id;
       continue;
     }
     if (result !== undefined) throw fromErrorDetail(result.value);
     leftMs -= forMs;
-    if (leftMs <= 0) throw sdkErrors.notEnded({ run: asked, afterMs: timeoutMs ?? 0 });
+    if (leftMs <= 0) throw sdkErrors.notEnded({ run: current, afterMs: timeoutMs ?? 0 });
   }
 }

@@ -103,8 +103,8 @@ export class ClusterApi {
         report(list.items[0]);
         failures = 0;
         const version = list.metadata?.resourceVersion ?? "";
-        const asked = `watch=true&resourceVersion=${version}&timeoutSeconds=${watchSeconds}`;
-        for await (const line of linesOf(await this.open("GET", `${path}?${selector}&${asked}`, signal))) {
+        const query = `watch=true&resourceVersion=${version}&timeoutSeconds=${watchSeconds}`;
+        for await (const line of linesOf(await this.open("GET", `${path}?${selector}&${query}`, signal))) {
           const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: Kind };
           // The version is too old: the list is read again.
           if (type === "ERROR") break;

@@ -8,11 +8,11 @@ import { Containers, type ContainersParts } from "./containers.ts";
 describe("containers of an earlier process", () => {
   it("are asked for again after the engine refused to list them", async () => {
     const foundation = testFoundation();
-    let asked = 0;
+    let calls = 0;
     const engine = {
       socket: "/run/engine.sock",
       async list() {
-        if (++asked === 1)
+        if (++calls === 1)
           throw scalingErrors.engineRefused({ socket: "/run/engine.sock", reason: "status 500" });
         return [];
       },
@@ -24,6 +24,6 @@ describe("containers of an earlier process", () => {
       home: { address: "127.0.0.1:1", namespace: "default", pool: "gpu", accessToken: "" },
     });
     assert.deepEqual(await foundation.time.settle(containers.earlier(() => true)), []);
-    assert.equal(asked, 2);
+    assert.equal(calls, 2);
   });
 });

@@ -63,7 +63,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     await driver.close("left");
     assert.equal(workload.replicas, 3, "it continues elsewhere");
     assert.deepEqual(
-      [...new Set(api.asked)],
+      [...new Set(api.requests)],
       ["get deployments agents/crew", "patch deployments/scale agents/crew"],
     );
   });
@@ -166,7 +166,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
     const misled = new KubernetesApi({ ...api.settings, server });
     const of = { kind: "Deployment", name: "crew", namespace: "agents" } as const;
     await assert.rejects(misled.workload(of, AbortSignal.timeout(10_000)), /kubernetes|certificate|signed/i);
-    assert.deepEqual(other.asked, []);
+    assert.deepEqual(other.requests, []);
     await other.close();
     await rm(stranger, { recursive: true });
   });

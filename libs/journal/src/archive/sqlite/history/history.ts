@@ -18,7 +18,7 @@ import {
 } from "./packed-rows.ts";
 import { SolidRows, solidEvents } from "./solid-rows.ts";
 
-/** Who the records of a group belong to. */
+/** The instance that the records of a group belong to. */
 export interface GroupOwner {
   /** Partition and incarnation. */
   readonly id: number;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { programFileOf, systemDefer } from "@tutti/kernel";
 import type { JournalBatch } from "../../../port.ts";
-import { AskedThread } from "../../../threads/asked-thread.ts";
+import { RequestThread } from "../../../threads/request-thread.ts";
 import { archiveErrors } from "../../errors.ts";
 import { packPage } from "../../outstanding-page.ts";
 import type { Kept } from "../../port.ts";
@@ -15,7 +15,7 @@ import type { ToThread } from "./messages.ts";
  * to write: an archive without a file is empty, and says so itself.
  */
 export class ArchiveThread {
-  readonly #thread: AskedThread<ToThread>;
+  readonly #thread: RequestThread<ToThread>;
   readonly #open = new Set<number>();
   /** Engines that the running thread knows. */
   readonly #known = new Set<number>();
@@ -34,7 +34,7 @@ export class ArchiveThread {
   ) {
     const gone = (reason: string) => archiveErrors.failed({ reason: `that its thread has gone: ${reason}` });
     const mayEnd = () => this.#holders === 0;
-    this.#thread = new AskedThread({ name: "archive", file, youngMb: 4, gone, mayEnd });
+    this.#thread = new RequestThread({ name: "archive", file, youngMb: 4, gone, mayEnd });
   }
 
   /** Whether it runs. */
@@ -128,7 +128,7 @@ class ThreadHost implements EngineHost {
       await new Promise<void>(systemDefer);
       return known as EngineResult<Call>;
     }
-    const written = this.#unchanged.asked(call);
+    const written = this.#unchanged.called(call);
     const { given, transfer } = moved(call, values);
     const result = await this.#thread.call(this.#engine, this.#file, call, given, transfer);
     if (isRemembered(call, values)) this.#unchanged.remember(written, call, values, result);
@@ -174,7 +174,7 @@ class Unchanged {
   }
 
   /** Returns the number of writes so far, this call included. A purge that finds nothing is no write: see `purged`. */
-  asked(call: EngineCall): number {
+  called(call: EngineCall): number {
     if (reads.has(call)) return this.#writes;
     this.#answers.clear();
     this.#purgedUntilMs = Number.NEGATIVE_INFINITY;
@@ -261,7 +261,7 @@ function compacted(batches: readonly JournalBatch[]): {
     all.set(batch.records, at);
     const records = all.subarray(at, at + batch.records.length);
     at += records.length;
-    // Who packs needs no hash.
+    // Packing needs no hash.
     return { ...batch, records, previousHash: nothing };
   });
   return { memory, copies };

@@ -1,5 +1,5 @@
 import { type Clock, errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
-import type { ThreadAnswer } from "../../../threads/asked-thread.ts";
+import type { ThreadAnswer } from "../../../threads/request-thread.ts";
 import type { EncodedChanges } from "../committer.ts";
 import { ArchiveEngine } from "../engine.ts";
 import { callEngine, type EngineArguments, type EngineCall } from "../engine-host.ts";

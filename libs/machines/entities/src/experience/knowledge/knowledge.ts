@@ -1,7 +1,6 @@
 /**
- * What is known of attempts from those that ended: how long they take, how likely they fail, what they use. how good it
- * was to rely on that, because each one that ends was predicted before it is learned from. what is known of choices
- * from what came of them.
+ * Knowledge from attempts that ended: their duration, their failure rate and their use of resources. Each attempt is
+ * predicted before it is learned from, so the quality of predictions is known too. Choices are learned from their outcomes.
  *
  * The same ends in the same order give the same knowledge.
  */

@@ -21,8 +21,8 @@ export class Learner {
   }
 
   /** Returns false, and learns nothing, if the answer belongs to an older request: ask again. */
-  take({ outcomes, choices, models, isAnew, ...place }: ExperienceNews, asked: NewsWanted): boolean {
-    if (asked !== this.#place) return false;
+  take({ outcomes, choices, models, isAnew, ...place }: ExperienceNews, wanted: NewsWanted): boolean {
+    if (wanted !== this.#place) return false;
     if (outcomes.length === 0 && choices.length === 0 && !isAnew) return true;
     if (isAnew) this.#knowledge = new Knowledge(place.count - outcomes.length, models);
     for (const outcome of outcomes) this.#knowledge.learn(outcome);

@@ -57,7 +57,7 @@ export const keepQuota = keepCommand(quotas, {
   type: "keep_quota",
   codec: KeepQuota,
   event: quotaKept,
-  asked: ({ quota: value, revision }) => ({ value, revision }),
+  requestOf: ({ quota: value, revision }) => ({ value, revision }),
   toEvent: (quota, keepMs, cause) => ({ quota, keepMs, cause }),
 });
 

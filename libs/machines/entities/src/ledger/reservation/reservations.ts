@@ -65,7 +65,7 @@ export const reserve = keepCommand(reservations, {
   type: "reserve",
   codec: Reserve,
   event: reserved,
-  asked: ({ reservation: value }) => ({ value, revision: 0, only: "new" }),
+  requestOf: ({ reservation: value }) => ({ value, revision: 0, only: "new" }),
   check(ledger, wanted, { capacity, capacityThere }, { nowMs }) {
     const { fromMs, toMs } = spanOf(wanted);
     if (toMs <= nowMs || fromMs > nowMs + aheadMaxMs)

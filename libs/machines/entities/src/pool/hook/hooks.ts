@@ -54,7 +54,7 @@ export const createHook = keepCommand(hooks, {
   type: "create_hook",
   codec: CreateHook,
   event: hookCreated,
-  asked: ({ hook: value }) => ({ value, revision: 0, only: "new" }),
+  requestOf: ({ hook: value }) => ({ value, revision: 0, only: "new" }),
   toEvent: (hook, createMs, cause) => ({ hook, createMs, cause }),
 });
 
@@ -62,7 +62,7 @@ export const updateHook = keepCommand(hooks, {
   type: "update_hook",
   codec: UpdateHook,
   event: hookUpdated,
-  asked: ({ hook: value, revision }) => ({ value, revision, only: "present" }),
+  requestOf: ({ hook: value, revision }) => ({ value, revision, only: "present" }),
   toEvent: (hook, updateMs, cause) => ({ hook, updateMs, cause }),
 });
 

@@ -49,7 +49,7 @@ export const setInbox = keepCommand(inboxes, {
   type: "set_inbox",
   codec: SetInbox,
   event: inboxSet,
-  asked: ({ inbox: value, revision }) => ({ value, revision }),
+  requestOf: ({ inbox: value, revision }) => ({ value, revision }),
   toEvent: (inbox, setMs, cause) => ({ inbox, setMs, cause }),
 });
 

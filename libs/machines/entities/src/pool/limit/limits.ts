@@ -44,7 +44,7 @@ export const setPoolLimit = keepCommand(limits, {
   type: "set_limit",
   codec: SetPoolLimit,
   event: limitSet,
-  asked: ({ limit: value = PoolLimit.create() }) => ({ value, revision: 0 }),
+  requestOf: ({ limit: value = PoolLimit.create() }) => ({ value, revision: 0 }),
   toEvent: (limit, setMs, cause) => ({ limit, setMs, cause }),
 });
 

@@ -67,7 +67,7 @@ export const createScaler = keepCommand(scalers, {
   type: "create_scaler",
   codec: CreateScaler,
   event: scalerCreated,
-  asked: ({ scaler: value }) => ({ value, revision: 0, only: "new" }),
+  requestOf: ({ scaler: value }) => ({ value, revision: 0, only: "new" }),
   toEvent: (scaler, createMs, cause) => ({ scaler, createMs, cause }),
 });
 
@@ -75,7 +75,7 @@ export const updateScaler = keepCommand(scalers, {
   type: "update_scaler",
   codec: UpdateScaler,
   event: scalerUpdated,
-  asked: ({ scaler: value, revision }) => ({ value, revision, only: "present" }),
+  requestOf: ({ scaler: value, revision }) => ({ value, revision, only: "present" }),
   toEvent: (scaler, updateMs, cause) => ({ scaler, updateMs, cause }),
 });
 

@@ -60,7 +60,11 @@ export function keeperOf<T, Keep extends Wanted, Remove, KeptEvent extends Writt
     type: `keep_${kind.type}`,
     codec: messages.keep,
     event: kept,
-    asked: (body) => ({ value: messages.valueOf(body), revision: body.revision, only: onlyOf(body.mode) }),
+    requestOf: (body) => ({
+      value: messages.valueOf(body),
+      revision: body.revision,
+      only: onlyOf(body.mode),
+    }),
     toEvent: (value, timeMs, cause) => toKept(value, { timeMs, cause }),
   });
   const remove = removeCommand(kind, {

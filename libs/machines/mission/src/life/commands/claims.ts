@@ -231,7 +231,7 @@ export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTa
 function completeAll(
   mission: MissionView,
   { agentId, ends }: CompleteTasksRequest,
-  asked: readonly ClaimQuestions[],
+  claimQuestions: readonly ClaimQuestions[],
   step: MissionEventStep,
 ): ClaimReceipt[] {
   return ends.map(({ claimId, outcome, used, modelCalls }) => {
@@ -239,7 +239,7 @@ function completeAll(
     if (task === undefined || outcome === undefined)
       return { claimId, refusal: detailOfRefusal(missionErrors.claimLost.refusal({ claim: claimId })) };
     const place = { mission, step, task };
-    const { questions = [] } = asked.find((each) => each.claimId === claimId) ?? {};
+    const { questions = [] } = claimQuestions.find((each) => each.claimId === claimId) ?? {};
     const doing = { agent: agentId, used, questions };
     const { number: node, attempt } = task;
     const noted = { node, attempt, agent: agentId, endMs: step.nowMs };

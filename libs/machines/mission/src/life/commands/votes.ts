@@ -34,7 +34,8 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
       return missionErrors.voteInvalid.refusal({ problem: problem ?? "" });
     const before = mission.votes.get(vote.voteId);
     if (before !== undefined) {
-      if (asked(before.vote) !== asked(vote)) return missionErrors.voteExists.refusal({ vote: vote.voteId });
+      if (questionOf(before.vote) !== questionOf(vote))
+        return missionErrors.voteExists.refusal({ vote: vote.voteId });
       return { vote: voteShown(before.vote) };
     }
     if (mission.votes.size >= votesMax)
@@ -52,7 +53,7 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
 });
 
 /** The vote as requested, without its outcome. */
-function asked(vote: ReadOnly<Vote>): string {
+function questionOf(vote: ReadOnly<Vote>): string {
   const bare = {
     ...(vote as Vote),
     ballots: [],

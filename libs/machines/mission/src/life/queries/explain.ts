@@ -168,7 +168,7 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
   if (task.question > 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_APPROVAL,
-      message: askedAbout(mission, task),
+      message: questionAbout(mission, task),
       subject: approvalIdOf(task.question),
       remedy: { text: "Look at the output, and say yes or no", command: `tutti approve ${mission.key.id}` },
     });
@@ -214,7 +214,7 @@ function whyTask(mission: MissionView, task: TaskView, nowMs: number): Why {
   }
 }
 
-function askedAbout({ questions }: MissionView, { question: number }: TaskView): string {
+function questionAbout({ questions }: MissionView, { question: number }: TaskView): string {
   const question = questions.get(number);
   const { rule, decisions = [] } = question ?? {};
   if (question === undefined || rule === undefined) return "a person is asked whether its output counts";

@@ -58,8 +58,8 @@ export const runLimitAsked: RunEvent<RunLimitAskedV1> = {
       limitChanged(run, nodeOf(run, node), limit, { retryMs: 0 }, outstanding);
       return;
     }
-    const asked = limitNamed(run, limit);
-    if (asked !== undefined) asked.retryMs = 0;
+    const requestedLimit = limitNamed(run, limit);
+    if (requestedLimit !== undefined) requestedLimit.retryMs = 0;
     moreOf(run).isDue = true;
     watchRetries(run, outstanding);
     outstanding.cleared(timerNumber(runNode, runTimers.start));

@@ -20,8 +20,8 @@ import { decidersOf, outOf, termsOf } from "./seats.ts";
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
   const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
   const asksIt = (node: NodeView | undefined) => {
-    const asked = node?.more?.question?.approvalId;
-    return asked !== undefined && (asked === approvalId || isBefore(approvalId, asked));
+    const present = node?.more?.question?.approvalId;
+    return present !== undefined && (present === approvalId || isBefore(approvalId, present));
   };
   const named = run.nodes[number];
   if (asksIt(named)) return named;
@@ -32,9 +32,9 @@ export function askingNode(run: RunView, approvalId: string): NodeView | undefin
 }
 
 /** Returns whether a question is about the same output as another one, and was asked before it: it was approved. */
-export function isBefore(approvalId: string, asked: string): boolean {
+export function isBefore(approvalId: string, present: string): boolean {
   const one = placeOfQuestion(approvalId);
-  const other = placeOfQuestion(asked);
+  const other = placeOfQuestion(present);
   return one.first === other.first && one.place < other.place;
 }
 

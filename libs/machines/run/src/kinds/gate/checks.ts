@@ -29,7 +29,7 @@ export function finish(place: Place, output: Data | undefined, doing: AttemptRep
     failForGood(place, detailOfRefusal(refusal), doing);
     return;
   }
-  const asked: string[] = [];
+  const checkNames: string[] = [];
   for (const check of checks) {
     const scene = { run: place.run, range: place.range, node: place.number, names, budget: place.budget };
     const held = holds(scene, check.condition, `the check ${check.name} of ${idOf(place)}`);
@@ -42,9 +42,9 @@ export function finish(place: Place, output: Data | undefined, doing: AttemptRep
       turnDown(place, check, names["output"] as Json, doing);
       return;
     }
-    asked.push(check.name);
+    checkNames.push(check.name);
   }
-  if (asked.length > 0) askAboutOutput(place, asked, output, doing);
+  if (checkNames.length > 0) askAboutOutput(place, checkNames, output, doing);
   else if (questions.length > 0) askForRules(place, questions, output, doing);
   else completeAndStore(place, output, doing);
 }

@@ -8,13 +8,13 @@ import { runErrors } from "../../errors.ts";
 import { entryNamed, payloadOf } from "./entries.ts";
 import { sceneOfRun } from "./scene.ts";
 
-export interface EntryAsked {
+export interface EntryQuery {
   readonly query: string;
   readonly payload: Payload | undefined;
 }
 
 /** The answer. Undefined for null. */
-export const showEntry: Query<Run, EntryAsked, { readonly answer: Payload | undefined } | Refusal> = {
+export const showEntry: Query<Run, EntryQuery, { readonly answer: Payload | undefined } | Refusal> = {
   type: "entry",
   answer(run, { query, payload }, { key }) {
     if (run.order === undefined) return runErrors.runMissing.refusal({ id: key.id });

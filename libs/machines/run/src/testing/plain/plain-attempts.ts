@@ -55,16 +55,16 @@ const checkFailed = { fails: "workflow.check_failed" };
 
 /** Holds an output against the checks, in their order. @param rules ask about it after them */
 function check(run: PlainBooks, task: PlainTask, output: Json, rules: readonly PlainRule[]): Standing {
-  const asked: CheckDocument[] = [];
+  const approvalChecks: CheckDocument[] = [];
   for (const each of task.document.checks ?? []) {
     const names = namesOfTask(run.facts, task, { output, given: task.input ?? null, error: null });
     const held = conditionOf(each.condition, names);
     if ("fails" in held) return held;
     if (held.value === true) continue;
-    if (each.onFailure === "approval") asked.push(each);
+    if (each.onFailure === "approval") approvalChecks.push(each);
     else return each.onFailure === "sendBack" ? turnDown(run, task, each, output) : checkFailed;
   }
-  if (asked.length > 0) task.question = questionOf(output, undefined, rules);
+  if (approvalChecks.length > 0) task.question = questionOf(output, undefined, rules);
   else if (rules.length > 0) task.question = questionOf(output, rules[0], rules.slice(1));
   else return { value: output };
   return "asked";

@@ -68,7 +68,7 @@ export class PlainRun implements PlainBooks {
   ending: PlainEnding | undefined;
   /** Counts what was decided outside: what fails on the same occasion fails at the same time. */
   occasion = 0;
-  /** When the moment is that it is informed of. */
+  /** The time of the current step. */
   nowMs = 0;
   wasTakenBack = false;
   /** What it is being undone for. */

@@ -12,11 +12,11 @@ export function wishesOf(plain: PlainRun): Act[] {
   const wishes = plain.tasks.flatMap(wishesFor);
   if (plain.states === undefined || wishes.length > 0) return wishes;
   // One that always has something to do continues for ever.
-  const isBusy = plain.work.signals.filter(({ name }) => name === finishSignal).length > askedMost;
+  const isBusy = plain.work.signals.filter(({ name }) => name === finishSignal).length > wishesMax;
   return isBusy ? [{ kind: "terminate" }] : [{ kind: "signal", signal: finishSignal, payload: null }];
 }
 
-const askedMost = 3;
+const wishesMax = 3;
 
 function wishesFor(task: PlainTask): Act[] {
   const { id: taskId, status, question, document } = task;

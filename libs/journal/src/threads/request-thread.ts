@@ -1,20 +1,20 @@
 /**
- * A thread that is asked questions.
+ * A thread that answers requests.
  *
- * 1. It is started with the first question, and keeps no process alive while nothing is asked of it.
- * 2. When it dies, waiting questions are refused, and the next question starts another: what matters is in its files.
- * 3. It ends if nothing is asked for a while: a thread of Node takes 10 MiB. Questions that meet its end wait for the
+ * 1. It is started with the first request, and keeps no process alive while no request waits.
+ * 2. When it dies, waiting requests are refused, and the next request starts another thread: the state is in its files.
+ * 3. It ends after a while without a request: a thread of Node takes 10 MiB. Requests that meet its end wait for the
  *    next thread, in their order. Two threads never have its files open.
  */
 import { Worker } from "node:worker_threads";
 import { errorFromUnknown, fromProblem, type Problem, systemTimers, type Timers } from "@tutti/kernel";
 
-/** What the thread posts: one for each question, by its number. */
+/** What the thread posts: one for each request, by its number. */
 export type ThreadAnswer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly problem: Problem };
 
-export interface AskedThreadOptions {
+export interface RequestThreadOptions {
   readonly name: string;
   readonly file: URL;
   readonly workerData?: unknown;
@@ -22,9 +22,9 @@ export interface AskedThreadOptions {
   readonly youngMb: number;
   /** The error for waiters when it dies. */
   readonly gone: (reason: string) => Error;
-  /** Ends the thread after so long without a question. Default: 20 s. */
+  /** Ends the thread after so long without a request. Default: 20 s. */
   readonly idleMs?: number;
-  /** Whether the thread may end: false while it remembers something between two questions. Default: always true. */
+  /** Whether the thread may end: false while it remembers something between two requests. Default: always true. */
   readonly mayEnd?: () => boolean;
   readonly timers?: Pick<Timers, "after">;
 }
@@ -43,19 +43,19 @@ interface Waiting {
 }
 
 /** @typeParam Message what the thread understands */
-export class AskedThread<Message> {
-  readonly #options: AskedThreadOptions;
+export class RequestThread<Message> {
+  readonly #options: RequestThreadOptions;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #starts = 0;
   #ids = 0;
-  /** Questions that meet the end of an idle thread. Undefined while none ends. */
+  /** Requests that meet the end of an idle thread. Undefined while none ends. */
   #delayed: Posted<Message>[] | undefined;
   #isIdleWatched = false;
-  #wasAsked = false;
+  #wasUsed = false;
 
-  constructor(options: AskedThreadOptions) {
+  constructor(options: RequestThreadOptions) {
     this.#options = options;
   }
 
@@ -87,7 +87,7 @@ export class AskedThread<Message> {
     });
   }
 
-  /** Ends it in any state. A caller that learns of that and asks again has started another one. */
+  /** Ends it in any state. A caller that learns of the end and sends another request has started another thread. */
   async terminate(): Promise<void> {
     const ended = this.#ended;
     if (this.#delayed !== undefined) {
@@ -100,7 +100,7 @@ export class AskedThread<Message> {
 
   #post(message: Message, transfer: readonly ArrayBuffer[]): Worker {
     const worker = this.#running();
-    this.#wasAsked = true;
+    this.#wasUsed = true;
     if (this.#delayed !== undefined) this.#delayed.push({ message, transfer });
     else worker.postMessage(message, [...transfer]);
     return worker;
@@ -142,16 +142,16 @@ export class AskedThread<Message> {
     for (const { reject } of waiting) reject(this.#options.gone(reason));
   }
 
-  /** One timer for all questions of a stretch: a busy thread answers thousands a second. */
+  /** One timer for all requests of a stretch: a busy thread answers thousands a second. */
   #watchIdle(worker: Worker): void {
     if (this.#isIdleWatched) return;
     this.#isIdleWatched = true;
-    this.#wasAsked = false;
+    this.#wasUsed = false;
     const { idleMs = defaultIdleMs, mayEnd = () => true, timers = systemTimers } = this.#options;
     timers.after(idleMs, () => {
       this.#isIdleWatched = false;
       if (this.#worker !== worker || this.#waiting.size > 0) return;
-      if (this.#wasAsked || !mayEnd()) return this.#watchIdle(worker);
+      if (this.#wasUsed || !mayEnd()) return this.#watchIdle(worker);
       this.#delayed = [];
       void worker.terminate();
     });

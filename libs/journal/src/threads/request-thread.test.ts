@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { AskedThread, type AskedThreadOptions } from "./asked-thread.ts";
+import { RequestThread, type RequestThreadOptions } from "./request-thread.ts";
 
 interface Question {
   readonly id: number;
@@ -14,9 +14,9 @@ const program = `
   });
 `;
 
-function threadOf(idle: Partial<AskedThreadOptions> = {}): AskedThread<Question> {
+function threadOf(idle: Partial<RequestThreadOptions> = {}): RequestThread<Question> {
   const file = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
-  return new AskedThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason), ...idle });
+  return new RequestThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason), ...idle });
 }
 
 /** Timers that fire when the test says so. */
