@@ -130,6 +130,13 @@ export const sdkErrors = defineErrors("sdk", {
     message: () => "The request has no token of its user",
     remedy: "Sign the user in, set `tokenOf`, or make the call in `asApplication`.",
   },
+  requestTokenUnusable: {
+    status: "UNAUTHENTICATED",
+    retry: "never",
+    help: "`tokenOf` of an embedded Tutti failed, or its result is no token. The call was not sent.",
+    message: ({ reason }: { reason: string }) => `\`tokenOf\` gave no token of the request's user: ${reason}`,
+    remedy: "Correct `tokenOf`. Look tokens up before the call: `tokenOf` returns text at once.",
+  },
   embeddedNotStarted: {
     status: "FAILED_PRECONDITION",
     retry: "never",

@@ -7,7 +7,7 @@
  * 3. The token is read when a call is made: what signs the user in may run later in the request.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { TraceContext, TraceHeaders } from "@tutti/kernel";
+import { reasonOf, type TraceContext, type TraceHeaders } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 
 /** A request of any framework. */
@@ -46,7 +46,7 @@ export class Users {
 
   during<T>(tokenOf: () => string | undefined, trace: TraceContext | undefined, work: () => T): T {
     const token = () => {
-      const shown = tokenOf();
+      const shown = shownBy(tokenOf);
       if (shown !== undefined && shown !== "") return shown;
       // Without a token of its own the application has nothing that a user could borrow.
       if (this.#own === "") return "";
@@ -58,6 +58,27 @@ export class Users {
   asApplication<T>(work: () => T): T {
     return this.#standing.run(undefined, work);
   }
+}
+
+/** The function is one of the application: what it throws is no fault of Tutti. */
+function shownBy(tokenOf: () => string | undefined): string | undefined {
+  let shown: unknown;
+  try {
+    shown = tokenOf();
+  } catch (error) {
+    throw sdkErrors.requestTokenUnusable({ reason: reasonOf(error) }, { cause: error });
+  }
+  if (shown === undefined || shown === null) return undefined;
+  const isPromise = typeof shown === "object" && "then" in shown;
+  // Without a reader, a rejection would end the process.
+  if (isPromise) void Promise.resolve(shown).catch(() => {});
+  if (typeof shown !== "string")
+    throw sdkErrors.requestTokenUnusable({
+      reason: isPromise ? "it returned a promise" : `it returned a value of the type ${typeof shown}`,
+    });
+  if (/[^\x21-\x7e]/.test(shown))
+    throw sdkErrors.requestTokenUnusable({ reason: "the token has characters that a header cannot have" });
+  return shown;
 }
 
 const bearerForm = /^Bearer +(\S+) *$/i;
