@@ -270,7 +270,10 @@ export class NodeStates {
         "a transaction is not undone as a whole",
       );
     const name = this.#scope.shared.source.collector.freeName(`${this.#scope.name}-${this.#node.title}`);
-    new Scope(this.#scope.shared, this.#element, name).add();
+    const scope = new Scope(this.#scope.shared, this.#element, name);
+    // A collapsed one of a drawing may have none.
+    if (scope.nodes.size === 0) throw new NoCounterpart("it has no content");
+    scope.add();
     return name;
   }
 

@@ -37,6 +37,33 @@ describe("a process of BPMN", () => {
     ]);
   });
 
+  it("of a drawing tool may have empty pools and subprocesses, and its defaults are not listed", () => {
+    const { documents, untranslated } = importBpmn(textOf("modeller.bpmn"), "modeller.bpmn");
+    assert.deepEqual(
+      documents.map((each) => (each as unknown as { workflow: string }).workflow),
+      ["claims"],
+    );
+    const origin = "its schemas, its editor and its name stay in the file";
+    assert.deepEqual(
+      untranslated
+        .filter(({ reason }) => reason !== origin)
+        .map(({ line, construct, reason }) => `${line} ${construct}: ${reason}`),
+      [
+        "5 <collaboration>: it has no counterpart",
+        "9 customer: the process has no content",
+        '10 process id="claims": it has no counterpart',
+        "12 Register claim: a worker has to offer the capability `register-claim`",
+        "13 Examine claim: it has no content. The run fails here",
+        "14 Settled: no flow that is translated leads to it",
+        "15 sequenceFlow id: a transition has no name",
+      ],
+    );
+    assert.deepEqual(
+      untranslated.filter(({ reason }) => reason === origin).map(({ line }) => line),
+      [2, 3, 4],
+    );
+  });
+
   it("has signals and limits of an event-based gateway, and of events at the border", () => {
     const { "what-comes-first": first, pack } = statesOf("events.bpmn");
     assert.deepEqual(Object.keys(first?.["on"] ?? {}), ["payment.received", "cancelled"]);

@@ -10,8 +10,31 @@ import { NodeStates } from "./bpmn-nodes.ts";
 import { ForeignXml } from "./foreign-xml.ts";
 import { type Imported, NotImported, nameFromCamelCase } from "./imported.ts";
 
+const defaults = {
+  completionQuantity: "1",
+  startQuantity: "1",
+  isForCompensation: "false",
+  isInterrupting: "true",
+  parallelMultiple: "false",
+  triggeredByEvent: "false",
+  isExecutable: "true",
+  isClosed: "false",
+  isImmediate: "true",
+  processType: "None",
+  gatewayDirection: "Unspecified",
+};
+
+/** What the root says of the file itself is one line of the list. */
+function leaveOrigin({ root, collector }: ForeignXml): void {
+  const unread = [...root.attributes.values()].filter(({ isRead }) => !isRead);
+  for (const attribute of unread) attribute.isRead = true;
+  const lines = new Set(unread.map(({ line }) => line));
+  for (const line of lines)
+    collector.leave(line, "definitions", "its schemas, its editor and its name stay in the file");
+}
+
 export function importBpmn(text: string, file = "process"): Imported {
-  const source = new ForeignXml(text);
+  const source = new ForeignXml(text, defaults);
   const { root, collector } = source;
   const processes = root.all("process");
   if (root.name !== "definitions" || processes.length === 0)
@@ -33,7 +56,16 @@ export function importBpmn(text: string, file = "process"): Imported {
     listed: new Set(),
     stateOf: (machine, node) => new NodeStates(machine, node).make(),
   };
-  for (const [, { process, workflow }] of named) new Scope(shared, process, workflow).add();
+  const scopes = named.map(([, { process, workflow }]) => ({
+    process,
+    scope: new Scope(shared, process, workflow),
+  }));
+  // A pool of a partner, whose process is not modelled, has an empty one.
+  const hasContent = scopes.some(({ scope }) => scope.nodes.size > 0);
+  for (const { process, scope } of scopes)
+    if (scope.nodes.size > 0 || !hasContent) scope.add();
+    else source.leave(process, scope.name, "the process has no content");
+  leaveOrigin(source);
   for (const each of root.all("BPMNDiagram"))
     source.leave(each, "BPMNDiagram", "it is how the process is drawn");
   return source.finish();

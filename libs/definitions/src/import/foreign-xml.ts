@@ -81,8 +81,12 @@ export class ForeignXml {
   readonly root: XmlElement;
   readonly collector = new Collector();
 
-  constructor(text: string) {
+  /** Attributes that say nothing with these values: they are the default of the format. */
+  readonly #defaults: Readonly<Record<string, string>>;
+
+  constructor(text: string, defaults: Readonly<Record<string, string>> = {}) {
     requireSize(text);
+    this.#defaults = defaults;
     this.root = new XmlReader(text).read();
   }
 
@@ -106,7 +110,8 @@ export class ForeignXml {
       return;
     }
     for (const [name, { line, isRead, value }] of element.attributes)
-      if (!isRead) this.collector.leave(line, `${element.name} ${name}="${value}"`, reason);
+      if (!isRead && this.#defaults[name] !== value)
+        this.collector.leave(line, `${element.name} ${name}="${value}"`, reason);
     if (!element.isContentRead && element.content.trim() !== "")
       this.collector.leave(element.line, `${element.name}: ${element.content.trim()}`, reason);
     for (const each of element.elements) this.#listUnread(each);
@@ -172,6 +177,7 @@ class XmlReader {
     const line = this.#line;
     this.#skipTo(this.#at + 1);
     const made = new XmlElement(this.#name(), line, above);
+    const names = new Set<string>();
     for (;;) {
       this.#skipSpace();
       if (this.#is(">") || this.#is("/>")) break;
@@ -185,10 +191,16 @@ class XmlReader {
       this.#skipTo(this.#at + 1);
       const value = this.#decoded(this.#skipTo(this.#find(quote)));
       this.#skipTo(this.#at + 1);
+      if (names.has(name)) throw this.#problem(`the attribute ${name} twice`);
+      names.add(name);
       // Names of namespaces are kept: they are no attributes of anything.
       const own = name.startsWith("xmlns") ? name : name.slice(name.indexOf(":") + 1);
-      if (made.attributes.has(own)) throw this.#problem(`the attribute ${name} twice`);
-      made.attributes.set(own, { value, line: attributeLine, isRead: false });
+      const attribute = { value, line: attributeLine, isRead: false };
+      const other = made.attributes.get(own);
+      // `version` and `w4:version`: the one without a prefix has the name.
+      if (other !== undefined && own !== name) made.attributes.set(name, attribute);
+      else made.attributes.set(own, attribute);
+      if (other !== undefined && own === name) made.attributes.set(`:${name}`, other);
     }
     const isEmpty = this.#is("/>");
     this.#skipTo(this.#at + (isEmpty ? 2 : 1));
