@@ -32,6 +32,14 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     const size = first.done ? 0 : first.value.size;
     // An empty blob has no byte that a range could name.
     const range = size === 0 ? undefined : wantedRange;
+    if (range !== undefined && range.offset >= size) {
+      await replies.return?.();
+      await reply
+        .code(416)
+        .headers({ ...dataHeaders, "content-range": `bytes */${size}` })
+        .send();
+      return;
+    }
     const last = range?.length ? Math.min(size, range.offset + range.length) : size;
     const { raw } = reply.hijack();
     // A caller that goes away ends the call.
