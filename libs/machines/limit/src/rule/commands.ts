@@ -32,7 +32,10 @@ export const setLimit: LimitCommand<SetLimit, LimitSet> = {
     if (revision !== 0 && revision !== limit.revision)
       return limitErrors.moved.refusal({ id: step.key.id, revision, found: limit.revision });
     step.emit(limitSet, {
-      ...{ rule, description, labels, setMs: step.nowMs },
+      rule,
+      description,
+      labels,
+      setMs: step.nowMs,
       ...(name !== undefined && { name }),
     });
     pump(limit, step);
