@@ -107,15 +107,23 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     let id = "";
     for (const text of ["b", "c"]) {
       [id = ""] = await waiting(id);
-      const { stdout, files } = await run(given(text));
+      // A task starts cold until the shell of the container waits.
+      const { stdout, files } = await until(
+        "a task in the container that waits",
+        () => run(given(text)),
+        (output) => output.stdout.includes(id),
+      );
       assert.equal(stdout, `${text}, ${text} ${id}\n`);
       assert.deepEqual(Object.keys(files), ["copy"]);
     }
     [id = ""] = await waiting(id);
-    const other = await run({ ...given("d"), files: { "/in/other": "", "/in/text": "d" } });
-    assert.ok(!other.stdout.includes(id), "mounts differ");
-    await until("that the longest unused one gave way", running, ([left, ...more]) => {
-      return left !== id && more.length === 0;
+    const another = async () => {
+      const other = await run({ ...given("d"), files: { "/in/other": "", "/in/text": "d" } });
+      assert.ok(!other.stdout.includes(id), "mounts differ");
+      return running();
+    };
+    await until("the longest unused one gave way", another, ([left, ...more]) => {
+      return left !== undefined && left !== id && more.length === 0;
     });
     await assert.rejects(
       run({ ...given("e"), files: { "/in/other": "", "/in/text": "e" }, command: ["absent"] }),
