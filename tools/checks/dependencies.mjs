@@ -205,7 +205,7 @@ function wrongImports(imports) {
  * @param {readonly Import[]} imports
  */
 function cycles(imports) {
-  const next = new Map(Map.groupBy(imports, ({ from }) => from).entries());
+  const next = Map.groupBy(imports, ({ from }) => from);
   /** @type {Set<string>} */
   const done = new Set();
   /** @type {Set<string>} in the order of the walk */

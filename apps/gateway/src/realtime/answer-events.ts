@@ -28,7 +28,7 @@ export class AnswerEvents {
     this.#write(": alive\n\n");
   }
 
-  /** Undefined while the client keeps up. Otherwise resolves when it has read what was sent, or has left. */
+  /** Undefined while the client keeps up. Otherwise resolves when it has read all events sent so far, or has left. */
   room(): Promise<void> | undefined {
     const { raw } = this.#reply;
     if (!raw.writableNeedDrain || raw.destroyed) return undefined;

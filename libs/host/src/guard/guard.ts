@@ -6,7 +6,7 @@
  *    process, one with a service's certificate, one that has the service key. On a loopback address it is believed of
  *    every caller: there a caller without a credential is the administrator of this machine, and can only reduce its rights.
  * 3. On any other address no caller gets in without a credential.
- * 4. What was shown counts as long as it holds: a caller that continues with a key that has ended is refused.
+ * 4. A credential counts while it is valid: a caller that continues with a key that has ended is refused.
  */
 import { timingSafeEqual } from "node:crypto";
 import { join } from "node:path";

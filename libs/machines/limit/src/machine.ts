@@ -2,7 +2,7 @@
  * The limit, a machine: the table of everything it understands. It gives out what many share, so much at once and so much
  * per time:
  *
- * 1. What is held never exceeds the rule by more than one grant of a weight above it, except by what was held before the
+ * 1. The held weight never exceeds the rule by more than one grant of a weight above it, except by grants from before the
  *    rule became smaller.
  * 2. Every waiting holder gets an answer in the end: a grant, or the reason why not.
  * 3. No operation costs more the more wait, but for the logarithm. Every fold follows the event alone: the next

@@ -2,7 +2,7 @@
  * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by
  * name:
  *
- * 1. What is held never exceeds the permits, except by what was held before there were fewer. Holders that share
+ * 1. The held weight never exceeds the permits, unless there were more permits when it was granted. Holders that share
  *    count together as the greatest of them.
  * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
  * 3. Every waiting caller is granted in the order of the line, or gets the reason why not. A place is kept

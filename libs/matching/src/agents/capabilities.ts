@@ -27,7 +27,7 @@ export function covers(pattern: string, capability: string): boolean {
   return pattern.endsWith(".*") ? capability.startsWith(pattern.slice(0, -1)) : capability === pattern;
 }
 
-/** Returns what is offered and not paused. */
+/** Returns the offered capabilities that no active pause covers. */
 export function takesOf(offered: readonly Offered[], pauses: ReadonlyMap<string, Pause>): readonly Offered[] {
   const active = [...pauses.values()].filter(({ isActive }) => isActive);
   if (active.length === 0) return offered;

@@ -28,7 +28,7 @@ export class CapabilityPauses {
     this.#chance = chance;
   }
 
-  /** Those that have paused a part of what they offer. */
+  /** Agents with a paused capability. */
   get agents(): Iterable<Agent> {
     return this.#agents;
   }
@@ -42,7 +42,7 @@ export class CapabilityPauses {
     if (!isNamed || pauses.size + added > pausesPerAgentMax) return false;
     for (const pattern of capabilities) {
       const known = pauses.get(pattern) ?? { pattern, dueMs: 0, isActive: false, inRow: 0, message };
-      // Attempts that were given before the pause say once more what is known.
+      // Attempts that were assigned before the pause repeat the same answer.
       const isNew = !known.isActive;
       if (isNew) known.inRow++;
       const backMs = isNew ? backoffMs(busyBackoff, Math.min(known.inRow, 30), this.#chance) : 0;
@@ -78,7 +78,7 @@ export class CapabilityPauses {
     this.#agents.delete(agent);
   }
 
-  /** Returns agents that would do what is wished for, were it not paused, each with its longest pause. */
+  /** Returns the agents that match a demand except for a pause, each with its longest pause. */
   of({ requirements, fit }: Demand): (readonly [Agent, Pause])[] {
     const { capability, range, require } = requirements;
     const found: (readonly [Agent, Pause])[] = [];

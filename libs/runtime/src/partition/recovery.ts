@@ -105,8 +105,7 @@ export class Recovery {
     const from = coveredTo + 1;
     for await (const read of log.read(Math.max(log.first, Math.min(from, knownTo)))) {
       if (snapshot !== undefined) this.#requireSame(snapshot, read);
-      const slice =
-        read[0] === undefined || read[0].number >= from ? read : read.filter((one) => one.number >= from);
+      const slice = read.filter(({ number }) => number >= from);
       await this.#prepare(slice);
       for (const batch of slice) this.#fold(batch);
     }

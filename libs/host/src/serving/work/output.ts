@@ -44,7 +44,7 @@ export async function* outputOf(
   const key = work.keyOf(context.namespace, id);
   const known = placeIn(cursor);
   let place = known ?? { attempt: 0, index: 0 };
-  // A caller that continues would take a snapshot that is live at once for what is new.
+  // A caller that continues would take an immediate live snapshot for new output.
   let isAnew = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);
