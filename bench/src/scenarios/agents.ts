@@ -1,4 +1,7 @@
-/** What a turn of an AI agent costs on top of its model call: the record of the answer, a tool call by a worker, the next request. */
+/**
+ * What an AI agent costs on top of its model calls. `call`: one model call after the other, where each answer is recorded and
+ * nothing runs in between. `turn`: with a tool call by a worker between them, which is recorded too.
+ */
 import { silentLogger } from "@tutti/kernel";
 import { agents as agentFunctions } from "@tutti/sdk/agents";
 import { connect } from "@tutti/sdk/client";
@@ -19,12 +22,16 @@ tasks:
     agent: {model: "scripted:small", instructions: Count., prompt: "start", tools: [bench.add], max: ${turns + 5}}
 `;
 
+/** The tool that the model calls. An agent answers a call of an unknown tool itself. */
+const tools = { turn: "bench_add", call: "bench_unknown" } as const;
+type Variant = keyof typeof tools;
+
 export const agents: Scenario = {
   name: "agents",
-  about: "a turn of an AI agent, its model call and a tool call by a worker, beside the model call alone",
+  about: "model calls of an AI agent, also with a tool call by a worker in between, beside the model call alone",
   goals: [
     {
-      line: { variant: "turn" },
+      line: { variant: "call" },
       figure: "overheadP50Ms",
       atMost: 3,
       unit: "ms",
@@ -36,10 +43,11 @@ export const agents: Scenario = {
     await using stack = new AsyncDisposableStack();
     /** When each request of the run arrived. */
     let arrivals: number[] = [];
+    let variant: Variant = "call";
     const model = new ScriptedModel(() => {
       arrivals.push(performance.now());
       if (arrivals.length > turns) return { text: "done" };
-      return { text: "next", calls: [{ name: "bench_add", input: { n: arrivals.length } }] };
+      return { text: "next", calls: [{ name: tools[variant], input: { n: arrivals.length } }] };
     });
     const served = await serveModel(model);
     stack.defer(() => served.close());
@@ -64,14 +72,16 @@ export const agents: Scenario = {
       await run.result();
       return arrivals.slice(1).map((atMs, at) => atMs - (arrivals[at] ?? 0));
     };
-    for (let run = 0; run < warmRuns; run++) await looped();
-    const taken = new Latencies();
-    const alone = new Latencies();
-    for (let run = 0; run < rounds * runsPerRound; run++) {
-      for (const ms of await looped()) taken.add(ms);
-      for (const ms of await calledAlone(served.url, model.requests[turns / 2]?.body)) alone.add(ms);
+    for (variant of ["call", "turn"] as const) {
+      for (let run = 0; run < warmRuns; run++) await looped();
+      const taken = new Latencies();
+      const alone = new Latencies();
+      for (let run = 0; run < rounds * runsPerRound; run++) {
+        for (const ms of await looped()) taken.add(ms);
+        for (const ms of await calledAlone(served.url, model.requests[turns / 2]?.body)) alone.add(ms);
+      }
+      yield figuresOf(variant, taken, alone);
     }
-    yield figuresOf(taken, alone);
   },
 };
 
@@ -87,11 +97,11 @@ async function calledAlone(url: string, body: unknown): Promise<readonly number[
   return taken;
 }
 
-function figuresOf(taken: Latencies, alone: Latencies): Result {
+function figuresOf(variant: Variant, taken: Latencies, alone: Latencies): Result {
   const turn = taken.quantiles();
   const modelCallP50Ms = alone.quantiles().p50Ms;
   return {
-    variant: "turn",
+    variant,
     turnP50Ms: rounded(turn.p50Ms),
     turnP99Ms: rounded(turn.p99Ms),
     modelCallP50Ms: rounded(modelCallP50Ms),
