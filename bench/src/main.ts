@@ -53,9 +53,15 @@ async function printGuard(guarded: readonly Scenario[]): Promise<void> {
   const load = loadOfMachine();
   if (load > availableParallelism())
     process.stderr.write(`The machine is busy (load ${load}): results are worse than on an idle one.\n`);
+  let beganMs = performance.now();
   for await (const rows of guard(guarded, values.traces)) {
     all.push(...rows);
-    process.stderr.write(`${rows[0]?.scenario}: ${rows.map(({ verdict }) => verdict).join("; ")}\n`);
+    const tookS = Math.round((performance.now() - beganMs) / 1_000);
+    beganMs = performance.now();
+    const lines = rows.map(
+      ({ figure, value, goal, verdict }) => `  ${figure}: ${value} (${goal}) ${verdict}\n`,
+    );
+    process.stderr.write(`${rows[0]?.scenario}, ${tookS} s\n${lines.join("")}`);
   }
   process.stdout.write(`${tableOf(all)}\n`);
   if (all.some(({ isFault }) => isFault)) process.exitCode = 1;
