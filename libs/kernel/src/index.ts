@@ -164,6 +164,7 @@ export { type S3Credentials, signed, uriEncoded } from "./signing/s3.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { jsonPayload } from "./structures/json-payload.ts";
 export { keepNewest } from "./structures/keep-newest.ts";
+export { KeyedSlots } from "./structures/keyed-slots.ts";
 export { Bell } from "./time/bell.ts";
 export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";

@@ -168,17 +168,17 @@ export class A2aServer {
     const page = { query: { ...filter, size: String(size), token } };
     const { runs, nextToken = "" } = await this.#calls.call("runs.list", context, page);
     const { counts } = await this.#calls.call("runs.count", context, { query: { ...filter, by: "status" } });
-    const tasks: Json[] = [];
-    for (const { runId } of runs) {
-      // What is listed has no payloads.
+    const read = async ({ runId }: Run): Promise<Json | undefined> => {
+      // Listed runs have no payloads.
       const run = await this.#calls.call("runs.get", context, {
         params: { id: runId },
         query: { namespace },
       });
       const question = await this.#question(call, run);
-      if (!isAny && stateOf(run, question) !== state) continue;
-      tasks.push(await this.#task(call, { run, question }, length, hasArtifacts));
-    }
+      if (!isAny && stateOf(run, question) !== state) return undefined;
+      return this.#task(call, { run, question }, length, hasArtifacts);
+    };
+    const tasks = (await Promise.all(runs.map(read))).filter((task) => task !== undefined);
     const totalSize = counts.reduce((sum, { count = 0 }) => sum + count, 0);
     return { tasks, nextPageToken: nextToken, pageSize: tasks.length, totalSize };
   }

@@ -10,6 +10,14 @@ export const webhookErrors = defineErrors("webhook", {
     remedy:
       "Create a trigger with `--webhook-of`, let `service:webhook.TRIGGER` use its secret, or correct the URL.",
   },
+  busy: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "Requests from one address name many different triggers at once. The gateway reads each trigger and its secrets before it can check a signature, and reads a bounded number for one address at the same time.",
+    message: ({ most }: { most: number }) =>
+      `More than ${most} webhooks from this address wait for their triggers`,
+    remedy: "Send the webhook again later.",
+  },
   unsigned: {
     status: "UNAUTHENTICATED",
     retry: "never",

@@ -5,11 +5,12 @@
  *    `service:webhook.TRIGGER` as a user: who makes a trigger gets at no other secret by it.
  * 2. Trigger and secrets are read at the first request and kept for a while, so that a flood costs no calls.
  * 3. An unknown trigger, one of another source and one without usable secrets are answered alike.
+ * 4. One address has a bounded number of triggers that are being read, so that a flood of made-up names costs few calls.
  */
 import { secretService, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
 import { triggerService, WebhookPreset } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
-import { type CallContext, type Foundation, keepNewest, type Principal } from "@tutti/kernel";
+import { type CallContext, type Foundation, KeyedSlots, keepNewest, type Principal } from "@tutti/kernel";
 import { webhookErrors } from "./errors.ts";
 import type { PresetName } from "./presets.ts";
 import { Webhook, type WebhookClients } from "./webhook.ts";
@@ -25,6 +26,8 @@ const presetNames: Readonly<Partial<Record<WebhookPreset, PresetName>>> = {
 /** A change of the trigger or of a secret takes effect after this time. */
 const keptMs = 5_000;
 const keptMax = 1_000;
+/** Triggers that are read at the same time for one address. */
+const readsPerAddressMax = 16;
 
 export interface TriggeredParts {
   readonly mesh: HostContext["mesh"];
@@ -45,18 +48,20 @@ export function triggerPrincipal(triggerId: string): Principal {
 export class TriggeredWebhooks {
   readonly #parts: TriggeredParts;
   readonly #kept = new Map<string, Kept>();
+  readonly #reads = new KeyedSlots(readsPerAddressMax);
 
   constructor(parts: TriggeredParts) {
     this.#parts = parts;
   }
 
   /** Undefined if there is none. */
-  find(triggerId: string, context: CallContext): Promise<Webhook | undefined> {
+  find(triggerId: string, context: CallContext, address: string): Promise<Webhook | undefined> {
     const key = `${context.namespace} ${triggerId}`;
     const nowMs = this.#parts.foundation.clock.monotonic();
     const kept = this.#kept.get(key);
     if (kept !== undefined && kept.untilMs > nowMs) return kept.found;
-    const found = this.#open(triggerId, context);
+    const found = this.#reads.run(address, () => this.#open(triggerId, context));
+    if (found === undefined) throw webhookErrors.busy({ most: readsPerAddressMax });
     // What cannot be found out is asked for again.
     found.catch(() => this.#kept.delete(key));
     keepNewest(this.#kept, key, { found, untilMs: nowMs + keptMs }, keptMax);

@@ -49,7 +49,7 @@ export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: Fastif
     if (namespace === undefined || trigger === undefined) return { webhook: webhooks.get(name), name };
     const context = { ...parts.contextOf(request, triggerPrincipal(trigger)), namespace };
     const isName = idForm.test(namespace) && idForm.test(trigger);
-    const webhook = isName ? await triggered.find(trigger, context) : undefined;
+    const webhook = isName ? await triggered.find(trigger, context, clientAddressOf(request.raw)) : undefined;
     return { webhook, name: `${namespace}/${trigger}` };
   }
 

@@ -11,7 +11,7 @@
  */
 import { createHmac } from "node:crypto";
 import type { KeyVerifier } from "@tutti/contracts/governance/v1";
-import { fromTimestamp, keepNewest } from "@tutti/kernel";
+import { fromTimestamp, KeyedSlots, keepNewest } from "@tutti/kernel";
 import { readApiKey } from "./api-key.ts";
 import { isHashed } from "./key-hash.ts";
 
@@ -36,7 +36,7 @@ export class KeyChecker {
   readonly #waiting: (() => void)[] = [];
   #computing = 0;
   /** Keys being checked or waiting, by address. */
-  readonly #byAddress = new Map<string, number>();
+  readonly #byAddress = new KeyedSlots(ofAddressMax);
 
   /** `secret`: of this process alone. */
   constructor(verifiers: readonly KeyVerifier[], secret: Uint8Array) {
@@ -72,16 +72,7 @@ export class KeyChecker {
 
   async #foundFor(from: string, key: { readonly keyId: string; readonly secret: string }, mark: string) {
     if (from === "") return this.#found(key, mark);
-    const count = this.#byAddress.get(from) ?? 0;
-    if (count >= ofAddressMax) return "busy";
-    this.#byAddress.set(from, count + 1);
-    try {
-      return await this.#found(key, mark);
-    } finally {
-      const left = (this.#byAddress.get(from) ?? 1) - 1;
-      if (left > 0) this.#byAddress.set(from, left);
-      else this.#byAddress.delete(from);
-    }
+    return this.#byAddress.run(from, () => this.#found(key, mark)) ?? "busy";
   }
 
   async #found(

@@ -185,16 +185,30 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     return some;
   }
 
+  /** An event that cannot be made is dropped and counted. The events after it are published. */
   #publishOne(note: Note): Promise<void> | undefined {
-    const event = this.#mapper.eventOf(note);
-    if (event instanceof Promise) return this.#publishLater(event);
-    this.#outlet.publish(event);
+    try {
+      const event = this.#mapper.eventOf(note);
+      if (event instanceof Promise) return this.#publishLater(event);
+      this.#outlet.publish(event);
+    } catch (error) {
+      this.#drop(error);
+    }
     return undefined;
   }
 
   async #publishLater(event: Promise<EventInput | undefined>): Promise<void> {
-    const known = await event;
-    if (known !== undefined) this.#outlet.publish(known);
+    try {
+      const known = await event;
+      if (known !== undefined) this.#outlet.publish(known);
+    } catch (error) {
+      this.#drop(error);
+    }
+  }
+
+  #drop(error: unknown): void {
+    this.#leftOut.add();
+    this.#foundation.logger.error("failed to make an event", { error });
   }
 
   /** Looks after what moves, as long as there are any. */
