@@ -7,7 +7,7 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** Where the public part of `agentCardKey` is served. The signature of a card names it. */
+/** The path of the public part of `agentCardKey`. The signature of a card names it. */
 export const cardKeysPath = "/.well-known/agent-card-keys.json";
 
 export const gatewaySection = defineSection({

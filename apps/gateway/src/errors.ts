@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What the front door itself says. What services refuse keeps its own code. */
+/** Errors of the gateway itself. Refusals of services keep their own codes. */
 export const gatewayErrors = defineErrors("gateway", {
   keyNeeded: {
     status: "FAILED_PRECONDITION",

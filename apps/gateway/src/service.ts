@@ -9,7 +9,7 @@ import { Door } from "./front/door.ts";
 import { Front, type LoadedFront } from "./front/front-component.ts";
 import { realtimeSection } from "./realtime/configuration.ts";
 
-/** The front door: REST, what is followed, and the page, on the port of the operations endpoints. */
+/** The gateway: REST, streams and the dashboard, on the port of the operations endpoints. */
 export class GatewayService extends Orchestrator {
   readonly #link: () => string;
 

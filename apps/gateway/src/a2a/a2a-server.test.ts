@@ -9,7 +9,7 @@ import type { PushOperations } from "./push/push-operations.ts";
 const run = (eventCount: number, status: Run["status"] = "running") =>
   ({ runId: "busy", status, eventCount, outcome: { completed: "done" } }) as Run;
 
-/** A server over one run that has another event at each look, and so many in all. */
+/** A server over one run that has another event at each read, up to a given number. */
 function serverOf(events: number, clock = { ms: 0, lookMs: 1 }) {
   let count = 0;
   const calls = {

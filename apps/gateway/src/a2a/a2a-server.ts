@@ -183,7 +183,7 @@ export class A2aServer {
     return { tasks, nextPageToken: nextToken, pageSize: tasks.length, totalSize };
   }
 
-  /** The card of the agent for a caller that shows who it is. */
+  /** Returns the card of the agent for an authenticated caller. */
   async card(call: A2aCall): Promise<Json> {
     const { context, namespace, address, card } = call;
     if (address.workflow !== undefined)
@@ -222,7 +222,7 @@ export class A2aServer {
     return { context: call.context, namespace: call.namespace, taskId };
   }
 
-  /** Starts the run that a message asks for, or gives the message to the run that it is for. */
+  /** Starts a run for a message, or delivers the message to the run that it names. */
   async #accept(call: A2aCall): Promise<Run> {
     const message = messageIn(call.params);
     const configuration = objectIn(call.params["configuration"]);
@@ -294,7 +294,7 @@ export class A2aServer {
     return this.#run(call, runId);
   }
 
-  /** The signal of a message that names none: the one that the run waits for, or the only one that it takes. */
+  /** Returns the signal for a message without a signal name: the one that the run waits for, or its only signal. */
   async #signalOf(call: A2aCall, run: Run, question: Question | undefined): Promise<string> {
     const { definition } = run.spec ?? {};
     const waited = question?.kind === "signals" ? question.signals : [];
@@ -323,7 +323,7 @@ export class A2aServer {
       try {
         run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
       } catch (error) {
-        // The process stops: the client gets the task as it was last, and asks again.
+        // The process stops: the client gets the last known task, and asks again.
         if (!context.stopping.aborted) throw error;
         return;
       }

@@ -37,7 +37,7 @@ function privateKeyIn(text: string): KeyObject {
   try {
     key = createPrivateKey(text);
   } catch {
-    // The text is a secret: what is wrong with it is not shown.
+    // The text is a secret, so the error does not show why it is invalid.
   }
   if (key?.asymmetricKeyType !== "ed25519") throw gatewayErrors.agentCardKeyInvalid();
   return key;

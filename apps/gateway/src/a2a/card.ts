@@ -23,7 +23,7 @@ export function pathOf({ namespace, workflow }: AgentAddress): string {
   return `/a2a/workflows/${encodeURIComponent(namespace)}/${encodeURIComponent(workflow)}`;
 }
 
-/** What callers without a key may read: that there is an agent, and how to ask it for more. */
+/** The part that callers without a key may read: that the agent exists, and how to request the rest. */
 export function publicCard(parts: CardParts): Json {
   const start = {
     id: "workflow",

@@ -1,6 +1,6 @@
 /**
- * What the Agent2Agent protocol, version 1.0, says of a request, in both of its bindings over HTTP: JSON-RPC and
- * HTTP+JSON. Nothing here touches the world.
+ * Requests of the Agent2Agent protocol, version 1.0, in both of its bindings over HTTP: JSON-RPC and HTTP+JSON.
+ * Nothing here has side effects.
  *
  * 1. A request that breaks a rule of the protocol is refused with an error of the protocol, never with a fault.
  * 2. One table has the codes of both bindings.

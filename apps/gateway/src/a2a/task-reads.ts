@@ -7,7 +7,7 @@ import { A2aError } from "./protocol.ts";
 import { isPush } from "./push/push-runs.ts";
 import type { Question } from "./tasks.ts";
 
-/** What a run waits for from its client. */
+/** The question that a run asks its client. */
 export async function questionOf(
   calls: RouteCalls,
   caller: CallsFor,
@@ -36,7 +36,7 @@ export async function questionOf(
 }
 
 /**
- * A run of an agent. One of another workflow is none of its tasks, and neither is one that sends notifications.
+ * Returns a run of the agent. Runs of other workflows, and runs that send notifications, are not its tasks.
  *
  * @param workflow undefined for the agent of all workflows
  */

@@ -1,6 +1,6 @@
 /**
- * A run as a task. The run is the task: the id of the task is the id of the run, and nothing else is kept, so that a task
- * is there after a restart of everything.
+ * Shows a run as a task. The id of the task is the id of the run, and nothing else is stored, so a task survives a
+ * restart of all processes.
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
 import { progressOf } from "../mcp/run-tasks.ts";
@@ -41,7 +41,7 @@ export function statusesOf(state: string): readonly Run["status"][] | undefined 
 export const isTaskState = (text: string): boolean =>
   statusesOf(text) !== undefined || text === "TASK_STATE_REJECTED" || text === "TASK_STATE_AUTH_REQUIRED";
 
-/** What a run asks of its client. */
+/** The question that a run asks its client. */
 export type Question =
   | { readonly kind: "approval"; readonly approval: Approval }
   | { readonly kind: "signals"; readonly signals: readonly string[] };
@@ -62,7 +62,7 @@ export const contextOf = ({ runId, spec }: Run): string => spec?.labels[contextL
 export interface TaskParts {
   readonly run: Run;
   readonly question: Question | undefined;
-  /** Undefined if it was not asked for. */
+  /** Undefined if the client did not request it. */
   readonly history: readonly Json[] | undefined;
   readonly hasArtifacts: boolean;
 }

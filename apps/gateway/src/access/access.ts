@@ -1,13 +1,14 @@
 /**
- * Admits callers, and gives each its principal.
+ * Authenticates callers, and returns the principal of each.
  *
- * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC. A browser
- *    has to sign in, because every page that it shows could call as well.
- * 2. On any other address every caller shows the key, or has signed in with it.
- * 3. A caller with a key or token has the identity of that credential, on every address. What it may do is decided
- *    where it is done.
- * 4. A sign-in by a key or token lasts as long as the key or token is valid, and no longer.
- * 5. No sign-in happens without a record in the audit. Ending a sign-in takes a right away, so that waits for nothing.
+ * 1. On a loopback address a program without credentials is the administrator of this machine, as with gRPC. A
+ *    browser must sign in, because every page that it shows could send requests as well.
+ * 2. On any other address every caller sends the key, or has signed in with it.
+ * 3. A caller with a key or token has the identity of that credential, on every address. The service that executes
+ *    the call decides what the caller may do.
+ * 4. A sign-in by a key or token lasts as long as the key or token is valid.
+ * 5. No sign-in starts without a record in the audit log. Ending a sign-in removes a right, so it does not wait for
+ *    the record.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { Cause } from "@tutti/contracts/types/v1";
@@ -43,11 +44,11 @@ export interface AccessOptions {
   readonly linkMs: number;
   readonly signInMs: number;
   readonly secureCookie: boolean;
-  /** Where sign-ins are kept. */
+  /** The store of sign-ins. */
   readonly store: SignInStore;
   /** Identifies callers by keys and tokens. Absent if none are accepted. */
   readonly guard?: AccessGuard | undefined;
-  /** Where people open the page. Empty where that is wherever a request came to. */
+  /** The address at which people open the dashboard. If empty, the address of the request. */
   readonly pageUrl?: string;
   /** By whom people sign in. */
   readonly issuers?: Readonly<Record<string, SignInIssuer>>;
@@ -151,7 +152,7 @@ export class Access {
     return { url: `${url}/sign-in?token=${token}`, endMs };
   }
 
-  /** Signs in with the token of a link, with the key of the installation, or as whom a key or token stands for. */
+  /** Signs in with the token of a link, with the key of the installation, or with a key or token of governance. */
   async signIn(token: string, request: Asking): Promise<Authenticated> {
     const from = clientAddressOf(request);
     const { guard } = this.#options;
@@ -214,14 +215,14 @@ export class Access {
     return ended.length;
   }
 
-  /** What is being answered to a browser ends with its sign-in. */
+  /** Ties an open response to the sign-in of its browser: the response ends with the sign-in. */
   hold({ signIn }: Caller, open: Parameters<SignIns["hold"]>[1]): void {
     if (signIn !== undefined) this.#signIns.hold(signIn, open);
   }
 
   #issuerSignIns({ clock, guard, issuers = {}, pageUrl = "", host, secureCookie, store }: AccessOptions) {
     if (guard === undefined || Object.keys(issuers).length === 0) return undefined;
-    // What a request says of where it came to is believed of this machine alone.
+    // The `Host` header is trusted on this machine alone.
     if (!this.isLoopback && pageUrl === "") throw gatewayErrors.urlNeeded({ host });
     return new IssuerSignIns({
       clock,
@@ -299,7 +300,7 @@ export class Access {
     try {
       guard.goOn({ principal: { ...principal, shown }, kind }, from);
     } catch (error) {
-      // What it rests on will not be good again. That no decision is possible at the moment passes.
+      // The credential of the sign-in stays invalid. Other errors, such as a missing policy bundle, are temporary.
       if (isTuttiError(error) && error.status === "UNAUTHENTICATED")
         await this.endSignIns((one) => one.id === id, { by: principal, why: error.message });
       throw error;
@@ -350,9 +351,7 @@ export class Access {
 /** A key of this length passes during a lock-out at once. A shorter one is checked once a second. */
 const unguessableLength = 32;
 
-/**
- * Keys of the installation say so by their beginning, tokens by their three parts. The gateway's own key is neither.
- */
+/** Keys of the installation have a prefix, tokens have three parts. The gateway's own key has neither. */
 function isKeyOrToken(shown: string): boolean {
   return shown.startsWith("tutti_live_") || /^[\w-]+\.[\w-]+\.[\w-]*$/.test(shown);
 }

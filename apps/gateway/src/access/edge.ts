@@ -1,6 +1,6 @@
 /**
- * What is decided at the door itself: how much a caller may ask for, and what is no call of a service. All else is
- * decided where it is served.
+ * Decisions of the gateway itself: limits per caller, and access to its own handlers. Services decide everything
+ * else.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -13,7 +13,7 @@ import type { Caller } from "./access.ts";
 
 export type EdgeGuard = Pick<Guard, "admit" | "admitBytes" | "authorize">;
 
-/** Counts a request against its caller's limit until it is answered, and says in the answer how much is left. */
+/** Counts a request against its caller's limit until the response ends, and reports the rest in headers. */
 export function admit(
   guard: EdgeGuard | undefined,
   principal: Principal,
@@ -52,7 +52,7 @@ export function whenClosed(
   else connection.once("close", end);
 }
 
-/** A body was too large for this gateway, from any sender: the audit has it as it has what is too large for its sender. */
+/** Records a body that was too large for this gateway in the audit log, as one that was too large for its sender. */
 export function tellOversize(
   guard: Pick<Guard, "refusedOf"> | undefined,
   { caller, raw }: { readonly caller: Pick<Caller, "principal"> | undefined; readonly raw: IncomingMessage },
@@ -73,7 +73,7 @@ export function requireAllowed(
   about: string = installationNamespace,
 ): void {
   if (guard === undefined) return;
-  // All namespaces at once are what only the installation's own callers may see.
+  // Only callers of the installation may see all namespaces at once.
   const namespace = about === "*" ? installationNamespace : about;
   const { action, resource } = edgeActions[own];
   const decision = guard.authorize(principal, { action, resource, within: undefined }, namespace);

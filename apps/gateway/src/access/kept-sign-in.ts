@@ -41,7 +41,7 @@ export function printSignIn({ principal, ...signIn }: SignIn): z.infer<typeof fo
   };
 }
 
-/** Undefined where it says something that this release does not know: then its bearer signs in again. */
+/** Undefined if it contains a field that this release does not know: then the user signs in again. */
 export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
   // Releases that knew only the administrator kept the end time.
   if (typeof kept === "number")
@@ -64,7 +64,7 @@ export function readSignIn(kept: unknown, ownId: string): SignIn | undefined {
   return scope && { ...signIn, principal: { ...who, shown: { ...shown, scope } } satisfies Principal };
 }
 
-/** Only if it is read whole: an unknown part may be the one that narrows it. */
+/** Requires all fields to be known: an unknown field may narrow the rights. */
 function scopeIn(json: Readonly<Record<string, unknown>>): Scope | undefined {
   try {
     const scope = Scope.fromJSON(json);

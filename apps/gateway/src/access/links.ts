@@ -13,7 +13,7 @@ interface Link {
   isUsed: boolean;
 }
 
-/** So many are remembered, to tell a used link from an unknown one. */
+/** Number of used links that are remembered, to distinguish a used link from an unknown one. */
 const linksMax = 1_000;
 
 export class Links {
@@ -36,7 +36,7 @@ export class Links {
     return { token, endMs };
   }
 
-  /** Uses a link. Throws, in words, where it cannot be. */
+  /** Uses a link. Throws an error with the reason if the link is not valid. */
   redeem(token: string): void {
     const link = this.#links.get(hashOf(token));
     if (link === undefined) throw gatewayErrors.linkUnknown();

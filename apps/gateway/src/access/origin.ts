@@ -1,16 +1,16 @@
 /**
- * Where a request comes from, as far as browsers say. What they say cannot be forged by a page:
+ * The origin of a request, by the headers that browsers send. A page cannot forge them.
  *
  * 1. A page of another site is refused, with any request (CSRF).
- * 2. A page that reached a loopback address under a name of its own is refused (DNS rebinding).
+ * 2. A page that reached a loopback address under its own host name is refused (DNS rebinding).
  */
 import type { IncomingHttpHeaders } from "node:http";
 import { hostNameIn, isLoopbackHost } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 
 /**
- * Returns whether a browser sent it, on behalf of a page or of its user. Programs send none of these: Node's `fetch`
- * says a mode, but never where it comes from.
+ * Returns true if a browser sent the request, for a page or for its user. Programs send none of these headers: Node's
+ * `fetch` sends a mode, but no origin.
  */
 export function isOfBrowser(headers: IncomingHttpHeaders): boolean {
   return headers.origin !== undefined || headers["sec-fetch-site"] !== undefined;
@@ -22,7 +22,7 @@ export function refuseStrangers(headers: IncomingHttpHeaders, isLoopback: boolea
   if (origin !== undefined && !isOrigin(origin, host)) throw gatewayErrors.originForeign({ origin });
   const site = headers["sec-fetch-site"];
   if (site !== "cross-site" && site !== "same-site") return;
-  // A user who follows a link from elsewhere comes to the page, and has signed in or has not.
+  // A user who follows a link from another site opens the dashboard, signed in or not.
   const isVisit =
     isPage && headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document";
   if (!isVisit) throw gatewayErrors.originForeign({ origin: "another site" });

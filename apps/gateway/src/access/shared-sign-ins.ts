@@ -1,10 +1,10 @@
 /**
- * Sign-ins that the gateways of a cluster share: a bucket of NATS, followed by each.
+ * Sign-ins that the gateways of a cluster share: a bucket of NATS that each gateway follows.
  *
- * 1. A sign-in at one gateway is known to another at once: an unknown secret is looked up in the bucket.
- * 2. One that has ended comes back by nothing: that it was used is written only over what was seen of it, and what is
- *    answered or told late is from before.
- * 3. What is looked up waits for its turn: a valid one is never reported as ended because others guess secrets.
+ * 1. A sign-in at one gateway is known to the others at once: a gateway looks up an unknown secret in the bucket.
+ * 2. An ended sign-in never returns: its last use is written only over the revision that was read, and late replies
+ *    and changes are older than that revision.
+ * 3. Lookups wait in a queue: a valid sign-in is never reported as ended because an attacker guesses secrets.
  */
 import type { Foundation } from "@tutti/kernel";
 import type { BucketChange, FollowedBucket, NatsConnection } from "@tutti/nats";
@@ -18,7 +18,7 @@ export interface SharedSignInsParts {
   readonly connection: Promise<NatsConnection>;
   readonly foundation: Foundation;
   readonly replicas: number;
-  /** After this long nothing is left of one that was never ended. */
+  /** The bucket removes a sign-in that was never ended after this time. */
   readonly forMs: number;
 }
 
@@ -28,7 +28,7 @@ const keysBucketName = "tutti_gateway_keys";
 const sealKeyName = "cookies";
 /** Another gateway may be changing the same one. */
 const attemptsMax = 5;
-/** Secrets that are looked up at once: guessed secrets do not keep the bucket busy. */
+/** Concurrent lookups of secrets. Guessed secrets do not keep the bucket busy. */
 const lanesMax = 16;
 /** More do not wait to be looked up. */
 const looksMax = 1_000;
@@ -176,7 +176,7 @@ export class SharedSignIns implements SignInStore {
     this.#listener(hash, signIn);
   }
 
-  /** Own writes, and changes that came after an answer was sent, are known and are later. */
+  /** Own writes, and changes that arrived after a reply was sent, are newer. */
   #isFromBefore(hash: string, revision: number): boolean {
     return this.#ended.has(hash) || (this.#revisions.get(hash) ?? 0) >= revision;
   }

@@ -1,4 +1,4 @@
-/** Where sign-ins are kept beyond the memory of a process, by the hash of the browser's secret. */
+/** Stores sign-ins beyond the memory of a process, by the hash of the browser's secret. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { noteMade, textIn, withSum } from "@tutti/host";
@@ -20,11 +20,11 @@ export interface SignInStore {
   onChange(listener: SignInListener): void;
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
-  /** Tells of one that was not told of yet: another gateway may have started it a moment ago. */
+  /** Finds a sign-in that this gateway does not know: another gateway may have started it a moment ago. */
   look(hash: string): Promise<void>;
-  /** Tells of it, and resolves when every gateway would find it. */
+  /** Stores a sign-in. Resolves when every gateway can find it. */
   begun(hash: string, signIn: SignIn): Promise<void>;
-  /** It says when it was used last, as far as it has not ended. */
+  /** Records the last use of a sign-in that has not ended. */
   used(hash: string, signIn: SignIn): Promise<void>;
   /** Resolves when no gateway would find them. */
   ended(hashes: readonly string[]): Promise<void>;
@@ -112,12 +112,12 @@ export class SignInFile implements SignInStore {
     return this.#keep();
   }
 
-  /** What a browser carries while it is elsewhere is good for minutes: a restart may end it. */
+  /** The state that a browser carries to an issuer is valid for minutes, so a restart may end it. */
   async sealKey(): Promise<Uint8Array> {
     return newSealKey();
   }
 
-  /** One write after the other: the last one holds. */
+  /** Writes happen one after the other, and the last one wins. */
   #keep(): Promise<void> {
     const written = this.#writing.then(() => {
       const all = [...this.#kept].map(([hash, signIn]) => [hash, printSignIn(signIn)]);

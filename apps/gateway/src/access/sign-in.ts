@@ -1,11 +1,11 @@
 /** A browser that is signed in. */
 import type { Principal } from "@tutti/kernel";
 
-/** What a sign-in rests on: a link that the terminal or the installation's own key gave, or what was shown. */
+/** The credential of a sign-in: a link of the terminal, the installation's own key, or a key or token. */
 type SignedInBy = "link" | "key" | "token" | "id_token";
 
 export interface SignIn {
-  /** What it is called in lists: nothing can be signed in with by it. */
+  /** The id in lists. It is not a secret. */
   readonly id: string;
   readonly principal: Principal;
   readonly by: SignedInBy;

@@ -119,7 +119,7 @@ describe("sign-ins of browsers", () => {
     const signIns = await opened("g");
     const { id, secret } = await signIns.begin(begun, recorded);
     const isMeant = (signIn: { readonly id: string }) => signIn.id === id;
-    // Where it is written stands something else.
+    // A folder has the name of the new file.
     await mkdir(join(folder, "g.new"));
     await assert.rejects(signIns.end(isMeant));
     assert.equal((await signIns.find(secret))?.id, id);
@@ -192,7 +192,7 @@ describe("more sign-ins than there may be", () => {
       [countOf("bob", "shop"), countOf("eve", "shop"), access.signIns().length],
       [1, 1, 1_000],
     );
-    // A tenant that invents people signs out its own.
+    // A tenant that invents users only signs out its own users.
     for (let number = 0; number < 600; number++) await signIn(`made-up-${number}`, "mill");
     assert.deepEqual(
       [countOf("bob", "shop"), countOf("made-up", "mill"), countOf("", "shop")],

@@ -1,12 +1,12 @@
 /**
  * The sign-ins of browsers, across restarts, and at every gateway that shares their store.
  *
- * 1. Kept is what a sign-in can be recognised by, and whom it stands for: a reader learns nothing to sign in with.
- * 2. A sign-in ends no later than what it was made with.
- * 3. None starts that is not recorded.
- * 4. What is open on behalf of one that is ended early is ended with it, wherever it was ended.
- * 5. Where there are too many, the oldest ones of the user with the most are removed: a new sign-in does not end
- *    another user's.
+ * 1. The store has the identity and a hash of the secret: a reader of the store cannot sign in.
+ * 2. A sign-in ends no later than its credential.
+ * 3. No sign-in starts without a record.
+ * 4. If a sign-in is ended early, at any gateway, its open responses end too.
+ * 5. If there are too many, the oldest ones of the user with the most are removed: a new sign-in does not end another
+ *    user's.
  */
 import type { Clock } from "@tutti/kernel";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -38,7 +38,7 @@ export class SignIns {
   readonly #options: SignInsOptions;
   /** By the hash of the secret. */
   readonly #known = new Map<string, SignIn>();
-  /** What is being answered, by the id of the sign-in that asked. */
+  /** Open responses, by the id of their sign-in. */
   readonly #open = new Map<string, Set<Open>>();
 
   constructor(options: SignInsOptions) {
@@ -95,7 +95,7 @@ export class SignIns {
       .sort((one, other) => other.startMs - one.startMs);
   }
 
-  /** Those that are too many. What is over goes unasked. */
+  /** Returns the sign-ins beyond the maximum. Ended ones are removed first. */
   async tooMany(): Promise<readonly SignIn[]> {
     const nowMs = this.#options.clock.now();
     const over = [...this.#known].flatMap(([hash, { endMs }]) => (endMs <= nowMs ? [hash] : []));

@@ -1,9 +1,9 @@
 /**
- * The API v2 of Alertmanager below `/alertmanager`, for amtool, Prometheus and dashboards that know it. What it answers is
- * loaded with the first request.
+ * The API v2 of Alertmanager below `/alertmanager`, for amtool, Prometheus and dashboards that know it. The handlers
+ * are loaded with the first request.
  *
- * 1. A request has the rights of its caller: each answer is made of routes of REST.
- * 2. Errors are a text in JSON, as Alertmanager's are.
+ * 1. A request has the rights of its caller: each response is made of routes of REST.
+ * 2. Errors are a text in JSON, as in Alertmanager.
  */
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";

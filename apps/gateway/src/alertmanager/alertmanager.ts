@@ -1,4 +1,4 @@
-/** What Alertmanager's API v2 asks for, answered by the routes of alerts and silences. */
+/** Serves Alertmanager's API v2 by the routes of alerts and silences. */
 import type { Alert, AlertRule, Silence } from "@tutti/rest/types";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";

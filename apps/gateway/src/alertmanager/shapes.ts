@@ -213,7 +213,7 @@ export function isWanted(alert: GettableAlert, filter: AlertFilter): boolean {
   return filter.matchers.every((matcher) => matcherHolds(matcher, alert.labels));
 }
 
-/** A silence is listed if it has each condition that is asked for, as Alertmanager compares them. */
+/** Returns true if the silence has each requested matcher, compared as Alertmanager does. */
 export function isSilenceWanted(
   { matchers }: { readonly matchers: readonly Json[] },
   search: URLSearchParams,

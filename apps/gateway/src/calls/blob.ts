@@ -27,7 +27,7 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     const { sha256, namespace, type } = wantedOf(request, query);
     const wantedRange = rangeOf(request.headers.range);
     const replies = blobs.get({ namespace, sha256, ...(wantedRange ?? whole) }, { context });
-    // What it fails with before its first bytes is a problem like any other.
+    // A failure before the first bytes becomes a problem, as in other routes.
     const first = await replies.next();
     const size = first.done ? 0 : first.value.size;
     // An empty blob has no byte that a range could name.
@@ -57,7 +57,7 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
       for await (const { chunk } of replies) await written(raw, chunk);
       raw.end();
     } catch (error) {
-      // What is damaged has no end.
+      // The response of a damaged blob is cut.
       raw.destroy();
       throw error;
     }
@@ -71,7 +71,7 @@ function written(raw: ServerResponse, bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** Its body is not read before its handler asks for it. */
+/** The handler reads the body itself. */
 export function takeUploads(
   app: FastifyInstance,
   url: string,
@@ -145,7 +145,7 @@ async function* partsOf(
 /** The mesh keeps fewer of the first requests, for another attempt. */
 const keptMax = 100;
 
-/** Gives back memory at once. Collecting it as garbage takes several times as long as moving the bytes. */
+/** Frees memory at once. As garbage it costs several times as much as moving the bytes. */
 function release({ buffer, length }: Buffer): void {
   if (length === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -11,7 +11,7 @@ const attributes: ReadonlySet<string> = new Set([
   ...["extensions", "data_base64"],
 ]);
 
-/** Returns the body as the route has it: `{"events": […]}`. What is none of the forms is left to the route to refuse. */
+/** Returns the body as the route expects it: `{"events": […]}`. The route refuses all other forms. */
 export function postedBody(headers: IncomingHttpHeaders, body: unknown): unknown {
   if (typeof headers["ce-type"] === "string") return { events: [binaryEvent(headers, body)] };
   if (Array.isArray(body)) return { events: body.map(structuredEvent) };

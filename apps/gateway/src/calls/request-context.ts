@@ -38,7 +38,7 @@ export class RequestContext implements CallContext {
   readonly deadlineMs: number;
   readonly idempotencyKey: string;
   readonly logger: CallContext["logger"];
-  /** How long the call may take in all, where the caller said so. */
+  /** The timeout of the call, if the caller set one. */
   readonly timeoutMs: number | undefined;
   /** By the monotonic clock, when its caller no longer wants to wait. */
   readonly waitUntilMs: number;
@@ -99,7 +99,7 @@ export class RequestContext implements CallContext {
   }
 }
 
-/** Returns how long a request may take, as it says. It is taken out of the query, which is the route's own. */
+/** Returns the timeout of a request, and removes it from the query. */
 function timeoutIn(
   header: string | readonly string[] | undefined,
   query: URLSearchParams,

@@ -13,7 +13,7 @@ import { answered } from "./rpc-route.ts";
 
 const mapping = new Mapping(schema);
 
-/** The answer of the route that starts runs, where the rpc replies this. */
+/** The response of the route that starts runs, for a reply of the rpc. */
 async function startedWith(reply: StartRunReply) {
   const { rpc = "", ...route } = routeNamed("runs.start");
   const plan = mapping.planOf({ ...route, rpc });

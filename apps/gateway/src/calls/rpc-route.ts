@@ -33,7 +33,7 @@ export async function answered(route: RpcRoute, message: Message, context: Calls
   return { status: reply["existed"] === false ? 201 : 200, body, isHeavy: heavy };
 }
 
-/** Asks for the replies of a stream. They come as events. */
+/** Requests the replies of a stream as events. */
 export async function followed(
   route: RpcRoute,
   message: Message,
@@ -72,7 +72,7 @@ function partsOf({ principal, namespace, deadlineMs, trace, idempotencyKey, logg
   return { principal, namespace, deadlineMs, trace, idempotencyKey, logger };
 }
 
-/** One request of a stream, and its replies put together: lists one after the other. */
+/** Sends one request of a stream and joins its replies: their lists are concatenated. */
 async function gathered(called: Called, message: Message, options: CallOptions): Promise<Message> {
   async function* requests() {
     yield message;

@@ -1,4 +1,4 @@
-/** The bodies of requests: JSON, under any content type from a program, only under its own from a page. */
+/** Reads the bodies of requests: JSON, from a program with any content type, from a page only with its own. */
 import type { IncomingMessage } from "node:http";
 import { Gathering } from "@tutti/mesh";
 import { JsonLimitError, parseInTurns, restErrors } from "@tutti/rest/json";
@@ -39,8 +39,8 @@ export function takeBytes(
 }
 
 /**
- * The whole of a body. One that is too large is refused at once, and its connection stays open for the answer. Fastify's
- * own reading keeps each part that comes, so that a sender of single bytes would fill the memory.
+ * Reads a whole body. One that is too large is refused at once, and its connection stays open for the response.
+ * Fastify's own parser keeps each chunk, so a sender of single bytes would fill the memory.
  */
 function gathered(payload: IncomingMessage, most: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** What a room calls with on behalf of a request. */
+/** The context of a call that a plugin makes for a request. */
 import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";

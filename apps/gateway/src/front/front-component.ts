@@ -102,7 +102,7 @@ export class Front implements Component {
     });
   }
 
-  /** Streams end, and come again elsewhere or later. What is being answered is answered to its end. */
+  /** Ends streams: their readers reconnect. Requests in progress are completed. */
   drain(): void {
     this.#options.door.shut();
     this.#stopping.abort();

@@ -48,9 +48,9 @@ export interface FrontParts {
   readonly settings: GatewaySettings;
   readonly access: Access;
   readonly realtime: Realtime;
-  /** Rooms that answer routes of their own, under `/v1`. */
+  /** Plugins with routes of their own, under `/v1`. */
   readonly rooms: readonly ((app: FastifyInstance) => Promise<void>)[];
-  /** Protocols of agents, which have paths of their own. */
+  /** Protocols of agents, with paths of their own. */
   readonly protocols: readonly ((app: FastifyInstance) => Promise<void>)[];
   /** Aborted when the process is about to stop. */
   readonly stopping: AbortSignal;
@@ -90,7 +90,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     bodyLimit: settings.bodyBytesMax,
     exposeHeadRoutes: false,
     logger: false,
-    // The port belongs to the host. Nothing listens here.
+    // The host owns the port. Nothing listens here.
     forceCloseConnections: false,
     routerOptions: { maxParamLength: parameterCharsMax },
     schemaController: { compilersFactory: noCompilers },
@@ -133,10 +133,10 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   return app;
 }
 
-/** Where tools and people look for the description of the API. */
+/** Paths at which tools and people look for the description of the API. */
 const otherPlaces = ["/openapi.json", "/openapi", "/swagger.json", "/v1/openapi"];
 
-/** The mapping reads and writes. What Fastify would do it with is several megabytes, and would do nothing. */
+/** The mapping reads and writes bodies. Fastify's own serializers take several megabytes, and have no effect. */
 const noCompilers = {
   buildValidator: (): never => {
     throw new Error("expected no route with a schema of Fastify's: the mapping checks requests");
@@ -159,7 +159,7 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
       request.caller = await access.callerOf(request.raw);
       access.hold(request.caller, reply.raw);
       if (config?.admits === undefined) admit(edge, request.caller.principal, reply.raw);
-      // What says its size is refused before it is read.
+      // A body with a `Content-Length` is refused before it is read.
       edge?.admitBytes(request.caller.principal, Number(request.headers["content-length"] ?? 0));
     }
     refuseUnknownParameters(request.method, pattern, request.url);
@@ -167,8 +167,8 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
 }
 
 /**
- * How far a request reaches. An address without a route is one of the page, which has its own routes, or an unknown one of
- * the API.
+ * Returns the reach of a request. An address without a route belongs to the dashboard, which has its own routes, or
+ * is unknown in the API.
  */
 function reachOf(url: string, pattern: string | undefined, reach: Reach | undefined): Reach | undefined {
   return pattern === undefined && !isOfApi(url) ? "page" : reach;
@@ -297,7 +297,7 @@ class Routing {
     };
   }
 
-  /** A caller that waits while the process stops is asked to retry, not that the wait was given up. */
+  /** A caller that waits while the process stops gets a retryable error, not `CANCELLED`. */
   #errorOf(thrown: unknown): TuttiError {
     const error = errorFromUnknown(thrown);
     const isGivenUp = error.status === "CANCELLED" && this.#parts.stopping.aborted;
@@ -332,7 +332,7 @@ class Routing {
       context.end();
     } catch (thrown) {
       context.end(thrown);
-      // Services log what they refuse. This request reached none, and its caller has the trace id.
+      // Services log their refusals. This request reached none, and its caller has the trace id.
       if (restErrors.requestInvalid.is(thrown))
         foundation.logger.info("request refused", {
           traceId: context.trace.traceId,
@@ -375,7 +375,7 @@ function sendProblem(
     .send(body);
 }
 
-/** What Fastify itself refuses, in our words. */
+/** Translates the refusals of Fastify itself. */
 function errorOf(
   error: FastifyError,
   { url, routeOptions }: FastifyRequest,
@@ -404,7 +404,8 @@ async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsF
   const { mapping, called } = tasks;
   const { namespace, runId, atEvent } = message;
   const options = optionsOf(tasks, message, context);
-  // A run that continues between the two would have tasks of another moment: the event that it is at is asked for.
+  // A run that continues between the two reads would have newer tasks, so the second read names the event of the
+  // first.
   const { run } = await getRun.one({ namespace, runId, atEvent }, options);
   const standing = mapping.message("tutti.workflow.v1.Run", run as Message);
   const event = Number(atEvent) || Number(standing["eventCount"] ?? 0);

@@ -1,4 +1,4 @@
-/** What every answer says to browsers, so that what users wrote stays text. */
+/** Security headers of every response, so that text of users stays text. */
 
 const shared = {
   "x-content-type-options": "nosniff",
@@ -15,7 +15,7 @@ export const dataHeaders: Readonly<Record<string, string>> = {
   "cache-control": "no-store",
 };
 
-/** Of the page: its own scripts and styles, and nothing from anywhere else. */
+/** Headers of the dashboard: it may load its own scripts and styles only. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   ...shared,
   "content-security-policy": [

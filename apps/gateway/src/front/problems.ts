@@ -31,7 +31,7 @@ export function problemAnswer(error: TuttiError, nameOf = (field: string): strin
   return { status, headers, body: JSON.stringify(shownProblem({ ...problem, status }, nameOf)) };
 }
 
-/** A problem without what it does not say, and with the fields by the names that the request has for them. */
+/** A problem without empty fields, and with field names as in the request. */
 function shownProblem(
   problem: Problem,
   nameOf: (field: string) => string,

@@ -13,7 +13,7 @@ export function refuseUpgrade(socket: Duplex, thrown: unknown, more: Readonly<Re
   endWithAnswer(socket, { status, contentType, headers: { ...rest, ...more }, body });
 }
 
-/** Answers where `ws` would answer with a text of its own. */
+/** Responds with a problem. `ws` itself would send a plain text. */
 export function answerHandshakes(server: WebSocketServer): void {
   server.on("wsClientError", (error, socket) => {
     refuseUpgrade(socket, gatewayErrors.handshakeInvalid({ reason: error.message }), {

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can be wrong with a link over WebSocket before its frames mean anything. */
+/** Errors of a link over WebSocket before its first frame is read. */
 export const linkErrors = defineErrors("link", {
   frameMalformed: {
     status: "INVALID_ARGUMENT",

@@ -19,7 +19,7 @@ export interface LinkDoorParts {
   readonly guard: Pick<Guard, "admitBytes" | "requireOngoing" | "onRulesChanged"> | undefined;
 }
 
-/** All streams of an agent end at the same host, where its link can be resumed, whichever gateway they come by. */
+/** All streams of an agent end at the same host, which can resume its link, through any gateway. */
 function affinityOf(hello: Hello | undefined): string {
   if (hello === undefined) return "";
   const { namespace, pool, agentId, incarnation } = hello;

@@ -1,12 +1,12 @@
 /**
- * The link of one agent over a WebSocket, carried on to the process that hosts it: message for message, in order, both
+ * Carries the link of one agent over a WebSocket to the process that hosts it, message by message, in order, both
  * ways.
  *
- * 1. What the agent sends waits here only as far as the host reads: beyond that its socket is not read.
- * 2. What the host says is taken from it only as fast as the agent reads.
- * 3. The agent is never sent to another host: the one that its link ends at relays.
+ * 1. Messages of the agent wait here only as far as the host reads. Beyond that the socket is not read.
+ * 2. Messages of the host are read only as fast as the agent reads.
+ * 3. The agent is never sent to another host: the host that its link ends at relays.
  * 4. The connection ends with the stream and the stream with the connection. The link outlives both for its window.
- * 5. No connection is kept for an agent that does not greet, or does not read.
+ * 5. An agent that sends no greeting, or does not read, is disconnected.
  */
 import { AgentFrame, type Hello, HostFrame, HostFrame as HostFrames } from "@tutti/contracts/agent/v1";
 import {
@@ -161,7 +161,7 @@ export class LinkedSocket {
   }
 }
 
-/** Errors of sending are those of the socket, which says them itself. */
+/** The socket reports errors of sending itself. */
 const ignore = () => {};
 
 function cut(reason: string): string {
@@ -183,7 +183,7 @@ interface Spoken {
   readonly isText: boolean;
 }
 
-/** Reads a message of an agent. Throws, in words, what is no frame. */
+/** Reads a message of an agent. Throws an error with the reason if it is not a frame. */
 function readFrame(data: Buffer, isBinary: boolean): Spoken {
   try {
     if (isBinary) return { frame: AgentFrame.decode(data), isText: false };

@@ -1,9 +1,9 @@
 /**
  * `POST /mcp`: the Model Context Protocol over streamable HTTP. The protocol itself is loaded with the first request.
  *
- * 1. An answer is one piece of JSON, or a stream of events where the client asked for progress.
- * 2. No session is kept: GET and DELETE are answered with 405. The id of a session says that its client has forms.
- * 3. The answer of a client to a question comes with a request of its own, to any process.
+ * 1. A response is one piece of JSON, or a stream of events if the client requested progress.
+ * 2. Nothing is stored for a session: GET and DELETE get 405. The id of a session encodes that its client has forms.
+ * 3. The answer of a client to a question arrives with a request of its own, at any process.
  */
 import type { HostContext } from "@tutti/host";
 import { errorFromUnknown, type Foundation } from "@tutti/kernel";
@@ -176,7 +176,7 @@ async function bodyOf({ headers, body }: FastifyRequest, { RpcError, rpcCodes }:
 function internal({ RpcError, rpcCodes }: Protocol, thrown: unknown, id: RpcId | undefined): RpcError {
   const error = errorFromUnknown(thrown);
   const { status } = problemAnswer(error);
-  // What has no code of the catalogue may name what is inside.
+  // An error without a code of the catalogue may contain internals.
   return new RpcError(rpcCodes.internal, error.message, {
     status,
     data: { code: error.code },
@@ -203,7 +203,7 @@ class EventStream {
 
   report({ eventCount = 0 }: Run, message: string): void {
     if (!this.#events.isOpen && this.#token === undefined) return;
-    // What does not read is not written to: progress may be left out, the answer not.
+    // A client that does not read gets no progress, but its response.
     if (this.#raw.writableNeedDrain) return;
     // Progress has to grow. Without an event, a comment keeps the connection.
     if (this.#token === undefined || eventCount <= this.#progress) {

@@ -42,9 +42,9 @@ export interface McpCall {
   readonly request: RpcRequest;
   readonly context: RequestContext;
   readonly namespace: string;
-  /** Reports the state of a run to the client if it asked for progress, and keeps an open stream alive. */
+  /** Reports the state of a run if the client requested progress, and keeps an open stream alive. */
   readonly report: (run: Run, text: string) => void;
-  /** Sends a request to the client. Undefined if the client takes none in the answer to its own. */
+  /** Sends a request to the client. Undefined if the client accepts none within the response to its own. */
   readonly ask: ((id: string, method: string, params: Json) => void) | undefined;
   /** Sends a notification to the client. Without a method it keeps the connection alone. Resolves when there is room for more. */
   readonly notify: (method?: string, params?: Json) => Promise<void> | undefined;
@@ -64,7 +64,7 @@ const waitMaxMs = 50_000;
 /** How long a call that may become a task waits for a result first. */
 const shortcutMs = 200;
 const roundMs = 10_000;
-/** How long a client waits that gets progress reports, or that was asked a question. */
+/** Maximum wait of a client that gets progress reports or a question. */
 const reportedMaxMs = 3_600_000;
 
 type Method = (server: McpServer, call: McpCall) => Promise<Json> | Json;
@@ -146,7 +146,7 @@ export class McpServer {
     return refusals(call, this.#resources.listen(call));
   }
 
-  /** A caller that may not see workflows has the other tools. */
+  /** A caller that may not see workflows gets the other tools. */
   async #listed(
     request: RpcRequest,
     context: RequestContext,
@@ -184,7 +184,7 @@ export class McpServer {
     }
   }
 
-  /** A run that ends at once is answered by its result. */
+  /** The call of a run that ends at once returns its result. */
   async #taskOrResult({ context, namespace }: McpCall, id: string): Promise<Json> {
     const query = { namespace, waitMs: String(shortcutMs) };
     const run = await this.#calls.call("runs.result", context, { params: { id }, query });
@@ -331,7 +331,7 @@ export class McpServer {
     }
   }
 
-  /** Waits for the end of a run. Meanwhile it reports the events of the run, and asks the client for its approvals. */
+  /** Waits for the end of a run. Meanwhile it reports the events of the run, and asks the client for approvals. */
   async #outcome(call: McpCall, started: Run): Promise<Json> {
     const { request, context, namespace, report } = call;
     const startMs = this.#clock.monotonic();
@@ -354,7 +354,7 @@ export class McpServer {
     }
   }
 
-  /** Asks for each approval once. Returns whether the client was asked for one. */
+  /** Asks for each approval once. Returns true if it asked for any. */
   #ask({ ask, request }: McpCall, { runId }: Run, open: readonly Approval[], known: Set<string>): boolean {
     if (ask === undefined) return false;
     for (const approval of open) {
@@ -395,7 +395,7 @@ function handshakeTask(run: Run): Json {
   return { ...taskOf(run), ttl: null, pollInterval: pollIntervalMs };
 }
 
-/** What is listed and read depends on the caller. */
+/** Lists and resources depend on the caller. */
 function cached({ request }: McpCall, result: Json): Json {
   return { ...result, ...(request.stateless && { ttlMs: 5_000, cacheScope: "private" }) };
 }

@@ -1,9 +1,9 @@
 /**
- * JSON-RPC as the Model Context Protocol has it, in both of its forms: `2026-07-28`, where each request states its
- * version and what the client can do, and the forms with a handshake before it.
+ * JSON-RPC of the Model Context Protocol, in both of its forms: `2026-07-28`, in which each request states its
+ * version and the client's capabilities, and the forms with a handshake before it.
  *
- * 1. A message that is no request of the protocol is answered with a JSON-RPC error, with its id if it has one.
- * 2. Nothing is kept between two requests.
+ * 1. A message that is not a request of the protocol gets a JSON-RPC error, with its id if it has one.
+ * 2. Nothing is stored between two requests.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -32,12 +32,12 @@ export const rpcCodes = {
   version: -32_022,
 } as const;
 
-/** What a request is refused with, and the status of HTTP that goes with it. */
+/** The error of a request, and its HTTP status. */
 export class RpcError extends Error {
   readonly code: number;
   readonly status: number;
   readonly data: Json | undefined;
-  /** Of the request, where it had one that can be repeated. */
+  /** The id of the request, if it is valid. */
   readonly id: RpcId | undefined;
 
   constructor(
@@ -147,8 +147,8 @@ function isFormed({ elicitation }: Json): boolean {
 const formedSession = "forms.";
 
 /**
- * Returns the session of a client with a handshake. It says that the client has forms, and is not kept. Undefined if there
- * is nothing to say.
+ * Returns the session id of a client with a handshake. The id encodes that the client has forms, and is not stored.
+ * Undefined if the client has none.
  */
 export function sessionOf({ capabilities }: Json): string | undefined {
   return isFormed(objectIn(capabilities)) ? `${formedSession}${randomUUID()}` : undefined;
@@ -164,7 +164,7 @@ function versionError(requested: string, id: RpcId): RpcError {
   });
 }
 
-/** Proxies route by these headers: one that differs from the body would be routed as something else. */
+/** Proxies route by these headers: a request whose headers differ from its body would reach another target. */
 function requireHeader(id: RpcId, name: string, found: string | undefined, expected: string): void {
   if (found === expected) return;
   const what = found === undefined ? "is missing" : "differs from the body";

@@ -1,8 +1,8 @@
 /**
  * Open approvals of a run as requests to its client, and the answers of the client as decisions.
  *
- * 1. The name of a request is the id of its approval, so nothing is kept between a question and its answer.
- * 2. Forms of the protocol are flat. A form that is not flat is asked as JSON in one text field.
+ * 1. The name of a request is the id of its approval, so nothing is stored between a question and its answer.
+ * 2. Forms of the protocol are flat. A form that is not flat becomes one text field for JSON.
  * 3. Accepting approves, declining rejects, and cancelling leaves the approval open.
  */
 import type { Approval, Verdict } from "@tutti/rest/types";
@@ -68,7 +68,10 @@ function formOf({ form = "" }: Approval): Json | undefined {
   return form === "" ? undefined : objectIn(JSON.parse(form));
 }
 
-/** The decision of a client. Undefined if it decided nothing. Throws a text that says what is wrong with the answer. */
+/**
+ * Returns the decision of a client. Undefined if the client did not decide. Throws the reason if the answer is not
+ * valid.
+ */
 export function decisionIn(approval: Approval, response: unknown): Decision | undefined {
   const { action, content = {} } = objectIn(response);
   if (action === "cancel") return undefined;

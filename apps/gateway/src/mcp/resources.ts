@@ -2,9 +2,9 @@
  * Workflows and runs as resources, over the routes of REST.
  *
  * 1. A list has all workflows and the newest runs. Every other run is read by its address.
- * 2. A subscription follows runs until they end. It is a stream of its own, and is gone with it.
- * 3. A client that does not read gets no further notifications until it reads again: the next one is about all changes
- *    since.
+ * 2. A subscription follows runs until they end. It is a stream of its own, and ends with that stream.
+ * 3. A client that does not read gets no further notifications until it reads again: the next one is about all
+ *    changes since.
  */
 import { isTuttiError } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
@@ -151,7 +151,7 @@ export class Resources {
     const followed: { readonly uri: string; readonly run: Run }[] = [];
     for (const uri of uris) {
       const address = addressIn(uri);
-      // A change of a workflow is not followed: its address is left out of what was agreed.
+      // Changes of workflows are not followed, so their addresses are left out of the reply.
       if (address?.kind === "workflow") continue;
       if (address === undefined) throw notFound(request, uri);
       followed.push({ uri, run: await this.#run(call, address.id, uri) });
@@ -196,7 +196,7 @@ function notFound({ id, stateless }: RpcRequest, uri: string): RpcError {
 const isUnknown = (error: unknown): boolean =>
   isTuttiError(error) && (error.status === "NOT_FOUND" || error.status === "INVALID_ARGUMENT");
 
-/** A caller that may not list one kind has the other. */
+/** A caller that may not list one kind gets the other. */
 async function permitted<T>(listed: Promise<T>, none: T): Promise<T> {
   try {
     return await listed;

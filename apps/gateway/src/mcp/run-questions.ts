@@ -1,4 +1,4 @@
-/** Approvals that a run asks its client for, and the answers of the client. */
+/** Asks the client for the approvals of its run, and records the answers. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
 import type { RequestContext } from "../calls/request-context.ts";
@@ -11,7 +11,7 @@ interface QuestionCall {
   readonly namespace: string;
 }
 
-/** What became of the answers of a client. */
+/** The results of the answers of a client. */
 export interface Answers {
   /** Why an answer was not accepted, by the id of its approval. */
   readonly refused: ReadonlyMap<string, string>;

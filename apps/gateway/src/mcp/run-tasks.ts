@@ -1,6 +1,6 @@
 /**
- * A run as a task and as the result of a tool. The run is the task: its id is the run's id, and nothing else is kept, so
- * that a task is there after a restart of everything.
+ * A run as a task and as the result of a tool. The id of the task is the id of the run, and nothing else is stored,
+ * so a task survives a restart of all processes.
  */
 import type { Run } from "@tutti/rest/types";
 import type { Json } from "./protocol.ts";

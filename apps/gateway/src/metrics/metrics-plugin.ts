@@ -1,9 +1,9 @@
 /**
- * Metrics over REST: their list, and any part of their past as points of a chart.
+ * Metrics over REST: their list, and any range of their history as points of a chart.
  *
- * 1. Insight has the past of all processes, of those that have ended as well, and the metrics of users. It is asked first.
- * 2. Without insight, or if it does not answer, the processes that run are asked for what they have in memory. The answer
- *    says so.
+ * 1. Insight has the history of all processes, also of ended ones, and the metrics of users. It is queried first.
+ * 2. Without insight, or if it does not answer, running processes are queried for the history in their memory. The
+ *    response says so.
  */
 import {
   Aggregation,
@@ -79,10 +79,10 @@ export function metricsPlugin(parts: MetricsPluginParts): (app: FastifyInstance)
   };
 }
 
-/** Where the values of an answer are from. */
+/** The source of the values in a response. */
 interface Source {
   readonly name: SeriesReply["source"];
-  /** Why Prometheus or insight was not asked, or did not answer. Empty if it did. */
+  /** Reason why Prometheus or insight was not queried, or did not answer. Empty if it answered. */
   readonly problem: string;
   readonly metrics: ReadonlyMap<string, Metric>;
   ask(

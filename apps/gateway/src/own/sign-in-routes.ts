@@ -59,7 +59,7 @@ export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
       const isMeant = (one: SignIn): boolean =>
         (wanted.all && one.id !== ownId) || one.id === wanted.id || whoIs(one.principal) === wanted.who;
       const meant = access.signIns().filter((one) => within(namespace)(one) && isMeant(one));
-      // Every user may end their own.
+      // Every user may end their own sign-ins.
       if (meant.length === 0 || !meant.every(isOf(principal)))
         requireAllowed(guard, principal, "endSignIns", namespace ?? undefined);
       const ids = new Set(meant.map(({ id }) => id));
@@ -165,11 +165,7 @@ const ownByRoute: Readonly<Partial<Record<RouteName, (typeof edgeActions)[keyof 
 
 let made: readonly RouteAction[] | undefined;
 
-/**
- * What a role or policy has to permit for each route.
- *
- * Made when it is asked for first: the terminal never does.
- */
+/** The action and resource of each route, for roles and policies. Created on first use: the CLI does not need it. */
 function routeActions(): readonly RouteAction[] {
   made ??= routes.flatMap((route): RouteAction[] => {
     const rule = "rpc" in route ? ruleOf(route.rpc) : ownByRoute[route.name];

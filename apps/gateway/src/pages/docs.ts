@@ -7,7 +7,7 @@ import { pageHeaders } from "../front/headers.ts";
 
 const docsPath = "/docs";
 
-/** Returns whether an address belongs to the documentation. */
+/** Returns true if an address belongs to the documentation. */
 export function isOfDocs(url: string): boolean {
   return /^\/docs(?:[/?]|$)/.test(url);
 }
@@ -23,7 +23,7 @@ export function docsFile(
   const inSite = path.slice(docsPath.length);
   const file = inSite.endsWith("/") ? `${inSite}index.html` : inSite;
   const place = join(root, file);
-  // A file outside the site would be refused in another way than a missing one, which tells that it exists.
+  // A file outside the site gets the response of a missing file, so that a client cannot detect whether it exists.
   if (!place.startsWith(root + sep) || !existsSync(place)) return undefined;
   return reply.headers(pageHeaders).header("cache-control", "no-cache").sendFile(file, root);
 }

@@ -1,6 +1,6 @@
 /**
- * The page: static files, and its own addresses, which all lead to `index.html`. What its scripts then show, they ask
- * of `/v1`. A link for signing in is exchanged here for a cookie, at once.
+ * Serves the dashboard: static files, and its own addresses, which all return `index.html`. Its scripts read data
+ * from `/v1`. A sign-in link is exchanged for a cookie here.
  */
 
 import { existsSync } from "node:fs";
@@ -21,7 +21,7 @@ export interface PagesParts {
   readonly docs: string | undefined;
 }
 
-/** The builder names these by what is in them: one that is there never changes. */
+/** The builder names these files by their content: a file never changes. */
 const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
 /** At the top or among the assets: further down are ids, which have dots too. */
 const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
@@ -43,7 +43,7 @@ export async function servePages(app: FastifyInstance, parts: PagesParts): Promi
 async function signIn(parts: PagesParts, request: FastifyRequest, reply: FastifyReply) {
   const token = new URL(request.url, "http://gateway").searchParams.get("token");
   if (token === null) return page(parts, request, reply);
-  // Another site could sign a user in as its own: a link that is followed from there asks first.
+  // Another site could sign a user in as its own user, so a link from another site needs a confirmation.
   const site = request.headers["sec-fetch-site"];
   if (site === "cross-site" || site === "same-site") {
     const link = { to: request.url, label: "Sign in" };
@@ -51,7 +51,7 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
   }
   try {
     const { cookie } = await parts.access.signIn(token, request.raw);
-    // The address with the token is left at once, and is in no history.
+    // A redirect removes the address with the token, so that no browser history has it.
     return await leadTo("/", [cookie], reply);
   } catch (thrown) {
     // The link itself is good where nothing could be recorded.
@@ -71,7 +71,7 @@ const wrongLink = { title: "This link does not sign in", links: [{ to: "/", labe
 const notSignedIn = "You are not signed in";
 const unrecorded = { title: notSignedIn, commands: ["npx tutti status"] };
 
-/** To an issuer, who sends people back to `/sign-in/back`. */
+/** Redirects to an issuer, which returns users to `/sign-in/back`. */
 async function signInBy(access: Access, request: FastifyRequest, reply: FastifyReply) {
   const parameters = new URL(request.url, "http://gateway").searchParams;
   try {
@@ -108,7 +108,7 @@ function sayWhy(thrown: unknown, page: Omit<PlainPage, "text">, reply: FastifyRe
   return say({ ...page, text: [sentences(capitalized(error.message))] }, problemAnswer(error).status, reply);
 }
 
-/** What the page's own addresses are answered with, and the files that it is made of. */
+/** The responses to the dashboard's own addresses, and its files. */
 export function page(
   { root, docs }: Pick<PagesParts, "root" | "docs">,
   request: FastifyRequest,
@@ -198,8 +198,8 @@ const withoutDocs: PlainPage = {
 const built = join("apps", "dashboard", "dist");
 
 /**
- * The directory of the built page: the one that is configured, or that of the installation which this file is a part
- * of, as a source or in a bundle. Undefined where it has not been built.
+ * The directory of the built dashboard: the configured one, or that of the installation that contains this file, as
+ * source or bundle. Undefined if the dashboard is not built.
  */
 export function findPage(configured: string, from = import.meta.dirname): string | undefined {
   if (configured !== "") return hasPage(configured) ? configured : undefined;

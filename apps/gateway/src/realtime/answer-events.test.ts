@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import type { FastifyReply } from "fastify";
 import { AnswerEvents } from "./answer-events.ts";
 
-/** The answer to a client that reads when the test says so. */
+/** The response to a client that reads when the test says so. */
 class SlowAnswer extends EventEmitter {
   writableNeedDrain = false;
   destroyed = false;

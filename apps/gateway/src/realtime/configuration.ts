@@ -3,7 +3,7 @@ import * as z from "zod";
 
 const milliseconds = z.number().int().min(100).max(3_600_000);
 
-/** The keys of what is followed: `realtime.*`. */
+/** The settings of streams: `realtime.*`. */
 export const realtimeSection = defineSection({
   scope: "integration",
   name: "realtime",

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong when something is to be followed. */
+/** Errors of following events or replies. */
 export const realtimeErrors = defineErrors("realtime", {
   tooMany: {
     status: "RESOURCE_EXHAUSTED",

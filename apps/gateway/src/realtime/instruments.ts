@@ -1,7 +1,7 @@
 import type { CounterCell, Metrics } from "@tutti/kernel";
 import type { Ending } from "./outflow/outflow.ts";
 
-/** What is followed, and over what: events by SSE or WebSocket, the replies of an rpc by SSE. */
+/** The kind and transport of a stream: events by SSE or WebSocket, the replies of an rpc by SSE. */
 export type ConnectionKind = "events" | "web_socket" | "replies";
 
 const kinds: readonly ConnectionKind[] = ["events", "web_socket", "replies"];
@@ -14,7 +14,7 @@ interface ConnectionInstruments {
 }
 
 export interface RealtimeInstruments {
-  /** Asks how much waits for all readers, when that is wanted. */
+  /** Counts the bytes that wait for all readers, when the metrics are read. */
   observeWaiting(bytes: () => number): void;
   of(kind: ConnectionKind): ConnectionInstruments;
 }

@@ -29,13 +29,13 @@ export interface RealtimeParts {
   readonly requireAllowed: RequireAllowed;
   /** Throws if the caller's credential is no longer valid. */
   readonly requireOngoing?: (caller: Caller) => void;
-  /** Tells that what is decided by has changed: what is open is decided on again. */
+  /** Reports that policies have changed: the rights of open streams are checked again. */
   readonly changes?: RuleChanges | undefined;
 }
 
 /** Replies to be followed. */
 export interface FollowedReplies {
-  /** Whether the stream says when it is `live`: the part before is a snapshot, which replaces all former state. */
+  /** True if the stream reports when it is `live`: the part before is a snapshot that replaces all former state. */
   readonly hasSnapshot: boolean;
   /** Makes the call: from a cursor on, empty for the beginning, until it is aborted. */
   open(from: { readonly cursor: string; readonly signal: AbortSignal }): AsyncIterable<ReplyJson>;
@@ -79,7 +79,7 @@ export class Realtime implements Component {
     });
   }
 
-  /** Answers with the replies of a stream. What it fails with before the first of them is thrown. */
+  /** Responds with the replies of a stream. Throws if the stream fails before the first reply. */
   async followReplies(request: FastifyRequest, reply: FastifyReply, replies: FollowedReplies): Promise<void> {
     const [feed, outflow] = await this.#connections.admit(() => this.#openReplies(request, reply, replies));
     await feed.tell(outflow);
@@ -107,12 +107,12 @@ export class Realtime implements Component {
     return [feed, outflow] as const;
   }
 
-  /** Takes over a connection that asks for a WebSocket at the address of the events. */
+  /** Handles an upgrade to WebSocket at the address of the events. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     this.#webSockets.upgrade(request, socket, head, caller);
   }
 
-  /** Ends what is followed: readers come again, with their cursors. */
+  /** Ends all streams. Readers reconnect with their cursors. */
   drain(): void {
     this.#connections.close();
   }
@@ -144,13 +144,13 @@ export class Realtime implements Component {
       problem: sseFormat.problem,
     });
     response.once("close", () => outflow.cut("left"));
-    // It may have gone while all this was made, and then says so no more.
+    // If the client disconnected meanwhile, the response does not emit `close` any more.
     if (response.destroyed || response.closed) outflow.cut("left");
     return outflow;
   }
 }
 
-/** What a browser's `EventSource`, and our own client, say when they come again. */
+/** Cursor that a browser's `EventSource`, and our own client, send when they reconnect. */
 function lastEventIdOf({ headers }: FastifyRequest): string | undefined {
   const value = headers["last-event-id"];
   return typeof value === "string" && value !== "" ? value : undefined;

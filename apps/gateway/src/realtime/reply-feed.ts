@@ -1,12 +1,13 @@
 /**
- * The replies of a server-streaming rpc as server-sent events: `snapshot` up to the reply that completes it
- * (`live`), `change` from then on, `end` after the last reply, `problem` when the call failed midway.
+ * The replies of a server-streaming rpc as server-sent events: `snapshot` up to the reply that completes it (`live`),
+ * `change` after it, `end` after the last reply, `problem` if the call failed midway.
  *
- * 1. Replies are asked for one by one, and only while the reader takes them: a slow reader holds one reply and what
- *    its connection holds, and the service behind sees a slow caller.
+ * 1. Replies are read one by one, and only while the reader accepts them: a slow reader holds one reply and the
+ *    buffer of its connection, and the service sees a slow caller.
  * 2. A call that fails before its first reply fails as a request does.
- * 3. A reply's cursor is the id of its event. One without anything else is a sign of life, and moves the cursor.
- * 4. A stream without a cursor starts with a snapshot each time, which replaces all that the reader knew.
+ * 3. The id of an event is the cursor of its reply. A reply with a cursor alone is a keep-alive, and moves the
+ *    cursor.
+ * 4. A stream without a cursor starts with a snapshot each time, which replaces all the reader's state.
  */
 import { errorFromUnknown, type Timers, toProblem } from "@tutti/kernel";
 import type { Outflow } from "./outflow/outflow.ts";
@@ -17,7 +18,7 @@ export type ReplyJson = Readonly<Record<string, unknown>>;
 
 export interface ReplyFeedOptions {
   readonly hasSnapshot: boolean;
-  /** It continues after a cursor. Then a stream that is live at once has no snapshot either: so the contracts say. */
+  /** It continues after a cursor. Then a stream that is live at once has no snapshot, as the contracts specify. */
   readonly isResumed: boolean;
   readonly timers: Timers;
 }
@@ -55,7 +56,7 @@ export class ReplyFeed {
     this.#first.catch(() => undefined);
   }
 
-  /** Tells the reader all there is, until the replies or its connection are over. */
+  /** Delivers all replies until they, or the reader's connection, end. */
   async tell(outflow: Outflow): Promise<void> {
     try {
       while (await this.#tellNext(outflow)) {

@@ -1,10 +1,10 @@
 /**
- * Checks that a delivery to a webhook has a valid signature, and comes for the first time.
+ * Checks that a delivery to a webhook has a valid signature, and is not a replay.
  *
- * 1. It is signed, with a secret of the webhook, over its id, its moment and its body.
- * 2. Its moment is near: what is overheard is good for some minutes.
- * 3. Within those a copy of what was taken is refused. A sender that tries again signs again, under the same id: that
- *    is no copy, and takes effect once by the id.
+ * 1. A secret of the webhook signs its id, its timestamp and its body.
+ * 2. The timestamp is recent, so an intercepted request is useful for some minutes only.
+ * 3. Within those minutes a copy of an accepted request is refused. A sender that retries signs again, under the same
+ *    id: that is not a copy, and takes effect once by the id.
  */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "@tutti/kernel";
@@ -14,7 +14,7 @@ import { type PresetName, presets } from "./presets.ts";
 export interface CheckedDelivery {
   readonly id: string;
   readonly body: Uint8Array;
-  /** What happened, as the sender calls it. */
+  /** Name of the event, in the sender's words. */
   kindOf(json: unknown): string;
   /** It was taken: a copy of it is refused from now on. */
   taken(): void;
@@ -33,14 +33,14 @@ export interface Checked {
 
 export class DeliveryCheck {
   readonly #clock: Pick<Clock, "now">;
-  /** What was taken, the oldest first, with the time until which a copy of it would be near. */
+  /** Accepted requests, the oldest first, with the time until which a copy would have a recent timestamp. */
   readonly #taken = new Map<string, number>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
-  /** Throws with what is wrong with it. */
+  /** Throws the reason if the delivery is not valid. */
   check({ name, preset, secrets }: Checked, headers: IncomingHttpHeaders, body: Uint8Array): CheckedDelivery {
     const scheme = presets[preset];
     const { timestamp, ...claimed } = scheme.claim(headers, body);

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a webhook is rejected. Nothing here says what a right signature would be. */
+/** Refusals of webhooks. No text reveals a valid signature. */
 export const webhookErrors = defineErrors("webhook", {
   unknown: {
     status: "NOT_FOUND",

@@ -1,8 +1,8 @@
 /**
- * How senders of webhooks sign, each as its documentation has it, and what their webhooks say of themselves.
+ * Signatures of the senders of webhooks, each as its documentation specifies, and the facts in their webhooks.
  *
- * 1. A signature is over the bytes of the body. Where the sender signs a moment too, the moment has to be near.
- * 2. The id is the sender's own for this delivery. A sender that tries again sends it again, and it takes effect once.
+ * 1. A signature covers the bytes of the body. If the sender also signs a timestamp, it must be recent.
+ * 2. The id is the sender's own for this delivery. A sender that retries sends it again, and it takes effect once.
  */
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
@@ -12,7 +12,7 @@ import { webhookErrors } from "./errors.ts";
 export const presetNames = ["standard", "github", "stripe", "shopify", "slack"] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** What came, before it is known to be signed. */
+/** A request before its signature is checked. */
 interface Claimed {
   /** Of the delivery. Read it once the signature is checked: it may be in the body. */
   id(): string;
@@ -24,7 +24,7 @@ interface Claimed {
 export interface Preset {
   /** Throws `webhook.unsigned` where a header is missing. */
   claim(headers: IncomingHttpHeaders, body: Uint8Array): Claimed;
-  /** What happened, as the sender calls it. Empty where it does not say. */
+  /** Name of the event, in the sender's words. Empty if the sender gives none. */
   kindOf(headers: IncomingHttpHeaders, body: unknown): string;
 }
 
@@ -130,13 +130,13 @@ function optional(headers: IncomingHttpHeaders, name: string): string {
   return typeof value === "string" ? value.slice(0, idMax) : "";
 }
 
-/** The id in the body. Without one, the body is its own id. */
+/** Returns the id in the body. Without one, the body is its own id. */
 function idIn(body: Uint8Array, field: string): string {
   try {
     const id = textIn(JSON.parse(Buffer.from(body).toString("utf8")), field);
     if (id !== "" && id.length <= idMax) return id;
   } catch {
-    // What is no JSON is refused when it is read as such.
+    // Invalid JSON is refused when the body is read as JSON.
   }
   return hash("sha256", body, "base64url");
 }

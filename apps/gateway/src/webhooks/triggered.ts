@@ -1,11 +1,11 @@
 /**
  * Webhooks of triggers whose source is `webhook`: `POST /v1/webhooks/NAMESPACE/TRIGGER`.
  *
- * 1. The trigger says how the sender signs, and the secrets of its namespace open what is signed. A secret must name
- *    `service:webhook.TRIGGER` as a user: who makes a trigger gets at no other secret by it.
- * 2. Trigger and secrets are read at the first request and kept for a while, so that a flood costs no calls.
- * 3. An unknown trigger, one of another source and one without usable secrets are answered alike.
- * 4. One address has a bounded number of triggers that are being read, so that a flood of made-up names costs few calls.
+ * 1. The trigger sets the signature method, and the secrets of its namespace verify it. A secret must name
+ *    `service:webhook.TRIGGER` as a user, so the author of a trigger gets no access to other secrets.
+ * 2. Trigger and secrets are read at the first request and cached for a while, so that a flood costs no calls.
+ * 3. An unknown trigger, one of another source and one without usable secrets get the same response.
+ * 4. One address has a bounded number of concurrent lookups, so that a flood of made-up names costs few calls.
  */
 import { secretService, UnsealSecretsRequest } from "@tutti/contracts/governance/v1";
 import { triggerService, WebhookPreset } from "@tutti/contracts/workflow/v1";
@@ -40,7 +40,7 @@ interface Kept {
   readonly untilMs: number;
 }
 
-/** One of the installation's own: it posts events that its trigger alone takes. */
+/** A service of the installation: it posts events that only its trigger accepts. */
 export function triggerPrincipal(triggerId: string): Principal {
   return { kind: "service", id: `webhook.${triggerId}`, roles: ["admin"] };
 }
@@ -62,7 +62,7 @@ export class TriggeredWebhooks {
     if (kept !== undefined && kept.untilMs > nowMs) return kept.found;
     const found = this.#reads.run(address, () => this.#open(triggerId, context));
     if (found === undefined) throw webhookErrors.busy({ most: readsPerAddressMax });
-    // What cannot be found out is asked for again.
+    // A failed lookup is repeated with the next request.
     found.catch(() => this.#kept.delete(key));
     keepNewest(this.#kept, key, { found, untilMs: nowMs + keptMs }, keptMax);
     return found;

@@ -28,7 +28,7 @@ export interface Taken {
   readonly existed: boolean;
 }
 
-/** What Slack asks for when an address is entered, and the answer to it. */
+/** The request that Slack sends when an address is entered, and the response to it. */
 interface Challenge {
   readonly challenge: string;
 }
@@ -38,7 +38,7 @@ export interface WebhookClients {
   readonly triggers: Pick<Client<typeof triggerService>, "publishEvents">;
 }
 
-/** What it is configured to do. */
+/** The configured action. */
 export interface WebhookPlan extends Omit<WebhookSettings, "secrets"> {
   readonly secrets: readonly { reveal(): string | Promise<string> }[];
   /** The attribute `source` of its events. Default: its address. */
@@ -94,7 +94,7 @@ export class Webhook {
     return found;
   }
 
-  /** @param isJudged whether policies are in force. Without them it is one of the installation's own. */
+  /** @param isJudged true if policies apply. Without them the principal is a service of the installation */
   principal(isJudged: boolean): Principal {
     const { name, namespace, action } = this;
     const id = `webhook.${name}`;
@@ -133,7 +133,7 @@ export class Webhook {
     return { runId: reply.run?.runId ?? runId, existed: reply.existed };
   }
 
-  /** An event, whose type starts as it is set and continues with what the sender says that happened. */
+  /** Creates an event. Its type starts as configured and continues with the sender's name of the event. */
   #publish(prefix: string, { id, body, kindOf }: CheckedDelivery, json: unknown, options: CallOptions) {
     const kind = wordsOf(kindOf(json));
     const event = CloudEvent.fromPartial({
@@ -160,7 +160,7 @@ export class Webhook {
 /** Longer kinds are cut: a body has room for a megabyte of them. */
 const kindMax = 200;
 
-/** What the sender says that happened, as words of a type of events. */
+/** Converts the sender's name of the event to words of an event type. */
 export function wordsOf(kind: string): string {
   return kind
     .slice(0, kindMax)

@@ -30,7 +30,7 @@ const idForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
 /** Of the body: as much as the input of a run may have. */
 const bodyBytesMax = 1_048_576;
-/** The installation's own namespace: a webhook that is unknown is in none. */
+/** The installation's own namespace, for webhooks that are unknown. */
 const nowhere = "";
 
 /** Registered under the prefix of the API. Rejects where a webhook cannot be served as it is configured. */

@@ -2,7 +2,7 @@
  * The life of push notifications in a gateway. A namespace without configurations has neither the pool nor the agent.
  *
  * 1. A start wakes the agent of a namespace. It polls while there are configurations whose tasks have not ended.
- * 2. Rounds find the configurations of other namespaces: those of a gateway that is gone, or of the last start.
+ * 2. Rounds find the configurations of other namespaces: those of a stopped gateway, or of the last start.
  */
 import { agentPollService } from "@tutti/contracts/agent/v1";
 import { ListNamespacesRequest, namespaceService } from "@tutti/contracts/governance/v1";

@@ -1,4 +1,4 @@
-/** What of a task is worth a notification. */
+/** Decides which changes of a task are worth a notification. */
 import { createHash } from "node:crypto";
 import type { Run } from "@tutti/rest/types";
 import { isObject, type Json } from "../protocol.ts";
@@ -8,7 +8,7 @@ export interface Observed {
   readonly changed: boolean;
   /** Whether nothing more is to come. */
   readonly ended: boolean;
-  /** Of what was reported last. */
+  /** The state in the last notification. */
   readonly shown: string;
   /** A StreamResponse. Null without a change. */
   readonly body: Json | null;

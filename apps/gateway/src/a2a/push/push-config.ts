@@ -13,7 +13,7 @@ export const configsMax = 10;
 const urlCharsMax = 2_048;
 const tokenCharsMax = 1_024;
 const credentialsCharsMax = 4_096;
-/** What a header can have. */
+/** Characters that a header may have. */
 const visible = /^[\x21-\x7e]*$/;
 const visibleOrSpace = /^[\x20-\x7e]*$/;
 const scheme = /^[A-Za-z][A-Za-z0-9._~+-]{0,63}$/;

@@ -181,7 +181,7 @@ export class PushNotifications {
     const { runs } = await this.#runs.listRuns(request, { context });
     const found: Found[] = [];
     for (const { runId } of runs.filter((run) => agent.isOwn(run) && !isGone(run)).toReversed()) {
-      // What is listed has no payloads.
+      // Listed runs have no payloads.
       const { run } = await this.#runs.getRun(workflow.GetRunRequest.fromPartial({ namespace, runId }), {
         context,
       });
@@ -191,7 +191,7 @@ export class PushNotifications {
     return found;
   }
 
-  /** What a run was started with. */
+  /** The input of a run. */
   async #opened(run: workflow.Run, context: CallContext): Promise<{ taskId: string; config: PushConfig }> {
     const { namespace, runId } = run;
     const input = jsonIn(run.spec?.input) as

@@ -1,12 +1,10 @@
 /**
- * Signing in by an external account (OpenID Connect, authorization code with PKCE).
+ * Signs in by an external account (OpenID Connect, authorization code with PKCE).
  *
- * 1. A user who comes back is let in only in the browser that left: what was started is in a cookie of its own, sealed
- *    by the gateways.
- * 2. The code is exchanged from here, not by the browser, and counts once, with the verifier that this sign-in was
- *    started with.
- * 3. The user is the one that the signed ID token of the issuer names, made for this installation and this sign-in. Nothing else of
- *    its answer is looked at, and it is not kept.
+ * 1. The user must return in the browser that left: a cookie, sealed by the gateways, has the state of the sign-in.
+ * 2. The gateway exchanges the code, not the browser. A code counts once, with the verifier of its sign-in.
+ * 3. The signed ID token of the issuer names the user, for this installation and this sign-in. The rest of the
+ *    response is ignored and not stored.
  * 4. Redirects lead only to addresses of this dashboard.
  */
 import type { IncomingHttpHeaders } from "node:http";
@@ -23,15 +21,15 @@ import type { SignInIssuer } from "./settings.ts";
 export interface IssuerSignInsParts {
   readonly clock: Pick<Clock, "now">;
   readonly issuers: Readonly<Record<string, SignInIssuer>>;
-  /** Where people open the page. Empty where that is wherever a request came to. */
+  /** The address at which people open the dashboard. If empty, the address of the request. */
   readonly pageUrl: string;
   readonly isSecure: boolean;
   readonly guard: Pick<Guard, "issuerSite" | "signInByIssuer">;
-  /** What the gateways of an installation seal by. */
+  /** Returns the key that the gateways of an installation seal cookies with. */
   readonly sealKey: () => Promise<Uint8Array>;
 }
 
-/** What the page offers. */
+/** The issuers on the sign-in page. */
 export interface WayToSignIn {
   readonly issuer: string;
   readonly title: string;
@@ -65,7 +63,7 @@ export class IssuerSignIns {
     return Object.entries(this.#parts.issuers).map(([issuer, { title }]) => ({ issuer, title }));
   }
 
-  /** Sends a browser to an issuer: where to, and the cookie that it is known by when it comes back. */
+  /** Returns the address of an issuer, and the cookie that identifies the browser when it returns. */
   async begin(issuer: string, to: string, headers: IncomingHttpHeaders) {
     const { clock } = this.#parts;
     const { site, settings, client } = await this.#at(issuer, headers);
@@ -81,7 +79,9 @@ export class IssuerSignIns {
     return { location, cookie: this.#cookie(headers, await this.#seal.seal(kept), begunForMs) };
   }
 
-  /** A user comes back from an issuer: as whom, until when, and where they wanted to go. */
+  /**
+   * Completes the sign-in of a user who returns from an issuer: the identity, its end, and the page that they wanted.
+   */
   async finish(
     answer: URLSearchParams,
     headers: IncomingHttpHeaders,

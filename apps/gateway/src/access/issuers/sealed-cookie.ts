@@ -1,4 +1,7 @@
-/** What a browser carries for us while it is elsewhere: only gateways with the same key read it, and it cannot be changed. */
+/**
+ * State that a browser carries while it is at an issuer. Only gateways with the same key can read it, and no browser
+ * can change it.
+ */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 const algorithm = "aes-256-gcm";
@@ -13,7 +16,7 @@ export class CookieSeal {
   readonly #keyOf: () => Promise<Uint8Array>;
   #key: Promise<Uint8Array> | undefined;
 
-  /** @param keyOf asked when the first is sealed or opened, and again where it could not be had */
+  /** @param keyOf called when the first cookie is sealed or opened, and again after a failure */
   constructor(keyOf: () => Promise<Uint8Array>) {
     this.#keyOf = keyOf;
   }

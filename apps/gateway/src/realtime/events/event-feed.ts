@@ -1,10 +1,10 @@
 /**
- * Events of the bus, told to one reader in the order of the log.
+ * Delivers events of the bus to one reader, in the order of the log.
  *
- * 1. The reader's cursor is known before its first event: it can reconnect from there after any failure.
- * 2. Events that a reader cannot take in time wait in the bus, up to a number. Beyond that the oldest are left out,
- *    and the reader gets their count in their place.
- * 3. A cursor of another life of the log, or one that is too old, is answered by a gap and all that is kept.
+ * 1. The reader's cursor is known before its first event, so it can reconnect after any failure.
+ * 2. Events for a slow reader wait in the bus, up to a number. Beyond that the oldest are dropped, and the reader
+ *    gets their count in their place.
+ * 3. A cursor of another life of the log, or one that is too old, gets a gap and all stored events.
  */
 import type { Bus, BusEvent, Delivery, Gap, Subscription } from "@tutti/bus";
 import type { Outflow } from "../outflow/outflow.ts";
@@ -25,7 +25,7 @@ interface Reader {
 const ackWaitMs = 24 * 3_600_000;
 
 export class EventFeed {
-  /** Where the reader stands before its first event. Undefined before all that is kept. */
+  /** The reader's position before its first event. Undefined before all stored events. */
   readonly #cursor: string | undefined;
   readonly #reader = Promise.withResolvers<Reader>();
   #subscription: Subscription | undefined;
@@ -54,7 +54,7 @@ export class EventFeed {
     this.#cursor = cursor;
   }
 
-  /** Tells the reader all there is, until its connection is over. */
+  /** Delivers all events until the reader's connection ends. */
   begin(reader: Reader): void {
     const { outflow, format } = reader;
     this.#begun = reader;
@@ -62,7 +62,7 @@ export class EventFeed {
     this.#reader.resolve(reader);
     outflow.signal.addEventListener("abort", () => this.close(), { once: true });
     if (outflow.signal.aborted) this.close();
-    // A bus that stops has the reader come again. What it missed meanwhile, its cursor finds.
+    // If the bus stops, the reader reconnects. Its cursor finds the missed events.
     void this.#subscription?.closed.then(() => outflow.end("closing"));
   }
 

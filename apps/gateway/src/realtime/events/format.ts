@@ -26,7 +26,7 @@ export const webSocketFormat: Format = {
   problem: (problem) => messageOf({ kind: "problem", problem }),
 };
 
-/** Within a process an event is the same object for all who follow it, and so is what is written of it. */
+/** All readers in a process get the same object for an event, so its text is written once. */
 function writtenOnce(write: Format["event"]): Format["event"] {
   const written = new WeakMap<BusEvent, Uint8Array>();
   return (event, cursor) => {

@@ -1,4 +1,4 @@
-/** The requested events, as the address of the request says it. */
+/** The events that the address of a request selects. */
 import { realtimeErrors } from "../errors.ts";
 
 export interface Wanted {
@@ -9,7 +9,7 @@ export interface Wanted {
   readonly after: string | undefined;
 }
 
-/** @param lastEventId what a browser's `EventSource` says when it comes again. It is newer than the address. */
+/** @param lastEventId sent by a browser's `EventSource` when it reconnects. It is newer than the address */
 export function wantedOf(query: URLSearchParams, lastEventId: string | undefined): Wanted {
   const one = (parameter: string): string | undefined => {
     const [value, ...others] = query.getAll(parameter);

@@ -55,7 +55,7 @@ export class Connections {
     }
   }
 
-  /** Ends those whose readers may not have them any more, and tells them why. */
+  /** Ends connections whose readers have lost the right to read, with the reason. */
   review(): void {
     for (const [outflow, held] of this.#open)
       try {
@@ -100,7 +100,7 @@ export class Connections {
     for (const outflow of this.#open.keys()) outflow.end("closing");
   }
 
-  /** What has not ended by now is cut. */
+  /** Cuts the connections that have not ended by then. */
   stop(): void {
     this.close();
     for (const outflow of this.#open.keys()) outflow.cut("closing");

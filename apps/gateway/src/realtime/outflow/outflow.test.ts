@@ -7,7 +7,7 @@ import type { Pipe } from "./pipe.ts";
 const frame = (text: string) => new TextEncoder().encode(text);
 const textOf = (frames: readonly Uint8Array[]) => frames.map((each) => new TextDecoder().decode(each));
 
-/** A way whose far end takes what was written when the test says so. */
+/** A pipe whose far end accepts the frames when the test says so. */
 class HeldPipe implements Pipe {
   readonly heartbeat = frame("alive");
   readonly writes: string[][] = [];

@@ -1,10 +1,10 @@
 /**
- * The outgoing side of one connection to a follower.
+ * The outgoing side of one connection to a reader.
  *
- * 1. One write is under way at a time. Messages that arrive meanwhile are gathered and leave together, in order.
- * 2. `send` never waits. A sender that asks for `room` before sending more keeps a connection at `bytesMax` and one frame
- *    more, however little its reader takes.
- * 3. A reader that takes nothing for `stallMs` is cut: it comes again with its cursor, or is gone.
+ * 1. One write is in progress at a time. Messages that arrive meanwhile leave together, in order.
+ * 2. `send` never waits. A sender that waits for `room` before it sends more keeps a connection at `bytesMax` and one
+ *    more frame, even if its reader accepts little.
+ * 3. A reader that accepts nothing for `stallMs` is disconnected. It may reconnect with its cursor.
  * 4. Frames without a reader are dropped: after the end `send` does nothing.
  */
 import type { Pipe } from "./pipe.ts";
@@ -64,7 +64,7 @@ export class Outflow {
     this.#gatheredBytes += frame.length;
     if (this.#isScheduled || this.#writing > 0) return;
     this.#isScheduled = true;
-    // Not in the sender's own step: what else it sends in it leaves in the same write.
+    // Not in the sender's own step: further messages of that step leave in the same write.
     queueMicrotask(() => {
       this.#isScheduled = false;
       this.#flush();
@@ -78,14 +78,14 @@ export class Outflow {
     return this.#room.promise;
   }
 
-  /** Says what was sent so far and no more. */
+  /** Writes the messages sent so far, then ends. */
   end(why: Ending): void {
     if (this.#ending !== undefined) return;
     this.#ending = why;
     this.#flush();
   }
 
-  /** The reader has gone, or is sent away. */
+  /** The reader has disconnected, or is disconnected. */
   cut(why: Ending): void {
     if (this.#over.signal.aborted) return;
     this.#ending ??= why;

@@ -2,10 +2,10 @@
 export interface Pipe {
   /** The sign of life of a quiet connection. */
   readonly heartbeat: Uint8Array;
-  /** Writes the frames, in order, and says when the system has taken all of them. */
+  /** Writes the frames in order. Calls back when the system has accepted all of them. */
   write(frames: readonly Uint8Array[], taken: () => void): void;
-  /** No more frames: what was written still arrives. */
+  /** Ends after the frames that were written. */
   end(): void;
-  /** At once, also with unsent messages. */
+  /** Ends at once, also with unsent messages. */
   cut(): void;
 }

@@ -24,26 +24,26 @@ export function sseFrame({
 
 const sseMediaType = "text/event-stream";
 
-/** A browser's own `EventSource` waits so long before it comes again. */
+/** Time after which a browser's `EventSource` reconnects. */
 const retryMs = 1_000;
 
 export class SsePipe implements Pipe {
   readonly heartbeat = encoder.encode(": alive\n\n");
   readonly #response: ServerResponse;
 
-  /** @param headers what the answer says beside what every stream of events does. */
+  /** @param headers of the response, in addition to those of every stream of events */
   constructor(
     response: ServerResponse,
     headers: Readonly<Record<string, string | number | readonly string[]>>,
   ) {
     this.#response = response;
-    // A reader that is gone is noticed by the close. As an error it would end the process.
+    // The close reports a disconnected reader. An error event would end the process.
     response.on("error", () => undefined);
     response.writeHead(200, {
       ...headers,
       "content-type": `${sseMediaType}; charset=utf-8`,
       "cache-control": "no-store",
-      // Proxies are not to gather what is meant for now.
+      // Proxies must not buffer events.
       "x-accel-buffering": "no",
     });
     response.socket?.setNoDelay(true);

@@ -23,7 +23,7 @@ export interface WebSocketDoorParts {
   readonly requireAllowed: RequireAllowed;
 }
 
-/** Closed for a reason that a message before it tells (RFC 6455: policy violation). */
+/** Close code after a message with the reason (RFC 6455: policy violation). */
 const refused = 1008;
 /** No message is expected from the client. */
 const unexpected = 1003;
@@ -37,7 +37,7 @@ export class WebSocketDoor {
     answerHandshakes(this.#server);
   }
 
-  /** Takes over a connection that asked for it. Its caller was admitted before. */
+  /** Upgrades a connection. Its caller was admitted before. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, caller: Caller): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on("error", (error) => this.#parts.logger.debug("WebSocket failed", { error }));
@@ -67,7 +67,7 @@ export class WebSocketDoor {
     webSocket.on("close", () => outflow.cut("left"));
     webSocket.on("message", () => webSocket.close(unexpected, "this connection accepts no messages"));
     feed.begin({ outflow, format: webSocketFormat });
-    // It may have gone while the feed was opened, and then says so no more.
+    // If the client disconnected while the feed was opened, the socket does not emit `close` any more.
     if (webSocket.readyState !== webSocket.OPEN) outflow.cut("left");
   }
 }
