@@ -19,19 +19,19 @@ export interface Submission {
   readonly cause: Cause;
   /** Empty, or the key under which a repetition is answered like the first. */
   readonly idempotencyKey: string;
-  /** When it is the result of an effect: of which. */
+  /** Set if the command is the result of an effect: the token of that effect. */
   readonly token: EffectToken | undefined;
-  /** Called once, from a batch of answers. Must not throw, nor do anything slow. */
+  /** Called once, from a batch of answers. Must not throw or block. */
   reply(outcome: Outcome): void;
 }
 
-/** What became of a submission. `ignored`: the effect was settled already, or another attempt is awaited. */
+/** Result of a submission. `ignored`: the effect was settled already, or another attempt is awaited. */
 export type Outcome =
   | { readonly kind: "done"; readonly reply: unknown }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "ignored" };
 
-/** What the runtime itself knows of an instance. */
+/** State of an instance as far as the runtime itself knows it. */
 export interface InstanceFacts {
   /** Number of its latest durable event. */
   readonly events: number;
@@ -42,35 +42,35 @@ export interface InstanceFacts {
 /** Names one attempt of one effect of one instance. Sixteen bytes on the wire. */
 export interface EffectToken {
   readonly partition: number;
-  /** Which instance of the partition. */
+  /** Incarnation of the instance in its partition. */
   readonly incarnation: number;
   readonly number: number;
   readonly attempt: number;
 }
 
-/** An effect that is to be done. */
+/** An effect to start. */
 export interface DueEffect {
   readonly key: InstanceKey;
   readonly token: EffectToken;
   readonly effect: unknown;
   readonly cause: Cause | undefined;
-  /** Found in a loaded instance: who had it before may have started it. */
+  /** Found in a loaded instance: an earlier owner may have started it. */
   readonly isRecovered: boolean;
 }
 
-/** Does what machines ask for. Results come back as commands with the token. */
+/** Executes the effects of machines. Results come back as commands with the token. */
 export interface Effects {
   /**
-   * Start these. All are durable. Called again with the same tokens after a restart or a move. The array is only lent:
-   * the partition reuses it after the call.
+   * Starts these effects. All are durable. Called again with the same tokens after a restart or a move. Do not keep the
+   * array: the partition reuses it after the call.
    */
   dispatch(effects: readonly DueEffect[]): void;
-  /** These are no longer wanted: settled or replaced, which is durable. */
+  /** Cancels effects that were settled or replaced. That is durable. */
   withdraw(tokens: readonly EffectToken[]): void;
   /**
-   * Their partition goes elsewhere or is loaded again: its next owner dispatches them under the same tokens, except those
-   * that were settled by events of unknown outcome which turn out to be durable. What was started for them may continue
-   * there. Absent where that ends as if it were withdrawn.
+   * Releases effects whose partition moves or is loaded again. The next owner dispatches them under the same tokens,
+   * except those that were settled by events of unknown outcome which turn out to be durable. Work that was started for
+   * them may continue there. Absent if a release is the same as a withdrawal.
    */
   release?(tokens: readonly EffectToken[]): void;
   /** Receives the events of instances. Absent if there is no listener. */
@@ -87,7 +87,7 @@ export interface MachineEventListener {
   /** The notes by event. An event without a note costs one look-up in the map. */
   // biome-ignore lint/suspicious/noExplicitAny: a map holds events of many machines, each with its own types
   readonly notes: ReadonlyMap<MachineEvent<any>, TakeNote>;
-  /** Called once per batch that has notes. An error stands where one could not be taken. Must do nothing slow. */
+  /** Called once per batch that has notes. A note that failed is replaced by its error. Must not block. */
   handle(notes: readonly unknown[]): void;
 }
 
@@ -100,7 +100,7 @@ export type TakeNote = (happening: Happening) => unknown;
 /** An event as it happens. */
 export interface Happening {
   readonly key: InstanceKey;
-  /** Its number among the events of the instance. */
+  /** Number of the event within its instance. */
   readonly event: number;
   readonly body: unknown;
   readonly state: unknown;
@@ -120,42 +120,45 @@ export interface Question<Body, Reply> {
 export interface RuntimeOfService {
   readonly service: string;
   readonly partitions: number;
-  /** The partition of an instance: the same in every process and release. */
+  /** Returns the partition of an instance: the same in every process and release. */
   partitionOf(key: InstanceKey): number;
   /**
    * Puts a command into its partition's inbox. Refused at once when the inbox is full or the partition is elsewhere.
    */
   submit(submission: Submission): void;
-  /** The same for one command, as a promise: resolves with the reply, throws a refusal as its error. */
+  /** Submits one command. Resolves with the reply. Throws a refusal as its error. */
   execute<Body, Reply>(order: Order<Body, Reply>): Promise<Reply>;
-  /** Answers from the state, when all it has seen is durable and this process was still the owner after reading. */
+  /**
+   * Answers from the state, once everything the state rests on is durable and this process was still the owner after
+   * reading.
+   */
   query<Body, Reply>(question: Question<Body, Reply>): Promise<Reply>;
-  /** Takes messages for one of its partitions. Resolves with the number up to which all of the channel are durable. */
+  /**
+   * Accepts messages for one of its partitions. Resolves with the number up to which all messages of the channel are
+   * durable.
+   */
   receive(partition: number, batch: EnvelopeBatch): Promise<number>;
   /**
-   * Gets ready for a partition that is to come here while another process still owns it, so that it is not without an
-   * owner for long. Absent where that makes no difference.
+   * Prepares for a partition that another process still owns and that will move here. This shortens the time without an
+   * owner. Absent if preparation makes no difference.
    */
   readonly prepare?: ((partition: number) => Promise<void>) | undefined;
   /** Starts to own a partition: seals its journal under this epoch or a newer one, and loads it. */
   own(partition: number, epoch: number): Promise<void>;
-  /**
-   * Lets go of a partition: what is under way becomes durable or is answered as unknown, then nothing more is decided.
-   */
+  /** Releases a partition: work in progress becomes durable or is answered as unknown, then nothing more is decided. */
   disown(partition: number): Promise<void>;
-  /** How each owned partition stands. */
+  /** Returns the state of each owned partition. */
   standings(): readonly PartitionStanding[];
-  /** Resolves when the index has all of owned partitions that was durable when this was called. */
+  /** Resolves when the index contains everything of owned partitions that was durable at the time of the call. */
   indexed(): Promise<void>;
-  /** The behaviours of its machines. Absent where they are all at their first. */
+  /** Behaviours of its machines. Absent if all are at their first. */
   readonly behaviours?: BehaviourLevels;
-  /** More behaviours may be brought into force than before. */
+  /** Called when more behaviours may be activated than before. */
   raise?(): void;
 }
 
 /**
- * What a partition owner needs of the process that owns the partitions of a service: a runtime, or anything else that
- * is divided so.
+ * The part of a process that a partition owner needs: a runtime, or anything else that is partitioned in the same way.
  */
 export type PartitionsOfService = Pick<
   RuntimeOfService,
@@ -192,18 +195,18 @@ export interface PartitionStanding {
   readonly inbox: number;
   /** How far the index is behind. */
   readonly indexLagMs: number;
-  /** Not everything is released since its latest pause. */
+  /** True until everything is released since the latest pause. */
   readonly isPaused: boolean;
   /** When the next timer is due. Undefined without one. */
   readonly nextDueMs: number | undefined;
-  /** Share of the time that was spent deciding, over the last seconds: what moves partitions between processes. */
+  /** Share of the time spent deciding, over the last seconds. Partitions move between processes by this value. */
   readonly load: number;
 }
 
-/** Says until when this process may answer for a partition without asking the journal. */
+/** Time until which this process may answer for a partition without asking the journal. */
 export interface LeaseTerm {
-  /** On the monotonic clock. Infinity where no other process can own anything. */
+  /** On the monotonic clock. Infinity if no other process can own anything. */
   validUntilMs(partition: number): number;
-  /** The journal has said that another process owns the partition. */
+  /** The journal reported that another process owns the partition. */
   lost(partition: number): void;
 }

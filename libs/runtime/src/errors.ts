@@ -7,7 +7,7 @@ interface AtPartition {
 
 const named = ({ service, partition }: AtPartition): string => `partition ${partition} of ${service}`;
 
-/** How the runtime refuses and fails. */
+/** Refusals and failures of the runtime. */
 export const runtimeErrors = defineErrors("runtime", {
   outcomeUnknown: {
     status: "UNAVAILABLE",

@@ -6,12 +6,12 @@ interface Reading {
   load: number;
 }
 
-/** A reading is made at most this often. In between the last one holds. */
+/** A reading is made at most this often. In between the last reading is returned. */
 const windowMs = 1_000;
-/** How much a new reading counts against what was known. */
+/** Weight of a new reading against the previous value. */
 const weight = 0.5;
 
-/** How busy partitions are: the share of the time that they spend in turns, over the last seconds. */
+/** Load of partitions: the share of the time that they spend in turns, over the last seconds. */
 export class Loads {
   readonly #clock: Clock;
   readonly #readings = new Map<number, Reading>();
@@ -20,7 +20,7 @@ export class Loads {
     this.#clock = clock;
   }
 
-  /** @param turnMs what the partition has spent in turns so far */
+  /** @param turnMs time that the partition has spent in turns so far */
   of(partition: number, turnMs: number): number {
     const atMs = this.#clock.monotonic();
     const reading = this.#readings.get(partition);

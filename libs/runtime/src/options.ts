@@ -4,16 +4,16 @@ import type { Effects, LeaseTerm } from "./api.ts";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
 
-/** What a runtime is made of. */
+/** Dependencies and settings of a runtime. */
 export interface RuntimeOptions {
   /** The service that hosts the machines: `workflow`. */
   readonly service: string;
   readonly machines: readonly AnyMachine[];
-  /** How many partitions the service has. The same for ever. */
+  /** Number of partitions of the service. Never changes. */
   readonly partitions: number;
   readonly journals: JournalSource;
   readonly archive: Archive;
-  /** Hears which instances name which blobs. Needed where events of the machines name any. */
+  /** Receives the blobs that instances name. Required if events of the machines name any. */
   readonly blobs?: Pick<Blobs, "mention">;
   /** Carries messages to partitions that are not here. */
   readonly delivery: Delivery;
@@ -27,28 +27,28 @@ export interface RuntimeOptions {
   readonly defer: Defer;
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
-  /** Name of the pause that its partitions start with, unless they have had it. Absent or empty for none. */
+  /** Name of the pause that its partitions start with, unless they already had it. Absent or empty for none. */
   readonly pause?: string;
   /**
-   * Returns the behaviours that may be brought into force, since all callers that may have to read what is written by
-   * them can. Absent or undefined where no other process may own anything: then it is those of the machines.
+   * Returns the behaviours that may be activated, because every process that may have to read their records can. Absent
+   * or undefined if no other process can own anything: then the machines' own behaviours apply.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
   /** Returns how long ended instances are kept. */
   retentionOf(kind: string): Retention;
-  /** Gets ready for a partition that another process still owns. Absent where nothing can be done before. */
+  /** Prepares for a partition that another process still owns. Absent if nothing can be prepared. */
   readonly prepare?: (partition: number) => Promise<void>;
-  /** Where a partition is called, when it is not here: for `mesh.not_owner`. */
+  /** Returns the owner of a partition that is not here, for `mesh.not_owner`. */
   ownerOf?(place: Place): { instance: string; address: string; epoch: number } | undefined;
 }
 
 /**
- * The journal in use. One that has stopped (a sync failed) has to be opened again before anything can be written. All
- * partitions of all services that share it ask for that, and it is done once.
+ * The journal in use. A journal that has stopped (a sync failed) must be reopened before anything can be written. All
+ * partitions of all services that share it request that, and it is done once.
  */
 export interface JournalSource {
   readonly journal: Journal;
-  /** Resolves with a journal that is not the broken one. */
+  /** Resolves with a journal other than the broken one. */
   renew(broken: Journal): Promise<Journal>;
   /**
    * The first batch of a partition that a reader still needs. The journal keeps it and all later batches.
@@ -60,7 +60,7 @@ export interface JournalSource {
 export interface Retention {
   /** From the end of an instance to its removal, milliseconds. 0 means at once. */
   readonly keepMs: number;
-  /** How long after the end an id that a caller chose stays taken. */
+  /** How long after the end a chosen id stays reserved. */
   readonly idKeptMs: number;
 }
 
@@ -68,31 +68,36 @@ export interface Retention {
 export interface RuntimeLimits {
   /** Commands that may wait per partition. */
   readonly inboxMax: number;
-  /** Bytes of messages per partition that may wait for receivers that are away. Then commands are refused. */
+  /** Bytes of messages per partition that may wait for unavailable receivers. Above it commands are refused. */
   readonly lettersBytesMax: number;
-  /** Commands decided in one turn, before others get theirs. */
+  /** Commands decided in one turn, before other partitions get theirs. */
   readonly turnCommandsMax: number;
-  /** A batch is closed when it has grown beyond this. */
+  /** A batch is closed when it is larger than this. */
   readonly batchBytesSoft: number;
-  /** Instances in memory per partition, as far as they can be put away. */
+  /** Instances in memory per partition, as far as they can be passivated. */
   readonly loadedMax: number;
-  /** Up to here idle instances stay in memory for `idleMs`. The more there are beyond, the sooner they leave. */
+  /** Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner. */
   readonly loadedSoft: number;
-  /** An instance without anything to do is put away after this long. */
+  /** An idle instance is passivated after this time. */
   readonly idleMs: number;
-  /** From so many bytes of journal per partition on, the archive is brought up to date and the journal cut. */
+  /** Bytes of journal per partition from which the archive is brought up to date and the journal is cut. */
   readonly tailBytesMax: number;
-  /** Bytes of journal per partition that a restart may have to read. While the archive lacks more, commands are refused. */
+  /**
+   * Bytes of journal per partition that a restart may have to read. If the archive lacks more, commands are refused.
+   */
   readonly behindBytesMax: number;
   /** How often the index is written. */
   readonly indexEveryMs: number;
-  /** Beyond it an instance takes no commands and results. Messages and timers are still taken, or they would be lost. */
+  /**
+   * Above it an instance accepts no commands and results. Messages and timers are still accepted, or they would be
+   * lost.
+   */
   readonly eventsMax: number;
-  /** Of the encoded state. It is known when the state is written. From then on commands are refused. */
+  /** Size of the encoded state, known when the state is written. Above it commands are refused. */
   readonly stateBytesMax: number;
   /** How long the reply to an idempotency key is remembered. */
   readonly keysKeptMs: number;
-  /** Up to here an ended instance is kept as its history alone. */
+  /** Up to this number of events, only the history of an ended instance is kept. */
   readonly smallEvents: number;
 }
 

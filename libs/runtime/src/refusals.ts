@@ -1,4 +1,4 @@
-/** Outcomes that the runtime gives of itself. */
+/** Outcomes that the runtime itself produces. */
 import type { InstanceKey, Refusal, TuttiError } from "@tutti/kernel";
 import type { Outcome } from "./api.ts";
 import { runtimeErrors } from "./errors.ts";
@@ -10,7 +10,7 @@ export function refused(refusal: Refusal): Outcome {
   return { kind: "refused", refusal };
 }
 
-/** Returns a fault as the refusal of the one call that met it. */
+/** Returns a fault as the refusal of the one call that caused it. */
 export function refusalOf(error: TuttiError): Refusal {
   const { code, status, message, retry, retryAfterMs, violations, details } = error;
   return { refused: true, code, status, message, retry, retryAfterMs, violations, details };

@@ -1,8 +1,8 @@
 /**
- * The runtime of one service in one process: its partitions, and the way to them.
+ * The runtime of one service in one process: its partitions, and the access to them.
  *
- * All partitions that have something to do take their turns together, so that what they decide travels to the journal
- * in one group.
+ * All partitions with waiting work take their turns together, so that their decisions travel to the journal in one
+ * group.
  */
 import type {
   PauseState,
@@ -111,7 +111,7 @@ export class Runtime implements RuntimeOfService {
     const number = token?.partition ?? (key && this.partitionOf(key));
     const partition = number === undefined ? undefined : this.#partitions[number];
     if (partition === undefined && token !== undefined) {
-      // Tokens come from outside: one that names no partition was never given.
+      // Tokens come from outside: a token that names no partition was never issued.
       submission.reply(ignored);
       return;
     }
@@ -174,28 +174,28 @@ export class Runtime implements RuntimeOfService {
     });
   }
 
-  /** Returns the pause that holds an instance here. Undefined of one that continues. */
+  /** Returns the pause that applies to an instance here. Undefined if the instance is not paused. */
   pauseOf(key: InstanceKey): PauseState | undefined {
     const hosted = this.#machines.of(key.kind);
     const pause = this.#of(key).life?.memory.pause;
     return hosted !== undefined && pause?.holds({ key, hosted }) === true ? pause.state : undefined;
   }
 
-  /** Lets paused machines of a partition continue. Resolves with how its pause stands when that is durable. */
+  /** Lets paused machines of a partition continue. Resolves with the state of the pause when that is durable. */
   async release(number: number, released: WorkReleased, cause: Cause): Promise<PauseState | undefined> {
     const partition = this.#partitions[number];
     assert(partition !== undefined, "a release names a partition of this service", { partition: number });
     return partition.release(released, cause);
   }
 
-  /** Lets a quarantined instance continue. Resolves with how it stands when that is durable. */
+  /** Lets a quarantined instance continue. Resolves with its status when that is durable. */
   async repair(repair: Repair & { readonly action: RepairAction }): Promise<RepairQuarantinedReply> {
     const life = this.#of(repair.key).life;
     if (life === undefined) throw this.#refused(this.#of(repair.key));
     return life.loaded.repairs.repair(repair);
   }
 
-  /** Events of an instance in order, from the one after `afterEvent` on. What is read is durable. */
+  /** Returns durable events of an instance in order, from the one after `afterEvent` on. */
   async history(key: InstanceKey, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {
     const { partition, life, last } = await this.#durable(key);
     const records = await life.histories.read(key, last, afterEvent, limit);
@@ -209,7 +209,7 @@ export class Runtime implements RuntimeOfService {
     return { event: wanted, timeMs, projection: hosted.machine.project(state) };
   }
 
-  /** Answers a question from the state as it was after an event. 0 means the latest durable one. */
+  /** Answers a question from the state after an event. 0 means the latest durable one. */
   async askAt<Body, Reply>({ key, query, body }: Question<Body, Reply>, event: number): Promise<Reply> {
     const { state, timeMs } = await this.#refolded(key, event);
     const answer = query.answer(state, body, { key, nowMs: timeMs });
@@ -229,23 +229,23 @@ export class Runtime implements RuntimeOfService {
     return { hosted, state, timeMs, wanted };
   }
 
-  /** How an instance stands, of what is durable. */
+  /** Returns the durable facts about an instance. */
   async instanceOf(key: InstanceKey): Promise<InstanceFacts> {
     const { partition, life, instance, events } = await this.#durable(key);
     await partition.stillOwned(life);
     return { events, isEnded: instance.isEnded, startedBy: instance.startedBy };
   }
 
-  /** Returns whether an instance is in memory here, so that a question about it costs little. */
+  /** Returns whether an instance is in memory here, so that a question about it is cheap. */
   isAtHand(key: InstanceKey): boolean {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;
   }
 
-  /** Returns whether an instance may have events behind this one. Cheap: for the caller that looks often. */
+  /** Returns whether an instance may have events behind this one. Cheap, for callers that poll. */
   hasNews(key: InstanceKey, afterEvent: number): boolean {
     const memory = this.#of(key).life?.memory;
     const instance = memory?.instances.get(textOf(key));
-    // Elsewhere, being loaded, or put away with what it did last: the caller properly finds out.
+    // The partition is elsewhere or being loaded, or the instance was passivated: the caller must query.
     return instance === undefined || instance.event > afterEvent;
   }
 
@@ -272,13 +272,13 @@ export class Runtime implements RuntimeOfService {
   /** Resolves when the blobs that records here have named so far are mentioned. False if that is unknown. */
   async mentioned(number: number): Promise<boolean> {
     const memory = this.#memoryAtWork(number);
-    // Partitions that are not hosted here may name others.
+    // Kinds that are not hosted here may name other blobs.
     if (memory === undefined || Number.isFinite(memory.heldFrom)) return false;
     await memory.mentions.flush();
     return !memory.isStopped;
   }
 
-  /** Which of these instances of a partition are still there, ended or not. Undefined if that is unknown. */
+  /** Returns which of these instances of a partition still exist, ended or not. Undefined if that is unknown. */
   async areKept(number: number, keys: readonly InstanceKey[]): Promise<readonly boolean[] | undefined> {
     const memory = this.#memoryAtWork(number);
     const kept = await memory?.instances.areKept(keys);
@@ -290,7 +290,7 @@ export class Runtime implements RuntimeOfService {
     return this.#machines.levels;
   }
 
-  /** More may be brought into force than before. */
+  /** More behaviours may be activated than before. */
   raise(): void {
     for (const partition of this.#partitions) partition.raise();
   }
@@ -304,12 +304,12 @@ export class Runtime implements RuntimeOfService {
     await this.#partitions[number]?.disown();
   }
 
-  /** Owns all partitions: what an installation of a single process does. */
+  /** Owns all partitions, in an installation of a single process. */
   async start(): Promise<void> {
     await Promise.all(this.#partitions.map(({ number }) => this.own(number, 1)));
   }
 
-  /** Lets go of everything. */
+  /** Releases all partitions. */
   async stop(): Promise<void> {
     await Promise.all(this.#partitions.map((partition) => partition.disown()));
   }
@@ -327,7 +327,7 @@ export class Runtime implements RuntimeOfService {
     await Promise.all(this.#partitions.map(({ life }) => life?.archiver.current()));
   }
 
-  /** What a partition has in memory, for checks. */
+  /** Returns the memory of a partition, for checks. */
   inspect(number: number) {
     return this.#partitions[number]?.life?.memory;
   }
@@ -337,7 +337,7 @@ export class Runtime implements RuntimeOfService {
     return partition?.state === "running" ? partition.life?.memory : undefined;
   }
 
-  /** Returns an instance as it stands now, when that is durable. */
+  /** Returns an instance in its present state, when that is durable. */
   async #durable(key: InstanceKey) {
     const partition = this.#of(key);
     const life = await partition.readLife();
@@ -348,7 +348,7 @@ export class Runtime implements RuntimeOfService {
       await partition.stillOwned(life);
       throw runtimeErrors.unknownInstance({ kind: key.kind, id: key.id });
     }
-    // What is decided while this waits is not durable yet.
+    // Decisions made during this wait are not durable yet.
     const { lastBatch: batch, lastIndex: index, event: events, folded } = instance;
     if (!(await life.memory.commits.reached(batch))) throw this.#refused(partition);
     return { partition, life, instance, last: { batch, index, event: events }, events, folded };
@@ -376,7 +376,7 @@ export class Runtime implements RuntimeOfService {
     return this.#partitions[this.partitionOf(key)] as Partition;
   }
 
-  /** Messages to a partition that is here need no way. */
+  /** Messages to a partition in this process need no transport. */
   async #deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const partition = this.#partitions.find(({ place }) => place === to);
     if (partition === undefined || partition.state === "closed") {
@@ -410,7 +410,7 @@ function settle<Reply>(
   else reject(runtimeErrors.notAwaited());
 }
 
-/** Bounds that contradict each other would let nothing through. */
+/** Contradicting bounds would let nothing through. */
 function checkBounds({ batchBytesSoft, inboxMax, turnCommandsMax }: RuntimeLimits): void {
   assert(batchBytesSoft >= 1, "a batch is closed when something is in it", { batchBytesSoft });
   assert(inboxMax >= 1 && turnCommandsMax >= 1, "a partition takes at least one command", {
@@ -419,7 +419,7 @@ function checkBounds({ batchBytesSoft, inboxMax, turnCommandsMax }: RuntimeLimit
   });
 }
 
-/** A batch gets one more step and its messages after it was full. */
+/** After a batch is full, it gets one more step and its messages. */
 function checkRoom({ limits: { batchBytesSoft }, journals: { journal } }: RuntimeOptions): void {
   const { batchBytesMax } = journal;
   assert(batchBytesSoft <= batchBytesMax / 2, "a batch is closed well below what the journal takes", {

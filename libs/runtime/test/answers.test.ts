@@ -17,7 +17,7 @@ import { accountKey, Bank, idsIn, partitionOf, tester, wordOf } from "./bank.fix
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 
-/** Returns a bank with ada in it whose commits are held back from here on, behind a deposit that is decided. */
+/** Returns a bank with ada in it whose commits are held back from here on, with a decided deposit. */
 async function withDepositUnderWay(overrides: Partial<RuntimeOptions> = {}) {
   const bank = new Bank({}, overrides);
   await bank.start();
@@ -225,7 +225,7 @@ describe("a turn", () => {
     const { bank } = await withDepositUnderWay();
     const more = [1, 2, 3].map(() => bank.submit(ada, deposit, { amountCents: 1 }));
     await bank.time.flush();
-    // Decided: the state says so, though nothing of it is durable.
+    // Decided: the state contains it, though it is not durable.
     assert.equal(stateOf(bank).balanceCents, 1_503);
     bank.commits.open();
     await bank.time.settle(Promise.all(more));

@@ -12,7 +12,7 @@ const damaged = () =>
     found: "the end of the stream at 3",
   });
 
-/** A bank whose archive finds damage so many times when something is to be kept. */
+/** Returns a bank whose archive finds damage at each of the next `times` attempts to archive. */
 async function bankWithDamage(times: number): Promise<Bank> {
   const bank = new Bank();
   await bank.start();
@@ -66,7 +66,7 @@ describe("a partition whose journal ends before what its archive contains", () =
   it("is not started, for something is missing between them", async () => {
     const bank = await bankWithDamage(0);
     bank.crash();
-    // The journal of another time: an empty one.
+    // The journal is replaced by an empty one.
     Object.assign(bank, { store: new MemoryStore() });
     bank.make();
     bank.runtime.own(0, 1).catch(() => undefined);
@@ -76,7 +76,7 @@ describe("a partition whose journal ends before what its archive contains", () =
       bank.askBalance(ada),
       /The archive and the journal of .* do not join: an archive up to batch \d+ and a journal up to batch 1\./,
     );
-    // Retries must not make the journal longer until it seems to join.
+    // Retries must not extend the journal until it seems to join the archive.
     await bank.time.advanceAsync(600_000);
     assert.notEqual(stateOf(bank, 0), "running");
     assert.equal(bank.journal.partition("bank", 0).last.number, 1);

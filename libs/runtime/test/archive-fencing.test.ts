@@ -15,7 +15,7 @@ async function bankWithAda(): Promise<Bank> {
 }
 
 /**
- * Two processes on one journal and one archive. The second one takes partition 0 while the first has something to keep.
+ * Two processes on one journal and one archive. The second one takes partition 0 while the first has data to archive.
  */
 async function twoOwners() {
   const bank = await bankWithAda();

@@ -42,7 +42,7 @@ export function partitionOf(id: string): number {
   return stableHash("default", "account", id) % partitions;
 }
 
-/** Ids of accounts in one partition: what meets there is under the test's control. */
+/** Ids of accounts in one partition, so that the test controls which accounts share one. */
 export function idsIn(partition: number, count: number): string[] {
   const ids: string[] = [];
   for (let number = 0; ids.length < count; number++) {
@@ -51,10 +51,10 @@ export function idsIn(partition: number, count: number): string[] {
   return ids;
 }
 
-/** More moments than this may not pass until something is answered. */
+/** Maximum number of moments until an answer. */
 const momentsMax = 3_000;
 
-/** Virtual time that does not wait for ever: partitions always have a tick coming. */
+/** Virtual time that does not wait for ever: partitions always have a next tick. */
 class PatientTime extends VirtualTime {
   override async settle<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
@@ -101,7 +101,7 @@ export class CommitGate {
     this.#isHolding = true;
   }
 
-  /** Lets those through that wait. Later ones are held still. */
+  /** Lets the waiting commits through. Later ones are still held. */
   letThrough(): void {
     for (const run of this.#held.splice(0)) run();
   }
@@ -111,24 +111,24 @@ export class CommitGate {
     this.letThrough();
   }
 
-  /** Those that wait will never be. */
+  /** Drops the waiting commits. */
   drop(): void {
     this.#held.length = 0;
     this.#isHolding = false;
   }
 
-  /** The next commits fail so. */
+  /** Makes the next commits fail with these faults. */
   fail(...faults: MemoryFault[]): void {
     this.#faults.push(...faults);
   }
 }
 
-/** What an answer was, in a word: `done`, `ignored`, or the code of a refusal. */
+/** Returns an outcome as a word: `done`, `ignored`, or the code of a refusal. */
 export function wordOf(outcome: Outcome): string {
   return outcome.kind === "refused" ? outcome.refusal.code : outcome.kind;
 }
 
-/** Returns the code of the error with which a promise is rejected. `done` when it is not. */
+/** Returns the code of the error with which a promise is rejected, or `done`. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
     await promise;
@@ -152,13 +152,13 @@ export class Bank {
   readonly #limits: Partial<RuntimeLimits>;
   readonly #overrides: Partial<RuntimeOptions>;
   #machines: RuntimeOptions["machines"] = [];
-  /** Asked before what the archive does. */
+  /** Called before each operation of the archive. */
   archiveFault: ((operation: ArchiveOperation) => MemoryArchiveFault | undefined) | undefined;
   archivePass: ((operation: ArchiveOperation) => Promise<void>) | undefined;
   validUntilMs = Number.POSITIVE_INFINITY;
   /** The first batch that a reader still needs. */
   neededFrom = Number.POSITIVE_INFINITY;
-  /** Counts the processes. What an earlier one still wants to write is lost. */
+  /** Counts the processes. Later writes of an earlier process are lost. */
   #processes = 0;
   journal!: MemoryJournal;
   archive!: MemoryArchive;
@@ -174,7 +174,7 @@ export class Bank {
     this.time = time;
   }
 
-  /** Starts as a new process does, with what is durable. */
+  /** Starts a new process on the durable data. */
   async start(
     options: Partial<MemoryJournalOptions> = {},
     overrides: Partial<RuntimeOptions> = {},
@@ -183,7 +183,7 @@ export class Bank {
     await this.time.settle(this.runtime.start());
   }
 
-  /** A new process that owns nothing yet. */
+  /** Creates a new process that owns nothing yet. */
   make(options: Partial<MemoryJournalOptions> = {}, overrides: Partial<RuntimeOptions> = {}): void {
     const services = [{ service: "bank", partitions }];
     const process = this.#processes;
@@ -239,7 +239,7 @@ export class Bank {
     });
   }
 
-  /** What a killed process leaves: what is durable, and nothing else. */
+  /** Leaves only durable data, like a killed process. */
   crash(): void {
     this.#processes++;
     this.commits.drop();
@@ -247,7 +247,7 @@ export class Bank {
     void this.runtime.stop();
   }
 
-  /** Starts a command. The test says when time continues. */
+  /** Starts a command. The test moves time. */
   submit<Body, Reply>(
     id: string,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
@@ -277,7 +277,7 @@ export class Bank {
     return this.time.settle(this.submit(id, command, body, idempotencyKey));
   }
 
-  /** Returns the result of an effect. Gives what became of it. */
+  /** Submits the result of an effect. Returns its outcome. */
   async settle<Body>(
     token: EffectToken,
     // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
@@ -327,14 +327,14 @@ export class Bank {
     return this.runtime.inspect(partitionOf(id));
   }
 
-  /** The command in the table of the machine that is hosted here: a test may have made one of its own. */
+  /** Returns the command from the table of the hosted machine, which a test may have replaced. */
   // biome-ignore lint/suspicious/noExplicitAny: commands of any machine
   #ours<C extends Command<any>>(command: C): C {
     const [machine] = this.#machines;
     return (machine?.commands.find(({ type }) => type === command.type) ?? command) as C;
   }
 
-  /** Last batch of a partition in the journal. */
+  /** Returns the last batch of a partition in the journal. */
   head(partition: number): number {
     return this.journal.partition("bank", partition).last.number;
   }

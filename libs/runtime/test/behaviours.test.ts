@@ -1,7 +1,4 @@
-/**
- * What a newer release brings comes into force by a record of each partition, and an older one leaves such partitions
- * alone.
- */
+/** A record of each partition activates what a newer release brings. An older release leaves such partitions alone. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record } from "@tutti/contracts/runtime/v1";
@@ -15,7 +12,7 @@ const [ada = "", bob = ""] = idsIn(0, 2);
 const next = { machines: [nextRelease] };
 const today = { machines: [account] };
 
-/** A process of the new release among others, and what may be in force there. */
+/** A process of the new release among others, and the behaviours that may be active there. */
 class Upgrade {
   readonly bank: Bank;
   allowed = new Map<string, number>();
@@ -45,7 +42,10 @@ async function versionsOf(bank: Bank, id: string): Promise<readonly string[]> {
   return records.map(({ record }) => Record.decode(record)).map(({ type, version }) => `${type} ${version}`);
 }
 
-/** Where something is in the journal of a partition: the batch, the record in it, and the behaviour of the batch. */
+/**
+ * Returns the places of matching records in the journal of a partition: the batch, the record in it, and the behaviour
+ * of the batch.
+ */
 async function placesOf(bank: Bank, is: (type: string, version: number) => boolean, partition = 0) {
   const scanner = new RecordScanner();
   const places: { readonly batch: number; readonly index: number; readonly behaviour: number }[] = [];
@@ -123,7 +123,7 @@ describe("a newer behaviour", () => {
       await bank.open(ada, 10);
       await upgrade.raise();
       await bank.time.advanceAsync(60_000);
-      // The caller that comes back may not have heard yet what is allowed.
+      // A process that returns may not know yet what is allowed.
       upgrade.allowed = new Map();
       await upgrade.again();
       await bank.do(ada, deposit, { amountCents: 5 });

@@ -1,4 +1,4 @@
-/** Machines whose records name content: it is at hand before they are folded, loaded or asked. */
+/** Machines whose records name content: it is available before they are folded, loaded or queried. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { blobErrors } from "@tutti/journal";
@@ -9,7 +9,7 @@ import { Poison, poisonedAccount } from "./poison.fixture.ts";
 const [ada = "", bob = ""] = idsIn(0, 2);
 const rules = new Uint8Array(32).fill(7);
 
-/** What accounts need to be read. A process starts without it. */
+/** Content that accounts need. A process starts without it. */
 class Rules {
   isAtHand = true;
   isLost = false;

@@ -1,8 +1,8 @@
 /**
- * A bank under load is killed at random moments, also while it takes snapshots, packs history and cuts its
- * journal. Its client records acknowledgements, and repeats other orders under the same key. In the end it
- * compares every account with its orders and with the account's whole history. After each kill the journal
- * and the archive are read and checked, and that they join.
+ * Kills a bank under load at random moments, also while it takes snapshots, packs history and cuts its journal. Its
+ * client records acknowledgements, and repeats other orders under the same key. In the end the client compares every
+ * account with its orders and with the account's whole history. After each kill the journal and the archive are
+ * checked, and that they join.
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
@@ -18,15 +18,15 @@ import { seededChance } from "@tutti/kernel/testing";
 export const crashPartitions = 4;
 const accounts = 24;
 const openingCents = 1_000_000;
-/** Orders that are not answered yet. */
+/** Maximum number of orders without an answer. */
 const underWayMax = 64;
-/** Killed at a moment up to so long after it took its first order: it cuts its journal several times in that. */
+/** Maximum time between the first order and the kill. The bank cuts its journal several times in that. */
 const livesMs = 400;
 const program = fileURLToPath(new URL("programs/bank-process.ts", import.meta.url));
 
 export interface BankOrder {
   readonly number: number;
-  /** An audit answers with what the account's history comes to. */
+  /** An audit returns the balance that the account's history gives. */
   readonly what: "open" | "deposit" | "transfer" | "balance" | "audit";
   readonly account: string;
   readonly to: string;
@@ -37,7 +37,7 @@ export interface BankOrder {
 export interface BankAnswer {
   readonly number: number;
   readonly balanceCents?: number;
-  /** Of the error, when it was refused. */
+  /** Code of the error, if it was refused. */
   readonly code?: string;
 }
 
@@ -46,13 +46,13 @@ export interface CrashReport {
   readonly acknowledged: number;
   /** Orders that were repeated because their outcome was unknown. */
   readonly repeated: number;
-  /** Batches that are no longer in the journal, because snapshots and history have what was in them. */
+  /** Batches that were cut from the journal, because snapshots and history contain them. */
   readonly cut: number;
   /** Kills that left a group half written. */
   readonly torn: number;
 }
 
-/** Kills the bank so many times and compares in the end. */
+/** Kills the bank `kills` times and compares in the end. */
 export async function killBanks(kills: number, seed: number): Promise<CrashReport> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-crash-"));
   const client = new BankClient(seed);
@@ -73,10 +73,13 @@ export async function killBanks(kills: number, seed: number): Promise<CrashRepor
   }
 }
 
-/** What a dead process has left: every byte is as it was written, and the archive starts no later than the journal. */
+/**
+ * Checks the files of a dead process: every byte is as it was written, and the archive starts no later than the
+ * journal.
+ */
 function verify(directory: string): { readonly isTorn: boolean; readonly cut: number } {
   const journal = verifySegments(join(directory, "journal"));
-  // Killed before it had made one.
+  // Killed before it created a journal.
   if (journal.kind === "none") return { isTorn: false, cut: 0 };
   assert.equal(journal.kind, "sound", journal.text);
   const archive = verifyArchive(join(directory, "archive"));
@@ -95,7 +98,7 @@ function verify(directory: string): { readonly isTorn: boolean; readonly cut: nu
 
 const isTransient = new Set(["runtime.outcome_unknown", "runtime.inbox_full", "runtime.leaving"]);
 
-/** Draws orders, keeps some under way, and knows what every account must hold when all of them are done. */
+/** Draws orders, keeps some under way, and knows the expected balance of every account when all are done. */
 class BankClient {
   readonly #chance: ReturnType<typeof seededChance>;
   /** Sent and not answered yet, over all kills. */
@@ -116,7 +119,7 @@ class BankClient {
     }
   }
 
-  /** A life of the bank: to its violent end, or until everything is done and every balance has been asked for. */
+  /** Runs a life of the bank: until it is killed, or until all orders are done and all balances were requested. */
   async round(directory: string, isKilled: boolean): Promise<void> {
     const child = fork(program, [directory], {
       execArgv: [],
@@ -138,7 +141,7 @@ class BankClient {
       return;
     }
     await this.#settled(() => this.#open.size === 0);
-    // Messages may be on their way still.
+    // Messages may still be on their way.
     for (let rounds = 0; rounds < 200 && !this.#isAsExpected(); rounds++) {
       for (const account of this.#expectedCents.keys()) this.#add({ what: "balance", account });
       this.#send(child, [...this.#open.values()]);
@@ -151,7 +154,7 @@ class BankClient {
     await ended;
   }
 
-  /** Every account holds what its orders come to: nothing was lost, nothing took effect twice. */
+  /** Checks that every account has the balance of its orders: nothing was lost, nothing took effect twice. */
   compare(): void {
     const expected = Object.fromEntries(this.#expectedCents);
     assert.deepEqual(Object.fromEntries(this.#foundCents), expected, "every account has what was ordered");
@@ -184,7 +187,7 @@ class BankClient {
     return this.#add({ what: "transfer", account, to, amountCents });
   }
 
-  /** An account takes so many transfers at once and no more: then nothing has happened. */
+  /** An account accepts a limited number of transfers at the same time. A transfer above the limit has no effect. */
   #refused({ what, account, to, amountCents }: BankOrder, code: string): void {
     assert.ok(what === "transfer" && code === "bank.too_many", `${what} was refused with ${code}`);
     this.#change(account, amountCents);
@@ -207,7 +210,7 @@ class BankClient {
   }
 
   #send(child: ChildProcess, orders: readonly BankOrder[]): void {
-    // A killed process takes no more: what was meant for it is repeated in the next life.
+    // A killed process receives nothing: its orders are repeated in the next life.
     if (orders.length > 0 && child.connected) child.send(orders, () => {});
   }
 
@@ -217,7 +220,7 @@ class BankClient {
       const order = this.#open.get(number);
       if (order === undefined) continue;
       if (code !== undefined && isTransient.has(code)) continue;
-      // An account that was opened in an earlier life says so when it is opened again.
+      // An account that was opened in an earlier life refuses to be opened again.
       const isDone = code === undefined || code === "bank.account_exists";
       if (!isDone) this.#refused(order, code);
       this.#open.delete(number);

@@ -1,6 +1,6 @@
 /**
- * A door, a machine that ends whenever it is empty and continues when a person enters: as a lock does. Counts
- * all its events, so that a lost record shows.
+ * A door, a machine that ends whenever it is empty and continues when a person enters, as a lock does. Counts all its
+ * events, so that a lost record shows.
  */
 import { Balance, Deposit } from "@tutti/contracts/bank/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -35,7 +35,7 @@ const entered = event("entered", (door, who) => {
 const left = event("left", (door) => {
   door.inside = 0;
 });
-/** Nothing that is shown changes with it. */
+/** An event without a visible change. */
 const knocked = event("knocked", () => {}, false);
 const rung = event("rung", (door) => {
   door.ringing = true;
@@ -44,7 +44,7 @@ const silenced = event("silenced", (door) => {
   door.ringing = false;
 });
 
-/** Says how much has happened with it, or 0 when it was not to be done. */
+/** Replies with the number of events of the door, or 0 if the command was not possible. */
 function command(type: string, emits: typeof entered, isPossible: (door: Door, who: number) => boolean) {
   const made: Command<Door, Deposit, Balance> = {
     type,
@@ -65,7 +65,7 @@ export const knock = command("knock", knocked, ({ count }) => count > 0);
 export const ring = command("ring", rung, ({ count, ringing }) => count > 0 && !ringing);
 export const silence = command("silence", silenced, ({ ringing }) => ringing);
 
-/** Has another door knocked at, by a message. */
+/** Sends a knock to another door by a message. */
 export const visit: Command<Door, Deposit, Balance> = {
   type: "visit",
   codec: Deposit,
@@ -81,7 +81,7 @@ export const look: Query<Door, undefined, Door> = {
   answer: (door) => ({ ...(door as Door) }),
 };
 
-/** @param keepMs how long one that has ended is kept */
+/** @param keepMs how long an ended door is kept */
 export function doorKept(keepMs: number, idChosen = false): Machine<Door, string> {
   return {
     kind: "account",

@@ -375,7 +375,7 @@ describe("effects of many instances that come from the archive", () => {
     await bank.time.settle(bank.runtime.start());
     await bank.time.settle(asked.promise);
     assert.equal(await bank.settle(first.token, completeStatement, { pages: 1 }), "done");
-    // Long enough to be kept and put away again.
+    // Long enough to be archived and passivated again.
     await bank.time.advanceAsync(runtimeLimits.idleMs + 60_000);
     assert.equal(bank.isLoaded(first.key.id), false);
     bank.dispatched.length = 0;

@@ -1,6 +1,6 @@
 /**
- * What ends and is wanted again, with everything that may happen meanwhile: the archive is slow, forgets that it did
- * what it was asked, the journal fails, the process dies, the archive is purged. What was answered stays true.
+ * Instances that end and are used again, under faults: the archive is slow, forgets a completed
+ * operation, the journal fails, the process dies, the archive is purged. Answers that were given stay true.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -16,7 +16,7 @@ interface Endings {
   readonly smallEvents: number;
 }
 
-/** A bank of doors whose archive can be held up at a kind of operation. */
+/** A bank of doors whose archive can be blocked at a kind of operation. */
 class Doors {
   readonly bank: Bank;
   #held: PromiseWithResolvers<void> | undefined;
@@ -47,18 +47,18 @@ class Doors {
   }
 }
 
-/** All possible states of the door, by its answers. */
+/** All possible states of the door, according to its answers. */
 class Knowledge {
   readonly #endings: Endings;
   #doors: Door[] = [fresh];
-  /** Ended, and not kept: a restart may find them in the journal, until the archive knows. */
+  /** Ended and not kept: a restart may find them in the journal until the archive knows of the end. */
   #gone: Door[] = [];
 
   constructor(endings: Endings) {
     this.#endings = endings;
   }
 
-  /** A change, and its answer. Undefined if the answer was lost. */
+  /** Applies a change, and its answer. `told` is undefined if the answer was lost. */
   take(what: string, change: (door: Door) => Door | undefined, told: number | undefined): void {
     const before = this.#withEnds();
     const after = before.flatMap((door) => {
@@ -72,7 +72,7 @@ class Knowledge {
     this.#doors = after;
   }
 
-  /** It is gone, which may be only of one that had ended. */
+  /** The door is gone, which is only possible if it had ended. */
   takeGone(what: string): void {
     const left = this.#doors.filter(({ inside }) => inside === 0);
     assert.ok(left.length > 0, `${what} found it gone, of ${JSON.stringify(this.#doors)}`);
@@ -196,10 +196,7 @@ async function play(seed: number, endings: Endings): Promise<void> {
 describe("an instance that ends, is not kept, and is used again while the archive learns of the end", () => {
   const endings = { keepMs: 0, idKeptMs: 0, smallEvents: 1_000 };
 
-  /**
-   * A person was inside for so long that the journal before is cut, and has left. The archive does not know
-   * yet.
-   */
+  /** A person was inside for so long that the earlier journal is cut, and has left. The archive does not know yet. */
   async function leaving(): Promise<Doors> {
     const doors = new Doors(endings);
     const { bank } = doors;

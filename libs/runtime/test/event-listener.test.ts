@@ -1,4 +1,4 @@
-/** The caller that hears of events hears of those that are durable, once each, in order. */
+/** The listener receives durable events, once each, in order. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MachineEvent } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Releases whose code fails on present data, or outside deciding and folding. */
+/** Releases whose code fails on existing data, or outside deciding and folding. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { deposit, open, transfer, withdraw } from "@tutti/machine-bank";
@@ -89,7 +89,7 @@ describe("a release that cannot fold what an earlier one wrote", () => {
 });
 
 describe("code that fails beside deciding and folding", () => {
-  /** The others of the partition notice nothing. */
+  /** Checks that the other instances of the partition are not affected. */
   async function othersGoOn(bank: Bank): Promise<void> {
     assert.equal(await bank.codeOf(bank.submit(bob, deposit, { amountCents: 1 })), "done");
   }

@@ -1,4 +1,4 @@
-/** Who waits for something to happen to an instance hears of it when it happens, and not before. */
+/** A waiter for an event of an instance wakes when the event happens, and not before. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { close, deposit } from "@tutti/machine-bank";
@@ -13,7 +13,7 @@ async function bankWithAda(): Promise<Bank> {
   return bank;
 }
 
-/** Says whether it has been heard of by now. */
+/** Returns a function that tells whether the wait has ended by now. */
 function listen(bank: Bank, { after = 1, endOnly = false } = {}, signal = new AbortController().signal) {
   const heard = { isHeard: false };
   void bank.runtime.heard(accountKey(ada), { after, endOnly }, signal).then(() => {

@@ -1,4 +1,7 @@
-/** Histories are read a page at a time wherever their parts are, and say who did what, when, and by which right. */
+/**
+ * Histories are read a page at a time wherever their parts are, with the actor, the time and the authorisation of each
+ * event.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MoneyDepositedV1 } from "@tutti/contracts/bank/v1";
@@ -123,7 +126,7 @@ describe("a page of history", () => {
     for (let round = 0; round < 20; round++) {
       bank.commits.hold();
       const first = bank.submit(ada, deposit, { amountCents: 1 });
-      // Decided in the very moment in which the first is durable, so that it is on its way while the page is read.
+      // Decided at the moment when the first is durable, so that it is on its way while the page is read.
       const second = first.then(() => bank.submit(ada, deposit, { amountCents: 1 }));
       const third = first.then(() => bank.submit(ada, deposit, { amountCents: 1 }));
       await bank.time.flush();

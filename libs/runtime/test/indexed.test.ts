@@ -1,4 +1,6 @@
-/** The index has what was durable when a list was asked, without waiting for the ticks of the archive. */
+/**
+ * The index contains everything that was durable at the time of a list, without waiting for the ticks of the archiver.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { plainSearch } from "@tutti/journal/testing";
@@ -14,7 +16,7 @@ async function openBank(): Promise<Bank> {
   return bank;
 }
 
-/** What a list finds that is asked now: id and events. */
+/** Lists the instances now: id and events. */
 async function listed(bank: Bank): Promise<Record<string, number>> {
   await bank.time.settle(bank.runtime.indexed());
   const { entries } = await bank.time.settle(bank.archive.search({ ...plainSearch, limit: 1_000 }));

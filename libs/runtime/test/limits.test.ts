@@ -1,4 +1,4 @@
-/** Every bound says so clearly, and what is refused by one changes nothing. */
+/** Every bound is reported clearly, and a refused command changes nothing. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError } from "@tutti/kernel";
@@ -150,7 +150,7 @@ describe("an archive that writes more slowly than the journal grows", () => {
     return { bank, open: written.resolve };
   }
 
-  /** Returns how many deposits the partition took before it refused one. */
+  /** Returns how many deposits the partition accepted before it refused one. */
   async function fill(bank: Bank): Promise<number> {
     for (let taken = 0; taken < 1_000; taken++) {
       const code = await codeOf(bank.time.settle(bank.submit(ada, deposit, { amountCents: 1 })));

@@ -1,4 +1,4 @@
-/** Blobs that records name are kept as long as their instances: the store of blobs hears of them in time. */
+/** Blobs that records name are kept as long as their instances: they are mentioned in time. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
@@ -16,7 +16,7 @@ function hashOf(text: string): Uint8Array {
   return createHash("sha256").update(text).digest();
 }
 
-/** Returns an account whose opening names a blob by its owner, as one that has a photograph would. */
+/** Returns an account that names a blob by its owner when it is opened, like an account with a photograph. */
 function accountWithPhotograph(poison = new Poison()): AnyMachine {
   const machine = poisonedAccount(poison);
   for (const event of machine.events.filter(({ type }) => type === "account_opened"))

@@ -1,4 +1,4 @@
-/** The bank as its first release had it: accounts of one product, counted in whole units. */
+/** The bank in its first release: accounts of one product, counted in whole units. */
 import { type AccountOpenedV1, AccountSnapshotV1, type Open } from "@tutti/contracts/bank/v1";
 import type { Command, MachineEvent } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
@@ -7,7 +7,7 @@ import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 type Account = ReturnType<typeof account.create>;
 
 const found = account.events.find(({ type, version }) => type === "account_opened" && version === 1);
-/** What it wrote is in today's table still. */
+/** Its events are still in today's table. */
 const opened = found as MachineEvent<Account, unknown, AccountOpenedV1>;
 
 const openFirst: Command<Account, Open> = {

@@ -1,7 +1,4 @@
-/**
- * What becomes of a partition and of its callers when the journal does not take a batch, has no room, or is another
- * process's.
- */
+/** A partition and its callers when the journal rejects a batch, has no room, or belongs to another process. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError } from "@tutti/kernel";
@@ -30,7 +27,7 @@ describe("an append whose outcome is unknown", () => {
       const again = await bank.do(ada, deposit, { amountCents: 5 }, "k");
       assert.equal(again.balanceCents, 1_005);
       assert.equal(await bank.balanceOf(ada), 1_005);
-      // A seal lies between what was unknown and what came after.
+      // A seal lies between the unknown batch and the later ones.
       assert.ok(bank.head(0) >= before + 2);
     });
 
@@ -129,8 +126,8 @@ describe("a disk that is full", () => {
     assert.equal(await bank.codeOf(bank.submit(ada, deposit, { amountCents: 5 })), "journal.full");
     let code = "";
     for (let tries = 0; code !== "done" && tries < 10; tries++) {
-      // Callers that ask or wait meanwhile get the advice to free some space, and their commands are not
-      // executed later.
+      // Callers that query or wait meanwhile get the advice to free some space, and their commands are not executed
+      // later.
       code = await bank.codeOf(bank.submit(ada, deposit, { amountCents: 7 }));
       assert.ok(code === "done" || code === "journal.full", code);
       await bank.time.advanceAsync(1_000);

@@ -1,4 +1,6 @@
-/** Processes of two releases: when what the newer one brings comes into force, and who owns what from then on. */
+/**
+ * Processes of two releases: when newer behaviours are activated, and which process owns which partitions from then on.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {

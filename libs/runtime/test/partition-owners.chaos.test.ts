@@ -1,4 +1,4 @@
-/** Processes that come, go, die, freeze and are cut off at random, and what must hold all the same. */
+/** Processes that come, go, die, freeze and are disconnected at random, and the invariants that must hold anyway. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
@@ -6,7 +6,7 @@ import { Cluster, type TestProcess } from "./partition-owners.fixture.ts";
 
 const stepMs = 20;
 const steps = 800;
-/** `FROM=71 SEEDS=71` runs that one alone. */
+/** `FROM=71 SEEDS=71` runs only that seed. */
 const from = Number(process.env["FROM"] ?? 1);
 const seeds = Number(process.env["SEEDS"] ?? 8);
 const chosen = Array.from({ length: seeds - from + 1 }, (_, index) => from + index);
@@ -91,7 +91,7 @@ describe("partition owners of a cluster in bad times", () => {
         for (let step = 0; step < steps; step++) {
           if (step % 12 === 0) misfortune.strike();
           await cluster.time.advanceAsync(stepMs);
-          // A process that is stopped does not write. What it would answer at its next instruction is checked.
+          // A stopped process does not write. The answer that it would give at its next instruction is checked.
           checkReads(cluster);
           writeEverywhere(cluster);
           checkReads(cluster);

@@ -1,7 +1,7 @@
 /**
- * Partition owners of many processes under one virtual time, with runtimes that only seal, read and write:
- * enough to check which process may act when. A process can be killed, and stopped as by SIGSTOP: then
- * nothing of it continues, neither its timers nor its waits, while time does.
+ * Partition owners of many processes under one virtual time, with runtimes that only seal, read and write: enough to
+ * check when a process may act. A process can be killed, or stopped as by SIGSTOP: then its timers and waits stop, and
+ * time continues.
  */
 import assert from "node:assert/strict";
 import { type Clock, silentLogger, silentMetrics, type Timer, type Timers } from "@tutti/kernel";
@@ -20,9 +20,7 @@ import {
 
 export const service = "bank";
 
-/**
- * Time as one process lives it: its clock runs at a rate of its own, and while it is stopped nothing of it continues.
- */
+/** Time of one process: its clock has a rate of its own, and its timers do not run while it is stopped. */
 export class Life implements Timers, Clock {
   readonly #time: VirtualTime;
   readonly #rate: number;
@@ -74,13 +72,13 @@ export class Life implements Timers, Clock {
     return this.#stopped;
   }
 
-  /** Nothing of it continues any more. */
+  /** Stops the process for good. */
   halt(): void {
     this.#stopped = true;
     this.#over = true;
   }
 
-  /** For what is to be put away after the test as well. */
+  /** Lets it continue, also to clean up after the test. */
   go(afterDeath = false): void {
     if (this.#over && !afterDeath) return;
     this.#stopped = false;
@@ -98,7 +96,7 @@ export class Life implements Timers, Clock {
   }
 }
 
-/** The journals of all partitions: who sealed them last, and what was written. */
+/** The journals of all partitions: their last seals, and the number of writes. */
 export class Journals {
   readonly #epochs = new Map<number, number>();
   readonly #written = new Map<number, number>();
@@ -126,7 +124,7 @@ export class Journals {
   }
 }
 
-/** A runtime that counts: its state is how much was written to a partition. */
+/** A runtime that counts: its state is the number of writes to a partition. */
 export class CountingRuntime implements RuntimeOfService {
   readonly service = service;
   readonly partitions: number;
@@ -137,17 +135,17 @@ export class CountingRuntime implements RuntimeOfService {
     readonly leaseTerm: LeaseTerm;
   };
   readonly #owned = new Map<number, { readonly epoch: number; count: number }>();
-  /** How long sealing and loading takes. */
+  /** Duration of sealing and loading. */
   ownMs = 20;
-  /** How long it takes until nothing is under way any more. */
+  /** Time until no work is in progress any more. */
   disownMs = 0;
-  /** Where it gets ready for what is to come: how. */
+  /** Preparation for an incoming partition, if there is any. */
   prepare: RuntimeOfService["prepare"];
-  /** How often it was asked to start a partition. */
+  /** How often it was requested to start a partition. */
   begun = 0;
-  /** What its release has. */
+  /** Behaviours of its release. */
   behaviours: BehaviourLevels = new Map();
-  /** How often it was notified that more may be brought into force. */
+  /** How often it was notified that more behaviours may be activated. */
   raised = 0;
 
   constructor(
@@ -175,7 +173,7 @@ export class CountingRuntime implements RuntimeOfService {
     this.#owned.set(partition, { epoch: sealed, count: journals.written(partition) });
   }
 
-  /** What is under way becomes durable first: until then it is answered for. */
+  /** Work in progress becomes durable first. Until then it is answered. */
   async disown(partition: number): Promise<void> {
     const { life } = this.#parts;
     if (this.disownMs > 0) await new Promise<void>((resolve) => life.after(this.disownMs, resolve));
@@ -211,7 +209,7 @@ export class CountingRuntime implements RuntimeOfService {
     return this.#owned.has(partition);
   }
 
-  /** Returns whether it became durable. What the journal refuses is reported to the partition owner. */
+  /** Returns whether the write became durable. A refusal by the journal is reported to the partition owner. */
   write(partition: number): boolean {
     const { journals, leaseTerm } = this.#parts;
     const owned = this.#owned.get(partition);
@@ -224,7 +222,7 @@ export class CountingRuntime implements RuntimeOfService {
     return true;
   }
 
-  /** What it answers from memory. Undefined where it would have to ask the journal first. */
+  /** Returns the answer from memory. Undefined if it would have to ask the journal first. */
   read(partition: number): number | undefined {
     const { leaseTerm, life } = this.#parts;
     const owned = this.#owned.get(partition);
@@ -250,13 +248,13 @@ export class CountingRuntime implements RuntimeOfService {
   }
 }
 
-/** A store as a process sees it that may be stopped. */
+/** The store as seen by a process that may be stopped. */
 class LivedStore implements OwnershipStore {
   readonly view: MemoryOwnershipStore;
   readonly #life: Life;
 
   constructor(keys: SharedKeys, life: Life, time: VirtualTime) {
-    // What is on its way continues when the process does not.
+    // Messages under way continue even if the process does not.
     this.view = new MemoryOwnershipStore(keys, time);
     this.#life = life;
   }
@@ -311,11 +309,11 @@ export interface TestProcess {
 export interface ClusterGiven {
   readonly partitions?: number;
   readonly seed?: number;
-  /** By how much clocks run apart at most, as a share. Default 0. */
+  /** Maximum difference of the clock rates, as a share. Default: 0. */
   readonly drift?: number;
-  /** How long it takes to get ready for a partition that is to come. Default: there is nothing to be done. */
+  /** Duration of the preparation for an incoming partition. Default: no preparation. */
   readonly prepareMs?: number;
-  /** Newer behaviours are not brought into force. */
+  /** Newer behaviours are not activated. */
   readonly holdsBehaviour?: boolean;
 }
 
@@ -363,7 +361,7 @@ export class Cluster {
     return [a, b];
   }
 
-  /** @param behaviour what the release of the process has */
+  /** @param behaviour behaviour of the process's release */
   open(behaviour = 1): TestProcess {
     const name = `proc_${String.fromCharCode(97 + this.#names++)}`;
     const chance = seededChance(this.#seed * 100 + this.#names);
@@ -409,7 +407,7 @@ export class Cluster {
     this.#dead.add(process);
   }
 
-  /** The owner of each partition: `aabb`. `.` for none, `!` for more than one. */
+  /** Returns the owner of each partition: `aabb`. `.` for none, `!` for more than one. */
   owners(): string {
     return Array.from({ length: this.partitions }, (_, partition) => {
       const holding = this.alive.filter(({ partitionOwner }) => partitionOwner.holds(service, partition));
@@ -418,7 +416,7 @@ export class Cluster {
     }).join("");
   }
 
-  /** Moves time on until the condition holds, and tells how long that took. */
+  /** Moves time until the condition holds, and returns how long that took. */
   async until(condition: () => boolean, withinMs = 60_000): Promise<number> {
     const sinceMs = this.time.monotonic();
     while (!condition()) {

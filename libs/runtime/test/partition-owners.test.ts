@@ -52,7 +52,7 @@ describe("partition owners of a cluster", () => {
     const tookMs = await cluster.until(() => cluster.owners() === "bbbb", 1_000);
     await leaving;
     assert.ok(tookMs < 300, `${tookMs} ms`);
-    // Nothing has to run out for that: the next one who comes finds no other process.
+    // No lease has to expire: the next process finds no other one.
     assert.deepEqual(
       [...a.partitionOwner.ownerships()].map(({ owner }) => owner?.instance.slice(0, 6)),
       Array(4).fill("proc_b"),
@@ -118,7 +118,7 @@ describe("partition owners of a cluster", () => {
       );
       for (const partition of [4, 5, 6, 7]) b.runtime.loads.set(partition, 0.2);
       await cluster.time.advanceAsync(60_000);
-      // Two of the busy ones, and idle ones the other way so that numbers are even again.
+      // Two busy ones, and idle ones in the other direction, so that the numbers are even again.
       const busy = [...cluster.owners().slice(4)];
       assert.equal(busy.filter((owner) => owner === "a").length, 2);
       assert.ok(a.runtime.begun + b.runtime.begun - before <= 4, "moves that were not needed");
@@ -204,7 +204,7 @@ describe("a process that was stopped for 30 seconds", () => {
     );
     assert.equal(b.runtime.write(3), true);
     await cluster.time.advanceAsync(30_000);
-    // At its first instruction, before it has heard of anything:
+    // At its first instruction, before it has received anything:
     assert.equal(a.partitionOwner.holds(service, 3), true);
     assert.equal(a.runtime.read(3), undefined);
     assert.equal(a.runtime.write(3), false);
@@ -236,8 +236,8 @@ describe("a process that knows too little", () => {
     const c = await cluster.join();
     await cluster.until(() => !cluster.owners().includes(".") && new Set(cluster.owners()).size === 3);
     const partition = cluster.owners().indexOf("a");
-    // The busier one, who plans, does not get it. The other does, and is cut off: it hears neither of that nor of
-    // losing it.
+    // The busier one, which plans, does not get it. The other does, and is disconnected: it learns neither of the
+    // assignment nor of its loss.
     b.runtime.loads.set(cluster.owners().indexOf("b"), 0.9);
     await cluster.time.advanceAsync(400);
     c.store.faults.failing = "cut";
@@ -260,7 +260,7 @@ describe("a process that knows too little", () => {
     const b = cluster.open();
     b.store.faults.delayMs = 50;
     const starting = b.partitionOwner.start({ signal: never });
-    // Two operations to see what the cluster was made with. The third makes its entry, and the answer is lost.
+    // Two operations read the number of partitions of the cluster. The third writes its entry, and the answer is lost.
     await cluster.time.advanceAsync(120);
     b.store.faults.failing = "silent";
     await cluster.until(() => a.partitionOwner.ownerOf(service, 0)?.instance === "proc_b-1");
@@ -292,7 +292,7 @@ describe("while the ownership store is away", () => {
     await cluster.time.advanceAsync(6_000);
     assert.equal(cluster.owners(), "bbaa");
     assert.equal(a.runtime.write(3), true);
-    // By the lease alone it might have another owner by now: a read has to ask the journal.
+    // According to the lease alone it might have another owner by now, so a read has to ask the journal.
     assert.equal(a.runtime.read(3), undefined);
     assert.ok(
       cluster.keys.operations - operations < 60,
@@ -442,7 +442,7 @@ describe("admission to a partition", () => {
   });
 });
 
-/** What it fails with. Undefined when it does not. */
+/** Returns the error of a failure, or undefined. */
 function refusal(work: Promise<void> | undefined): Promise<unknown> {
   return (work ?? Promise.resolve()).then(
     () => undefined,

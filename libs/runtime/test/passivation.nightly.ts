@@ -1,4 +1,6 @@
-/** A million instances that sleep in a real archive: what they cost, and that a restart loads none of them before its time. */
+/**
+ * A million instances that sleep in a real archive: their cost, and that a restart loads none of them before its time.
+ */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -116,7 +118,7 @@ async function putToSleep(archive: (partition: number) => ArchivePartition, nowM
   for (let partition = 0; partition < partitions; partition++) await commit(partition);
 }
 
-/** Returns an account with half of its money set aside until a moment. */
+/** Returns an account with half of its money on hold until `dueMs`. */
 function asleep(id: string, incarnation: number, startMs: number, dueMs: number) {
   const key = accountKey(id);
   const instance = blankInstance(key, `default/account/${id}`, hosted);

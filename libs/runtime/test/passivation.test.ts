@@ -1,6 +1,4 @@
-/**
- * Instances leave memory when they have nothing to do, and are found again when they are wanted, whole and in order.
- */
+/** Idle instances leave memory, and are found again on demand, whole and in order. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Actor } from "@tutti/contracts/types/v1";
@@ -217,12 +215,12 @@ describe("a snapshot", () => {
     await bank.time.advanceAsync(700_000);
     assert.equal(await bank.balanceOf(ada), 1_000);
     const records = await bank.time.settle(bank.runtime.history(accountKey(ada), 0, 10));
-    // Not only now, because a caller asked.
+    // The record is older than this request.
     assert.ok((records[2]?.timeMs ?? 0) <= bank.time.now() - 60_000);
   });
 });
 
-/** Gives the batches of the journal one by one, a second apart. */
+/** Returns the batches of the journal one by one, a second apart. */
 function slowDown(bank: Bank): void {
   for (const log of bank.journal.partitions) {
     const read = log.read.bind(log);
@@ -308,7 +306,7 @@ describe("the line of an instance that had ended and has another record since", 
 
 describe("an instance that says itself how long it is kept", () => {
   const removedMs = 1_767_225_600_000 + 5_000;
-  /** Accounts of the product `brief` are kept for ten seconds, those of `gone` not at all once they are closed. */
+  /** Accounts of the product `brief` are kept for ten seconds after they are closed, those of `gone` not at all. */
   const keeping: typeof account = {
     ...account,
     describe(state) {
@@ -401,7 +399,7 @@ describe("an instance whose retention is over", () => {
     await bank.open(ada, 0);
     bank.crash();
     await bank.start();
-    // Something happens to it at each moment at which anything is kept, put away or cut.
+    // An event happens to it at each moment at which anything is archived, passivated or cut.
     for (let paid = 1; paid <= 400; paid++) {
       await bank.do(ada, deposit, { amountCents: 1 });
       await bank.time.advanceAsync(50);
@@ -427,7 +425,7 @@ describe("an instance whose retention is over", () => {
         if (life % 2 === 1) {
           bank.crash();
           await bank.start();
-          // What is still in the journal of the one before is gone after a tick.
+          // The records of the earlier account are gone from the journal after a tick.
           await bank.time.advanceAsync(500);
         }
       }

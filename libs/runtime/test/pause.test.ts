@@ -1,6 +1,6 @@
 /**
- * Work that is paused when its partition is loaded: nothing of it starts before it is released, even after
- * other events in between.
+ * Work that is paused when its partition is loaded: none of it starts before it is released, even after other events in
+ * between.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -23,7 +23,7 @@ async function again(bank: Bank, overrides = {}): Promise<void> {
   await bank.time.advanceAsync(1);
 }
 
-/** A statement is wanted, and a hold ends in a minute. Then the process dies, and comes back paused. */
+/** A statement is requested, and a hold ends in a minute. Then the process dies, and comes back paused. */
 async function pausedBank(): Promise<Bank> {
   const bank = new Bank();
   await bank.start();

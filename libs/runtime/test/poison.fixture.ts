@@ -1,4 +1,4 @@
-/** The bank's account with code that fails where a test wants it to: as a release with a fault in it would. */
+/** The bank's account with code that fails at the places that a test sets, like a faulty release. */
 import type { Command, MachineEvent } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
 import { stepWith } from "@tutti/machine-bank/testing";
@@ -6,15 +6,15 @@ import type { AnyMachine } from "../src/machines/hosted-machine.ts";
 
 type Account = ReturnType<typeof account.create>;
 
-/** What fails, by `type id` or by `type` alone. An account's owner is its id here. */
+/** Places that fail, by `type id` or by `type` alone. An account's owner is its id here. */
 export class Poison {
   readonly decides = new Set<string>();
-  /** Fails when everything is decided, and nothing given back. */
+  /** Fails when everything is decided, before the return. */
   readonly ends = new Set<string>();
-  /** Fails when the event is folded already: what it did to the state stays. */
+  /** Fails after the event is folded: its effect on the state stays. */
   readonly folds = new Set<string>();
   readonly expires = new Set<string>();
-  /** Ids whose state cannot be written or read or described. */
+  /** Ids whose state cannot be encoded, decoded or described. */
   readonly encodes = new Set<string>();
   readonly decodes = new Set<string>();
   readonly describes = new Set<string>();

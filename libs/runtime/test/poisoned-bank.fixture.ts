@@ -1,4 +1,4 @@
-/** Banks some of whose accounts have code that fails. */
+/** Banks with some accounts whose code fails. */
 import { RepairAction } from "@tutti/contracts/runtime/v1";
 import { accountKey, Bank, idsIn, tester } from "./bank.fixture.ts";
 import { Poison, poisonedAccount } from "./poison.fixture.ts";
@@ -33,7 +33,7 @@ export async function crashAndStart(bank: Bank): Promise<void> {
   await bank.start();
 }
 
-/** After each of these the same is expected: memory, journal and archive tell the same story. */
+/** The result is the same after each of these: memory, journal and archive agree. */
 export const lives = {
   "at once": async () => {},
   "after a while": (bank: Bank) => bank.time.advanceAsync(25_000),

@@ -1,4 +1,4 @@
-/** An instance whose code fails is kept aside, visible and repairable. Its partition continues. */
+/** An instance whose code fails is quarantined, visible and repairable. Its partition continues. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -190,7 +190,7 @@ describe("a timer or an effect that makes no sense", () => {
   });
 });
 
-/** An event of this type sets a timer besides. */
+/** An event of this type also sets a timer. */
 function withTimer(machine: AnyMachine, type: string, dueMs: number): AnyMachine {
   for (const event of machine.events.filter((one) => one.type === type)) {
     const { evolve } = event;

@@ -1,6 +1,6 @@
 /**
- * After any events of a bank, in any order: the state in memory is the fold of its history, the outstanding
- * work follows from the state, and after a crash all is the same.
+ * After any events of a bank, in any order: the state in memory is the fold of its history, the outstanding work
+ * follows from the state, and a crash does not change them.
  */
 import assert from "node:assert/strict";
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
@@ -72,7 +72,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
-/** Checks so many stories of a seed. */
+/** Checks `numRuns` stories of a seed. */
 export function checkStories(numRuns: number, seed: number): Promise<void> {
   const tails = fc.constantFrom(200, 2_000, 8 * 1024 * 1024);
   const keepMs = fc.constantFrom(0, 3_600_000);
@@ -80,7 +80,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     const scene = new Scene(tailBytesMax, keptMs);
     const { bank } = scene;
     await bank.start();
-    // One is left to the story.
+    // One account is left to the story.
     for (const id of ids.slice(1)) await bank.open(id, 500);
     for (const step of told) {
       await scene.apply(step);
@@ -91,7 +91,7 @@ export function checkStories(numRuns: number, seed: number): Promise<void> {
     for (const id of ids) await scene.repair(id, skip, 0);
     await bank.time.advanceAsync(10_000);
     await checkAll(bank);
-    // A reset makes money: what was sent since stays sent. Accounts that are not kept cannot be counted.
+    // A reset creates money: transfers sent since then stay sent. Accounts that are not kept cannot be counted.
     if (!scene.wasReset && keptMs > 0) checkMoney(await statesOf(bank));
   });
   return fc.assert(story, { numRuns, seed });
@@ -222,7 +222,7 @@ async function checkAll(bank: Bank): Promise<void> {
     const key = accountKey(id);
     const partition = bank.runtime.partitionOf(key);
     const instance = bank.runtime.inspect(partition)?.instances.get(`default/account/${id}`);
-    // With the archive failing it may be gone from memory at once.
+    // If the archive fails, it may leave memory at once.
     if (instance === undefined) continue;
     if (instance.quarantine !== undefined) {
       assert.deepEqual(instance.effects.size + (instance.timers?.size ?? 0), 0);
@@ -241,7 +241,7 @@ function shown(state: unknown): unknown {
   return account.project(state as Account);
 }
 
-/** What the runtime awaits is what the state says. */
+/** The runtime awaits exactly the effects that the state contains. */
 function checkOutstanding(
   instance: {
     readonly effects: Iterable<{ readonly token: EffectToken }>;

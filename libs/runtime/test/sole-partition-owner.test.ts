@@ -1,4 +1,4 @@
-/** The partition owner of a process that is alone: which epoch its partitions are in, and who hears of it. */
+/** The partition owner of a single process: the epochs of its partitions, and its notifications. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";

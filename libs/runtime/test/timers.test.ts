@@ -1,4 +1,4 @@
-/** Timers expire once, never early, in order, with any behaviour of the clock and the process meanwhile. */
+/** Timers expire once, never early, in order, with any behaviour of the clock and the process. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Record } from "@tutti/contracts/runtime/v1";
@@ -27,7 +27,7 @@ function hold(bank: Bank, periodMs: number, amountCents = 1, id = ada) {
   return bank.do(id, placeHold, { amountCents, periodMs });
 }
 
-/** When the holds of an account expired, by their numbers, from the time at which the test started. */
+/** Returns when the holds of an account expired, by their numbers, relative to `sinceMs`. */
 async function expired(bank: Bank, sinceMs: number, id = ada): Promise<string[]> {
   const records = await bank.time.settle(bank.runtime.history(accountKey(id), 0, 500));
   return records.flatMap(({ record, timeMs }) => {

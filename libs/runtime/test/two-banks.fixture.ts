@@ -24,7 +24,7 @@ export const foulMail: Mail = { lost: 0.3, doubled: 0.3, delayMaxMs: 400 };
 export class TwoBanks {
   readonly time = new VirtualTime();
   readonly banks: readonly [Bank, Bank];
-  /** Batches as they arrived, for the caller that looks. */
+  /** Batches as they arrived, for a test that checks them. */
   readonly delivered: { readonly to: Place; readonly batch: EnvelopeBatch }[] = [];
   mail: Mail = fairMail;
   readonly #chance: ReturnType<typeof seededChance>;
@@ -60,13 +60,13 @@ export class TwoBanks {
     return this.banks[partitionOf(id) % 2 === 0 ? 0 : 1];
   }
 
-  /** Everything that exists of the given accounts, as the machine projects it. */
+  /** Returns all existing ones of the given accounts, as the machine projects them. */
   async projections(ids: readonly string[]): Promise<Record<string, unknown>[]> {
     const all = ids.map((id) => this.#settle(this.ownerOf(id).runtime.stateAt(accountKey(id), 0)));
     return (await Promise.all(all)).map(({ projection }) => projection as Record<string, unknown>);
   }
 
-  /** Returns the money of all accounts and of all messages that were not taken. */
+  /** Returns the money of all accounts and of all messages that were not accepted. */
   money() {
     const states = this.banks.flatMap(({ runtime }) =>
       [0, 1, 2, 3].flatMap((partition) => [...(runtime.inspect(partition)?.instances.values() ?? [])]),
@@ -124,9 +124,7 @@ export class TwoBanks {
   }
 }
 
-/**
- * Trade between two processes by the worst mail there is. In the end all the money is there, and nothing is under way.
- */
+/** Trades between two processes over the worst network. In the end all the money is there, and nothing is under way. */
 export async function tradeByFoulMail(ids: readonly string[], seed: number): Promise<void> {
   const two = new TwoBanks(seed);
   const chance = seededChance(seed + 1_000);

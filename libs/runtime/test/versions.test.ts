@@ -1,5 +1,5 @@
 /**
- * What an older release wrote is read by the newer one. What a newer one wrote is kept aside by the older, not misread.
+ * Data of an older release is read by the newer one. Data of a newer release is quarantined by the older, not misread.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -54,7 +54,7 @@ describe("a journal that an older release wrote", () => {
     assert.equal(bank.isLoaded(ada), false);
     await upgrade(bank, today);
     assert.equal(await bank.balanceOf(ada), 905);
-    // In whole units this state could not be written.
+    // This state cannot be expressed in whole units.
     const { projection } = await bank.time.settle(bank.runtime.stateAt(accountKey(ada), 0));
     assert.equal((projection as { balanceCents: number }).balanceCents, 905);
   });

@@ -1,25 +1,25 @@
 /**
- * Which behaviour of each kind is in force in a partition: what its deciders may emit and its snapshots may look like.
+ * The active behaviour of each kind in a partition. It limits the events of its deciders and the form of its snapshots.
  *
- * 1. It is a record of the partition, which stands before the first record that was decided by it. So a reader of the
- *    journal or the archive learns what to expect before it is there.
- * 2. It is only ever raised, and never beyond what this release has.
+ * 1. It is a record of the partition, before the first record that was decided by it. So a reader of the journal or the
+ *    archive learns of the behaviour before it reads the first such record.
+ * 2. It is only ever raised, and never above the behaviours of this release.
  */
 import type { BehaviourLevel } from "@tutti/contracts/runtime/v1";
 import type { Machine } from "@tutti/kernel";
 
-/** By kind. A kind that is not in it is at its first. */
+/** By kind. A kind without an entry is at its first behaviour. */
 export type BehaviourLevels = ReadonlyMap<string, number>;
 
 const first = 1;
 
-/** What a release has, as far as it is beyond the first of each kind. */
+/** Returns the behaviours of a release. Kinds that are at their first are left out. */
 export function levelsOf(machines: Iterable<Pick<Machine<unknown>, "kind" | "behaviour">>): BehaviourLevels {
   const beyond = [...machines].filter(({ behaviour }) => behaviour > first);
   return new Map(beyond.map(({ kind, behaviour }) => [kind, behaviour]));
 }
 
-/** Returns the highest that all of them have. */
+/** Returns the highest level of each kind that all releases have. */
 export function commonLevels([one, ...others]: readonly BehaviourLevels[]): BehaviourLevels {
   const common = new Map<string, number>();
   for (const [kind, behaviour] of one ?? []) {
@@ -29,12 +29,12 @@ export function commonLevels([one, ...others]: readonly BehaviourLevels[]): Beha
   return common;
 }
 
-/** What of `levels` is beyond `known`: by kind, how far. */
+/** Returns the entries of `levels` that are higher than in `known`. */
 export function beyond(levels: BehaviourLevels, known: BehaviourLevels): BehaviourLevels {
   return new Map([...levels].filter(([kind, behaviour]) => behaviour > (known.get(kind) ?? first)));
 }
 
-/** Returns the higher of each. */
+/** Returns the higher level of each kind. */
 export function joined(one: BehaviourLevels, other: BehaviourLevels): BehaviourLevels {
   return new Map([...one, ...beyond(other, one)]);
 }
@@ -50,7 +50,7 @@ export class Behaviours {
     return this.#inForce.get(kind) ?? first;
   }
 
-  /** The highest of all kinds: what batches name. */
+  /** The highest level of all kinds. Batches carry it. */
   get newest(): number {
     return Math.max(first, ...this.#inForce.values());
   }
@@ -59,7 +59,7 @@ export class Behaviours {
     return this.#inForce;
   }
 
-  /** The levels as they are stored. */
+  /** Levels in their stored form. */
   get kept(): BehaviourLevel[] {
     return [...this.#inForce].map(([kind, behaviour]) => ({ kind, behaviour }));
   }

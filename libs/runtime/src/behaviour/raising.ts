@@ -1,11 +1,11 @@
-/** How a newer behaviour comes into force, recorded in the same breath. */
+/** Activates newer behaviours, and records the change in the same step. */
 import { BehaviourRaised } from "@tutti/contracts/runtime/v1";
 import { runtimeErrors } from "../errors.ts";
 import type { PartitionMemory } from "../partition/memory.ts";
 import { ownEvents } from "../records/own-events.ts";
 import { type BehaviourLevels, beyond, textOfLevels } from "./behaviours.ts";
 
-/** Brings into force what may be, as far as this release has it. Within a turn, or before the first one. */
+/** Activates the allowed behaviours that this release has. Call within a turn, or before the first one. */
 export function raiseBehaviour(memory: PartitionMemory, allowed: BehaviourLevels): void {
   const { behaviours, batch, self, parts } = memory;
   const { levels: known } = parts.machines;
@@ -19,7 +19,7 @@ export function raiseBehaviour(memory: PartitionMemory, allowed: BehaviourLevels
   behaviours.raise(raised);
 }
 
-/** Takes in what was raised before. Throws where this release must not continue with the partition. */
+/** Applies behaviours that were raised before. Throws if this release must not continue with the partition. */
 export function recoverBehaviour(memory: PartitionMemory, payload: Uint8Array): void {
   takeBehaviour(memory, BehaviourRaised.decode(payload).levels);
 }
@@ -28,7 +28,7 @@ export function takeBehaviour(memory: PartitionMemory, raised: BehaviourRaised["
   const { behaviours, parts } = memory;
   const { service, partition, machines } = parts;
   behaviours.raise(raised);
-  // Machines that are not hosted here are not read here either: their levels stay.
+  // Levels of machines that are not hosted here are kept, but not checked.
   const hosted = new Map([...behaviours.levels].filter(([kind]) => machines.of(kind) !== undefined));
   const newer = beyond(hosted, machines.levels);
   if (newer.size === 0) return;

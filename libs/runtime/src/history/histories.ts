@@ -1,6 +1,6 @@
 /**
- * Histories of the instances of a partition: what is packed in the archive, then what is still in the journal, read
- * along the places that each record names for the one before.
+ * Histories of the instances of a partition: first the part that is packed in the archive, then the part in the
+ * journal. In the journal each record names the place of the one before.
  */
 import { FlatWriter } from "@tutti/contracts/wire";
 import {
@@ -15,18 +15,21 @@ import {
 import { assert, type InstanceKey, textOf } from "@tutti/kernel";
 import { runtimeErrors } from "../errors.ts";
 
-/** Where the last record of an instance is, and which event that is. */
+/** Place of the last record of an instance, and the number of its event. */
 export interface LastRecord extends RecordPlace {
   readonly event: number;
 }
 
-/** The journal may be cut between looking into the archive and looking into the journal. Not again and again. */
+/**
+ * The journal may be cut between the look-up in the archive and the look-up in the journal. This bounds the
+ * repetitions.
+ */
 const triesMax = 5;
-/** Batches that were read last: the records of an instance often stand close together. */
+/** Number of cached batches: records of an instance are often close together. */
 const batchesKept = 64;
-/** They may be large. */
+/** Batches may be large, so their bytes are bounded too. */
 const keptBytesMax = 4 * 1024 * 1024;
-/** Of those that were read with one, so many are kept. */
+/** Number of batches kept of those that were read ahead with one. */
 const batchesAhead = 8;
 
 export class Histories {
@@ -43,8 +46,8 @@ export class Histories {
   }
 
   /**
-   * Events of an instance in order, from the one after `afterEvent` on, at most so many. `last` is its last record,
-   * which is durable.
+   * Returns at most `limit` events of an instance in order, from the one after `afterEvent` on. `last` is its last
+   * record, which is durable.
    */
   async read(
     key: InstanceKey,
@@ -65,8 +68,8 @@ export class Histories {
   }
 
   /**
-   * From the last record backwards to the one after `afterEvent`. Only those up to `upToEvent` are kept. Undefined when
-   * it leads to where the journal has been cut.
+   * Walks from the last record backwards to the one after `afterEvent`, and keeps records up to `upToEvent`. Undefined
+   * if the walk reaches a part of the journal that has been cut.
    */
   async #walk(last: LastRecord, afterEvent: number, upToEvent: number): Promise<HistoryRecord[] | undefined> {
     const found: HistoryRecord[] = [];
@@ -135,7 +138,7 @@ export class Histories {
     return { event, before, found };
   }
 
-  /** A record that stands alone says itself who caused it. */
+  /** A record that is read alone must carry its cause. */
   #withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
     if (cause.length === 0) return record.slice();
     this.#writer.reset();

@@ -1,9 +1,9 @@
 /**
  * Folds the state of an instance again, at any of its events.
  *
- * 1. It starts with the last snapshot where that is early enough, else with nothing.
- * 2. A repair that went back to an earlier event is gone back to here too: what came in between does not count, not even
- *    when it cannot be folded.
+ * 1. It starts with the last snapshot if that is early enough, else with the empty state.
+ * 2. A repair that reset the instance to an earlier event is repeated here: the events in between do not count, even if
+ *    they cannot be folded.
  */
 import { Record, RepairAction, Repaired } from "@tutti/contracts/runtime/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
@@ -19,16 +19,13 @@ import type { Histories, LastRecord } from "./histories.ts";
 
 const pageEvents = 500;
 
-/** How far a history could be folded. */
+/** Result of folding a history. */
 export interface Refolded {
   readonly state: unknown;
   readonly timeMs: number;
-  /** When it started, and who started it. Undefined when folding did not start there. */
+  /** Start time and starter of the instance. Undefined if folding did not start at its first event. */
   readonly beginning: { readonly timeMs: number; readonly actor: Actor | undefined } | undefined;
-  /**
-   * Where the machine's code failed: then the state is worth nothing. A later record that goes back behind it repairs
-   * it.
-   */
+  /** The failure of the machine's code. The state is then unusable. A later record that resets behind it repairs it. */
   readonly fault: { readonly error: unknown; readonly on: string; readonly folded: number } | undefined;
 }
 
@@ -42,7 +39,7 @@ export class Refolding {
   }
 
   /**
-   * Returns the state after an event, and when that was decided. `last` is the instance's last record, which is
+   * Returns the state after an event, and the time of that event. `last` is the instance's last record, which is
    * durable.
    */
   async stateAt(
@@ -56,7 +53,7 @@ export class Refolding {
     return { state, timeMs };
   }
 
-  /** The same, but where an event cannot be folded it says so, and which is the last one that counts before it. */
+  /** Like `stateAt`, but reports an event that cannot be folded, with the last event before it that counts. */
   async furthest(
     key: InstanceKey,
     hosted: HostedMachine,
@@ -68,7 +65,7 @@ export class Refolding {
     let at = start.event;
     let fault: Refolded["fault"];
     let beginning: Refolded["beginning"];
-    /** The last event that did something to the state. */
+    /** The last event that changed the state. */
     let changed = at;
     while (at < event) {
       const page = await this.#histories.read(key, last, at, Math.min(pageEvents, event - at));
@@ -108,14 +105,14 @@ export class Refolding {
   }
 }
 
-/** Returns the event that a record goes back to. Undefined for one that does not. */
+/** Returns the event that a record resets to. Undefined if it does not reset. */
 function goesBackTo({ type, payload }: Record): number | undefined {
   if (type !== ownEvents.repaired.type) return;
   const { action, event } = Repaired.decode(payload);
   return action === RepairAction.REPAIR_ACTION_RETRY ? undefined : event;
 }
 
-/** Returns what went wrong. */
+/** Returns the error, if any. */
 function fold(
   hosted: HostedMachine,
   { kind, id }: InstanceKey,

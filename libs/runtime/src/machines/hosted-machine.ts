@@ -18,16 +18,16 @@ export type AnyEvent = MachineEvent<any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyCommand = Command<any, any, any, any>;
 
-/** A machine with what the runtime looks up for every command and record. */
+/** A machine with everything that the runtime looks up for every command and record. */
 export class HostedMachine {
   readonly machine: AnyMachine;
   /** Whether any of its events names blobs. */
   readonly namesBlobs: boolean;
-  /** Whether content has to be at hand for some of its records. */
+  /** Whether some of its records need content before they can be processed. */
   readonly needsContent: boolean;
   readonly #commands = new Map<string, AnyCommand>();
   readonly #events = new Map<string, AnyEvent>();
-  /** Type and version of each event as they are in a record. */
+  /** Type and version of each event, encoded as in a record. */
   readonly #headers = new Map<AnyEvent, Uint8Array>();
 
   constructor(machine: AnyMachine) {
@@ -64,7 +64,7 @@ export class HostedMachine {
     return this.#events.get(`${type}@${version}`);
   }
 
-  /** What is in a record for an event. Throws for one that is not in the machine's table. */
+  /** Returns the record header of an event. Throws for an event that is not in the machine's table. */
   headerOf(event: AnyEvent): Uint8Array {
     const header = this.#headers.get(event);
     assert(header !== undefined, "a decider emits events of its machine's table", {
@@ -93,7 +93,7 @@ export class HostedMachines {
     }
   }
 
-  /** The highest of the machines' behaviours: what seals name. */
+  /** The highest of the machines' behaviours. Seals carry it. */
   get behaviour(): number {
     return Math.max(1, ...this.levels.values());
   }

@@ -1,12 +1,12 @@
 /**
- * Content that machines read at once is fetched before: what a fold, a snapshot or a message needs that is not in it.
- * Where it is at hand, as mostly, nothing waits.
+ * Fetches content before a machine reads it: content that a fold, a snapshot or a message needs but does not contain.
+ * Usually the content is already local, and nothing waits.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import { errorFromUnknown, type Status } from "@tutti/kernel";
 import type { HostedMachine } from "./hosted-machine.ts";
 
-/** Undefined where nothing has to be waited for. */
+/** Undefined if there is nothing to wait for. */
 export type Preparation = Promise<void> | undefined;
 
 export function preparedForEvent(
@@ -56,15 +56,15 @@ function prepared(
       if (preparing !== undefined) waiting.push(preparing);
     }
   } catch {
-    // It cannot be read: its receiver finds that as well, and reports it.
+    // It cannot be decoded. Its receiver fails in the same way and reports it.
     return undefined;
   }
   return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {}, passOver);
 }
 
 /**
- * What is lost for good fails only the work that needs it. Content that cannot be had just now is another matter:
- * nothing continues without it.
+ * Content that is lost for good fails only the work that needs it. Content that is temporarily unavailable stops
+ * everything until it is available.
  */
 function passOver(thrown: unknown): void {
   if (!lost.has(errorFromUnknown(thrown).status)) throw thrown;

@@ -1,9 +1,10 @@
 /**
- * Takes messages that came for machines of a partition.
+ * Accepts messages that arrived for machines of a partition.
  *
- * 1. Messages of a channel are taken in the order of their numbers, without gaps. What was taken before is passed over.
- * 2. A message is taken whether its receiver accepts or refuses it: a refusal is an answer too. One for an instance in
- *    quarantine waits for the repair. One for an instance that is gone, or that cannot be understood, is logged.
+ * 1. Messages of a channel are accepted in the order of their numbers, without gaps. Duplicates are skipped.
+ * 2. A message counts as accepted even if its receiver refuses it: a refusal is an answer too. A message for a
+ *    quarantined instance waits for the repair. A message for an instance that no longer exists, or that cannot be
+ *    understood, is logged.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -29,7 +30,7 @@ export class InboxReceiver {
   receive(arrived: EnvelopesArrived): void {
     const lookups = this.#lookUp(arrived);
     if (lookups.length > 0) {
-      // Nothing was taken: when a receiver cannot be read, the sender repeats all of them, until it can.
+      // Nothing was accepted: if a receiver cannot be read, the sender repeats all messages until it can.
       Promise.all(lookups).then(
         () => this.#memory.parts.wake(arrived),
         (error: unknown) => arrived.settle(refused(refusalOf(errorFromUnknown(error)))),
@@ -42,7 +43,7 @@ export class InboxReceiver {
       const expected = outbox.takenFrom(service, partition) + 1;
       if (message.number > expected) break;
       if (message.number < expected) continue;
-      // The rest comes again, behind what is taken now.
+      // The sender repeats the rest, after the messages that are accepted now.
       if (this.#memory.isBatchFull) break;
       this.#accept(message);
       outbox.recordTaken(service, partition, message.number, true);
@@ -51,7 +52,7 @@ export class InboxReceiver {
     this.#memory.answers.addOther((failure) => arrived.settle(failure ?? { upTo }));
   }
 
-  /** Receivers that are not in memory: all of them are looked up before the first message is accepted. */
+  /** Looks up all receivers that are not in memory, before the first message is accepted. */
   #lookUp({ batch, absent }: EnvelopesArrived): Promise<void>[] {
     const { instances } = this.#memory;
     const lookups: Promise<void>[] = [];
@@ -75,7 +76,7 @@ export class InboxReceiver {
     return lookups;
   }
 
-  /** Content that taking a message needs is waited for once: content that is missing fails only that message. */
+  /** Waits once for the content that a message needs. Missing content fails only that message. */
   #prepared(message: Envelope, kind: string, absent: Set<string>): Promise<void> | undefined {
     const mark = `content of message ${message.number}`;
     const hosted = this.#memory.instances.hosted(kind);
@@ -116,7 +117,7 @@ export class InboxReceiver {
     else parts.logger.error("machine failed on its first message", { ...key, type, error: decision.error });
   }
 
-  /** Undefined when its machine fails on a state without events: there is no receiver for the message. */
+  /** Undefined if its machine fails on a state without events: then the message has no receiver. */
   #blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance | undefined {
     try {
       return this.#memory.instances.blank(key, text, hosted);

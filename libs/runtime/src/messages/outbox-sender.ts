@@ -20,7 +20,7 @@ export interface OutboxSenderParts {
   readonly logger: Logger;
 }
 
-/** What one delivery may have. */
+/** Bounds of one delivery. */
 const messagesMax = 1_024;
 const bytesMax = 1024 * 1024;
 const pause: Backoff = { firstMs: 20, maxMs: 5_000 };
@@ -33,7 +33,7 @@ export class OutboxSender {
     this.#parts = parts;
   }
 
-  /** Continues with everything that may leave. */
+  /** Sends everything that may leave. */
   start(): void {
     for (const channel of this.#parts.outbox.channels) this.send(channel);
   }
@@ -42,7 +42,7 @@ export class OutboxSender {
     this.#stopping.abort();
   }
 
-  /** Sends what may leave through a channel, unless that is under way. */
+  /** Sends messages of a channel that may leave, unless a delivery is under way. */
   send(channel: Channel): void {
     if (channel.isSending || this.#stopping.signal.aborted) return;
     void this.#sendAll(channel);
@@ -62,7 +62,7 @@ export class OutboxSender {
         else await this.#pause(channel);
       }
     } finally {
-      // Before anything else runs: a message that is released a moment later would wait for the next one.
+      // Cleared before anything else runs: otherwise a message released a moment later would wait for the next one.
       channel.isSending = false;
     }
   }
@@ -74,7 +74,8 @@ export class OutboxSender {
       const upTo = await deliver(channel.place, { service, partition, letters: batch }, signal);
       if (!signal.aborted) outbox.confirm(channel, upTo);
     } catch (error) {
-      // Whether they arrived is unknown: they are repeated, and known again by their numbers.
+      // It is unknown whether they arrived. They are sent again, and the receiver recognises duplicates by their
+      // numbers.
       if (!signal.aborted) logger.debug("messages not confirmed, resending", { to: channel.place, error });
     }
   }

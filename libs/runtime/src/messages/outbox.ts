@@ -1,16 +1,15 @@
 /**
  * Messages between machines: a partition's side of them.
  *
- * A channel leads from one partition to another. Its messages have the numbers 1, 2, 3 … A message is kept from the batch
- * that sent it until the receiver has it durable. The receiver remembers per channel the last number it has
- * taken. So each message takes effect once, in the order sent, after any repetition, delay or duplicate on the
- * way.
+ * A channel leads from one partition to another. Its messages have the numbers 1, 2, 3 … A message is kept from the
+ * batch that sent it until the receiver has it durable. The receiver remembers per channel the last number that it
+ * accepted. So each message takes effect once, in the order sent, after any repetition, delay or duplicate on the way.
  *
- * A message is addressed to an id: when the one who had it is gone and another one has it, the message is theirs. So a
- * machine that expects answers does not end before it has them, or tells by what is in them that they are not for it.
+ * A message is addressed to an id. If a new instance has taken the id, the new instance receives it. So a machine that
+ * expects answers does not end before they arrive, or recognises by their content that they are meant for another.
  *
  * 1. Nothing leaves before the batch that sent it is durable.
- * 2. What is taken is recorded in the same batch as what it caused.
+ * 2. An accepted message is recorded in the same batch as its consequences.
  *
  * @guarantee A message between machines takes effect once, in the order sent, also after repetitions and delays.
  */
@@ -23,7 +22,7 @@ export interface Channel {
   readonly service: string;
   readonly partition: number;
   readonly place: Place;
-  /** The last number given. */
+  /** The last number assigned. */
   last: number;
   /** Not confirmed, in order. */
   messages: SentLetter[];
@@ -35,7 +34,7 @@ export interface Channel {
   failures: number;
 }
 
-/** The last message that was taken from a partition. */
+/** The last message accepted from a partition. */
 interface Taken {
   readonly service: string;
   readonly partition: number;
@@ -46,9 +45,11 @@ export class Outbox {
   readonly #partitionsOf: (service: string) => number;
   readonly #writer = new FlatWriter(1_024);
   readonly #channels = new Map<string, Channel>();
-  /** Per sending partition: the last message that was taken. */
+  /** By sending partition: the last message accepted. */
   readonly #taken = new Map<string, Taken>();
-  /** Taken and confirmed, and not recorded so yet: of all channels few are, and each turn asks. */
+  /**
+   * Accepted and confirmed, but not yet recorded. Kept as a set because few channels are in it, and each turn reads it.
+   */
   readonly #takenDue = new Set<Taken>();
   readonly #confirmedDue = new Set<Channel>();
   /** Messages of the open batch. */
@@ -103,12 +104,12 @@ export class Outbox {
     this.#openBytes += sizeOf(sent);
   }
 
-  /** What the messages of the open batch will add to it, at most. */
+  /** Upper bound for the bytes that the messages of the open batch add to it. */
   get openBytes(): number {
     return this.#openBytes;
   }
 
-  /** How many messages the open batch has. `cutBack` forgets those beyond. */
+  /** Number of messages in the open batch. `cutBack` drops later ones. */
   get mark(): number {
     return this.#open.length;
   }
@@ -120,7 +121,7 @@ export class Outbox {
     this.#open.length = mark;
   }
 
-  /** Gives the messages of the open batch their numbers: what is to be recorded with it. */
+  /** Numbers the messages of the open batch, and returns them for its record. */
   closeSent(): LettersSent | undefined {
     if (this.#open.length === 0) return;
     const sent = this.#open;
@@ -134,7 +135,7 @@ export class Outbox {
     return { letters: sent };
   }
 
-  /** What was taken since the last batch, to be recorded with this one. */
+  /** Returns the messages accepted since the last batch, for the record of this one. */
   closeTaken(): LettersTaken[] {
     if (this.#takenDue.size === 0) return [];
     const due = [...this.#takenDue];
@@ -142,7 +143,7 @@ export class Outbox {
     return due.map(({ service, partition, number }) => ({ service, partition, upTo: number }));
   }
 
-  /** What was confirmed, to be recorded when there is a batch anyway: until then messages would only be repeated. */
+  /** Returns confirmations to record when there is a batch anyway. A lost confirmation only causes repetitions. */
   closeConfirmed(): LettersConfirmed[] {
     if (this.#confirmedDue.size === 0) return [];
     const due = [...this.#confirmedDue];
@@ -150,7 +151,7 @@ export class Outbox {
     return due.map(({ service, partition, confirmed }) => ({ service, partition, upTo: confirmed }));
   }
 
-  /** Returns the last message taken from a partition. */
+  /** Returns the number of the last message accepted from a partition. */
   takenFrom(service: string, partition: number): number {
     return this.#taken.get(`${service}/${partition}`)?.number ?? 0;
   }
@@ -166,7 +167,7 @@ export class Outbox {
     if (isDue) this.#takenDue.add(taken);
   }
 
-  /** The batch that sent these is durable: they may leave. Resolves which channels have something to send. */
+  /** The batch that sent these is durable: they may leave. Returns the channels that have something to send. */
   release(sent: LettersSent): ReadonlySet<Channel> {
     const channels = new Set<Channel>();
     for (const { service, partition, number } of sent.letters) {
@@ -196,9 +197,7 @@ export class Outbox {
     this.#waitingBytes += sizeOf(message);
   }
 
-  /**
-   * Returns the next messages that may leave, in order. At most so many, and so many bytes unless one alone has more.
-   */
+  /** Returns the next messages that may leave, in order, within both bounds. A single message may exceed `bytesMax`. */
   outgoing(channel: Channel, countMax: number, bytesMax: number): readonly SentLetter[] {
     const { messages, released } = channel;
     let count = 0;
@@ -232,7 +231,7 @@ export class Outbox {
     return channel;
   }
 
-  /** Folds what a batch says was sent. */
+  /** Folds the sent messages that a batch recorded. */
   recoverSent({ letters }: LettersSent): void {
     for (const message of letters) {
       const channel = this.channel(message.service, message.partition);
@@ -249,7 +248,7 @@ export class Outbox {
     this.#confirmedDue.delete(channel);
   }
 
-  /** Where every channel stands that ever took a message. */
+  /** Returns the last accepted message of every channel. */
   takenEnds(): { service: string; partition: number; number: number }[] {
     return [...this.#taken.values()].map(({ service, partition, number }) => ({
       service,
@@ -259,12 +258,12 @@ export class Outbox {
   }
 }
 
-/** Keys and numbers of a message, roughly. */
+/** Estimated size of the keys and numbers of a message. */
 const messageOverheadBytes = 128;
-/** Bytes of UTF-8 that a unit of a text takes at most. */
+/** Maximum bytes of UTF-8 per unit of a text. */
 const bytesPerUnit = 3;
 
-/** Returns how many bytes a message has at most in a record. */
+/** Returns the maximum size of a message in a record. */
 function sizeOf({ namespace, sender, receiver, type, payload, cause }: SentLetter): number {
   let units = namespace.length + sender.length + receiver.length + type.length;
   if (cause !== undefined) {

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong between a process and the table of owners. */
+/** Errors between a process and the table of owners. */
 export const ownershipErrors = defineErrors("ownership", {
   storeUnavailable: {
     status: "UNAVAILABLE",

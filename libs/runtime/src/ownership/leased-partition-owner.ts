@@ -1,11 +1,12 @@
 /**
  * The partition owner of a process in a cluster.
  *
- * 1. The table of owners is changed by compare-and-set only: of two processes that want the same, one gets it.
- * 2. The owner of a partition lets go of it before the table names another owner, unless its lease is over: then it stops
- *    answering from memory by its own clock, and the journal's seal refuses what it still writes.
- * 3. An owner continues while the store is away. No process takes over in that time, nor before each had a full lease
- *    time to renew.
+ * 1. The table of owners is changed by compare-and-set only: if two processes make the same change, one of them
+ *    succeeds.
+ * 2. The owner of a partition releases it before the table names another owner, unless its lease is over: then it stops
+ *    answering from memory by its own clock, and the journal's seal refuses its writes.
+ * 3. An owner continues while the store is unavailable. No process takes over in that time, nor before each process had
+ *    a full lease time to renew.
  */
 import {
   assert,
@@ -47,18 +48,18 @@ export interface LeasedPartitionOwnerParts {
   readonly store: OwnershipStore;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger" | "metrics">;
   readonly settings: OwnershipSettings;
-  /** Id of this process, another one after each start. */
+  /** Id of this process, a new one after each start. */
   readonly process: string;
-  /** Where others call this process. Asked once it is known. */
+  /** Address under which other processes call this process. Read once it is known. */
   readonly address: () => string;
 }
 
 const retryFirstMs = 100;
 const tidyMs = 3_600_000;
-/** After what only a person can repair. */
+/** Pause after an error that only a person can repair. */
 const rewatchMs = 10_000;
 const none: BehaviourLevels = new Map();
-/** The bell that is rung at every change of anything. */
+/** Name of the bell that rings at every change. */
 const anything = "*";
 
 export class LeasedPartitionOwner implements PartitionOwner, Component {
@@ -102,7 +103,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
         wrote(holderKey(this.#lease.holder), value, revision);
         store.look();
       },
-      // What it was given may have been heard of before the answer that it is there.
+      // Partitions may have been assigned to this process before the store confirmed its entry.
       entered: () => this.#lookAtEverything(),
       ended: (holder) => this.#ended(holder),
     });
@@ -185,7 +186,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** Hands over everything, to those who take it. */
+  /** Hands over all partitions to the processes that accept them. */
   async drain(signal: AbortSignal): Promise<void> {
     this.#leaving = true;
     this.#lease.renewSoon();
@@ -207,7 +208,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#bells.ringAll();
     await this.#loops;
     await this.#holdings.stop();
-    // Should it fail, the others wait until the lease is over.
+    // If this fails, the others wait until the lease is over.
     await this.#lease.release().catch(() => undefined);
   }
 
@@ -223,7 +224,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     return older === undefined ? { ...healthy, details } : degraded(older, details);
   }
 
-  /** Services whose partitions this process does not read any more, in words. */
+  /** Returns a text for each service whose partitions this process can no longer read. */
   #tooOldFor(): readonly string[] {
     return this.#holdings.services.flatMap((service) => {
       const newer = beyond(
@@ -288,7 +289,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
    */
   #isAwaited(service: string, partition: number, epoch: number): boolean {
     const entry = this.#picture.assignment(service, partition);
-    // The caller knows of a change of hands that has not been heard of here.
+    // The caller knows of a change of owner that this process has not seen yet.
     if (entry === undefined || epoch > entry.epoch) return true;
     const self = this.#lease.holder;
     if (entry.owner === self || entry.to === self) return true;
@@ -306,7 +307,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     );
   }
 
-  /** Makes sure that this cluster was made with as many partitions as this process believes. */
+  /** Checks that this cluster was created with the number of partitions that this process expects. */
   async #install(signal: AbortSignal): Promise<void> {
     const { store, settings } = this.#parts;
     await this.#persist("the ownership store does not answer, trying again", signal, async () => {
@@ -337,7 +338,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** Tries again, more and more rarely, what may succeed by itself. */
+  /** Retries work that may succeed by itself, with growing pauses. */
   async #persist(complaint: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     const { timers, chance, logger } = this.#parts.foundation;
     const backoff = { firstMs: retryFirstMs, maxMs: this.#parts.settings.retryMaxMs };
@@ -373,7 +374,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
 
   #pictureChanged(news: PictureChange): void {
     if (news.kind === "prepared") {
-      // Of interest for those alone who hand something to it.
+      // Matters only to processes that hand something to it.
       this.#readyFor(news.holder);
       this.#holdings.nextTurn();
       return;
@@ -397,7 +398,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     }
   }
 
-  /** A process came or went: what it owns, or is to own, looks different. */
+  /** A process came or went: the state of its partitions, present and future, has changed. */
   #aboutHolder(holder: string): void {
     for (const service of this.#picture.services) {
       for (const { partition, owner, to } of this.#picture.assignments(service)) {
@@ -409,7 +410,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#bells.ring(anything);
   }
 
-  /** The holder that this process was is no more. What it owned is not its own. */
+  /** The holder that this process was no longer exists, and neither does its ownership. */
   #ended(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
     this.#apply({ kind: "removed", key: holderKey(holder), revision });
@@ -422,7 +423,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     for (const listener of this.#listeners) listener(service, partition);
   }
 
-  /** Declares processes gone that have been silent for a lease time, and looks again when the next one may be. */
+  /** Declares processes gone that were silent for a lease time, and schedules the next check. */
   #judge(): void {
     const { clock, timers } = this.#parts.foundation;
     const { renewMs, leaseMs, retryMaxMs } = this.#parts.settings;
@@ -440,7 +441,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { clock, chance, logger } = this.#parts.foundation;
     this.#declaring.add(id);
     try {
-      // Refused when it has renewed meanwhile, or another process was faster: the watch reports both.
+      // Refused if it has renewed meanwhile or another process was faster. The watch reports both.
       if (await this.#parts.store.remove(holderKey(id), revision)) {
         logger.warn("process lost: lease not renewed, reassigning its partitions", { holder: id });
         this.#apply({ kind: "removed", key: holderKey(id), revision });

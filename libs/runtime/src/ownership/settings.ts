@@ -1,10 +1,10 @@
 /**
- * What can be set about ownership, and why the defaults are what they are.
+ * Settings of ownership, and the reasons for their defaults.
  *
  * A partition must be without an owner for less than 2 s after a crash. A process notices a lease time after the last
- * renewal it heard of, and hears of renewals whenever it renews its own lease. Sealing and loading take the rest. Three renewals fit into a lease, so that one that got lost
- * and one that was slow cost nothing. An owner stops answering reads from memory a margin before its lease is over,
- * which allows its clock to run 15 % slower than those of the others.
+ * renewal it heard of, and hears of renewals whenever it renews its own lease. Sealing and loading take the rest. Three
+ * renewals fit into a lease, so one lost renewal and one slow renewal cost nothing. An owner stops answering reads from
+ * memory a margin before its lease is over, which allows its clock to run 15 % slower than those of the others.
  */
 import { defineSection, kernelErrors } from "@tutti/kernel";
 import * as z from "zod";
@@ -130,7 +130,7 @@ export interface OwnershipSettings {
 
 const lenient = schema.extend({ balance: balance.prefault({}), behaviour: behaviour.prefault({}) });
 
-/** What the section says, or its defaults, checked for contradictions. */
+/** Returns the section's values, or its defaults, checked for contradictions. */
 export function ownershipSettings(values: z.input<typeof lenient> = {}): OwnershipSettings {
   const { partitions, ...settings } = lenient.parse(values);
   const { kind, renewMs, leaseMs, marginMs } = settings;

@@ -21,7 +21,7 @@ export interface SolePartitionOwnerParts {
   readonly logger: Logger;
   /** Id of this process. */
   readonly process: string;
-  /** Where others call this process. Read on demand. */
+  /** Address under which other processes call this process. Read on demand. */
   readonly address: () => string;
 }
 
@@ -30,7 +30,7 @@ const firstJournalEpoch = journalEpochOf(firstEpoch);
 const retry = { firstMs: 50, maxMs: 5_000 };
 
 /**
- * The partition owner of a process that is alone: it owns everything, for ever.
+ * The partition owner of a single process: it owns everything, for ever.
  *
  * 1. A partition whose journal an earlier process sealed is in its second epoch: agents of that process may be on their
  *    way, as after a change of owners.
@@ -71,7 +71,7 @@ export class SolePartitionOwner implements PartitionOwner {
     this.#runtimes.push(runtime);
   }
 
-  /** Waits until everything is owned for the first time. What cannot be owned is tried again and again. */
+  /** Waits until everything is owned for the first time. Partitions that cannot be owned are retried. */
   async start({ signal }: Pick<ComponentContext, "signal">): Promise<void> {
     const until = AbortSignal.any([signal, this.#stopping.signal]);
     const all = this.#runtimes.flatMap((runtime) =>
@@ -81,7 +81,7 @@ export class SolePartitionOwner implements PartitionOwner {
     signal.throwIfAborted();
   }
 
-  /** The partitions are let go of by the services that host them. */
+  /** The services that host the partitions release them. */
   stop(): void {
     this.#stopping.abort();
   }

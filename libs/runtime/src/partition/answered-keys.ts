@@ -1,6 +1,6 @@
 /**
- * Replies to calls with an idempotency key: the same call again is answered like the first, another one under the same
- * key is refused.
+ * Replies to calls with an idempotency key. A repetition of the call gets the first reply. A different call under the
+ * same key is refused.
  */
 import { hash } from "node:crypto";
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
@@ -19,7 +19,7 @@ export class AnsweredKeys {
     this.#keptMs = keptMs;
   }
 
-  /** What a repeated call is answered. Undefined when its key is new. */
+  /** Returns the outcome of a repeated call. Undefined if its key is new. */
   find(
     instance: Instance,
     { command, body, idempotencyKey }: Submission,
@@ -38,7 +38,7 @@ export class AnsweredKeys {
     return { kind: "done", reply: command.reply.decode(answered.reply) };
   }
 
-  /** What is to be remembered, and recorded, of a reply. */
+  /** Returns the record that remembers a reply. */
   answered({ command, body, idempotencyKey }: Submission, reply: unknown, nowMs: number): KeyAnswered {
     const commandHash = this.#hashOf(command, body);
     this.#writer.reset();
@@ -51,7 +51,7 @@ export class AnsweredKeys {
     try {
       return Buffer.compare(this.#hashOf(command, body), commandHash) === 0;
     } catch {
-      // What cannot be written was never answered.
+      // A reply that cannot be encoded was never given.
       return false;
     }
   }
@@ -64,13 +64,13 @@ export class AnsweredKeys {
   }
 }
 
-/** An instance remembers a reply. */
+/** Folds a remembered reply into its instance. */
 export function recoverKey(instance: Instance, { key, commandHash, reply, untilMs }: KeyAnswered): void {
   instance.keys ??= new Map();
   instance.keys.set(key, { commandHash, reply, untilMs });
 }
 
-/** Forgets what need not be remembered any more. */
+/** Removes replies that have expired. */
 export function dropOldKeys(instance: Instance, nowMs: number): void {
   const { keys } = instance;
   if (keys === undefined) return;

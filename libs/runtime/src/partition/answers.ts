@@ -1,13 +1,13 @@
 import type { Outcome, Submission } from "../api.ts";
 
 /**
- * Answers that wait until what they rest on is durable. In the order in which they were decided. Two lists instead of a
- * list of pairs, because there is one for every command.
+ * Answers that wait until everything they rest on is durable, in the order in which they were decided. Two lists
+ * instead of a list of pairs, because there is one entry for every command.
  */
 export class Answers {
   readonly #submissions: Submission[] = [];
   readonly #outcomes: Outcome[] = [];
-  /** Everything else that waits for the same: reads, deliveries. Called with undefined, or with why it did not work out. */
+  /** Other waiters for the same batch: reads, deliveries. Called with undefined, or with the failure. */
   readonly #others: ((failure: Outcome | undefined) => void)[] = [];
 
   get isEmpty(): boolean {
@@ -23,7 +23,7 @@ export class Answers {
     this.#others.push(settle);
   }
 
-  /** Takes over what another list has. */
+  /** Moves the entries of another list to the end of this one. */
   join(other: Answers): void {
     for (let index = 0; index < other.#submissions.length; index++) {
       this.add(other.#submissions[index] as Submission, other.#outcomes[index] as Outcome);
@@ -36,7 +36,7 @@ export class Answers {
     this.#each((submission, outcome) => submission.reply(outcome), undefined, onFault);
   }
 
-  /** Nothing of it counts: what was decided may be there or not. */
+  /** Refuses all: it is unknown whether their decisions became durable. */
   refuse(outcome: Outcome, onFault: (fault: unknown) => void): void {
     this.#each((submission) => submission.reply(outcome), outcome, onFault);
   }

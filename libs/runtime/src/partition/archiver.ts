@@ -1,14 +1,14 @@
 /**
- * Keeps a partition's instances in the archive, so that the journal can be cut, memory is bounded and lists are
- * current. Continues beside the turns, a slice at a time.
+ * Archives a partition's instances, so that the journal can be cut, memory is bounded and lists are current. Runs next
+ * to the turns, a slice at a time.
  *
  * 1. The stored data is taken between two turns and committed when all of it is durable in the journal.
- * 2. The journal is cut behind the oldest record that no committed snapshot contains, and behind what is packed. So
- *    what is cut is never needed again.
+ * 2. The journal is cut up to the oldest record that no committed snapshot contains, and up to the last packed batch.
+ *    So a record that is cut is never needed again.
  * 3. An instance leaves memory only when the archive has it whole, or when its end is durable and nothing of it is to
  *    be kept.
- * 4. An instance that the archive knows as ended and not kept gets nothing more here, with or without the
- *    commit: its later events would have no beginning.
+ * 4. An instance that the archive knows as ended and not kept gets nothing more here, with or without the commit: its
+ *    later events would have no beginning.
  * 5. A line in the index follows within two ticks and a commit: below a second. A list does not wait for ticks: its
  *    lines are written when it is requested.
  */
@@ -36,29 +36,29 @@ export interface ArchiverParts {
   readonly chance: Chance;
   readonly coveredTo: number;
   retentionOf(kind: string): Retention;
-  /** An instance was put away whose next timer is due then. */
+  /** An instance was passivated whose next timer is due then. */
   sleeps(dueMs: number): void;
 }
 
-/** What one commit takes from memory, between two turns. */
+/** The data that one commit takes from memory, between two turns. */
 interface Capture {
   readonly changes: Changes;
   readonly upTo: number;
   readonly kept: readonly DirtyEntry[];
   readonly listed: readonly Instance[];
-  /** Those that continue again, of which the archive has said until now that they have ended. */
+  /** Resumed instances that the archive still knows as ended. */
   readonly resumed: readonly Instance[];
 }
 
-/** Instances per commit: encoding them holds up the turns. */
+/** Instances per commit: encoding them delays the turns. */
 const sliceInstances = 256;
-/** Instances looked at per tick for being put away. */
+/** Instances checked for passivation per tick. */
 const sweepInstances = 4_096;
 /** Also an idle partition is cut now and then, so that it does not hold old segments. */
 const cutEveryTicks = 40;
 /** An instance that is due sooner stays in memory. */
 const wakesSoonMs = 5_000;
-/** However many there are, so long an idle instance stays: the next step of most comes sooner. */
+/** The minimum idle time before passivation, at any load: the next step of most instances comes sooner. */
 const idleMsMin = 500;
 const pause: Backoff = { firstMs: 100, maxMs: 5_000 };
 
@@ -66,17 +66,17 @@ export class PartitionArchiver implements Archiver {
   readonly #parts: ArchiverParts;
   readonly #memory: PartitionMemory;
   readonly #dirty = new DirtyInstances();
-  /** Whose lines in the index are to be written. */
+  /** Instances whose lines in the index must be written. */
   readonly #entries = new Set<Instance>();
   #pendingSinceMs: number | undefined;
   #coveredTo: number;
-  /** What the journal had taken at the start of the last cut. */
+  /** Bytes appended to the journal at the start of the last cut. */
   #cutBytes = 0;
-  /** The same, of the last cut that is done. */
+  /** The same, of the last completed cut. */
   #doneBytes = 0;
   #ticks = 0;
   #timer: Timer | undefined;
-  /** While the partition is loaded, states are not whole: nothing is kept before that is over. */
+  /** While the partition is being loaded, states are incomplete: nothing is archived before that is over. */
   #isStarted = false;
   #isWorking = false;
   #isPacking = false;
@@ -104,17 +104,23 @@ export class PartitionArchiver implements Archiver {
     this.wake();
   }
 
-  /** Bytes that the journal has taken and no cut has dealt with. What cannot be kept, as of a quarantined instance, does not count. */
+  /**
+   * Bytes appended to the journal that no cut has covered. Records that cannot be archived, as of a quarantined
+   * instance, do not count.
+   */
   get behindBytes(): number {
     return this.#memory.commits.appendedBytes - this.#doneBytes;
   }
 
-  /** How long the oldest line waits that is not in the index yet. */
+  /** Age of the oldest line that is not in the index yet. */
   get indexLagMs(): number {
     return this.#pendingSinceMs === undefined ? 0 : this.#memory.parts.clock.now() - this.#pendingSinceMs;
   }
 
-  /** Resolves when everything is in the index that was durable when this was called, or when the partition is gone. */
+  /**
+   * Resolves when the index contains everything that was durable at the time of the call, or when the partition is
+   * gone.
+   */
   current(): Promise<void> {
     const isCurrent = this.#entries.size === 0 && !this.#isWorking;
     if (isCurrent || !this.#isStarted || this.#memory.isStopped) return Promise.resolve();
@@ -154,7 +160,7 @@ export class PartitionArchiver implements Archiver {
     this.wake();
   }
 
-  /** Sees to it that there is a next tick. */
+  /** Ensures that there is a next tick. */
   wake(): void {
     if (!this.#isStarted || this.#timer !== undefined || this.#memory.isStopped) return;
     const { indexEveryMs } = this.#memory.parts.limits;
@@ -189,7 +195,9 @@ export class PartitionArchiver implements Archiver {
     if (this.#hasMore) this.wake();
   }
 
-  /** Also a partition that has put everything away is cut once more, or it would hold what others could cut. */
+  /**
+   * A partition that has passivated everything is cut once more too, or it would hold segments that others could cut.
+   */
   get #hasMore(): boolean {
     return this.#memory.instances.size > 0 || this.#isCutOpen;
   }
@@ -219,7 +227,7 @@ export class PartitionArchiver implements Archiver {
       fenced(error);
       return false;
     }
-    // The archive has lost data: to continue would only make more events that it cannot keep.
+    // The archive has lost data: to continue would only add events that it cannot keep.
     if (status === "DATA_LOSS") {
       damaged(error);
       return false;
@@ -236,25 +244,25 @@ export class PartitionArchiver implements Archiver {
     const leaving = this.#findLeaving();
     const bytes = this.#memory.commits.appendedBytes - this.#cutBytes;
     const isCutDue = bytes > limits.tailBytesMax || (++this.#ticks % cutEveryTicks === 0 && this.#isCutOpen);
-    // Those of a round that failed are still among them.
+    // Waiters of a failed round are still among them.
     this.#answering.push(...this.#waiting.splice(0));
-    // Anything that comes meanwhile waits for the next tick: many at a time cost little more than one.
+    // Lines that become due meanwhile wait for the next tick: many at a time cost little more than one.
     const due = this.#linesDue(this.#answering.length > 0);
     while (due.length > 0 || leaving.length > 0) {
       const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
       if (!(await this.#keep(capture))) return;
     }
     this.#answer();
-    // The rest there came since the tick before.
+    // The remaining lines came since the last tick.
     this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
     if (isCutDue) await this.#cut();
   }
 
-  /** Keeps everything that is older than now, then cuts. */
+  /** Archives everything that is older than now, then cuts. */
   async #cut(): Promise<void> {
     const memory = this.#memory;
     // Before its first turn a partition may have a record of its own that is in no batch yet, as when the journal has
-    // no room: the snapshot would contain it, and it may never become durable.
+    // no room. The snapshot would contain it, and it may never become durable.
     if (memory.batch.count > 0) return;
     const cutBytes = memory.commits.appendedBytes;
     this.#cutBytes = cutBytes;
@@ -269,7 +277,7 @@ export class PartitionArchiver implements Archiver {
     this.#pack();
   }
 
-  /** Packs the history of what is covered, and cuts the journal behind it. */
+  /** Packs the history of the covered batches, and cuts the journal behind it. */
   #pack(): void {
     if (this.#isPacking || this.#packedTo >= this.#coveredTo) return;
     this.#isPacking = true;
@@ -288,16 +296,16 @@ export class PartitionArchiver implements Archiver {
       },
       (error: unknown) => {
         this.#isPacking = false;
-        // Work may be under way beside it, and must not be started a second time.
+        // Other work may be under way, and must not be started a second time.
         if (!this.#memory.isStopped && this.#isToBeTriedAgain(error)) this.wake();
       },
     );
   }
 
   /**
-   * The instances whose lines are to be written now. A new instance waits for the next tick, unless a list was requested:
-   * most are over by then, and have one line instead of two. An instance that ended in a batch under way and leaves nothing
-   * leaves by itself.
+   * The instances whose lines are to be written now. A new instance waits for the next tick, unless a list was
+   * requested: most have ended by then, and have one line instead of two. An instance that ended in a batch under way,
+   * and of which nothing is kept, needs no line.
    */
   #linesDue(isRequested: boolean): Instance[] {
     const { commits, parts } = this.#memory;
@@ -318,12 +326,12 @@ export class PartitionArchiver implements Archiver {
     try {
       return leavesNothing(instance, this.#parts.retentionOf(instance.key.kind));
     } catch {
-      // Its machine fails on it: it is kept aside when it is to be kept.
+      // Its machine fails on it: it is quarantined when it is encoded for the archive.
       return false;
     }
   }
 
-  /** Takes a slice of what is to be kept. No turn is under way, so all of it is as of the last batch. */
+  /** Takes a slice of the data to archive. No turn is under way, so all of it is as of the last batch. */
   #capture(isCut: boolean, leaving: readonly Instance[], due: readonly Instance[]): Capture {
     const upTo = this.#memory.commits.appended;
     const kept: DirtyEntry[] = [];
@@ -332,7 +340,7 @@ export class PartitionArchiver implements Archiver {
     const snapshots: InstanceSnapshot[] = [];
     const entries: IndexEntry[] = [];
     const keep = (instance: Instance): void => {
-      // The last line of an instance that has ended belongs to how it is kept.
+      // The last line of an ended instance belongs to its stored form.
       const encoded = this.#encoded(instance, true, instance.isEntryDue || instance.isEnded);
       if (encoded === undefined) return;
       if (instance.dirtyFrom !== 0) kept.push({ instance, from: instance.dirtyFrom });
@@ -365,7 +373,7 @@ export class PartitionArchiver implements Archiver {
       }
     }
     for (const instance of due) {
-      // It may have gone, or its line with something else, since it was found to be due.
+      // It may have left, or its line was taken with something else, since it was found to be due.
       if (!instance.isEntryDue) continue;
       if (!canBeKept(instance)) {
         if (instance.isEnded || !instance.isKeptAsEnded) list(instance);
@@ -385,13 +393,13 @@ export class PartitionArchiver implements Archiver {
     return { changes, upTo, kept, listed, resumed };
   }
 
-  /** Nothing happens to it any more: callers wait until it has left. */
+  /** Nothing more happens to it: callers wait until it has left. */
   #lastLine(instance: Instance): void {
     instance.isLeaving = true;
     this.#memory.folding.release(instance);
   }
 
-  /** Commits what was taken, as soon as it is durable. False when the partition is gone from here. */
+  /** Commits the captured data as soon as it is durable. False if the partition no longer belongs to this process. */
   async #keep({ changes, upTo, kept, listed, resumed }: Capture): Promise<boolean> {
     const memory = this.#memory;
     if (!(await memory.commits.reached(upTo)) || memory.isStopped) return false;
@@ -414,7 +422,7 @@ export class PartitionArchiver implements Archiver {
     return true;
   }
 
-  /** Nothing of it may count as kept: it is the oldest again. */
+  /** The capture does not count as archived: its entries return as the oldest. */
   #putBack(kept: readonly DirtyEntry[], listed: readonly Instance[]): void {
     for (const { instance } of kept) instance.isBeingKept = false;
     this.#dirty.putBack(kept);
@@ -431,7 +439,9 @@ export class PartitionArchiver implements Archiver {
     if (dueMs > 0 && !instance.isEnded) this.#parts.sleeps(dueMs);
   }
 
-  /** Instances that have had nothing to do for a while, or are too many. Those that the archive has go at once. */
+  /**
+   * Finds instances that were idle for a while, or exceed the limit. Those that the archive already has leave at once.
+   */
   #findLeaving(): Instance[] {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
@@ -464,8 +474,8 @@ export class PartitionArchiver implements Archiver {
   }
 
   /**
-   * What is to be kept of an instance. Undefined when its code fails on it: then it is kept aside, and the journal is
-   * not cut before its first record that nothing else contains. The others are kept all the same.
+   * Returns the stored form of an instance. Undefined if its code fails: then it is quarantined, and the journal is not
+   * cut before its first record that nothing else contains. Other instances are archived anyway.
    */
   #encoded(instance: Instance, isKept: boolean, isListed: boolean) {
     const { nowMs, parts, behaviours } = this.#memory;
@@ -481,7 +491,7 @@ export class PartitionArchiver implements Archiver {
       return { snapshot, entry };
     } catch (error) {
       this.#memory.keepAside(instance, "snapshot", error, instance.folded);
-      // Its line says so: it is the next to be written.
+      // Its line shows the quarantine, so it is the next to be written.
       instance.isEntryDue = true;
       this.#entries.add(instance);
       return;
@@ -490,9 +500,9 @@ export class PartitionArchiver implements Archiver {
 }
 
 /**
- * After how long an idle instance leaves memory. Waiting runs are in memory for as long as it takes to start them and no
- * longer: with four times as many as may stay, they leave sixteen times as soon. The minimum keeps those that are between
- * two steps.
+ * Returns the time after which an idle instance leaves memory. Waiting runs stay in memory for about as long as it
+ * takes to start them: with four times the soft limit, they leave sixteen times as soon. The minimum keeps those that
+ * are between two steps.
  */
 export function idleMsAmong(
   loaded: number,
@@ -502,11 +512,7 @@ export function idleMsAmong(
   return Math.min(idleMs, Math.max(idleMsMin, idleMs * (loadedSoft / loaded) ** 2));
 }
 
-/**
- * What the archive is given of a partition.
- *
- * Returns the partition itself, as of a batch.
- */
+/** Returns the snapshot of the partition itself, as of a batch. */
 function partitionSnapshotOf(memory: PartitionMemory, batch: number): Uint8Array {
   const { self, outbox, incarnations, live, quarantined, pause, behaviours, parts } = memory;
   const channels = [...outbox.channels];

@@ -1,9 +1,9 @@
 /**
- * Commands of a partition: finds the instance, lets it decide, and keeps the answer until it may be given.
+ * Executes commands of a partition: finds the instance, lets it decide, and keeps the answer until it may be given.
  *
- * 1. Commands to one instance are taken in the order of their arrival, also while it is being looked up.
+ * 1. Commands to one instance are executed in the order of their arrival, even while it is being looked up.
  * 2. The result of an effect counts only while that attempt is awaited.
- * 3. What is leaving gets nothing more: a command waits until it has left, and restarts.
+ * 3. An instance that is leaving gets nothing more: a command waits until it has left, and restarts.
  */
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { assert, errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
@@ -28,9 +28,9 @@ export class Commands {
   readonly #memory: PartitionMemory;
   readonly #quarantineStore: QuarantineStore;
   readonly #keys: AnsweredKeys;
-  /** By instance that is being looked up: what came for it meanwhile. */
+  /** Commands that arrived for an instance while it is being looked up. */
   readonly #waiting = new Map<string, Submission[]>();
-  /** Results whose instance the archive is asked for. */
+  /** Results of effects whose instance is being looked up in the archive. */
   readonly #byToken = new Set<Submission>();
   #found: FoundForCommands[] = [];
 
@@ -40,7 +40,7 @@ export class Commands {
     this.#keys = new AnsweredKeys(memory.parts.limits.keysKeptMs);
   }
 
-  /** Whether lookups have come back that wait for a turn. */
+  /** Whether completed lookups wait for a turn. */
   get hasFound(): boolean {
     return this.#found.length > 0;
   }
@@ -68,7 +68,7 @@ export class Commands {
     else this.#create(key, text, submission);
   }
 
-  /** Continues with what was looked up. */
+  /** Executes the commands whose lookup has completed. */
   resumeFound(): void {
     if (this.#found.length === 0) return;
     const all = this.#found;
@@ -83,7 +83,7 @@ export class Commands {
         const instance = this.#memory.instances.get(text);
         if (instance !== undefined) this.#run(instance, submission);
         else if (found.kind === "tombstone") this.#reply(submission, refusedAsGone(key, found.untilMs));
-        // It was put away again before this turn.
+        // It was passivated again before this turn.
         else if (found.kind === "unreadable") this.#reply(submission, refused(refusalOf(found.error)));
         else if (found.kind === "instance") this.#find(key, text, submission);
         else this.#create(key, text, submission);
@@ -91,7 +91,7 @@ export class Commands {
     }
   }
 
-  /** Work that waits for a lookup: none of it was decided. */
+  /** Returns the work that waits for a lookup. None of it was decided. */
   stop(): readonly Submission[] {
     const waiting = [
       ...this.#byToken,
@@ -139,7 +139,7 @@ export class Commands {
     );
   }
 
-  /** A command for an instance that does not exist. */
+  /** Executes a command for an instance that does not exist. */
   #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
@@ -149,7 +149,7 @@ export class Commands {
       try {
         this.#run(instances.blank(key, text, hosted), submission);
       } catch (error) {
-        // Its machine fails on a state without events, or its codec on what it is given.
+        // Its machine fails on a state without events, or its codec fails on the input.
         this.#reply(submission, this.#neverBegan(key, submission, error));
       }
     }
@@ -168,7 +168,7 @@ export class Commands {
     else this.#reply(submission, known ?? this.#decide(instance, submission));
   }
 
-  /** What is answered without deciding anything. */
+  /** Returns the answer if nothing has to be decided. */
   #known(instance: Instance, submission: Submission): Outcome | undefined {
     const { token, idempotencyKey, command } = submission;
     if (command === isStillAwaited)
@@ -187,7 +187,7 @@ export class Commands {
     const { eventsMax, stateBytesMax } = this.#memory.parts.limits;
     if (instance.event >= eventsMax && instance.hosted.machine.isEndless !== true)
       return this.#full(instance);
-    // A result may make it smaller.
+    // The result of an effect may make the state smaller.
     if (instance.stateBytes > stateBytesMax && token === undefined) return this.#large(instance);
     return;
   }
@@ -231,7 +231,7 @@ export class Commands {
       );
       return refusedAsQuarantined(instance);
     }
-    // There is nothing to keep aside: the instance never came to be.
+    // There is nothing to quarantine: the instance was never created.
     return this.#neverBegan(instance.key, submission, error);
   }
 
@@ -247,7 +247,7 @@ export class Commands {
     return refused(runtimeErrors.terminated.refusal({ kind, id }));
   }
 
-  /** Returns a command of another machine, as with a token that was made up: its decider must not see this state. */
+  /** Refuses a command of another machine, as with an invented token: its decider must not see this state. */
   #notUnderstood({ key: { kind, id } }: Instance, type: string): Outcome {
     return refused(runtimeErrors.unknownCommand.refusal({ kind, id, type }));
   }

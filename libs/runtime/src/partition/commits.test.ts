@@ -6,7 +6,7 @@ import { Answers } from "./answers.ts";
 import { Commits } from "./commits.ts";
 import { OpenBatch } from "./open-batch.ts";
 
-/** Returns a journal that answers when a test says so. */
+/** Returns a journal that answers when a test tells it to. */
 function scene() {
   const appended: { readonly number: number; answer(outcome: AppendOutcome): void }[] = [];
   const told: string[] = [];

@@ -2,9 +2,9 @@
  * Batches on their way into the journal, and work that waits for them.
  *
  * 1. Batches are appended in the order of their numbers, many at a time. They become durable in that order.
- * 2. An answer is given when all that its decision could have seen is durable: the batch it is in, or for a refusal, a
- *    repeat or a read the last one before.
- * 3. After a failure nothing more is appended here, and everything that waits gets the failure.
+ * 2. An answer is given when everything that its decision could have seen is durable. For a decision that is its own
+ *    batch. For a refusal, a repetition or a read it is the last batch before.
+ * 3. After a failure nothing more is appended here, and all waiters get the failure.
  */
 
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
@@ -15,7 +15,7 @@ import type { Answers } from "./answers.ts";
 import type { Instance, PendingEffect } from "./instance.ts";
 import type { OpenBatch } from "./open-batch.ts";
 
-/** What happens when a batch is durable. */
+/** The consequences of a durable batch. */
 export interface Commit {
   readonly number: number;
   readonly answers: Answers;
@@ -24,14 +24,14 @@ export interface Commit {
   /** Instances that ended in it. */
   readonly ended: readonly Instance[];
   readonly sent: LettersSent | undefined;
-  /** What the witness noted of the events in it. */
+  /** Notes of the event listener for the events in it. */
   readonly notes: readonly unknown[];
 }
 
 export interface CommitsParts {
   readonly journal: JournalPartition;
   readonly epoch: number;
-  /** Of the batch that is appended: it may be raised from one to the next. */
+  /** Behaviour of the batch to append. It may rise from one batch to the next. */
   readonly behaviour: number;
   /** The batch that is durable when this starts. */
   readonly durable: number;
@@ -47,7 +47,7 @@ export class Commits {
   #appended: number;
   #failure: Failure | undefined;
   #appendedBytes = 0;
-  /** Waiting until a batch is durable, in no order. */
+  /** Waiters for durable batches, in no order. */
   #waiting: { number: number; settle: (isDurable: boolean) => void }[] = [];
 
   constructor(parts: CommitsParts) {
@@ -97,26 +97,26 @@ export class Commits {
       .catch((fault: unknown) => this.#parts.onFault(fault));
   }
 
-  /** Returns the answers go with the last batch that is under way. False when there is none. */
+  /** Adds answers to the last batch that is under way. Returns false if there is none. */
   attach(answers: Answers): boolean {
     const last = this.#flying.at(-1);
     last?.answers.join(answers);
     return last !== undefined;
   }
 
-  /** Resolves when the batch is durable: true. Or when that will not be known here: false. */
+  /** Resolves with true when the batch is durable, or with false if that cannot be known here. */
   reached(number: number): Promise<boolean> {
     if (number <= this.#durable) return Promise.resolve(true);
     if (this.#failure !== undefined) return Promise.resolve(false);
     return new Promise((settle) => this.#waiting.push({ number, settle }));
   }
 
-  /** What of effects was settled or replaced in batches whose outcome is not known. */
+  /** Effects that were settled or replaced in batches of unknown outcome. */
   get dropped(): readonly EffectToken[] {
     return this.#flying.flatMap(({ dropped }) => dropped);
   }
 
-  /** Takes everything that waits out of here, because it will not be answered here. */
+  /** Removes and returns everything that waits, because it will not be answered here. */
   abandon(): readonly Answers[] {
     const answers = this.#flying.map((commit) => commit.answers);
     this.#flying.length = 0;

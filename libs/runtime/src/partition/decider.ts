@@ -1,9 +1,9 @@
 /**
- * Decides: gives a command to its machine and takes in what it says.
+ * Executes a command on its machine and applies the events that the machine emits.
  *
- * 1. What one command does is all in the open batch, or nothing of it is: when a decider or a fold throws, the batch is
- *    cut back to where it was, and the instance is to be kept aside.
- * 2. An event is encoded first and folded then: a fold may do with the event what it likes.
+ * 1. The records of one command are in the open batch completely or not at all. If a decider or a fold throws, the
+ *    batch is truncated to its former length, and the instance is quarantined.
+ * 2. An event is encoded before it is folded, so a fold may change it.
  */
 import { type Actor, type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -29,7 +29,7 @@ import type { Instance } from "./instance.ts";
 import type { Mentions } from "./mentions.ts";
 import type { BatchMark, OpenBatch } from "./open-batch.ts";
 
-/** What a step came to. The first two are what is answered. */
+/** Result of a step. The caller receives the first two kinds. */
 export type Decision =
   | { readonly kind: "done"; readonly reply: unknown }
   | { readonly kind: "refused"; readonly refusal: Refusal }
@@ -43,9 +43,9 @@ export interface DeciderParts {
   readonly chance: Chance;
   readonly behaviours: Pick<Behaviours, "of">;
   readonly eventListener: MachineEventListener | undefined;
-  /** Counts a new instance: its incarnation. */
+  /** Returns the incarnation of a new instance, and counts it. */
   readonly count: () => number;
-  /** Bytes of records that one step may add. */
+  /** Maximum bytes of records that one step may add. */
   readonly stepBytesMax: number;
 }
 
@@ -61,7 +61,7 @@ export class Decider implements MachineStep<unknown, unknown> {
   /** Who started the latest instance. */
   #startedBy: Actor | undefined;
   readonly #mark: BatchMark = { position: 0, count: 0, cause: undefined };
-  /** What a step that throws is taken back to. */
+  /** The values that a step which throws is reset to. */
   readonly #before = {
     event: 0,
     lastBatch: 0,
@@ -77,11 +77,11 @@ export class Decider implements MachineStep<unknown, unknown> {
   #instance: Instance | undefined;
   #emitted = 0;
   #messageBytesBefore = 0;
-  /** Whether an event said that what is shown of the instance may have changed. */
+  /** True if an event may have changed what readers see of the instance. */
   wasDescribed = false;
-  /** How the instance stands after a step that was described. */
+  /** Status of the instance after a step that was described. */
   status: WorkStatus = WorkStatus.WORK_STATUS_UNSPECIFIED;
-  /** What the witness noted of the events in the open batch. */
+  /** Notes of the event listener for the events in the open batch. */
   notes: unknown[] = [];
   nowMs = 0;
   cause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
@@ -117,7 +117,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#chance.random();
   }
 
-  /** Instances of one caller share one object: each call has one of its own. */
+  /** Each call has an actor object of its own. This returns one shared object for all instances of one caller. */
   #starter(actor: Actor | undefined): Actor | undefined {
     const before = this.#startedBy;
     if (actor === undefined || (before?.kind === actor.kind && before.id === actor.id))
@@ -152,7 +152,7 @@ export class Decider implements MachineStep<unknown, unknown> {
       const note = take({ key, event, body, state, timeMs, cause });
       if (note !== undefined) this.notes.push(note);
     } catch (error) {
-      // It is no fault of the machine: what it decided stands.
+      // A failed note is no fault of the machine: the decision stands.
       this.notes.push(errorFromUnknown(error));
     }
   }
@@ -167,7 +167,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     return this.#emitted;
   }
 
-  /** @param answered is given the reply before anything of the step counts */
+  /** @param answered receives the reply before anything of the step counts */
   decide(
     instance: Instance,
     command: AnyCommand,
@@ -186,7 +186,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     }
   }
 
-  /** A command in its encoded form: as it came in a message, or waited for a repair. */
+  /** Executes an encoded command, from a message or after it waited for a repair. */
   decideEncoded(
     instance: Instance,
     command: AnyCommand,
@@ -226,7 +226,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     }
   }
 
-  /** What the journal would not take must not be decided: it would be in memory and nowhere else. */
+  /** Refuses a step that the journal would reject: its result would exist in memory only. */
   #checkSize({ key: { kind, id } }: Instance): void {
     const bytes = this.#batch.bytes - this.#mark.position + this.#outbox.openBytes - this.#messageBytesBefore;
     const bytesMax = this.#stepBytesMax;
@@ -253,7 +253,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     this.#folding.open(instance, cause, token?.number ?? -1);
   }
 
-  /** The parts of a token that a machine sees: one token at a time. */
+  /** Returns the parts of a token that a machine sees. The object is reused, so only one token is valid at a time. */
   #settled(token: EffectToken): { readonly number: number; readonly attempt: number } {
     this.#settling.number = token.number;
     this.#settling.attempt = attemptOf(token);
@@ -272,7 +272,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     return { kind: "refused", refusal: reply };
   }
 
-  /** Nothing of the step counts. */
+  /** Undoes the step. */
   #thrown(instance: Instance, error: unknown): Decision {
     const { event, lastBatch, lastIndex, incarnation, due, dropped, messages, notes } = this.#before;
     this.#batch.cutBack(this.#mark);
@@ -285,7 +285,7 @@ export class Decider implements MachineStep<unknown, unknown> {
     instance.lastIndex = lastIndex;
     instance.incarnation = incarnation;
     if (event === 0) this.#folding.discard(instance);
-    // Too much to write is the caller's matter, as long as nothing of it has changed the state.
+    // A step that is too large is an error of the caller, as long as nothing of it has changed the state.
     if (runtimeErrors.batchTooLarge.is(error) && this.#emitted === 0) {
       return { kind: "refused", refusal: refusalOf(error) };
     }

@@ -4,7 +4,7 @@ import { DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
 
 function dirtySince(dirtyFrom: number): Instance {
-  // The cast: of an instance nothing else is looked at here.
+  // The cast: only this field of an instance is read here.
   return { dirtyFrom } as Instance;
 }
 

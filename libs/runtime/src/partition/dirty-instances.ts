@@ -10,9 +10,9 @@ export interface DirtyEntry {
 /**
  * Instances with records that no committed snapshot contains.
  *
- * 1. They are in the order of their `dirtyFrom`, which is that in which they come: the oldest is the first.
- * 2. What leaves is forgotten at once. Most instances are over before anything is kept. Held here a while longer, each
- *    of them would be moved by the garbage collector.
+ * 1. They are sorted by `dirtyFrom`, which is also the order of their arrival: the oldest is the first.
+ * 2. An instance that leaves is removed at once. Most instances end before anything is archived. If they stayed here
+ *    for a while, the garbage collector would have to move each of them.
  */
 export class DirtyInstances {
   #inOrder = new Set<Instance>();
@@ -21,7 +21,7 @@ export class DirtyInstances {
     const before = this.#inOrder.size;
     this.#inOrder.add(instance);
     if (this.#inOrder.size > before) return;
-    // A step that was taken back had left it here, among older ones.
+    // A step that was undone had left it here, among older ones.
     this.#inOrder.delete(instance);
     this.#inOrder.add(instance);
   }
@@ -30,11 +30,11 @@ export class DirtyInstances {
     this.#inOrder.delete(instance);
   }
 
-  /** From the oldest on. They may be removed meanwhile. */
+  /** Iterates from the oldest on. Entries may be removed meanwhile. */
   *[Symbol.iterator](): Generator<Instance> {
     for (const instance of this.#inOrder) {
       if (instance.dirtyFrom !== 0) yield instance;
-      // A step that was taken back has left it here.
+      // A step that was undone has left it here.
       else this.#inOrder.delete(instance);
     }
   }
@@ -44,7 +44,7 @@ export class DirtyInstances {
     return undefined;
   }
 
-  /** Those were not kept after all: each is as old as it was. */
+  /** Restores entries that were not archived, each with its former age. */
   putBack(entries: readonly DirtyEntry[]): void {
     for (const { instance, from } of entries) {
       instance.dirtyFrom = from;

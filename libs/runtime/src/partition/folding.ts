@@ -6,11 +6,11 @@ import { tokenAttempt } from "../tokens/attempts.ts";
 import type { Instance, InstanceTimer, PendingEffect } from "./instance.ts";
 
 /**
- * What is outstanding in a partition, noted while events are folded: effects that are to be done when the batch is
- * durable, effects that are no longer wanted, timers.
+ * Collects the outstanding work of a partition while events are folded: effects to start when the batch is durable,
+ * effects to cancel, timers.
  *
- * Timers are set at once, before anything is durable: what one of them makes happen follows in a later batch, which
- * cannot be durable without this one.
+ * Timers are set at once, before anything is durable. The consequences of a timer are in a later batch, which cannot be
+ * durable without this one.
  */
 export class Folding implements Outstanding<unknown> {
   readonly #partition: number;
@@ -18,12 +18,12 @@ export class Folding implements Outstanding<unknown> {
   /** The instance that is being folded. */
   instance: Instance | undefined;
   cause: Cause | undefined;
-  /** Number of the effect whose result is being taken: it need not be reported as no longer wanted. */
+  /** Number of the effect whose result is being applied: it need not be reported as cancelled. */
   settling = -1;
   #isRecovering = false;
   /** To be started when the open batch is durable. */
   due: PendingEffect[] = [];
-  /** No longer wanted, as soon as the open batch is durable. */
+  /** To be cancelled when the open batch is durable. */
   dropped: EffectToken[] = [];
 
   constructor(partition: number, timers: TimerQueue<InstanceTimer>) {
@@ -81,7 +81,7 @@ export class Folding implements Outstanding<unknown> {
     this.#timers.remove(timer);
   }
 
-  /** Notes what a loaded instance has outstanding. */
+  /** Adds the outstanding work of a loaded instance. */
   recover(instance: Instance): void {
     this.open(instance, undefined, -1);
     this.#isRecovering = true;
@@ -92,20 +92,20 @@ export class Folding implements Outstanding<unknown> {
     }
   }
 
-  /** Nothing of this instance is awaited here any more: it was put away, kept aside, or ended by force. */
+  /** Drops the outstanding work of an instance that was passivated, quarantined or terminated. */
   release(instance: Instance): void {
     for (const timer of instance.timers?.values() ?? []) this.#timers.remove(timer);
     instance.timers = undefined;
   }
 
-  /** The instance never came to be: nothing of it is outstanding. */
+  /** Drops the outstanding work of an instance that was never created. */
   discard(instance: Instance): void {
     this.release(instance);
     instance.effects.clear();
   }
 }
 
-/** For folding when it does not matter what is outstanding: `recover` finds it afterwards. */
+/** For folding that ignores outstanding work: `recover` finds it afterwards. */
 export const heedless: Outstanding<unknown> = {
   effect() {},
   settled() {},

@@ -2,11 +2,13 @@ import type { EnvelopeBatch } from "@tutti/kernel";
 import type { Outcome, Question, Submission } from "../api.ts";
 import type { Found } from "./instances.ts";
 
-/** Messages that came for this partition. */
+/** Messages that arrived for this partition. */
 export interface EnvelopesArrived {
   readonly what: "messages";
   readonly batch: EnvelopeBatch;
-  /** The number up to which all of the channel are durable, or why that is unknown. */
+  /**
+   * Called with the number up to which all messages of the channel are durable, or with the reason why that is unknown.
+   */
   settle(outcome: { readonly upTo: number } | Outcome): void;
   /** Receivers that were looked up and do not exist. */
   readonly absent: Set<string>;
@@ -16,24 +18,24 @@ export interface EnvelopesArrived {
 export interface QuestionArrived {
   readonly what: "question";
   readonly question: Question<unknown, unknown>;
-  /** What was found in the archive, when it was asked. */
+  /** Result of the lookup in the archive, if there was one. */
   readonly found?: Found | undefined;
   settle(outcome: Outcome): void;
 }
 
-/** Anything else that has to happen between commands. */
+/** Any other work that must run between commands. */
 interface Errand {
   readonly what: "errand";
   run(): void;
-  /** It will not run: the partition is gone from here. */
+  /** The errand will not run: the partition no longer belongs to this process. */
   refuse(outcome: Outcome): void;
 }
 
 export type Arrival = EnvelopesArrived | QuestionArrived | Errand;
 
 /**
- * Work that waits for a partition's next turn. It survives the loss of the partition's memory: undecided work
- * is decided after the partition was loaded again.
+ * Work that waits for a partition's next turn. It survives the loss of the partition's memory: undecided work is
+ * decided after the partition is loaded again.
  */
 export class Inbox {
   #commands: Submission[] = [];
@@ -67,7 +69,7 @@ export class Inbox {
     return submission;
   }
 
-  /** Tells the commands that wait. Results of effects stay: they are not sent again. */
+  /** Refuses the commands that wait. Results of effects stay, because they are not sent again. */
   refuseCommands(outcome: Outcome): void {
     const waiting = this.#commands.slice(this.#next);
     this.#commands = waiting.filter(({ token }) => token !== undefined);
@@ -75,7 +77,7 @@ export class Inbox {
     for (const { token, reply: answer } of waiting) if (token === undefined) answer(outcome);
   }
 
-  /** Tells everything that waits. */
+  /** Refuses everything that waits. */
   refuse(outcome: Outcome): void {
     for (let submission = this.takeCommand(); submission !== undefined; submission = this.takeCommand()) {
       submission.reply(outcome);
@@ -84,11 +86,11 @@ export class Inbox {
   }
 }
 
-/** Tells waiters for an arrival that nothing will come of it here. */
+/** Refuses an arrival. */
 export function refuse(arrival: Arrival, outcome: Outcome): void {
   if (arrival.what === "errand") arrival.refuse(outcome);
   else arrival.settle(outcome);
 }
 
-/** Below this it is not worth moving the rest to the front. */
+/** With fewer removed entries it is not worth moving the rest to the front. */
 const compactAt = 4_096;

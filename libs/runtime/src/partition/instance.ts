@@ -17,36 +17,37 @@ export interface PendingEffect extends DueEffect {
   readonly instance: Instance;
 }
 
-/** What was answered to a call with an idempotency key. */
+/** The reply to a call with an idempotency key. */
 export interface AnsweredKey {
   readonly commandHash: Uint8Array;
   readonly reply: Uint8Array;
   readonly untilMs: number;
 }
 
-/** Why an instance is kept aside. */
+/** Reason and state of a quarantine. */
 export interface Quarantine {
   readonly reason: Quarantined;
   readonly sinceMs: number;
   /** The last event that is folded into the state. */
   readonly folded: number;
   /**
-   * Whether the journal says so. What fails while loading is kept aside without a word, and a repaired release
+   * Whether the journal records the quarantine. A failure while loading is not recorded, and a repaired release
    * continues.
    */
   isRecorded: boolean;
-  /** Whether the state is what those events fold to. After a fault it has to be folded again first. */
+  /** Whether the state is the fold of those events. After a fault it must be folded again first. */
   isRebuilt: boolean;
-  /** What came since, in order. */
+  /** Commands that arrived since, in order. */
   readonly parked: CommandParked[];
 }
 
 /**
- * An instance in memory: its state after all that was decided, durable or not, and what of it is outstanding.
+ * An instance in memory: its state after all decisions, durable or not, and its outstanding work.
  *
- * 1. `state` is what its first `event` events fold to, except when it is quarantined: then nothing may be asked of it.
+ * 1. `state` is the fold of its first `event` events. The exception is a quarantined instance, whose state must not be
+ *    used.
  * 2. `effects` and `timers` are what the machine's `recover` would find in `state`.
- * 3. `dirtyFrom` is the batch of the first record that no committed snapshot contains. 0 when there is none.
+ * 3. `dirtyFrom` is the batch of the first record that no committed snapshot contains. 0 if there is none.
  */
 export class Instance {
   readonly key: InstanceKey;
@@ -55,9 +56,9 @@ export class Instance {
   /** Namespace, kind and id as they are in every record. */
   readonly prefix: Uint8Array;
   state: unknown;
-  /** Whether it is found by its key: not before its first event, nor after it was put away. */
+  /** Whether it is found by its key: not before its first event, nor after it was passivated. */
   isInMemory = false;
-  /** 0 until it has an event. */
+  /** 0 before its first event. */
   incarnation = 0;
   event = 0;
   /** Its last record. */
@@ -67,29 +68,25 @@ export class Instance {
   timers: Map<number, InstanceTimer> | undefined;
   keys: Map<string, AnsweredKey> | undefined;
   quarantine: Quarantine | undefined;
-  /** How often it was taken back to an earlier event. */
+  /** How often it was reset to an earlier event. */
   resets = 0;
   startMs = 0;
   endMs = 0;
-  /** It was ended by force: its machine does not know, and is asked nothing any more. */
+  /** It was terminated: its machine does not know, and is not called any more. */
   isTerminated = false;
   startedBy: Actor | undefined;
-  /** How large its state was when it was last written. */
+  /** Size of its state when it was last encoded. */
   stateBytes = 0;
   dirtyFrom = 0;
-  /** What lists show of it has changed since it was last written to the index. */
+  /** The part that lists show has changed since its line was last written to the index. */
   isEntryDue = false;
-  /** It started in this life of its partition, and nothing of it was on its way to the archive yet. */
+  /** It was created since its partition was loaded, and nothing of it was sent to the archive yet. */
   isNew = false;
-  /** A snapshot or a line of the index is on its way to the archive. */
+  /** A snapshot or an index line is on its way to the archive. */
   isBeingKept = false;
-  /**
-   * The archive was notified that it is over, and nothing of it is kept: nothing happens to it any more, and it goes.
-   */
+  /** The archive was notified of its end, and nothing of it is kept: nothing more happens to it, and it leaves. */
   isLeaving = false;
-  /**
-   * What the archive has of it says that it has ended: its line must not say otherwise without a snapshot beside it.
-   */
+  /** The archive has it as ended. A line that shows it as live needs a snapshot with it. */
   isKeptAsEnded = false;
   touchedMs = 0;
 
@@ -101,7 +98,7 @@ export class Instance {
     this.state = hosted.machine.create(key);
   }
 
-  /** The last event that counts in the state. */
+  /** The last event that counts for the state. */
   get folded(): number {
     return this.quarantine?.folded ?? this.event;
   }
@@ -114,7 +111,7 @@ export class Instance {
     return this.endMs > 0;
   }
 
-  /** When its next timer is due. 0 without one. */
+  /** Time of its next timer. 0 if there is none. */
   get dueMs(): number {
     if (this.timers === undefined || this.timers.size === 0) return 0;
     let dueMs = Number.POSITIVE_INFINITY;
@@ -123,7 +120,7 @@ export class Instance {
   }
 }
 
-/** Kept aside without a record of it. */
+/** Returns a quarantine without a record. */
 export function quarantineFor(on: string, error: unknown, folded: number, sinceMs: number): Quarantine {
   const reason = {
     error: toErrorDetail(errorFromUnknown(error)),

@@ -1,11 +1,12 @@
 /**
- * The instances of a partition that are in memory, and how others get there.
+ * The instances of a partition that are in memory, and how others are loaded.
  *
- * 1. An instance that is not in memory is in the archive whole: it leaves memory only when its last record is contained
- *    in a committed snapshot, or it ended and its line in the index says so. One that ended and of which nothing is to
- *    be kept leaves when its end is durable.
+ * 1. The archive has every instance that is not in memory whole. An instance leaves memory only when a committed
+ *    snapshot contains its last record, or when it ended and its line in the index says so. An ended instance of which
+ *    nothing is to be kept leaves when its end is durable.
  * 2. Lookups of many instances go to the archive together.
- * 3. What is leaving is not found any more: a lookup waits until it has left, and finds what the archive has then.
+ * 3. An instance that is leaving is not found any more: a lookup waits until it has left, and finds what the archive
+ *    has then.
  */
 
 import type { ArchivePartition, Kept } from "@tutti/journal";
@@ -14,18 +15,18 @@ import type { HostedMachine, HostedMachines } from "../machines/hosted-machine.t
 import type { Instance } from "./instance.ts";
 import { blankInstance } from "./reviving.ts";
 
-/** What a lookup found. */
+/** Result of a lookup. */
 export type Found =
   | { readonly kind: "instance"; readonly instance: Instance }
   | { readonly kind: "absent" }
   | { readonly kind: "tombstone"; readonly untilMs: number }
-  /** Its stored form is damaged, or cannot be read just now. */
+  /** Its stored form is damaged, or cannot be read at the moment. */
   | { readonly kind: "unreadable"; readonly error: TuttiError };
 
 export interface InstancesParts {
   readonly machines: HostedMachines;
   readonly archive: ArchivePartition;
-  /** Makes an instance of its stored form. */
+  /** Restores an instance from its stored form. */
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
   /** It has come into memory. */
   arrived(instance: Instance): void;
@@ -37,9 +38,9 @@ export class Instances {
   readonly #parts: InstancesParts;
   readonly #byText = new Map<string, Instance>();
   readonly #byIncarnation = new Map<number, Instance>();
-  /** Lookups under way, and those that go out next. */
+  /** Lookups under way, and lookups of the next request. */
   readonly #lookups = new Map<string, Promise<Found>>();
-  /** Incarnations that have left memory lately, up to this one, while needed. */
+  /** Incarnations that have left memory, up to a noted number. Undefined unless that is needed. */
   #left: Set<number> | undefined;
   #leftUpTo = 0;
   /** Callers that wait until an instance has left. */
@@ -66,7 +67,7 @@ export class Instances {
     return this.#byIncarnation.get(incarnation);
   }
 
-  /** False when there is surely nothing under this key. */
+  /** Returns false if there is certainly nothing under this key. */
   mayBeKept(key: InstanceKey): boolean {
     return this.#parts.archive.mayHave(key);
   }
@@ -75,7 +76,7 @@ export class Instances {
     return this.#parts.machines.of(kind);
   }
 
-  /** An instance without events: not in memory until it is added. */
+  /** Returns an instance without events. It is not in memory until it is added. */
   blank(key: InstanceKey, text: string, hosted: HostedMachine): Instance {
     return blankInstance(key, text, hosted);
   }
@@ -89,7 +90,7 @@ export class Instances {
   remove(instance: Instance): void {
     instance.isInMemory = false;
     if (instance.incarnation <= this.#leftUpTo) this.#left?.add(instance.incarnation);
-    // Another one may have its key by now.
+    // Another instance may have its key by now.
     if (this.#byText.get(instance.text) === instance) this.#byText.delete(instance.text);
     this.#byIncarnation.delete(instance.incarnation);
     this.#departures.get(instance)?.resolve();
@@ -102,13 +103,13 @@ export class Instances {
     this.#departures.clear();
   }
 
-  /** It has come from the archive. */
+  /** An instance was loaded from the archive. */
   arrive(instance: Instance): void {
     this.add(instance);
     this.#parts.arrived(instance);
   }
 
-  /** From now on it is noted which instances with numbers up to this one leave memory. */
+  /** From now on the instances with numbers up to this one that leave memory are recorded. */
   noteLeaving(upTo: number): void {
     this.#left = new Set();
     this.#leftUpTo = upTo;
@@ -123,7 +124,7 @@ export class Instances {
     this.#leftUpTo = 0;
   }
 
-  /** Returns whether it is on its way into memory. */
+  /** Returns whether a lookup of it is under way. */
   isLookedUp(text: string): boolean {
     return this.#lookups.has(text);
   }
@@ -159,7 +160,7 @@ export class Instances {
     return departure.promise;
   }
 
-  /** Which of these are here or in the archive, ended or not. */
+  /** Returns which of these are here or in the archive, ended or not. */
   async areKept(keys: readonly InstanceKey[]): Promise<readonly boolean[]> {
     const kept = keys.map((key) => this.#byText.has(textOf(key)));
     const open = keys.flatMap((key, index) =>
@@ -183,7 +184,7 @@ export class Instances {
           try {
             found(await this.#load(key, kept[index] ?? { kind: "nothing" }));
           } catch (error) {
-            // The others that were looked up with it are none the worse.
+            // Other instances of the same lookup are not affected.
             found({ kind: "unreadable", error: errorFromUnknown(error) });
           }
         }),

@@ -1,4 +1,4 @@
-/** What the archive is given of instances. */
+/** The stored form of instances in the archive. */
 import { type Actor, Actor as ActorCodec, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, InstanceSnapshot } from "@tutti/journal";
 import { type Description, isEnded } from "@tutti/kernel";
@@ -14,7 +14,7 @@ export function snapshotOf(instance: Instance, nowMs: number, behaviour: number)
   return { key, incarnation, snapshot, dueMs, outstanding: isAsleep && effects.size > 0 };
 }
 
-/** Returns its line in the index. */
+/** Returns the index line of an instance. */
 export function entryOf(instance: Instance, retention: Retention): IndexEntry {
   const { key, incarnation, event, startMs, endMs, startedBy, lastBatch, lastIndex } = instance;
   const described = shownOf(instance);
@@ -42,17 +42,18 @@ interface KeptUntil {
 
 const goesOn: KeptUntil = { keepUntilMs: 0, idKeptUntilMs: 0 };
 
-/** So long something that has ended is kept at least while it awaits the results of effects. */
+/** Minimum time that an ended instance is kept while it awaits the results of effects. */
 const awaitingMs = 3_600_000;
 
-/** Returns whether a line has the archive remove its instance as it takes it. */
+/** Returns whether the archive removes the instance as soon as it receives this line. */
 export function isRemoval({ endMs, keepUntilMs }: IndexEntry): boolean {
   return endMs > 0 && keepUntilMs <= endMs;
 }
 
 /**
- * What is removed before its time is to be removed as if its end were that. Its id stays taken from now on. What may
- * still continue, by a repair or the result of an effect, must not be removed meanwhile.
+ * Returns until when an instance is kept. An instance that is removed early is kept until its end, and its id stays
+ * reserved from the removal on. An instance that may continue, by a repair or the result of an effect, must not be
+ * removed meanwhile.
  */
 function keptUntil(
   { endMs, effects, quarantine }: Instance,
@@ -66,9 +67,9 @@ function keptUntil(
 }
 
 /**
- * Until when the id stays taken of an instance that is here, but kept no longer. Undefined of one that is. From that
- * moment on nothing happens to it: its history may be removed at any time, and what it did then would have no
- * beginning.
+ * Returns until when the id of an instance stays reserved that is in memory but no longer kept. Undefined if the
+ * instance is kept. From that moment on nothing happens to it: its history may be removed at any time, and later events
+ * would have no beginning.
  */
 export function goneUntil(instance: Instance, retention: Retention, nowMs: number): number | undefined {
   const { endMs, quarantine } = instance;
@@ -81,8 +82,8 @@ export function goneUntil(instance: Instance, retention: Retention, nowMs: numbe
 }
 
 /**
- * Returns whether nothing of an instance is to be kept: the archive does not know it, it has ended, and neither its
- * history nor its id outlives that.
+ * Returns whether nothing of an instance is to be kept: it has ended, the archive does not know it, and neither its
+ * history nor its id is kept after the end.
  */
 export function leavesNothing(instance: Instance, { keepMs, idKeptMs }: Retention): boolean {
   const isIdle = instance.isNew && instance.isEnded && instance.quarantine === undefined;
@@ -91,7 +92,7 @@ export function leavesNothing(instance: Instance, { keepMs, idKeptMs }: Retentio
   return (described.keepMs ?? 0) === 0 && (idKeptMs === 0 || !described.idChosen);
 }
 
-/** Short instances that have ended are folded from their history on request. */
+/** Short ended instances are folded from their history on request. */
 export function isKeptByHistory(instance: Instance, eventsMax: number): boolean {
   return (
     instance.isEnded &&
@@ -101,7 +102,7 @@ export function isKeptByHistory(instance: Instance, eventsMax: number): boolean 
   );
 }
 
-/** An instance whose state a fault has left unusable is kept when its state was folded again. */
+/** An instance whose state is unusable after a fault is archived once its state was folded again. */
 export function canBeKept({ quarantine }: Instance): boolean {
   return quarantine === undefined || quarantine.isRebuilt;
 }
@@ -123,7 +124,7 @@ const unreadable = {
   idChosen: false,
 };
 
-/** Most instances are started by the same few, whose calls share one object. */
+/** Most instances are started by the same few callers, whose calls share one object. */
 const actors = new WeakMap<Actor, Uint8Array>();
 
 function encodedActor(actor: Actor | undefined): Uint8Array {

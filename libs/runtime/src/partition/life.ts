@@ -1,4 +1,4 @@
-/** A partition's life under one epoch: what happens while it is loaded, and how that is put together. */
+/** The life of a partition: everything that runs while it is loaded under one epoch, and how it is put together. */
 import type { Failure, Journal, JournalPartition } from "@tutti/journal";
 import type { TuttiError } from "@tutti/kernel";
 import { Histories } from "../history/histories.ts";
@@ -16,7 +16,7 @@ import { QuarantineStore } from "./quarantine-store.ts";
 import { Repairs } from "./repairs.ts";
 import { revive } from "./reviving.ts";
 
-/** All that continues while a partition is loaded. */
+/** The parts of a partition while it is loaded. */
 export interface Life {
   readonly memory: PartitionMemory;
   readonly loaded: LoadedPartition;
@@ -27,7 +27,7 @@ export interface Life {
   readonly refolding: Refolding;
 }
 
-/** What a life is given, and what its partition hears of it. */
+/** Dependencies of a life, and the notifications to its partition. */
 export interface LifeOptions {
   readonly parts: PartitionParts;
   readonly partition: number;
@@ -38,21 +38,21 @@ export interface LifeOptions {
   readonly durable: number;
   /** The archive contains all batches up to this one. */
   readonly coveredTo: number;
-  /** Something wants a turn. */
+  /** Something needs a turn. */
   wake(memory: PartitionMemory, arrival?: Arrival): void;
-  /** An instance was put to sleep: something may be due sooner than it was. */
+  /** An instance was passivated: something may be due sooner than before. */
   slept(life: Life): void;
-  /** The journal did not take a batch. */
+  /** The journal rejected a batch. */
   failed(memory: PartitionMemory, failure: Failure): void;
   /** The archive has refused this owner. */
   fenced(memory: PartitionMemory, error: TuttiError): void;
-  /** The stored data is not there any more as it was. */
+  /** The stored data is damaged. */
   damaged(memory: PartitionMemory, error: TuttiError): void;
   /** An unexpected exception. */
   faulted(memory: PartitionMemory, fault: unknown): void;
 }
 
-/** Puts a life together. Nothing of it continues before it is loaded. */
+/** Puts a life together. Nothing runs before it is loaded. */
 export function beginLife(options: LifeOptions): Life {
   const { parts, partition, log, coveredTo } = options;
   const { service, archive, timers, chance, logger, retentionOf, deliver } = parts;
@@ -106,7 +106,7 @@ function memoryOf(options: LifeOptions, refolding: Refolding, sender: () => Outb
   return memory;
 }
 
-/** Folds an instance of which reading the journal has not made what it is, from its whole history. */
+/** Folds an instance from its whole history, because reading the journal did not give its state. */
 export async function refold(life: Life, instance: Instance): Promise<void> {
   if (instance.quarantine !== undefined) {
     await life.loaded.repairs.rebuild(instance);

@@ -1,8 +1,8 @@
 /**
- * A partition running under one epoch: takes work that waits in its inbox, turn by turn.
+ * A partition running under one epoch: processes the work of its inbox, turn by turn.
  *
- * 1. A turn takes all that is waiting, up to a bound, and ends with one append. The next turn fills the next batch
- *    while the journal writes.
+ * 1. A turn takes all waiting work, up to a bound, and ends with one append. The next turn fills the next batch while
+ *    the journal writes.
  * 2. Within a partition time never runs backwards.
  * 3. While the journal has no room nothing is decided, and questions are answered.
  */
@@ -45,7 +45,7 @@ export class LoadedPartition {
     this.#questions = new Questions(memory);
   }
 
-  /** Takes work that waits. Gives whether there is more. */
+  /** Processes waiting work. Returns whether there is more. */
   turn(inbox: Inbox): boolean {
     const { memory } = this;
     if (memory.isStopped) return false;
@@ -69,16 +69,17 @@ export class LoadedPartition {
   }
 
   /**
-   * When the next turn is due at the latest. Infinity when nothing waits for a moment, or the room for it comes first.
+   * Time of the next turn at the latest. Infinity if nothing waits for a time, or if the partition waits for room in
+   * the journal.
    */
   get nextDueMs(): number {
     if (this.#isWaitingForRoom) return Number.POSITIVE_INFINITY;
     const { timers, pause } = this.memory;
-    // Nothing that sleeps would be woken before something is released, and that is a turn of its own.
+    // While everything is paused, waking passivated instances is useless. A release is a turn of its own.
     return pause.isWhole ? timers.nextDueMs : Math.min(timers.nextDueMs, this.#passivated.nextDueMs);
   }
 
-  /** Nothing more is decided here. Gives the answers that will not come, and the commands that were not decided. */
+  /** Stops deciding. Returns the answers that will not come, and the commands that were not decided. */
   stop(): { readonly undecided: readonly Submission[]; readonly unanswered: readonly Answers[] } {
     return { unanswered: this.memory.stop(), undecided: this.#commands.stop() };
   }
@@ -96,7 +97,7 @@ export class LoadedPartition {
     return true;
   }
 
-  /** Those that have come by now: what they cause to come waits for the next turn. */
+  /** Takes the present arrivals only: what they cause to arrive waits for the next turn. */
   #takeArrivals({ arrivals }: Inbox): void {
     if (arrivals.length === 0) return;
     let count = 0;
@@ -106,7 +107,7 @@ export class LoadedPartition {
     arrivals.splice(0, count);
   }
 
-  /** Answered with what was decided before: questions append nothing. */
+  /** Answers questions with the state of earlier decisions: questions append nothing. */
   #takeQuestions({ arrivals }: Inbox): void {
     const others: Arrival[] = [];
     const questions: QuestionArrived[] = [];

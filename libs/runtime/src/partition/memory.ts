@@ -1,10 +1,10 @@
 /**
- * What a partition has in memory under one epoch, and how anything in it changes. When an append fails, all of this is
- * forgotten and read again from what is durable.
+ * Memory of a partition under one epoch, and all ways in which it changes. If an append fails, all of it is dropped and
+ * read again from durable data.
  *
- * 1. Every change of an instance is recorded in the open batch in the same turn. A change without a record
- *    did not happen.
- * 2. Nothing leaves before what it rests on is durable: no answer, no effect, no message.
+ * 1. Every change of an instance is recorded in the open batch in the same turn. A change without a record did not
+ *    happen.
+ * 2. No answer, effect or message leaves before everything it rests on is durable.
  */
 import type { LettersSent } from "@tutti/contracts/runtime/v1";
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
@@ -59,7 +59,7 @@ export interface MemoryParts {
   readonly partitionsOf: (service: string) => number;
   /** The cause of the partition's own records. */
   readonly cause: Cause;
-  /** Wants a turn, with something to do in it. */
+  /** Requests a turn, with an arrival to process in it. */
   wake(arrival?: Arrival): void;
   /** Returns whether this process may answer for the partition without asking the journal. */
   mayAnswer(): boolean;
@@ -67,22 +67,22 @@ export interface MemoryParts {
   released(channel: Channel): void;
   revive(key: InstanceKey, kept: Kept): Promise<Instance | undefined>;
   failed(failure: Failure): void;
-  /** The archive has refused this owner: it was replaced. */
+  /** The archive refused this owner because it was replaced. */
   fenced(error: TuttiError): void;
-  /** The archive, or the journal behind it, is not what was written there. */
+  /** The stored data of the archive, or of the journal behind it, is damaged. */
   damaged(error: TuttiError): void;
   faulted(fault: unknown): void;
 }
 
 /** Receives the changes that have to be archived. */
 export interface Archiver {
-  /** It has its first record that no snapshot contains. */
+  /** The instance has its first record that no snapshot contains. */
   dirty(instance: Instance): void;
-  /** Its line in the index is to be written. */
+  /** The line of the instance in the index must be written. */
   entryDue(instance: Instance): void;
-  /** It has ended, and that is durable. */
+  /** The end of the instance is durable. */
   ended(instance: Instance): void;
-  /** Another one has its key now. */
+  /** Another instance has its key now. */
   discard(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
   wake(): void;
@@ -98,9 +98,9 @@ export class PartitionMemory {
   readonly commits: Commits;
   readonly folding: Folding;
   readonly decider: Decider;
-  /** The partition itself, as far as it has records. */
+  /** The partition itself, as the owner of its own records. */
   readonly self: Recorded;
-  /** How many instances were ever started here. */
+  /** Number of instances ever started here. */
   incarnations = 0;
   /** Instances that have not ended, here and in the archive. */
   live = 0;
@@ -108,13 +108,13 @@ export class PartitionMemory {
   readonly listeners = new Listeners();
   readonly pause = new Pause();
   readonly behaviours = new Behaviours();
-  /** The first batch with a record of a kind that is not hosted here: a release that hosts it needs it. */
+  /** The first batch with a record of a kind that is not hosted here. It is kept for a release that hosts it. */
   heldFrom = Number.POSITIVE_INFINITY;
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
   archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, discard() {}, wake() {} };
-  /** Those that have ended in the open batch, and started in this life. */
+  /** Instances that started since the partition was loaded and ended in the open batch. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
 
@@ -145,7 +145,7 @@ export class PartitionMemory {
       eventListener: parts.effects.eventListener,
       behaviours: this.behaviours,
       count: () => ++this.incarnations,
-      // Beside what the batch may have before, and the messages that it gets at its end.
+      // In addition to the batch's content before the step, and the messages added at its end.
       stepBytesMax: Math.floor((parts.journal.batchBytesMax - parts.limits.batchBytesSoft) / 2),
     });
     this.commits = new Commits({
@@ -166,23 +166,23 @@ export class PartitionMemory {
     this.batch.open(durable + 1);
   }
 
-  /** The batch that everything decided so far is durable with. */
+  /** The batch that makes all decisions so far durable. */
   get lastBatch(): number {
     return this.batch.count > 0 ? this.batch.number : this.commits.appended;
   }
 
-  /** Whether the turn has to end here: what else waits belongs into the next batch. */
+  /** Whether the turn must end here: other waiting work belongs into the next batch. */
   get isBatchFull(): boolean {
     return this.batch.bytes + this.outbox.openBytes >= this.parts.limits.batchBytesSoft;
   }
 
-  /** The time of this turn. */
+  /** Sets the time of this turn. */
   beginTurn(): void {
     this.nowMs = this.parts.clock.now();
     this.decider.nowMs = this.nowMs;
   }
 
-  /** Ends a turn: what it decided goes into the journal, and answers go with it. */
+  /** Ends a turn: its decisions go into the journal, and its answers wait for the batch. */
   endTurn(): void {
     this.#recordMessages();
     if (this.batch.count > 0) this.#append();
@@ -190,7 +190,7 @@ export class PartitionMemory {
     else if (this.folding.due.length > 0) this.#dispatchRecovered();
   }
 
-  /** Notes what the decider's last step did to an instance. */
+  /** Notes the consequences of the decider's last step for an instance. */
   noteStep(instance: Instance): void {
     if (this.decider.emitted === 0) return;
     if (!instance.isInMemory) {
@@ -198,12 +198,12 @@ export class PartitionMemory {
       this.live++;
     }
     if (this.decider.wasDescribed) this.noteStatus(instance, this.decider.status, this.nowMs);
-    // It may have awaited this, and need no longer be kept.
+    // It may have awaited this effect, and need no longer be kept.
     else if (instance.isEnded && instance.effects.size === 0) this.noteEntry(instance);
     this.noteRecord(instance);
   }
 
-  /** An event of the runtime's own happens to an instance. */
+  /** Applies an event of the runtime to an instance. */
   record<Body>(instance: Instance, { header, codec }: OwnEvent<Body>, body: Body, cause: Cause): void {
     this.batch.add(instance, header, codec as WireCodec<Body>, body, cause);
     this.noteRecord(instance);
@@ -217,12 +217,14 @@ export class PartitionMemory {
     this.archiver.dirty(instance);
   }
 
-  /** Until when the id stays taken of an instance that is kept no longer. Undefined of one that is. */
+  /**
+   * Returns until when the id of an instance stays reserved that is no longer kept. Undefined if the instance is kept.
+   */
   goneUntil(instance: Instance, nowMs = this.nowMs): number | undefined {
     return goneUntil(instance, this.parts.retentionOf(instance.key.kind), nowMs);
   }
 
-  /** How an instance stands now. It may have ended, or been resumed after its end. */
+  /** Notes the status of an instance. It may have ended, or resumed after its end. */
   noteStatus(instance: Instance, status: WorkStatus, nowMs: number): void {
     if (isEnded(status)) {
       if (instance.endMs === 0) {
@@ -237,7 +239,7 @@ export class PartitionMemory {
     this.noteEntry(instance);
   }
 
-  /** Ended by force: its machine is asked nothing any more. */
+  /** Notes that an instance was terminated: its machine is not called any more. */
   noteTerminated(instance: Instance, nowMs: number): void {
     if (instance.endMs === 0) this.live--;
     if (instance.endMs === 0) instance.endMs = nowMs;
@@ -246,14 +248,14 @@ export class PartitionMemory {
     this.listeners.happened(instance);
   }
 
-  /** What lists show of an instance may have changed. */
+  /** The part of an instance that lists show may have changed. */
   noteEntry(instance: Instance): void {
     if (instance.isEntryDue) return;
     instance.isEntryDue = true;
     this.archiver.entryDue(instance);
   }
 
-  /** An instance has come from the archive: what it has outstanding is done and awaited here again. */
+  /** An instance was loaded from the archive: its outstanding effects are started and awaited here again. */
   arrived(instance: Instance): void {
     instance.touchedMs = this.nowMs;
     this.recoverOutstanding(instance);
@@ -261,7 +263,7 @@ export class PartitionMemory {
     if (this.folding.due.length > 0) this.parts.wake();
   }
 
-  /** What an instance has outstanding, as its state says, is done and awaited here. */
+  /** Starts and awaits the outstanding work that the state of an instance contains. */
   recoverOutstanding(instance: Instance): void {
     if (instance.quarantine !== undefined) this.quarantined.add(instance);
     else if (!instance.isEnded) {
@@ -274,8 +276,8 @@ export class PartitionMemory {
   }
 
   /**
-   * An instance cannot be used because its code fails on what is durable, as with a release that has a fault. Nothing
-   * is recorded: a repaired release continues by itself.
+   * Quarantines an instance because its code fails on durable data, as with a faulty release. Nothing is recorded: a
+   * repaired release continues by itself.
    */
   keepAside(instance: Instance, on: string, error: unknown, folded: number): void {
     this.parts.logger.error("machine failed on its durable events, quarantined", {
@@ -285,20 +287,20 @@ export class PartitionMemory {
     });
     instance.quarantine = quarantineFor(on, error, folded, this.nowMs);
     this.quarantined.add(instance);
-    // Also one whose first event cannot be folded has a line: what has none is not known to be kept.
+    // An instance whose first event cannot be folded has a line too: without a line it would not be known to be kept.
     this.noteEntry(instance);
     this.folding.release(instance);
     instance.effects.clear();
   }
 
-  /** Effects that are to be started. Those of paused machines are found again when they are released. */
+  /** Returns the effects to start. Those of paused machines are found again when they are released. */
   takeDue(): PendingEffect[] {
     const { due } = this.folding;
     this.folding.due = [];
     return this.pause.isOn ? due.filter(({ instance }) => !this.pause.holds(instance)) : due;
   }
 
-  /** Puts an instance out of memory. */
+  /** Removes an instance from memory. */
   passivate(instance: Instance): void {
     this.folding.release(instance);
     this.instances.remove(instance);
@@ -306,13 +308,13 @@ export class PartitionMemory {
     this.listeners.left(instance);
   }
 
-  /** Nothing more is decided here. Gives work that waits for an answer. */
+  /** Stops deciding. Returns the work that waits for an answer. */
   stop(): readonly Answers[] {
     this.isStopped = true;
     const open = [...this.instances.values()].flatMap(({ effects }) =>
       [...effects].map(({ token }) => token),
     );
-    // What was settled by events that may never become durable is still wanted if they do not.
+    // Effects that were settled by events which may never become durable are still needed if they do not.
     const released = [...open, ...this.commits.dropped, ...this.folding.dropped];
     const { effects } = this.parts;
     try {
@@ -335,7 +337,7 @@ export class PartitionMemory {
     this.#sent = outbox.closeSent();
     if (this.#sent !== undefined) add(ownEvents.lettersSent, this.#sent);
     for (const taken of outbox.closeTaken()) add(ownEvents.lettersTaken, taken);
-    // A confirmation that is not recorded costs a repetition after a restart: it waits for a batch that goes anyway.
+    // A confirmation that is not recorded causes a repetition after a restart, so it waits for the next batch.
     if (batch.count > 0)
       for (const confirmed of outbox.closeConfirmed()) add(ownEvents.lettersConfirmed, confirmed);
   }
@@ -358,7 +360,7 @@ export class PartitionMemory {
 
   /**
    * Answers without a batch of their own rest on this process's lease term, and on the last batch under way. That batch
-   * alone is no proof: after a pause its confirmation may be old, and another process the owner.
+   * alone is no proof: after a pause its confirmation may be old, and another process may be the owner.
    */
   #answerWithoutBatch(): void {
     if (!this.parts.mayAnswer()) {
@@ -378,7 +380,7 @@ export class PartitionMemory {
   /** Effects of instances that came from the archive are durable already. */
   #dispatchRecovered(): void {
     if (!this.commits.isIdle) {
-      // They may rest on what is under way: the next turn takes them along.
+      // They may rest on batches under way, so they are started once those are durable.
       const due = this.takeDue();
       this.commits.reached(this.commits.appended).then((isDurable) => {
         if (isDurable && !this.isStopped) this.#dispatch(due);
@@ -398,19 +400,19 @@ export class PartitionMemory {
     this.publishNotes(notes);
   }
 
-  /** What was noted of events that are durable. */
+  /** Publishes the notes of durable events. */
   publishNotes(notes: readonly unknown[]): void {
     if (notes.length === 0) return;
     try {
       this.parts.effects.eventListener?.handle(notes);
     } catch (error) {
-      // What happened has happened, even if a listener fails.
+      // The events stay durable even if a listener fails.
       this.parts.logger.error("event listener failed", { error });
     }
   }
 
   #dispatch(due: Commit["due"]): void {
-    // What was settled or replaced meanwhile need not be started.
+    // Effects that were settled or replaced meanwhile need not be started.
     const wanted = due.every(isWanted) ? due : due.filter(isWanted);
     if (wanted.length === 0) return;
     try {
@@ -435,19 +437,19 @@ function isWanted(effect: PendingEffect): boolean {
 }
 
 interface Listener {
-  /** Whether nothing but the end matters. */
+  /** True if only the end of the instance counts. */
   readonly endOnly: boolean;
   wake(): void;
 }
 
 /**
- * Callers that wait for something to happen to an instance. Each is woken once, when it is decided: what is read then is
- * answered when that is durable.
+ * Callers that wait for an event of an instance. Each is woken once, when the event is decided. A read at that moment
+ * is answered when the event is durable.
  */
 class Listeners {
   readonly #byInstance = new Map<Instance, Set<Listener>>();
 
-  /** Resolves when something has happened to it, it has left memory, or it is no longer wanted. */
+  /** Resolves at the next event of the instance, when it has left memory, or when the signal is aborted. */
   heard(instance: Instance, endOnly: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const listening = this.#byInstance.get(instance) ?? new Set();

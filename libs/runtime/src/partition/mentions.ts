@@ -1,11 +1,11 @@
 /**
- * Blobs that records of a partition name, told to the store of blobs so that they are kept as long as their instances.
+ * Reports the blobs that records of a partition name to the blob store, so that they are kept as long as their
+ * instances.
  *
- * 1. Before the archive contains a record its blobs are mentioned, durably. What a crash leaves out is folded again
- *    from the journal and mentioned then.
+ * 1. Before the archive contains a record, its blobs are mentioned durably. Mentions that a crash loses are folded
+ *    again from the journal and repeated.
  * 2. A mention may come before its record is durable, and then for nothing: the sweep finds that it is unused.
- * 3. An instance that is gone without a trace by then, because it is not kept after its end, has mentioned
- *    nothing.
+ * 3. An instance that is not kept after its end and is gone by then has mentioned nothing.
  */
 import type { BlobMention, Blobs, MentionSource } from "@tutti/journal";
 import { assert, type InstanceKey, textOf } from "@tutti/kernel";
@@ -19,7 +19,7 @@ export class Mentions {
   #open = new Map<string, BlobMention>();
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param mayBeKept false when there is surely nothing under the key, here or in the archive */
+  /** @param mayBeKept false if there is certainly nothing under the key, here or in the archive */
   constructor(
     { service, partition }: MentionSource,
     blobs: Pick<Blobs, "mention"> | undefined,
@@ -36,7 +36,7 @@ export class Mentions {
   }
 
   add(key: InstanceKey, hashes: Iterable<Uint8Array>): void {
-    // Hardly any event names one, and to find that out by iterating leaves two objects for each.
+    // Hardly any event names a blob, and an iteration would allocate two objects for each event.
     if (Array.isArray(hashes) && hashes.length === 0) return;
     for (const sha256 of hashes) {
       assert(sha256.length === hashBytes, "a blob is named by a SHA-256", { bytes: sha256.length });
@@ -46,7 +46,7 @@ export class Mentions {
     }
   }
 
-  /** Resolves when all that was named so far is mentioned. */
+  /** Resolves when all blobs named so far are mentioned. */
   flush(): Promise<void> {
     if (this.#open.size === 0) return this.#writing;
     this.#writing = this.#writing.catch(() => undefined).then(() => this.#write());

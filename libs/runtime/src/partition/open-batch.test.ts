@@ -121,7 +121,7 @@ describe("the open batch", () => {
   });
 });
 
-/** The records are those, by the generated decoder and by the scanner that reads journals. */
+/** Checks the records with the generated decoder and with the scanner that reads journals. */
 function check(batch: OpenBatch, expected: readonly RecordMessage[]): void {
   const bytes = batch.written().slice();
   assert.equal(batch.count, expected.length);

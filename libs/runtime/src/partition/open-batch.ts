@@ -2,9 +2,9 @@ import { Cause } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import type { WireCodec } from "@tutti/kernel";
 
-/** Something with records of its own: an instance, or the partition itself. */
+/** An owner of records: an instance, or the partition itself. */
 export interface Recorded {
-  /** Namespace, kind and id as they are in every record. */
+  /** Namespace, kind and id as in every record. */
   readonly prefix: Uint8Array;
   readonly incarnation: number;
   event: number;
@@ -12,7 +12,7 @@ export interface Recorded {
   lastIndex: number;
 }
 
-/** A place in the open batch that it can be cut back to. */
+/** A position in the open batch to which it can be truncated. */
 export interface BatchMark {
   position: number;
   count: number;
@@ -20,14 +20,14 @@ export interface BatchMark {
 }
 
 /**
- * The batch that is being filled: records are encoded straight into it, and history is those same bytes.
+ * The batch that is being filled. Records are encoded directly into it, and history consists of those same bytes.
  *
- * 1. Records of an instance name the one before: so a gap is found, and history is read along them.
- * 2. The first record carries its cause. A later one only where it differs from the one before.
- * 3. `number` is the one that the batch will have in the journal.
+ * 1. Records of an instance name the one before. So a gap is detected, and history can be followed.
+ * 2. The first record carries its cause. A later record carries a cause only if it differs from the one before.
+ * 3. `number` is the number that the batch will have in the journal.
  */
 export class OpenBatch {
-  // Small at first: it keeps what it has grown to, and partitions are loaded more often than they are busy.
+  // Small at first: the buffer never shrinks, and most loaded partitions are not busy.
   readonly #writer = new FlatWriter(16 * 1024);
   #count = 0;
   #cause: Cause | undefined;
@@ -64,14 +64,14 @@ export class OpenBatch {
     mark.cause = this.#cause;
   }
 
-  /** Forgets what was added since the mark. */
+  /** Drops everything that was added since the mark. */
   cutBack(mark: BatchMark): void {
     this.#writer.truncate(mark.position);
     this.#count = mark.count;
     this.#cause = mark.cause;
   }
 
-  /** Adds an event and moves what it happened to on. `header` is its type and version as they are in a record. */
+  /** Adds an event and advances its owner. `header` is the event's type and version as in a record. */
   add<Body>(instance: Recorded, header: Uint8Array, codec: WireCodec<Body>, body: Body, cause: Cause): void {
     const writer = this.#writer;
     const event = instance.event + 1;

@@ -5,7 +5,7 @@ import type { DueEffect } from "../api.ts";
 import { OutstandingEffects } from "./outstanding-effects.ts";
 
 function effect(number: number, attempt: number): DueEffect {
-  // The cast: of an effect only its token is looked at here.
+  // The cast: only the token of an effect is read here.
   return { token: { partition: 0, incarnation: 1, number, attempt } } as DueEffect;
 }
 

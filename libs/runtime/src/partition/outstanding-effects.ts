@@ -1,11 +1,11 @@
 import type { DueEffect } from "../api.ts";
 
 /**
- * The effects that an instance awaits, by their numbers, in the order in which they came. Most instances await one at a
- * time, and a new one for each that is settled: a map would be made larger and smaller with every step.
+ * The effects that an instance awaits, by their numbers, in the order of their arrival. Most instances await one at a
+ * time, and a new one for each that is settled. A map would grow and shrink with every step.
  */
 export class OutstandingEffects<Effect extends DueEffect> {
-  /** The first, except when it was settled before others. */
+  /** The first effect. Undefined if it was settled before others. */
   #one: Effect | undefined;
   #others: Map<number, Effect> | undefined;
 

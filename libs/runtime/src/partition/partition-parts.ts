@@ -6,12 +6,12 @@ import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
 
-/** Something that takes turns, as long as it says that there is more. */
+/** A component that takes turns as long as it reports more work. */
 export interface TurnTaker {
   turn(): boolean;
 }
 
-/** What a partition is given by the runtime of its service. */
+/** Dependencies that the runtime of a service gives to its partitions. */
 export interface PartitionParts {
   readonly service: string;
   readonly behaviour: number;
@@ -30,12 +30,12 @@ export interface PartitionParts {
   readonly limits: RuntimeLimits;
   /** The cause of the partition's own records. */
   readonly cause: Cause;
-  /** Name of the pause that a partition starts with, except when it has had it. Empty for none. */
+  /** Name of the pause that a partition starts with, except if it already had that pause. Empty for none. */
   readonly pause: string;
-  /** The behaviours that may be brought into force. */
+  /** Behaviours that may be activated. */
   readonly behavioursAllowed: () => BehaviourLevels;
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
-  /** The partition wants a turn. */
+  /** The partition needs a turn. */
   ready(partition: TurnTaker): void;
 }

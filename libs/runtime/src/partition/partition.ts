@@ -1,11 +1,11 @@
 /**
- * A partition of this process, over the times that it is loaded: starts to own it, loads it, loads it again when the
- * journal did not take something, and lets go of it.
+ * A partition of this process over all its lives: owns it, loads it, reloads it after the journal rejected an append,
+ * and releases it.
  *
  *     closed ── own ──► starting ── sealed and read ──► running ── disown ──► leaving ──► closed
  *     running ── append failed ──► starting
  *     starting, running ── a newer epoch was sealed, or opened the archive ──► closed
- *     starting ── damage, no permission, archive out of reach ──► failed ── after a pause ──► starting
+ *     starting ── damage, no permission, archive unreachable ──► failed ── after a pause ──► starting
  *     running ── the archive found damage ──► starting. Twice in a row ──► failed ── after a pause ──► starting
  *
  * 1. An append that failed may have landed or may land later: everything in memory is forgotten, and the batches

@@ -15,8 +15,8 @@ function isBehind(one: DueInstance, after: DueInstance | undefined): boolean {
 }
 
 /**
- * Sleepers on a list instead of an archive, which is never changed by what wakes: as with one that is not put away
- * again.
+ * A list of sleepers in place of an archive. Waking does not change the list, as with an instance that is not
+ * passivated again.
  */
 function scene(list: DueInstance[]) {
   const woken: number[] = [];
@@ -111,7 +111,7 @@ describe("sleepers", () => {
   });
 
   it("that are put to sleep behind what the archive is asked are not missed either", async () => {
-    // Somewhere among these steps the archive has found the next entry, and its answer is on its way.
+    // At one of these steps the archive has found the next entry, and its answer is on its way.
     for (let steps = 1; steps <= 8; steps++) {
       const { passivated, woken, list } = scene([due(1_000, 1), due(90_000, 2)]);
       await passivated.start();

@@ -1,9 +1,9 @@
 /**
- * Instances that sleep in the archive until a timer: they are brought back when they are due, a page at a time, and
- * cost no memory until then.
+ * Instances that sleep in the archive until a timer. They are loaded when they are due, a page at a time, and cost no
+ * memory until then.
  *
- * 1. `after` is the last one brought back: what is in memory is still in the archive's index under its old time and must
- *    not be taken for due again. So an instance that is due soon is never put to sleep.
+ * 1. `after` is the last one loaded. An instance in memory is still in the archive's index under its old time, and must
+ *    not count as due again. So an instance that is due soon is never passivated.
  */
 import type { ArchivePartition, DueInstance } from "@tutti/journal";
 import type { Instances } from "./instances.ts";
@@ -15,9 +15,9 @@ export interface PassivatedIndexParts {
   faulted(fault: unknown): void;
 }
 
-/** Looked up together. */
+/** Instances per lookup. */
 const pageInstances = 512;
-/** Brought back a little early, so that they are there when they are due. */
+/** They are loaded a little early, so that they are in memory when they are due. */
 const aheadMs = 100;
 
 export class PassivatedIndex {
@@ -31,12 +31,12 @@ export class PassivatedIndex {
     this.#parts = parts;
   }
 
-  /** When the next one is to be brought back. Infinity while that is under way, or without any. */
+  /** When the next one is to be loaded. Infinity while a load is under way, or if there is none. */
   get nextDueMs(): number {
     return this.#isBusy ? Number.POSITIVE_INFINITY : this.#nextMs - aheadMs;
   }
 
-  /** One was put to sleep. */
+  /** An instance was passivated. */
   sleeps(dueMs: number): void {
     this.#nextMs = Math.min(this.#nextMs, dueMs);
   }
@@ -66,7 +66,7 @@ export class PassivatedIndex {
 
   async #wakePage(beforeMs: number): Promise<void> {
     const { archive, instances } = this.#parts;
-    // What is put to sleep while the archive is asked may be due before the next one that it names.
+    // An instance that is passivated during this request may be due before the next one that the archive returns.
     this.#nextMs = Number.POSITIVE_INFINITY;
     const due = await archive.due(beforeMs, pageInstances, this.#after);
     await Promise.all(due.map(({ key }) => instances.find(key)));

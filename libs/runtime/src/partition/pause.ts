@@ -1,24 +1,25 @@
 /**
- * What of a partition is paused. A pause is started when the partition is loaded, and is a record of the partition
- * itself, as what is released of it later: so it lasts through crashes and moves, until it is ended.
+ * The pause of a partition. A pause starts when the partition is loaded. It and its later releases are records of the
+ * partition itself, so it lasts through crashes and moves until it is ended.
  *
- * 1. While a machine is paused none of its effects is started and none of its timers expires. Commands, messages and
- *    results of what was started before are taken as ever: they change what is known, and nothing in the world.
- * 2. What is released stays released in this pause. Those of a smaller share are among those of a larger one.
+ * 1. While a machine is paused, none of its effects is started and none of its timers expires. Commands, messages and
+ *    results of effects started before are accepted as usual: they change the state, but nothing outside.
+ * 2. A released machine stays released in this pause. The machines of a smaller share are among those of a larger
+ *    share.
  */
 import type { PauseState, WorkReleased } from "@tutti/contracts/runtime/v1";
 import type { Actor } from "@tutti/contracts/types/v1";
 import { stableHash } from "@tutti/kernel";
 import type { Instance, InstanceTimer } from "./instance.ts";
 
-/** All of them, in hundredths. */
+/** All machines, in hundredths. */
 const wholeShare = 100;
 
 export class Pause {
   #state: PauseState | undefined;
-  /** By namespace, with none for all: how many of a hundred continue. */
+  /** By namespace, empty for all: the percentage that continues. */
   readonly #shares = new Map<string, number>();
-  /** Timers that came due. */
+  /** Timers of paused machines that came due. */
   readonly #due = new Set<InstanceTimer>();
 
   /** The pause as it is stored. */
@@ -30,7 +31,7 @@ export class Pause {
     return this.#state?.over === false;
   }
 
-  /** Nothing of it was released. */
+  /** True if nothing was released. */
   get isWhole(): boolean {
     return this.isOn && this.#shares.size === 0;
   }
@@ -73,7 +74,7 @@ export class Pause {
     this.#due.add(timer);
   }
 
-  /** Takes out the timers that came due of machines that are paused no longer. */
+  /** Removes and returns the due timers of machines that are no longer paused. */
   takeDue(): readonly InstanceTimer[] {
     const taken: InstanceTimer[] = [];
     for (const timer of this.#due) {

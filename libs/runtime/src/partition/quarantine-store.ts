@@ -1,11 +1,11 @@
 /**
- * Where instances are kept whose code has failed: as they were before, visible, until they are repaired. Their
- * partition continues.
+ * Keeps instances whose code has failed, as they were before, visible, until they are repaired. Their partition
+ * continues.
  *
- * 1. The record of a quarantine says on which command it happened, so that a repair can try it again.
- * 2. Anything that comes meanwhile and would be lost otherwise (messages, results) waits here, durably, and is done
- *    after the repair in the order in which it came. Callers are refused.
- * 3. No timer of a kept instance expires and none of its effects is started.
+ * 1. The record of a quarantine contains the command on which it happened, so that a repair can retry it.
+ * 2. Messages and results that arrive meanwhile would otherwise be lost. They wait here durably, and are executed after
+ *    the repair in the order of their arrival. Other commands are refused.
+ * 3. No timer of a quarantined instance expires and none of its effects is started.
  */
 import type { CommandParked } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -21,9 +21,7 @@ export class QuarantineStore {
   readonly #rebuild: (instance: Instance) => void;
   readonly #writer = new FlatWriter(1_024);
 
-  /**
-   * @param rebuild folds the state of an instance again, from what is durable: what a fault left of it is worth nothing
-   */
+  /** @param rebuild folds the state of an instance again from durable data: after a fault it is unusable */
   constructor(memory: PartitionMemory, rebuild: (instance: Instance) => void) {
     this.#memory = memory;
     this.#rebuild = rebuild;
@@ -37,13 +35,13 @@ export class QuarantineStore {
       message.codec.encode(body, this.#writer);
       command = this.#writer.finish();
     } catch {
-      // What its codec cannot write came from our own code. The quarantine still says which command it was.
+      // A command that its codec cannot encode came from our own code. The quarantine still records its type.
       command = nothing;
     }
     return { type: message.type, command, number: token?.number ?? 0, attempt: token?.attempt ?? 0 };
   }
 
-  /** Keeps an instance aside, because its code threw on this command. */
+  /** Quarantines an instance because its code threw on this command. */
   admit(instance: Instance, error: unknown, failed: CommandParked, cause: Cause): void {
     const memory = this.#memory;
     const folded = instance.event;
@@ -78,7 +76,7 @@ export class QuarantineStore {
       incarnation: instance.incarnation,
     });
     if (!quarantine.isRecorded) {
-      // A repaired release, which knows of no quarantine, must find the waiting work again.
+      // A repaired release that knows of no quarantine must find the waiting work again.
       this.#memory.record(instance, ownEvents.quarantined, quarantine.reason, cause);
       quarantine.isRecorded = true;
     }

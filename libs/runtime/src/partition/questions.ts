@@ -1,4 +1,4 @@
-/** Questions to instances: answered from the state, when all that the state rests on is durable. */
+/** Questions to instances: answered from the state, once everything that the state rests on is durable. */
 import { errorFromUnknown, isRefusal, textOf } from "@tutti/kernel";
 import type { Outcome } from "../api.ts";
 import { refusalOf, refused, refusedAsGone, refusedAsQuarantined, refusedAsUnknown } from "../refusals.ts";
@@ -28,7 +28,7 @@ export class Questions {
         (found) => parts.wake({ ...question, found }),
         (fault: unknown) => {
           parts.faulted(fault);
-          // It was not answered: it is asked again after loading.
+          // It was not answered: it is repeated after loading.
           parts.wake(question);
         },
       );
@@ -56,8 +56,8 @@ export class Questions {
 }
 
 /**
- * Returns whether a lookup has said that there is no such instance. One that was found may have been put away again
- * since.
+ * Returns whether a lookup has found that there is no such instance. An instance that was found may have been
+ * passivated again since.
  */
 function isSettled({ found }: QuestionArrived): boolean {
   return found !== undefined && found.kind !== "instance";

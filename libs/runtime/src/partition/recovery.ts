@@ -2,9 +2,9 @@
  * Reads a partition's memory from what is durable: the archive up to where it covers the journal, then the journal up
  * to the seal of this epoch.
  *
- * 1. The seal comes first: what is read up to it is all there is and will ever be before it.
- * 2. A snapshot may be newer than what the archive covers as a whole: records that it contains are passed over.
- * 3. Replaying gives the state that was live. A record that cannot be folded keeps its instance aside, not the
+ * 1. The seal comes first: nothing can be added before it any more.
+ * 2. A snapshot may be newer than what the archive covers as a whole: records that it contains are skipped.
+ * 3. Replaying gives the state that was live. A record that cannot be folded quarantines its instance, not the
  *    partition.
  */
 import {
@@ -42,28 +42,28 @@ import { heedless } from "./folding.ts";
 import type { Instance } from "./instance.ts";
 import type { PartitionMemory } from "./memory.ts";
 
-/** What a replay cannot fold itself: states that have to be folded from the whole history. */
+/** Instances that a replay cannot fold: their states must be folded from the whole history. */
 export interface Recovered {
   readonly toRebuild: ReadonlySet<Instance>;
 }
 
-/** What is known of a key while the journal is read. Two instances may have had it, one after the other. */
+/** State of a key while the journal is read. Two instances may have had it, one after the other. */
 interface Known {
   readonly key: InstanceKey;
-  /** Undefined: not hosted here. */
+  /** Undefined if its kind is not hosted here. */
   readonly hosted: HostedMachine | undefined;
   /** The last record that the archive contains. */
   containedTo: RecordPlace;
-  /** It ended, and the archive has it whole: it is folded again only if the journal has more of it. */
+  /** It ended, and the archive has it whole: it is folded again only if the journal has more records of it. */
   ended: Kept | undefined;
-  /** It ended and was removed, though what happened at its end is still in the journal. */
+  /** It ended and was removed, though records of its end are still in the journal. */
   isGone: boolean;
-  /** The archive says that the instance with the key is gone, though its id is still taken. */
+  /** The archive reports the instance with the key as removed, though its id is still reserved. */
   hasTombstone: boolean;
-  /** Its end is no longer counted among what is live. */
+  /** Its end has been subtracted from the number of live instances. */
   isEndCounted: boolean;
   instance: Instance | undefined;
-  /** The last event that did something to its state. */
+  /** The last event that changed its state. */
   changed: number;
 }
 
@@ -72,15 +72,15 @@ export class Recovery {
   readonly #scanner = new RecordScanner();
   /** By the encoded form of the key. */
   readonly #known = new Map<string, Known>();
-  /** Those that ended and that the archive has whole. */
+  /** Ended instances that the archive has whole. */
   readonly #ended = new Set<Known>();
   readonly #toRebuild = new Set<Instance>();
-  /** Of those, what this release cannot fold. */
+  /** Instances that this release cannot fold, among those with a record to fold. */
   readonly #failed = new Set<Instance>();
-  /** Up to here the partition's own records are contained in its snapshot. */
+  /** The partition's snapshot contains its own records up to here. */
   #ownUpTo = 0;
   #coveredTo = 0;
-  /** The stored data aside when the partition's own snapshot was taken. */
+  /** Instances that were quarantined when the partition's own snapshot was taken. */
   #aside: readonly InstanceKey[] = [];
   #cause: Uint8Array = nothing;
   #decodedCause: Uint8Array = nothing;
@@ -112,14 +112,14 @@ export class Recovery {
     this.#putGoneAway();
     this.#recoverOutstanding();
     this.#memory.publishNotes(this.#noteRedelivery.notes);
-    // A quarantined instance must be visible, also when the journal has no events of it.
+    // A quarantined instance must be visible even if the journal has no events of it.
     await Promise.all(this.#aside.map((key) => this.#findAside(key)));
     return { toRebuild: this.#toRebuild };
   }
 
   /**
-   * Seals of later owners can take the numbers of batches that the journal has lost. They have a later epoch than the
-   * owner had who found these batches durable.
+   * Seals of later owners can take the numbers of batches that the journal has lost. Such seals have a later epoch than
+   * the owner that saw these batches durable.
    */
   #requireSame({ batch, epoch }: PartitionSnapshot, read: readonly JournalBatch[]): void {
     const found = read.find(({ number }) => number === batch);
@@ -160,7 +160,7 @@ export class Recovery {
     memory.outbox.recoverSent({ letters: snapshot.letters });
   }
 
-  /** Looks up all instances that these batches are about and that may be in the archive, together. */
+  /** Looks up all instances that occur in these batches and may be in the archive, together. */
   async #prepare(slice: readonly JournalBatch[]): Promise<void> {
     const scanner = this.#scanner;
     const met: Known[] = [];
@@ -173,7 +173,7 @@ export class Recovery {
     await this.#foldEnded(slice);
   }
 
-  /** Content that folding these batches reads. */
+  /** Prepares the content that folding these batches reads. */
   async #prepareContent(slice: readonly JournalBatch[]): Promise<void> {
     const scanner = this.#scanner;
     const waiting: Promise<void>[] = [];
@@ -242,7 +242,7 @@ export class Recovery {
     this.#memory.quarantined.add(instance);
   }
 
-  /** Instances that had ended and have events that the archive does not contain: rare, so only then are they folded. */
+  /** Folds instances that had ended and have events that the archive does not contain. This is rare. */
   async #foldEnded(slice: readonly JournalBatch[]): Promise<void> {
     if (this.#ended.size === 0) return;
     const scanner = this.#scanner;
@@ -252,7 +252,7 @@ export class Recovery {
       while (scanner.next()) {
         const known = this.#known.get(scanner.keyText);
         if (known?.ended === undefined || isWithin(number, scanner.index, known.containedTo)) continue;
-        // An instance that starts here has the key of the one that ended, and nothing else of it.
+        // An instance that starts here shares only the key with the one that ended.
         if (scanner.event > 1) again.push(known);
         else this.#forgetEnded(known);
       }
@@ -280,14 +280,15 @@ export class Recovery {
     const { live } = memory;
     while (scanner.next()) {
       if (scanner.causeEnd > 0) this.#cause = scanner.cause;
-      // Also of instances that are newer in the archive than the partition's own snapshot: their numbers are taken.
+      // This includes instances that are newer in the archive than the partition's own snapshot: their numbers are
+      // used.
       memory.incarnations = Math.max(memory.incarnations, scanner.incarnation);
       const known = this.#known.get(scanner.keyText);
       if (known?.hosted !== undefined) this.#foldRecord(known, known.hosted, batch);
       else if (known?.key.kind === partitionKind) this.#foldOwn(batch);
       else memory.heldFrom = Math.min(memory.heldFrom, batch.number);
     }
-    // What started and ended up to there is counted in the snapshot.
+    // The snapshot counts the instances that started and ended up to there.
     if (batch.number <= this.#ownUpTo) memory.live = live;
   }
 
@@ -319,7 +320,7 @@ export class Recovery {
     if (event === 1) this.#create(known, hosted, batch);
     const { instance } = known;
     if (instance === undefined) {
-      // Its beginning is behind the cut and the archive has nothing of it: it has ended and was removed since.
+      // Its beginning is behind the cut and the archive does not know it: it has ended and was removed since.
       known.isGone ||= this.#scanner.previousBatch <= this.#coveredTo;
       if (known.isGone) {
         this.#countEnd(known, batch.number);
@@ -340,11 +341,11 @@ export class Recovery {
     this.#foldEvent(known, instance, batch.timeMs);
   }
 
-  /** An instance starts here. One that had its key before has ended, and goes. */
+  /** Starts an instance. One that had its key before has ended, and is discarded. */
   #create(known: Known, hosted: HostedMachine, batch: JournalBatch): void {
     const memory = this.#memory;
     const { instance: before } = known;
-    // Nothing is to be kept of it: the stored data under its key is about the one that starts.
+    // Nothing of it is kept: the stored data under its key belongs to the new instance.
     if (before?.isInMemory === true) this.#discard(before);
     const instance = memory.instances.blank(known.key, textOf(known.key), hosted);
     instance.incarnation = this.#scanner.incarnation;
@@ -362,8 +363,8 @@ export class Recovery {
   }
 
   /**
-   * The archive takes nothing more of what it has removed: it must not continue here, though the journal still has all
-   * of it.
+   * The archive accepts no more data of an instance that it has removed. So it must not continue here, though the
+   * journal still has all of it.
    */
   #putGoneAway(): void {
     for (const { hasTombstone, instance } of this.#known.values()) {
@@ -374,12 +375,12 @@ export class Recovery {
 
   async #findAside(key: InstanceKey): Promise<void> {
     const found = await this.#memory.instances.find(key);
-    // A repaired release continues with it: its line reports something else.
+    // A repaired release continues with it, so its line changes.
     if (found.kind === "instance" && found.instance.quarantine === undefined)
       this.#memory.noteEntry(found.instance);
   }
 
-  /** Most records of a batch have the cause of the one before: it is decoded once. */
+  /** Most records of a batch have the same cause as the one before. So it is decoded once. */
   #starter(): Actor | undefined {
     return this.#decoded().actor;
   }
@@ -392,7 +393,7 @@ export class Recovery {
     return this.#causeNow;
   }
 
-  /** The partition's snapshot counts an instance as live that has ended since. */
+  /** Subtracts an instance that the partition's snapshot counts as live and that has ended since. */
   #countEnd(known: Known, batch: number): void {
     if (batch <= this.#ownUpTo || known.isEndCounted) return;
     known.isEndCounted = true;
@@ -441,14 +442,14 @@ export class Recovery {
     }
   }
 
-  /** Also of those that are kept aside: it is unknown how much of it was mentioned before. */
+  /** Includes quarantined instances: it is unknown how many of their blobs were mentioned before. */
   #mention({ key, hosted }: Instance, type: string, version: number, payload: Uint8Array): void {
     const event = hosted.event(type, version);
     if (event?.blobs === undefined) return;
     try {
       this.#memory.mentions.add(key, event.blobs(event.codec.decode(payload)));
     } catch (error) {
-      // Its code fails on what is durable: it is not known what it names, and folding it will fail as well.
+      // Its code fails on durable data: its blobs are unknown, and folding it will fail as well.
       this.#memory.parts.logger.error("failed to read the references of an event", { ...key, type, error });
     }
   }
@@ -459,7 +460,7 @@ export class Recovery {
     else if (type === ownEvents.commandParked.type) {
       instance.quarantine?.parked.push(CommandParked.decode(payload));
     } else if (type === ownEvents.quarantined.type) {
-      // Where folding had failed before, the state is still that from before.
+      // If folding had failed before, the state is still the one before that event.
       const folded = instance.quarantine?.folded ?? instance.event - 1;
       const isRebuilt = !this.#toRebuild.has(instance);
       const reason = Quarantined.decode(payload);
@@ -476,20 +477,20 @@ export class Recovery {
     const memory = this.#memory;
     const isRetry = action === RepairAction.REPAIR_ACTION_RETRY;
     if (isRetry && quarantine !== undefined && this.#failed.has(instance)) {
-      // Another release could continue. This one still cannot.
+      // Another release could continue with it. This one still cannot.
       instance.quarantine = { ...quarantine, isRecorded: false, parked: [] };
       return;
     }
     instance.quarantine = undefined;
     memory.quarantined.delete(instance);
-    // The state that is gone back to is somewhere in the history: it is folded when everything has been read.
+    // The state of a reset is somewhere in the history: it is folded after everything was read.
     if (!isRetry && (this.#failed.delete(instance) || event < known.changed)) this.#toRebuild.add(instance);
     if (action === RepairAction.REPAIR_ACTION_RESET) instance.resets++;
     if (action === RepairAction.REPAIR_ACTION_TERMINATE) memory.noteTerminated(instance, timeMs);
     else memory.noteEntry(instance);
   }
 
-  /** Everything that was read is durable: what is outstanding follows from the states. */
+  /** Everything that was read is durable: the outstanding work follows from the states. */
   #recoverOutstanding(): void {
     const memory = this.#memory;
     for (const instance of memory.instances.values()) {
@@ -498,7 +499,7 @@ export class Recovery {
   }
 }
 
-/** Returns whether a record is one of those up to a place. */
+/** Returns whether a record lies at or before a place. */
 function isWithin(batch: number, index: number, place: RecordPlace): boolean {
   return batch < place.batch || (batch === place.batch && index <= place.index);
 }

@@ -1,10 +1,12 @@
 /**
  * Lets quarantined instances continue.
  *
- * 1. The state is folded again from what is durable before anything else: what a fault left of it is worth nothing.
- * 2. A repair that fails in the same way changes nothing: the instance stays as it was.
- * 3. After a repair, what waited is done in the order in which it came. When that fails, the rest continues waiting.
- * 4. A repair under a key is recorded together with its answer: a repetition gets the same, also after a restart.
+ * 1. The state is folded again from durable data before anything else: after a fault it is unusable.
+ * 2. A repair that fails in the same way changes nothing.
+ * 3. After a repair, the waiting work is executed in the order of its arrival. If some of it fails, the rest continues
+ *    waiting.
+ * 4. A repair under a key is recorded together with its answer. A repetition gets the same answer, also after a
+ *    restart.
  */
 import { hash } from "node:crypto";
 import {
@@ -33,7 +35,7 @@ export interface Repair {
   /** For a reset: the last event that still counts. */
   readonly event: number;
   readonly cause: Cause;
-  /** Under the same key the same repair is answered like the first time. Empty or absent for none. */
+  /** A repetition of the repair under the same key gets the first answer. Empty or absent for none. */
   readonly idempotencyKey?: string;
 }
 
@@ -48,7 +50,7 @@ export class Repairs {
     this.#refolding = refolding;
   }
 
-  /** Folds the state of a kept instance, so that it can be looked at and kept in the archive. */
+  /** Folds the state of a quarantined instance, so that it can be inspected and archived. */
   async rebuild(instance: Instance): Promise<void> {
     const { quarantine } = instance;
     if (quarantine === undefined || quarantine.isRebuilt) return;
@@ -66,7 +68,7 @@ export class Repairs {
     }
   }
 
-  /** Repairs an instance. Resolves with how it stands when that is durable, throws why it is not repaired. */
+  /** Repairs an instance. Resolves with its status when the repair is durable. Throws the reason if it fails. */
   async repair(repair: Repair): Promise<RepairQuarantinedReply> {
     const instance = await this.#find(repair.key);
     const repeated = this.#repeated(instance, repair);
@@ -80,7 +82,7 @@ export class Repairs {
     const { state, fault } = await this.#refolding.furthest(key, hosted, last, upTo);
     if (fault !== undefined) throw stillFails(key, fault.error);
     try {
-      // A later request must not fail because the instance is half repaired.
+      // Checked now, because a half-repaired instance would make later requests fail.
       hosted.machine.recover(state, heedless);
       hosted.machine.describe(state);
     } catch (error) {
@@ -97,7 +99,7 @@ export class Repairs {
     });
   }
 
-  /** What the same repair was answered before. Undefined when it is new. */
+  /** Returns the answer to the same repair before. Undefined if it is new. */
   #repeated(instance: Instance, repair: Repair): RepairQuarantinedReply | undefined {
     const { idempotencyKey: key = "" } = repair;
     const answered = key === "" ? undefined : instance.keys?.get(key);
@@ -108,7 +110,7 @@ export class Repairs {
     throw runtimeErrors.keyReused({ kind, id, key });
   }
 
-  /** Within the turn of the repair: what it is answered, which is recorded where it has a key. */
+  /** Returns the answer to the repair, within its turn. It is recorded if the repair has a key. */
   #replyTo(instance: Instance, repair: Repair): RepairQuarantinedReply {
     const memory = this.#memory;
     const { idempotencyKey: key = "", cause } = repair;
@@ -132,7 +134,7 @@ export class Repairs {
       if (event >= 1 && event <= quarantine.folded) return event;
       throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events: quarantine.folded });
     }
-    // Where folding failed, repaired code can fold the recorded events.
+    // If folding failed, repaired code can fold the recorded events.
     return action === RepairAction.REPAIR_ACTION_RETRY ? instance.event : quarantine.folded;
   }
 
@@ -149,13 +151,13 @@ export class Repairs {
     return (await this.#refolding.stateAt(key, hosted, last, event)).state;
   }
 
-  /** Runs it in the next turn. Resolves when what it did is durable. */
+  /** Runs the function in the next turn. Resolves when its result is durable. */
   #inTurn<T>(run: () => T): Promise<T> {
     const { parts } = this.#memory;
     return new Promise((resolve, reject) => {
       const refuse = (): void => reject(runtimeErrors.leaving(parts));
       const runNow = (): void => {
-        // It waited while the partition was loaded again: the instance is another one now.
+        // The partition was loaded again meanwhile: this instance object is stale.
         if (this.#memory.isStopped) {
           refuse();
           return;
@@ -171,7 +173,7 @@ export class Repairs {
     });
   }
 
-  /** Within a turn: everything here goes into one batch. `event` is the last one that counts in the state. */
+  /** Runs within a turn: all of this goes into one batch. `event` is the last one that counts for the state. */
   #release(
     instance: Instance,
     quarantine: Quarantine,
@@ -229,7 +231,7 @@ export class Repairs {
     }
   }
 
-  /** Undefined for what no longer counts: the result of an effect that is not awaited any more. */
+  /** Undefined if the command no longer counts: the result of an effect that is not awaited any more. */
   #decide(instance: Instance, parked: CommandParked, cause: Cause): Decision | undefined {
     const { type, command, number, attempt } = parked;
     const { decider, parts } = this.#memory;
@@ -245,13 +247,13 @@ export class Repairs {
   }
 }
 
-/** Where its last record is, now: while something is awaited there may be more, which are not durable yet. */
+/** Place of its last record at this moment: later records may be added during a wait, and are not durable yet. */
 function lastOf({ lastBatch, lastIndex, event }: Instance): LastRecord {
   return { batch: lastBatch, index: lastIndex, event };
 }
 
 function statusOf({ hosted, state, quarantine, isTerminated }: Instance): WorkStatus {
-  // Something that waited has failed: it is kept aside once more.
+  // A waiting command has failed: the instance is quarantined again.
   if (quarantine !== undefined) return WorkStatus.WORK_STATUS_QUARANTINED;
   return isTerminated ? WorkStatus.WORK_STATUS_TERMINATED : hosted.machine.describe(state).status;
 }

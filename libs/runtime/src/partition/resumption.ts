@@ -1,12 +1,12 @@
 /**
- * Brings back from the archive what was under way when a partition was loaded: instances with effects outstanding,
- * because an executor has to be asked to do them. Runs beside the turns, a page at a time.
+ * Loads instances from the archive that had effects outstanding when their partition was loaded, because an executor
+ * must be asked to execute those. Runs next to the turns, a page at a time.
  *
- * 1. A page may be older than memory. What is in memory, is being looked up, or has left memory since the load started
- *    is passed over: an ended instance has nothing outstanding.
- * 2. Only what had started by then is looked for. What starts later stays in memory as long as anything of it is
+ * 1. A page may be older than memory. Instances that are in memory, are being looked up, or have left memory since the
+ *    load started are skipped: an ended instance has nothing outstanding.
+ * 2. Only instances that had started by then are searched. Later ones stay in memory as long as they have anything
  *    outstanding.
- * 3. What cannot be read holds up no other.
+ * 3. An instance that cannot be read delays no other.
  */
 import type { Snapshot } from "@tutti/contracts/runtime/v1";
 import type { OutstandingInstance } from "@tutti/journal";
@@ -16,7 +16,7 @@ import { decodeSnapshot } from "../snapshots/snapshot.ts";
 import type { PartitionMemory } from "./memory.ts";
 import { reviveSnapshot } from "./reviving.ts";
 
-/** Folded in one go, between two turns. */
+/** Instances folded together, between two turns. */
 const pageInstances = 64;
 
 export async function resume(memory: PartitionMemory): Promise<void> {
@@ -47,7 +47,7 @@ export async function resume(memory: PartitionMemory): Promise<void> {
   }
 }
 
-/** All of a page together. An instance that cannot be read is reported to the caller that needs it. */
+/** Prepares all of a page together. An instance that cannot be read is reported to the caller that needs it. */
 async function prepare(
   { instances, parts }: PartitionMemory,
   page: readonly OutstandingInstance[],

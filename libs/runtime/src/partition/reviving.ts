@@ -16,7 +16,7 @@ export function blankInstance(key: InstanceKey, text: string, hosted: HostedMach
   return new Instance(key, text, hosted, prefixBytes(writer, key.namespace, key.kind, key.id));
 }
 
-/** Makes an instance of its snapshot. */
+/** Restores an instance from its snapshot. */
 export function reviveSnapshot(
   key: InstanceKey,
   text: string,
@@ -28,7 +28,7 @@ export function reviveSnapshot(
   return instance;
 }
 
-/** Makes an instance of what the archive keeps of it. Undefined when that is nothing. */
+/** Restores an instance from its stored form. Undefined if nothing is stored. */
 export async function revive(
   key: InstanceKey,
   kept: Kept,

@@ -1,14 +1,14 @@
 /**
- * What a partition's new owner tells again of the time before. The process that had it may have died between a commit
- * and the telling. What happened long before its end it has told.
+ * Collects the notes that a partition's new owner reports again. The previous owner may have died between a commit and
+ * its report. It has reported everything that is older than ten seconds before its end.
  */
 import { errorFromUnknown } from "@tutti/kernel";
 import type { Happening, MachineEventListener } from "../api.ts";
 import type { AnyEvent } from "../machines/hosted-machine.ts";
 
-/** How long before the last event telling may have been behind. */
+/** Maximum delay of reports behind the last event. */
 export const redeliverMs = 10_000;
-/** Of a partition, at most so many are reported again, the newest: more than a listener takes at once. */
+/** Maximum number of notes reported again per partition, the newest: more than a listener accepts at once. */
 const notesMax = 10_000;
 
 export class NoteRedelivery {
@@ -24,17 +24,17 @@ export class NoteRedelivery {
     return this.#eventListener?.notes.has(event) === true;
   }
 
-  /** Before the event is folded. */
+  /** Takes the note before the event is folded. */
   note(event: AnyEvent, happening: Happening): void {
     const { timeMs } = happening;
     this.#lastMs = Math.max(this.#lastMs, timeMs);
     const note = this.#taken(event, happening);
     if (note !== undefined) this.#gathered.push({ timeMs, note });
-    // Dropping looks at all of them: not at each.
+    // Dropping scans all notes, so it does not run for each one.
     if (this.#gathered.length >= 2 * notesMax) this.#drop();
   }
 
-  /** Of the last ten seconds, in their order. */
+  /** The notes of the last ten seconds, in order. */
   get notes(): readonly unknown[] {
     this.#drop();
     return this.#gathered.map(({ note }) => note);

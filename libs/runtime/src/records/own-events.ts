@@ -1,6 +1,6 @@
 /**
- * Events of the runtime's own: they stand among those of an instance, or of the partition itself, and are folded by the
- * runtime and not by a machine.
+ * Events of the runtime itself. They are among those of an instance or of the partition, and are folded by the runtime
+ * instead of a machine.
  */
 import {
   BehaviourRaised,
@@ -20,7 +20,7 @@ import type { WireCodec } from "@tutti/kernel";
 export interface OwnEvent<Body> {
   readonly type: string;
   readonly codec: WireCodec<Body>;
-  /** Type and version as they are in a record. */
+  /** Type and version as in a record. */
   readonly header: Uint8Array;
 }
 
@@ -43,7 +43,7 @@ export const ownEvents = {
   behaviourRaised: own<BehaviourRaised>("runtime.behaviour_raised", BehaviourRaised),
 } as const;
 
-/** What the types of the runtime's own events start with. No machine's event does. */
+/** Prefix of the types of the runtime's own events. No machine's event has it. */
 export const ownPrefix = "runtime.";
 
 const codecs = new Map<string, WireCodec<unknown>>(
@@ -57,12 +57,12 @@ const internal: ReadonlySet<string> = new Set([
   ownEvents.keyAnswered.type,
 ]);
 
-/** Whether an event is bookkeeping of the runtime, which tells a user of a run nothing. */
+/** Whether an event is internal to the runtime and of no interest to a user of a run. */
 export function isInternalEvent(type: string): boolean {
   return internal.has(type);
 }
 
-/** For reading histories: how an event of the runtime's own is decoded and shown. */
+/** Returns the codec of an event of the runtime, for reading histories. */
 export function ownEventCodec(type: string): WireCodec<unknown> | undefined {
   return codecs.get(type);
 }

@@ -1,4 +1,4 @@
-/** What the records of an instance start with. */
+/** Writes the prefix of the records of an instance. */
 export function prefixBytes(
   writer: { uint32(value: number): unknown; string(value: string): unknown; finish(): Uint8Array },
   namespace: string,

@@ -1,4 +1,4 @@
-/** Snapshots of instances and of the partition itself: as the contracts say, with a checksum at their end. */
+/** Snapshots of instances and of the partition itself, in the form of the contracts, with a checksum at the end. */
 import { PartitionSnapshot, Snapshot } from "@tutti/contracts/runtime/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import { crc32 } from "@tutti/journal";
@@ -28,7 +28,7 @@ function checked(bytes: Uint8Array, tag: number, what: string): void {
   }
 }
 
-/** Encodes an instance. Its state is that after its last event, or before the event that it was quarantined for. */
+/** Encodes an instance. Its state is the one after its last event, or the one before the event that quarantined it. */
 export function encodeSnapshot(instance: Instance, nowMs: number, behaviour: number): Uint8Array {
   const { key, incarnation, event, hosted, quarantine } = instance;
   const newest = hosted.machine.snapshots;
@@ -72,7 +72,7 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot {
   return Snapshot.decode(bytes);
 }
 
-/** Makes an instance what its snapshot says. */
+/** Restores an instance from its snapshot. */
 export function restore(
   instance: Instance,
   snapshot: Snapshot,
@@ -106,7 +106,7 @@ export function restore(
   restoreState(instance, snapshot, hosted, key);
 }
 
-/** A machine that cannot read what it kept is kept aside itself: its partition continues. */
+/** A machine that cannot read its stored state quarantines the instance: the partition continues. */
 function restoreState(
   instance: Instance,
   { folded, state, stateVersion, timeMs }: Snapshot,

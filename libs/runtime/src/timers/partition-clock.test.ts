@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { PartitionClock } from "./partition-clock.ts";
 
-/** A wall clock that can be set, and a monotonic one beside it. */
+/** A wall clock that can be set, and a monotonic clock. */
 class Clocks {
   wallMs = 1_000_000;
   passedMs = 0;

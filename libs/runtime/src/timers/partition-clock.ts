@@ -1,9 +1,9 @@
 import type { Clock } from "@tutti/kernel";
 
 /**
- * The time of a partition: what its batches carry and its timers go by.
+ * The time of a partition: the time in its batches and for its timers.
  *
- * 1. It never runs backwards, not over restarts and owners either: it continues from the last batch.
+ * 1. It never runs backwards, across restarts and owners as well: it continues from the last batch.
  * 2. It follows the wall clock when that is ahead. When the wall clock is behind (it was set back, or the owner before
  *    was ahead), time continues at its natural pace by the monotonic clock: "in five seconds" means five seconds.
  */
@@ -21,7 +21,7 @@ export class PartitionClock {
   now(): number {
     const monotonicMs = this.#clock.monotonic();
     const passedMs = Math.max(0, Math.floor(monotonicMs - this.#monotonicMs));
-    // What is below a millisecond is kept for the next reading, or it would be lost at each of them.
+    // The fraction of a millisecond is kept for the next reading, or it would be lost at each of them.
     this.#monotonicMs += passedMs;
     this.#lastMs = Math.max(Math.floor(this.#clock.now()), this.#lastMs + passedMs);
     return this.#lastMs;

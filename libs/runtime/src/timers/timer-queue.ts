@@ -1,13 +1,13 @@
 /**
- * Timers in the order in which they are due. One that is cleared is gone at once: most timers are timeouts that never
+ * Timers in the order in which they are due. A cleared timer is removed at once: most timers are timeouts that never
  * expire, and leaving them in would keep a million dead ones.
  *
- * 1. The earliest is at the front. Among equals the one that was set first.
+ * 1. The earliest is at the front. Equal timers are in the order in which they were set.
  * 2. An entry is in one queue at most, and `place` says where.
  */
 import { Heap, type Ranked } from "@tutti/kernel";
 
-/** Its rank is when it is due. */
+/** Its rank is its due time. */
 export type TimerEntry = Ranked;
 
 export class TimerQueue<Entry extends TimerEntry> {
@@ -18,12 +18,12 @@ export class TimerQueue<Entry extends TimerEntry> {
     return this.#heap.size;
   }
 
-  /** When the first is due. Infinity without one. */
+  /** Time of the first timer. Infinity if there is none. */
   get nextDueMs(): number {
     return this.#heap.first?.rank ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Adds the entry, or moves it when it is there. */
+  /** Adds the entry, or moves an entry of the queue. */
   set(entry: Entry, dueMs: number): void {
     entry.rank = dueMs;
     entry.order = this.#orders++;
@@ -31,12 +31,12 @@ export class TimerQueue<Entry extends TimerEntry> {
     else this.#heap.move(entry);
   }
 
-  /** Nothing when it is not there. */
+  /** Removes the entry if it is in the queue. */
   remove(entry: Entry): void {
     if (entry.place >= 0) this.#heap.remove(entry);
   }
 
-  /** Takes out the first if it is due by then. */
+  /** Removes and returns the first entry if it is due. */
   takeDue(nowMs: number): Entry | undefined {
     const { first } = this.#heap;
     if (first === undefined || first.rank > nowMs) return undefined;

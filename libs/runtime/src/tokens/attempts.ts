@@ -1,6 +1,6 @@
 /**
- * Attempts as tokens carry them: with how often the instance was taken back to an earlier event before. After that its
- * effects have the same numbers again, and a late result of one that was undone must not be taken for another's.
+ * Attempts as tokens carry them, combined with the number of resets of the instance. After a reset its effects have the
+ * same numbers again, and a late result of an undone effect must not count for the new one.
  */
 import { assert } from "@tutti/kernel";
 import type { EffectToken } from "../api.ts";

@@ -7,9 +7,9 @@ const nothing: WireCodec<undefined> = {
 };
 
 /**
- * Submitted with a token it asks whether that attempt is awaited, of any kind of machine and without a step of it:
- * `done` where it is, `ignored` where it never will be again. Like everything else it is answered when all that the
- * answer rests on is durable.
+ * Submitted with a token, asks whether that attempt is awaited, for any kind of machine and without a step. Replies
+ * `done` if it is, `ignored` if it never will be again. Like every answer, it is given when everything it rests on is
+ * durable.
  */
 export const isStillAwaited: Command<unknown, undefined, undefined> = {
   type: "is_still_awaited",

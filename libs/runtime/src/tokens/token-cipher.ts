@@ -1,11 +1,11 @@
 /**
- * Encrypts tokens where they leave the installation. A token counts: partition, incarnation, number, attempt. Who has
- * seen one could say the next, and answer for another's attempt. Encrypted by a key of the installation, no token says
- * anything of others.
+ * Encrypts tokens that leave the installation. The parts of a token are counters: partition, incarnation, number,
+ * attempt. A reader of one could guess the next, and answer for another's attempt. Encrypted by a key of the
+ * installation, a token reveals nothing about others.
  *
  * 1. A permutation: one token always becomes the same sixteen bytes, as long as the key is the same.
- * 2. One block of AES-128, as FIPS 197 has it, by tables: a call of OpenSSL for sixteen bytes costs ten times as much,
- *    and each attempt pays it.
+ * 2. One block of AES-128 as in FIPS 197, implemented with tables: a call of OpenSSL for sixteen bytes costs ten times
+ *    as much, and each attempt pays it.
  */
 import { assert } from "@tutti/kernel";
 import { tokenBytes } from "./token.ts";
@@ -16,7 +16,9 @@ const rounds = 10;
 const size = 256;
 const box = new Uint8Array(size);
 const boxBack = new Uint8Array(size);
-/** What a byte of each row of a column becomes: substitution and mixing at once, there and back. */
+/**
+ * Tables of substitution and mixing combined, for encryption and decryption: one per row, with a column for each byte.
+ */
 const there = Array.from({ length: 4 }, () => new Uint32Array(size));
 const back = Array.from({ length: 4 }, () => new Uint32Array(size));
 fillTables();
@@ -27,7 +29,7 @@ export class TokenCipher {
   #keys: Uint32Array | undefined;
   #keysBack: Uint32Array = new Uint32Array(0);
 
-  /** @param key the key, if it is known by now. Otherwise `open` is called before the first token */
+  /** @param key the key, if it is known already. Otherwise `open` must be called before the first token */
   constructor(key?: Uint8Array) {
     if (key !== undefined) this.open(key);
   }
@@ -83,7 +85,7 @@ export class TokenCipher {
   }
 }
 
-/** Is a token of this length at all: agents may send any bytes. */
+/** Returns whether bytes have the length of a token: agents may send any bytes. */
 export function hasTokenForm(bytes: Uint8Array): boolean {
   return bytes.length === tokenBytes;
 }
@@ -148,7 +150,7 @@ function expanded(key: Uint8Array): Uint32Array {
   return keys;
 }
 
-/** The same for the way back: from the last round to the first, mixed back in between. */
+/** Returns the round keys for decryption: from the last round to the first, with inverse mixing in between. */
 function reversed(keys: Uint32Array): Uint32Array {
   const turned = new Uint32Array(keys.length);
   for (let index = 0; index < keys.length; index++) {

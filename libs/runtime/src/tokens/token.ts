@@ -1,5 +1,5 @@
 /**
- * Tokens of effects on the wire: sixteen bytes that say all that is needed to find the instance again.
+ * Tokens of effects on the wire: sixteen bytes that identify the instance, the effect and the attempt.
  *
  *     0           2             8        12        16
  *     │ partition │ incarnation │ number │ attempt │      little endian
@@ -21,7 +21,7 @@ export function writeToken({ partition, incarnation, number, attempt }: EffectTo
   return bytes;
 }
 
-/** Of bytes that are no token it makes one that is not awaited. */
+/** Decodes a token. Bytes that are no token give a token that is not awaited. */
 export function readToken(bytes: Uint8Array): EffectToken {
   return {
     partition: get16(bytes, 0),

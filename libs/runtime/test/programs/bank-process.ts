@@ -19,7 +19,7 @@ import { Runtime, runtimeLimits } from "@tutti/runtime";
 import { accountKey, tester } from "../bank.fixture.ts";
 import { type BankAnswer, type BankOrder, crashPartitions } from "../crash.fixture.ts";
 
-// Also when it cannot start: the caller that started it is gone.
+// Exits even if it cannot start: its parent is gone.
 process.once("disconnect", () => process.exit(0));
 const [directory = ""] = process.argv.slice(2);
 const service = "bank";
@@ -27,7 +27,7 @@ const services = [{ service, partitions: crashPartitions }];
 const { journal } = await openSegments(join(directory, "journal"), {
   services,
   chance: systemChance,
-  // Small, so that segments start and go while it runs.
+  // Small, so that segments start and are removed while it runs.
   sizes: { firstBytes: 64 * 1024, maxBytes: 512 * 1024 },
   batchBytesMax: 128 * 1024,
 });
@@ -51,7 +51,7 @@ const runtime = new Runtime({
   chance: systemChance,
   defer: systemDefer,
   logger: lineLogger({ clock: systemClock, level: "warn" }),
-  // Everything that happens now and then happens all the time: snapshots, cuts, instances put away and brought back.
+  // Rare operations happen all the time: snapshots, cuts, instances passivated and loaded.
   limits: {
     ...runtimeLimits,
     batchBytesSoft: 16 * 1024,
@@ -75,10 +75,10 @@ process.on("message", (orders: readonly BankOrder[]) => {
 });
 tell({ number: -1 });
 
-/** The caller that is gone needs no answer, and this process ends with it. */
+/** A parent that is gone needs no answer, and this process ends with it. */
 function noticed(): void {}
 
-/** Puts together what became of orders at the same moment. */
+/** Collects the answers of one moment. */
 function tell(answered: BankAnswer): void {
   told.push(answered);
   if (told.length > 1) return;
@@ -108,7 +108,9 @@ async function answer(order: BankOrder): Promise<number | undefined> {
   return;
 }
 
-/** What the whole history of an account comes to, read page by page and folded from its first event on. */
+/**
+ * Returns the balance that the whole history of an account gives, read page by page and folded from its first event.
+ */
 async function audit(key: InstanceKey): Promise<number> {
   let event = 0;
   for (;;) {
@@ -119,6 +121,6 @@ async function audit(key: InstanceKey): Promise<number> {
     if (page.length < 100) break;
   }
   const { projection } = await runtime.stateAt(key, event);
-  // The cast: it is what the account itself says of its state.
+  // The cast: the account's own projection of its state.
   return (projection as { readonly balanceCents: number }).balanceCents;
 }

@@ -1,8 +1,8 @@
 /**
- * Kills a bank again and again and says what became of it: npm run crash -- [--kills 100] [--seed 1]
+ * Kills a bank again and again and reports the result: npm run crash -- [--kills 100] [--seed 1]
  *
- * The last line is the summary. Ends with 1 when anything was lost or doubled. The rest is then kept, and said
- * where.
+ * The last line is the summary. Exits with 1 if anything was lost or doubled. The files are then kept, and their place
+ * is printed.
  */
 import { parseArgs } from "node:util";
 import { killBanks } from "../crash.fixture.ts";

@@ -1,15 +1,15 @@
 /**
- * The partitions that this process owns, brought in line with the table one by one.
+ * The partitions that this process owns, reconciled with the table one by one.
  *
  * 1. A partition is started only under an epoch that the table gives to this holder, and ended before the table names
- *    another owner: of a planned move both processes know at every moment whose turn it is.
- * 2. What was started for a holder that this process is no longer is not held from that moment on, however long it
- *    takes to end it.
- * 3. What the table says is looked at again after everything that was waited for.
- * 4. The receiver of a partition brings its copy of the archive up to date and says so. Its owner continues until then,
- *    and lets go when it is so or has lasted too long.
- * 5. What leaves goes in turns: a few at a time.
- * 6. What a failure left undone is tried again, more and more rarely, as long as the table wants it.
+ *    another owner. In a planned move both processes know at every moment which of them may act.
+ * 2. Partitions of a holder that this process no longer is are not held from that moment on, however long it takes to
+ *    end them.
+ * 3. The table is checked again after every wait.
+ * 4. The receiver of a partition updates its copy of the archive and then reports ready. The owner continues until
+ *    then, or until a time limit, and then releases the partition.
+ * 5. Leaving partitions take turns: a few at a time.
+ * 6. A failed step is retried with growing pauses, as long as the table requires it.
  */
 import {
   backoffMs,
@@ -42,52 +42,54 @@ export interface HoldingsParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly retryMaxMs: number;
-  /** So long an owner waits for whom a partition goes to. */
+  /** Maximum time an owner waits for the receiver of a partition. */
   readonly prepareMs: number;
-  /** This process is ready for a partition that is to come, or has one running: others want to know. */
+  /** This process is ready for an incoming partition, or runs one: other processes need to know. */
   readonly prepared: () => void;
-  /** Takes in what was written here, as if the watch had told it already. */
+  /** Applies an own write, as if the watch had reported it already. */
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
-  /** This process starts or ceases to hold a partition. */
+  /** This process starts or stops to hold a partition. */
   readonly changed: (service: string, partition: number) => void;
 }
 
-/** What is to be done about a partition, as the table stands. */
+/** The next step for a partition, according to the table. */
 type Wish =
   | { readonly kind: "nothing" }
   | { readonly kind: "own"; readonly epoch: number }
-  /** Another process has sealed the journal although the table says that it is ours: under a new epoch it is again. */
+  /**
+   * Another process has sealed the journal although the table names this process. A new epoch makes it the owner again.
+   */
   | { readonly kind: "raise"; readonly entry: Assignment }
   | { readonly kind: "hand-over"; readonly entry: Assignment }
-  /** It is to come here. Its owner waits until we are ready for it. */
+  /** The partition will move here. Its owner waits until this process is ready. */
   | { readonly kind: "prepare"; readonly epoch: number }
   | { readonly kind: "disown" };
 
 interface Cell {
   readonly service: string;
   readonly partition: number;
-  /** Whether the runtime has been asked to own it, and not yet to release it. */
+  /** Whether the runtime was requested to own it, and not yet to release it. */
   begun: boolean;
   /** Whether it answers. */
   held: boolean;
-  /** The holder that this process was when it started to hold it: what that one had, the next one has not. */
+  /** The holder that this process was when it started to hold it. A later holder of this process does not have it. */
   holder: string;
-  /** The last epoch it was held under. */
+  /** The last epoch under which it was held. */
   epoch: number;
   /** The epoch under which the journal refused it. */
   lostEpoch: number;
-  /** The epoch of the owner before, for whose partition this process is ready. 0 for none. */
+  /** The epoch of the previous owner whose partition this process is ready for. 0 for none. */
   preparedEpoch: number;
   failures: number;
   running: boolean;
-  /** Something has changed since it was looked at. */
+  /** True if something has changed since the last check. */
   poked: boolean;
   wake: () => void;
 }
 
 /** First pause after a failure. */
 const retryFirstMs = 50;
-/** A partition that was held this long was not fought for. */
+/** A partition that was held for this long is not contested. */
 const calmMs = 10_000;
 
 export class Holdings {
@@ -95,7 +97,7 @@ export class Holdings {
   readonly #runtimes = new Map<string, PartitionsOfService>();
   readonly #cells = new Map<string, Cell>();
   #stopped = false;
-  /** The services whose partitions are left without an owner, since no other process takes them. */
+  /** Services whose partitions are left without an owner, because no other process accepts them. */
   readonly #emptied = new Set<string>();
   readonly #turns: Turns;
   readonly #inLine = new Set<Cell>();
@@ -123,7 +125,7 @@ export class Holdings {
     return cell?.held === true && cell.holder === this.#parts.lease.holder;
   }
 
-  /** How many partitions the runtimes have been asked to own. */
+  /** Number of partitions that the runtimes were requested to own. */
   get count(): number {
     return [...this.#cells.values()].filter(({ begun }) => begun).length;
   }
@@ -155,7 +157,7 @@ export class Holdings {
     return behaviours;
   }
 
-  /** Looks whether something is to be done about a partition. */
+  /** Checks whether a partition needs a step. */
   reconcile(service: string, partition: number): void {
     if (!this.#runtimes.has(service)) return;
     const cell = this.#cellOf(service, partition);
@@ -170,12 +172,12 @@ export class Holdings {
     }
   }
 
-  /** A partition that waits for its turn to leave checks it. */
+  /** Wakes partitions that wait for their turn to leave. */
   nextTurn(): void {
     for (const cell of [...this.#inLine]) cell.wake();
   }
 
-  /** The journal has refused what this process wrote: another process has sealed it. */
+  /** The journal refused a write of this process, because another process has sealed it. */
   lost(service: string, partition: number): void {
     const cell = this.#cellOf(service, partition);
     if (!cell.begun) return;
@@ -184,14 +186,16 @@ export class Holdings {
     this.reconcile(service, partition);
   }
 
-  /** From now on the service's partitions are left without an owner: this process leaves, and no other one is there. */
+  /**
+   * From now on the service's partitions are left without an owner: this process leaves, and no other one is present.
+   */
   empty(service: string): void {
     if (this.#emptied.has(service)) return;
     this.#emptied.add(service);
     this.reconcileAll();
   }
 
-  /** Lets go of the rest, without a word to the table. */
+  /** Releases the rest without writing to the table. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#turns.stop();
@@ -254,7 +258,7 @@ export class Holdings {
       if (next.kind === "nothing") break;
       try {
         await this.#fulfil(cell, next);
-        // What was owned for a moment only must not be taken back at once, over and over.
+        // A partition that was owned only briefly must not be retaken at once, over and over.
         if (next.kind !== "raise") cell.failures = 0;
       } catch (error) {
         this.#report(cell, error);
@@ -281,7 +285,7 @@ export class Holdings {
 
   async #own(cell: Cell, epoch: number): Promise<void> {
     const runtime = this.#runtimeOf(cell);
-    // A table that was lost and made again counts its epochs from the beginning.
+    // A table that was lost and recreated counts its epochs from the beginning.
     await this.#disown(cell);
     const sinceMs = this.#parts.clock.monotonic();
     cell.begun = true;
@@ -300,7 +304,7 @@ export class Holdings {
     for (;;) {
       await this.#woken(cell, () => settled || this.#unwanted(cell, epoch));
       if (settled) break;
-      // A journal that does not answer must not keep a partition from the owner in the table.
+      // A journal that does not respond must not keep a partition from the owner in the table.
       await runtime.disown(cell.partition);
       await outcome;
       cell.begun = false;
@@ -329,7 +333,7 @@ export class Holdings {
 
   async #raise(cell: Cell, { service, partition }: Assignment): Promise<void> {
     await this.#disown(cell);
-    // The table may know by now who has sealed it.
+    // The table may already contain the owner that sealed it.
     const stored = await this.#parts.store.read(partitionKey(service, partition));
     if (stored !== undefined) {
       this.#parts.wrote(partitionKey(service, partition), stored.value, stored.revision);
@@ -340,12 +344,12 @@ export class Holdings {
     cell.failures = sinceMs > calmMs ? 0 : cell.failures + 1;
     if (cell.failures > 1) await this.#pause(cell);
     const { owner, address, epoch, to, movedLoad } = next.entry;
-    // A table that was lost counts again, far behind the journals: it catches up in a few steps.
+    // A recreated table counts from the beginning, far behind the journals. It catches up in a few steps.
     const nextEpoch = epoch + 2 ** Math.max(0, cell.failures - 1);
     await this.#write(next.entry, { owner, address, epoch: nextEpoch, to, movedLoad });
   }
 
-  /** A failure is ignored: without a copy loading only takes longer. */
+  /** Failures are ignored: without a copy, loading only takes longer. */
   async #prepare(cell: Cell, epoch: number): Promise<void> {
     const sinceMs = this.#parts.clock.monotonic();
     let isOver = false;
@@ -363,14 +367,14 @@ export class Holdings {
     this.#logDone("a partition that is to come is prepared for", cell, sinceMs);
   }
 
-  /** Resolves when whom it goes to is ready for it, or takes too long. With nothing when it stays after all. */
+  /** Resolves when the receiver is ready or takes too long. Undefined if the partition stays. */
   async #readyToGo(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { picture, timers, prepareMs } = this.#parts;
     const key = partitionKey(cell.service, cell.partition);
     const wanted = () => this.#handOverWanted(cell, assignment);
     const isReady = (): boolean => {
       const receiver = picture.holder(assignment.to);
-      // One that is gone is planned again for: then the partition stays, and it keeps an owner.
+      // If the receiver is gone, the planner plans again: until then the partition stays and keeps its owner.
       return receiver?.leaving === true || receiver?.prepared.has(key) === true;
     };
     let isOver = false;
@@ -383,14 +387,14 @@ export class Holdings {
     return wanted();
   }
 
-  /** Undefined when it stays after all, or goes to another one. */
+  /** Undefined if the partition stays or goes to another receiver. */
   #handOverWanted(cell: Cell, { to, epoch }: Assignment): Assignment | undefined {
     const next = this.#nextStep(cell);
     const isSame = next.kind === "hand-over" && next.entry.to === to && next.entry.epoch === epoch;
     return isSame ? next.entry : undefined;
   }
 
-  /** Resolves when it may go. With nothing when it stays after all. */
+  /** Resolves when the partition may go. Undefined if it stays. */
   async #inTurn(cell: Cell, assignment: Assignment): Promise<Assignment | undefined> {
     const { partitions } = this.#runtimeOf(cell);
     const wanted = () => this.#handOverWanted(cell, assignment);
@@ -406,7 +410,7 @@ export class Holdings {
   async #handOver(cell: Cell, assignment: Assignment): Promise<void> {
     const isAwaited = assignment.to !== "" && this.#runtimeOf(cell).prepare !== undefined;
     const ready = isAwaited ? await this.#readyToGo(cell, assignment) : assignment;
-    // A partition without a receiver makes no work there.
+    // A partition without a receiver loads no other process.
     const entry = ready === undefined || assignment.to === "" ? ready : await this.#inTurn(cell, ready);
     if (entry === undefined || this.#stopped) return;
     const sinceMs = this.#parts.clock.monotonic();
@@ -424,7 +428,7 @@ export class Holdings {
     this.#logDone("a partition is handed over", cell, sinceMs);
   }
 
-  /** Changes the table. Where it was changed meanwhile, only looks at it again. */
+  /** Changes the table. If the entry has changed meanwhile, it is only read again. */
   async #write({ service, partition, revision }: Assignment, next: PartitionEntry): Promise<void> {
     const { store, wrote } = this.#parts;
     const key = partitionKey(service, partition);
@@ -477,7 +481,7 @@ export class Holdings {
     timer.cancel();
   }
 
-  /** Resolves as soon as the condition holds. It is asked at every wake. */
+  /** Resolves as soon as the condition holds. The condition is checked at every wake. */
   #woken(cell: Cell, condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {

@@ -1,10 +1,10 @@
 /**
- * Which of the partitions that leave this process may go now.
+ * Limits how many of the partitions that leave this process may go at the same time.
  *
- * 1. A few go at a time: loading competes for the receiver's cores, and each is without an owner as long as those
- *    beside it take.
- * 2. One that went has had its turn when the receiver says that it has it running, is gone or gives it on, or after a
- *    while: a process that stops must come to an end.
+ * 1. Loading competes for the receiver's cores, and each partition is without an owner as long as those that load next
+ *    to it. So a few go at a time.
+ * 2. The turn of a partition is over when the receiver reports it running, is gone or hands it on, or after a time
+ *    limit: a process that stops must finish.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { partitionKey } from "../table/entries.ts";
@@ -17,7 +17,7 @@ interface Leaving {
 
 interface Going extends Leaving {
   readonly to: string;
-  /** The epoch under which it still is, or was, with this process. */
+  /** The epoch under which this process holds it, or held it. */
   readonly epoch: number;
   readonly sinceMs: number;
 }
@@ -26,12 +26,12 @@ export interface TurnsParts {
   readonly picture: Picture;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** A turn may have come: waiters have to ask again. */
+  /** A turn may be free: waiters must check again. */
   readonly over: () => void;
 }
 
 const atOnceMin = 2;
-/** Of all partitions of a service so large a part goes at once. */
+/** Share of the partitions of a service that goes at the same time. */
 const atOnceShare = 1 / 8;
 const turnMs = 1_000;
 
@@ -44,7 +44,7 @@ export class Turns {
     this.#parts = parts;
   }
 
-  /** Returns whether the partition may go now, one of so many of its service. Then it does. */
+  /** Returns whether the partition may go now, one of `partitions` of its service. If so, it takes the turn. */
   tryAcquire(
     { service, partition }: Leaving,
     { to, epoch }: Pick<Going, "to" | "epoch">,

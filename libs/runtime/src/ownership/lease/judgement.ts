@@ -1,15 +1,15 @@
 /**
- * Decides which processes are gone: processes without a sign of life for a full lease time, in which this
- * process could write all the time. A process that could not write cannot tell whether others were silent:
- * while the store was away no process could renew, and a stopped process did not listen. After such a time
- * every process gets a grace period: the duration of an attempt without an answer, and the longest pause
- * behind it. The store may be back for one process before another asks again.
+ * Decides which processes are gone: processes that were silent for a full lease time, in which this process could write
+ * without a gap. A process that could not write cannot tell whether others were silent: while the store was unavailable
+ * no process could renew, and a stopped process did not listen. After such a time every process gets a grace period:
+ * the duration of an attempt without an answer, and the longest pause after it. The store may be back for one process
+ * before another tries again.
  */
 import type { Holder } from "../table/picture.ts";
 import type { Writing } from "./lease.ts";
 
 export interface Judgement {
-  /** The judge itself. */
+  /** The process that decides. */
   readonly self: string;
   readonly writing: Writing | undefined;
   readonly leaseMs: number;
@@ -26,7 +26,10 @@ export function overdue(holders: readonly Holder[], judgement: Judgement): reado
   return holders.filter(({ id, heardMs }) => id !== self && nowMs - heardMs >= leaseMs);
 }
 
-/** When the next process may be silent for a lease time. A process that joins later is not silent before that. */
+/**
+ * Returns when the next process may have been silent for a lease time. A process that joins later is not silent before
+ * that.
+ */
 export function silentFrom(
   holders: readonly Holder[],
   { self, leaseMs, nowMs }: Pick<Judgement, "self" | "leaseMs" | "nowMs">,

@@ -6,8 +6,8 @@
  * 2. A process is declared gone only by one that has watched it unrenewed for a full lease time. So until a lease time
  *    after the moment *before* a renewal was sent that succeeded, no other process owns what this process owned. A
  *    margin allows for clocks that run unequally.
- * 3. A process that was declared gone comes back as another holder: what it owned before is not its own any more.
- * 4. While the store does not answer, attempts become rarer, with chance in their pauses. One follows at once when the
+ * 3. A process that was declared gone comes back as another holder, which does not own the earlier partitions.
+ * 4. While the store does not answer, attempts become rarer, with random pauses. One follows at once when the
  *    connection is restored: the rest of the lease may be shorter than such a pause.
  *
  * @guarantee A partition has one writer at a time. A process that lost its lease can no longer commit.
@@ -33,23 +33,23 @@ export interface LeaseParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly settings: Pick<OwnershipSettings, "renewMs" | "leaseMs" | "marginMs" | "retryMaxMs">;
-  /** Id of the process. Holders are named after it. */
+  /** Id of the process. The names of its holders start with it. */
   readonly process: string;
-  /** What the process says of itself, asked at each renewal. */
+  /** The entry of the process in the store, read at each renewal. */
   readonly entry: () => HolderEntry;
   /** A renewal succeeded. */
   readonly renewed: (revision: number, value: Uint8Array) => void;
   /** The cluster knows of this process under its present name. */
   readonly entered: () => void;
-  /** The process was declared gone: its holder before is no more. */
+  /** The process was declared gone: its previous holder no longer exists. */
   readonly ended: (holder: string) => void;
 }
 
-/** How long this process has been able to write without a gap, and until when. */
+/** Period in which this process could write without a gap. */
 export interface Writing {
   readonly sinceMs: number;
   readonly lastMs: number;
-  /** Whether it could not before. */
+  /** Whether it could not write before. */
   readonly wasAway: boolean;
 }
 
@@ -64,14 +64,14 @@ type Attempt = "renewed" | "again" | "failed";
 export class Lease {
   readonly #parts: LeaseParts;
   #number = 1;
-  /** Of the own key as last known. 0 when it is not there. */
+  /** Revision of the own key as last known. 0 if the key does not exist. */
   #revision = 0;
-  /** Whether the key was there once under this holder's name. */
+  /** Whether the key ever existed under this holder's name. */
   #entered = false;
-  /** Whether nothing was sent whose outcome is unknown. */
+  /** False while the outcome of a write is unknown. */
   #sure = true;
   #renewal: Renewed | undefined;
-  /** What the others know of this process, but for how busy it is. */
+  /** The last written entry without its load. */
   #written = "";
   #writing: Writing | undefined;
   #wake: () => void = () => {};
@@ -82,7 +82,7 @@ export class Lease {
     this.#parts = parts;
   }
 
-  /** The name under which this process owns things. Another one after it was declared gone. */
+  /** Name under which this process owns partitions. It changes after the process was declared gone. */
   get holder(): string {
     return `${this.#parts.process}-${this.#number}`;
   }
@@ -96,7 +96,7 @@ export class Lease {
     return this.#writing;
   }
 
-  /** Until when no other process can own what this process owns, on the monotonic clock. */
+  /** Time until which no other process can own this process's partitions, on the monotonic clock. */
   get validUntilMs(): number {
     if (this.#renewal === undefined) return Number.NEGATIVE_INFINITY;
     const { clock, settings } = this.#parts;
@@ -109,7 +109,7 @@ export class Lease {
     return sentMs + termMs;
   }
 
-  /** Renews now instead of when it is due: what the process says of itself has changed. */
+  /** Renews now, because the entry of this process has changed. */
   renewSoon(): void {
     this.#soon = true;
     this.#wake();
@@ -124,12 +124,12 @@ export class Lease {
       const outcome = await this.#attempt();
       if (outcome === "again") continue;
       if (outcome === "renewed") await this.#pause(startedMs + settings.renewMs - clock.monotonic(), signal);
-      // A change of another process must not make this process hammer a store that is away.
+      // A change of another process must not make this process hammer an unavailable store.
       else await this.#rest(signal);
     }
   }
 
-  /** Gives the lease back, so that others need not wait for its end. */
+  /** Gives up the lease, so that others need not wait for its end. */
   async release(): Promise<void> {
     const key = holderKey(this.holder);
     const stored = this.#sure ? undefined : await this.#inTime("reading", this.#parts.store.read(key));
@@ -172,7 +172,7 @@ export class Lease {
     return "renewed";
   }
 
-  /** What became of the own key. */
+  /** Finds the state of the own key. */
   async #find(): Promise<void> {
     const stored = await this.#inTime("reading", this.#parts.store.read(holderKey(this.holder)));
     this.#sure = true;
@@ -231,7 +231,7 @@ export class Lease {
     return backoffMs({ firstMs: settings.renewMs / 2, maxMs: settings.retryMaxMs }, this.#failures, chance);
   }
 
-  /** An operation that takes too long counts as failed: its outcome is found out before the next attempt. */
+  /** An operation that takes too long counts as failed. Its outcome is determined before the next attempt. */
   #inTime<T>(operation: string, work: Promise<T>): Promise<T> {
     const { timers, settings } = this.#parts;
     const waitedMs = settings.leaseMs / 2;

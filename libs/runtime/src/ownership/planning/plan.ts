@@ -1,13 +1,13 @@
 /**
- * The wanted owner of each partition: a pure function of the state of a cluster, so that every process that looks at the
- * same picture comes to the same moves.
+ * The wanted owner of each partition: a pure function of the state of a cluster, so every process computes the same
+ * moves from the same picture.
  *
  * 1. A partition without a living owner gets one at once. So do those of a process that leaves.
  * 2. Busy partitions move by load: from the busiest process to the least busy one, if they are further apart than the
- *    gap and the busier of the two ends up better by the benefit. Load that one partition alone causes moves nowhere:
- *    the other process would be where this one was.
+ *    gap and the busier of the two ends up better by the benefit. Load that one partition alone causes does not move:
+ *    the other process would then be as busy as this one was.
  * 3. Idle partitions move by number, and never to a process that is busier than the one they come from.
- * 4. Of what merely balances, so many start in one round. What is moving already counts where it goes.
+ * 4. The number of moves that merely balance is limited per round. A moving partition counts at its receiver.
  *
  * It converges: a move for load makes the sum of squared loads smaller, one by number keeps that sum and makes the sum
  * of squared numbers smaller.
@@ -19,21 +19,21 @@ export interface PlanView {
 
 export interface PlanHolder {
   readonly id: string;
-  /** It hands over what it has and takes nothing. */
+  /** It hands over its partitions and accepts none. */
   readonly leaving: boolean;
-  /** Load of what it does besides these partitions, as a share of a core. */
+  /** Load of its other work, as a share of a core. */
   readonly elsewhere: number;
 }
 
 export interface PlanPartition {
   readonly partition: number;
-  /** A holder. Undefined where the owner is none of them. */
+  /** Id of the holder. Undefined if the owner is not in `holders`. */
   readonly owner: string | undefined;
-  /** The holder that it is on its way to. */
+  /** Id of the holder that receives it. */
   readonly to: string | undefined;
   /** As a share of a core. */
   readonly load: number;
-  /** It was moved for its load of late, and stays for a while. */
+  /** It was moved for its load recently, and stays for a while. */
   readonly resting: boolean;
 }
 
@@ -98,7 +98,7 @@ function moveByNumber(board: Board, { gapMin }: PlanLimits): Move | undefined {
   return undefined;
 }
 
-/** A partition where it is, or is going to be. */
+/** A partition at its owner, or at its receiver. */
 interface Piece {
   readonly partition: number;
   /** 0 when idle. */
@@ -107,16 +107,16 @@ interface Piece {
   readonly movable: boolean;
 }
 
-/** A process that stays, with what it has. */
+/** A process that stays, with its partitions. */
 interface Stayer {
   readonly id: string;
   load: number;
-  /** In ascending order of their numbers as long as nothing moved. */
+  /** Sorted by number until a move. */
   pieces: Piece[];
 }
 
 class Board {
-  /** In ascending order of their ids. */
+  /** Sorted by id. */
   readonly stayers: readonly Stayer[];
   readonly #homeless: Piece[] = [];
   readonly #leaving = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Puts plans into the table: for each service one process at a time does, the one that is there longest. Should two
- * believe for a moment that it is theirs, the table takes each change from one of them only.
+ * Writes plans into the table. For each service one process plans at a time: the one that has been present longest. If
+ * two processes plan for a moment, the table accepts each change from one of them only.
  */
 import {
   backoffMs,
@@ -39,14 +39,14 @@ export interface PlannerParts {
   readonly chance: Chance;
   readonly logger: Logger;
   readonly settings: Pick<OwnershipSettings, "partitions" | "retryMaxMs" | "balance" | "behaviour">;
-  /** The holder that this process is. Undefined while it is none. */
+  /** The current holder of this process. Undefined while there is none. */
   readonly self: () => string | undefined;
   readonly services: () => readonly string[];
   readonly wrote: (key: string, value: Uint8Array, revision: number) => void;
   readonly moved: (service: string, move: Move) => void;
 }
 
-/** Changes that come together are planned for together. */
+/** Changes within this time are planned for together. */
 const gatherMs = 5;
 const retryFirstMs = 100;
 
@@ -58,7 +58,7 @@ export class Planner {
   #again = false;
   #failures = 0;
   #stopped = false;
-  /** Moves that merely balance start in rounds. What has no owner gets one at once. */
+  /** Moves that merely balance start in rounds. A partition without an owner gets one at once. */
   #roundIsDue = true;
   readonly #raising: Raising;
 
@@ -71,7 +71,7 @@ export class Planner {
     const { timers, settings } = this.#parts;
     this.#round = timers.every(settings.balance.roundMs, () => {
       this.#roundIsDue = true;
-      // In this turn: an idle process would be woken once more.
+      // Runs in this turn: a timer would wake an idle process once more.
       if (this.#timer === undefined && !this.#running) void this.#run();
       else this.#again = true;
     });
@@ -83,7 +83,7 @@ export class Planner {
     this.#timer?.cancel();
   }
 
-  /** Something has changed that the plan may depend on. */
+  /** A change that the plan may depend on. */
   soon(): void {
     this.#after(gatherMs);
   }
@@ -156,7 +156,7 @@ export class Planner {
     const stranded = strandedOf(picture, service).filter(({ partition }) => !planned.has(partition));
     await Promise.all([
       ...moves.map((move) => this.#writeMove(service, move, view)),
-      // Back to its owner, unless that has let go of it already: then its hand-over comes first.
+      // Returns it to its owner, unless the owner has released it already: then its hand-over comes first.
       ...stranded.map((entry) => this.#write(service, entry.partition, { ...entry, to: "", movedLoad: 0 })),
     ]);
   }
@@ -179,7 +179,7 @@ export class Planner {
     if (await this.#write(service, partition, next)) this.#parts.moved(service, move);
   }
 
-  /** False where the table has changed meanwhile: the watch brings what it says, and that is planned for again. */
+  /** False if the entry has changed meanwhile: the watch reports the change, and the planner plans again. */
   async #write(service: string, partition: number, entry: PartitionEntry): Promise<boolean> {
     const { picture, store, wrote } = this.#parts;
     const { owner, address, epoch, to, movedLoad } = entry;
@@ -194,14 +194,14 @@ export class Planner {
 }
 
 interface Seen {
-  /** As text, to be compared. */
+  /** Levels as text, for comparison. */
   readonly common: string;
   readonly sinceMs: number;
 }
 
 /**
- * When newer behaviours may be brought into force: as soon as every process that may own partitions of a
- * service has had them for a while. So a process that restarts during an upgrade is waited for.
+ * Decides when newer behaviours may be activated: as soon as every process that may own partitions of a service has had
+ * them for a while. So a process that restarts during an upgrade is waited for.
  */
 class Raising {
   readonly #afterMs: number;
@@ -211,7 +211,7 @@ class Raising {
     this.#afterMs = afterMs;
   }
 
-  /** What is to be allowed in a service from now on. Undefined while it stays as it is. */
+  /** Returns the behaviours to allow in a service from now on. Undefined if nothing changes. */
   due(picture: Picture, service: string, nowMs: number): BehaviourLevels | undefined {
     const holders = [...picture.holders].filter(({ loads }) => loads.has(service));
     const common = commonLevels(holders.map(({ behaviours }) => behaviours.get(service) ?? none));

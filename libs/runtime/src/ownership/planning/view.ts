@@ -2,7 +2,7 @@ import type { BalanceSettings } from "../settings.ts";
 import type { Assignment, Holder, Picture } from "../table/picture.ts";
 import type { PlanPartition, PlanView } from "./plan.ts";
 
-/** Returns a service as the plan sees it. */
+/** Returns the state of a service as input of the plan. */
 export function viewOf(
   picture: Picture,
   service: string,
@@ -22,7 +22,7 @@ export function viewOf(
       partition,
       owner: owner?.id,
       to: known(assignment?.to)?.id,
-      // A new owner has measured next to nothing yet: what made it move counts as well.
+      // A new owner has measured next to nothing yet, so the load that caused the move counts as well.
       load: ageMs < settleMs ? Math.max(reported, moved) : reported,
       resting: moved > 0 && ageMs < restMs,
     };
@@ -30,7 +30,7 @@ export function viewOf(
   return {
     holders: holders.map((holder) => ({
       id: holder.id,
-      // What it does not read it hands over, like one that leaves.
+      // It hands over partitions that it cannot read, like a process that leaves.
       leaving: !picture.takes(holder, service),
       elsewhere: elsewhereOf(holder, service),
     })),
@@ -38,7 +38,7 @@ export function viewOf(
   };
 }
 
-/** Whose turn it is to plan for a service: the one with the first name, which is the one that is there longest. */
+/** Returns the process that plans for a service: the one with the first name, which has been present longest. */
 export function plannerOf(picture: Picture, service: string): string | undefined {
   let first: Holder | undefined;
   for (const holder of picture.holders) {

@@ -1,18 +1,18 @@
 /**
- * The store in memory, with faults on demand: what simulations and tests of many processes share, each through a view
- * of its own that can be slow, cut off or made to lie about its answers.
+ * The store in memory, with faults on demand. Simulations and tests of many processes share it, each through a view
+ * that can be slow, disconnected or lose its answers.
  */
 import { sleep, type Timers } from "@tutti/kernel";
 import { ownershipErrors } from "../errors.ts";
 import type { OwnershipStore, StoreChange, StoredValue } from "./port.ts";
 
-/** What is wrong with one process's way to the store, asked at every operation. */
+/** Faults between one process and the store, read at every operation. */
 export interface StoreFaults {
-  /** How long each operation and each change told takes. */
+  /** Delay of each operation and each reported change. */
   delayMs: number;
   /**
-   * `cut`: nothing is done, and changes are notified when it is repaired. `silent`: changes are made, their answers
-   * lost.
+   * `cut`: operations have no effect, and changes are reported after the repair. `silent`: changes are made, their
+   * answers are lost.
    */
   failing: "no" | "cut" | "silent";
 }
@@ -22,24 +22,24 @@ interface Entry {
   readonly revision: number;
 }
 
-/** What all views show. */
+/** The keys that all views show. */
 export class SharedKeys {
   readonly #entries = new Map<string, Entry>();
   readonly #watchers = new Set<() => void>();
-  /** Revisions of renewals, which a watch reports when it looks, or with the next change that is none. */
+  /** Revisions of renewals. A watch reports them at a look, or with the next change that is not a renewal. */
   readonly #renewals = new Set<number>();
   #log: Extract<StoreChange, { key: string }>[] = [];
   #revision = 0;
   /** Raised when everything was lost: watches from before cannot continue. */
   generation = 0;
-  /** How many operations were asked of it by all views together. */
+  /** Number of operations by all views. */
   operations = 0;
 
   entry(key: string): Entry {
     return this.#entries.get(key) ?? { value: undefined, revision: 0 };
   }
 
-  /** The revision a new value got. Undefined where the key was at another. A removed key counts as at 0. */
+  /** Returns the new revision of a key. Undefined if the key was at another revision. A removed key counts as at 0. */
   set(key: string, value: Uint8Array | undefined, expected: number, isRenewal = false): number | undefined {
     const entry = this.entry(key);
     const at = entry.value === undefined ? 0 : entry.revision;
@@ -54,7 +54,7 @@ export class SharedKeys {
     return revision;
   }
 
-  /** As when its servers lost their disks. */
+  /** Loses everything, as if its servers lost their disks. */
   lose(): void {
     this.#entries.clear();
     this.#log = [];
@@ -71,12 +71,15 @@ export class SharedKeys {
     return puts.sort((one, other) => one.revision - other.revision);
   }
 
-  /** How many changes there were since it started, or since it was lost. */
+  /** Number of changes since the start, or since the last loss. */
   get length(): number {
     return this.#log.length;
   }
 
-  /** Changes that a watch is to report now. @param looked the length at its last look */
+  /**
+   * Returns the changes that a watch must report now.
+   * @param looked the length at its last look
+   */
   since(position: number, looked: number): readonly StoreChange[] {
     const changes = this.#log.slice(position);
     if (position < looked) return changes;
@@ -102,10 +105,10 @@ export class SharedKeys {
   }
 }
 
-/** Between two looks at whether a view is still cut off. */
+/** Interval of the check whether a view is still disconnected. */
 const mendedMs = 10;
 
-/** One process's way to the shared keys. */
+/** One process's connection to the shared keys. */
 export class MemoryOwnershipStore implements OwnershipStore {
   readonly faults: StoreFaults = { delayMs: 0, failing: "no" };
   readonly #keys: SharedKeys;
@@ -166,7 +169,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The faults are over, and who was cut off hears of it. */
+  /** Ends the faults and notifies disconnected processes. */
   mend(): void {
     this.faults.failing = "no";
     for (const listener of [...this.#listeners]) listener();
@@ -188,7 +191,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     if (failing === "cut") throw unavailable(what, key, "the way is cut");
   }
 
-  /** Lets changes through when it is time. */
+  /** Delays changes by the configured time. */
   async #pass(signal: AbortSignal): Promise<void> {
     const { delayMs } = this.faults;
     const given = sleep.bind(undefined, this.#timers);

@@ -4,23 +4,23 @@ import type { OwnershipStore, StoreChange, StoredValue } from "./port.ts";
 
 export interface NatsOwnershipStoreOptions {
   readonly connection: NatsConnection;
-  /** Copies in the cluster: 1, 3 or 5. */
+  /** Replicas in the cluster: 1, 3 or 5. */
   readonly replicas: number;
   /** Default `tutti-ownership`. */
   readonly bucket?: string;
 }
 
 const ownershipBucket = "tutti-ownership";
-/** Long after a key was removed no watch resumes from before that any more. */
+/** So long after the removal of a key, no watch resumes from before that removal. */
 const tidyMs = 600_000;
 
 /**
- * The store in a bucket of NATS, which is made when it is first needed.
+ * The store in a bucket of NATS, created on first use.
  *
- * Each process renews its lease several times a second. Were each renewal told to all at once, an idle process of a cluster of
- * twelve would be woken forty times a second by the others. So renewals are fetched by `look`, all in one answer. For other
- * changes of these keys a message without a copy (the bell) makes the others look. One that is lost costs the time until
- * their next look.
+ * Each process renews its lease several times a second. If each renewal were published at once, the others would wake
+ * an idle process of a cluster of twelve forty times a second. So renewals are fetched by `look`, all in one answer.
+ * For other changes of these keys a message without a copy (the bell) makes the others look. A lost bell costs the time
+ * until their next look.
  */
 export class NatsOwnershipStore implements OwnershipStore {
   readonly #options: NatsOwnershipStoreOptions;
@@ -93,11 +93,11 @@ export class NatsOwnershipStore implements OwnershipStore {
     try {
       this.#options.connection.client("bell").publish(this.#bell);
     } catch {
-      // Not connected any more: the others look by themselves.
+      // Not connected any more: the others look on their own schedule.
     }
   }
 
-  /** One that could not be opened is tried again by the next caller. */
+  /** If opening failed, the next caller tries again. */
   #open(): Promise<Bucket> {
     const { connection, replicas, bucket = ownershipBucket } = this.#options;
     this.#bucket ??= openBucket(connection, {

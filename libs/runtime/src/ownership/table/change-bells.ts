@@ -1,8 +1,8 @@
-/** Lets many wait for the next change of one of many things. */
+/** Wakes waiters at the next change of a name. */
 export class ChangeBells {
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** Resolves at the next change of this one. Rejects with the signal's reason. */
+  /** Resolves at the next change of this name. Rejects with the signal's reason. */
   wait(name: string, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);

@@ -1,38 +1,37 @@
 /**
  * The entries of the ownership store, as JSON that people can read with the tools of NATS:
  *
- * `installation`              number of partitions of each service.
- * `process.<holder>`          a live process, renewed by it alone.
- * `partition.<service>.<n>`   owner of a partition, and its receiver.
- * `behaviour.<service>`       behaviours that may be brought into force in its partitions.
+ * `installation` number of partitions of each service. `process.<holder>` a live process, renewed by it alone.
+ * `partition.<service>.<n>` owner of a partition, and its receiver. `behaviour.<service>` behaviours that may be
+ * activated in its partitions.
  */
 import type { BehaviourLevels } from "../../behaviour/behaviours.ts";
 import { ownershipErrors } from "../errors.ts";
 
-/** A process as long as it keeps its lease. One that lost it and comes back is another holder. */
+/** A process as long as it keeps its lease. A process that lost its lease and returns is another holder. */
 export interface HolderEntry {
-  /** Where its services are called. */
+  /** Address of its services. */
   readonly address: string;
-  /** Whether it hands over what it has and takes nothing more. */
+  /** Whether it hands over its partitions and accepts no more. */
   readonly leaving: boolean;
   /** The services whose partitions it may own, with the load of those that it owns. */
   readonly loads: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Partitions that are to come to it and that it is ready for, by their keys. */
+  /** Keys of incoming partitions that it is ready for. */
   readonly prepared: ReadonlySet<string>;
-  /** By service: the behaviours that it has. One that is not there has none beyond the first of each kind. */
+  /** By service: its behaviours. A service without an entry has only the first of each kind. */
   readonly behaviours: ReadonlyMap<string, BehaviourLevels>;
 }
 
 export interface PartitionEntry {
   /** Empty if none. */
   readonly owner: string;
-  /** Where the owner is called. */
+  /** Address of the owner. */
   readonly address: string;
   /** Grows with every change of owner. */
   readonly epoch: number;
-  /** Whom the owner is to hand it to. Empty if none. */
+  /** The receiver of a hand-over. Empty if none. */
   readonly to: string;
-  /** The load for which it was last moved. 0 when that was for another reason. */
+  /** The load for which it was last moved. 0 if it was moved for another reason. */
   readonly movedLoad: number;
 }
 
@@ -47,7 +46,7 @@ export type EntryKey =
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
 
 export const installationKey = "installation";
-/** Keys that change when something is decided, and those that their processes renew, as filters of NATS. */
+/** Keys that change by decisions, and keys that their processes renew, as filters of NATS. */
 export const decidedKeys: readonly string[] = [installationKey, "partition.>", "behaviour.>"];
 export const livingKeys = "process.>";
 
@@ -63,7 +62,7 @@ export function behaviourKey(service: string): string {
   return `behaviour.${service}`;
 }
 
-/** What a key is about. Undefined for one that this release does not know. */
+/** Returns the subject of a key. Undefined for a key that this release does not know. */
 export function entryKeyOf(key: string): EntryKey | undefined {
   const [kind, first = "", second] = key.split(".");
   if (key === installationKey) return { kind: "installation" };
@@ -80,7 +79,7 @@ export function entryKeyOf(key: string): EntryKey | undefined {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What others have to hear of at once: all but how busy it is. */
+/** Returns the part of an entry that others must see at once: everything but its load. */
 export function newsOf(entry: HolderEntry): string {
   const places = [...entry.loads].map(([service, loads]) => [service, [...loads.keys()]]);
   return JSON.stringify([entry.address, entry.leaving, places, [...entry.prepared], levelsOf(entry)]);

@@ -1,9 +1,9 @@
 /**
  * The content of the ownership store as this process knows it: processes and owners, folded from the changes of the store.
  *
- * 1. Changes of a key are taken in the order of revisions, whether a watch tells them or their maker: an older
- *    one never replaces a newer one.
- * 2. After a new beginning of the watch only what it has told is there.
+ * 1. Changes of a key are taken in the order of revisions, whether the watch reports them or the process itself wrote
+ *    them: an older one never replaces a newer one.
+ * 2. After a restart of the watch the picture contains only what the new watch reported.
  */
 import { type BehaviourLevels, beyond } from "../../behaviour/behaviours.ts";
 import type { StoreChange } from "../store/port.ts";
@@ -19,11 +19,11 @@ import {
   partitionKey,
 } from "./entries.ts";
 
-/** A process that is there. */
+/** A process that is present. */
 export interface Holder extends HolderEntry {
   readonly id: string;
   readonly revision: number;
-  /** When this process heard of its last renewal, on its own monotonic clock. */
+  /** When this process saw its last renewal, on its own monotonic clock. */
   readonly heardMs: number;
   /** The bytes that were read. Most renewals repeat them. */
   readonly encoded: Uint8Array;
@@ -33,11 +33,11 @@ export interface Assignment extends PartitionEntry {
   readonly service: string;
   readonly partition: number;
   readonly revision: number;
-  /** When this process heard of this owner, on its own monotonic clock. */
+  /** When this process first saw this owner, on its own monotonic clock. */
   readonly sinceMs: number;
 }
 
-/** What may be brought into force in the partitions of a service. */
+/** Behaviours that may be activated in the partitions of a service. */
 export interface Allowed {
   readonly levels: BehaviourLevels;
   readonly revision: number;
@@ -45,9 +45,9 @@ export interface Allowed {
 
 /** What has changed in the picture. */
 export type PictureChange =
-  /** It came, went, or says something else of itself than how busy it is. */
+  /** It came, went, or changed its entry beyond its load. */
   | { readonly kind: "holder"; readonly holder: string }
-  /** It is ready for other partitions than before, or has others running, and says nothing else of itself. */
+  /** It is ready for other partitions than before, or runs others. The rest of its entry is the same. */
   | { readonly kind: "prepared"; readonly holder: string }
   | { readonly kind: "behaviour"; readonly service: string }
   | { readonly kind: "partition"; readonly service: string; readonly partition: number };
@@ -56,11 +56,11 @@ export class Picture {
   readonly #holders = new Map<string, Holder>();
   readonly #services = new Map<string, Map<number, Assignment>>();
   readonly #allowed = new Map<string, Allowed>();
-  /** Since a new beginning: the keys that the watch has not told again. */
+  /** Keys that the watch has not reported since its restart. Undefined when it has reported all. */
   #untold: Set<string> | undefined;
   #complete = false;
 
-  /** Whether everything was notified that there was when the watch started. */
+  /** Whether all entries were reported that existed when the watch started. */
   get complete(): boolean {
     return this.#complete;
   }
@@ -77,12 +77,15 @@ export class Picture {
     return this.#allowed.get(service) ?? nothingYet;
   }
 
-  /** Returns whether a process has what may be in force in the partitions of a service: others it does not read. */
+  /**
+   * Returns whether a process has the behaviours that may be active in the partitions of a service. Otherwise it cannot
+   * read them.
+   */
   reads(holder: HolderEntry, service: string): boolean {
     return beyond(this.allowed(service).levels, holder.behaviours.get(service) ?? none).size === 0;
   }
 
-  /** Returns whether a process takes partitions of a service. */
+  /** Returns whether a process accepts partitions of a service. */
   takes(holder: HolderEntry, service: string): boolean {
     return !holder.leaving && holder.loads.has(service) && this.reads(holder, service);
   }
@@ -99,12 +102,12 @@ export class Picture {
     return this.#services.keys();
   }
 
-  /** A watch restarts. What is known is answered until it has told all there is. */
+  /** A watch restarts. Known entries are returned until it has reported all existing ones. */
   restart(): void {
     this.#untold = new Set(this.#keys());
   }
 
-  /** Takes a change in. Gives what changed with it. */
+  /** Applies a change. Returns what changed with it. */
   apply(change: StoreChange, nowMs: number): readonly PictureChange[] {
     if (change.kind === "caught-up") return this.#caughtUp();
     const fresh = this.#untold?.delete(change.key) ?? false;

@@ -1,10 +1,10 @@
-/** What every ownership store owes, as one suite for any implementation. */
+/** The contract of an ownership store, as one suite for any implementation. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { OwnershipStore, StoreChange } from "../store/port.ts";
 
 export interface StoreUnderTest {
-  /** One process's way to the same keys as all others opened from this. */
+  /** Opens one process's connection to keys that all connections share. */
   open(): OwnershipStore;
 }
 
@@ -121,7 +121,7 @@ export function describeOwnershipStore({ name, skip = false, fresh }: StoreSuite
       const third = (await store.renew("process.a", bytes("3"), second)) ?? 0;
       await store.change("partition.bank.0", bytes("4"), 0);
       assert.deepEqual(await take(changes, 2), ["process.a=3", "partition.bank.0=4"]);
-      // News of a process are reported without a look.
+      // Changes in the entry of a process are reported without a look.
       await store.change("process.a", bytes("5"), third);
       assert.deepEqual(await take(changes, 1), ["process.a=5"]);
       watching.abort();
