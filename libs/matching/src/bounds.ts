@@ -1,15 +1,15 @@
-/** Bounds of everything in a pool that could grow, beside those that are settings. */
+/** Bounds of everything in a pool that could grow, in addition to its settings. */
 export const profilesPerStreamMax = 10_000;
 export const poolsPerStreamMax = 1_000;
 export const namespacesMax = 10_000;
-/** Results that are kept for a sender, in windows: more are not taken on before it has made some durable. */
+/** Results kept for a sender, in windows. More tasks are accepted only after some are durable. */
 export const keptWindowsMax = 8;
 export const limitKeysMax = 100_000;
 export const limitRulesMax = 10_000;
 export const heldAgentsMax = 100_000;
-/** Agents whose comings are counted. Of those that came first the count is forgotten. */
+/** Agents whose joins are counted. The oldest counts are forgotten. */
 export const flappingAgentsMax = 20_000;
-/** Sticky and context keys that are remembered. Those not used for longest are forgotten. */
+/** Sticky and context keys that are remembered. The least recently used are forgotten. */
 export const affinitiesMax = 100_000;
 /** Maximum number of tokens of joining agents that no sender has offered yet. */
 export const claimsMax = 1_000_000;
@@ -17,22 +17,22 @@ export const capabilitiesPerAgentMax = 1_000;
 export const capabilityNumbersMax = 100_000;
 export const slotsMax = 100_000;
 export const creditMax = 1_000_000;
-/** Placements that are remembered for those who ask why, and for how long. */
+/** Number of placements that are remembered for explanations, and for how long. */
 export const placementsMax = 131_072;
 export const placementsMs = 3_600_000;
-/** Attempts that are kept for those who record the past, and for how long after they were read. */
+/** Number of attempts that are kept for readers of the past, and for how long after they were read. */
 export const attemptsKeptMax = 32_768;
 export const attemptsReadMs = 1_800_000;
 /** How often one task may be answered as busy before it goes back to its sender. */
 export const busyAnswersMax = 20;
-/** The pause after a busy answer that does not say for how long. */
+/** The pause after a busy answer without a time. */
 export const busyBackoff = { firstMs: 100, maxMs: 30_000 };
 export const busyPauseMaxMs = 300_000;
 /** How many capabilities or groups of them an agent may pause for itself. With more, it is paused as a whole. */
 export const pausesPerAgentMax = 64;
-/** What an agent is allowed at once after a busy answer, as a share of what it had. */
+/** Concurrency of an agent after a busy answer, as a share of the one before. */
 export const busyFactor = 0.7;
-/** Results that one agent sends for one attempt. Of more the number is settled at once. */
+/** Maximum of results from one agent for one attempt. The number of each further one is settled at once. */
 export const repeatsMax = 16;
 /** How many agents are judged where a strategy judges, and how many of those with room are compared for a hard wish. */
 export const judgedMax = 16;

@@ -1,4 +1,4 @@
-/** Composes a pool: makes each part with the few parts that it needs, the lower ones first. Nothing here decides anything. */
+/** Composes a pool: makes each part with the few parts that it needs, the lower ones first. */
 import { AgentEvents } from "./agents/agent-events.ts";
 import { AgentIndex } from "./agents/agent-index.ts";
 import { AgentStates } from "./agents/agent-states.ts";
@@ -129,7 +129,7 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   };
 }
 
-/** The parts that rest on nothing but each other: settings, time, agents, and what tasks ask for. */
+/** Returns the parts that depend only on each other: settings, time, agents, and demands. */
 function foundation(options: PoolOptions, initial: PoolSettings) {
   const settings = new LiveSettings(initial);
   const wheel = new Wheel(options.openedMs);

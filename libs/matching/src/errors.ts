@@ -4,7 +4,7 @@ interface QueueTimeout {
   readonly capability: string;
   readonly waitedMs: number;
   readonly mayMs: number;
-  /** Whether an agent of the pool could take it at all. */
+  /** True if an agent of the pool could take the task at all. */
   readonly isOffered: boolean;
 }
 

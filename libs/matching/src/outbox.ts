@@ -2,7 +2,7 @@
  * The links and streams with something to send in this turn.
  *
  * 1. Each is listed at most once. A link or stream knows by itself whether it is listed.
- * 2. `flush` empties both lists before it sends: what a send adds is sent in the next turn.
+ * 2. `flush` empties both lists before it sends: additions during a send are sent in the next turn.
  */
 
 /** A link or a stream. */

@@ -1,4 +1,4 @@
-/** How a pool works, from the message that describes it. */
+/** Reads the configuration of a pool from its message. */
 import {
   type Pool as PoolMessage,
   StrategyKind,
@@ -36,18 +36,18 @@ export function poolSettingsOf(pool: PoolMessage, namespace: string): Partial<Po
   };
 }
 
-/** The strategy of a pool, in its word. */
+/** Returns the strategy of a pool by its name. */
 export function strategyWordOf(pool: Pick<PoolMessage, "strategy"> | undefined): StrategyName {
   return nameOf(pool?.strategy?.kind);
 }
 
-/** The strategy with its weights, where it has any: `fastest`, `auction(load=2)`. */
+/** Returns the strategy with its weights, if it has any: `fastest`, `auction(load=2)`. */
 export function strategyTextOf(pool: Pick<PoolMessage, "strategy"> | undefined): string {
   const name = strategyWordOf(pool);
   return name === "auction" ? auctionText(pool?.strategy?.weights ?? {}) : name;
 }
 
-/** The strategy that such a text says. Weights of a pool stay where the strategy has none. Undefined for any other text. */
+/** Returns the strategy of such a text, or undefined. Without weights, those of the pool stay. */
 export function strategyIn(
   text: string,
   pool: Pick<PoolMessage, "strategy"> | undefined,
@@ -59,7 +59,7 @@ export function strategyIn(
     : undefined;
 }
 
-/** All strategies that a pool could have instead: every other one, and an auction with other weights. */
+/** Returns all strategies that a pool could have instead: every other, and auctions with other weights. */
 export function otherStrategies(pool: Pick<PoolMessage, "strategy">): readonly StrategyMessage[] {
   const weights = pool.strategy?.weights ?? {};
   const own = strategyTextOf(pool);

@@ -57,7 +57,7 @@ import { useView } from "./views/use.ts";
 import { WaitReasons } from "./views/waits.ts";
 import { finderOf, workOf } from "./views/work.ts";
 
-/** What is wrong with how a pool is to work. Undefined when nothing is. */
+/** Returns the problem of pool settings, or undefined. */
 export function settingsRefusal(settings: Partial<PoolSettings>): Refusal | undefined {
   const resolved = resolveSettings(defaultSettings, settings);
   return isRefusal(resolved) ? resolved : undefined;
@@ -91,7 +91,7 @@ export class PoolOwner implements Pool {
     this.#explanations = new Explanations({ ...parts, reasons, estimates });
   }
 
-  /** What is behind a pool, for the streams that belong to the same library. */
+  /** Returns the parts of a pool, for the streams of the same library. */
   static partsOf(pool: Pool): PoolParts {
     assert(#parts in pool, "a pool was made by openPool", { pool: pool.name });
     return pool.#parts;
@@ -190,7 +190,7 @@ export class PoolOwner implements Pool {
 
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void {
     const parts = this.#parts;
-    // Once there were some, tasks may wait for them.
+    // After the first hooks, tasks may wait for them.
     if (hooks.length > 0) this.#calls ??= new HookCalls(parts.tasks, hookEnds(parts), outlet);
     parts.hooks.current = this.#calls;
     this.#calls?.set(hooks);
@@ -356,8 +356,8 @@ export class PoolOwner implements Pool {
   }
 
   /**
-   * Senders are asked about attempts that none of them has offered. While some of running work is not known, nothing that
-   * is limited starts, for a limited time.
+   * Asks senders about attempts that none of them has offered. While some of the running work is unknown, no
+   * limited task starts, for a limited time.
    */
   #lookAtClaims(nowMs: number): void {
     const { claims, orphans, limits, senders } = this.#parts;
@@ -403,7 +403,7 @@ interface HookEndsParts {
   readonly orders: SenderOrders;
 }
 
-/** What becomes of tasks when their hooks are done with them. */
+/** Returns the actions on tasks that follow the verdicts of hooks. */
 function hookEnds({ tasks, waiting, preemption, outcomes, orders }: HookEndsParts): HookEnds {
   return {
     admit(task) {
@@ -475,8 +475,8 @@ interface QueueParts {
 }
 
 /**
- * Tasks that wait, by rank: the order within each namespace. How namespaces take turns depends on who gets free where.
- * Looks at all of them: for people.
+ * Returns waiting tasks by rank: the order within each namespace. How namespaces take turns depends on which
+ * agents become free. Reads all of them: for people.
  */
 function queuedViews(parts: QueueParts, count: number, nowMs: number): QueuedTask[] {
   const waiting = [...parts.tasks.values()].filter(isWaiting);

@@ -7,7 +7,7 @@ const retryClasses = {
   elsewhere: RetryClass.RETRY_CLASS_ELSEWHERE,
 } as const;
 
-/** Returns a refusal in the contracts' form. No error is made of it: ten thousand attempts may be lost at once. */
+/** Returns a refusal in the form of the contracts. It makes no error: 10,000 attempts may be lost at once. */
 export function detailOf(refusal: Refusal): ErrorDetail {
   const { code, message, retry, retryAfterMs, violations, details, status } = refusal;
   return {

@@ -93,7 +93,7 @@ export function isStill({ paused, awaits }: Pick<PoolSettings, "paused" | "await
   return paused || awaits.length > 0;
 }
 
-/** The settings with changes, or what is wrong with them. */
+/** Returns the settings with changes, or their problem. */
 export function resolveSettings(
   before: PoolSettings,
   changes: Partial<PoolSettings>,

@@ -56,7 +56,7 @@ const steps = fc.oneof(
 );
 type Step = typeof steps extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
-/** A pool with hooks, whose listeners answer what and when they like. */
+/** A pool with hooks, whose listeners give any answers at any time. */
 class Play {
   readonly arena = new Arena();
   readonly agent: TestAgent;
@@ -105,7 +105,7 @@ class Play {
     arena.turn();
   }
 
-  /** Returns the agent answers one of those that it has. */
+  /** Lets the agent answer one of its tasks. Returns false if it has none. */
   work(at: number): boolean {
     const open = this.agent.given.filter(
       (number) => !this.answered.has(number) && !this.cancelled.has(number),
@@ -138,7 +138,7 @@ class Play {
     if (outstanding.length > 0) this.sender.offer(outstanding);
   }
 
-  /** All blocked tasks come to their end. */
+  /** Completes all blocked tasks. */
   end(): void {
     this.take({ kind: "set", hooks: [] });
     for (let round = 0; round < 2_000 && this.outstanding.length > 0; round++) {

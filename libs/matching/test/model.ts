@@ -1,12 +1,13 @@
 /**
- * The duties of a pool, kept as plainly as possible: lists that are searched from end to end. It learns from
- * the messages to the pool and from the pool's own, and finds violations.
+ * A plain model of the duties of a pool: lists that are searched from end to end. It learns from the messages
+ * to and from the pool, and finds violations.
  *
- * 1. Every assignment is allowed: capability, version, labels, resources, slots, credit, limits, named agents.
- * 2. After a turn no task waits that an agent with room could do.
+ * 1. Every assignment is allowed: capability, version, labels, resources, slots, credit, limits, named
+ *    agents.
+ * 2. After a turn, no task waits that an agent with room could do.
  * 3. Among tasks with the same demand, none goes before an earlier one.
- * 4. Each task ends once: with one result, or returned, or cancelled. What an agent had that goes is lost, and nothing
- *    else.
+ * 4. Each task ends once: with one result, or returned, or cancelled. Exactly the tasks of agents that leave
+ *    are lost.
  * 5. An agent learns that a result is durable when its sender has confirmed it, or no sender wants it, and
  *    not before.
  */
@@ -16,7 +17,7 @@ import { type Arena, numberOf, type TestAgent } from "../src/testing/arena.ts";
 export interface ModelProfile {
   readonly namespace: string;
   readonly capability: string;
-  /** The least major version that will do. */
+  /** The minimum major version. */
   readonly major: number;
   readonly zone: string;
   readonly gpu: number;
@@ -46,11 +47,11 @@ export interface ModelAgent {
   held: boolean;
   cut: boolean;
   draining: boolean;
-  /** After a busy answer it is surely left alone until the first, and surely no longer after the second. */
+  /** The pause after a busy answer lasts at least until the first time, at most until the second. */
   slowFromMs: number;
   slowUntilMs: number;
   here: boolean;
-  /** Results in the order sent, by task, and whether each need not be kept. */
+  /** Results in the order sent, by task, and whether each is settled. */
   readonly results: { readonly number: number; settled: boolean }[];
   seen: { assigned: number };
 }
@@ -81,7 +82,7 @@ export class Model {
     return this.tasks.filter((task) => task.agent === agent && task.stage === "working");
   }
 
-  /** An agent is gone: what it had is lost. Gives the numbers. */
+  /** Removes an agent: its tasks are lost. Returns their numbers. */
   leave(agent: ModelAgent): number[] {
     const lost = this.workOf(agent).map(({ number }) => number);
     agent.here = false;
@@ -96,7 +97,7 @@ export class Model {
     task.agent = undefined;
   }
 
-  /** Takes in what the last turn assigned. */
+  /** Applies the assignments of the last turn. */
   learn(): void {
     const before = this.tasks.filter(({ stage }) => stage === "waiting");
     const assigned: ModelTask[] = [];

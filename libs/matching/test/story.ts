@@ -96,7 +96,7 @@ interface Side {
   real: Sender;
   away: boolean;
   readonly tasks: Set<ModelTask>;
-  /** Results in the order told on the present stream, and how many are durable. */
+  /** Results in the order reported on the present stream, and whether each is durable. */
   told: { readonly task: ModelTask; durable: boolean }[];
   seenReturned: number;
   incarnation: number;
@@ -108,7 +108,7 @@ export class Story {
   readonly model: Model;
   readonly #sides: [Side, Side];
   #numbers = 0;
-  /** The expected messages to each sender: results, and offers that go back. */
+  /** The expected messages to each sender: results, and returned offers. */
   readonly #expected = new Map<ModelTask, string>();
   readonly #expectedReturns = new Set<number>();
 
@@ -157,7 +157,7 @@ export class Story {
     this.model.checkStatus();
   }
 
-  /** All senders come back, every agent answers, everything is durable: then nothing may be left. */
+  /** All senders return, every agent answers, all results become durable: then nothing may be left. */
   end(): void {
     for (const side of [0, 1]) if (this.#sides[side]?.away === true) this.#comeBack(side);
     this.turn();
@@ -237,7 +237,7 @@ export class Story {
     );
   }
 
-  /** In a story agents come and go as quickly as they like. How they are kept away is tried apart. */
+  /** In a story, agents join and leave at any rate. The penalty for that is tested apart. */
   #forgive(id: string): void {
     const { pool, nowMs } = this.arena;
     pool.release(id, "", nowMs);
@@ -262,7 +262,7 @@ export class Story {
       slots,
       gpu,
       credit,
-      // Who is held stays so in its next incarnation.
+      // A hold applies to the next incarnation too.
       held: before?.held ?? this.model.agents.findLast((one) => one.id === id)?.held ?? false,
       cut: false,
       draining: false,
@@ -444,7 +444,7 @@ export class Story {
     this.turn();
   }
 
-  /** Senders received exactly the expected messages, once. */
+  /** Checks that senders received exactly the expected messages, once. */
   #hear(): void {
     for (const side of this.#sides) {
       for (const [number, what] of side.real.results.slice(side.told.length)) {

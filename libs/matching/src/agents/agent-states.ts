@@ -103,8 +103,8 @@ export class AgentStates {
   }
 
   /**
-   * An agent said that it is busy: it is left alone for a while, and then given less at once. What it says of some
-   * capabilities pauses these alone.
+   * Pauses an agent that reported that it is busy, and then lowers its concurrency. If the report names
+   * capabilities, only these are paused.
    */
   pause(agent: Agent, capability: string, busy: Busy, nowMs: number): void {
     const settings = this.#settings.current;
@@ -115,7 +115,8 @@ export class AgentStates {
       this.watch(agent, nowMs);
       return;
     }
-    // What it refuses while it is left alone it was given before: it says once more what it has said.
+    // A paused agent repeats the busy answer for attempts that were assigned before the pause. These repeats
+    // do not count.
     const isNew = !agent.slowed;
     if (isNew) agent.busyInRow++;
     const backMs = isNew ? backoffMs(busyBackoff, Math.min(agent.busyInRow, 30), chance) : 0;
@@ -142,7 +143,7 @@ export class AgentStates {
     this.#events.reportState(agent, agent.state, reason, nowMs);
   }
 
-  /** Whether it may be given work, and how it stands, may be otherwise than before. */
+  /** Updates whether an agent may be given work, and reports its state, after a change. */
   changed(agent: Agent, reason: string, nowMs: number): void {
     if (!agent.isAble) this.#bound.releaseAll(agent.agentId);
     this.#readiness.loosened(agent);

@@ -13,7 +13,7 @@ import { Breaker } from "./breaker.ts";
 import { type Offered, type Pause, takesOf } from "./capabilities.ts";
 import { Suspicion } from "./suspicion.ts";
 
-/** Who an agent is. It does not change while it is there. */
+/** The identity of an agent. It does not change while the agent is present. */
 export interface AgentIdentity {
   readonly agentId: string;
   readonly incarnation: string;
@@ -27,31 +27,31 @@ export interface AgentIdentity {
 /** One link of an agent, as its tasks need it. */
 export interface Link {
   readonly agent: Agent;
-  /** Whether it asks for each task, and need not be put to sleep. */
+  /** True if the agent requests each task. Such an agent need not be put to sleep. */
   readonly isPolled: boolean;
   /** Messages to send in this turn. */
   readonly outgoing: HostFrame;
-  /** A result of this link need not be kept any longer. */
+  /** Marks a result of this link as settled: the agent need not keep it. */
   settle(number: number): void;
   flush(): void;
-  /** The pool is done with it. With a goodbye where the agent may still hear one. */
+  /** Ends the link for the pool, with a goodbye if the agent can still receive one. */
   close(bye: Bye | undefined): void;
 }
 
-/** Agents that are alike, as agents and tasks need them. Its queues are in `AgentCohort`. */
+/** Agents that are alike, as agents and tasks see them. The queues are in `AgentCohort`. */
 export interface Cohort {
   readonly key: string;
   readonly offered: readonly Offered[];
   readonly agents: ReadonlySet<Agent>;
-  /** Those that may be given work now, in the order of the strategy. */
+  /** Agents that may be given work now, in the order of the strategy. */
   readonly ready: Heap<Agent>;
   admit(agent: Agent): void;
   dismiss(agent: Agent): void;
-  /** An agent has more room than before, or has come. */
+  /** Called when an agent has more room than before, or has joined. */
   loosened(agent: Agent): void;
-  /** Whether any agent is ready has changed. */
+  /** Called when the cohort may have gained its first ready agent, or lost its last. */
   changed(): void;
-  /** What tasks ask for that its agents can do. */
+  /** The demands of tasks that agents of this cohort satisfy. */
   readonly matches: ReadonlySet<{
     readonly demand: {
       readonly fit: Fit;
@@ -59,34 +59,34 @@ export interface Cohort {
       readonly ganged: number;
     };
   }>;
-  /** A task of the party was given to an agent of this cohort. The weight is that of its namespace. */
+  /** Charges the party for a task that an agent of this cohort was given, by the weight of its namespace. */
   charge(party: string, weight: number): void;
-  /** Returns its agents from the place of a key on, around the circle of all of them. */
+  /** Returns the agents from the place of a key on, around the whole circle. */
   around(key: string): Iterable<string>;
 }
 
 /** What an agent shares among its tasks, by name. */
 interface Resource {
   readonly total: number;
-  /** By tasks of this pool. */
+  /** The amount that tasks of this pool use. */
   used: number;
-  /** By others, as its last heartbeat said. */
+  /** The amount that others use, by the last heartbeat. */
   foreign: number;
 }
 
 export interface AgentWatch {
-  /** Something about an agent is due. */
+  /** Called when a time of an agent is due. */
   due(agent: Agent, nowMs: number): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
 
 /**
- * An agent of a pool, as long as one of its incarnations is there.
+ * An agent of a pool, as long as one of its incarnations is present.
  *
- * 1. `used` is the number of its tasks. Its used resources are the sum of the needs of these tasks, and of a gang that it
- *    holds slots for.
- * 2. It is among those of its cohort that are ready exactly when `hasRoom`.
+ * 1. `used` is the number of its tasks. Its used resources are the sum of the needs of these tasks, and of a
+ *    gang that it holds slots for.
+ * 2. It is among the ready agents of its cohort exactly when `hasRoom`.
  */
 export class Agent extends Due implements Ranked, AgentLoad {
   readonly #watch: AgentWatch;
@@ -95,18 +95,17 @@ export class Agent extends Due implements Ranked, AgentLoad {
   rank = 0;
   order = 0;
   place = -1;
-  /** Among those that have something to send in this turn. */
   link: Link | undefined = undefined;
   offering: Offering;
   offered: readonly Offered[] = [];
-  /** What it offers and takes now: it may have paused a part. */
+  /** The capabilities that the agent accepts now. It may have paused some of its offered ones. */
   takes: readonly Offered[] = [];
-  /** By their patterns. */
+  /** Pauses by the pattern of their capabilities. */
   readonly pauses = new Map<string, Pause>();
   pausesDueMs = never;
   cohort: Cohort | undefined = undefined;
   slots = 1;
-  /** How many at once, by what its busy answers have taught. Never more than its slots. */
+  /** Concurrency that the busy answers of the agent have taught. Never more than its slots. */
   allowed = 1;
   used = 0;
   /** Free slots that are held for a gang. */
@@ -116,20 +115,20 @@ export class Agent extends Due implements Ranked, AgentLoad {
   heardMs: number;
   readonly suspicion = new Suspicion();
   slowness = 1;
-  /** What it is apart from being busy, suspect or held. */
+  /** The state apart from busy, suspect and held. */
   life: "active" | "draining" | "asleep" = "active";
-  /** Since when it has had nothing to do, while it has nothing to do. */
+  /** Start of the current idle time. */
   idleSinceMs: number;
-  /** Whether it is woken when there is something that it could do. */
+  /** True if demand wakes the agent. */
   wakesByNeed = false;
-  /** What it said when it fell asleep. */
+  /** The reason that it gave when it fell asleep. */
   sleepReason = "";
   cut = false;
   silent = false;
   hold: Hold = Hold.HOLD_NONE;
   holdReason = "";
   holdDueMs = never;
-  /** Given nothing because it said that it is busy. */
+  /** True while the agent is given nothing because it answered busy. */
   slowed = false;
   slowedDueMs = never;
   busyInRow = 0;
@@ -149,7 +148,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
   refused = 0;
   busyMs = 0;
   #resources = new Map<string, Resource>();
-  /** What it says that one use of a capability costs, by name. */
+  /** Reported cost of one use of a capability, by name. */
   #costs = new Map<string, number>();
 
   constructor(identity: AgentIdentity, offering: Offering, watch: AgentWatch) {
@@ -167,12 +166,12 @@ export class Agent extends Due implements Ranked, AgentLoad {
     this.#watch.due(this, nowMs);
   }
 
-  /** Whether it may be given work, had it room. */
+  /** True if the agent may be given work, apart from its room. */
   get isAble(): boolean {
     return this.life === "active" && !this.cut && !this.silent && this.hold === Hold.HOLD_NONE;
   }
 
-  /** How many tasks it takes at once now. */
+  /** Current concurrency. */
   get capacity(): number {
     return this.breaker.isOnTrial ? 1 : Math.min(this.slots, Math.max(1, Math.floor(this.allowed)));
   }
@@ -181,7 +180,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     return this.hasRoomFor(1);
   }
 
-  /** Returns whether so many more tasks have room, besides the slots of a gang. */
+  /** Returns whether there is room for `count` more tasks, apart from the slots kept for a gang. */
   hasRoomFor(count: number): boolean {
     const { used, kept, capacity, credit, slowed } = this;
     return used + kept + count <= capacity && credit >= kept + count && !slowed && this.isAble;
@@ -207,7 +206,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     return this.#resources.get(name)?.total ?? 0;
   }
 
-  /** What it offers is this from now on. Tasks that it has keep what they use. */
+  /** Replaces the offering. Running tasks keep what they use. */
   offer(offering: Offering, offered: readonly Offered[]): void {
     const before = this.#resources;
     this.offering = offering;
@@ -215,7 +214,7 @@ export class Agent extends Due implements Ranked, AgentLoad {
     this.takes = takesOf(offered, this.pauses);
     this.#costs = new Map(offering.capabilities.map(({ name, cost }) => [name, cost?.money ?? 0]));
     const slots = Math.max(1, offering.slots);
-    // What its busy answers have taught holds for as many slots as it had then.
+    // The learned concurrency is valid only for the number of slots that it was learned with.
     if (slots !== this.slots) this.allowed = slots;
     this.slots = slots;
     this.#resources = new Map(
@@ -234,13 +233,13 @@ export class Agent extends Due implements Ranked, AgentLoad {
     }
   }
 
-  /** A task starts here that needs this. */
+  /** Takes a slot and resources for a task that starts here. */
   occupy({ resources }: Fit): void {
     this.used++;
     this.#use(resources, 1);
   }
 
-  /** A task that needs this is here no longer. */
+  /** Gives back the slot and resources of a task that has left. */
   vacate({ resources }: Fit): void {
     this.used--;
     this.#use(resources, -1);

@@ -269,7 +269,7 @@ describe("an agent", () => {
     arena.turn();
     assert.deepEqual(agent.given, [1, 3, 4]);
     arena.pass(4_990);
-    // What it offers is the same: a pause is no change of it.
+    // The offering is the same: a pause does not change it.
     assert.deepEqual(agent.given, [1, 3, 4]);
     agent.say({});
     arena.pass(20);
@@ -339,7 +339,7 @@ describe("an agent", () => {
     sender.offer([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     arena.turn();
     for (let number = 3; number <= 10; number++) agent.busy(number);
-    // The first pause of a back-off, which only grows where what is given after it is too much again.
+    // The first pause of a back-off. The back-off grows only if the agent is busy again after the pause.
     arena.pass(200);
     agent.say({});
     arena.turn();

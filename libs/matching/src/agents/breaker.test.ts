@@ -18,7 +18,7 @@ class Pair {
   readonly good: TestAgent = this.arena.agent("good");
   #offered = 0;
 
-  /** The agent of each task finishes it before the next one comes. */
+  /** Each task is finished by its agent before the next one is offered. */
   play(tasks: number, retry?: RetryClass): void {
     for (let task = 0; task < tasks; task++) {
       this.sender.offer(++this.#offered);

@@ -1,12 +1,13 @@
 /**
- * The breaker of an agent. An agent that fails every task is the first to be free again, and would get most tasks.
+ * The breaker of an agent. An agent that fails every task is the first to be free again, and would get most
+ * tasks.
  *
- *     closed ── so many failed in a row ──► open ── pause ──► on trial ── one did well ──► closed
- *                                             ▲                  │
- *                                             └── it failed ─────┘  for longer
+ *     closed ── too many failures in a row ──► open ── pause ──► on trial ── success ──► closed
+ *                                               ▲                   │
+ *                                               └───── failure ─────┘  for longer
  *
- * 1. An error that is not retryable is the fault of the task: it does not count.
- * 2. On trial it is given one attempt at a time.
+ * 1. An error that is not retryable is the fault of the task and does not count.
+ * 2. On trial the agent is given one attempt at a time.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import { type Backoff, backoffBoundMs } from "@tutti/kernel";
@@ -14,9 +15,9 @@ import { type Backoff, backoffBoundMs } from "@tutti/kernel";
 const backoff: Backoff = { firstMs: 1_000, maxMs: 60_000 };
 
 export class Breaker {
-  /** Attempts that failed since one did well. */
+  /** Failed attempts since the last success. */
   #failures = 0;
-  /** How often in a row it was opened. */
+  /** How often the breaker was opened in a row. */
   #row = 0;
   #isOnTrial = false;
 
@@ -28,27 +29,29 @@ export class Breaker {
     return this.#isOnTrial;
   }
 
-  /** An attempt did well. */
+  /** Records a success. */
   close(): void {
     this.#failures = 0;
     this.#row = 0;
     this.#isOnTrial = false;
   }
 
-  /** Returns an attempt failed. Gives whether it is time to open it: after so many, and on trial at once. */
+  /**
+   * Records a failure. Returns whether to open the breaker: after `failuresMax` failures, on trial at once.
+   */
   fails(failuresMax: number): boolean {
     this.#failures++;
-    // Where it may not be opened that is asked again only after as many more.
+    // If the caller may not open the breaker, the next request follows after as many more failures.
     return this.#isOnTrial || this.#failures % failuresMax === 0;
   }
 
-  /** Returns for how long it stays open. */
+  /** Opens the breaker and returns for how long. */
   open(): number {
     this.#isOnTrial = false;
     return backoffBoundMs(backoff, ++this.#row);
   }
 
-  /** The pause is over. */
+  /** Starts the trial after the pause. */
   tryAgain(): void {
     this.#isOnTrial = true;
   }
@@ -60,7 +63,7 @@ interface HeldAgent {
   readonly slots: number;
 }
 
-/** Returns whether an agent would have room, were its breaker not open. */
+/** Returns whether an agent would have room if its breaker were closed. */
 export function isBroken({ hold, used, slots }: HeldAgent): boolean {
   return hold === Hold.HOLD_FAILING && used < slots;
 }

@@ -1,5 +1,5 @@
 /**
- * Which agents are busy. This changes with every task, so it is not reported at once. A party whose state
+ * Which agents are busy. This changes with every task, so it is not reported at once. An agent whose state
  * differs from the last report is noted, and checked once a second. Shorter changes are not reported.
  */
 
@@ -31,7 +31,7 @@ export class BusyReport extends Due {
     this.#noted.push(agent);
   }
 
-  /** At the end of a turn: tells, or says when it will. */
+  /** At the end of a turn: reports the noted agents, or schedules the report. */
   settle(nowMs: number): void {
     if (this.#noted.length === 0) return;
     if (nowMs < this.#toldMs + everyMs) this.#wheel.set(this, this.#toldMs + everyMs);

@@ -1,4 +1,4 @@
-/** What agents offer, by numbers that are the same for all agents of a pool. */
+/** The capabilities that agents offer, with numbers that are the same for all agents of a pool. */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { capabilitiesPerAgentMax, capabilityNumbersMax, slotsMax } from "../bounds.ts";
 import { isVersion } from "../demand/versions.ts";
@@ -19,7 +19,7 @@ export interface Pause {
   isActive: boolean;
   /** How often in a row the agent was busy. It is kept after the pause, until an attempt ends otherwise. */
   inRow: number;
-  /** What the agent said. */
+  /** The message of the agent. */
   message: string;
 }
 
@@ -37,7 +37,7 @@ export function takesOf(offered: readonly Offered[], pauses: ReadonlyMap<string,
 export class CapabilityNumbers {
   readonly #byName = new Map<string, Offered>();
 
-  /** What is wrong with an offering. Undefined when nothing is. */
+  /** Returns the problem of an offering, or undefined. */
   problemOf({ capabilities, slots, resources }: Offering): string | undefined {
     if (capabilities.length > capabilitiesPerAgentMax)
       return `expected at most ${capabilitiesPerAgentMax} capabilities, found ${capabilities.length}`;
@@ -56,7 +56,7 @@ export class CapabilityNumbers {
     return undefined;
   }
 
-  /** In the order of their numbers, each once. */
+  /** Returns the offered capabilities in the order of their numbers, each once. */
   of({ capabilities }: Offering): readonly Offered[] {
     const offered = new Set<Offered>();
     for (const { name, version } of capabilities) {

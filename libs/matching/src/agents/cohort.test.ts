@@ -31,7 +31,7 @@ const steps = fc.oneof(
   },
 );
 
-/** Of a task the queues look at these alone. */
+/** A task with only the fields that the queues read. */
 function taskOf(rank: number, order: number): Task {
   const profile = { weight: 1, key: "" };
   return { rank, order, place: -1, listed: -1, lane: undefined, profile } as unknown as Task;

@@ -1,12 +1,12 @@
 /**
  * Agents that are alike: they offer the same capabilities in the same versions, and no offered task
- * distinguishes their labels. A task waits once for all of them, however many there are.
+ * distinguishes their labels. A task waits once for the whole cohort, whatever its size.
  *
- * 1. `ready` has exactly the agents that may be given work now, in the order of the strategy.
+ * 1. `ready` contains exactly the agents that may be given work now, in the order of the strategy.
  * 2. Wait groups are live, or parked because no ready agent was fit. Each agent that gets more room is
- *    checked against the parked groups, so that none of them misses an agent.
- * 3. A live wait group stays with the party that is its first: after a turn it is checked again if other
- *    parties wait too.
+ *    checked against the parked groups, so that no group misses an agent.
+ * 3. A live wait group is listed with its first party. After that party has had a turn, the group is checked
+ *    again if other parties wait too.
  */
 
 import { assert, Heap, stableHash } from "@tutti/kernel";
@@ -17,39 +17,39 @@ import { CohortWaitGroup, Tab, type Turn } from "../queue/wait-group.ts";
 import type { Agent, Cohort } from "./agent.ts";
 import type { Offered } from "./capabilities.ts";
 
-/** Hears when there may be something to match in a cohort, and when not. */
+/** Notified when a cohort may have something to match, and when it has nothing. */
 export interface CohortWatch {
   update(cohort: AgentCohort): void;
 }
 
-/** Parties are only forgotten when there are so many more than those that wait. */
+/** Parties that no longer wait are forgotten only above this number. */
 const tabsKept = 64;
 
 export class AgentCohort implements Cohort {
   readonly key: string;
   readonly offered: readonly Offered[];
-  /** Those that tasks look at. */
+  /** The labels that demands of tasks read. */
   readonly labels: Readonly<Record<string, string>>;
   readonly #agents = new Set<Agent>();
-  /** Made when it is asked for, until an agent comes or goes. */
+  /** Built on first use, and dropped when an agent joins or leaves. */
   #circle: Circle | undefined = undefined;
   readonly ready = new Heap<Agent>();
   readonly matches = new Set<CohortMatch>();
-  /** Parties that are the first at some wait group where a task may find an agent. */
+  /** Parties that are first at a wait group where a task may find an agent. */
   readonly #turns = new Heap<Tab>();
-  /** Place among the cohorts that are to be matched. Below 0 when not. */
+  /** Place among the cohorts that are matched next. Below 0 if not listed. */
   place = -1;
   readonly #watch: CohortWatch;
   readonly #waitGroups = new Map<string, CohortWaitGroup>();
-  /** Stands with wishes of their own where a task waits. */
+  /** Wait groups with a demand on the one agent. */
   readonly #choosy = new Set<CohortWaitGroup>();
-  /** The same where certain agents are wished for, by agent. */
+  /** The same for wait groups that name certain agents, by agent. */
   readonly #byAgent = new Map<string, Set<CohortWaitGroup>>();
   readonly #tabs = new Map<string, Tab>();
   #waitingTabs = 0;
-  /** How many parties of a namespace wait here, and what they weigh together. */
+  /** Number of waiting parties of a namespace, and the sum of their weights. */
   readonly #households = new Map<string, { parties: number; weight: number }>();
-  /** What the party had that went last. */
+  /** Rank of the party that was served last. */
   #passed = 0;
 
   constructor(
@@ -129,7 +129,7 @@ export class AgentCohort implements Cohort {
     return tab;
   }
 
-  /** A party waits here that did not wait at any wait group, or at one more. */
+  /** Records that a party waits at one more wait group. */
   arrive(tab: Tab): void {
     if (tab.turns++ > 0) return;
     this.#waitingTabs++;
@@ -152,12 +152,12 @@ export class AgentCohort implements Cohort {
   }
 
   /**
-   * A task of the party was given to an agent of this cohort. The weight is that of its namespace, which the parties
-   * that wait divide among them: many sessions have together what one has alone.
+   * Charges a party for a task that an agent of this cohort was given. The waiting parties of a namespace
+   * divide its weight among them: many sessions get together as much as one gets alone.
    */
   charge(party: string, weight: number): void {
     const tab = this.tabOf(party);
-    // It may have waited elsewhere alone.
+    // The party may have waited only at other cohorts.
     if (tab.turns === 0) tab.rank = Math.max(tab.rank, this.#passed);
     this.#passed = Math.max(this.#passed, tab.rank);
     const household = this.#households.get(tab.namespace);
@@ -167,13 +167,13 @@ export class AgentCohort implements Cohort {
     if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.rise(waitGroup);
   }
 
-  /** A task waits at a wait group. */
+  /** Called when a task waits at a wait group. */
   open(waitGroup: CohortWaitGroup): void {
     if (!waitGroup.plain) this.#listen(waitGroup);
     this.#revive(waitGroup);
   }
 
-  /** No task waits there any more. */
+  /** Called when no task waits at the group any more. */
   shut(waitGroup: CohortWaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = undefined;
@@ -186,13 +186,13 @@ export class AgentCohort implements Cohort {
     }
   }
 
-  /** No ready agent is fit for a wait group. */
+  /** Parks a wait group for which no ready agent is fit. */
   putAside(waitGroup: CohortWaitGroup): void {
     this.#putOut(waitGroup);
     waitGroup.narrow = [];
   }
 
-  /** An agent has more room than before, or has come. */
+  /** Called when an agent has more room than before, or has joined. */
   loosened(agent: Agent): void {
     if (this.#choosy.size > 0) for (const waitGroup of this.#choosy) this.#offer(waitGroup, agent);
     if (this.#byAgent.size > 0)
@@ -200,7 +200,7 @@ export class AgentCohort implements Cohort {
     this.#watch.update(this);
   }
 
-  /** Whether an agent is ready has changed. */
+  /** Called when an agent has become ready or is no longer ready. */
   changed(): void {
     this.#watch.update(this);
   }
@@ -238,7 +238,7 @@ export class AgentCohort implements Cohort {
     if (this.#turns.size === 0) this.#watch.update(this);
   }
 
-  /** Puts a wait group to the party that is its first by now. */
+  /** Lists a wait group with the party that is its first now. */
   #file(waitGroup: CohortWaitGroup, turn: Turn | undefined): void {
     const before = waitGroup.front;
     if (turn === undefined) return;
@@ -261,7 +261,7 @@ export class AgentCohort implements Cohort {
     this.#settle(tab);
   }
 
-  /** Puts a party where its first wait group belongs. */
+  /** Sorts a party by its first wait group. */
   #settle(tab: Tab): void {
     const { first } = tab.fronts;
     if (first === undefined) {
@@ -282,8 +282,8 @@ export class AgentCohort implements Cohort {
 const placesPerAgent = 64;
 
 /**
- * Agents on a circle: each has several places, by hashes of its name, and a key belongs to the agent whose place is the
- * next one after the key's. When an agent comes or goes, only the keys before its own places move.
+ * Agents on a circle: each has several places, by hashes of its name, and a key belongs to the agent with the
+ * next place after it. When an agent comes or goes, only the keys before its own places move.
  */
 class Circle {
   readonly #places: Uint32Array;
@@ -296,13 +296,13 @@ class Circle {
         at: stableHash(agentId, String(number)),
       })),
     );
-    // By name where hashes are the same, so that every pool has the same circle.
+    // Equal hashes are ordered by name, so that every pool has the same circle.
     all.sort((one, other) => one.at - other.at || (one.agentId < other.agentId ? -1 : 1));
     this.#places = Uint32Array.from(all, ({ at }) => at);
     this.#agentIds = all.map(({ agentId }) => agentId);
   }
 
-  /** The agents from the key's place on, each as often as it has places. */
+  /** Yields the agents from the place of the key on, each as often as it has places. */
   *from(key: string): Generator<string> {
     const { length } = this.#places;
     const first = this.#placeAfter(stableHash(key));

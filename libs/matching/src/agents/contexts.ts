@@ -1,4 +1,4 @@
-/** Who says that he holds which context. */
+/** The contexts that agents report that they hold. */
 import type { Agent } from "./agent.ts";
 export class Contexts {
   readonly #holders = new Map<string, Set<Agent>>();
@@ -19,7 +19,7 @@ export class Contexts {
     }
   }
 
-  /** One of them that has room and will do. */
+  /** Returns a holder that has room and can do the task. */
   find(key: string, willDo: (agent: Agent) => boolean): Agent | undefined {
     for (const agent of this.#holders.get(key) ?? []) if (agent.hasRoom && willDo(agent)) return agent;
     return undefined;

@@ -1,12 +1,12 @@
-/** When an agent has to be looked at, as it stands: for its silence, its idleness, and what was set for it. */
+/** The next time at which an agent is checked: for its silence, its idleness, and its own deadlines. */
 import type { PoolSettings } from "../api/pool.ts";
 import type { Agent } from "./agent.ts";
 
 const never = Number.POSITIVE_INFINITY;
-/** An agent that is heard more often than it has to be may fall back to little more than what was agreed. */
+/** An agent with frequent heartbeats may slow down to a little more than the agreed interval. */
 const unhurried = 1.2;
 
-/** Returns the first of all. */
+/** Returns the earliest due time. */
 export function nextDueMs(settings: PoolSettings, agent: Agent, nowMs: number): number {
   const { leaseMs } = settings;
   const allowedMs = agent.silent ? leaseMs : Math.min(leaseMs, suspectMs(settings, agent));
@@ -16,16 +16,17 @@ export function nextDueMs(settings: PoolSettings, agent: Agent, nowMs: number): 
   return Math.min(silenceMs, cutDueMs, slowedDueMs, pausesDueMs, holdDueMs, drainDueMs, sleepDueMs, idleMs);
 }
 
-/** After which silence an agent is suspect: by its own rhythm, and at the latest after the time that is set. */
+/** Returns the silence after which an agent is suspect: by its own rhythm, up to the configured time. */
 export function suspectMs(settings: PoolSettings, { suspicion }: Agent): number {
   const { suspectMs: latestMs, suspicionThreshold, heartbeatMs } = settings;
   const learnedMs = suspicion.silenceMs(suspicionThreshold) ?? latestMs;
   return Math.min(latestMs, Math.max(learnedMs, heartbeatMs * unhurried));
 }
 
-/** When it has had nothing to do for so long that it is put to sleep. Infinite where that is not done. */
+/** Returns when the agent has been idle long enough to be put to sleep. Infinite if that never happens. */
 export function idleDueMs({ sleepAfterMs }: PoolSettings, agent: Agent, nowMs: number): number {
   if (sleepAfterMs === 0 || agent.life !== "active" || agent.link?.isPolled !== false) return never;
-  // It is not checked while it works. It cannot have been idle for long enough before that much time has passed.
+  // A working agent is checked again only after the whole idle time: before that it cannot have been idle
+  // long enough.
   return (agent.used > 0 ? nowMs : agent.idleSinceMs) + sleepAfterMs;
 }

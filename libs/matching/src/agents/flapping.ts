@@ -1,6 +1,6 @@
 /**
- * Agents that come and go too quickly. Each time an agent joins counts, and counts half after half a minute. An agent
- * that has more than a few to its name stays away for a while first, each time longer, until it has been quiet.
+ * Agents that join and leave too quickly. Each join counts, and its count halves every half minute. An agent
+ * above the limit has to stay away first, longer each time, until it has been quiet.
  */
 import { type Backoff, backoffBoundMs } from "@tutti/kernel";
 import { flappingAgentsMax } from "../bounds.ts";
@@ -12,7 +12,7 @@ const backoff: Backoff = { firstMs: 1_000, maxMs: 300_000 };
 interface Comings {
   count: number;
   lastMs: number;
-  /** How often in a row it was asked to stay away. */
+  /** How often in a row the agent had to stay away. */
   row: number;
   untilMs: number;
 }
@@ -20,7 +20,7 @@ interface Comings {
 export class Flapping {
   readonly #agents = new Map<string, Comings>();
 
-  /** An agent wants to join. Gives for how long it has to stay away first. 0 when it may join. */
+  /** Records that an agent wants to join. Returns how long it has to stay away first. 0 if it may join. */
   comes(agentId: string, nowMs: number): number {
     const known = this.#agents.get(agentId);
     if (known === undefined) {
@@ -42,12 +42,12 @@ export class Flapping {
     return awayMs;
   }
 
-  /** Returns whether it is to stay away. */
+  /** Returns whether the agent has to stay away. */
   isAway(agentId: string, nowMs: number): boolean {
     return (this.#agents.get(agentId)?.untilMs ?? nowMs) > nowMs;
   }
 
-  /** A person says that it may come. */
+  /** Allows an agent to join because a person released it. */
   forgive(agentId: string): boolean {
     return this.#agents.delete(agentId);
   }

@@ -1,6 +1,6 @@
 /**
- * Who is held, and for how long: by a person, or because too many attempts failed in a row. Who comes and goes too
- * quickly is held by staying away.
+ * Agents that are held, and for how long: by a person, or because too many attempts failed in a row. An agent
+ * that joins and leaves too quickly has to stay away.
  */
 
 import { Hold } from "@tutti/contracts/agent/v1";
@@ -86,7 +86,7 @@ export class Holds {
     return true;
   }
 
-  /** Those that are held until a person releases them, and are not there. */
+  /** Yields the absent agents that are held until a person releases them. */
   *absent(): Generator<{ readonly agentId: string; readonly order: HoldOrder }> {
     for (const [agentId, { order }] of this.#holds)
       if (order.hold === HOLD_QUARANTINED && this.#agents.get(agentId) === undefined)
@@ -112,12 +112,12 @@ export class Holds {
     if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
   }
 
-  /** An attempt failed at an agent, by its answer or because its time was over. */
+  /** Records that an attempt failed at an agent, by its answer or by a timeout. */
   failed(agent: Agent, capability: string, nowMs: number): void {
     const { breaker } = agent;
     if (!breaker.fails(this.#settings.current.breakAfterFailures) || agent.hold !== HOLD_NONE) return;
     if (!this.#mayBreak(capability)) {
-      // No agent does better: it is no worse than others.
+      // The agent is no worse than the others.
       if (breaker.isOnTrial) breaker.close();
       return;
     }
@@ -126,7 +126,7 @@ export class Holds {
     this.hold(agent.agentId, { hold: HOLD_FAILING, reason, forMs: breaker.open() }, nowMs);
   }
 
-  /** One that comes and goes too quickly stays away for a while, each time longer. */
+  /** Returns the refusal of an agent that joins too often. It stays away for longer each time. */
   flappingOf(agent: string, nowMs: number): Refusal | undefined {
     const wasAway = this.#flapping.isAway(agent, nowMs);
     const awayMs = Math.ceil(this.#flapping.comes(agent, nowMs));
@@ -136,7 +136,7 @@ export class Holds {
     return refusal;
   }
 
-  /** Returns whether another of those that offer the same may be held back for failing: half of them at most. */
+  /** Returns whether one more agent with the capability may be held for failing: at most half of them. */
   #mayBreak(capability: string): boolean {
     let agents = 0;
     let failing = 0;
@@ -148,7 +148,7 @@ export class Holds {
     return 2 * (failing + 1) <= agents;
   }
 
-  /** The pause of its breaker is over: with one attempt, and longer if that fails. */
+  /** Ends the pause of a breaker. The agent has one attempt, and a longer hold if that fails. */
   #tryAgain(agent: Agent, nowMs: number): void {
     this.#holds.delete(agent.agentId);
     agent.breaker.tryAgain();

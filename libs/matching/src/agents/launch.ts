@@ -11,7 +11,7 @@ export function launchIdOf(scalerId: string, unique: string): string {
   return `${scalerId}.${unique}`;
 }
 
-/** Returns the scaler that launched an agent. Empty for one that came by itself. */
+/** Returns the scaler that launched an agent. Empty for an agent that joined by itself. */
 export function scalerIdOf(launchId: string): string {
   return launchId.slice(0, Math.max(0, launchId.lastIndexOf(".")));
 }

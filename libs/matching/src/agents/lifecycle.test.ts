@@ -160,7 +160,7 @@ describe("an agent that comes and goes", () => {
   it("has to stay away, each time longer, and is forgiven after a quiet time or by a person", () => {
     const arena = new Arena();
     let incarnation = 0;
-    /** Joins and goes at once, until it may not. Gives for how long not. */
+    /** Joins and leaves until the agent has to stay away. Returns for how long. */
     const flap = (): number => {
       for (let joins = 0; joins < 20; joins++) {
         const joined = arena.pool.join(hello(++incarnation), "swarm-1", outlet, arena.nowMs);

@@ -22,16 +22,16 @@ export interface LinkParts {
 /**
  * One link of an agent.
  *
- * 1. Results are counted in the order in which they come. Each is settled once: when its sender has it durable, or at
- *    once when it is not wanted.
- * 2. `resultsDurable` is the number up to which all are settled. Those beyond it are named once.
+ * 1. Results are counted in the order in which they arrive. Each is settled once: when its sender has it
+ *    durable, or immediately if no sender wants it.
+ * 2. `resultsDurable` is the number up to which all are settled. Settled results beyond it are named once.
  */
 export class OpenLink implements AgentLink, Link {
   readonly #parts: LinkParts;
   readonly #outlet: AgentOutlet;
   readonly agent: Agent;
   frame = emptyFrame();
-  /** Whether something is to be sent in this turn. */
+  /** True if there is something to send in this turn. */
   dirty = false;
   #open = true;
   #results = 0;
@@ -84,7 +84,7 @@ export class OpenLink implements AgentLink, Link {
     if (this.#open) this.#parts.leave(this.agent, reason, undefined, nowMs);
   }
 
-  /** Something is to be sent. */
+  /** Returns the frame of this turn and lists the link for sending. */
   get outgoing(): HostFrame {
     if (!this.dirty && this.#open) {
       this.dirty = true;
@@ -93,7 +93,7 @@ export class OpenLink implements AgentLink, Link {
     return this.frame;
   }
 
-  /** A result of this link need not be kept any longer. */
+  /** Settles a result: the agent need not keep it. */
   settle(number: number): void {
     if (!this.#open || number <= this.#durable || this.#beyond.has(number)) return;
     const frame = this.outgoing;
@@ -113,7 +113,7 @@ export class OpenLink implements AgentLink, Link {
     const { frame } = this;
     frame.resultsDurable = this.#durable;
     this.#outlet.send(frame);
-    // What was sent is the receiver's no longer. Only lists that had something are made again.
+    // The lists of a sent frame belong to the receiver. Only lists with content are replaced.
     if (frame.assignments.length > 0) frame.assignments = [];
     if (frame.resultsDurableBeyond.length > 0) frame.resultsDurableBeyond = [];
     if (frame.cancels.length > 0) frame.cancels = [];
@@ -126,7 +126,7 @@ export class OpenLink implements AgentLink, Link {
     frame.capabilityNumbers = undefined;
   }
 
-  /** The pool is done with it. With a goodbye where the agent may still hear one. */
+  /** Ends the link for the pool, with a goodbye if the agent can still receive one. */
   close(bye: Bye | undefined): void {
     if (!this.#open) return;
     if (this.dirty && bye !== undefined) this.flush();
@@ -146,7 +146,7 @@ export class OpenLink implements AgentLink, Link {
       readiness.reoffer(agent, offering);
     }
     if (drain !== undefined) states.drains(agent, drain.reason, drain.deadlineMs, nowMs);
-    // One that was put to sleep and says so on a new link is still to be woken when it is needed.
+    // An agent that was put to sleep, and reports that on a new link, is still woken by demand.
     if (sleep !== undefined) states.sleeps(agent, sleep.reason, sleep.forMs, agent.wakesByNeed, nowMs);
     if (wake !== undefined) states.wakes(agent, wake.reason, nowMs);
     if (bye !== undefined) this.#parts.leave(agent, bye.reason, undefined, nowMs);

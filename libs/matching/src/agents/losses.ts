@@ -1,4 +1,4 @@
-/** What becomes of the work of agents that go, or are not to have it any more. */
+/** What happens to the attempts of agents that leave or lose their work. */
 import { matchingErrors } from "../errors.ts";
 import type { BoundTasks } from "../task/bound-tasks.ts";
 import type { Copies } from "../task/copies.ts";
@@ -38,7 +38,7 @@ export class Losses {
     for (const task of this.#running.tasksOf(agent)) this.lose(task, reason, nowMs);
   }
 
-  /** An agent has lost one of its attempts. */
+  /** Takes one attempt away from an agent that lost it. */
   lose(task: Task, reason: string, nowMs: number): void {
     const { agent } = task;
     if (agent === undefined) return;

@@ -33,7 +33,7 @@ export class CapabilityPauses {
     return this.#agents;
   }
 
-  /** Takes a busy answer. Returns false if it is about the whole agent. */
+  /** Applies a busy answer. Returns false if it is about the whole agent. */
   pause(agent: Agent, capability: string, busy: Busy, nowMs: number): boolean {
     const { capabilities, message } = busy;
     const { pauses } = agent;
@@ -56,12 +56,12 @@ export class CapabilityPauses {
     return true;
   }
 
-  /** Ends the pauses whose time is over. */
+  /** Ends the pauses that are due. */
   due(agent: Agent, nowMs: number): void {
     if (agent.pausesDueMs <= nowMs) this.#regroup(agent, nowMs);
   }
 
-  /** An attempt at a capability has ended otherwise than busy. */
+  /** Records that an attempt at a capability did not end as busy. */
   ended(agent: Agent, capability: string): void {
     for (const [pattern, pause] of agent.pauses)
       if (covers(pattern, capability)) {
@@ -70,7 +70,7 @@ export class CapabilityPauses {
       }
   }
 
-  /** The agent has joined again, or is gone. */
+  /** Forgets the pauses of an agent that has joined again or left. */
   forget(agent: Agent): void {
     agent.pauses.clear();
     agent.pausesDueMs = never;

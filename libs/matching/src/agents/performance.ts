@@ -1,4 +1,4 @@
-/** What results teach about their agents: how long attempts take, how many fail, how many more an agent may have. */
+/** Learns from results: how long attempts take, how many fail, how much concurrency an agent may have. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { RetryClass } from "@tutti/contracts/types/v1";
 import type { LearnedTimes } from "../match/learned-times.ts";

@@ -1,7 +1,8 @@
 /**
- * What agents offer, in which cohort that puts each, and who of a cohort is ready.
+ * The offerings of agents, the cohort that each belongs to, and the ready agents of each cohort.
  *
- * An agent is among those of its cohort that are ready exactly when it has room, at the place that the strategy gives it.
+ * An agent is among the ready agents of its cohort exactly when it has room, at the place that the strategy
+ * gives it.
  */
 
 import { AgentState, type Offering } from "@tutti/contracts/agent/v1";
@@ -49,7 +50,7 @@ export class Readiness {
     return this.#capabilities.problemOf(offering);
   }
 
-  /** What an agent that has joined offers. */
+  /** Records the offering of an agent that has joined. */
   offer(agent: Agent, offering: Offering): void {
     this.#contexts.remove(agent);
     agent.offer(offering, this.#capabilities.of(offering));
@@ -58,7 +59,7 @@ export class Readiness {
     this.#events.reportOffers();
   }
 
-  /** An agent offers something else than before. */
+  /** Replaces the offering of an agent. */
   reoffer(agent: Agent, offering: Offering): void {
     const before = new Set(agent.offered);
     this.offer(agent, offering);
@@ -67,19 +68,19 @@ export class Readiness {
       agent.link.outgoing.capabilityNumbers = { numbers: numbersOf(added) };
   }
 
-  /** An agent is gone. */
+  /** Removes an agent that has left. */
   withdraw(agent: Agent): void {
     this.#contexts.remove(agent);
     this.#moveOut(agent);
     this.#events.reportOffers();
   }
 
-  /** Labels tell other agents apart than before: each agent goes to the cohort where it belongs. */
+  /** Moves each agent to its cohort, after the labels that distinguish agents have changed. */
   regroup(): void {
     for (const agent of this.#agents.values()) this.#settleIn(agent);
   }
 
-  /** An agent takes more or less of what it offers than before. */
+  /** Moves one agent to its cohort, after the set of capabilities that it accepts has changed. */
   regroupAgent(agent: Agent): void {
     this.#settleIn(agent);
   }
@@ -91,7 +92,7 @@ export class Readiness {
     );
   }
 
-  /** An agent has more to do than before, or less credit. */
+  /** Updates an agent that has more to do than before, or less credit. */
   loaded(agent: Agent): void {
     const { cohort, reportedState: state } = agent;
     if (agent.used >= agent.slots ? state === AGENT_STATE_READY : state === AGENT_STATE_BUSY)
@@ -112,13 +113,13 @@ export class Readiness {
     }
   }
 
-  /** An agent may have more room than before. */
+  /** Updates an agent that may have more room than before. */
   loosened(agent: Agent): void {
     this.loaded(agent);
     if (agent.place >= 0) agent.cohort?.loosened(agent);
   }
 
-  /** Something else than before decides who is first. */
+  /** Sorts all agents again after the strategy has changed. */
   rankAnew(): void {
     for (const agent of this.#agents.values()) this.loaded(agent);
   }
@@ -128,7 +129,7 @@ export class Readiness {
     this.#busyReport.settle(nowMs);
   }
 
-  /** Into the cohort where it belongs. */
+  /** Moves an agent to the cohort where it belongs. */
   #settleIn(agent: Agent): void {
     const cohort = this.#demands.cohortOf(agent.takes, agent.offering.labels);
     if (cohort !== agent.cohort) {

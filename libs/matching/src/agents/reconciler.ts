@@ -1,4 +1,4 @@
-/** What an agent says it has, compared with what is known of it. */
+/** Compares the tasks that an agent reports with what the pool knows of them. */
 
 import type { Claims } from "../task/claims.ts";
 import { isWaiting } from "../task/queueing.ts";
@@ -41,14 +41,16 @@ export class Reconciler {
   /**
    * Returns the tokens that the agent can forget.
    *
-   * 1. What both know continues, and so does a result that its sender does not have durable: the agent repeats it.
-   * 2. A task that waits here was offered by its sender before its agent came back, as after a change of owners: it is running,
-   *    and not given to another agent, if the agent offers what it takes, or has come to answer alone. Slots do not
-   *    count: the agent names results that wait to be durable too, and these need none.
-   * 3. An unknown attempt belongs, in a pool that has just moved here, to a sender that has yet to come.
-   * 4. What the agent does not name it does not have. The same incarnation never got it, if it never said that it
-   *    started. Of another incarnation it is unknown how far it came. An attempt with a second copy does not wait
-   *    again: the copy continues alone.
+   * 1. What both know continues, and so does a result that its sender does not have durable: the agent
+   *    repeats it.
+   * 2. A waiting task that the agent reports was offered before its agent came back, as after a change of
+   *    owners. It is running and is not given to another agent, if the agent offers its capability, or came
+   *    back only to answer. Slots do not count: the agent also names results that wait to be durable, and
+   *    these need none.
+   * 3. In a pool that has just moved here, an unknown attempt belongs to a sender that has not connected yet.
+   * 4. The agent does not have an attempt that it does not name. The same incarnation never got it, if it
+   *    never reported a start. For another incarnation it is unknown how far the attempt came. An attempt
+   *    with a second copy does not wait again: the copy continues alone.
    */
   reconcile(agent: Agent, running: readonly Uint8Array[], isSame: boolean, nowMs: number): Uint8Array[] {
     const unwanted: Uint8Array[] = [];
@@ -84,7 +86,7 @@ export class Reconciler {
 /** Returns whether a task that waits may be running at the agent. */
 function mayHave(task: Task, agent: Agent): boolean {
   if (!isWaiting(task)) return false;
-  // One that polls and has come back to answer alone says what it has, and not what it offers.
+  // An agent that polls, and came back only to answer, names its attempts and offers nothing.
   return agent.offered.length === 0 || task.demand.matches.some(({ cohort }) => cohort === agent.cohort);
 }
 
@@ -92,7 +94,7 @@ function isTwin({ twin }: Task): boolean {
   return twin?.original !== undefined || twin?.copy !== undefined;
 }
 
-/** Returns whether the agent has a result of it that is not durable yet. */
+/** Returns whether the agent has a result of the task that is not durable yet. */
 function isKept({ stage, link, agent: owner }: Task, agent: Agent): boolean {
   return stage === "ended" && owner === undefined && link?.agent.agentId === agent.agentId;
 }

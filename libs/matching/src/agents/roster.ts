@@ -1,11 +1,12 @@
 /**
- * The agents of a pool: who is there, and how each stands. Who of them is ready, who is held, and what becomes of the
- * work of those who go have files of their own.
+ * The agents of a pool: which are present, and the state of each. Readiness, holds, and the work of agents
+ * that leave have files of their own.
  *
- * 1. An agent id has one agent, an agent at most one open link. A later incarnation takes the place of an earlier one, a
- *    later link that of an earlier one.
- * 2. An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has room.
- * 3. What an agent had when it went has failed as lost. A missing agent is not waited for.
+ * 1. An agent id has one agent, an agent at most one open link. A later incarnation replaces an earlier one,
+ *    and a later link an earlier link.
+ * 2. An agent is given work only while it is heard, linked, neither held nor draining nor asleep, and has
+ *    room.
+ * 3. The attempts of an agent that leaves have failed as lost. The pool does not wait for a missing agent.
  */
 
 import { AgentState, type Bye, type Hello, Offering } from "@tutti/contracts/agent/v1";
@@ -86,7 +87,7 @@ export class Roster implements AgentWatch {
     this.#link = { states, readiness, reports, outbox, leave: (...leaving) => this.leave(...leaving) };
   }
 
-  /** Takes an agent in, or its next incarnation or link. What it says it has is the caller's to look at. */
+  /** Accepts an agent, or its next incarnation or link. The caller compares the tasks that it reports. */
   join(hello: Hello, agentId: string, host: string, outlet: AgentOutlet, nowMs: number): OpenLink | Refusal {
     const known = this.#agents.get(agentId);
     const refusal = this.#refusalOf(hello, agentId, known) ?? this.#holds.flappingOf(agentId, nowMs);
@@ -120,7 +121,7 @@ export class Roster implements AgentWatch {
     return link;
   }
 
-  /** An agent goes, with a goodbye where its link can still carry one. */
+  /** Removes an agent, with a goodbye if its link can still carry one. */
   leave(agent: Agent, reason: string, bye: Bye | undefined, nowMs: number): void {
     if (!this.#agents.remove(agent)) return;
     agent.link?.close(bye);
@@ -196,7 +197,7 @@ export class Roster implements AgentWatch {
     return problem === undefined ? undefined : matchingErrors.offeringInvalid.refusal({ agent, problem });
   }
 
-  /** It was starting until now. Of one that was launched that is known already. */
+  /** Reports that an agent was starting until now. For a launched agent that has been reported already. */
   #begin(agent: Agent, nowMs: number): void {
     const { agentId, identity } = agent;
     for (const { launchId } of this.#launchers.current?.starting() ?? [])

@@ -1,16 +1,16 @@
 /**
- * How improbable an agent's silence is, by the rhythm in which its signs of life came so far (a phi-accrual failure
- * detector): a level of 3 means that one silence in a thousand is as long, 8 one in a hundred million. So an agent whose
- * heartbeats come evenly is suspect soon, and one on a bad link is not suspect all the time.
+ * How improbable an agent's silence is, by the rhythm of its earlier signs of life (a phi-accrual failure
+ * detector): a level of 3 means that one silence in a thousand is as long, and 8 one in a hundred million. So
+ * an agent with even heartbeats is suspect soon, and an agent on a bad link is not suspect all the time.
  *
- * It is not polled: from the rhythm follows at once after which silence the threshold is reached, and that is
- * when the pool looks again.
+ * The level is not polled. The rhythm gives the silence at which the threshold is reached, and the pool
+ * checks again then.
  */
 
-/** How many intervals are remembered. Before the first few nothing is concluded. */
+/** How many intervals are remembered, and how many are needed before the first conclusion. */
 const intervalsMax = 64;
 const intervalsMin = 5;
-/** A rhythm is never taken to be more even than this, as a part of its mean: hosts and networks stall. */
+/** Least deviation of a rhythm, as a part of its mean: hosts and networks stall. */
 const leastDeviation = 0.25;
 
 export class Suspicion {
@@ -19,7 +19,7 @@ export class Suspicion {
   #seen = 0;
   #lastMs = 0;
 
-  /** A heartbeat came. */
+  /** Records a heartbeat. */
   beat(nowMs: number): void {
     const interval = nowMs - this.#lastMs;
     const isFirst = this.#lastMs === 0;
@@ -31,18 +31,18 @@ export class Suspicion {
     this.#variance += (surprise * (interval - this.#mean) - this.#variance) / this.#seen;
   }
 
-  /** The rhythm was interrupted for a reason that is known: a cut link, another incarnation. What was learned stays. */
+  /** Interrupts the rhythm for a known reason, such as a cut link. The learned intervals stay. */
   pause(): void {
     this.#lastMs = 0;
   }
 
-  /** After which silence the level reaches a threshold. Undefined while too little was heard to tell. */
+  /** Returns the silence after which the level reaches a threshold. Undefined after too few heartbeats. */
   silenceMs(threshold: number): number | undefined {
     if (this.#seen < intervalsMin) return undefined;
     return this.#mean + this.#deviation * deviationsAt(threshold);
   }
 
-  /** Returns the level after a silence. Undefined while too little was heard to tell. */
+  /** Returns the level after a silence. Undefined after too few heartbeats. */
   level(silenceMs: number): number | undefined {
     if (this.#seen < intervalsMin) return undefined;
     return levelAt((silenceMs - this.#mean) / this.#deviation);
@@ -54,8 +54,8 @@ export class Suspicion {
 }
 
 /**
- * How improbable it is that a bell-shaped value is so many deviations above its mean, as a negative power of ten. By a
- * logistic curve, exact to a few percent, and increasing, which is what counts.
+ * Returns how improbable it is that a normally distributed value is `deviations` above its mean, as a
+ * negative power of ten. By a logistic curve, exact to a few percent, and increasing, which is what counts.
  */
 function levelAt(deviations: number): number {
   return Math.log1p(Math.exp(slope(deviations))) / Math.LN10;

@@ -1,16 +1,17 @@
 /**
- * Agents that came with what tasks wait for, and may not offer it: so that the answer to why they wait is not that
- * there is none.
+ * Agents that offered what tasks wait for, and were not admitted. So the explanation of a wait does not say
+ * that there is no such agent.
  *
  * 1. An agent that is accepted is forgotten here, with any offering.
- * 2. So is one that has not come for an hour, and the one that came longest ago where there are too many.
+ * 2. An agent that has not tried for an hour is forgotten, and so is the one with the oldest try if there are
+ *    too many.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import { sentences } from "@tutti/kernel";
 import type { Requirements } from "../demand/requirements.ts";
 import { isVersion, newestIn } from "../demand/versions.ts";
 
-/** One of them. */
+/** An agent that was not admitted. */
 export interface TurnedAway {
   readonly agentId: string;
   /** Its versions of each capability. */
@@ -20,7 +21,7 @@ export interface TurnedAway {
   readonly atMs: number;
 }
 
-/** Describes them, the last one first. At least one. */
+/** Describes these agents, the latest first. At least one. */
 export function turnedAwayWords([last, ...others]: readonly TurnedAway[], cameWith: string): string {
   const { agentId = "", why = "" } = last ?? {};
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
@@ -34,7 +35,7 @@ const agentsMax = 100;
 const capabilitiesMax = 1_000;
 
 export class TurnedAwayAgents {
-  /** The one that came longest ago first. */
+  /** By agent, the one with the oldest try first. */
   readonly #agents = new Map<string, TurnedAway>();
 
   note(agentId: string, { capabilities }: Pick<Offering, "capabilities">, why: string, nowMs: number): void {
@@ -53,7 +54,7 @@ export class TurnedAwayAgents {
     this.#agents.delete(agentId);
   }
 
-  /** Those that would do what is wished for, the last one first. */
+  /** Returns the agents that offer the required capability, the latest first. */
   able(
     { capability, range }: Pick<Requirements, "capability" | "range">,
     nowMs: number,

@@ -1,6 +1,6 @@
 /**
- * Wakes agents that were put to sleep until they are needed, when tasks wait that they could do and no agent that is
- * awake is about to.
+ * Wakes agents that sleep until they are needed, when tasks wait that they could do and no awake agent is
+ * about to do them.
  */
 
 import { Hold } from "@tutti/contracts/agent/v1";
@@ -22,11 +22,11 @@ export class Waker {
     this.#settings = settings;
   }
 
-  /** At the end of a turn, after everything was given out that could be. */
+  /** At the end of a turn, after every possible assignment. */
   wakeByNeed(nowMs: number): void {
     const { sleepers } = this.#states;
     if (sleepers.size === 0 || this.#waiting.count === 0 || isStill(this.#settings.current)) return;
-    /** How many tasks those who were woken will take. */
+    /** How many tasks the woken agents will take. */
     const taken = new Map<Cohort, number>();
     for (const agent of sleepers) {
       const { cohort } = agent;
@@ -43,12 +43,12 @@ export class Waker {
 
 const { HOLD_NONE } = Hold;
 
-/** Returns whether it would be able, were it awake. */
+/** Returns whether the agent could work if it were awake. */
 function isSound({ cut, silent, hold }: Agent): boolean {
   return !cut && !silent && hold === HOLD_NONE;
 }
 
-/** What those will take who are awake and have not asked for anything yet. */
+/** Returns the slots of awake agents that have not requested anything yet. */
 function rousing({ agents }: Cohort): number {
   let slots = 0;
   for (const agent of agents)

@@ -1,34 +1,34 @@
 import type { AgentFrame, Bye, Held, HostFrame } from "@tutti/contracts/agent/v1";
 import type { Refusal } from "@tutti/kernel";
 
-/** Where what one agent is to be sent goes: one link. */
+/** The messages to one agent: one link. */
 export interface AgentOutlet {
   /** Whether the agent asks for each task and sleeps in between. */
   readonly isPolled?: boolean;
   /**
-   * A batch. `sequence`, `acknowledged` and `answer` are the caller's to fill in. The frame is reused: encode
-   * or copy it before this returns. It comes once a turn, and at once before an end.
+   * Sends a batch. The caller fills in `sequence`, `acknowledged` and `answer`. The frame is reused: encode
+   * or copy it before this returns. Called once a turn, and immediately before an end.
    */
   send(frame: HostFrame): void;
 
-  /** The pool is done with this link: it was replaced, lost or sent away. Nothing is sent after it. Comes at once. */
+  /** Ends the link for the pool: replaced, lost or closed. Nothing is sent after it. Called at once. */
   end(bye: Bye): void;
 }
 
-/** An agent was taken in: what its welcome says. */
+/** The content of the welcome of an accepted agent. */
 export interface Joined {
   readonly link: AgentLink;
   readonly agentId: string;
-  /** `name@version` → number, for all that it offers. */
+  /** `name@version` → number, for the whole offering. */
   readonly capabilityNumbers: Readonly<Record<string, number>>;
-  /** Tokens among those it named that it can forget. */
+  /** Reported tokens that the agent can forget. */
   readonly unwanted: readonly Uint8Array[];
   readonly held: Held | undefined;
 }
 
 /**
- * One link of an agent, as its pool sees it: whether it ends here or at another host does not matter. Frames arrive
- * without gaps and once. Numbering, acknowledging and resuming streams is the host's.
+ * One link of an agent, as its pool sees it, at this host or another one. Frames arrive without gaps and
+ * once. The host numbers and acknowledges frames, and resumes streams.
  */
 export interface AgentLink {
   readonly agentId: string;
@@ -36,17 +36,17 @@ export interface AgentLink {
   readonly open: boolean;
 
   /**
-   * Takes in all of a frame but its greeting and its numbers, in the order of the fields' numbers. A refusal means that
-   * the link has to be ended, by `end`: its agent broke the rules.
+   * Accepts a frame without its greeting and its numbers, in the order of the fields' numbers. A refusal
+   * means that the agent broke the rules: the caller has to end the link with `end`.
    */
   take(frame: AgentFrame, nowMs: number): Refusal | undefined;
 
-  /** The stream broke. The agent is given nothing more until it resumes, and is gone when it does not in time. */
+  /** Records that the stream broke. The agent gets nothing more, and leaves unless it resumes in time. */
   cut(nowMs: number): void;
 
   /** A new stream continues with this link. */
   resume(nowMs: number): void;
 
-  /** The link is over without a goodbye. What the agent has is given to others at once. */
+  /** Ends the link without a goodbye. The tasks of the agent go to others at once. */
   end(reason: string, nowMs: number): void;
 }

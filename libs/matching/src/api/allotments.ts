@@ -1,6 +1,6 @@
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 
-/** What quotas of a namespace allow in a pool, and what is set aside in it now. */
+/** The amounts that quotas of a namespace allow in a pool, and the reservations in it now. */
 export interface Allotments {
   readonly parts: readonly AllottedPart[];
   readonly reservations: readonly SetAsideTold[];
@@ -11,25 +11,25 @@ export interface AllottedPart {
   readonly quotaId: string;
   /** `slots`, or a named resource. */
   readonly name: string;
-  /** How much may be running in the pool at once. */
+  /** Maximum of running work in the pool. */
   readonly amount: number;
-  /** How much the quota allows in all. */
+  /** Maximum of the quota in all pools. */
   readonly limit: number;
-  /** Labels of the work that it is about. Undefined for all of the namespace. */
+  /** Labels of the sessions that the quota covers. Undefined for the whole namespace. */
   readonly sessions: LabelSelector | undefined;
 }
 
 export interface SetAsideTold {
   readonly reservationId: string;
   readonly amounts: Readonly<Record<string, number>>;
-  /** Labels of the agents of which it is set aside. Undefined for all of the pool. */
+  /** Labels of the agents that the reservation covers. Undefined for the whole pool. */
   readonly agents: LabelSelector | undefined;
   readonly toMs: number;
-  /** Labels of the work that may use it beside what names it. Undefined for none. */
+  /** Labels of other sessions that may use it, in addition to work that names it. Undefined for none. */
   readonly sessions: LabelSelector | undefined;
 }
 
-/** Amounts of running tasks of a namespace, and of tasks that wait for nothing else. */
+/** Amounts of running tasks of a namespace, and of tasks that wait only for the quota. */
 export type AllotmentUses = readonly {
   readonly quotaId: string;
   readonly name: string;

@@ -1,21 +1,21 @@
 import type { HookMoment, HookVerdict } from "@tutti/contracts/swarm/v1";
 import type { ErrorDetail, Outcome, Payload, WorkReference } from "@tutti/contracts/types/v1";
 
-/** Something that has a say in a pool, ready to be asked. `compileHook` makes it. */
+/** A compiled hook of a pool. `compileHook` makes it. */
 export interface PoolHook {
   readonly hookId: string;
   readonly moment: HookMoment;
-  /** What counts when it fails or does not answer in time. */
+  /** What counts if the hook fails or does not answer in time. */
   readonly onFailure: "pass" | "deny" | "hold";
-  /** Whether it applies. */
+  /** Returns whether the hook applies. */
   readonly applies: (facts: HookFacts) => Said<boolean>;
-  /** What a rule says. Undefined for one that has to be asked. */
+  /** Returns the verdict of a rule. Undefined for an external hook. */
   readonly decide: ((facts: HookFacts) => Said<Verdict>) | undefined;
-  /** How one that has to be asked is asked. Undefined for a rule. */
+  /** How an external hook is asked. Undefined for a rule. */
   readonly asks: { readonly isBlocking: boolean; readonly timeoutMs: number } | undefined;
 }
 
-/** What an evaluation gives, or what went wrong with it, in words. */
+/** The value of an evaluation, or its problem as a text. */
 export type Said<T> = { readonly value: T } | { readonly problem: string };
 
 /** What hooks see of a task, its agent and its result, by the names that rules use. */
@@ -25,23 +25,23 @@ export interface HookFacts {
   readonly result: Readonly<Record<string, unknown>>;
 }
 
-/** What a hook wants. What is absent stays as it is. */
+/** The verdict of a hook. Absent fields stay unchanged. */
 export interface Verdict {
   readonly deny: ErrorDetail | undefined;
   readonly priority: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly delayMs: number;
-  /** After a failure. Undefined leaves it to what the failure itself says. */
+  /** After a failure. Undefined leaves the decision to the error. */
   readonly retry: "again" | "never" | undefined;
   readonly reason: string;
 }
 
-/** An external service is to be asked, or informed. */
+/** A question or notification to an external service. */
 export interface HookQuestion {
   /** Names it among all questions of the pool. 0 if no answer is expected. */
   readonly number: number;
   readonly hookId: string;
-  /** How long one waits for it. 0 if none is expected. */
+  /** How long the pool waits for the answer. 0 if none is expected. */
   readonly timeoutMs: number;
   readonly moment: HookMoment;
   readonly work: WorkReference;
@@ -56,13 +56,13 @@ export interface HookQuestion {
 
 export interface HookReply {
   readonly number: number;
-  /** Undefined lets it be. */
+  /** Undefined for no change. */
   readonly verdict: HookVerdict | undefined;
-  /** Why there is none, in words. Empty when there is. */
+  /** Why there is no verdict, as a text. Empty if there is one. */
   readonly problem: string;
 }
 
-/** Where questions go: at the end of a turn, all of it at once. */
+/** Receives questions: at the end of a turn, all at once. */
 export interface HookOutlet {
   ask(questions: readonly HookQuestion[]): void;
 }

@@ -17,66 +17,66 @@ import type { Allotments, AllotmentUses } from "./allotments.ts";
 import type { HookOutlet, HookReply, PoolHook } from "./hooks.ts";
 
 /**
- * The place where tasks meet agents. It does nothing by itself: its owner hands in what senders and agents say, and
- * takes turns. All times are milliseconds since the epoch by a clock that never goes back.
+ * The place where tasks meet agents. It does nothing by itself: its owner passes the messages of senders and
+ * agents, and runs turns. All times are milliseconds since the epoch by a clock that never goes back.
  *
- * A turn looks at what is due, matches, and hands out batches: one per sender and one per agent that there is something
- * to tell. Take a turn after each batch that came in (or several), and at `nextDueMs`.
+ * A turn handles what is due, matches, and sends batches: one per sender and one per agent with messages. Run
+ * a turn after one or several incoming batches, and at `nextDueMs`.
  */
 export interface Pool {
   readonly namespace: string;
   readonly name: string;
-  /** The epoch in which it is owned here. */
+  /** The epoch of the ownership. */
   readonly epoch: number;
 
-  /** Welcomes an agent, or says why not. An earlier link of the same agent is ended by it. */
+  /** Accepts an agent, or returns the reason against it. Ends an earlier link of the same agent. */
   join(hello: Hello, host: string, outlet: AgentOutlet, nowMs: number): Joined | Refusal;
   /**
-   * An agent may not join with its offering. It knows the reason, and the explanation of waiting tasks shows
-   * it too.
+   * Records that an agent may not join with its offering. The agent knows the reason, and the explanation of
+   * waiting tasks shows it too.
    */
   turnAway(agentId: string, offering: Offering, why: string, nowMs: number): void;
 
-  /** What is due, then matching, then batches. Gives how many tasks were assigned. */
+  /** Handles what is due, then matches, then sends batches. Returns how many tasks were assigned. */
   turn(nowMs: number): number;
-  /** When the next turn has to be taken although nothing came in. Infinite when never. */
+  /** When the next turn is due without any message. Infinite for never. */
   readonly nextDueMs: number;
 
   /** Changes settings of the pool. Absent settings stay. */
   configure(changes: Partial<PoolSettings>, nowMs: number): Refusal | undefined;
 
   /**
-   * These have a say from now on, those of a moment in this order. Questions to those outside go to the outlet, which
-   * is the same for as long as the pool is there.
+   * Replaces the hooks. Hooks of one moment are asked in this order. Questions go to the outlet, which stays
+   * the same as long as the pool is open.
    */
   setHooks(hooks: readonly PoolHook[], outlet: HookOutlet): void;
-  /** What was answered. A turn has to be taken. Late answers are ignored. */
+  /** Accepts answers of hooks. Run a turn after it. Late answers are ignored. */
   answerHooks(replies: readonly HookReply[], nowMs: number): void;
 
-  /** Sets the rule of a key, or of all keys that start so when it ends in `*`. Counts stay. */
+  /** Sets the rule of a key, or of all keys with a prefix if it ends in `*`. Counts stay. */
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
-  /** The limits of tasks for the key count again. */
+  /** Removes a rule. The limits of tasks for the key apply again. */
   removeLimit(key: string, nowMs: number): Refusal | undefined;
-  /** Returns the rules that were set, and every key with holders or waiters, by key. */
+  /** Returns the rules that are set, and every key with holders or waiters, by key. */
   limits(nowMs: number): PoolLimit[];
 
-  /** What quotas and reservations allow tasks of a namespace from now on. Counts stay. */
+  /** Sets the quotas and reservations for tasks of a namespace. Counts stay. */
   allot(namespace: string, allotments: Allotments, nowMs: number): void;
-  /** What they have of it. */
+  /** Returns the amounts of it that tasks use and want. */
   allotted(namespace: string): AllotmentUses;
-  /** Namespaces that senders have tasks of, or may have at any time. */
+  /** Namespaces whose tasks are offered here, or may be offered at any time. */
   readonly namespaces: ReadonlySet<string>;
 
   /**
-   * Gives an agent no more work. It keeps what it has, but when it is quarantined that goes to others. One that is not
-   * there can be held too: it is when it comes.
+   * Holds an agent: it is given no more work. It keeps its tasks, except if it is quarantined: then they go
+   * to others. An absent agent can be held too, from when it joins.
    */
   hold(agentId: string, order: HoldOrder, nowMs: number): Refusal | undefined;
-  /** All agents that are there, for who has the pool next. */
+  /** Returns the agents that are present, for the next owner of the pool. */
   attendance(): Attendance[];
   /** Ends any hold. */
   release(agentId: string, reason: string, nowMs: number): Refusal | undefined;
-  /** Asks an agent to finish and to go. What it still has at the deadline goes to others. 0 for no deadline. */
+  /** Asks an agent to finish and leave. Unfinished tasks go to others at the deadline. 0 for none. */
   drain(agentId: string, reason: string, deadlineMs: number, nowMs: number): Refusal | undefined;
   /** Puts an agent to sleep. 0 for until it is woken. Demand wakes it too, except if it sleeps by plan. */
   sleep(
@@ -87,38 +87,38 @@ export interface Pool {
     isByPlan?: boolean,
   ): Refusal | undefined;
   wake(agentId: string, reason: string, nowMs: number): Refusal | undefined;
-  /** Ends the link of an agent. What it has goes to others. Below 0 it is asked to stay away for good. */
+  /** Ends the link of an agent. Its tasks go to others. Below 0 it is asked to stay away for good. */
   remove(agentId: string, reason: string, returnAfterMs: number, nowMs: number): Refusal | undefined;
 
-  /** A scaler launches agents for this pool, and is asked about those that have not joined. */
+  /** Registers a scaler that launches agents for this pool. It is asked about agents that have not joined. */
   launchedBy(launches: Launches): void;
-  /** An agent that has not joined was launched, or will not join any more. */
+  /** Reports that an agent that has not joined was launched, or will not join any more. */
   tellOfLaunch(agentId: string, isStarting: boolean, reason: string, nowMs: number): void;
 
   /** Joined agents that a scaler has launched: cheap enough for frequent reads, without the details of a view. */
   launchedFor(scalerId: string): readonly LaunchedAgent[];
 
   status(nowMs: number): PoolStatus;
-  /** What is used and wanted, by resource and by share, also of agents with such labels. Looks at all tasks. */
+  /** Returns used and wanted amounts, by resource and share, also of such agents. Reads all tasks. */
   use(agents?: LabelSelector): GetPoolUseReply;
   agent(agentId: string, nowMs: number): Agent | undefined;
-  /** All that are there, by id. */
+  /** Returns the agents that are present, by id. */
   agents(nowMs: number): Agent[];
-  /** What an agent has. */
+  /** Returns the tasks of an agent. */
   work(agentId: string, nowMs: number): AgentWork[];
-  /** Tasks that wait, in the order in which they would go, as far as one can say. At most so many. */
+  /** Returns at most `count` waiting tasks, in their expected order of assignment. */
   queued(count: number, nowMs: number): QueuedTask[];
   /** Returns the capabilities that agents of this pool offer, each version once. */
   offered(): OfferedCapability[];
-  /** Why a task is where it is. Undefined when its token is not known here. */
+  /** Explains the state of a task. Undefined if the token is not known here. */
   explain(token: Uint8Array, nowMs: number): Explanation | undefined;
-  /** The same by what people call it. Looks through all tasks: for one that asks, not for the path of tasks. */
+  /** Explains the task with this reference. Searches all tasks: only for user requests. */
   explainWork(work: WorkReference, nowMs: number): Explanation | undefined;
-  /** Up to when what was placed is not known any more, once its tasks have left. 0 while all is. */
+  /** Returns the time before which placements of tasks that have left are unknown. 0 if all are known. */
   placementsGoneUntilMs(nowMs: number): number;
-  /** Attempts that agents had, after a number, at most so many. For those who record the past. */
+  /** Returns at most `most` attempts of agents after a number, for readers that record the past. */
   placedAttempts(after: number, most: number, nowMs: number): PlacedAttempts;
-  /** Why a task of this profile would wait if it were offered now. Its numbers do not matter. */
+  /** Explains why a task of this profile would wait now. Ignores the numbers of the profile. */
   explainProfile(profile: OfferProfile, nowMs: number): Explanation | Refusal;
 }
 
@@ -135,11 +135,11 @@ export interface PoolOptions extends PoolIdentity {
   readonly chance: Chance;
   readonly openedMs: number;
   readonly settings?: Partial<PoolSettings>;
-  /** Hears how agents come, go and change. Not on the path of tasks. */
+  /** Called when an agent joins, leaves or changes. Not on the path of tasks. */
   readonly onAgentChange?: (change: AgentChange) => void;
-  /** Hears when `offered` may have changed: an agent came, went, or changed its offering. Not on the path of tasks. */
+  /** Called when `offered` may have changed. Not on the path of tasks. */
   readonly onOffersChange?: () => void;
-  /** Hears of each task that an agent is given. On the path of tasks: it has to be cheap. */
+  /** Called for each assignment. On the path of tasks, so it has to be cheap. */
   readonly onAssigned?: (agentId: string, assign: Assign) => void;
 }
 
@@ -152,75 +152,75 @@ export interface OfferedCapability {
 export interface LaunchedAgent {
   readonly agentId: string;
   readonly state: AgentState;
-  /** Whether it sleeps until it is needed: then it is there as if it were awake. */
+  /** True if the agent sleeps until it is needed. It then counts as awake. */
   readonly wakesByNeed: boolean;
   /** How many tasks it has. */
   readonly attempts: number;
 }
 
-/** What is known of agents by their launcher. */
+/** The state of agents that their launcher knows. */
 export interface Launches {
-  /** Returns how often an agent crashed since it last was well for long. */
+  /** Returns how often an agent crashed since it last ran well for long. */
   crashesOf(agentId: string): number;
-  /** A person has released an agent: a quarantined one may be launched again. */
+  /** Reports that a person has released an agent: a quarantined one may be launched again. */
   released(agentId: string): void;
-  /** Those that were launched and have not joined yet, with when. */
+  /** Returns the agents that were launched and have not joined yet, with the time of the launch. */
   starting(): Iterable<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }>;
 }
 
-/** All of a pool that can be chosen. Times in milliseconds. Each has a default and bounds. */
+/** The settings of a pool. Times in milliseconds. Each has a default and bounds. */
 export interface PoolSettings {
   /** How an agent is chosen. Default: least loaded. */
   readonly strategy: Strategy;
-  /** Share of each namespace. Those not named have 1. */
+  /** Weight of each namespace. Default: 1. */
   readonly weights: Readonly<Record<string, number>>;
-  /** How long a task waits to rise by one in priority. Default 60,000. */
+  /** Waiting time that raises the priority of a task by one. Default 60,000. */
   readonly ageingMs: number;
-  /** A task whose outcome is wanted at a time stands where one would that was ready so long before. Default 600,000. */
+  /** A task with a due time is ordered as if ready this long before that time. Default 600,000. */
   readonly dueLeadMs: number;
-  /** How many tasks may wait. Default 100,000. */
+  /** Maximum number of waiting tasks. Default 100,000. */
   readonly queuedMax: number;
-  /** How many agents may be there. Default 10,000. */
+  /** Maximum number of agents. Default 10,000. */
   readonly agentsMax: number;
-  /** How many tasks of one sender may be outstanding. Default 1,024. */
+  /** Maximum number of outstanding tasks of one sender. Default 1,024. */
   readonly window: number;
-  /** Whether it is paused: nothing is assigned. */
+  /** True if the pool is paused: nothing is assigned. */
   readonly paused: boolean;
-  /** What it waits for before it assigns anything, in words. Default: nothing. */
+  /** Descriptions of what the pool waits for before it assigns anything. Default: nothing. */
   readonly awaits: readonly string[];
-  /** How many may be assigned per time, until when. Undefined for any number. */
+  /** Rate of assignments, and until when it applies. Undefined for no limit. */
   readonly slowStart: SlowStart | undefined;
-  /** Namespaces whose tasks it takes. Undefined for any. */
+  /** Namespaces whose tasks are accepted. Undefined for all. */
   readonly admits: ReadonlySet<string> | undefined;
-  /** Whether agents that say they are busy are given fewer tasks at once, for a while. Default true. */
+  /** Whether busy answers lower the concurrency of an agent for a while. Default true. */
   readonly adaptiveConcurrency: boolean;
-  /** After how many failures in a row an agent is given nothing for a while. Default 10. */
+  /** Number of failures in a row after which an agent is given nothing for a while. Default 10. */
   readonly breakAfterFailures: number;
-  /** Whether, when, and in how many slots second copies of slow attempts are started. Default: at 0.95, in 0.1 of them. */
+  /** Second copies of slow attempts: whether, when, in how many slots. Default: at 0.95, in 0.1 of them. */
   readonly doubling: Doubling;
   /** Whether running work gives way to more urgent work. Default: never. */
   readonly preemption: Preemption;
-  /** How often an agent has to be heard, told in its welcome. Default 5,000. */
+  /** Heartbeat interval of agents, stated in the welcome. Default 5,000. */
   readonly heartbeatMs: number;
   /** How improbable the silence of an agent must be before it is suspect, as a power of ten. Default 8. */
   readonly suspicionThreshold: number;
-  /** How long an agent may be silent before it is suspect, however unevenly it is heard. Default 12,500. */
+  /** Silence after which an agent is suspect, however uneven its heartbeats are. Default 12,500. */
   readonly suspectMs: number;
-  /** How long an agent may be silent before its tasks go to others. Default 30,000. */
+  /** Silence after which the tasks of an agent go to others. Default 30,000. */
   readonly leaseMs: number;
-  /** How long a link that was cut can be resumed. Default 60,000. */
+  /** How long a cut link can be resumed. Default 60,000. */
   readonly resumeWindowMs: number;
-  /** When an agent that has nothing to do is put to sleep, to be woken when it is needed. 0 for never. Default 0. */
+  /** Idle time after which an agent is put to sleep until it is needed. 0 for never. Default 0. */
   readonly sleepAfterMs: number;
-  /** How long a task waits for the agent of its sticky key while that one is able, but full. Default 5,000. */
+  /** How long a task waits for the agent of its sticky key if that agent is able, but full. Default 5,000. */
   readonly stickyMs: number;
   /** How long a gang holds slots that it cannot use yet, and for how long it holds none after that. 0 for never. Default 30,000. */
   readonly gangHoldMs: number;
-  /** How long an attempt that ran out of time has to end before its slot is free again. Default 5,000. */
+  /** How long an attempt that timed out has to end before its slot is free again. Default 5,000. */
   readonly graceMs: number;
-  /** How long what agents brought along is kept for senders that have not offered it again. Default 30,000. */
+  /** How long attempts that agents reported wait for the offer of a sender. Default 30,000. */
   readonly claimMs: number;
-  /** How long tasks of a sender that is away are kept. Default 600,000. */
+  /** How long tasks of an absent sender are kept. Default 600,000. */
   readonly orphanMs: number;
 }
 
@@ -233,7 +233,7 @@ export interface SlowStart {
 /** When a second copy of a slow attempt is started, for tasks that allow it. */
 interface Doubling {
   readonly enabled: boolean;
-  /** The share of usual attempts that are done by then. */
+  /** The share of usual attempts that have ended by then. */
   readonly quantile: number;
   /** The greatest share of all slots that copies may take. */
   readonly maxShare: number;
@@ -241,11 +241,11 @@ interface Doubling {
 
 /** When running work gives way. */
 interface Preemption {
-  /** By how much more urgent other work must be. 0 for never. */
+  /** Minimum difference in priority. 0 for never. */
   readonly priorityDifference: number;
   /** How long an attempt has to end. */
   readonly graceMs: number;
-  /** An attempt that has run so long is spared. 0 for none. */
+  /** An attempt that has run for this long is spared. 0 for none. */
   readonly spareAfterMs: number;
 }
 
@@ -264,16 +264,16 @@ export interface HoldOrder {
   readonly forMs: number;
 }
 
-/** An agent that is there, and what it has. */
+/** An agent that is present, and its tasks. */
 export interface Attendance {
   readonly agentId: string;
   readonly incarnation: string;
-  /** Whether it asks for each task, and may not come for long. */
+  /** True if the agent requests each task. It may not connect for long. */
   readonly isPolled: boolean;
   readonly tokens: readonly Uint8Array[];
 }
 
-/** An agent stands, or is held, otherwise than before. */
+/** A change of the state or the hold of an agent. */
 export interface AgentChange {
   readonly agentId: string;
   readonly before: AgentState;

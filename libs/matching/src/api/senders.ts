@@ -2,18 +2,19 @@ import type { OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Pool } from "./pool.ts";
 
-/** The messages to one sender: one stream, over which it speaks with all pools of this process. */
+/** The messages to one sender: one stream for all pools of this process. */
 export interface SenderOutlet {
   /**
-   * A batch. `welcome` and `moved` are the caller's to say. It is used again: what has to stay is encoded or copied
-   * before this returns.
+   * Sends a batch. The caller fills in `welcome` and `moved`. The reply is reused: encode or copy it before
+   * this returns.
    */
   send(reply: OfferReply): void;
 }
 
 /**
- * One stream of a sender. Made by `openOfferStream` when its greeting is taken, closed when it breaks: a new one starts
- * with nothing, and what is offered again on it is recognised by its token.
+ * One stream of a sender. `openOfferStream` makes it when the greeting is accepted, and it is closed when the
+ * stream breaks. A new stream starts with nothing. A task that is offered again on it is recognised by its
+ * token.
  */
 export interface OfferStream {
   /** Instance id of the sender. */
@@ -23,17 +24,18 @@ export interface OfferStream {
   open(number: number, pool: Pool): Refusal | undefined;
 
   /**
-   * Gives a pool up, because it is owned elsewhere: nothing more is sent about it. What is offered to its number goes
-   * nowhere.
+   * Closes a pool that is owned elsewhere: nothing more is sent about it. Later offers to its number are
+   * ignored.
    */
   shut(number: number): void;
 
   /**
-   * Takes in all of a request but its `hello` and `pools`, in the order of the fields' numbers. A refusal means that the
-   * stream has to be ended: its sender broke the rules, and the next one could not be understood either.
+   * Accepts a request without its `hello` and `pools`, in the order of the fields' numbers. A refusal means
+   * that the sender broke the rules: the stream has to be ended, because the next request could not be
+   * understood either.
    */
   take(request: OfferRequest, nowMs: number): Refusal | undefined;
 
-  /** The stream is broken. Waiting tasks are not assigned until they are offered again. Running work continues. */
+  /** Closes a broken stream. Waiting tasks wait for a new offer. Running work continues. */
   close(nowMs: number): void;
 }

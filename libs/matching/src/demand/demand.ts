@@ -6,10 +6,10 @@ import { WaitLog } from "../waits/wait-log.ts";
 import type { CohortMatch, Demand } from "./matches.ts";
 import type { Fit, Requirements } from "./requirements.ts";
 
-/** Shares without waiters are forgotten when there are so many. */
+/** Above this number, shares without waiting tasks are forgotten. */
 const sharesKept = 256;
 
-/** A cohort that will do, with its queues. */
+/** A cohort that satisfies a demand, with its queues. */
 export interface QueueMatch extends CohortMatch {
   readonly cohort: AgentCohort;
   readonly waitGroup: CohortWaitGroup;
@@ -19,12 +19,12 @@ export class SharedDemand implements Demand<Share<Task>> {
   readonly key: string;
   readonly requirements: Requirements;
   readonly fit: Fit;
-  /** Those which will do, the preferred ones first. */
+  /** The matching cohorts, the preferred ones first. */
   readonly matches: QueueMatch[] = [];
   readonly waits = new WaitLog();
   readonly #shares = new Map<string, Share<Task>>();
   #sweepAt = sharesKept;
-  /** Profiles and tasks that refer to it: without any it is forgotten. */
+  /** Profiles and tasks that refer to the demand. At 0 it is forgotten. */
   uses = 0;
   ganged = 0;
   /** Whether some matches are preferred to others. */
@@ -60,7 +60,7 @@ export class SharedDemand implements Demand<Share<Task>> {
     for (const share of this.#shares.values()) addEntry(share, match);
   }
 
-  /** A cohort is gone. */
+  /** Removes a cohort that no longer exists. */
   removeCohort(cohort: AgentCohort): void {
     const match = this.matches.find((one) => one.cohort === cohort);
     if (match !== undefined) this.#removeMatch(match);
@@ -83,7 +83,7 @@ export class SharedDemand implements Demand<Share<Task>> {
     this.#sweepAt = Math.max(sharesKept, 2 * this.#shares.size);
   }
 
-  /** Nothing refers to it any more. */
+  /** Disposes the demand when nothing refers to it any more. */
   dispose(): void {
     for (const match of [...this.matches]) this.#removeMatch(match);
     this.#shares.clear();

@@ -1,5 +1,6 @@
 /**
- * All demands and all cohorts, and which of them go together: worked out when either is new, never while matching.
+ * All demands and all cohorts, and which of them match. That is computed when either is new, never while
+ * matching.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { Cohort } from "../agents/agent.ts";
@@ -13,7 +14,7 @@ import type { Demand } from "./matches.ts";
 import type { Fit, Requirements, Side } from "./requirements.ts";
 import { newestIn } from "./versions.ts";
 
-/** Everything that has to do with one capability. */
+/** The demands and cohorts of one capability. */
 interface Field {
   readonly demands: Set<SharedDemand>;
   readonly cohorts: Set<AgentCohort>;
@@ -24,9 +25,9 @@ export class Demands {
   readonly #demands = new Map<string, SharedDemand>();
   readonly #cohorts = new Map<string, AgentCohort>();
   readonly #fields = new Map<string, Field>();
-  /** Labels that some demand looks at, and for how many: others do not tell agents apart. */
+  /** Labels that demands read, with the number of demands. Other labels do not distinguish agents. */
   readonly #labelUses = new Map<string, number>();
-  /** Hears that another label counts, or one no longer does: agents may belong to other cohorts. */
+  /** Called when another label counts, or a label no longer does: agents may belong to other cohorts. */
   onLabels: () => void = () => {};
 
   constructor(watch: CohortWatch) {
@@ -41,19 +42,19 @@ export class Demands {
     return this.#cohorts.values();
   }
 
-  /** What the tasks of a profile ask for. Each call is a use that has to be given back. */
+  /** Returns the demand of the tasks of a profile. Each call is a use that has to be given back. */
   ofProfile({ capability, versionRange, placement, resources }: OfferProfile): SharedDemand {
     const { require, prefer } = placement ?? {};
     const requirements = { capability, range: versionRange, require, prefer };
     return this.#demand(requirements, fitOf(resources, [], []));
   }
 
-  /** The same, of certain agents or not of certain ones. Each call is a use that has to be given back. */
+  /** Returns the demand with or without certain agents. Each call is a use that has to be given back. */
   narrowed({ requirements, fit }: Demand, only: readonly string[], not: readonly string[]): SharedDemand {
     return this.#demand(requirements, fitOf(Object.fromEntries(fit.resources), only, not, fit.side));
   }
 
-  /** The same on another side. Each call is a use that has to be given back. */
+  /** Returns the demand on another side. Each call is a use that has to be given back. */
   sided({ requirements, fit }: Demand, side: Side | undefined): SharedDemand {
     const { resources, only = [], not } = fit;
     return this.#demand(requirements, fitOf(Object.fromEntries(resources), [...only], [...not], side));
@@ -80,7 +81,7 @@ export class Demands {
     for (const { offered } of this.#cohorts.values()) for (const { name } of offered) yield name;
   }
 
-  /** Where an agent belongs that offers this. */
+  /** Returns the cohort of an agent with this offering. */
   cohortOf(offered: readonly Offered[], labels: Readonly<Record<string, string>>): AgentCohort {
     const counting = Object.entries(labels)
       .filter(([name]) => this.#labelUses.has(name))
@@ -99,7 +100,7 @@ export class Demands {
     return cohort;
   }
 
-  /** It is empty. */
+  /** Removes an empty cohort. */
   forgetCohort({ key }: Pick<Cohort, "key">): void {
     const cohort = this.#cohorts.get(key);
     if (cohort === undefined) return;
@@ -120,7 +121,7 @@ export class Demands {
       demand = new SharedDemand(key, requirements, fit);
       demand.uses = 1;
       this.#demands.set(key, demand);
-      // Before it looks for cohorts: its labels may tell agents apart that were alike.
+      // Before the search for cohorts: the labels of the demand may distinguish agents that were alike.
       this.#countLabels([...namesIn(require), ...namesIn(prefer)], 1);
       const field = this.#field(capability);
       field.demands.add(demand);
@@ -170,7 +171,7 @@ export class Demands {
       const after = before + by;
       if (after === 0) this.#labelUses.delete(name);
       else this.#labelUses.set(name, after);
-      // Cohorts that a label no longer tells apart do no harm.
+      // Cohorts that a label no longer distinguishes do no harm.
       if (before === 0) changed = true;
     }
     if (changed) this.onLabels();

@@ -25,7 +25,7 @@ export function fitOf(
   };
 }
 
-/** Returns whether an agent of a cohort that will do is itself fit, as it stands now. */
+/** Returns whether an agent of a matching cohort is fit in its present state. */
 export function isFit(agent: Agent, fit: Fit): boolean {
   const { resources, only, not, side } = fit;
   if (only !== undefined && !only.has(agent.agentId)) return false;
@@ -34,7 +34,7 @@ export function isFit(agent: Agent, fit: Fit): boolean {
   return side === undefined || side.admits(agent, fit);
 }
 
-/** Returns whether it would be if nothing ran there. */
+/** Returns whether the agent would be fit if nothing ran there. */
 export function isEverFit(agent: Agent, { resources, only, not }: Fit): boolean {
   if (only !== undefined && !only.has(agent.agentId)) return false;
   if (not.has(agent.agentId)) return false;

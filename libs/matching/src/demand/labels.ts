@@ -3,7 +3,7 @@ import type { Labels } from "@tutti/kernel";
 
 export { labelsMatch } from "@tutti/kernel";
 
-/** Returns how much of a wish is fulfilled, 0 to 1. 1 where nothing is wished for. */
+/** Returns the share of preferred labels that are present, 0 to 1. 1 without a preference. */
 export function labelsPreference(labels: Labels, selector: LabelSelector | undefined): number {
   if (selector === undefined) return 1;
   const equals = Object.entries(selector.equals);
@@ -16,13 +16,13 @@ export function labelsPreference(labels: Labels, selector: LabelSelector | undef
   return met / count;
 }
 
-/** The names that a selector looks at. */
+/** Returns the names of the labels that a selector reads. */
 export function namesIn(selector: LabelSelector | undefined): string[] {
   if (selector === undefined) return [];
   return [...Object.keys(selector.equals), ...selector.exists, ...selector.absent];
 }
 
-/** The same text for selectors that mean the same. */
+/** Returns the same text for selectors with the same meaning. */
 export function selectorKey(selector: LabelSelector | undefined): string {
   if (selector === undefined) return "";
   const { equals, exists, absent } = selector;

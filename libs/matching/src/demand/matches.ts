@@ -1,4 +1,4 @@
-/** What tasks ask for together, and the cohorts that will do. A demand does not know the type of its shares. */
+/** Demands of tasks, and the cohorts that match them. A demand does not know the type of its shares. */
 import type { Agent, Cohort } from "../agents/agent.ts";
 import type { WaitLog } from "../waits/wait-log.ts";
 import type { Fit, Requirements } from "./requirements.ts";
@@ -8,42 +8,42 @@ export interface Demand<Share = { readonly size: number }> {
   readonly key: string;
   readonly requirements: Requirements;
   readonly fit: Fit;
-  /** Those which will do, the preferred ones first. */
+  /** The matching cohorts, the preferred ones first. */
   readonly matches: readonly CohortMatch[];
   /** Whether some matches are preferred to others. */
   readonly picky: boolean;
-  /** Profiles and tasks that refer to it: without any it is forgotten. */
+  /** Profiles and tasks that refer to the demand. At 0 it is forgotten. */
   uses: number;
   readonly shares: Iterable<Share>;
   /** Tasks that wait with their gangs, in no share. */
   ganged: number;
-  /** Why those waited who asked for it. */
+  /** Why tasks with this demand waited. */
   readonly waits: WaitLog;
-  /** Its weight is the last one passed. */
+  /** Returns the share of a party. Its weight is the last one passed. */
   shareOf(party: string, weight?: number): Share;
 }
 
-/** A cohort that will do. */
+/** A cohort that matches a demand. */
 export interface CohortMatch {
   readonly demand: Demand;
   readonly cohort: Cohort;
   readonly waitGroup: WaitGroup;
-  /** The capability in the version that is used there, by its number. */
+  /** The number of the capability in the version that is used there. */
   readonly number: number;
   readonly version: string;
-  /** The share of preferred labels that it has, 0 to 1. */
+  /** The share of preferred labels that the cohort has, 0 to 1. */
   readonly preference: number;
 }
 
-/** Those who wait at a cohort and ask the same of the one agent, as far as choosing an agent needs it. */
+/** Tasks that wait at a cohort with the same demand on the one agent, as the choice of an agent sees them. */
 export interface WaitGroup {
   readonly fit: Fit;
   /** Whether all agents of the cohort with room are fit. */
   readonly plain: boolean;
   /** Whether a task here may find an agent. */
   readonly isLive: boolean;
-  /** The agents that can have become fit since all were checked. Undefined when all have to be. */
+  /** Agents that may have become fit since all were checked. Undefined if all have to be checked. */
   narrow: Agent[] | undefined;
-  /** No ready agent is fit. */
+  /** Parks the group because no ready agent is fit. */
   putAside(): void;
 }

@@ -16,33 +16,33 @@ export interface Requirements {
 export interface Fit {
   readonly key: string;
   readonly resources: readonly (readonly [name: string, amount: number])[];
-  /** Agents of which it has to be one. Undefined for any. */
+  /** Agents of which one is required. Undefined for any. */
   readonly only: ReadonlySet<string> | undefined;
   readonly not: ReadonlySet<string>;
-  /** What of agents with certain labels it may have. Undefined while nothing is set aside of such agents. */
+  /** The reservations that the task may use, by labels of agents. Undefined if there are none. */
   readonly side: Side | undefined;
 }
 
-/** Tasks that may use the same reservations, as agents with certain labels are concerned. */
+/** Tasks that may use the same reservations at agents with certain labels. */
 export interface Side {
   readonly key: string;
-  /** Returns whether an agent may be given one more that asks for this, as what is set aside is concerned. */
+  /** Returns whether the reservations allow the agent one more task with this demand. */
   admits(agent: Placed, fit: Fit): boolean;
-  /** What is in the way there. Undefined when nothing is. */
+  /** Returns the reservation that prevents it at an agent. Undefined if none does. */
   refusalAt(agent: Placed, fit: Fit): Refused | undefined;
 }
 
-/** Of an agent, where it stands. */
+/** An agent with its offering, as reservations see it. */
 export interface Placed {
   readonly offering: Offering;
 }
 
 export interface Refused {
-  /** What is set aside, in words. */
+  /** The reservation as a text. */
   readonly description: string;
   /** Ids of the reservations. */
   readonly ids: string;
-  /** Of what, how much there is at these agents, and how much of it others have. */
+  /** The resource, its total amount at these agents, and the amount that others have. */
   readonly name: string;
   readonly capacity: number;
   readonly used: number;

@@ -3,7 +3,7 @@ import satisfies from "semver/functions/satisfies.js";
 import valid from "semver/functions/valid.js";
 import validRange from "semver/ranges/valid.js";
 
-/** The newest of the versions that will do. An empty range is satisfied by all, pre-releases included. */
+/** Returns the newest matching version. An empty range matches all versions, pre-releases included. */
 export function newestIn(versions: readonly string[], range: string): string | undefined {
   let newest: string | undefined;
   for (const version of versions) {

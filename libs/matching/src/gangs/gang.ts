@@ -3,31 +3,31 @@ import type { Result } from "@tutti/contracts/agent/v1";
 import type { Gang as OfferedGang } from "@tutti/contracts/swarm/v1";
 import type { Task, TaskGang } from "../task/task.ts";
 
-/** Hears that the members of a gang have changed. */
+/** Notified when the members of a gang have changed. */
 export interface GangWatch {
   changed(gang: Gang): void;
 }
 
 /** The members of a gang in this pool, as far as the sender decides when they start. */
 class GangPart {
-  /** Number of the last order that was followed. 0 before the first one. */
+  /** Number of the last executed order. 0 before the first one. */
   order = 0;
-  /** Whether the members may hold places. */
+  /** True if the members may hold places. */
   seeks = false;
   /** Until when their places are reserved. */
   reservedUntilMs = 0;
-  /** They start in this turn, if each has a place. */
+  /** True if the members start in this turn, provided that each has a place. */
   mayStart = false;
-  /** Whether each that waits has a place, and whether it is reserved. */
+  /** Whether each waiting member has a place, and whether the places are reserved. */
   fits = false;
   isReserved = false;
-  /** How many of those that run have started. */
+  /** Number of running members that have started. */
   begun = 0;
-  /** Where the last report went, and the report. */
+  /** The stream of the last report, and the report. */
   stream: unknown = undefined;
   reported = "";
 
-  /** It waits for orders, as at first. */
+  /** Resets the part: it waits for orders. */
   rest(): void {
     this.seeks = false;
     this.reservedUntilMs = 0;
@@ -39,25 +39,25 @@ export class Gang implements TaskGang {
   readonly key: string;
   readonly name: string;
   readonly #watch: GangWatch;
-  /** Members in this pool that have not ended, as the newest offer says. */
+  /** Members in this pool that have not ended, by the newest offer. */
   size = 0;
-  /** Members in other pools that have not ended, as the newest offer says. */
+  /** Members in other pools that have not ended, by the newest offer. */
   elsewhere = 0;
-  /** What the sender decides about a gang with members elsewhere. */
+  /** The orders of the sender for a gang with members elsewhere. */
   readonly part = new GangPart();
-  /** Members that wait, apart from the queues. */
+  /** Waiting members, apart from the queues. */
   readonly waiting = new Set<Task>();
-  /** Members that agents have, as far as the gang has not started. */
+  /** Members at agents, until the gang has started. */
   readonly running = new Set<Task>();
   /** Members whose work knows that all others have started. */
   readonly #late = new WeakSet<Task>();
   /** Members that an agent had before this pool knew them. */
   readonly #claimed = new WeakSet<Task>();
-  /** All members have started: one that comes again goes by itself. */
+  /** True once all members have started: a member that comes again goes by itself. */
   isStarted = false;
-  /** A member ended before all had started. */
+  /** True if a member ended before all had started. */
   isBroken = false;
-  /** Its place in the line. 0 before its first one. */
+  /** Position in the line. 0 before the first one. */
   order = 0;
 
   constructor(key: string, name: string, watch: GangWatch) {
@@ -66,7 +66,7 @@ export class Gang implements TaskGang {
     this.#watch = watch;
   }
 
-  /** A member is offered. */
+  /** Adds a member that is offered. */
   join(task: Task, { size, elsewhere, started: isLate }: OfferedGang): void {
     this.size = size;
     this.elsewhere = elsewhere;
@@ -109,25 +109,25 @@ export class Gang implements TaskGang {
     return !this.isStarted && this.running.size === 0 && this.size > 0 && this.waiting.size >= this.size;
   }
 
-  /** Whether only members wait whose work knows that all others have started, and these are running. */
+  /** Whether all waiting members know that all others have started, and the others are running. */
   get isRejoined(): boolean {
     if (this.running.size === 0 || this.waiting.size + this.running.size < this.size) return false;
     return this.isLate;
   }
 
-  /** Whether the work of all that wait knows that all others have started. */
+  /** Whether all waiting members know that all others have started. */
   get isLate(): boolean {
     for (const task of this.waiting) if (!this.#late.has(task)) return false;
     return true;
   }
 
-  /** Whether those that run have to wait for the others again. */
+  /** Whether the running members have to wait for the others again. */
   get isTorn(): boolean {
     if (this.running.size === 0) return false;
     return this.isBroken || (this.waiting.size > 0 && this.waiting.size + this.running.size >= this.size);
   }
 
-  /** Forgets members that agents have no longer. Returns whether all that are left have started. */
+  /** Forgets members that no agent has any more. Returns whether all remaining members have started. */
   settle(): boolean {
     let begun = 0;
     for (const task of this.running) {
@@ -144,7 +144,7 @@ export class Gang implements TaskGang {
     return isWhole && !this.isBroken;
   }
 
-  /** Whether a member of it waits or runs. */
+  /** Whether a member waits or runs. */
   get isAlive(): boolean {
     if (this.waiting.size > 0) return true;
     for (const { stage } of this.running) if (stage === "working") return true;

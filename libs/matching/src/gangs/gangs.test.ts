@@ -153,7 +153,7 @@ describe("a gang", () => {
     const agent = arena.agent("a", { slots: 3, running: [tokenOf(1), tokenOf(2)] });
     sender.offer([1, 2], {}, gang(3));
     arena.turn();
-    // The run knows that the others have started.
+    // The run already knows that the others have started.
     sender.offer(3, {}, { ...gang(3, true), attempt: 2 });
     arena.turn();
     assert.deepEqual([agent.given, agent.cancelled], [[3], []]);
@@ -242,7 +242,7 @@ describe("gangs and other tasks in one pool", () => {
           endOne(which);
           arena.pass(which % 50);
         }
-        // From here on each attempt takes one hold at most.
+        // From here on each attempt causes at most one hold.
         for (let round = 0; round < 400 && running().length + done.size > 0; round++) {
           check();
           endOne(0);

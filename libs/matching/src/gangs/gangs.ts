@@ -1,18 +1,21 @@
 /**
  * The gangs of a pool: tasks that start together or not at all.
  *
- * 1. A member waits apart from the queues. In the turn in which all members that have not ended wait and each has a place,
- *    all are assigned.
- * 2. Gangs wait in one line, in the order in which they became complete. One that has no place for all lets later ones go
- *    before it.
- * 3. The first one without a place for all holds the places that it has found. When the time to hold is over, it goes to
- *    the end of the line, and for as long none holds anything: neither gangs nor other tasks wait for ever.
- * 4. A gang that is greater than what all agents together hold holds nothing back.
+ * 1. A member waits apart from the queues. In the turn in which all members that have not ended wait and each
+ *    has a place, all are assigned.
+ * 2. Gangs wait in one line, in the order in which they became complete. A gang without a place for each
+ *    member lets later gangs go first.
+ * 3. The first gang without a place for each member holds the places that it has found. When its time to hold
+ *    is over, it goes to the end of the line. For the same time no gang holds anything, so neither gangs nor
+ *    other tasks wait for ever.
+ * 4. A gang that is larger than all agents together holds no places.
  * 5. If a member comes back or ends before all have started, the others are asked to end and wait again.
- * 6. Of a gang with members in other pools the sender decides: it knows all of them. Here they get places, hold or reserve
- *    them when the sender says so, and the sender hears what they have.
- * 7. Gangs of several pools hold places in the same windows of time in all pools, and in each window in the same order. So
- *    one of them is the first in all of its pools, and two never wait for each other for longer than a window.
+ * 6. The sender decides about a gang with members in other pools, because it knows all of them. The pool
+ *    finds places, and holds or reserves them when the sender orders it. The pool reports to the sender which
+ *    members have places.
+ * 7. Gangs of several pools hold places in the same windows of time in all pools, and in each window in the
+ *    same order. So one of them is the first in all of its pools, and two never wait for each other for
+ *    longer than a window.
  *
  * A pool without gangs does none of this.
  */
@@ -31,9 +34,9 @@ import type { Wheel } from "../time/wheel.ts";
 import { Gang, type GangWatch } from "./gang.ts";
 import { EmptyRoom, type Place, PresentRoom, placesOf, type RoomLimits } from "./placing.ts";
 
-/** Gangs that are kept for members that come again, before those that are over are looked for. */
+/** Number of gangs that are kept for members that come again, before finished ones are removed. */
 const keptMin = 64;
-/** How long places are reserved: the sender answers sooner. */
+/** How long places are reserved. The sender answers sooner. */
 const reserveMs = 2_000;
 
 /** The parts that Gangs needs. */
@@ -46,7 +49,7 @@ export interface GangsParts {
   readonly assigner: Assigner;
 }
 
-/** A hold, or the pause after it, is over: the turn in which that is seen does the rest. */
+/** The end of a hold, or of the pause after it. The turn that it causes does the rest. */
 class HoldEnd extends Due {
   override run(): void {}
 }
@@ -55,17 +58,17 @@ export class Gangs implements GangWatch {
   readonly #parts: GangsParts;
   readonly #gangs = new Map<string, Gang>();
   #sweepAt = keptMin;
-  /** Complete, in their order. */
+  /** Complete gangs, in their order. */
   readonly #line: Gang[] = [];
-  /** Some of their members run, and they have not started. */
+  /** Gangs with running members that have not started. */
   readonly #starting = new Set<Gang>();
-  /** Have members in other pools, and have not started. */
+  /** Gangs with members in other pools that have not started. */
   readonly #spread = new Set<Gang>();
   #placed = 0;
   /** The gang whose places are held. */
   #holder: Gang | undefined = undefined;
   readonly #held: { readonly task: Task; readonly agent: Agent }[] = [];
-  /** Until when gangs may hold places, and until when they may not after that. */
+  /** End of the time in which gangs may hold places, and end of the pause after it. */
   #holdsUntilMs = 0;
   #restsUntilMs = 0;
   readonly #holdEnd = new HoldEnd();
@@ -74,7 +77,7 @@ export class Gangs implements GangWatch {
     this.#parts = parts;
   }
 
-  /** A member was offered. */
+  /** Adds a member that was offered. */
   join(task: Task, offered: OfferedGang): Gang {
     const { name } = offered;
     const key = `${task.profile.namespace}\n${task.offer.workId}\n${name}`;
@@ -94,7 +97,7 @@ export class Gangs implements GangWatch {
     return gang;
   }
 
-  /** What a sender orders about a gang with members in several pools. */
+  /** Executes the order of a sender about a gang with members in several pools. */
   order(task: Task, { act, number }: GangOrder, nowMs: number): void {
     const gang = this.of(task);
     if (gang === undefined || gang.isStarted) return;
@@ -114,7 +117,7 @@ export class Gangs implements GangWatch {
     if (gang.isComplete === at >= 0) return;
     if (at >= 0) this.#line.splice(at, 1);
     else {
-      // One whose start was taken back stands where it stood.
+      // A gang whose start was taken back keeps its position.
       if (gang.order === 0) gang.order = ++this.#placed;
       this.#line.push(gang);
       this.#sort();
@@ -167,7 +170,7 @@ export class Gangs implements GangWatch {
     return assigned;
   }
 
-  /** When places are given back, if nothing happens before. */
+  /** Schedules the turn in which places are given back, if nothing happens before. */
   #wakeAt(nowMs: number): void {
     const { wheel } = this.#parts;
     let dueMs = this.#holder ? this.#holdsUntilMs : this.#restsUntilMs;
@@ -178,9 +181,9 @@ export class Gangs implements GangWatch {
   }
 
   /**
-   * Returns the gangs in the order in which they are looked at. Those with reserved places come first. Gangs of several
-   * pools and others are first in turn, from window to window. Which one of several pools is the first is drawn for each
-   * window, so that all pools draw the same one.
+   * Returns the gangs in the order in which they are checked. Gangs with reserved places come first. Gangs of
+   * several pools and other gangs alternate as the first from window to window. The first of the former is
+   * drawn for each window, so that all pools draw the same one.
    */
   #inTurn(nowMs: number): readonly Gang[] {
     if (this.#spread.size === 0) return [...this.#line];
@@ -211,13 +214,13 @@ export class Gangs implements GangWatch {
     return placesOf(gang.waiting, new EmptyRoom()).size;
   }
 
-  /** The gang that a task waits with. */
+  /** Returns the gang of a task. */
   of(task: Task): Gang | undefined {
     const { gang } = task.extras ?? {};
     return gang instanceof Gang ? gang : undefined;
   }
 
-  /** When the hold for a gang is over. Undefined for a gang that holds nothing. */
+  /** Returns the end of the hold for a gang. Undefined for a gang that holds nothing. */
   holdsUntilMs(gang: Gang): number | undefined {
     return gang === this.#holder && this.#held.length > 0 ? this.#holdsUntilMs : undefined;
   }
@@ -256,7 +259,7 @@ export class Gangs implements GangWatch {
     this.changed(gang);
   }
 
-  /** Some of its members run, and not all have started. */
+  /** Updates a gang with running members that has not started. */
   #settle(gang: Gang): void {
     const isWhole = gang.settle();
     if (gang.elsewhere === 0 && (isWhole || gang.isRejoined)) this.#go(gang);
@@ -267,7 +270,7 @@ export class Gangs implements GangWatch {
     this.changed(gang);
   }
 
-  /** All have started: each goes by itself from now on. */
+  /** Marks a gang as started: from now on each member goes by itself. */
   #go(gang: Gang): void {
     this.#starting.delete(gang);
     this.#spread.delete(gang);
@@ -279,7 +282,7 @@ export class Gangs implements GangWatch {
     }
   }
 
-  /** The sender hears what the members here have, if that has changed. */
+  /** Reports the state of the members here to the sender if it has changed. */
   #report(gang: Gang): void {
     const { part, waiting, running } = gang;
     const [task] = [...waiting, ...running].filter(({ senderSlot }) => senderSlot !== undefined);
@@ -337,7 +340,7 @@ export class Gangs implements GangWatch {
 
 const none: ReadonlySet<Agent> = new Set();
 
-/** Members that run are asked to end. They wait again when their agents have given them up. */
+/** Asks running members to end. They wait again when their agents have given them up. */
 function takeBack({ name, running }: Gang, graceMs: number): void {
   for (const task of running) {
     if (task.yields || task.agent === undefined) continue;

@@ -1,9 +1,9 @@
 /**
- * Finds an agent for each member of a gang, at the same time. Members are placed one by one. One that finds no agent
- * moves those that were placed before it, so that as many are placed as slots allow.
+ * Finds an agent for each member of a gang at once. Members are placed one by one. A member that finds no
+ * agent moves members that were placed before it, so that as many are placed as slots allow.
  *
- * An agent counts as often as a member may have it: a member with as many candidates as the gang has members always
- * finds one, so no more are looked for.
+ * An agent counts once per free slot. A member with as many candidates as the gang has members always finds
+ * one, so the search stops there.
  */
 import type { Agent, Cohort } from "../agents/agent.ts";
 import { isEverFit, isFit } from "../demand/fit.ts";
@@ -15,7 +15,7 @@ export interface Place {
   readonly match: CohortMatch;
 }
 
-/** What agents and limits have room for. */
+/** The room of agents and limits. */
 export interface Room {
   /** The agents of a cohort that may have room. */
   agentsOf(cohort: Cohort): Iterable<Agent>;
@@ -24,7 +24,7 @@ export interface Room {
   giveBack(task: Task, agent: Agent): void;
 }
 
-/** Returns the places of as many members as have one. The room is as it was before. */
+/** Returns the places of as many members as possible. The room is unchanged afterwards. */
 export function placesOf(tasks: Iterable<Task>, room: Room): Map<Task, Place> {
   const placing = new Placing([...tasks], room);
   return placing.run();
@@ -38,7 +38,7 @@ class Placing {
   constructor(tasks: readonly Task[], room: Room) {
     this.#room = room;
     const found = tasks.map((task) => [task, candidatesOf(task, room, tasks.length)] as const);
-    // Those with the least choice first: the others have to move less often.
+    // Members with the fewest candidates come first, so that fewer have to move.
     for (const [task, places] of found.sort(([, one], [, other]) => one.length - other.length))
       this.#candidates.set(task, places);
   }
@@ -94,7 +94,7 @@ function candidatesOf(task: Task, room: Room, most: number): readonly Place[] {
   return places;
 }
 
-/** Slots and amounts that members take, above those in use. */
+/** Slots and amounts that members take, in addition to those in use. */
 class Taken {
   readonly #slots = new Map<Agent, number>();
   readonly #amounts = new Map<Agent, Map<string, number>>();
@@ -116,7 +116,7 @@ class Taken {
     for (const [name, amount] of resources) amounts.set(name, (amounts.get(name) ?? 0) + sign * amount);
   }
 
-  /** Whether a free amount is enough for one more, of each resource. */
+  /** Returns whether the free amount of each resource is enough for one more task. */
   leaves({ demand }: Task, agent: Agent, freeOf: (name: string) => number): boolean {
     return demand.fit.resources.every(
       ([name, amount]) => freeOf(name) - this.amountOf(agent, name) >= amount,
@@ -146,7 +146,7 @@ export class EmptyRoom implements Room {
   }
 }
 
-/** What the room of this moment depends on besides agents. */
+/** The limits on the present room besides agents. */
 export interface RoomLimits {
   isFull(task: Task): boolean;
   begin(task: Task, agent: Agent): void;
@@ -157,7 +157,7 @@ export interface RoomLimits {
 export class PresentRoom implements Room {
   readonly #taken = new Taken();
   readonly #limits: RoomLimits;
-  /** Agents with room that are not among those that are ready: their slots were held until now. */
+  /** Agents with room that are not listed as ready: their slots were held until now. */
   readonly #more: ReadonlySet<Agent>;
 
   constructor(limits: RoomLimits, more: ReadonlySet<Agent>) {

@@ -1,6 +1,6 @@
 /**
- * Makes hooks ready: their conditions and verdicts are read, checked and compiled once. An evaluation takes a bounded
- * number of steps, so that no rule can hold up a turn.
+ * Compiles hooks: reads and checks their conditions and verdicts once. An evaluation takes a bounded number
+ * of steps, so that no rule can delay a turn.
  */
 import { type Hook, HookFailure, HookMoment } from "@tutti/contracts/swarm/v1";
 import {
@@ -18,7 +18,7 @@ import {
 import type { HookFacts, PoolHook, Said, Verdict } from "../api/hooks.ts";
 import { letBe, retryOf, verdictProblem } from "./verdict.ts";
 
-/** What is wrong with a hook, and where. */
+/** The problem of a hook, and its field. */
 export interface HookProblem {
   /** The field, as the contract names it: `when`, `rule.verdict.priority`. */
   readonly field: string;
@@ -165,7 +165,7 @@ function evaluated<T>(program: Program | undefined, facts: HookFacts, of: (value
   return outcome.ok ? { value: of(outcome.value) } : { problem: outcome.problem.message };
 }
 
-/** A variable is `task`, or a part of it when that is all the expression reads. */
+/** Returns a variable: `task`, or a part of it if the expression reads only that part. */
 function valueAt(facts: HookFacts, name: string): Value | undefined {
   let value: unknown = facts;
   for (const part of name.split(".")) value = (value as Record<string, unknown> | undefined)?.[part];

@@ -36,7 +36,7 @@ export function factsOf(task: Task, agentId: string, nowMs: number): HookFacts {
   };
 }
 
-/** Labels of a task, with those that hooks added. */
+/** Returns the labels of a task, with those that hooks added. */
 function labelsOf(task: Task): Record<string, string> {
   const { profile, judging } = task;
   const labels: Record<string, string> = {};

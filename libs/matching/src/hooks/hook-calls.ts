@@ -1,12 +1,12 @@
 /**
- * The hooks of a pool running.
+ * Runs the hooks of a pool.
  *
- * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment have their say, one after
- *    the other in their order. Rules say it at once. Of others the task waits for the answer, while all others
- *    continue.
- * 2. A task that is held by a hook waits nowhere else and counts against nothing but the bounds of the pool. Each hold
- *    has an end: the answer, the time that the hook has, or the time that it named.
- * 3. Questions leave at the end of a turn, all at once, and answers are taken in before the next one.
+ * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment are asked one
+ *    after the other, in their order. Rules answer at once. For an external hook the task waits, while all
+ *    others continue.
+ * 2. A task that is held by a hook waits nowhere else and counts only against the bounds of the pool. Each
+ *    hold has an end: the answer, the timeout of the hook, or the time that it named.
+ * 3. Questions are sent at the end of a turn, all at once, and answers are accepted before the next one.
  * 4. Every action of a hook is noted at the task.
  */
 import { HookMoment } from "@tutti/contracts/swarm/v1";
@@ -41,15 +41,15 @@ const holdMaxMs = 30_000;
 /** Maximum number of denied tasks that are remembered for explanations. */
 const deniedMax = 1_000;
 
-/** What becomes of a task when its hooks are done with it. */
+/** The actions that follow the verdicts of hooks. */
 export interface HookEnds {
-  /** It may wait for an agent. */
+  /** Lets the task wait for an agent. */
   admit(task: Task, nowMs: number): void;
-  /** It goes back to its sender for good. */
+  /** Returns the task to its sender for good. */
   deny(task: Task, error: ErrorDetail, nowMs: number): void;
-  /** Its result counts. */
+  /** Counts the result of the task. */
   count(task: Task, agentId: string, nowMs: number): void;
-  /** Its priority is another one. */
+  /** Changes the priority of the task. */
   reprioritize(task: Task, priority: number): void;
 }
 
@@ -70,7 +70,7 @@ export class HookCalls implements TaskHooks {
     this.#outlet = outlet;
   }
 
-  /** These have a say from now on, in this order. Tasks that wait for a verdict are judged again. */
+  /** Replaces the hooks, in this order. Tasks that wait for a verdict are judged again. */
   set(hooks: readonly PoolHook[]): void {
     this.#hooks = Map.groupBy(hooks, ({ moment }) => moment) as Map<HookMoment, readonly PoolHook[]>;
     for (const task of this.#tasks.values()) {
@@ -82,14 +82,14 @@ export class HookCalls implements TaskHooks {
     }
   }
 
-  /** Whether there is something to do in the next turn. */
+  /** Whether the next turn has something to judge. */
   get isStirred(): boolean {
     return this.#fresh.size > 0;
   }
 
-  /** A task has come: whether hooks have a say before it may wait for an agent. */
+  /** Accepts a new task. Returns whether hooks decide before it may wait for an agent. */
   receives(task: Task): boolean {
-    // An open question is not one to the first hook.
+    // An open question may not be addressed to the first hook.
     this.forget(task);
     if (!this.#hooks.has(HOOK_MOMENT_BEFORE_ASSIGN)) return false;
     task.judging = new Judging(HOOK_MOMENT_BEFORE_ASSIGN);
@@ -97,12 +97,12 @@ export class HookCalls implements TaskHooks {
     return true;
   }
 
-  /** A task was given to an agent. */
+  /** Notifies the hooks of an assignment. */
   assigned(task: Task, nowMs: number): void {
     this.#watch(task, HOOK_MOMENT_AFTER_ASSIGN, task.agent?.agentId ?? "", nowMs);
   }
 
-  /** A task has its result: whether that is held until hooks had their say. */
+  /** Accepts the result of a task. Returns whether hooks hold that result. */
   holds(task: Task, agentId: string, nowMs: number): boolean {
     const moment = beforeOf(task);
     if (!this.#hooks.has(moment)) return false;
@@ -113,13 +113,13 @@ export class HookCalls implements TaskHooks {
     return isHeld;
   }
 
-  /** A result counts. */
+  /** Notifies the hooks of a result that counts. */
   counted(task: Task, agentId: string, nowMs: number): void {
     const isFailure = task.result?.outcome?.$case === "failed";
     this.#watch(task, isFailure ? HOOK_MOMENT_AFTER_FAILURE : HOOK_MOMENT_AFTER_RESULT, agentId, nowMs);
   }
 
-  /** In a turn, before tasks are matched. */
+  /** Runs the hooks of new tasks, in a turn, before tasks are matched. */
   judge(nowMs: number): void {
     if (this.#fresh.size === 0) return;
     const fresh = [...this.#fresh];
@@ -127,7 +127,7 @@ export class HookCalls implements TaskHooks {
     for (const task of fresh) this.#goOn(task, undefined, nowMs);
   }
 
-  /** The time of a task that is held has come. */
+  /** Handles the due time of a held task. */
   expire(task: Task, nowMs: number): void {
     const { judging } = task;
     if (judging === undefined || judging.dueMs > nowMs) return;
@@ -146,19 +146,19 @@ export class HookCalls implements TaskHooks {
     }
   }
 
-  /** A task is no longer wanted. */
+  /** Drops a task that is no longer wanted. */
   forget(task: Task): void {
     this.#fresh.delete(task);
     if (task.judging !== undefined) this.#close(task.judging);
   }
 
-  /** No hook holds a task any more. */
+  /** Releases a task from all hooks. */
   release(task: Task): void {
     this.forget(task);
     task.judging?.release();
   }
 
-  /** At the end of a turn. */
+  /** Sends the questions at the end of a turn. */
   flush(): void {
     if (this.#questions.length === 0) return;
     const questions = this.#questions;
@@ -166,7 +166,7 @@ export class HookCalls implements TaskHooks {
     this.#outlet.ask(questions);
   }
 
-  /** Continues the hooks of a task with the verdict of the hook that was asked. Their outcome takes effect. */
+  /** Continues the hooks of a task with the verdict of the hook that was asked, and applies the outcome. */
   #goOn(task: Task, verdict: Said<Verdict> | undefined, nowMs: number): void {
     const { judging } = task;
     if (judging?.isHeld !== true) return;
@@ -178,7 +178,7 @@ export class HookCalls implements TaskHooks {
     else this.#deny(task, judged, nowMs);
   }
 
-  /** Asks one hook after the other, as far as it goes now. Gives the error of a denial. */
+  /** Asks one hook after the other, as far as possible now. Returns the error of a denial. */
   #judge(
     task: Task,
     judging: Judging,
@@ -202,7 +202,7 @@ export class HookCalls implements TaskHooks {
     }
   }
 
-  /** What a hook says at once. "next" when it has no say, "held" when its answer is waited for. */
+  /** Asks one hook. Returns "next" if it does not apply, and "held" if its answer is pending. */
   #ask(
     task: Task,
     judging: Judging,
@@ -235,7 +235,7 @@ export class HookCalls implements TaskHooks {
     return "held";
   }
 
-  /** What a hook said takes effect. */
+  /** Applies the answer of a hook. */
   #take(
     task: Task,
     judging: Judging,
@@ -279,7 +279,7 @@ export class HookCalls implements TaskHooks {
     return "next";
   }
 
-  /** What a verdict changes, each said in words. */
+  /** Applies the changes of a verdict and yields a description of each. */
   *#change(task: Task, judging: Judging, { priority, labels, retry, delayMs }: Verdict): Generator<string> {
     const { moment } = judging;
     if (moment === HOOK_MOMENT_BEFORE_ASSIGN) {
@@ -301,7 +301,7 @@ export class HookCalls implements TaskHooks {
     yield retry === "again" ? "it wants it tried again" : "it wants it not tried again";
   }
 
-  /** A denial ends a task that waits, and turns a result into a failure, about which hooks have their say too. */
+  /** Applies a denial: it ends a waiting task. It turns a result into a failure, with hooks of its own. */
   #denied(task: Task, judging: Judging, error: ErrorDetail): "next" | "again" | ErrorDetail {
     if (judging.moment === HOOK_MOMENT_BEFORE_ASSIGN) return error;
     replaceOutcome(task, { $case: "failed", value: error });

@@ -30,7 +30,7 @@ const blocking = (timeoutMs = 500): NonNullable<Given["action"]> => ({
   value: { blocking: true, timeoutMs },
 });
 
-/** Returns a pool with hooks, and the outside party that they ask. */
+/** Returns a pool with hooks, and the external service that they ask. */
 function hooked(...hooks: readonly Given[]) {
   const arena = new Arena();
   const requests: HookQuestion[] = [];
@@ -190,7 +190,7 @@ describe("rules before a task is assigned", () => {
   });
 });
 
-/** The pool moved: the task is offered here, a hook holds it, and the agent that has had it all along joins again. */
+/** The pool moved: the task is offered here, a hook holds it, and the agent that runs it joins again. */
 describe("a task that its agent brings while a hook holds it", () => {
   const held = {
     "for a time": rule({ delayMs: 60_000 }),

@@ -1,4 +1,4 @@
-/** How far hooks are with a task. */
+/** The state of the hooks of a task. */
 import type { Label } from "@tutti/contracts/agent/v1";
 import type { HookMoment } from "@tutti/contracts/swarm/v1";
 import { namedMax } from "../bounds.ts";
@@ -9,41 +9,41 @@ const never = Number.POSITIVE_INFINITY;
 export interface HookNote {
   readonly hookId: string;
   readonly moment: HookMoment;
-  /** What it did and why, in words. */
+  /** What the hook did and why, as a text. */
   readonly text: string;
   readonly atMs: number;
 }
 
 export class Judging {
   moment: HookMoment;
-  /** Which of the hooks of the moment is to be asked next. */
+  /** Index of the next hook of the moment. */
   at = 0;
-  /** Whether the task is held back by a hook, before it may wait for an agent or before its result counts. */
+  /** True if a hook holds the task, before it may wait for an agent or before its result counts. */
   isHeld = true;
-  /** The hook that holds it, and since when. */
+  /** The hook that holds the task, and the start of the hold. */
   heldBy = "";
   heldMs = 0;
-  /** Why it is held, in words. */
+  /** Reason of the hold, as a text. */
   why = "";
-  /** The question that is open. 0 for none. */
+  /** Number of the open question. 0 for none. */
   question = 0;
-  /** When it is looked at again. */
+  /** When the hold is checked again. */
   dueMs = never;
-  /** How often in a row the hook failed that holds it. */
+  /** Failures in a row of the hook that holds the task. */
   failures = 0;
   /** Labels that hooks added. */
   labels: Label[] = [];
-  /** The agent whose result is judged. */
+  /** The agent that gave the result. */
   agentId = "";
   readonly notes: HookNote[] = [];
-  /** When hooks held it before. */
+  /** Earlier holds. */
   readonly held: { readonly hookId: string; readonly fromMs: number; readonly toMs: number }[] = [];
 
   constructor(moment: HookMoment) {
     this.moment = moment;
   }
 
-  /** Other hooks have a say from now on. */
+  /** Starts with the hooks of another moment. */
   begin(moment: HookMoment, agentId: string): void {
     this.moment = moment;
     this.agentId = agentId;
@@ -53,7 +53,7 @@ export class Judging {
     this.unhold();
   }
 
-  /** A hook holds it until a time, or until it answers. */
+  /** Holds the task for a hook, until a time or until its answer. */
   hold({ hookId, why, nowMs, dueMs, question }: HookHold): void {
     this.heldBy = hookId;
     this.why = why;
@@ -62,7 +62,7 @@ export class Judging {
     this.question = question;
   }
 
-  /** The hold that there is comes to its end. */
+  /** Ends the present hold. */
   lift(nowMs: number): void {
     if (this.heldBy !== "" && nowMs > this.heldMs && this.held.length < namedMax)
       this.held.push({ hookId: this.heldBy, fromMs: this.heldMs, toMs: nowMs });

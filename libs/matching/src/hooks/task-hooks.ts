@@ -1,4 +1,4 @@
-/** The hooks of a pool, as the tasks that they hold need them. */
+/** The hooks of a pool, as tasks see them. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Task } from "../task/task.ts";
 
@@ -12,17 +12,17 @@ export interface TaskHooks {
   readonly denied: readonly DeniedTask[];
   /** Returns whether hooks decide on a new task before it may wait for an agent. */
   receives(task: Task): boolean;
-  /** A task was given to an agent. */
+  /** Notifies the hooks of an assignment. */
   assigned(task: Task, nowMs: number): void;
-  /** A task has its result. Returns whether hooks hold that result. */
+  /** Accepts the result of a task. Returns whether hooks hold that result. */
   holds(task: Task, agentId: string, nowMs: number): boolean;
-  /** A result counts. */
+  /** Notifies the hooks of a result that counts. */
   counted(task: Task, agentId: string, nowMs: number): void;
-  /** The time of a held task has come. */
+  /** Handles the due time of a held task. */
   expire(task: Task, nowMs: number): void;
   /** Drops the open questions about a task. */
   forget(task: Task): void;
-  /** No hook holds the task any more. */
+  /** Releases the task from all hooks. */
   release(task: Task): void;
 }
 

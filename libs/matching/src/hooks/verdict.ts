@@ -1,4 +1,4 @@
-/** The outside verdict on a task, as the pool understands it. */
+/** Checks the external verdict on a task. */
 import { HookRetry, type HookVerdict } from "@tutti/contracts/swarm/v1";
 import type { Said, Verdict } from "../api/hooks.ts";
 
@@ -20,7 +20,7 @@ export function retryOf(retry: HookRetry): Verdict["retry"] {
   return retry === HookRetry.HOOK_RETRY_NEVER ? "never" : undefined;
 }
 
-/** A verdict that came from outside: its priority is a number, its labels are texts as they stand. */
+/** Returns an external verdict. Its priority is a number, its labels are plain texts. */
 export function verdictOf(reply: HookVerdict | undefined): Said<Verdict> {
   if (reply === undefined) return { value: letBe };
   const { deny, labels, delayMs, reason } = reply;

@@ -40,7 +40,7 @@ export class PoolAllotments {
   readonly #agents: AgentIndex;
   readonly #readiness: Readiness;
   readonly #quotas = new Map<string, QuotaRule>();
-  /** By the resource that they are set aside of. */
+  /** By the resource that is reserved. */
   readonly #setAside = new Map<string, SetAside>();
   #reservations: readonly SetAsideTold[] = [];
   areas: Areas | undefined = undefined;
@@ -59,7 +59,7 @@ export class PoolAllotments {
     { parts, reservations }: AllotmentsTold,
   ): { readonly quotas: boolean; readonly reservations: boolean } {
     const areOtherQuotas = this.#keepParts(namespace, parts);
-    // Only the pool's own namespace sets something aside in it.
+    // Only the pool's own namespace has reservations in it.
     const areOtherReservations =
       namespace === this.#identity.namespace && this.#keepReservations(reservations);
     if (areOtherReservations) this.#makeAreas();
@@ -67,7 +67,7 @@ export class PoolAllotments {
     return { quotas: areOtherQuotas, reservations: areOtherReservations };
   }
 
-  /** What tasks of a namespace have and want of what was allotted to it. */
+  /** Returns what tasks of a namespace use and want of its quotas. */
   uses(namespace: string): AllotmentUses {
     return [...this.#quotas.values()]
       .filter((rule) => rule.namespace === namespace)
@@ -77,12 +77,12 @@ export class PoolAllotments {
       });
   }
 
-  /** Whether nothing was ever allotted. */
+  /** Whether there was never a quota or a reservation. */
   get isEmpty(): boolean {
     return this.#quotas.size === 0 && this.#setAside.size === 0 && this.areas === undefined;
   }
 
-  /** Returns the limits that a task counts against beside those of its keys. */
+  /** Returns the limits that a task counts against in addition to those of its keys. */
   limitsOf(task: Task): readonly Limit<Task>[] {
     const { namespace } = task.profile;
     let limits: Limit<Task>[] | undefined;
@@ -108,7 +108,7 @@ export class PoolAllotments {
     return all.outside;
   }
 
-  /** Returns whether others count against them than before. */
+  /** Replaces the quotas of a namespace. Returns whether other tasks than before count against them. */
   #keepParts(namespace: string, parts: AllotmentsTold["parts"]): boolean {
     const before = [...this.#quotas.values()].filter((rule) => rule.namespace === namespace);
     const ids = new Set<string>();
@@ -145,7 +145,7 @@ export class PoolAllotments {
       all.capacity = capacityOf(this.#agents.values(), name);
       for (const { reservationId, amounts, agents, toMs } of reservations) {
         const requestedAmount = amounts[name] ?? 0;
-        // Where fewer such agents are there than were, no others are kept free instead.
+        // If there are fewer such agents than the reservation needs, no other agents are kept free for it.
         const amount =
           agents === undefined
             ? requestedAmount

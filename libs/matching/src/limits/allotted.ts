@@ -1,11 +1,11 @@
 /**
- * Limits that follow from quotas and reservations: of slots or of a named resource, of which a task takes what it asks
- * for.
+ * Limits that follow from quotas and reservations: of slots, or of a named resource. A task takes the amount
+ * that it requires.
  *
- * 1. Of a quota, a pool has a part. It is what may be running here at once.
+ * 1. A pool has a part of a quota: the maximum that may be running here.
  * 2. A task that may use a reservation has the reserved amount, and the rest like all tasks. All others have
- *    the total less all reservations, or less the actual usage of a reservation if that is greater. Nothing is
- *    taken away from running work.
+ *    the total less all reservations, or less the actual usage of a reservation if that is greater. Nothing
+ *    is taken away from running work.
  */
 import { amountOf } from "@tutti/kernel";
 import type { Task } from "../task/task.ts";
@@ -18,9 +18,9 @@ export abstract class AllottedLimit extends AmountLimit {
 }
 
 export class QuotaLimit extends AllottedLimit {
-  /** What may be running here at once. */
+  /** The maximum that may be running here. */
   amount = 0;
-  /** What the quota allows in all pools together. */
+  /** The maximum in all pools together. */
   limit = 0;
   readonly quotaId: string;
 
@@ -39,7 +39,7 @@ export class QuotaLimit extends AllottedLimit {
   }
 }
 
-/** All reservations of one resource now, and the rest of it. */
+/** All reservations of one resource, and the rest of it. */
 export class SetAside {
   capacity = 0;
   readonly outside: OutsideLimit;
@@ -63,7 +63,7 @@ export class SetAside {
     return inside;
   }
 
-  /** What is free and not reserved, one of the reservations apart. */
+  /** Returns what is free and not reserved, apart from one reservation. */
   leftBeside(except: InsideLimit | undefined): number {
     let left = this.capacity - this.outside.held;
     for (const one of this.inside.values())
@@ -111,7 +111,7 @@ abstract class SetAsideLimit extends AllottedLimit {
     };
   }
 
-  /** What one gives back is there for all of them. */
+  /** An amount that one of these limits gives back is available to all of them. */
   override wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
     this.all.wake(nowMs, go);
   }
@@ -133,10 +133,10 @@ export class OutsideLimit extends SetAsideLimit {
 
 export class InsideLimit extends SetAsideLimit {
   readonly reservationId: string;
-  /** What is set aside. */
+  /** The reserved amount. */
   amount = 0;
   toMs = 0;
-  /** Labels of the agents of which it is, in words. Empty for all of the pool. */
+  /** Labels of its agents, as a text. Empty for the whole pool. */
   where = "";
 
   constructor(namespace: string, reservationId: string, all: SetAside, watch: LimitWatch) {

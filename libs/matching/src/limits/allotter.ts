@@ -1,4 +1,4 @@
-/** Applies what quotas and reservations allow to the tasks of a pool: to new tasks, and to all when it changes. */
+/** Applies quotas and reservations to the tasks of a pool: to new tasks, and to all after a change. */
 import type { Allotments } from "../api/allotments.ts";
 import { extrasOf } from "../task/extras.ts";
 import { enqueue, isLimitedBy, leaveLimit } from "../task/queueing.ts";
@@ -32,7 +32,7 @@ export class Allotter {
     this.#waiting = parts.waiting;
   }
 
-  /** Sets the allotments of a namespace for tasks from now on. Running tasks keep what they have. */
+  /** Sets the quotas and reservations of a namespace. Running tasks keep what they have. */
   set(namespace: string, allotted: Allotments, nowMs: number): void {
     const changed = this.#allotments.set(namespace, allotted);
     if (changed.quotas || changed.reservations)
@@ -41,7 +41,7 @@ export class Allotter {
     for (const limit of this.#limits.allotted) this.#limits.wake(limit, nowMs);
   }
 
-  /** A task that has just come counts against what was allotted, from when it is running. */
+  /** Assigns a new task to its quotas and reservations. It counts against them from when it runs. */
   allot(task: Task, nowMs: number): void {
     const book = this.#allotments;
     if (book.isEmpty) return;
@@ -53,7 +53,7 @@ export class Allotter {
     for (const limit of limits) limit.uses++;
   }
 
-  /** A known task, waiting or running, counts against other allotments than before. */
+  /** Moves a known task, waiting or running, to other quotas and reservations. */
   #reallot(task: Task, nowMs: number): void {
     const before = task.extras?.limits.filter(({ origin }) => origin !== undefined) ?? none;
     const limits = this.#allotments.limitsOf(task);
@@ -79,7 +79,7 @@ export class Allotter {
     if (isWaitingForOne) enqueue(task);
   }
 
-  /** Tasks are on other sides of the reservations than before. */
+  /** Updates the side of tasks after the reservations have changed. */
   #changeSide(task: Task, nowMs: number): void {
     const { areas } = this.#allotments;
     this.#waiting.changeSide(task, areas?.sideOf(task), nowMs);

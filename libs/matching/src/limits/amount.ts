@@ -1,18 +1,18 @@
-/** Limits of slots or of a named resource, of which a task takes what it asks for. */
+/** Limits of slots or of a named resource. A task takes the amount that it requires. */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Demand } from "../demand/matches.ts";
 import { KeyLimit, type LimitWatch } from "./limit.ts";
 
 export const slots = "slots";
 
-/** Returns how much of something a task takes that asks for this. */
+/** Returns the amount that a task with this demand takes. */
 export function takenBy({ fit }: Pick<Demand, "fit">, name: string): number {
   if (name === slots) return 1;
   return fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;
 }
 
 export abstract class AmountLimit extends KeyLimit {
-  /** What it is a limit of. */
+  /** The limited resource. */
   readonly resource: string;
 
   constructor(id: string, key: string, namespace: string, resource: string, watch: LimitWatch) {
@@ -26,8 +26,9 @@ export abstract class AmountLimit extends KeyLimit {
 }
 
 /**
- * What those of a key may have of a named resource, beside how many of them there may be. The maker of limits refuses
- * tasks that ask for more than that. One that comes all the same waits until the limit allows more.
+ * The maximum of a named resource for the tasks of a key, in addition to their maximum number. The code that
+ * makes limits refuses tasks that ask for more. If such a task comes anyway, it waits until the limit allows
+ * more.
  */
 export class KeyAmountLimit extends AmountLimit {
   #amount = Number.POSITIVE_INFINITY;
@@ -36,7 +37,7 @@ export class KeyAmountLimit extends AmountLimit {
     return { resource: this.resource, most: this.#amount };
   }
 
-  /** Of several that differ, the last counts. */
+  /** If several tasks differ, the last one counts. */
   override bring({ resources }: KeyedLimit): void {
     this.#amount = resources[this.resource] ?? this.#amount;
   }

@@ -9,7 +9,7 @@ const withGpu = { equals: { gpu: "true" }, exists: [], absent: [] };
 const labels = { gpu: "true" };
 const askingForGpu = { placement: { require: withGpu } };
 
-/** So many slots of agents with the label are set aside. 0 for that nothing is. */
+/** Reserves `amount` slots of agents with the label. 0 removes the reservation. */
 function setAside(arena: Arena, amount: number, more: Partial<SetAsideTold> = {}): void {
   const told = { reservationId: "night", amounts: { slots: amount }, agents: withGpu, toMs: 2_000_000 };
   const reservations = amount === 0 ? [] : [{ ...told, sessions: undefined, ...more }];
@@ -74,7 +74,7 @@ describe("what is set aside of agents with a label", () => {
     const sender = arena.sender();
     const gpu = arena.agent("gpu", { slots: 1, labels });
     const other = arena.agent("other", { slots: 1, labels, does: ["other@1.0.0"] });
-    // Of the pool as a whole there is enough.
+    // The pool as a whole has enough slots.
     arena.agent("third", { slots: 9, does: ["third@1.0.0"] });
     setAside(arena, 1);
     sender.offer(1, { capability: "other" });
@@ -241,7 +241,7 @@ function play(steps: readonly Step[]): void {
   }
 }
 
-/** What may start, counted from nothing. */
+/** Checks what may start, counted from nothing. */
 function look(tasks: readonly Offered[], wanted: number, begun: readonly Offered[]): void {
   const isGpu = (place: number | undefined) => place !== undefined && places[place]?.isGpu === true;
   const held = (isMine: boolean, isThere: boolean) =>

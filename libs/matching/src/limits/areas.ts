@@ -1,14 +1,14 @@
 /**
- * What is set aside at agents with certain labels: an area each.
+ * Reservations at agents with certain labels: an area for each set of labels.
  *
- * 1. Tasks that may not use a reservation have the capacity of the area less the reservations. A task that is
- *    refused in one area may be granted in another. So this is checked when an agent is chosen, and holds
+ * 1. Tasks that may not use a reservation have the capacity of the area without the reservations. A task that
+ *    is refused in one area may be accepted in another. So this is checked when an agent is chosen, and holds
  *    nothing back before.
- * 2. Nothing is taken away from running work.
+ * 2. Running work keeps what it has.
  * 3. Tasks that may use different reservations are on different sides. The side is a part of the demand on
- *    the one agent: so these tasks wait apart, and one that finds no agent keeps none of another side from
- *    going.
- * 4. Who was refused is looked at again when something of the area is given back, wherever in it that was.
+ *    the one agent, so these tasks wait apart. A task that finds no agent does not block tasks of another
+ *    side.
+ * 4. Refused tasks are checked again when any agent of the area gives something back.
  */
 import { labelsMatch, selectorText } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
@@ -25,10 +25,10 @@ import type { LimitWatch } from "./limit.ts";
 import type { Limit } from "./room.ts";
 import { mayUse } from "./users.ts";
 
-/** Something set aside of certain agents. */
+/** A reservation of certain agents. */
 export type SetAsideThere = SetAsideTold & { readonly agents: NonNullable<SetAsideTold["agents"]> };
 
-/** Sums of parts are not exact. */
+/** Tolerance: sums of parts are not exact. */
 const hair = 1e-9;
 
 /** The parts that Areas needs. */
@@ -43,10 +43,10 @@ export class Areas {
   readonly #parts: AreasParts;
   readonly #reservations: readonly SetAsideThere[];
   readonly #areas: readonly Area[];
-  /** Distinguishes its sides from the sides of earlier reports. */
+  /** Distinguishes these sides from the sides of earlier reports. */
   readonly #number: number;
   readonly #sides = new Map<string, AreaSide>();
-  /** What each task running counts against. */
+  /** The limits that each running task counts against. */
   readonly #counted = new Map<Task, readonly AllottedLimit[]>();
 
   constructor(parts: AreasParts, reservations: readonly SetAsideThere[], number: number) {
@@ -95,13 +95,13 @@ export class Areas {
     this.#lookAgain();
   }
 
-  /** How much there is at the agents of each, as it is now. */
+  /** Measures the capacity of the agents of each area. */
   measure(): void {
     for (const area of this.#areas) area.measure(this.#parts.agents);
     this.#lookAgain();
   }
 
-  /** Room for those that were refused may be at any agent of an area, and not only where something has ended. */
+  /** Checks refused tasks again: any agent of an area may have room for them. */
   #lookAgain(): void {
     const { agents, readiness } = this.#parts;
     for (const area of this.#areas) {
@@ -114,9 +114,9 @@ export class Areas {
 
 class Area {
   readonly agents: SetAsideThere["agents"];
-  /** By the resource that is set aside. */
+  /** By the resource that is reserved. */
   readonly #setAside = new Map<string, SetAside>();
-  /** Whether a task was refused since all were looked at. */
+  /** True if a task was refused since all were checked. */
   hasRefused = false;
 
   constructor({ identity, limits }: AreasParts, reservations: readonly SetAsideThere[]) {
@@ -137,7 +137,7 @@ class Area {
     for (const [name, all] of this.#setAside) all.capacity = capacityOf(agents.values(), name, this.agents);
   }
 
-  /** What those count against that may use these reservations. */
+  /** Returns the limits for tasks that may use these reservations. */
   limitsFor(usable: ReadonlySet<string>): AllottedLimit[] {
     return [...this.#setAside.values()].map(
       (all) => [...all.inside.values()].find(({ reservationId }) => usable.has(reservationId)) ?? all.outside,
@@ -188,7 +188,7 @@ class AreaSide implements Side {
   }
 }
 
-/** What is set aside has no rate: its room is the same at any time. */
+/** Reservations have no rate: the room is the same at any time. */
 function roomOf(limit: Limit<Task>): number {
   return limit.roomAt(0);
 }

@@ -3,7 +3,7 @@ import { labelsMatch } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { slots } from "./amount.ts";
 
-/** Sums a resource of agents that may be given work, of all of them or of those with certain labels. */
+/** Sums a resource over the agents that may be given work, or over those of them with certain labels. */
 export function capacityOf(agents: Iterable<Agent>, name: string, labels?: LabelSelector): number {
   let capacity = 0;
   for (const agent of agents)

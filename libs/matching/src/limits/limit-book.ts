@@ -1,8 +1,8 @@
 /**
  * The limits of a pool by key: those that were set, and those of tasks.
  *
- * A key of a task is shared within its namespace: no tenant fills another's. A key with a rule is shared by
- * all of the pool, as the owner of the pool sets it.
+ * A key of a task is shared within its namespace, so no tenant uses up the limit of another. A key with a
+ * rule is shared by the whole pool, as the owner of the pool sets it.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -23,11 +23,11 @@ export class Limits implements LimitWatch {
   readonly #wheel: Wheel;
   readonly #limits = new Map<string, Limit<Task>>();
   readonly #rules = new Map<string, LimitRule>();
-  /** Those of quotas and reservations, which other code makes. */
+  /** Limits of quotas and reservations, which other code makes. */
   readonly allotted = new Set<Limit<Task>>();
-  /** While some of running work is not known, nothing that is limited starts. */
+  /** True while some of the running work is unknown: then no limited task starts. */
   #frozen = false;
-  /** Takes a task back into its queue. */
+  /** Returns a task to its queue. */
   readonly #go: (task: Task, nowMs: number) => void;
 
   constructor(wheel: Wheel, go: (task: Task, nowMs: number) => void) {
@@ -43,7 +43,7 @@ export class Limits implements LimitWatch {
     return this.#rules;
   }
 
-  /** Returns the limits of a task, which counts as one that uses them. They are given back by `giveBack`. */
+  /** Returns the limits of a task and counts it as their user. `giveBack` ends that. */
   take(brought: readonly KeyedLimit[], namespace: string): readonly Limit<Task>[] | Refusal {
     const taken: Limit<Task>[] = [];
     for (const one of brought)
@@ -60,7 +60,7 @@ export class Limits implements LimitWatch {
     return taken;
   }
 
-  /** One that counts tasks, and one for each resource that is bounded. */
+  /** Yields the limit that counts tasks, and one for each bounded resource. */
   *#limitsOf({ key, maxConcurrent, rate, resources }: KeyedLimit, namespace: string) {
     const names = Object.keys(resources);
     const countsTasks = names.length === 0 || maxConcurrent > 0 || rate !== undefined;
@@ -68,7 +68,7 @@ export class Limits implements LimitWatch {
     for (const name of names) yield this.#amountLimit(key, namespace, name);
   }
 
-  /** Returns the first that has no room now. Undefined when all have. */
+  /** Returns the first limit without room now. Undefined if all have room. */
   fullOf(limits: readonly Limit<Task>[], nowMs: number, demand: Demand): Limit<Task> | undefined {
     if (this.#frozen) return limits[0];
     for (const limit of limits) if (limit.roomAt(nowMs) + 1e-9 < limit.amountOf(demand)) return limit;
@@ -93,14 +93,14 @@ export class Limits implements LimitWatch {
     }
   }
 
-  /** Lets those continue that there is room for, and looks again when the rate has more. */
+  /** Lets as many waiting tasks continue as there is room for, and schedules the next check for the rate. */
   wake(limit: Limit<Task>, nowMs: number): void {
     if (limit.waiting === 0 || this.#frozen) return;
     limit.wake(nowMs, this.#go);
     this.#watch(limit, nowMs);
   }
 
-  /** An attempt starts that counts against it. */
+  /** Counts an attempt that starts. */
   begin(limit: Limit<Task>, nowMs: number, demand: Demand): void {
     limit.begin(nowMs, demand);
     this.#watch(limit, nowMs);
@@ -127,7 +127,7 @@ export class Limits implements LimitWatch {
     return undefined;
   }
 
-  /** Limits of namespaces keep their counts. A rule that comes later binds what is new. */
+  /** Applies the rules. Limits of namespaces keep their counts: a later rule binds only new limits. */
   #apply(nowMs: number): void {
     for (const limit of this.#limits.values()) {
       if (limit.amounts === undefined) limit.set = this.#ruleOf(limit.key);
@@ -135,7 +135,7 @@ export class Limits implements LimitWatch {
     }
   }
 
-  /** Who waits for the rate continues when it has more. When it has now, tasks that may continue take that first. */
+  /** Schedules the next check. If the rate has room now, tasks that were let continue use it first. */
   #watch(limit: Limit<Task>, nowMs: number): void {
     if (limit.waiting === 0) return;
     const { paceDueMs } = limit;
@@ -165,7 +165,7 @@ export class Limits implements LimitWatch {
     );
   }
 
-  /** Returns the rule for the key itself, else that for the longest beginning. */
+  /** Returns the rule for the key itself, else the rule with the longest prefix of it. */
   #ruleOf(key: string): LimitRule | undefined {
     const own = this.#rules.get(key);
     if (own !== undefined) return own;

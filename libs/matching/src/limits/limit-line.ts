@@ -1,14 +1,16 @@
 /**
- * Who waits for a limit with one demand: parties take turns by their weights, and in each the first by rank goes.
+ * The tasks that wait for a limit with one demand. Parties take turns by their weights, and within a party
+ * the first by rank goes.
  *
- * Who was let continue has had its turn. When it comes back because others took the room, it is given back.
+ * A task that was let continue has used a turn of its party. If it comes back because others took the room,
+ * the party gets the turn back.
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import type { Task } from "../task/task.ts";
 
-/** A party in the line. Its rank is how many turns it has had by its weight, its order where its first task stands. */
+/** A party in the line. Its rank counts its turns by weight. Its order is that of its first task. */
 class Lane implements Ranked {
   readonly party: string;
   /** The last reported weight. */
@@ -27,9 +29,9 @@ class Lane implements Ranked {
 export class LimitLine {
   readonly #lanes = new Heap<Lane>();
   readonly #byParty = new Map<string, Lane>();
-  /** Where the lane stood that went last: there others start. */
+  /** The rank of the lane that was served last: new lanes start there. */
   #passed = 0;
-  /** How many were let continue and have not been assigned. */
+  /** Tasks that were let continue and have not been assigned. */
   woken = 0;
   #size = 0;
 
@@ -63,7 +65,7 @@ export class LimitLine {
     this.#settle(lane);
   }
 
-  /** The rank of one of them has changed. */
+  /** Sorts a task again after its rank has changed. */
   move(task: Task): void {
     const lane = this.#byParty.get(partyOf(task));
     if (lane === undefined) return;
@@ -71,7 +73,7 @@ export class LimitLine {
     this.#settle(lane);
   }
 
-  /** Takes out who goes next. */
+  /** Removes and returns the next task. */
   take(): Task | undefined {
     const lane = this.#lanes.first;
     const task = lane?.tasks.first;
@@ -84,7 +86,7 @@ export class LimitLine {
     return task;
   }
 
-  /** Puts a lane where it belongs. One without tasks nowhere. */
+  /** Sorts a lane by its first task. Removes an empty lane. */
   #settle(lane: Lane): void {
     const { first } = lane.tasks;
     if (first === undefined) {

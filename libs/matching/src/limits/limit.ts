@@ -1,13 +1,13 @@
 /**
- * What tasks with the same key share in a pool: so many running at once, so many per time.
+ * What tasks with the same key share in a pool: concurrency and rate.
  *
- * 1. Only running work counts. A task that waits holds nothing, so a task without a fit agent keeps no other from
- *    going.
- * 2. What finds the key full waits here, apart from the queues, and costs them nothing. When there is room, as many go
- *    back to their places as there is room for, of each demand, namespaces in turn: the first task that finds an agent
- *    takes it, the others come back.
- * 3. The rate is one number, the moment up to which everything that started is paid for. The burst is how far that may
- *    be ahead of the clock.
+ * 1. Only running work counts. A waiting task holds nothing, so a task without a fit agent blocks no other
+ *    task.
+ * 2. Tasks that find the key full wait here, apart from the queues, and cost these nothing. When there is
+ *    room, that many tasks of each demand go back to their queues, namespaces in turn. The first task that
+ *    finds an agent takes the room, the others come back.
+ * 3. The rate is one number: the time up to which all starts are paid for. The burst is how far that may be
+ *    ahead of the clock.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Demand } from "../demand/matches.ts";
@@ -17,7 +17,7 @@ import { LimitLine } from "./limit-line.ts";
 import type { Allowance, Limit, LimitOrigin } from "./room.ts";
 
 export interface LimitWatch {
-  /** Time has come to look at who waits. */
+  /** Called when it is time to check the waiting tasks. */
   due(limit: KeyLimit, nowMs: number): void;
 }
 
@@ -26,14 +26,14 @@ const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
 export class KeyLimit extends Due implements Limit<Task> {
   readonly id: string;
   readonly key: string;
-  /** The namespace whose tasks share it. Empty when all do. */
+  /** The namespace whose tasks share the limit. Empty if all tasks do. */
   readonly namespace: string;
   readonly #watch: LimitWatch;
-  /** What is set for the key. Undefined when only tasks say something. */
+  /** The rule for the key. Undefined if only tasks set the limit. */
   set: Allowance | undefined;
   #brought: Allowance = unlimited;
   held = 0;
-  /** Tasks that refer to it. */
+  /** Tasks that refer to the limit. */
   uses = 0;
   waiting = 0;
   #rateMs = 0;
@@ -48,12 +48,12 @@ export class KeyLimit extends Due implements Limit<Task> {
     this.#watch = watch;
   }
 
-  /** What it is made of, where that is a quota or a reservation. */
+  /** The quota or reservations of the limit, if any. */
   get origin(): LimitOrigin | undefined {
     return undefined;
   }
 
-  /** What it counts, where that is not tasks. */
+  /** The resource that the limit counts instead of tasks, if any. */
   get amounts(): Limit<Task>["amounts"] {
     return undefined;
   }
@@ -62,7 +62,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     return this.set ?? this.#brought;
   }
 
-  /** What a task says of the key. Of several that differ, the last counts. */
+  /** Sets the limit that a task names for the key. If several tasks differ, the last one counts. */
   bring({ maxConcurrent, rate }: KeyedLimit): void {
     const paced = rate !== undefined && rate.count > 0 && rate.perMs > 0 ? rate : undefined;
     if (maxConcurrent > 0 || paced !== undefined) this.#brought = { maxConcurrent, rate: paced };
@@ -79,13 +79,13 @@ export class KeyLimit extends Due implements Limit<Task> {
     if (rate !== undefined && room > 0) {
       const part = rate.perMs / rate.count;
       const ahead = Math.max(0, this.#rateMs - nowMs);
-      // A hair is nothing: sums of parts are not exact.
+      // Tolerance: sums of parts are not exact.
       room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / part + 1e-6)));
     }
     return room;
   }
 
-  /** When the rate gives the next one its part. Infinite when it is not the rate that is in the way. */
+  /** When the rate allows the next start. Infinite if the rate is not the obstacle. */
   get paceDueMs(): number {
     const { rate, maxConcurrent } = this.allowance;
     if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent))
@@ -93,17 +93,17 @@ export class KeyLimit extends Due implements Limit<Task> {
     return this.#rateMs - (burstOf(rate) - 1) * (rate.perMs / rate.count);
   }
 
-  /** Returns whether nothing is left of it. */
+  /** Returns whether the limit is unused and its rate is fully available again. */
   idleAt(nowMs: number): boolean {
     return this.uses === 0 && (this.allowance.rate === undefined || this.#rateMs <= nowMs);
   }
 
-  /** When nothing is left of the rate. */
+  /** When the rate is fully available again. */
   get restDueMs(): number {
     return this.#rateMs;
   }
 
-  /** Returns how much one task takes that asks for this. */
+  /** Returns the amount that one task with this demand takes. */
   amountOf(_demand: Demand): number {
     return 1;
   }
@@ -114,7 +114,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
   }
 
-  /** An attempt has ended, or did not start after all. */
+  /** Records that an attempt has ended, or did not start after all. */
   end(hasBegun: boolean, demand: Demand): void {
     this.held -= this.amountOf(demand);
     const { rate } = this.allowance;
@@ -131,7 +131,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     this.waiting++;
   }
 
-  /** A task that waits here leaves for good. */
+  /** Removes a waiting task for good. */
   leave(task: Task): void {
     const line = this.#lines.get(task.demand);
     if (line === undefined) return;
@@ -140,12 +140,12 @@ export class KeyLimit extends Due implements Limit<Task> {
     this.#forget(task.demand, line);
   }
 
-  /** The rank of one that waits here has changed. */
+  /** Sorts a waiting task again after its rank has changed. */
   move(task: Task): void {
     this.#lines.get(task.demand)?.move(task);
   }
 
-  /** One that was let continue has been assigned, or has left, or waits again. */
+  /** Records that a task that was let continue has been assigned, has left, or waits again. */
   unwake(demand: Demand): void {
     const line = this.#lines.get(demand);
     if (line === undefined) return;
@@ -153,10 +153,10 @@ export class KeyLimit extends Due implements Limit<Task> {
     this.#forget(demand, line);
   }
 
-  /** Lets as many continue as there is room for. */
+  /** Lets as many tasks continue as there is room for. */
   wake(nowMs: number, go: (task: Task, nowMs: number) => void): void {
     if (this.waiting === 0) return;
-    // A hair is nothing: sums of parts are not exact.
+    // Tolerance: sums of parts are not exact.
     const room = this.roomAt(nowMs) + 1e-9;
     for (const [demand, line] of this.#lines) {
       const amount = this.amountOf(demand);
@@ -170,7 +170,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     }
   }
 
-  /** How much of it those want that wait here. */
+  /** The amount that the waiting tasks want. */
   get wanted(): number {
     let wanted = 0;
     for (const [demand, line] of this.#lines) wanted += line.size * this.amountOf(demand);

@@ -3,7 +3,7 @@ import { labelsMatch } from "@tutti/kernel";
 import type { SetAsideTold } from "../api/allotments.ts";
 import type { Task } from "../task/task.ts";
 
-/** Returns a task that names a reservation, and what has its labels. */
+/** Returns whether a task names the reservation, or has its labels. */
 export function mayUse(task: Task, { reservationId, sessions }: SetAsideTold): boolean {
   if (task.extras?.share?.reservationIds.includes(reservationId) === true) return true;
   return sessions !== undefined && labelsMatch(labelsOf(task), sessions);

@@ -1,6 +1,6 @@
 /**
- * Which agent did the last task with a key: for sticky keys and for context. Bounded. The least recently used
- * goes first. A key is its namespace's.
+ * The agent that did the last task with a key: for sticky keys and for context. Bounded: the least recently
+ * used key is dropped first. Keys belong to a namespace.
  */
 export class Affinity {
   readonly #max: number;
@@ -16,7 +16,7 @@ export class Affinity {
 
   set(namespace: string, key: string, agentId: string): void {
     const name = `${namespace}\n${key}`;
-    // Set again, it is the youngest.
+    // A key that is set again becomes the most recently used.
     this.#agents.delete(name);
     this.#agents.set(name, agentId);
     if (this.#agents.size <= this.#max) return;

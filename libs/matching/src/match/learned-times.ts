@@ -1,12 +1,12 @@
 /**
- * How long attempts take in this pool, learned from those that end. A pool that is very busy learns from some of them:
- * a few dozen a turn say as much as all.
+ * The durations of attempts in this pool, learned from those that end. A very busy pool learns from a sample:
+ * a few dozen a turn are as good as all.
  */
 import { Estimates } from "@tutti/planner";
 import type { Times } from "../strategies/strategy.ts";
 
 const learnedPerTurnMax = 32;
-/** Fewer attempts do not show what is unusual. */
+/** Minimum number of attempts before an unusual one is recognised. */
 const samplesMin = 10;
 
 export class LearnedTimes implements Times {
@@ -14,7 +14,7 @@ export class LearnedTimes implements Times {
   #turnMs = 0;
   #learned = 0;
 
-  /** Returns how many times as long as others the agent takes. Undefined where nothing was learned this time. */
+  /** Returns by which factor the agent is slower than others. Undefined if nothing was learned. */
   learn(
     agentId: string,
     capability: string,
@@ -39,8 +39,8 @@ export class LearnedTimes implements Times {
   }
 
   /**
-   * Returns the time that a share of all attempts at a capability does not exceed. Undefined before enough have been
-   * seen.
+   * Returns the duration that a share of all attempts at a capability does not exceed. Undefined after too
+   * few attempts.
    */
   quantileMs(capability: string, share: number): number | undefined {
     const usual = { capability, agentId: "", inputBytes: 0 };
@@ -48,7 +48,7 @@ export class LearnedTimes implements Times {
     return samples < samplesMin ? undefined : this.#estimates.quantileMs(usual, share);
   }
 
-  /** Another process runs under the agent's name: it may be on another machine. */
+  /** Forgets an agent because another process runs under its name, maybe on another machine. */
   forget(agentId: string): void {
     this.#estimates.forget(agentId);
   }

@@ -1,12 +1,12 @@
 /**
  * Gives waiting tasks to agents with room.
  *
- * 1. As long as an agent is ready in a cohort where a task waits that may find it, the match continues: when it ends,
- *    no task waits that an agent with room could do.
- * 2. Of those cohorts the one is served whose first agent is the least loaded, so that alike agents of different cohorts
+ * 1. Matching continues as long as a cohort has a ready agent and a task that may find it. So at its end no
+ *    task waits that an agent with room could do.
+ * 2. The cohort with the least loaded first agent is served first, so that alike agents of different cohorts
  *    get alike.
- * 3. A task that cannot go now is not in the way: it moves to the limit that holds it or to the agent that it
- *    wants. A wait group without a fit agent is parked as a whole.
+ * 3. A task that cannot go now blocks no other task: it moves to the limit that holds it or to the agent that
+ *    it is bound to. A wait group without a fit agent is parked as a whole.
  */
 
 import { assert, isBefore } from "@tutti/kernel";
@@ -62,7 +62,7 @@ export class Matcher {
     this.#times = parts.times;
   }
 
-  /** Assigns at most `max` tasks. Returns their number. */
+  /** Assigns at most `max` tasks. Returns the number of assigned tasks. */
   match(nowMs: number, max: number): number {
     let assigned = 0;
     for (
@@ -127,7 +127,7 @@ export class Matcher {
     return this.#serve(match, task, nowMs);
   }
 
-  /** The agent that the strategy finds by a key of the task, if it has room. */
+  /** Returns the agent that the strategy finds by a key of the task, if it has room. */
   #byKey({ cohort }: CohortMatch, task: Task): Agent | undefined {
     const { stickTo, placeBy } = this.#settings.current.strategy;
     if (stickTo === undefined && placeBy === undefined) return undefined;
@@ -176,7 +176,7 @@ export class Matcher {
     return agent?.isAble === true ? agent : undefined;
   }
 
-  /** Returns the match whose labels are the most wished for, of those with a ready agent. */
+  /** Returns the match with the most preferred labels among those with a ready agent. */
   #preferred(task: Task, match: CohortMatch): CohortMatch {
     for (const other of task.demand.matches) {
       if (other === match || other.preference <= match.preference) break;
@@ -185,7 +185,7 @@ export class Matcher {
     return match;
   }
 
-  /** The agents of a set that are ready in a cohort. */
+  /** Returns those of the agents that are ready in a cohort. */
   #readyOf(agentIds: ReadonlySet<string>, cohort: Cohort): Agent[] {
     const ready: Agent[] = [];
     for (const agentId of agentIds) {
@@ -215,7 +215,7 @@ export class Matcher {
     return this.#bestOf(able, judge, task);
   }
 
-  /** Returns the one that is judged best. Among equals, and without a judgement, the first in the order. */
+  /** Returns the agent judged best. Among equals, and without a judgement, the first in the order. */
   #bestOf(agents: readonly Agent[], judge: Strategy["judge"], task: Task): Agent | undefined {
     const times = this.#times;
     const view = judge === undefined ? undefined : viewOf(task);

@@ -1,4 +1,4 @@
-/** How many things happen per second, over the last minute: a ring of seconds. */
+/** The rate of events per second, over the last minute: a ring of seconds. */
 const spanSec = 60;
 
 export class Pace {
@@ -21,7 +21,7 @@ export class Pace {
   #turnTo(second: number): void {
     const passed = Math.min(second - this.#second, spanSec);
     for (let step = 1; step <= passed; step++) this.#counts[(this.#second + step) % spanSec] = 0;
-    // After a long time without anything the ring is empty, wherever it stands.
+    // After a long time without events the ring is empty.
     if (passed === spanSec) this.#counts.fill(0);
     this.#second = Math.max(this.#second, second);
   }

@@ -22,7 +22,7 @@ export class ReadyCohorts implements CohortWatch {
     cohort.place = -1;
   }
 
-  /** Returns the cohort whose first agent goes before those of the others. */
+  /** Returns the cohort whose first agent goes before the first agents of the others. */
   next(): AgentCohort | undefined {
     const cohorts = this.#cohorts;
     let best = cohorts[0];

@@ -1,10 +1,10 @@
-/** How fast a pool assigns tasks: the rate over the last minute, and how many it may assign while it starts slowly. */
+/** The rate at which a pool assigns tasks, over the last minute, and the limit while it starts slowly. */
 import type { SlowStart } from "../api/pool.ts";
 import { Pace } from "./pace.ts";
 
 export class Starts {
   readonly #pace = new Pace();
-  /** The slow start after a pause. Undefined while the pool assigns as many as it can. */
+  /** The slow start after a pause. Undefined while the pool assigns without that limit. */
   ramp: Ramp | undefined = undefined;
 
   startSlowly(start: SlowStart | undefined): void {
@@ -33,8 +33,8 @@ export class Starts {
 }
 
 /**
- * How a pool starts again after a pause: so many per time, until it starts as many as it can. One number says where it
- * stands, the moment up to which everything that started is paid for.
+ * The slow start of a pool after a pause: a limited rate until a time. One number is its state: the time up
+ * to which all starts are paid for.
  */
 class Ramp {
   readonly #start: SlowStart;
@@ -56,7 +56,7 @@ class Ramp {
   roomAt(nowMs: number): number {
     if (this.isOverAt(nowMs)) return Number.POSITIVE_INFINITY;
     const ahead = Math.max(0, this.#paidMs - nowMs);
-    // A hair is nothing: sums of parts are not exact.
+    // Tolerance: sums of parts are not exact.
     return Math.max(0, Math.floor(this.#burst - ahead / this.#partMs + 1e-6));
   }
 
@@ -64,7 +64,7 @@ class Ramp {
     this.#paidMs = Math.max(nowMs, this.#paidMs) + count * this.#partMs;
   }
 
-  /** When the next one may start. */
+  /** When the next task may start. */
   get dueMs(): number {
     return Math.min(this.#start.untilMs, this.#paidMs - (this.#burst - 1) * this.#partMs);
   }

@@ -1,4 +1,4 @@
-/** Predictions of sessions are made with a line that stands for a pool (`InLine` of the planner): it has to decide as pools do. */
+/** Sessions are predicted with a model of a pool (`InLine` of the planner): it has to decide as pools do. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
@@ -13,10 +13,10 @@ import {
 } from "@tutti/planner";
 import { Arena, type Sender, type TestAgent } from "../testing/arena.ts";
 
-/** Tasks of before: none of the problem has such a number. */
+/** Tasks of earlier work: no task of the problem has such a number. */
 const before = 100_000;
 
-/** A real pool, asked as dispatchers are. */
+/** A real pool behind the interface of dispatchers. */
 class PoolDispatcher implements Dispatcher {
   readonly #arena = new Arena();
   readonly #sender: Sender;
@@ -24,7 +24,7 @@ class PoolDispatcher implements Dispatcher {
   readonly #taken: number[];
   readonly #given: Assignment[] = [];
   readonly #startMs: number;
-  /** Agents in the order in which they were given something before. */
+  /** Agents in the order in which they were given a task before. */
   readonly askedBefore: readonly number[];
 
   constructor({ agents, agentOfSlot }: Problem) {
@@ -86,7 +86,7 @@ describe("a line that stands for a pool", () => {
   });
 });
 
-/** Times are whole milliseconds apart in ways that no two events fall together by chance. */
+/** Times differ by whole milliseconds so that no two events coincide by chance. */
 function drawnProblem(draws: Draws): Problem {
   const size = 10 + draws.below(50);
   const targets: number[][] = Array.from({ length: size }, () => []);

@@ -3,11 +3,11 @@ import type { Task } from "../task/task.ts";
 
 export class Ledger {
   #tasks: (Task | undefined)[] = [];
-  /** Number of the first in the list, and its place. */
+  /** Number of the first result in the list, and its index. */
   #first = 1;
   #at = 0;
 
-  /** Number of the last one that was sent. */
+  /** Number of the last result that was sent. */
   get last(): number {
     return this.#first + this.#tasks.length - this.#at - 1;
   }
@@ -16,13 +16,13 @@ export class Ledger {
     this.#tasks.push(task);
   }
 
-  /** Its number stands for nothing any more. */
+  /** Removes a task: its number has no meaning any more. */
   drop(task: Task): void {
     const at = this.#tasks.indexOf(task, this.#at);
     if (at >= 0) this.#tasks[at] = undefined;
   }
 
-  /** Returns the next one up to this number. Undefined when there is none. */
+  /** Returns the next result up to this number. Undefined if there is none. */
   shift(upTo: number): Task | undefined {
     while (this.#first <= upTo && this.#at < this.#tasks.length) {
       const task = this.#tasks[this.#at];

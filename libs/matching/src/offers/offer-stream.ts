@@ -1,9 +1,10 @@
 /**
  * One stream of a sender, over all pools that it has opened on it.
  *
- * 1. Results are counted from 1 over all pools, in the order in which they are sent. Each is kept until the sender says
- *    that it is durable. Then nothing is known of its task any more.
- * 2. What a broken stream leaves behind keeps its tokens: it is taken over by the sender that offers them again.
+ * 1. Results are numbered from 1 over all pools, in the order in which they are sent. Each is kept until the
+ *    sender reports it as durable. Then its task is forgotten.
+ * 2. Tasks of a broken stream keep their tokens. The sender that offers these tokens again takes the tasks
+ *    over.
  */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
 import {
@@ -28,7 +29,7 @@ import type { PoolSenders } from "./pool-senders.ts";
 import { profileProblem } from "./profile.ts";
 import type { SenderSlot, SenderStream, SendersPool, UnclaimedAttempt } from "./sender-slot.ts";
 
-/** Opens a stream for a sender that has been greeted. */
+/** Opens a stream for a sender that has been welcomed. */
 export function openOfferStream(sender: string, outlet: SenderOutlet): OfferStream {
   return new Stream(sender, outlet);
 }
@@ -48,7 +49,7 @@ class Stream implements OfferStream, SenderStream<Task> {
   #reply = OfferReply.create();
   #waiting: readonly Waiting[] = [];
   #open = true;
-  /** Whether something is to be sent in this turn. */
+  /** True if there is something to send in this turn. */
   #dirty = false;
 
   constructor(sender: string, outlet: SenderOutlet) {
@@ -83,7 +84,7 @@ class Stream implements OfferStream, SenderStream<Task> {
       const refusal = this.#learn(profile);
       if (refusal !== undefined) return refusal;
     }
-    // Before the offers: what was released and is offered again is this sender's.
+    // Before the offers: a task that was released and is offered again belongs to this sender.
     for (const token of request.released)
       this.#anySlot((senderSlot) => senderSlot.pool.orders.release(senderSlot, token, nowMs));
     for (const offer of request.offers) {
@@ -107,7 +108,7 @@ class Stream implements OfferStream, SenderStream<Task> {
     this.#ledger.clear();
   }
 
-  /** A result goes to the sender, and is kept. */
+  /** Sends a result to the sender and keeps it. */
   deliver(task: Task, agentId: string, isSentAgain = false): void {
     const { result, senderSlot } = task;
     if (result === undefined || senderSlot === undefined || !this.#open) return;
@@ -161,7 +162,7 @@ class Stream implements OfferStream, SenderStream<Task> {
     this.#reply.gangs.push(state);
   }
 
-  /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
+  /** Returns how many tasks wait at the sender for a pool, and the longest of these waits. */
   waitingFor(
     pool: SendersPool,
     isWanted: (capability: string) => boolean = () => true,
@@ -178,7 +179,7 @@ class Stream implements OfferStream, SenderStream<Task> {
     return { count, longestMs };
   }
 
-  /** The window of a pool may have changed. */
+  /** Reports the window of a pool again, because it may have changed. */
   retell(pool: SendersPool): void {
     if (this.#open) this.#touch(pool);
   }
@@ -261,7 +262,7 @@ class Stream implements OfferStream, SenderStream<Task> {
       this.#anySlot((senderSlot) => senderSlot.pool.orders.gang(senderSlot, one, nowMs));
   }
 
-  /** Orders name a token alone: they are about the first pool that knows it. */
+  /** Executes an order at the first pool that knows its token: orders name a token alone. */
   #anySlot(act: (senderSlot: PoolSenderSlot) => boolean): boolean {
     for (const senderSlot of this.#senderSlots.values()) if (act(senderSlot)) return true;
     return false;
@@ -281,13 +282,13 @@ class Stream implements OfferStream, SenderStream<Task> {
   }
 
   #settle(task: Task, nowMs: number): void {
-    // Offered again elsewhere meanwhile, it is that stream's.
+    // A task that was offered again elsewhere belongs to that stream.
     const { senderSlot } = task;
     if (senderSlot instanceof PoolSenderSlot && senderSlot.stream === this && task.stage === "ended")
       senderSlot.pool.outcomes.settle(task, nowMs);
   }
 
-  /** Tasks of a pool that is closed on this stream wait for their sender. Without a time nothing becomes of them. */
+  /** Removes a pool from this stream. With a time, its waiting tasks become orphans. */
   #leave(senderSlot: PoolSenderSlot, nowMs: number | undefined): void {
     const { pool } = senderSlot;
     pool.slots.delete(senderSlot);
@@ -300,7 +301,7 @@ class Stream implements OfferStream, SenderStream<Task> {
   }
 }
 
-/** A sender in a pool: what it has outstanding there. */
+/** A sender in a pool, with its outstanding tasks. */
 class PoolSenderSlot implements SenderSlot<Task> {
   readonly stream: SenderStream<Task>;
   readonly pool: PoolSenders;
@@ -309,7 +310,7 @@ class PoolSenderSlot implements SenderSlot<Task> {
   /** Tasks that have not ended, and results that are not durable. */
   outstanding = 0;
   kept = 0;
-  /** The last reported window. 0 before. */
+  /** The last reported window. 0 before the first report. */
   toldWindow = 0;
 
   constructor(stream: SenderStream<Task>, pool: PoolSenders, number: number) {
@@ -330,13 +331,13 @@ class PoolSenderSlot implements SenderSlot<Task> {
     else this.outstanding--;
   }
 
-  /** One of its tasks has a result now. */
+  /** Records that one of its tasks has a result. */
   ended(): void {
     this.outstanding--;
     this.kept++;
   }
 
-  /** Looks at all that is in the pool: that a sender goes is rare, and a list of its own would cost each of its tasks. */
+  /** Searches the whole pool: a sender rarely leaves, and a list of its own would cost each task. */
   tasks(): Task[] {
     if (this.outstanding + this.kept === 0) return [];
     const tasks: Task[] = [];

@@ -1,4 +1,4 @@
-/** A pool as its senders see it: where their offers and orders go, and who is connected. */
+/** A pool as its senders see it: the receivers of their offers and orders, and the connected senders. */
 import type { PoolIdentity } from "../api/pool.ts";
 import type { Outbox } from "../outbox.ts";
 import type { LiveSettings } from "../settings.ts";

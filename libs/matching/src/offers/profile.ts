@@ -3,7 +3,7 @@ import type { Demands } from "../demand/demands.ts";
 import { isRange } from "../demand/versions.ts";
 import type { Profile } from "../task/task.ts";
 
-/** What is wrong with a profile. Undefined when nothing is. */
+/** Returns the problem of a profile, or undefined. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {
   if (capability === "") return "expected a capability, found none";
   if (!isRange(versionRange)) return `expected a range of versions, found ${versionRange}`;
@@ -19,7 +19,7 @@ export class Profiles {
     this.#demands = demands;
   }
 
-  /** Each call is a use that has to be given back. */
+  /** Returns the profile with this content. Each call is a use that has to be given back. */
   take(sent: OfferProfile, defaultNamespace: string): Profile {
     const key = JSON.stringify({ ...sent, number: 0, pool: 0 });
     let profile = this.#byKey.get(key);
@@ -31,7 +31,7 @@ export class Profiles {
     return profile;
   }
 
-  /** Namespaces of which senders have tasks, or may have some at any time. */
+  /** Namespaces whose tasks are offered here, or may be offered at any time. */
   get namespaces(): Set<string> {
     return new Set([...this.#byKey.values()].map(({ namespace }) => namespace));
   }
@@ -39,7 +39,7 @@ export class Profiles {
   giveBack(profile: Profile): void {
     if (--profile.uses > 0) return;
     this.#byKey.delete(profile.key);
-    // Tasks that still have it hold the demand themselves.
+    // Remaining tasks with the profile keep the demand in use themselves.
     this.#demands.giveBack(profile.demand);
   }
 

@@ -1,10 +1,10 @@
-/** A sender in a pool and its stream, as their tasks need them. */
+/** A sender in a pool and its stream, as their tasks see them. */
 import type { PartialOutput, Progress } from "@tutti/contracts/agent/v1";
 import type { GangState, ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 
-/** A sender in a pool: what it has outstanding there. */
+/** A sender in a pool, with its outstanding tasks. */
 export interface SenderSlot<Task> {
   readonly stream: SenderStream<Task>;
   readonly pool: SendersPool;
@@ -13,11 +13,11 @@ export interface SenderSlot<Task> {
   readonly kept: number;
   add(task: Task): void;
   remove(task: Task): void;
-  /** One of its tasks has a result now. */
+  /** Records that one of its tasks has a result. */
   ended(): void;
 }
 
-/** A pool as the streams of senders know it, which have something to send in its turn. */
+/** A pool as the streams of senders see it. Streams are listed in its outbox for the turn. */
 export interface SendersPool {
   readonly outbox: { addStream(stream: { flush(): void }): void };
 }
@@ -31,12 +31,12 @@ export interface UnclaimedAttempt {
 
 /** The stream of a sender, as its tasks need it. */
 export interface SenderStream<Task> {
-  /** A result goes to the sender, and is kept. One that went there before gets another number. */
+  /** Sends a result to the sender and keeps it. A result that is sent again gets another number. */
   deliver(task: Task, agentId: string, isSentAgain?: boolean): void;
   begun(task: Task, agent: Agent, nowMs: number): void;
   progressed(task: Task, progress: Progress): void;
   partialOutput(task: Task, output: PartialOutput): void;
-  /** Its sender may know that they are not wanted any more. */
+  /** Asks the sender about attempts: it may know that they are not wanted any more. */
   unclaimed(pool: SendersPool, attempts: Iterable<UnclaimedAttempt>): void;
   returned(
     pool: SendersPool,
@@ -45,13 +45,13 @@ export interface SenderStream<Task> {
     error: Refusal | undefined,
     retryAfterMs: number,
   ): void;
-  /** The members of a gang in a pool have changed. */
+  /** Reports the members of a gang in a pool. */
   gang(pool: SendersPool, state: GangState): void;
-  /** Tasks that wait at the sender for a pool, and for how long the one that waits longest. */
+  /** Returns how many tasks wait at the sender for a pool, and the longest of these waits. */
   waitingFor(
     pool: SendersPool,
     isWanted?: (capability: string) => boolean,
   ): { readonly count: number; readonly longestMs: number };
-  /** The window of a pool may have changed. */
+  /** Reports the window of a pool again, because it may have changed. */
   retell(pool: SendersPool): void;
 }

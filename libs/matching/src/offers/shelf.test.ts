@@ -7,7 +7,7 @@ import { OfferShelf, type OfferSlab } from "./shelf.ts";
 
 const { encode, decode } = dispatchService.methods.offer.request;
 
-/** A task that waits, as a shelf knows it. */
+/** A waiting task, as a shelf knows it. */
 class Waiting {
   readonly #shelf: OfferShelf;
   #slab: OfferSlab;
@@ -67,7 +67,7 @@ describe("waiting offers, as the bytes that came", () => {
       const table = { values: () => waiting };
       for (let request = 0; request < 400; request++) {
         for (const offer of arrive(count, inputBytes)) waiting.add(new Waiting(shelf, offer));
-        // Of each request all but one leave.
+        // All tasks but one of each request leave.
         for (const one of [...waiting].slice(-count + 1)) {
           if (count === 1 && request % 4 > 0) break;
           one.leave();

@@ -1,9 +1,11 @@
 /**
- * What was offered for tasks that wait, as the bytes in which it came: decoded it takes four times as much.
+ * The offers of waiting tasks, as the bytes in which they arrived: decoded they take four times as much
+ * memory.
  *
  * 1. The kept bytes are at most twice the bytes of waiting offers, and some slack. When most offers of a
- *    request have left, the rest is copied together. That reads all tasks, after at least as much has left.
- * 2. No byte is written twice: views of what was offered stay what they are, wherever they are.
+ *    request have left, the rest is copied together. That reads all tasks, but only after at least as many
+ *    have left.
+ * 2. No byte is written twice: views of offers stay valid wherever they are used.
  */
 import type { EncodedOffer } from "@tutti/contracts/wire";
 
@@ -20,14 +22,14 @@ interface Movable {
   moveOffer(): void;
 }
 
-/** Bytes in which several offers stand. */
+/** Bytes that contain several offers. */
 export class OfferSlab {
   readonly bytes: Uint8Array;
-  /** Whether it takes more room than it is worth: who still waits at the end of the turn leaves it. */
+  /** True if the buffer is too large: tasks that wait at the end of the turn are moved out of it. */
   readonly isLoose: boolean;
-  /** How many of its bytes are of tasks that wait. */
+  /** Number of bytes that belong to waiting tasks. */
   used = 0;
-  /** Where what was put into it last starts. */
+  /** Start of the offer that was added last. */
   lastStart = 0;
   readonly #shelf: OfferShelf;
 
@@ -49,7 +51,7 @@ export class OfferSlab {
     return this;
   }
 
-  /** An offer is not needed as bytes any more. */
+  /** Frees the bytes of an offer that is not needed in this form any more. */
   leave(length: number): void {
     this.used -= length;
     this.#shelf.usedBytes -= length;
@@ -60,19 +62,19 @@ export class OfferSlab {
 export class OfferShelf {
   keptBytes = 0;
   usedBytes = 0;
-  /** The request that was taken in last. */
+  /** The request that was accepted last. */
   #request: OfferSlab | undefined = undefined;
-  /** Tasks of loose parcels. */
+  /** Tasks in loose slabs. */
   #loose: Movable[] = [];
-  /** Where single ones are copied together, and how far it is full. */
+  /** The buffer for single offers, and its fill level. */
   #slab = new OfferSlab(new Uint8Array(0), false, this);
   #slabAt = 0;
 
-  /** Returns where it stands from now on. */
+  /** Stores an offer and returns the slab that contains it. */
   put({ bytes, start, end }: EncodedOffer, task: Movable): OfferSlab {
     let request = this.#request;
     if (request?.bytes !== bytes) {
-      // What is a small part of a large buffer would keep all of it.
+      // A small part of a large buffer would keep the whole buffer in memory.
       const isLoose = bytes.length < wholeBytesMin || bytes.length * 2 < bytes.buffer.byteLength;
       request = new OfferSlab(bytes, isLoose, this);
       this.#request = request;
@@ -94,7 +96,7 @@ export class OfferShelf {
     return this.#slab.put(this.#slabAt - length, length);
   }
 
-  /** Who still waits is brought to where it takes no more room than it needs. */
+  /** Moves the offers of waiting tasks to slabs without unused memory. */
   tidy(tasks: { values(): Iterable<Movable> }): void {
     this.#request = undefined;
     if (this.#loose.length > 0) {

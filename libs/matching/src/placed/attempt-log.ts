@@ -1,10 +1,10 @@
 /**
- * Attempts that agents had, as the pool saw them by its own clock: what a replay of the past needs.
+ * Attempts of agents, as the pool saw them by its own clock: the input of a replay of the past.
  *
- * 1. One row per time that an agent had a task, written when its slot is free again. Rows have consecutive numbers, so a
- *    reader sees what it missed.
- * 2. Rows are kept for readers that ask every minute. A row that was read goes after half an hour, and the oldest goes
- *    when there are too many.
+ * 1. One row per assignment, written when the slot of the agent is free again. Rows have consecutive numbers,
+ *    so a reader sees what it missed.
+ * 2. Rows are kept for readers that ask every minute. A row that was read is removed after half an hour, and
+ *    the oldest row is removed when there are too many.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";
@@ -12,7 +12,7 @@ import type { Agent } from "../agents/agent.ts";
 import { attemptsKeptMax, attemptsReadMs } from "../bounds.ts";
 import type { Profile, Task } from "../task/task.ts";
 
-/** How an agent lost a task, where the result of the agent does not say it. */
+/** How an agent lost a task, if its result does not state it. */
 export type AttemptEnd = "busy" | "lost" | "yielded" | "cancelled";
 
 export interface PlacedAttempt {
@@ -21,19 +21,19 @@ export interface PlacedAttempt {
   readonly profile: Profile;
   readonly workId: string;
   readonly taskId: string;
-  /** What only some offers have. Undefined where there is none of it. */
+  /** Fields that only some offers have. Undefined if the offer has none of them. */
   readonly choices: AttemptChoices | undefined;
   readonly attempt: number;
   readonly priority: number;
   readonly agentId: string;
-  /** Of the agent, when it got the task. */
+  /** Slots of the agent at the time of the assignment. */
   readonly slots: number;
   readonly isCopy: boolean;
   /** First queueing of the task: a retry keeps its place in the queue. */
   readonly readyMs: number;
-  /** When its sender offered it. */
+  /** Time of the offer. */
   readonly offeredMs: number;
-  /** When its outcome was wanted. Infinite for never. */
+  /** When the outcome was due. Infinite for never. */
   readonly dueMs: number;
   readonly assignedMs: number;
   /** 0 if the agent did not report it. */
@@ -47,7 +47,7 @@ export interface PlacedAttempt {
   readonly strategy: string;
 }
 
-/** Not the input of the task: a row has no large part. */
+/** Without the input of the task: a row has no large part. */
 type AttemptChoices = Pick<
   Offer,
   "limits" | "onlyAgents" | "notAgents" | "stickyKey" | "contextKey" | "share"
@@ -59,19 +59,19 @@ export interface PlacedAttempts {
   readonly last: number;
 }
 
-/** A strategy that was replaced longer ago is not known any more. */
+/** Strategies that were replaced longer ago are forgotten. */
 const strategiesKeptMax = 256;
 
 export class AttemptLog {
   #rows: PlacedAttempt[] = [];
-  /** Where the rows start that are kept. */
+  /** Index of the first row that is kept. */
   #first = 0;
   #last = 0;
   #read = 0;
-  /** Since when each strategy chooses agents, the latest last. */
+  /** Start times of the strategies, the latest last. */
   #strategies: { readonly name: string; readonly fromMs: number }[] = [];
 
-  /** Before agents are chosen by this strategy. */
+  /** Records the strategy before agents are chosen by it. */
   choosesBy(name: string, nowMs: number): void {
     if (this.#strategies.at(-1)?.name === name) return;
     if (this.#strategies.length === strategiesKeptMax) this.#strategies.shift();
@@ -110,7 +110,7 @@ export class AttemptLog {
     if (this.#rows.length - this.#first > attemptsKeptMax) this.#drop(1);
   }
 
-  /** Returns those after a number, at most so many. The reader has what was before. */
+  /** Returns at most `most` rows after a number. The reader has the rows before it. */
   after(sequence: number, most: number, nowMs: number): PlacedAttempts {
     this.#read = Math.max(this.#read, sequence);
     let gone = this.#first;

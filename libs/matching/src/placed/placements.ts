@@ -1,6 +1,7 @@
 /**
- * Which agent was chosen for what, and who else could have been: kept for an hour after the task has left, as far as the
- * room allows. In columns, one row per placement, the oldest given up for the newest.
+ * The agent that was chosen for each task, and the other agents that had room: kept for an hour after the
+ * task has left, as far as memory allows. In columns, one row per placement. The newest row replaces the
+ * oldest.
  */
 
 import type { Agent } from "../agents/agent.ts";
@@ -8,7 +9,7 @@ import { placementsMax, placementsMs } from "../bounds.ts";
 import type { CohortMatch } from "../demand/matches.ts";
 import type { Profile, Task } from "../task/task.ts";
 
-/** So many of those that had room are kept beside the one that was chosen. */
+/** Number of other agents with room that are kept with the chosen one. */
 const othersMax = 3;
 const columnsOfAgents = othersMax + 1;
 const rowsMin = 256;
@@ -20,18 +21,18 @@ export interface Placement {
   readonly attempt: number;
   readonly readyMs: number;
   readonly atMs: number;
-  /** How many agents of the same kind there were, and how many of them had room. */
+  /** Number of agents of the same kind, and number of those with room. */
   readonly agents: number;
   readonly withRoom: number;
-  /** How well the labels of these agents are what was preferred. */
+  /** Share of the preferred labels that these agents have. */
   readonly preference: number;
-  /** The one that was chosen first, then others that had room, each with its rank. */
+  /** The chosen agent first, then others that had room, each with its rank. */
   readonly ranks: readonly { readonly agentId: string; readonly rank: number }[];
 }
 
 export class Placements {
   #rows = 0;
-  /** The row that is written next, and how many are full. */
+  /** Index of the next row, and number of full rows. */
   #next = 0;
   #size = 0;
   #works: string[] = [];
@@ -41,16 +42,16 @@ export class Placements {
   #ranks = new Float32Array(0);
   #times = new Float64Array(0);
   #counts = new Float32Array(0);
-  /** The latest one that was given up. */
+  /** Time of the latest row that was dropped. */
   #goneMs = 0;
 
-  /** When the latest one was placed that is not known any more. 0 while all are. */
+  /** Returns the time of the latest forgotten placement. 0 if all are known. */
   goneUntilMs(nowMs: number): number {
     this.#forgetOld(nowMs);
     return this.#goneMs;
   }
 
-  /** Before the agent has the task. */
+  /** Records a placement before the agent has the task. */
   note(task: Task, agent: Agent, { cohort, preference }: CohortMatch, nowMs: number): void {
     if (this.#size === this.#rows) this.#grow(nowMs);
     const row = this.#next;
@@ -81,7 +82,7 @@ export class Placements {
     while (column < end) this.#agents[column++] = "";
   }
 
-  /** Returns the latest of a task that is followed. */
+  /** Returns the latest placement of a task. */
   find(
     isWanted: (profile: Profile, workId: string, taskId: string, agentId: string) => boolean,
     nowMs: number,
@@ -109,10 +110,10 @@ export class Placements {
     return { profile, workId, taskId, attempt, readyMs, atMs, agents, withRoom, preference, ranks };
   }
 
-  /** There is room for one more: more rows, or the oldest goes. */
+  /** Makes room for one more row: adds rows, or drops the oldest. */
   #grow(nowMs: number): void {
     if (this.#rows >= placementsMax) {
-      // Its row is the one that is written next.
+      // The oldest row is the one that is written next.
       this.#goneMs = this.#times[2 * this.#next] ?? 0;
       this.#size--;
       return;

@@ -3,12 +3,12 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Arena, type TestAgent, tokenOf } from "../testing/arena.ts";
 
-/** Numbers from one up to another. */
+/** Returns consecutive numbers from a first one. */
 function numbers(from: number, count: number): number[] {
   return Array.from({ length: count }, (_, at) => from + at);
 }
 
-/** One agent with one slot does so many tasks, one after the other. Gives their numbers. */
+/** Completes `count` tasks with one agent of one slot, one after the other. Returns their numbers. */
 function work(arena: Arena, agent: TestAgent, count: number): number[] {
   const done: number[] = [];
   for (let step = 0; step < count; step++) {
@@ -160,7 +160,7 @@ describe("the turns of namespaces", () => {
         );
         let next = 0;
         const offer = (at: number, count: number) => {
-          // Each has something that either agent can do.
+          // Each sender has a task that either agent can do.
           for (const choice of [0, ...(asked[at] ?? [])]) {
             const { profile, offer: own } = wishes[choice] ?? { profile: {}, offer: {} };
             const made = numbers(next * 3, count).map((number) => next * 3 + 3 * (number - next * 3) + at);

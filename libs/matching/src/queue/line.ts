@@ -1,24 +1,25 @@
 /**
- * Tasks in the order of their ranks. They mostly come in that order: then each follows the last in a list,
- * and adding and removing cost nothing. Only a task that has to go before the last of the list is in a heap.
+ * Tasks in the order of their ranks. They mostly arrive in that order: then each is appended to a list, and
+ * adding and removing cost nothing. Only a task that has to go before the last one of the list is in a heap.
  *
- * 1. The first is the first of the list or the first of the heap.
- * 2. Who leaves the middle of the list leaves a gap. There are never more gaps than places taken, but for a few.
+ * 1. The first task is the first of the list or the first of the heap.
+ * 2. A task that leaves the middle of the list leaves a gap. Apart from a few, there are never more gaps than
+ *    tasks.
  */
 
 import { Heap, isBefore, type Ranked } from "@tutti/kernel";
 
 const gapsAllowed = 64;
 
-/** What has a place in a line. */
+/** An entry of a line. */
 export interface Listed extends Ranked {
-  /** Its number in the list of its line. Below 0 when it is in the heap. */
+  /** Number in the list of its line. Below 0 if it is in the heap. */
   listed: number;
 }
 
 export class Line<Task extends Listed> {
   #list: (Task | undefined)[] = [];
-  /** Where the list starts, and the number of that place: numbers are not used twice. */
+  /** Index of the start of the list, and the number of that entry: numbers are not used twice. */
   #head = 0;
   #base = 0;
   #gaps = 0;
@@ -70,7 +71,7 @@ export class Line<Task extends Listed> {
     else if (this.#head > 1_024 && this.#head * 2 > this.#list.length) this.#cut();
   }
 
-  /** The rank of one of them has changed, to what it is now. */
+  /** Sorts a task again after its rank has changed. */
   move(task: Task): void {
     if (task.listed < 0) {
       this.#heap.move(task);
@@ -88,14 +89,14 @@ export class Line<Task extends Listed> {
     yield* this.#heap.items;
   }
 
-  /** The last has gone: the list ends at an entry. Its first stands before. */
+  /** Shortens the list after its last entry has left. An entry before it is the new end. */
   #shorten(): void {
     const list = this.#list;
     while (list.length > this.#head && list.at(-1) === undefined) {
       list.pop();
       this.#gaps--;
     }
-    // Numbers behind the end are given again: they are free.
+    // Numbers behind the new end are free and are used again.
     this.#last = list.at(-1);
   }
 

@@ -1,11 +1,11 @@
 /**
- * The tasks of one party that ask for the same agents, in their order. A party is who takes turns: a namespace, or a
- * session of one.
+ * The tasks of one party with the same demand, in their order. A party takes turns with others: a namespace,
+ * or a session of one.
  *
- * 1. A task's place is the moment it was ready, less a minute (the pool sets how much) per point of priority.
- *    Time does not change that order, so waiting tasks age without being touched.
- * 2. Profiles with a weight of their own have lanes of their own, which take turns by what they have had, as
- *    parties do. All others share one lane, where priority holds between them.
+ * 1. A task's place is the time when it was ready, less one minute per point of priority (a setting of the
+ *    pool). Time does not change that order, so waiting tasks age without being touched.
+ * 2. Profiles with a weight of their own have lanes of their own. These take turns by weight, as parties do.
+ *    All others share one lane, where priority holds between them.
  */
 
 import type { Share as OfferShare } from "@tutti/contracts/types/v1";
@@ -18,9 +18,9 @@ export class Lane<Task extends Listed> implements Ranked {
   readonly key: string;
   readonly weight: number;
   readonly tasks = new Line<Task>();
-  /** What it has had, by its weight. */
+  /** Number of its turns, by its weight. */
   rank = 0;
-  /** Where its first task stands. */
+  /** Order of its first task. */
   order = 0;
   place = -1;
 
@@ -32,30 +32,30 @@ export class Lane<Task extends Listed> implements Ranked {
 
 const plainLane = "";
 
-/** What a share needs of its tasks. */
+/** A task, as its share sees it. */
 interface Queued<Task extends Listed> extends Listed {
   lane: Lane<Task> | undefined;
   readonly profile: { readonly key: string; readonly weight: number };
 }
 
-/** What names the party of a task. */
+/** The fields that name the party of a task. */
 interface PartyMember {
   readonly profile: { readonly namespace: string };
   readonly extras: { readonly share: OfferShare | undefined } | undefined;
 }
 
-/** A share at a wait group, as the share needs it. */
+/** A share at a wait group, as the share sees it. */
 interface SharePlace {
   readonly match: CohortMatch;
-  /** The share has something that waits. */
+  /** Called when the share has its first waiting task. */
   enter(): void;
-  /** It has nothing any more. */
+  /** Called when the share has no waiting task any more. */
   leave(): void;
-  /** The first of the share may go before the one that was first. */
+  /** Called when another task of the share is first, with a lower rank. */
   rise(): void;
 }
 
-/** Who takes turns with others: a share of its namespace, or what has none. */
+/** Returns the party of a task: the key of its share, or its namespace. */
 export function partyOf({ profile, extras }: PartyMember): string {
   const key = extras?.share?.key ?? "";
   return key === "" ? profile.namespace : `${profile.namespace}\n${key}`;
@@ -66,22 +66,22 @@ export function namespaceOf(party: string): string {
   return end < 0 ? party : party.slice(0, end);
 }
 
-/** Returns how many turns it has to one of the other parties of its namespace. */
+/** Returns the weight of the party among the parties of its namespace. */
 export function partyWeightOf({ extras }: Pick<PartyMember, "extras">): number {
   return extras?.share?.weight || 1;
 }
 
-/** The tasks of one party that ask for the same agents, in their order. */
+/** The tasks of one party with the same demand, in their order. */
 export class Share<Task extends Queued<Task>> {
-  /** Who takes turns: a namespace, or a session of one. See `partyOf`. */
+  /** The party: a namespace, or a session of one. See `partyOf`. */
   readonly party: string;
-  /** How many turns it has to one of the other parties of its namespace. */
+  /** Weight among the parties of its namespace. */
   weight = 1;
-  /** Where it waits, one per cohort that will do. */
+  /** Where the share waits: one entry per matching cohort. */
   readonly waitEntries: SharePlace[] = [];
   readonly #lanes = new Heap<Lane<Task>>();
   readonly #byKey = new Map<string, Lane<Task>>();
-  /** What the lane had that went last: where others start. */
+  /** Rank of the lane that was served last: new lanes start there. */
   #passed = 0;
   #size = 0;
 
@@ -125,7 +125,7 @@ export class Share<Task extends Queued<Task>> {
       if (lane.rank <= this.#passed) this.#byKey.delete(lane.key);
     }
     if (this.#size > 0) {
-      // With one lane the next in line stands behind the one that has left.
+      // With one lane the next task has a higher rank than the one that has left.
       if (this.#byKey.size > 1) this.#raiseEntries(before);
       return;
     }
@@ -134,7 +134,7 @@ export class Share<Task extends Queued<Task>> {
     for (const entry of this.waitEntries) entry.leave();
   }
 
-  /** A task goes to its agent, and its lane has had its turn. */
+  /** Removes a task that goes to its agent, and counts the turn of its lane. */
   grant(task: Task): void {
     const { lane } = task;
     if (lane !== undefined && this.#byKey.size > 1) {
@@ -145,7 +145,7 @@ export class Share<Task extends Queued<Task>> {
     this.remove(task);
   }
 
-  /** The task's rank has changed. */
+  /** Sorts a task again after its rank has changed. */
   move(task: Task): void {
     const { lane } = task;
     if (lane === undefined) return;
@@ -165,7 +165,7 @@ export class Share<Task extends Queued<Task>> {
     if (this.#byKey.size > 1) this.#lanes.move(lane);
   }
 
-  /** Wait entries have to know when the first goes before the one that was first. That it goes behind it they find out. */
+  /** Tells the wait entries if the first rank is now lower. They notice a higher rank by themselves. */
   #raiseEntries(before: number): void {
     if ((this.head?.rank ?? before) < before) for (const entry of this.waitEntries) entry.rise();
   }

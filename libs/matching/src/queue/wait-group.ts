@@ -1,15 +1,13 @@
 /**
  * Tasks that wait for a cohort, by their demand on the one agent. All tasks of a wait group have the same
- * demand. So when one of them finds no agent, none would, and the wait group is parked until an agent has
- * more room than before.
+ * demand. So if one of them finds no agent, none would: the group is parked until an agent has more room.
  *
- * 1. Parties (namespaces, and sessions of them) take turns by what they have had of the cohort. One that comes, or
- *    comes back, starts at the place of the last one that went: no sender saves up turns by staying away, and
- *    none has to
- *    make up for what it got while it was alone.
- * 2. Within a party the first by rank goes, with any demand.
- * 3. Ranks only grow while something waits, apart from what `rise` says: so the first is looked at, and put where it
- *    belongs by now, until it is there already. Nothing else has to be kept in order.
+ * 1. Parties (namespaces, and sessions of them) take turns by their use of the cohort. A party that joins or
+ *    returns starts at the rank of the party that was served last. So no sender saves up turns by staying
+ *    away, and none is charged for its use while it was alone.
+ * 2. Within a party the first task by rank goes, with any demand.
+ * 3. Ranks only grow while something waits, except if `rise` is called. So only the first entry is checked
+ *    and moved to its present place, until it is already there.
  */
 
 import { Heap, type Ranked } from "@tutti/kernel";
@@ -19,34 +17,34 @@ import type { Fit } from "../demand/requirements.ts";
 import type { Task } from "../task/task.ts";
 import { namespaceOf, type Share } from "./share.ts";
 
-/** The cohort of a wait group, as the group needs it. */
+/** The cohort of a wait group, as the group sees it. */
 interface GroupCohort {
   tabOf(party: string): Tab;
-  /** A party waits here that did not wait at any wait group, or at one more. */
+  /** Records that a party waits at one more wait group. */
   arrive(tab: Tab): void;
   depart(tab: Tab): void;
-  /** A task waits in a wait group, or no task waits any more. */
+  /** Called when the first task waits in a wait group, and when no task waits any more. */
   open(waitGroup: CohortWaitGroup): void;
   shut(waitGroup: CohortWaitGroup): void;
-  /** No ready agent is fit. */
+  /** Parks a wait group for which no ready agent is fit. */
   putAside(waitGroup: CohortWaitGroup): void;
-  /** The first of a live wait group may go before the one that was first there. */
+  /** Called when another party may be first in a live wait group. */
   rise(waitGroup: CohortWaitGroup): void;
 }
 
-/** A party at a cohort. Its rank is what it has had of it, by its weight. */
+/** A party at a cohort. Its rank is its use of the cohort, by its weight. */
 export class Tab implements Ranked {
   readonly party: string;
   readonly namespace: string;
   weight = 1;
-  /** Live wait groups where it is the first, by the ranks of their first tasks. */
+  /** Live wait groups where the party is first, by the ranks of their first tasks. */
   readonly fronts = new Heap<CohortWaitGroup>();
-  /** Those of them where others wait too: who is first there changes when this one has had a turn. */
+  /** Those of these groups where others wait too: a turn of this party changes their first party. */
   readonly shared = new Set<CohortWaitGroup>();
   rank = 0;
   order = 0;
   place = -1;
-  /** At how many wait groups of the cohort it waits. */
+  /** Number of wait groups of the cohort where the party waits. */
   turns = 0;
 
   constructor(party: string) {
@@ -86,18 +84,18 @@ export class WaitEntry implements Ranked {
     this.#waitGroup = waitGroup;
   }
 
-  /** The share has something that waits. */
+  /** Called when the share has its first waiting task. */
   enter(): void {
     this.#read();
     this.#waitGroup.enter(this);
   }
 
-  /** It has nothing any more. */
+  /** Called when the share has no waiting task any more. */
   leave(): void {
     this.#waitGroup.leave(this);
   }
 
-  /** The first of the share may go before the one that was first. */
+  /** Called when another task of the share is first, with a lower rank. */
   rise(): void {
     const { turn } = this;
     if (turn === undefined) return;
@@ -106,7 +104,7 @@ export class WaitEntry implements Ranked {
     this.#waitGroup.settle(turn);
   }
 
-  /** Returns whether it stood where it belongs. */
+  /** Updates the rank. Returns whether the entry was already in its place. */
   refresh(): boolean {
     const { rank, order } = this;
     this.#read();
@@ -123,17 +121,17 @@ export class WaitEntry implements Ranked {
   }
 }
 
-/** Those who wait at a cohort and ask the same of the one agent. Its rank is that of its first task. */
+/** Tasks that wait at a cohort with the same demand on the one agent. Its rank is that of its first task. */
 export class CohortWaitGroup implements WaitGroup, Ranked {
   readonly #cohort: GroupCohort;
   readonly fit: Fit;
   readonly #turns = new Heap<Turn>();
   readonly #byParty = new Map<string, Turn>();
-  /** Shares in this group, waiting or not: without any it is forgotten. */
+  /** Shares in this group, waiting or not. At 0 the group is forgotten. */
   waitEntries = 0;
-  /** The owner of the wait group when a task here may find an agent: of the first namespace, as far as it is known. */
+  /** The first party, as far as it is known, if a task here may find an agent. */
   front: Tab | undefined = undefined;
-  /** The agents that can have become fit since all were looked at. Undefined when all have to be. */
+  /** Agents that may have become fit since all were checked. Undefined if all have to be checked. */
   narrow: Agent[] | undefined = undefined;
   rank = 0;
   order = 0;
@@ -172,7 +170,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     this.#turns.add(turn);
     if (this.#turns.size === 2) this.front?.shared.add(this);
     if (this.#turns.size === 1) this.#cohort.open(this);
-    // The one that was first may have had a turn since it was looked at.
+    // The first party may have had a turn since the last check.
     else if (this.first() === turn) this.#cohort.rise(this);
   }
 
@@ -187,7 +185,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     this.#cohort.depart(turn.tab);
     if (this.#turns.size === 1) this.front?.shared.delete(this);
     if (this.#turns.size === 0) this.#cohort.shut(this);
-    // It must not stand with a namespace that waits here no longer.
+    // The group must not stay listed with a party that no longer waits here.
     else if (this.front === turn.tab) this.#cohort.rise(this);
   }
 
@@ -195,7 +193,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     this.#cohort.putAside(this);
   }
 
-  /** The first of a namespace may go before the one that was first. */
+  /** Updates the order of a party after its first task has changed. */
   settle(turn: Turn): void {
     const order = turn.waitEntries.first?.rank ?? 0;
     if (order >= turn.order) return;
@@ -204,7 +202,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     if (this.first() === turn) this.#cohort.rise(this);
   }
 
-  /** Who goes next. Undefined if no task waits. */
+  /** Returns the party that goes next. Undefined if no task waits. */
   first(): Turn | undefined {
     for (;;) {
       const turn = this.#turns.first;

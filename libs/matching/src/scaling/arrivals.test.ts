@@ -7,7 +7,7 @@ const dayMs = perDay * stretchMs;
 const startMs = 20_000 * dayMs;
 const perSec = (tasks: number) => (tasks * 1_000) / stretchMs;
 
-/** 900 tasks in each quarter of the ninth hour of a day, none in the others. */
+/** 900 tasks in each quarter of the hour from 9 to 10, none in the others. */
 const usual = (stretch: number) => (Math.floor((stretch % perDay) / 4) === 9 ? 900 : 0);
 
 function liveThrough(arrivals: Arrivals, fromMs: number, untilMs: number, tasks = usual): void {

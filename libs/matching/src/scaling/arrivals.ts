@@ -1,15 +1,15 @@
 /**
- * How many tasks come for a scaler, stretch of a quarter of an hour by stretch, and how many will, by the days before.
+ * Arrivals of tasks for a scaler per quarter of an hour, and their forecast from the days before.
  *
- * 1. A day is learned once it has been seen twice. Before nothing is foreseen.
- * 2. A stretch of which a part was not seen counts as expected: an owner that looks away does not learn that
- *    nothing comes.
+ * 1. A forecast needs two observed days. Before that nothing is expected.
+ * 2. A stretch that was not observed in full counts as expected. So an owner that did not observe does not
+ *    learn that nothing arrives.
  */
 import { SeasonalForecast } from "@tutti/planner";
 
 export const stretchMs = 900_000;
 const stretchesPerDay = 96;
-/** So many stretches ahead are worked out when one is over. */
+/** Number of stretches that are forecast when one has ended. */
 const aheadMax = 3;
 
 export interface PastArrivals {
@@ -27,15 +27,15 @@ export interface StretchArrivals {
 export class Arrivals {
   readonly #forecast = new SeasonalForecast({ season: stretchesPerDay });
   readonly #seen: StretchArrivals[] = [];
-  /** The stretch of now. Undefined before the first look. */
+  /** The present stretch. Undefined before the first observation. */
   #stretch: number | undefined;
   #tasks = 0;
-  /** What another owner has counted of the stretch of now, and kept. */
+  /** Arrivals of the present stretch that another owner has counted and stored. */
   #before = 0;
-  /** Whether the stretch of now was seen from its beginning. */
+  /** True if the present stretch was observed from its beginning. */
   #isWhole = true;
   #learned = 0;
-  /** The last stretch that is over, and those from now on. */
+  /** The last complete stretch, and the forecast from the present one on. */
   #expected: readonly number[] = [];
   readonly #past: PastArrivals;
 
@@ -43,7 +43,7 @@ export class Arrivals {
     this.#past = past;
   }
 
-  /** So many more have come by now. */
+  /** Adds tasks that have arrived. */
   add(tasks: number, nowMs: number): void {
     const stretch = Math.floor(nowMs / stretchMs);
     if (this.#stretch === undefined) this.#begin(stretch, nowMs);
@@ -51,7 +51,9 @@ export class Arrivals {
     this.#tasks += tasks;
   }
 
-  /** What was seen since this was asked last. Of the stretch of now only if no further look will come. */
+  /**
+   * Returns the observations since the last call, with those of the present stretch if it is the last call.
+   */
   takeSeen(isLast: boolean): StretchArrivals[] {
     if (isLast && this.#stretch !== undefined && this.#tasks > 0) {
       this.#seen.push({ stretch: this.#stretch, tasks: this.#tasks });
@@ -60,10 +62,10 @@ export class Arrivals {
     return this.#seen.splice(0);
   }
 
-  /** Returns how many will come per second. 0 while no day is known. */
+  /** Returns the expected arrivals per second. 0 before two days are known. */
   expectedPerSec(atMs: number): number {
     if (this.#learned < 2 * stretchesPerDay || this.#stretch === undefined) return 0;
-    // Each number is the value in the middle of its stretch, and between two it changes evenly.
+    // Each number is the value in the middle of its stretch. Values in between are interpolated.
     const at = atMs / stretchMs - 0.5 - (this.#stretch - 1);
     const before = Math.min(aheadMax, Math.max(0, Math.floor(at)));
     const one = this.#expected[before] ?? 0;
@@ -74,13 +76,13 @@ export class Arrivals {
   #begin(stretch: number, nowMs: number): void {
     const { firstStretch, arrivals } = this.#past;
     const until = firstStretch + arrivals.length;
-    // More than a week away: what was before says nothing.
+    // Records that are more than a week old are not used.
     const isNear = arrivals.length > 0 && until >= stretch - 7 * stretchesPerDay;
     if (isNear) {
       for (let one = firstStretch; one < stretch; one++) this.#learn(arrivals[one - firstStretch] ?? -1);
       this.#expect(arrivals[stretch - 1 - firstStretch] ?? 0);
     }
-    // Who owned the pool before has counted what came of it until then, and kept that.
+    // The previous owner has counted the arrivals of this stretch until the move, and stored them.
     const isKept = isNear && until === stretch + 1;
     this.#before = isKept ? Math.max(0, arrivals.at(-1) ?? 0) : 0;
     this.#isWhole = isKept || nowMs - stretch * stretchMs < 1_000;
@@ -95,7 +97,7 @@ export class Arrivals {
     this.#tasks = 0;
     this.#before = 0;
     this.#stretch = stretch + 1;
-    // There was no look for a while: those between were not seen.
+    // If stretches were skipped, they were not observed.
     this.#isWhole = stretch + 1 === now;
   }
 

@@ -1,14 +1,14 @@
-/** When a program that ended by itself is started again, and when no more. */
+/** Decides when a program that ended by itself is started again, and when it is quarantined. */
 import { type Backoff, backoffMs, type Chance } from "@tutti/kernel";
 
-/** A program that ran for so long was well: its end is the first of a row. */
+/** A program that ran for this long was well: its end is the first of a row. */
 const wellMs = 60_000;
 const backoff: Backoff = { firstMs: 500, maxMs: 60_000 };
 
 export interface Crash {
-  /** How often in a row. */
+  /** Number of crashes in a row. */
   readonly crashes: number;
-  /** When it is started again. Undefined when it is quarantined. */
+  /** Pause before the next start. Undefined if it is quarantined. */
   readonly againAfterMs: number | undefined;
 }
 

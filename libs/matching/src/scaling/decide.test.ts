@@ -184,7 +184,7 @@ describe("a decision of a scaler", () => {
   });
 });
 
-/** Any load, in the order in which it may come. */
+/** Any load, in any order. */
 const loads = fc.record({
   queued: fc.oneof(fc.constant(0), fc.nat(10_000)),
   longestWaitMs: fc.nat(100_000),
@@ -210,7 +210,7 @@ const bounds: fc.Arbitrary<Bounds> = fc.oneof(
 );
 const coolDownMs = 1_000;
 
-/** What a scaler decides, one load after the other. */
+/** Returns the decisions of a scaler for one load after the other. */
 function decisions(
   each: readonly { readonly load: Load; readonly afterMs: number; readonly within: Bounds }[],
 ): readonly (ScalingDecision & { readonly atMs: number; readonly within: Bounds; readonly load: Load })[] {

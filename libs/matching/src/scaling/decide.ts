@@ -1,10 +1,11 @@
 /**
- * How many agents a scaler wants: from the load, the present agents, and its earlier decisions. Pure.
+ * The number of agents that a scaler wants, from the load, the present agents, and its earlier decisions.
+ * Pure.
  *
  * 1. The number is within the bounds of the moment, for any earlier number.
- * 2. More are wanted at once. Fewer only when nothing changed for the time to cool down, and only as many fewer as have
- *    had nothing to do for long enough. So it never swings within that time, unless the bounds themselves do.
- * 3. Whenever there is something to do that no other agent does, at least one is wanted: the first task wakes one.
+ * 2. It grows at once. It shrinks only if nothing changed during the cool-down time, and only by the agents
+ *    that have been idle long enough. So it never swings within that time, unless the bounds do.
+ * 3. If there is work that no other agent does, at least one agent is wanted: the first task wakes one.
  * 4. Nothing changes while the scaler is paused.
  */
 import { counted } from "@tutti/kernel";
@@ -14,9 +15,9 @@ import type { Bounds } from "./windows.ts";
 
 export interface ScalingDecision {
   readonly wanted: number;
-  /** Why, in words. */
+  /** The reason, as a text. */
   readonly reason: string;
-  /** What it rests on, by name. */
+  /** The numbers behind the decision, by name. */
   readonly figures: Readonly<Record<string, number>>;
   readonly memory: ScalerMemory;
 }
@@ -83,9 +84,9 @@ function atBound(desired: number, maxAgents: number, reason: string): string {
     : reason;
 }
 
-/** Whole agents. One where there is anything at all to do that no other agent does. */
+/** Returns whole agents. At least one if there is work that no other agent does. */
 function agentsFor(slots: number, slotsPerAgent: number, { queued, roomySlots, isPoolPaused }: Load): number {
-  // What adds up to whole agents must not become one more by rounding.
+  // A sum of whole agents must not become one more by rounding.
   const agents = Math.max(0, Math.ceil(slots / slotsPerAgent - 1e-9));
   return queued > 0 && roomySlots === 0 && !isPoolPaused ? Math.max(1, agents) : agents;
 }

@@ -1,6 +1,6 @@
 /**
- * What a scaler sees of its pool. It looks at what tasks ask for and at agents, never at tasks one by one, so that it
- * may look often. Rates come from what it saw before.
+ * The load that a scaler observes in its pool. It reads demands and agents, never single tasks, so it can
+ * read often. Rates follow from earlier reads.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import type { Agent } from "../agents/agent.ts";
@@ -15,10 +15,10 @@ import { forecastLead, type Load } from "./rules.ts";
 export interface GaugeParts {
   readonly pool: Pool;
   readonly scalerId: string;
-  /** The capabilities that count. If empty, those of the scaler's own agents, and all while there are no agents. */
+  /** The capabilities that count. If empty: those of the scaler's own agents, and all if it has none. */
   readonly capabilities: readonly string[];
   readonly idleMs: number;
-  /** What came on other days. Undefined where that does not count. */
+  /** Arrivals of other days. Undefined if they do not count. */
   readonly arrivals?: Arrivals | undefined;
 }
 
@@ -34,7 +34,7 @@ export class ScalerGauge {
     this.#pool = PoolOwner.partsOf(parts.pool);
   }
 
-  /** The scaler wants so many agents from now on. */
+  /** Records how many agents the scaler wants from now on. */
   want(agents: number, nowMs: number): void {
     this.#coldStart.want(agents, nowMs);
   }
@@ -107,7 +107,7 @@ export class ScalerGauge {
     return running;
   }
 
-  /** Over the capabilities that are known, the longest: who does both has to be prepared for it. */
+  /** Returns the longest mean duration of the known capabilities: an agent may have all of them. */
   #meanMs(does: (name: string) => boolean): number {
     let longest = 0;
     const seen = new Set<string>();
@@ -117,19 +117,19 @@ export class ScalerGauge {
       seen.add(capability);
       longest = Math.max(longest, this.#pool.times.expectedMs("", capability) ?? 0);
     }
-    // Before the first task of a day comes there is no demand, and one still takes as long as it took.
+    // Before the first task of a day there is no demand. A task then takes as long as before.
     this.#usualMs = longest || this.#usualMs;
     return this.#usualMs;
   }
 }
 
-/** How long an agent takes from the decision to start it until it is there. */
+/** The time from the decision to start an agent until it has joined. */
 class ColdStart {
   #agents = 0;
   #usualMs = 0;
   #awaited: { readonly above: number; readonly sinceMs: number } | undefined;
 
-  /** Rare long starts count longer than short ones: an agent that sleeps is there at once. */
+  /** Rare long starts count more than short ones: an agent that sleeps is available at once. */
   get leadMs(): number {
     const { leastMs, mostMs } = forecastLead;
     return Math.min(mostMs, Math.max(leastMs, this.#usualMs * 1.2));
@@ -149,7 +149,7 @@ class ColdStart {
   }
 }
 
-/** Returns whether it takes new tasks: at once, or when it is woken, without a request. */
+/** Returns whether it accepts new tasks: at once, or when it is woken, without a request. */
 function isThere({ life, hold, wakesByNeed }: Agent): boolean {
   return hold === Hold.HOLD_NONE && (life === "active" || (life === "asleep" && wakesByNeed));
 }
@@ -159,22 +159,22 @@ function offersAny({ offered }: Agent, does: (name: string) => boolean): boolean
 }
 
 interface FlowFigures {
-  /** Since the last look. */
+  /** Since the last read. */
   readonly arrived: number;
   readonly arrivalsPerSec: number;
   readonly finishesPerSec: number;
 }
 
-/** How many tasks come and end per second, from counts that are looked at now and then. */
+/** The rates of arrivals and ends of tasks, from counts that are read now and then. */
 class Flow {
   readonly #arrived = new Pace();
   readonly #ended = new Pace();
-  /** What each agent had ended when it was looked at last. */
+  /** Ended attempts of each agent at the last read. */
   #counts = new Map<string, number>();
   #work = 0;
   #isNew = true;
 
-  /** Returns how many attempts ended since the last look. One that joined again counts from the beginning. */
+  /** Returns how many attempts ended since the last read. A joined agent counts from 0. */
   ended(agents: readonly Agent[]): number {
     const counts = new Map<string, number>();
     let sum = 0;
@@ -188,7 +188,7 @@ class Flow {
     return sum;
   }
 
-  /** The arrival of work before the first read is unknown. */
+  /** Returns the rates. Arrivals before the first read are unknown. */
   read(work: number, ended: number, nowMs: number): FlowFigures {
     const arrived = this.#isNew ? 0 : Math.max(0, work - this.#work + ended);
     if (!this.#isNew) {

@@ -4,17 +4,17 @@ import type { Load, ScalingRules } from "./rules.ts";
 
 export interface Need {
   readonly slots: number;
-  /** Why, in words. */
+  /** The reason, as a text. */
   readonly reason: string;
 }
 
-/** Agents that are busier than this have no room for uneven arrivals. */
+/** Agents with a higher load than this have no room for uneven arrivals. */
 const busyShareMax = 0.8;
-/** By how much the slots grow when tasks wait too long although there should be enough. */
+/** Factor by which slots grow if tasks wait too long although there should be enough slots. */
 const growth = 1.5;
 
 /**
- * 1. There is never a need for more slots than tasks, those that are foreseen among them.
+ * 1. Slots are never needed for more than the present and expected tasks.
  * 2. More agents cannot help tasks that wait although the scaler's own agents have room.
  */
 export function needOf(load: Load, rules: ScalingRules): Need {
@@ -27,7 +27,7 @@ export function needOf(load: Load, rules: ScalingRules): Need {
   return { slots, reason };
 }
 
-/** Slots for expected tasks. Tasks so rare that agents would be idle for long do not count. */
+/** Returns slots for expected tasks. Tasks so rare that agents would be idle for long do not count. */
 function foreseenSlots({ expectedPerSec, meanMs }: Load, { idleMs }: ScalingRules): number {
   if (expectedPerSec * idleMs < 1_000) return 0;
   return (expectedPerSec * meanMs) / 1_000 / busyShareMax;
@@ -58,7 +58,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
       reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} at work`,
     };
   const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
-  // The duration is unknown: as many at once as there are.
+  // The duration is unknown: one slot per task.
   if (meanMs === 0 && slots === 0) return { slots: work, reason: late };
   return { slots: Math.min(work, Math.max(planned, slots * growth, slots + 1)), reason: late };
 }

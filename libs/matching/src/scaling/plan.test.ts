@@ -1,4 +1,4 @@
-/** A scaler and its pool in virtual time, with a driver that needs no processes: nights, bursts, and nothing lost. */
+/** A scaler and its pool in virtual time, with a driver without processes: nights, bursts, no lost task. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AgentState } from "@tutti/contracts/agent/v1";
@@ -18,7 +18,7 @@ const usualStartMs = 800;
 interface Working {
   readonly agent: TestAgent;
   readonly slots: number;
-  /** Which of those it was given are done, and when each of the others is. */
+  /** Number of completed tasks, and the end of each other one. */
   answered: number;
   readonly untilMs: number[];
   frames: number;
@@ -51,7 +51,7 @@ class Simulation {
       .filter(({ state }) => state !== AgentState.AGENT_STATE_ASLEEP).length;
   }
 
-  /** Until a moment, in steps that are short beside all that is decided. */
+  /** Runs until a time, in steps that are short compared with all decisions. */
   runUntil(untilMs: number, isOver: () => boolean = () => false): void {
     while (this.arena.nowMs < untilMs && !isOver()) {
       this.#decide();
@@ -75,7 +75,7 @@ class Simulation {
     this.#follow(decided.wanted);
   }
 
-  /** What a driver does: wakes, starts, or takes those away that have nothing to do. */
+  /** Acts as a driver: wakes, starts, or removes idle agents. */
   #follow(wanted: number): void {
     const { arena } = this;
     let there = this.crew.size - this.#asleep().length + this.#starting.length;
@@ -252,7 +252,7 @@ describe("a burst at nine each day", () => {
         reasons.some((reason) => /by the days before .* tasks per second come in 60 s/.test(reason)),
         isForeseen,
       );
-      // The day is another one: what was foreseen does not come, and they go.
+      // On another day the forecast does not come true, and the agents go.
       simulation.runUntil(day("04T10:15:00"));
       assert.equal(simulation.crew.size, 0);
     });

@@ -1,65 +1,65 @@
-/** What a scaler keeps to, with every default filled in, and what it looks at. All times are milliseconds. */
+/** The rules of a scaler with every default filled in, and its inputs. All times are milliseconds. */
 import type { Scaler, ScalingWindow } from "@tutti/contracts/swarm/v1";
 
 const scalingDefaults = { maxAgents: 100, targetWaitMs: 5_000, coolDownMs: 60_000, idleMs: 60_000 } as const;
 
-/** How far ahead a scaler looks at least, and at most: about as long as agents take to start. */
+/** Minimum and maximum of the time that a scaler looks ahead: about as long as agents take to start. */
 export const forecastLead = { leastMs: 60_000, mostMs: 1_800_000 } as const;
 
 export interface ScalingRules {
   readonly minAgents: number;
   readonly maxAgents: number;
-  /** How long a task may wait before more agents are wanted. */
+  /** Waiting time of a task above which more agents are wanted. */
   readonly targetWaitMs: number;
-  /** How long after a change no agents are taken away. */
+  /** Time after a change in which no agents are removed. */
   readonly coolDownMs: number;
-  /** How long agents have had nothing to do when they are taken away. */
+  /** Idle time after which agents are removed. */
   readonly idleMs: number;
   readonly paused: boolean;
   readonly windows: readonly ScalingWindow[];
 }
 
-/** How much there is to do, and who is there for it. */
+/** The work of a pool, and the agents for it. */
 export interface Load {
-  /** Tasks that wait, here and where they came from, and for how long the one that waits longest. */
+  /** Waiting tasks, here and at their senders, and the longest of their waits. */
   readonly queued: number;
   readonly longestWaitMs: number;
-  /** Attempts running. */
+  /** Number of running attempts. */
   readonly running: number;
-  /** Tasks that came and that ended, per second, over the last minute. */
+  /** Tasks that arrived and that ended, per second, over the last minute. */
   readonly arrivalsPerSec: number;
   readonly finishesPerSec: number;
-  /** Tasks per second that are foreseen, so long ahead that an agent can have started. 0 where nothing is. */
+  /** Expected tasks per second at the time when an agent that starts now is ready. 0 without a forecast. */
   readonly expectedPerSec: number;
-  /** How far ahead that is. */
+  /** How far that time is ahead. */
   readonly leadMs: number;
-  /** How long an attempt takes. 0 if unknown. */
+  /** Mean duration of an attempt. 0 if unknown. */
   readonly meanMs: number;
-  /** Slots of agents that do the same and are not the scaler's. */
+  /** Slots of agents with the same capabilities that are not the scaler's. */
   readonly foreignSlots: number;
-  /** Slots of the scaler's agents that are awake, how many of them are taken, and how many could take a task this moment. */
+  /** Slots of the scaler's awake agents: all, those in use, and those that could take a task now. */
   readonly slots: number;
   readonly busySlots: number;
   readonly roomySlots: number;
-  /** The scaler's agents that are awake, and those of them that have had nothing to do for long enough. */
+  /** The scaler's awake agents, and those of them that have been idle long enough. */
   readonly agents: number;
   readonly idleAgents: number;
-  /** Whether the pool gives out nothing. */
+  /** True if the pool assigns nothing. */
   readonly isPoolPaused: boolean;
 }
 
-/** What a scaler carries from one decision to the next. */
+/** The state of a scaler between decisions. */
 export interface ScalerMemory {
   readonly wanted: number;
-  /** When that changed last. */
+  /** Time of the last change. */
   readonly changedMs: number;
-  /** Whether it was a time in which all sleep. */
+  /** True if it was a time in which all agents sleep. */
   readonly isNight: boolean;
-  /** How many tasks one of its agents does at once, as far as they have said. */
+  /** Slots of one agent, as far as its agents have reported. */
   readonly slotsPerAgent: number;
 }
 
-/** A scaler that has decided nothing yet. */
+/** The state of a scaler before its first decision. */
 export const newcomer: ScalerMemory = {
   wanted: 0,
   changedMs: Number.NEGATIVE_INFINITY,

@@ -1,7 +1,6 @@
 /**
- * Bounds by the clock. A moment is within a window when the window's next end comes before its next start. So
- * nothing has to be remembered. A scaler that is created or moved in the middle of the night knows that it is
- * night.
+ * Bounds by the clock. A time is within a window if the window's next end comes before its next start. So no
+ * state is needed: a scaler that is created or moved at night knows that it is night.
  */
 import type { ScalingWindow } from "@tutti/contracts/swarm/v1";
 import { PlannedTiming } from "@tutti/contracts/workflow/v1";
@@ -11,11 +10,11 @@ import type { ScalingRules } from "./rules.ts";
 export interface Bounds {
   readonly minAgents: number;
   readonly maxAgents: number;
-  /** Whether all sleep, except one if tasks come nevertheless. */
+  /** True if all agents sleep, except one if tasks arrive. */
   readonly isNight: boolean;
 }
 
-/** What is wrong with a window, in words. Undefined when it is sound. */
+/** Returns the problem of a window as a text, or undefined. */
 export function windowProblem({
   begin,
   end,
@@ -30,7 +29,7 @@ export function windowProblem({
     : undefined;
 }
 
-/** The windows of one scaler: what the cron rules say is looked up once per stretch of time. */
+/** The windows of one scaler. The cron rules are evaluated once per stretch of time. */
 export class ScalingWindows {
   readonly #stretches: Stretch[];
 
@@ -49,7 +48,7 @@ export class ScalingWindows {
   }
 }
 
-/** A time over which a window is on, or off. */
+/** A time during which a window is on, or off. */
 interface Stretch {
   readonly window: ScalingWindow;
   fromMs: number;

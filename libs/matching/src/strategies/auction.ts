@@ -12,14 +12,14 @@ const criteria = ["load", "speed", "cost"] as const;
 const weightMax = 1_000;
 const textForm = /^auction(?:\(([a-z=.,0-9+-]*)\))?$/;
 
-/** `auction`, with the weights that are not the usual ones: `auction(load=2)`. */
+/** Returns `auction` with the weights that differ from the defaults: `auction(load=2)`. */
 export function auctionText(weights: Partial<AuctionWeights>): string {
   const all = { ...auctionWeights, ...weights };
   const own = criteria.filter((each) => all[each] !== auctionWeights[each]);
   return own.length === 0 ? "auction" : `auction(${own.map((each) => `${each}=${all[each]}`).join(",")})`;
 }
 
-/** The weights of such a text that are not the usual ones. Undefined if it is none. */
+/** Returns the weights in such a text that differ from the defaults. Undefined for any other text. */
 export function auctionIn(text: string): Partial<AuctionWeights> | undefined {
   const [found, list = ""] = textForm.exec(text) ?? [];
   if (found === undefined) return undefined;
@@ -42,7 +42,7 @@ export function weightsProblem(weights: Readonly<Record<string, number>>): strin
   return `strategy.weights: expected ${criteria.join(", ")}, each from 0 to ${weightMax}, found ${wrong.join("=")}`;
 }
 
-/** Each weight halved, and each doubled. */
+/** Returns variants of the weights: each halved, and each doubled. */
 export function nearWeights(weights: Partial<AuctionWeights>): readonly AuctionWeights[] {
   const all = { ...auctionWeights, ...weights };
   const near = criteria.flatMap((each) => [0.5, 2].map((factor) => ({ each, weight: all[each] * factor })));

@@ -72,7 +72,7 @@ describe("a strategy", () => {
       arena.turn();
       return at;
     };
-    // Two at once, so that both are tried.
+    // Two tasks at once, so that both agents are tried.
     sender.offer([1, 2]);
     arena.turn();
     for (const agent of Object.values(agents))
@@ -103,7 +103,7 @@ describe("a strategy", () => {
         if (arena.nowMs - sinceMs === tookMs[name])
           agents[name].say({ results: [{ ...resultOf(number), runMs: tookMs[name] }] });
       }
-      // Who has answered has the next one in the same moment.
+      // An agent that has answered gets the next task in the same moment.
       arena.turn();
       for (const { given } of Object.values(agents)) {
         const number = given.at(-1) ?? 0;

@@ -1,58 +1,58 @@
 /**
- * How an agent is chosen among those that can do a task and have room for it.
+ * The rule by which an agent is chosen among those that can do a task and have room for it.
  *
- * Agents that are alike are ordered by their ranks, which change with their work: choosing the first costs
- * the logarithm of their number. A strategy can also look at the task. It judges the first few agents, sends
+ * Agents that are alike are ordered by their ranks, which change with their work. So choosing the first costs
+ * the logarithm of their number. A strategy can also use the task. It judges the first few agents, sends
  * tasks with the same key to the agent of the last one, or gives each key a place on a circle of agents.
  */
 export interface Strategy {
-  /** As in the contracts: `least_loaded`. */
+  /** The name in the contracts: `least_loaded`. */
   readonly name: string;
 
-  /** The name with the weights that are set: `auction(load=2)`. Absent: the name alone. */
+  /** The name with the configured weights: `auction(load=2)`. Absent: the name alone. */
   readonly text?: string;
 
-  /** Where an agent stands: smaller goes first. It may rest on nothing but what is given. */
+  /** Returns the rank of an agent: smaller goes first. It may depend only on the argument. */
   rank(agent: AgentLoad): number;
 
-  /** How good the agent would be for the task: greater is better. Absent: the first in the order is taken. */
+  /** Returns how good the agent would be for the task: larger is better. Absent: the first in the order. */
   readonly judge?: (agent: AgentLoad, task: TaskView, times: Times) => number;
 
-  /** The key whose last task tells which agent is asked first, for tasks that have none of their own. */
+  /** Returns the key whose last agent is tried first, for tasks without a sticky key of their own. */
   readonly stickTo?: (task: TaskView) => string;
 
-  /** The key that has a place among the agents, so that it moves only when the one whose place is next goes or is full. */
+  /** Returns the key that has a place among the agents. It moves only if the next agent leaves or is full. */
   readonly placeBy?: (task: TaskView) => string;
 }
 
-/** What a strategy may know of an agent. */
+/** The facts about an agent that a strategy may use. */
 export interface AgentLoad {
   readonly agentId: string;
-  /** How many tasks it takes at once. */
+  /** Current concurrency. */
   readonly slots: number;
-  /** How many it has. */
+  /** Number of its tasks. */
   readonly used: number;
-  /** Counts the pool's assignments. The one that this agent got last. */
+  /** Number of its last assignment, counted over the pool. */
   readonly lastAssigned: number;
-  /** How many times as long as others it takes, as far as that was learned. 1 while it was not. */
+  /** Factor by which it is slower than others. 1 if not learned yet. */
   readonly slowness: number;
-  /** What it says that one use of a capability costs, in money. 0 where it does not say. */
+  /** Returns the reported cost of one use of a capability, in money. 0 if not reported. */
   costOf(capability: string): number;
 }
 
-/** What a strategy may know of a task. */
+/** The facts about a task that a strategy may use. */
 export interface TaskView {
   readonly capability: string;
   readonly definition: string;
   readonly definitionTask: string;
   readonly workId: string;
   readonly attempt: number;
-  /** The key that its definition gave it, to stay with one agent. Empty where none. */
+  /** The sticky key of its definition. Empty if it has none. */
   readonly key: string;
 }
 
-/** What was learned of how long attempts take. */
+/** The learned durations of attempts. */
 export interface Times {
-  /** Undefined while nothing is known of the capability. */
+  /** Returns undefined if nothing is known of the capability. */
   expectedMs(agentId: string, capability: string): number | undefined;
 }

@@ -1,11 +1,11 @@
-/** When senders are asked about tasks without an offer: soon after a new one, then after ever longer pauses. */
+/** Times at which senders are asked about tasks without an offer: soon, then at growing intervals. */
 export class AskSchedule {
   readonly #firstMs: number;
   readonly #maxMs: number;
   #pauseMs: number;
   dueMs = Number.POSITIVE_INFINITY;
 
-  /** @param firstMs most tasks are offered sooner */
+  /** @param firstMs longer than the usual time until the offer */
   constructor(firstMs: number, maxMs: number) {
     this.#firstMs = firstMs;
     this.#maxMs = maxMs;
@@ -22,7 +22,7 @@ export class AskSchedule {
     this.dueMs = nowMs + this.#pauseMs;
   }
 
-  /** Nothing is left to ask about. */
+  /** Stops the requests: no task without an offer is left. */
   stop(): void {
     this.dueMs = Number.POSITIVE_INFINITY;
   }

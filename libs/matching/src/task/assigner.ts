@@ -107,7 +107,7 @@ export class Assigner {
 
 const never = Number.POSITIVE_INFINITY;
 
-/** Those of its profile, its own, and those that hooks added. */
+/** Returns the labels of the profile, of the task, and those that hooks added. */
 function labelsFor({ profile, offer, judging }: Task): Assign["labels"] {
   const added = judging?.labels ?? [];
   if (offer.labels.length + added.length === 0) return profile.labels as Assign["labels"];

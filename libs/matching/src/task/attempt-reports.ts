@@ -1,4 +1,4 @@
-/** What agents say of their attempts: that they started, how far they are, what came of them. */
+/** Applies the reports of agents about their attempts: starts, progress, results. */
 import type { Busy, PartialOutput, Progress, Result, Started } from "@tutti/contracts/agent/v1";
 import { ReturnReason } from "@tutti/contracts/swarm/v1";
 import type { Agent, Link } from "../agents/agent.ts";
@@ -55,7 +55,7 @@ export class AttemptReports {
     this.#settings = parts.settings;
   }
 
-  /** What an agent says about a task, if it is its own and still wanted. */
+  /** Returns the task of a report if the agent runs it and it is still wanted. */
   #ownOf(agent: Agent, token: Uint8Array): Task | undefined {
     const task = this.#tasks.get(token);
     return task !== undefined && task.agent === agent && task.stage === "working" ? task : undefined;
@@ -74,11 +74,11 @@ export class AttemptReports {
   progressed(agent: Agent, progress: Progress, nowMs: number): void {
     const task = this.#ownOf(agent, progress.token);
     if (task === undefined) return;
-    // The wheel is not told: when the time before is over it sees that there is more.
+    // The wheel is not updated: at the earlier due time it notices that the task has more time.
     task.heardMs = nowMs;
     task.fraction = progress.fraction;
     if (progress.message !== "") task.message = progress.message;
-    // The agent that gets the same attempt after this one continues from there.
+    // The next agent with the same attempt continues from there.
     if (progress.saved.length > 0) task.offer.saved = progress.saved;
     task.senderSlot?.stream.progressed(task, progress);
   }
@@ -88,12 +88,12 @@ export class AttemptReports {
     task?.senderSlot?.stream.partialOutput(task, output);
   }
 
-  /** An agent's answer, the one with this number on its link. */
+  /** Accepts a result of an agent, by its number on its link. */
   receiveResult(link: Link, number: number, result: Result, nowMs: number): void {
     const { agent } = link;
     const named = this.#tasks.get(result.token);
     const original = named?.twin?.original;
-    // A copy that counted stands for the attempt that it is a copy of.
+    // A copy that counted stands for its original attempt.
     const task = named?.stage === "ended" && original?.twin?.winner === named ? original : named;
     if (task === undefined) {
       if (!this.#claims.answer(agent, link, number, result)) link.settle(number);
@@ -105,7 +105,7 @@ export class AttemptReports {
       return;
     }
     if (task.stage !== "working") {
-      // It had ended for its sender already: now its agent is done with it too.
+      // The attempt had already ended for its sender. Now its agent has ended it too.
       this.#running.release(task, nowMs);
       link.settle(number);
       return;
@@ -119,7 +119,7 @@ export class AttemptReports {
       link.settle(number);
       return;
     }
-    // What failed before its agent was asked to end has failed.
+    // A failure before the agent was asked to end counts as a failure.
     if (task.yields && (ends === "busy" || ends === "stopped")) {
       link.settle(number);
       this.#preemption.detach(task, nowMs);
@@ -137,7 +137,7 @@ export class AttemptReports {
     this.#outcomes.record(task, result, agent, nowMs);
   }
 
-  /** The answer of a copy's agent. */
+  /** Applies the answer of a copy's agent. */
   #answerOfCopy(link: Link, number: number, copy: Task, original: Task, result: Result, nowMs: number): void {
     const { agent } = link;
     const { outcome } = result;
@@ -145,7 +145,7 @@ export class AttemptReports {
       link.settle(number);
       this.#states.pause(agent, copy.demand.requirements.capability, outcome.value, nowMs);
       this.#copies.discard(copy, nowMs);
-      // The original's agent had given up before: both wait, as one.
+      // The agent of the original had given up before: both wait again, as one task.
       if (original.agent === undefined) this.#waiting.requeue(original, nowMs);
       return;
     }
@@ -166,7 +166,7 @@ export class AttemptReports {
     this.#outcomes.record(original, { ...result, token: original.offer.token }, agent, nowMs);
   }
 
-  /** An agent said that it is busy: the task waits for another one, in its old place. */
+  /** Puts a task back in its old place after a busy answer: it waits for another agent. */
   #putBack(task: Task, agent: Agent, busy: Busy, nowMs: number): void {
     const { capability } = task.demand.requirements;
     this.#running.detach(task, false, nowMs, "busy");
@@ -187,7 +187,7 @@ export class AttemptReports {
   }
 }
 
-/** Returns whether an agent sends a result once more that is not durable yet. */
+/** Returns whether an agent repeats a result that is not durable yet. */
 function isRepeat({ stage, link }: Task, agent: Agent): boolean {
   return stage === "ended" && link?.agent.agentId === agent.agentId;
 }

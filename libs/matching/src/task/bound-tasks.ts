@@ -1,8 +1,9 @@
 /**
- * Tasks that wait for the agent that did the last one with their key.
+ * Tasks that wait for the agent of the last task with their key.
  *
- * 1. A bound task waits with a demand of its own, for that one agent. Its former demand is kept in `extras.unbound`.
- * 2. It is bound at most once: after its time, or when the agent cannot take it, every agent may.
+ * 1. A bound task waits with a demand of its own, for that one agent. Its former demand is kept in
+ *    `extras.unbound`.
+ * 2. It is bound at most once. After its time, or when the agent cannot take it, any agent may take it.
  */
 import { assert } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
@@ -27,7 +28,7 @@ export class BoundTasks {
     this.#tasks = tasks;
   }
 
-  /** A task waits for the agent that did the last one with its key. */
+  /** Binds a task to the agent of the last task with its key. */
   bind(task: Task, extras: Extras, agent: Agent, nowMs: number): void {
     assert(extras.unbound === undefined && extras.mayBind, "a task is bound at most once", {
       agentId: agent.agentId,
@@ -42,7 +43,7 @@ export class BoundTasks {
     this.#tasks.schedule(task);
   }
 
-  /** It no longer does. It is in no queue then. */
+  /** Unbinds a task. It must be in no queue. */
   unbind(task: Task, extras: Extras): void {
     const { unbound } = extras;
     if (unbound === undefined) return;
@@ -54,7 +55,7 @@ export class BoundTasks {
     this.#demands.giveBack(demand);
   }
 
-  /** It has waited long enough for its agent, or that one cannot take it any more. */
+  /** Releases a task that has waited long enough for its agent, or whose agent cannot take it any more. */
   release(task: Task): void {
     const { extras, share } = task;
     if (extras?.unbound === undefined) return;
@@ -64,7 +65,7 @@ export class BoundTasks {
     this.#tasks.schedule(task);
   }
 
-  /** The agent takes no more work: all its bound tasks may go to other agents. */
+  /** Releases all tasks that are bound to an agent that takes no more work. */
   releaseAll(agentId: string): void {
     for (const task of [...(this.#byAgent.get(agentId) ?? [])]) this.release(task);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Arena, numberOf, tokenOf } from "../testing/arena.ts";
 
-/** A pool that has just moved here: agents come with work that no sender has offered yet. */
+/** Returns a pool that has just moved here: agents report work that no sender has offered yet. */
 function moved(): Arena {
   return new Arena({ claimMs: 30_000, leaseMs: 100_000, suspectMs: 90_000 });
 }
@@ -51,7 +51,7 @@ describe("a pool that has just moved", () => {
     const sender = arena.sender();
     sender.offer([3, 4, 5], {}, { limits: [{ key: "k", maxConcurrent: 9 }] });
     agent.answer(1);
-    // Its result once more takes no place, and gives none back.
+    // The repeated result takes no slot, and gives none back.
     agent.answer(1);
     arena.turn();
     assert.deepEqual([agent.given, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[], 1]);
@@ -101,7 +101,7 @@ describe("a pool that has just moved", () => {
     sender.request({ cancels: [1, 2].map((number) => ({ token: tokenOf(number), reason: "over" })) });
     arena.turn();
     assert.deepEqual([agent.cancelled, agent.durable], [[1], 1]);
-    // Unknown tokens are asked about again, less and less often. Later senders are asked as well.
+    // Senders are asked again about unknown tokens, at growing intervals. Later senders are asked as well.
     sender.told.unclaimed.length = 0;
     const later = arena.sender("workflow-2");
     arena.pass(20_000);

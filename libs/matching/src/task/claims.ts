@@ -1,7 +1,7 @@
 /**
- * Tokens of joining agents that no sender has offered yet: of a pool that has just moved here. Only their
- * agent is known, and the result if it has come. So they take a slot until then, and have no other details.
- * Senders are asked: a sender cancels a token that it no longer wants.
+ * Tokens of joining agents that no sender has offered yet, in a pool that has just moved here. Only their
+ * agent is known, and the result if it has arrived. They take a slot until then. Senders are asked about
+ * them: a sender cancels a token that it no longer wants.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import type { Agent, Link } from "../agents/agent.ts";
@@ -23,7 +23,7 @@ export interface Claim {
 export class Claims {
   readonly #table: TokenTable<Claim>;
   readonly #readiness: Readiness;
-  /** Until when agents may present tokens that this pool does not know. */
+  /** Time until which agents may report tokens that this pool does not know. */
   readonly untilMs: number;
   #atWork = 0;
   readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
@@ -42,19 +42,19 @@ export class Claims {
     return this.#atWork;
   }
 
-  /** When senders are to be asked. */
+  /** When senders are asked next. */
   get askDueMs(): number {
     return this.#table.size === 0 ? Number.POSITIVE_INFINITY : this.#schedule.dueMs;
   }
 
-  /** What they are to be asked about. Nothing while it is too early. */
+  /** Returns the claims to ask about. Empty before the due time. */
   toAsk(nowMs: number): readonly Claim[] {
     if (nowMs < this.askDueMs) return none;
     this.#schedule.noteAsk(nowMs);
     return [...this.#table.values()];
   }
 
-  /** Returns whether there was room for it. */
+  /** Adds a claim. Returns false if there is no room for it. */
   add(token: Uint8Array, agent: Agent, nowMs: number): boolean {
     if (this.#table.size >= claimsMax || this.#table.get(token) !== undefined) return false;
     this.#table.set(new Uint8Array(token), { token, agent, answered: undefined });
@@ -64,18 +64,18 @@ export class Claims {
     return true;
   }
 
-  /** Returns an offer bears the token. */
+  /** Removes and returns the claim of a token, because it is offered. */
   take(token: Uint8Array): Claim | undefined {
     const claim = this.#table.get(token);
     if (claim !== undefined) this.#remove(claim);
     return claim;
   }
 
-  /** The agent's answer comes before the offer. False when it is not the agent's. */
+  /** Records an answer that arrives before the offer. Returns false if another agent has the claim. */
   answer(agent: Agent, link: Link, number: number, result: Result): boolean {
     const claim = this.#table.get(result.token);
     if (claim?.agent !== agent) return false;
-    // Of several answers the last one's number stands for all.
+    // If there are several answers, the number of the last one stands for all.
     const before = claim.answered;
     claim.answered = { link, number, result };
     if (before === undefined) this.#free(agent);
@@ -90,13 +90,13 @@ export class Claims {
     return true;
   }
 
-  /** An agent is gone, or says again what it has. */
+  /** Drops the claims of an agent that has left, or that reports its tasks again. */
   drop(agent: Agent): void {
     if (this.#table.size === 0) return;
     for (const claim of [...this.#table.values()]) if (claim.agent === agent) this.#remove(claim);
   }
 
-  /** They were not offered in time. */
+  /** Drops all claims that were not offered in time. */
   dropAll(reason: string): void {
     for (const claim of [...this.#table.values()]) {
       this.#remove(claim);

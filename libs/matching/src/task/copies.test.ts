@@ -12,7 +12,7 @@ const bad: Result["outcome"] = {
   value: ErrorDetail.fromPartial({ code: "users.own", message: "it went wrong" }),
 };
 
-/** Twelve tasks of 100 ms are done: what is usual is known. Number 100 has started at `slow`, and `quick` is free. */
+/** Twelve tasks of 100 ms set the usual time. Number 100 has started at `slow`, and `quick` is free. */
 function scene(settings: ConstructorParameters<typeof Arena>[0] = {}) {
   const arena = new Arena(settings);
   const sender = arena.sender();
@@ -49,7 +49,7 @@ describe("a second copy", () => {
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(slow.cancelled, [100]);
-    // Later answers of the slower one are ignored, and its slot is free again.
+    // Later answers of the slower agent are ignored, and its slot is free again.
     slow.answer(100);
     sender.offer(101);
     arena.turn();

@@ -1,13 +1,14 @@
 /**
- * Second copies of attempts that take much longer than usual: the first of both that does what it should counts.
+ * Second copies of attempts that take much longer than usual. The first success of the two counts.
  *
- * 1. A copy is an attempt with a token of its own, that only this pool and its agent know. Its sender hears of one
+ * 1. A copy is an attempt with a token of its own, known only to this pool and its agent. The sender sees one
  *    attempt.
- * 2. A copy starts only if no task waits for the slot that it takes, at another agent, and within the share of all
- *    slots that copies may take. A task with limits has none: it would count once and run twice.
- * 3. While both are running, that one of them fails or is lost is not told: the other one's outcome is the attempt's.
- * 4. When one of them counts, the other is asked to end. A copy that counted is known by its token until the outcome is
- *    durable, since its agent keeps the result until then.
+ * 2. A copy starts only at another agent, if no task waits for the slot, and within the share of all slots
+ *    that copies may take. A task with limits has no copy: it would count once and run twice.
+ * 3. While both are running, a failure or loss of one is not reported: the outcome of the other is that of
+ *    the attempt.
+ * 4. When one of them counts, the other is asked to end. A copy that counted is known by its token until the
+ *    outcome is durable, since its agent keeps the result until then.
  */
 
 import type { LearnedTimes } from "../match/learned-times.ts";
@@ -42,7 +43,7 @@ export class Copies {
     this.#running = parts.running;
   }
 
-  /** Notes when a task that an agent was just given has taken so long that it is to be doubled. */
+  /** Schedules the time when a task that an agent was just given becomes a straggler. */
   watch(task: Task, nowMs: number): void {
     const { profile, extras, twin } = task;
     const { doubling } = this.#settings.current;
@@ -54,7 +55,7 @@ export class Copies {
     this.#tasks.schedule(task);
   }
 
-  /** A straggler is looked at after all that wait have been: what is free then is free. */
+  /** Notes a straggler. It is handled after all waiting tasks: a slot that is free then is really free. */
   noteStraggler(task: Task, nowMs: number): void {
     const { twin } = task;
     if (twin === undefined || twin.straggleDueMs > nowMs) return;
@@ -62,7 +63,7 @@ export class Copies {
     this.stragglers.push(task);
   }
 
-  /** A copy is no longer wanted: only its agent is informed. */
+  /** Cancels a copy that is no longer wanted. Only its agent is informed. */
   cancel(copy: Task, reason: string, nowMs: number): void {
     this.separate(copy);
     this.#running.cancel(copy, reason, this.#settings.current.graceMs, nowMs);
@@ -71,16 +72,14 @@ export class Copies {
     else this.#tasks.schedule(copy);
   }
 
-  /** A copy has failed, or its agent is gone: the original continues alone. */
+  /** Discards a copy that has failed or lost its agent. The original continues alone. */
   discard(copy: Task, nowMs: number): void {
     this.separate(copy);
     this.#running.detach(copy, true, nowMs);
     this.#tasks.forget(copy, nowMs);
   }
 
-  /**
-   * The original has failed or is lost while its copy is running: that one's outcome is awaited. Gives whether it is so.
-   */
+  /** Lets the running copy of a failed or lost task continue alone. Returns false if there is none. */
   takeOver(task: Task, nowMs: number): boolean {
     if (task.twin?.copy === undefined) return false;
     this.#running.detach(task, true, nowMs);
@@ -88,7 +87,7 @@ export class Copies {
     return true;
   }
 
-  /** The original and its copy have nothing more to do with each other. */
+  /** Separates a copy from its original. */
   separate(copy: Task): void {
     const twin = copy.twin?.original?.twin;
     if (twin?.copy !== copy) return;

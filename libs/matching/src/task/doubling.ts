@@ -1,4 +1,4 @@
-/** Starts second copies of those that have straggled. */
+/** Starts second copies of stragglers. */
 import type { Chance } from "@tutti/kernel";
 import type { AgentIndex } from "../agents/agent-index.ts";
 import type { Matcher } from "../match/matcher.ts";
@@ -45,7 +45,7 @@ export class Doubling {
     this.#chance = parts.chance;
   }
 
-  /** Gives second copies to those that have straggled, as far as there is room that no other task wants. */
+  /** Starts second copies of stragglers, as far as there is room that no other task wants. */
   run(nowMs: number): number {
     if (this.#copies.stragglers.length === 0) return 0;
     let doubled = 0;
@@ -55,7 +55,7 @@ export class Doubling {
     for (const task of this.#copies.stragglers.splice(0)) {
       const { twin, agent, yields } = task;
       if (twin === undefined || agent === undefined || task.stage !== "working") continue;
-      // It waits again when its agent has given it up. With a running copy it would do so beside that.
+      // This task waits again when its agent has given it up: a copy would run beside it.
       if (yields) continue;
       const place = this.#copies.count < mayBe ? this.#matcher.another(task, agent) : undefined;
       if (place === undefined) twin.straggleDueMs = nowMs + againMs;
@@ -80,7 +80,7 @@ export class Doubling {
     copy.demand = task.demand;
     copy.demand.uses++;
     copy.twin = twinOf(task, never);
-    // Its times are the original's, with which it ends.
+    // The copy has no times of its own: it ends with the original.
     copy.runMs = 0;
     twin.copy = copy;
     this.#copies.count++;
@@ -99,5 +99,5 @@ export class Doubling {
 }
 
 const never = Number.POSITIVE_INFINITY;
-/** How long a straggler waits before a place for its copy is looked for again. */
+/** Pause before the next search for a place for a copy. */
 const againMs = 250;

@@ -105,7 +105,7 @@ export class Expiry {
     this.#copies.noteStraggler(task, nowMs);
     if (refusal !== undefined) {
       const { agent, demand } = task;
-      // Time that is over over all attempts says nothing of the last one.
+      // If the total time over all attempts is over, that is not the fault of the last agent.
       if (agent !== undefined && task.totalDueMs > nowMs)
         this.#holds.failed(agent, demand.requirements.capability, nowMs);
       this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
@@ -115,7 +115,7 @@ export class Expiry {
   }
 }
 
-/** Which of its times is over. Undefined when none is. */
+/** Returns the timeout that has expired, or undefined. */
 function timeOutOf(task: Task, nowMs: number): Refusal | undefined {
   const { profile, runMs, runFromMs, heardMs } = task;
   const { capability } = task.demand.requirements;

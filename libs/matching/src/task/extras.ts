@@ -3,7 +3,7 @@ import type { Extras, Task } from "./task.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What only some tasks have, where nothing has come of it yet. */
+/** Returns the initial extras of a task. Only some tasks have any. */
 export function extrasOf(
   limits: readonly Limit<Task>[],
   { stickyKey, contextKey, share }: Pick<Extras, "stickyKey" | "contextKey" | "share">,

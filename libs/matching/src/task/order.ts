@@ -1,4 +1,4 @@
-/** The order of tasks that wait. Time does not change it: a task ages without being touched. */
+/** The order of waiting tasks. Time does not change it: a task ages without being touched. */
 
 import type { LiveSettings } from "../settings.ts";
 import type { Task } from "./task.ts";
@@ -10,13 +10,13 @@ export class TaskOrder {
     this.#settings = settings;
   }
 
-  /** Returns the place of a task in the order. Time does not change it. */
+  /** Returns the rank of a task. Time does not change it. */
   rankOf({ readyMs, priority }: Pick<Task, "readyMs" | "priority">, dueMs: number): number {
     const { ageingMs, dueLeadMs } = this.#settings.current;
     return Math.min(readyMs, dueMs - dueLeadMs) - priority * ageingMs;
   }
 
-  /** What the order goes by has changed: everything that waits is put where it belongs now. */
+  /** Ranks all waiting tasks again after a setting of the order has changed. */
   rerank(tasks: Iterable<Task>): void {
     for (const task of tasks) {
       task.rank = this.rankOf(task, task.dueWantedMs);
@@ -25,7 +25,7 @@ export class TaskOrder {
   }
 }
 
-/** The rank of a task is another one than before. */
+/** Sorts a task again after its rank has changed. */
 export function moveInOrder(task: Task): void {
   const { stage, share, extras } = task;
   if (stage === "queued") share?.move(task);

@@ -1,6 +1,7 @@
 /**
- * Tasks whose sender is away, until a sender offers them again. If the work has settled a task meanwhile, its next owner
- * offers it to no pool: senders are asked, and the one that knows so cancels the task.
+ * Tasks whose sender is absent, until a sender offers them again. If a task has been settled meanwhile, the
+ * next owner of the work offers it to no pool. So senders are asked, and the one that knows it cancels the
+ * task.
  */
 
 import { AskSchedule } from "./ask-schedule.ts";
@@ -14,7 +15,7 @@ export class Orphans {
   readonly #tasks = new Set<Task>();
   readonly #schedule = new AskSchedule(askAfterMs, askAgainMaxMs);
 
-  /** When senders are to be asked. */
+  /** When senders are asked next. */
   get askDueMs(): number {
     return this.#schedule.dueMs;
   }
@@ -24,7 +25,7 @@ export class Orphans {
     this.#schedule.added(nowMs);
   }
 
-  /** The tasks that senders are asked about. None while it is too early. */
+  /** Returns the tasks that senders are asked about. Empty before the due time. */
   toAsk(nowMs: number): readonly Task[] {
     if (nowMs < this.askDueMs) return none;
     for (const task of this.#tasks)
@@ -32,7 +33,7 @@ export class Orphans {
     if (this.#tasks.size === 0) this.#schedule.stop();
     else this.#schedule.noteAsk(nowMs);
     const page = [...this.#tasks].slice(0, pageMax);
-    // Others are asked about the next time.
+    // The other tasks are asked about the next time.
     for (const task of page) {
       this.#tasks.delete(task);
       this.#tasks.add(task);

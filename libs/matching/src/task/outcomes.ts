@@ -31,7 +31,7 @@ export class Outcomes {
     this.#running = parts.running;
   }
 
-  /** A task has its result: it is kept until its sender has it durable. `from` is the agent that gave it. */
+  /** Keeps the result of a task until its sender has it durable. `from`: the agent that gave it. */
   record(task: Task, result: Result, from: Agent | undefined, nowMs: number): void {
     if (task.twin?.copy !== undefined) this.#copies.cancel(task.twin.copy, "the attempt has ended", nowMs);
     task.stage = "ended";
@@ -41,7 +41,7 @@ export class Outcomes {
     if (this.#hooks.current?.holds(task, agentId, nowMs) !== true) this.deliver(task, agentId, nowMs);
   }
 
-  /** Its result counts: its followers are informed. */
+  /** Counts a result and informs hooks and the sender. */
   deliver(task: Task, agentId: string, nowMs: number): void {
     this.#hooks.current?.counted(task, agentId, nowMs);
     const { senderSlot } = task;
@@ -50,14 +50,14 @@ export class Outcomes {
     senderSlot.stream.deliver(task, agentId);
   }
 
-  /** An attempt ends without its agent's answer. */
+  /** Ends an attempt without the answer of its agent. */
   fail(task: Task, refusal: Refusal, nowMs: number): void {
     const { token } = task.offer;
     const outcome = { $case: "failed" as const, value: detailOf(refusal) };
     this.record(task, { token, outcome, runMs: 0, used: undefined, modelCalls: undefined }, undefined, nowMs);
   }
 
-  /** Its sender has a result durable, or does not want it any more: so need its agent not keep it. */
+  /** Settles a result that its sender has durable or does not want any more: its agent need not keep it. */
   settle(task: Task, nowMs: number): void {
     const { link, extras } = task;
     if (link !== undefined) {
@@ -71,7 +71,7 @@ export class Outcomes {
     else this.#tasks.schedule(task);
   }
 
-  /** An unwanted attempt is ended. */
+  /** Ends an attempt that is no longer wanted. */
   abandon(task: Task, reason: string, graceMs: number, nowMs: number): void {
     if (task.twin?.copy !== undefined) this.#copies.cancel(task.twin.copy, reason, nowMs);
     task.senderSlot?.remove(task);

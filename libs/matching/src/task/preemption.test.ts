@@ -27,7 +27,7 @@ describe("running work", () => {
     agent.answer(3);
     arena.turn();
     arena.pass(10);
-    // It comes again with its old token, once its agent has received its end.
+    // The task is assigned again with its old token, once its agent has received the end.
     assert.deepEqual(agent.given, [1, 2, 3, 2]);
     agent.answer(2);
     arena.turn();

@@ -1,11 +1,14 @@
 /**
- * Running work that gives way to more urgent work, where a pool is set so.
+ * Running work that gives way to more urgent work, if the settings of the pool allow it.
  *
- * 1. Each task that comes to wait is looked at once, after all that could be assigned was: when no agent has room for
- *    it, one attempt that is less urgent by enough is asked to end. The least urgent one, and of those the youngest.
- * 2. An attempt that gives way has not failed. If it is not done in time, its task waits again with its saved state.
- * 3. Only work of its own namespace gives way to a task: what one tenant calls urgent ends nothing of another.
- * 4. It waits again in a later turn: by then its agent has received the end of the attempt, and may get it again.
+ * 1. Each new waiting task is checked once, after all possible assignments. If no agent has room for it, one
+ *    attempt that is sufficiently less urgent is asked to end: the least urgent one, and among equals the
+ *    youngest.
+ * 2. An attempt that gives way has not failed. If it is not done in time, its task waits again with its saved
+ *    state.
+ * 3. Only work of the same namespace gives way to a task: urgent work of one tenant ends no work of another.
+ * 4. The task waits again in a later turn. By then its agent has received the end of the attempt, and may get
+ *    the task again.
  */
 
 import type { Agent } from "../agents/agent.ts";
@@ -34,7 +37,7 @@ export class Preemption {
   readonly #order: TaskOrder;
   readonly #waiting: Waiting;
 
-  /** Tasks that came to wait and may be more urgent than running work. */
+  /** New waiting tasks that may be more urgent than running work. */
   readonly #urgent: Task[] = [];
 
   constructor(parts: PreemptionParts) {
@@ -45,16 +48,16 @@ export class Preemption {
     this.#waiting = parts.waiting;
   }
 
-  /** A task waits that may be more urgent than running tasks. */
+  /** Notes a waiting task that may be more urgent than running tasks. */
   note(task: Task): void {
     if (this.#settings.current.preemption.priorityDifference > 0) this.#urgent.push(task);
   }
 
-  /** Has less urgent work give way to what came to wait and found no room. */
+  /** Makes less urgent work give way to noted tasks that found no room. */
   run(nowMs: number): void {
     if (this.#urgent.length === 0) return;
     const { graceMs } = this.#settings.current.preemption;
-    /** The highest priority for which no task gave way, by demand: of a flood one is checked. */
+    /** The highest priority for which no task gave way, by demand: of many equal tasks one is checked. */
     const fruitless = new Map<Demand, number>();
     for (const task of this.#urgent.splice(0)) {
       const { demand, priority } = task;
@@ -90,13 +93,13 @@ export class Preemption {
     return least;
   }
 
-  /** Its agent has given it up. */
+  /** Takes a task from an agent that has given it up. */
   detach(task: Task, nowMs: number): void {
     this.#running.detach(task, true, nowMs, "yielded");
     this.#tasks.schedule(task);
   }
 
-  /** It waits again, behind those that it gave way to. */
+  /** Queues a task again, behind those that it gave way to. */
   requeue(task: Task, nowMs: number): void {
     task.yields = false;
     task.rank = this.#order.rankOf({ readyMs: nowMs, priority: task.priority }, task.dueWantedMs);
@@ -104,18 +107,18 @@ export class Preemption {
   }
 }
 
-/** So many agents are looked at for one task. */
+/** Number of agents that are checked for one task. */
 const lookedAtMax = 256;
 
-/** Returns whether it can give way, and what its agent has free then is enough. */
+/** Returns whether a running task can give way and leaves its agent enough room for the other. */
 function mayYield(other: Task, agent: Agent, task: Task): boolean {
   if (other.stage !== "working" || other.yields || other.twin?.original !== undefined) return false;
-  // The others of its gang would wait for it.
+  // The other members of its gang would wait for it.
   if (other.extras?.gang !== undefined) return false;
   if (other.twin?.copy !== undefined || other.profile.namespace !== task.profile.namespace) return false;
   const { fit } = task.demand;
   if (isFit(agent, fit)) return true;
-  // What is set aside there for others is not had by ending something.
+  // Ending a task does not help against a reservation.
   if (fit.side?.admits(agent, fit) === false) return false;
   return fit.resources.every(([name, amount]) => {
     const own = other.demand.fit.resources.find(([resource]) => resource === name)?.[1] ?? 0;

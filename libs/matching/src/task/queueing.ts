@@ -1,10 +1,10 @@
-/** Steps between the places where a task waits: its queue, and the line of a full limit. */
+/** Moves tasks between the places where they wait: their queue, and the line of a full limit. */
 import { namedMax } from "../bounds.ts";
 import type { Limit } from "../limits/room.ts";
 import { partyOf, partyWeightOf } from "../queue/share.ts";
 import type { Extras, Task } from "./task.ts";
 
-/** Puts a task into its queue, or to the others that it starts with. */
+/** Puts a task into its queue, or to the waiting members of its gang. */
 export function enqueue(task: Task): void {
   if (task.extras?.gang?.hold(task) === true) return;
   task.stage = "queued";
@@ -17,7 +17,7 @@ export function isLimitedBy({ stage, extras }: Task, limit: Limit<Task>): boolea
   return stage === "limited" && extras?.waitsFor === limit.id;
 }
 
-/** It does not wait for its limit any more, and is in no queue then. */
+/** Records that a task, which is in no queue, no longer waits for its limit. */
 export function leaveLimit(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;
@@ -26,7 +26,7 @@ export function leaveLimit(task: Task, nowMs: number): void {
   extras.waitsFor = "";
 }
 
-/** A limit has room for a task that waited for it. */
+/** Queues a task again after its limit has room. */
 export function resumeAfterLimit(task: Task, nowMs: number): void {
   const { extras } = task;
   if (extras === undefined) return;

@@ -24,7 +24,7 @@ export class Running {
   readonly #limits: Limits;
   readonly #tasks: Tasks;
   readonly #attempts: AttemptLog;
-  /** The latest task of each agent. The others follow it by `agentAfter`. */
+  /** The latest task of each agent. Its other tasks are linked by `agentAfter`. */
   readonly #latest = new Map<Agent, Task>();
   /** How many tasks run. */
   count = 0;
@@ -37,7 +37,7 @@ export class Running {
     this.#attempts = parts.attempts;
   }
 
-  /** Returns the tasks of an agent, the latest first. They may leave while they are read. */
+  /** Yields the tasks of an agent, the latest first. Tasks may leave during the iteration. */
   *tasksOf(agent: Agent): Generator<Task> {
     let task = this.#latest.get(agent);
     while (task !== undefined) {
@@ -47,7 +47,7 @@ export class Running {
     }
   }
 
-  /** From now on a task is running at an agent. */
+  /** Records that an agent runs a task from now on. */
   start(task: Task, agent: Agent, nowMs: number): void {
     task.stage = "working";
     task.yields = false;
@@ -63,7 +63,7 @@ export class Running {
     this.#tasks.schedule(task);
   }
 
-  /** A task's agent no longer has it. */
+  /** Records that the agent of a task no longer has it. */
   detach(task: Task, hasBegun: boolean, nowMs: number, end?: Result | AttemptEnd): void {
     const { agent, extras } = task;
     if (agent === undefined) return;
@@ -101,8 +101,8 @@ export class Running {
   }
 
   /**
-   * The agent of an attempt is asked to end it, because it is over for its sender. Until it says so, or so long, its slot
-   * is taken. What becomes of the task besides is the caller's to say.
+   * Asks an agent to end an attempt that is over for its sender. Its slot stays taken until the agent
+   * confirms, or until the grace time is over. The caller handles the rest of the task.
    */
   cancel(task: Task, reason: string, graceMs: number, nowMs: number): void {
     const { agent } = task;
@@ -117,7 +117,7 @@ export class Running {
     task.stopDueMs = nowMs + graceMs;
   }
 
-  /** An agent is done with an attempt that had ended already. */
+  /** Frees the slot after an agent has ended an attempt that was already over. */
   release(task: Task, nowMs: number): void {
     task.stopDueMs = never;
     this.detach(task, true, nowMs);

@@ -1,4 +1,7 @@
-/** What senders order about the tasks that they have offered. Each returns whether the pool knows the token. */
+/**
+ * Executes the orders of senders about the tasks that they have offered. Each method returns whether the pool
+ * knows the token.
+ */
 
 import type { Cancel, Extend } from "@tutti/contracts/agent/v1";
 import { type GangOrder, type PriorityChange, ReturnReason } from "@tutti/contracts/swarm/v1";
@@ -47,7 +50,7 @@ export class SenderOrders {
     this.#gangs = parts.gangs;
   }
 
-  /** A sender wants an offer back if it has not been assigned. */
+  /** Returns an offer to its sender if it has not been assigned. */
   recall(senderSlot: SenderSlot<Task>, token: Uint8Array, nowMs: number): boolean {
     const task = this.#tasks.get(token);
     if (task?.senderSlot !== senderSlot) return false;
@@ -56,8 +59,8 @@ export class SenderOrders {
   }
 
   /**
-   * Another owner of the work offers the task next. An agent continues with it, a result is kept, and a queued task goes
-   * to no agent before that offer.
+   * Releases a task that another owner of the work offers next. An agent continues with it, a result is kept,
+   * and a queued task goes to no agent before that offer.
    */
   release(senderSlot: SenderSlot<Task>, token: Uint8Array, nowMs: number): boolean {
     const task = this.#tasks.get(token);
@@ -69,8 +72,8 @@ export class SenderOrders {
   }
 
   /**
-   * Its sender does not want a task any more, wherever it is. What another one has offered since is that one's: who stood
-   * still gives up late what it has lost.
+   * Cancels a task that its sender does not want any more, wherever it is. A task that another sender has
+   * offered since stays: a sender that stalled gives up late what it has lost.
    */
   cancel(senderSlot: SenderSlot<Task>, { token, reason, graceMs }: Cancel, nowMs: number): boolean {
     const task = this.#tasks.get(token);
@@ -95,7 +98,7 @@ export class SenderOrders {
     return true;
   }
 
-  /** The sender of its members decides about a gang with members in several pools. */
+  /** Executes the order of a sender about a gang with members in several pools. */
   gang(senderSlot: SenderSlot<Task>, order: GangOrder, nowMs: number): boolean {
     const task = this.#tasks.get(order.token);
     if (task?.senderSlot !== senderSlot) return false;

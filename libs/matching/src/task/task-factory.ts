@@ -1,4 +1,4 @@
-/** Makes tasks of offers: each with its demand, its place in the order, and the limits that it counts against. */
+/** Makes tasks from offers, each with its demand, its place in the order, and its limits. */
 
 import type { Offer } from "@tutti/contracts/swarm/v1";
 import type { Demands } from "../demand/demands.ts";
@@ -24,7 +24,7 @@ export class TaskFactory {
   readonly #order: TaskOrder;
   readonly #allotter: Allotter;
   readonly #gangs: Gangs;
-  /** Offers so far. */
+  /** Number of offers so far. */
   #offered = 0;
 
   constructor(parts: TaskFactoryParts) {

@@ -1,4 +1,4 @@
-/** How tasks come into a pool. */
+/** Accepts offered tasks into a pool. */
 
 import { type Offer, ReturnReason } from "@tutti/contracts/swarm/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -114,7 +114,7 @@ export class TaskOffers {
     return undefined;
   }
 
-  /** Returns whether an agent has the task already: then that continues, or its result is there. */
+  /** Returns whether an agent already reported the task: then it continues, or its result is used. */
   #claimed(task: Task, token: Uint8Array, nowMs: number): boolean {
     const claim = this.#claims.take(token);
     if (claim === undefined) return false;
@@ -131,15 +131,17 @@ export class TaskOffers {
   }
 
   /**
-   * A task that is known was offered again: nothing changes but where its result goes.
+   * Accepts a known task that is offered again. Only the receiver of its result changes.
    *
-   * 1. On the same stream its sender has had the result, and lost it with the partition that received it: it comes once more.
-   * 2. On another one while the first is open, two take themselves for the owner of its work, and one of them is wrong.
-   *    The first owner is asked to come again: by then the other one has given up, or gets the same answer.
+   * 1. On the same stream, the sender has lost the result with the partition that received it: it is sent
+   *    once more.
+   * 2. On another stream while the first is open, two senders regard themselves as the owner of the work, and
+   *    one of them is wrong. The first is asked to offer the task again later: by then the other one has
+   *    given up, or gets the same answer.
    */
   #adopt(senderSlot: SenderSlot<Task>, task: Task, nowMs: number): void {
     if (task.stage === "forgotten") {
-      // It was cancelled, and its agent is still busy with that.
+      // The task was cancelled, and its agent has not ended it yet.
       senderSlot.stream.returned(
         senderSlot.pool,
         task.offer.token,
@@ -157,7 +159,7 @@ export class TaskOffers {
     task.senderSlot?.remove(task);
     senderSlot.add(task);
     if (task.awayDueMs !== never) task.awayDueMs = never;
-    // Hooks that had their say before its sender went away are not asked again.
+    // Hooks that decided before the sender went away are not asked again.
     if (task.stage === "away") {
       if (task.judging?.isHeld === false) enqueue(task);
       else this.#waiting.admit(task);

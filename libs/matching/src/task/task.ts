@@ -27,7 +27,7 @@ import { Due } from "../time/due.ts";
 /** The demand of tasks, with the tasks that wait for it. */
 export type TaskDemand = Demand<Share<Task>>;
 
-/** What tasks have in common, as a pool knows it: the same for all senders that say the same. */
+/** The common part of tasks, as a pool knows it. Senders with equal profiles share one. */
 export interface Profile {
   readonly key: string;
   readonly namespace: string;
@@ -37,7 +37,7 @@ export interface Profile {
   readonly definitionTask: string;
   readonly demand: TaskDemand;
   readonly weight: number;
-  /** Times as offered. 0 for without limit. */
+  /** Times as offered. 0 for no limit. */
   readonly queueMs: number;
   readonly runMs: number;
   readonly heartbeatMs: number;
@@ -46,70 +46,70 @@ export interface Profile {
   readonly contextKey: string;
   /** Whether a second copy may be started. */
   readonly mayBeDoubled: boolean;
-  /** Streams that have it. */
+  /** Number of streams that use it. */
   uses: number;
 }
 
-/** What a task that may be doubled has while it is running, and its copy too. */
+/** The state of a running task that may have a copy, and of the copy. */
 export interface Twin {
-  /** Of a copy: the attempt that it is a second copy of. */
+  /** Of a copy: its original attempt. */
   readonly original: Task | undefined;
-  /** When it has taken so long that it is to be doubled. */
+  /** When the attempt becomes a straggler. */
   straggleDueMs: number;
-  /** Its second copy, while that one is running. */
+  /** Its copy, while that is running. */
   copy: Task | undefined;
-  /** The copy whose outcome it has. */
+  /** The copy whose outcome counts for it. */
   winner: Task | undefined;
 }
 
-/** What only some tasks have. */
+/** Fields that only some tasks need. */
 export interface Extras {
-  /** Those by key, and behind them those of quotas and reservations. */
+  /** Limits by key, followed by those of quotas and reservations. */
   limits: readonly Limit<Task>[];
-  /** The limit that let it continue, while it has not been assigned. */
+  /** The limit that let the task continue, until it is assigned. */
   wokenBy: Limit<Task> | undefined;
-  /** The limit that it waits for, by id. Empty when for none. */
+  /** Id of the limit that it waits for. Empty if none. */
   waitsFor: string;
-  /** Since when. */
+  /** Start of that wait. */
   waitsSinceMs: number;
-  /** For which limits it waited before, at most as many as are named anywhere. */
+  /** Earlier waits for limits, up to the maximum of an explanation. */
   readonly waited: LimitWait[];
   readonly stickyKey: string;
   readonly contextKey: string;
-  /** What it asked for, while it waits for the agent of its key. */
+  /** The demand before the task was bound to an agent. */
   unbound: TaskDemand | undefined;
   boundDueMs: number;
-  /** Whether it may still wait for that agent. */
+  /** Whether the task may still be bound. */
   mayBind: boolean;
   /** Numbers of results that its agent sent more than once. */
   repeats: number[];
-  /** Whose share of the agents it has. Undefined for that of its namespace. */
+  /** The share of the agents that it uses. Undefined for that of its namespace. */
   readonly share: OfferShare | undefined;
-  /** The tasks that it starts with. Undefined for by itself. */
+  /** The gang of the task. Undefined if it starts by itself. */
   gang: TaskGang | undefined;
 }
 
-/** Tasks that start together, as each of them needs to know. */
+/** Tasks that start together, as each of them sees the gang. */
 export interface TaskGang {
   readonly name: string;
-  /** Returns whether the task waits for the others from now on, and is in no queue. */
+  /** Returns true if the task now waits with its gang, and in no queue. */
   hold(task: Task): boolean;
-  /** It does not wait here any more. */
+  /** Removes a task that no longer waits here. */
   release(task: Task): void;
-  /** Its sender does not want it any more. */
+  /** Removes a task that its sender does not want any more. */
   dismiss(task: Task): void;
-  /** An agent has it already. */
+  /** Adds a task that an agent already has. */
   claim(task: Task): void;
 }
 
-/** A wait for a limit that is over. */
+/** A finished wait for a limit. */
 interface LimitWait {
   readonly key: string;
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A piece of work and a task in it, also as UTF-8. */
+/** Ids of the work and of its task, also as UTF-8. */
 export interface TaskName {
   readonly id: string;
   readonly task: string;
@@ -117,40 +117,40 @@ export interface TaskName {
   readonly taskBytes: Uint8Array;
 }
 
-/** The pool that a task is in, as the task needs it. */
+/** The pool of a task, as the task sees it. */
 export interface TaskHome {
   readonly shelf: OfferShelf;
-  /** A task's time has run out. */
+  /** Handles a timeout of a task. */
   expire(task: Task, nowMs: number): void;
 }
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What a task has since it was first running, or given more time. */
+/** Fields that a task has since it first ran, or was given more time. */
 class AtWork {
-  /** For how long an attempt may run. 0 for any time. */
+  /** Maximum duration of an attempt. 0 for no limit. */
   runMs: number;
   assignedMs = 0;
-  /** 0 while it has not started. */
+  /** 0 if not started. */
   begunMs = 0;
   heardMs = 0;
-  /** From when on its time to run counts. */
+  /** Start of the time that counts towards `runMs`. */
   runFromMs = 0;
-  /** When its agent is treated as done with it although it has not said so. */
+  /** When the agent counts as done with the task without a confirmation. */
   stopDueMs = never;
   agent: Agent | undefined = undefined;
   agentBefore: Task | undefined = undefined;
   agentAfter: Task | undefined = undefined;
   result: Result | undefined = undefined;
-  /** The link whose agent keeps the result, and the result's number there. */
+  /** The link whose agent keeps the result, and the number of the result there. */
   link: Link | undefined = undefined;
   linkNumber = 0;
   busyAnswers = 0;
-  /** How far it is, 0 to 1, and in words, as its agent reported last. */
+  /** Progress, 0 to 1, with its message, by the last report of the agent. */
   fraction = 0;
   message = "";
   twin: Twin | undefined = undefined;
-  /** Whether its agent was asked to end it for more urgent work. */
+  /** True if the agent was asked to end it for more urgent work. */
   yields = false;
 
   constructor(runMs: number) {
@@ -158,21 +158,21 @@ class AtWork {
   }
 }
 
-/** What few tasks have while they wait. */
+/** Fields that few waiting tasks need. */
 class Rarely {
-  /** When its time in the queue over all attempts is over. */
+  /** End of its time in the queue over all attempts. */
   totalDueMs = never;
-  /** When its outcome is wanted. */
+  /** When its outcome is due. */
   dueWantedMs = never;
   /** When it is forgotten because its sender has not come back. */
   awayDueMs = never;
-  /** How far hooks are with it. Undefined if no hook was asked. */
+  /** State of its hooks. Undefined if no hook was asked. */
   judging: Judging | undefined = undefined;
 }
 
 const rarely = new Rarely();
 
-/** A task that has to be looked at when its time has come. */
+/** The timer of a task. */
 class Alarm extends Due {
   readonly #home: TaskHome;
   readonly #task: Task;
@@ -191,7 +191,7 @@ class Alarm extends Due {
 /** An attempt, from its offer until it is no longer needed. */
 export class Task implements Ranked {
   readonly #home: TaskHome;
-  /** What was offered. Or where its bytes are, and where they start and end there. */
+  /** The decoded offer, or the slab that contains its bytes, with their start and end. */
   #offer: Offer | OfferSlab;
   #start = -1;
   #end = 0;
@@ -200,7 +200,7 @@ export class Task implements Ranked {
   rank = 0;
   order = 0;
   place = -1;
-  /** Its number in the list of its line. Below 0 when it is in the heap. */
+  /** Number in the list of its line. Below 0 if it is in the heap. */
   listed = -1;
   stage: Stage = "queued";
   priority: number;
@@ -230,7 +230,7 @@ export class Task implements Ranked {
     this.attempt = offer.attempt;
   }
 
-  /** The offer. It takes less memory until the first read. */
+  /** The decoded offer. It takes less memory before the first read. */
   get offer(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     const offer = this.glance();
@@ -240,7 +240,7 @@ export class Task implements Ranked {
     return offer;
   }
 
-  /** The offer, for this read alone. */
+  /** Decodes the offer without keeping it. */
   glance(): Offer {
     if (this.#start < 0) return this.#offer as Offer;
     return openOffer((this.#offer as OfferSlab).bytes, this.#start, this.#end);
@@ -253,7 +253,7 @@ export class Task implements Ranked {
     return workId === id && taskId === task;
   }
 
-  /** The bytes of what was offered are copied from where most has left. */
+  /** Moves the bytes of the offer out of a slab that most offers have left. */
   moveOffer(): void {
     if (this.#start < 0) return;
     const slab = this.#offer as OfferSlab;
@@ -266,7 +266,7 @@ export class Task implements Ranked {
     this.#end = this.#start + length;
   }
 
-  /** Its entry in the wheel. Undefined before its first one. */
+  /** Its timer. Undefined before the first use. */
   get alarm(): Due | undefined {
     return this.#alarm;
   }
@@ -276,13 +276,13 @@ export class Task implements Ranked {
     return this.#alarm;
   }
 
-  /** When its time in the queue is over. */
+  /** End of its time in the queue. */
   get queueDueMs(): number {
     const { queueMs } = this.profile;
     return queueMs > 0 ? this.readyMs + queueMs : never;
   }
 
-  /** When it has to be looked at, as it stands. */
+  /** When the task has to be checked next in its present state. */
   get nextDueMs(): number {
     const { stage } = this;
     const { judging, awayDueMs, totalDueMs } = this.#rarely ?? rarely;
@@ -295,7 +295,7 @@ export class Task implements Ranked {
 
   #workingDueMs(work: AtWork, awayDueMs: number, totalDueMs: number): number {
     const { runMs, runFromMs, heardMs, agent, twin, yields } = work;
-    // Its agent has given it up for others: it waits again in the next turn.
+    // Its agent has given it up for more urgent work: it waits again in the next turn.
     if (yields && agent === undefined) return 0;
     const { heartbeatMs } = this.profile;
     const runDueMs = runMs > 0 ? runFromMs + runMs : never;
@@ -475,7 +475,8 @@ export class Task implements Ranked {
  *     queued, limited, bound, ganged, away ── recalled, cancelled, timed out ──► forgotten
  *     working ── cancelled ──► forgotten
  *
- * Bound is queued with another demand. An attempt that timed out or was cancelled has ended for its sender at once. Its
- * agent keeps it, and its slot, until it says so or its grace is over: until then its token is known.
+ * A bound task is queued with another demand. An attempt that timed out or was cancelled has ended for its
+ * sender at once. Its agent keeps it, and its slot, until the agent confirms or the grace time is over. Until
+ * then its token is known.
  */
 type Stage = "queued" | "limited" | "hooked" | "ganged" | "away" | "working" | "ended" | "forgotten";

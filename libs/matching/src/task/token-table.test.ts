@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { TokenTable } from "./token-table.ts";
 
-/** Few bits differ, so that many meet in one place. */
+/** The tokens differ in few bits, so that many collide. */
 const tokens = fc
   .tuple(fc.nat(40), fc.nat(3))
   .map(([low, high]) => Uint8Array.from({ length: 16 }, (_, at) => (at === 0 ? low : at === 12 ? high : 7)));

@@ -1,15 +1,15 @@
 /**
- * What is known by its token: 16 bytes, as every message about an attempt bears them. No key is made of them: they are
- * compared as four words in a table with open places, so that looking one up costs a fraction of making a string.
+ * A hash table by token: the 16 bytes in every message about an attempt. Tokens are compared as four words,
+ * with open addressing. So a lookup costs a fraction of making a string key.
  *
- * 1. Values are found by the bytes of a token, wherever these stand.
- * 2. At least a quarter of the places is free, so that a search ends. Removing closes the gap, so that none gets
- *    longer.
+ * 1. Values are found by the bytes of a token, in any buffer.
+ * 2. At least a quarter of the places is free, so that a search ends. A removal closes its gap, so that
+ *    searches do not become longer.
  */
 import { assert } from "@tutti/kernel";
 
 const placesMin = 64;
-/** So many times as many removals as it has places find it nearly empty before it becomes smaller. */
+/** The table shrinks after this many times as many removals as it has places, while it is nearly empty. */
 const shrinkAfter = 4;
 
 export class TokenTable<Value> {
@@ -18,10 +18,10 @@ export class TokenTable<Value> {
   #values: (Value | undefined)[] = new Array<Value | undefined>(placesMin).fill(undefined);
   #mask = placesMin - 1;
   #size = 0;
-  /** How often something was removed while most places were free. */
+  /** Number of removals while most places were free. */
   #sparse = 0;
 
-  /** The seed keeps those who choose tokens from making them all meet in one place. */
+  /** @param seed prevents callers that choose tokens from making them all collide */
   constructor(seed: number) {
     this.#seed = seed | 0;
   }
@@ -55,7 +55,7 @@ export class TokenTable<Value> {
     if (this.#values[place] === undefined) return false;
     this.#size--;
     this.#close(place);
-    // Not at once: tasks come and go in groups, and it would be made smaller and larger again with each.
+    // Not at once: tasks come and go in groups, and the table would be resized with each group.
     if (this.#mask >= placesMin && this.#size * 8 < this.#mask && ++this.#sparse > shrinkAfter * this.#mask) {
       this.#resize((this.#mask + 1) / 2);
       this.#sparse = 0;
@@ -67,7 +67,7 @@ export class TokenTable<Value> {
     for (const value of this.#values) if (value !== undefined) yield value;
   }
 
-  /** Where a token stands, or would. */
+  /** Returns the place of a token, or the free place for it. */
   #find(token: Uint8Array): number {
     const first = wordOf(token, 0);
     const second = wordOf(token, 4);
@@ -108,7 +108,7 @@ export class TokenTable<Value> {
     );
   }
 
-  /** Moves those up that would not be found any more across the gap. */
+  /** Moves up the entries that a search would not find across the gap. */
   #close(from: number): void {
     let gap = from;
     for (

@@ -1,4 +1,4 @@
-/** Tasks that wait: in their queue, for a limit, for the agent of their key, for their sender. */
+/** Waiting tasks: in their queue, for a limit, for the agent of their key, for their sender. */
 import type { ReturnReason } from "@tutti/contracts/swarm/v1";
 import { assert, type Refusal } from "@tutti/kernel";
 import type { Demands } from "../demand/demands.ts";
@@ -44,7 +44,7 @@ export class Waiting {
     this.#orphans = parts.orphans;
   }
 
-  /** Takes a task that waits from wherever it waits. */
+  /** Removes a waiting task from the place where it waits. */
   #dequeue(task: Task, nowMs: number): void {
     const { stage, share, extras } = task;
     if (stage === "queued") {
@@ -59,7 +59,7 @@ export class Waiting {
     }
   }
 
-  /** From now on it may have something else of agents with certain labels, wherever it stands. */
+  /** Changes the reservations that a task may use, wherever it waits. */
   changeSide(task: Task, side: Side | undefined, nowMs: number): void {
     const { demand: before } = task;
     if (before.fit.side === side) return;
@@ -69,20 +69,20 @@ export class Waiting {
       task.stage = "queued";
       this.#dequeue(task, nowMs);
     }
-    // Dequeued, it asks for what it asked for before it was bound.
+    // After removal from its queue, the task has the demand from before it was bound.
     const { demand } = task;
     task.demand = this.#demands.sided(demand, side);
     this.#demands.giveBack(demand);
     if (isInLine) enqueue(task);
   }
 
-  /** It waits for an agent, or for what hooks have to say before. */
+  /** Lets a new task wait for an agent, or first for hooks. */
   admit(task: Task): void {
     if (this.#hooks.current?.receives(task) === true) task.stage = "hooked";
     else enqueue(task);
   }
 
-  /** Takes a task aside when one of its limits is full. */
+  /** Moves a task to the line of a full limit, if any. Returns whether it waits there. */
   holdForLimit(task: Task, extras: Extras, nowMs: number): boolean {
     const full = this.#limits.fullOf(extras.limits, nowMs, task.demand);
     if (full === undefined) return false;
@@ -99,7 +99,7 @@ export class Waiting {
     return true;
   }
 
-  /** What let a task continue may let another one go instead. */
+  /** Lets another task use the turn of a limit that this task does not use. */
   #returnTurn(task: Task, extras: Extras, nowMs: number): void {
     const { wokenBy } = extras;
     if (wokenBy === undefined) return;
@@ -108,7 +108,7 @@ export class Waiting {
     this.#limits.wake(wokenBy, nowMs);
   }
 
-  /** Its queue and its keys let go of it, because it is assigned. */
+  /** Removes a task from its queue and its limits because it is assigned. */
   dequeueAssigned(task: Task): void {
     const { share, extras } = task;
     task.share = undefined;
@@ -123,7 +123,7 @@ export class Waiting {
     this.#bound.unbind(task, extras);
   }
 
-  /** Its sender is away: it waits to be offered again. */
+  /** Sets a waiting task aside until its absent sender offers it again. */
   orphan(task: Task, nowMs: number): void {
     if (isWaiting(task) && task.stage !== "away") {
       this.#dequeue(task, nowMs);
@@ -134,7 +134,7 @@ export class Waiting {
     this.#tasks.schedule(task);
   }
 
-  /** A task that waits goes back to its sender. */
+  /** Returns a waiting task to its sender. */
   returnToSender(
     task: Task,
     reason: ReturnReason,
@@ -147,21 +147,21 @@ export class Waiting {
     this.discard(task, nowMs);
   }
 
-  /** A task that waits does so no longer: an agent already runs it. */
+  /** Removes a waiting task because an agent already runs it. */
   withdraw(task: Task, nowMs: number): void {
     this.#dequeue(task, nowMs);
-    // Hooks agreed before its agent got it: what they are asked again holds neither the attempt nor its result.
+    // Hooks agreed before its agent got it: an open question holds neither the attempt nor its result.
     if (task.judging?.isHeld === true) this.#hooks.current?.release(task);
     this.count--;
   }
 
-  /** A task that waits is forgotten. */
+  /** Forgets a waiting task. */
   discard(task: Task, nowMs: number): void {
     this.withdraw(task, nowMs);
     this.#tasks.forget(task, nowMs);
   }
 
-  /** A task that was running, and did not start, waits again. */
+  /** Queues a task again that was assigned and did not start. */
   requeue(task: Task, nowMs: number): void {
     const { stage, twin } = task;
     assert(

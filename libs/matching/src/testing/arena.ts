@@ -1,4 +1,4 @@
-/** A pool with senders and agents that tests speak through, as those who own a pool do. */
+/** A pool with senders and agents for tests. They use it as the owner of a pool does. */
 import assert from "node:assert/strict";
 import {
   type AgentFrame,
@@ -20,7 +20,7 @@ import type { OfferStream } from "../api/senders.ts";
 import { openOfferStream } from "../offers/offer-stream.ts";
 import { openPool } from "../pool.ts";
 
-/** What can be left out has the value that protobuf gives it. */
+/** A message in which fields may be left out. They have the default values of protobuf. */
 export type Partly<T> = T extends Uint8Array | bigint | Date
   ? T
   : T extends readonly (infer Item)[]
@@ -67,7 +67,7 @@ export class Arena {
     if (launches !== undefined) this.pool.launchedBy(launches);
   }
 
-  /** Returns a sender elsewhere, or in this process: what that one says is handed over as it is. */
+  /** Returns a sender elsewhere, or one in this process, whose messages are not encoded. */
   sender(name = "workflow-1", isHere = false): Sender {
     return new Sender(this, name, isHere);
   }
@@ -100,7 +100,7 @@ export class Arena {
     return this.pool.turn(this.nowMs);
   }
 
-  /** Time passes, with a turn whenever one is due. */
+  /** Lets time pass, with a turn whenever one is due. */
   pass(byMs: number): void {
     const untilMs = this.nowMs + byMs;
     while (this.pool.nextDueMs <= untilMs) {
@@ -131,7 +131,7 @@ export interface AgentWishes {
 export class TestAgent {
   readonly #arena: Arena;
   joined: Joined | undefined = undefined;
-  /** Everything it was sent, joined. */
+  /** All received assignments, joined. */
   readonly assigned: Assign[] = [];
   readonly cancelled: number[] = [];
   readonly frames: HostFrame[] = [];
@@ -148,14 +148,14 @@ export class TestAgent {
     return this.joined.link;
   }
 
-  /** Numbers of the tasks it was given, in their order. */
+  /** Numbers of the assigned tasks, in their order. */
   get given(): number[] {
     return this.assigned.map(({ token }) => numberOf(token));
   }
 
   send(frame: HostFrame): void {
     assert.equal(this.ended, undefined, "nothing is sent after the end");
-    // As it is on the wire: its tokens are views of all tokens of the pool, and are written again.
+    // As on the wire: the tokens are views of shared memory that is overwritten.
     this.frames.push(HostFrames.decode(HostFrames.encode(frame).finish()));
     this.assigned.push(...frame.assignments);
     this.cancelled.push(...frame.cancels.map(({ token }) => numberOf(token)));
@@ -189,7 +189,7 @@ export class Sender {
   readonly #isHere: boolean;
   readonly stream: OfferStream;
   readonly told = OfferReply.create();
-  /** Profiles that were sent, by what they say. */
+  /** Numbers of sent profiles, by their content. */
   readonly #profiles = new Map<string, number>();
 
   constructor(arena: Arena, name: string, isHere: boolean) {
@@ -206,7 +206,7 @@ export class Sender {
     }
   }
 
-  /** Numbers of the tasks that have a result, in their order, each with what became of it. */
+  /** Numbers of the tasks with a result, in their order, each with its outcome. */
   get results(): (readonly [number: number, what: string])[] {
     return this.told.results.map(({ token, outcome }) => [
       numberOf(token),

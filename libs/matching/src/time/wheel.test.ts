@@ -55,7 +55,7 @@ describe("Wheel", () => {
               const alarm = alarms[one.alarm] as Alarm;
               if (one.kind === "set") {
                 wheel.set(alarm, nowMs + one.delayMs);
-                // What is put in too late runs at the next look.
+                // A timer that is set too late runs at the next check.
                 dues.set(alarm, nowMs + Math.max(0, one.delayMs));
               } else {
                 wheel.remove(alarm);

@@ -1,12 +1,13 @@
 /**
- * All that waits for a time, however much of it there is.
+ * All timers of a pool, in any number.
  *
  * Six rings of 64 lists: those of the first are a millisecond wide, those of each further one as wide as all
  * of the ring before. A distant timer is in a wide list and moves to narrower ones as its time comes nearer.
  *
  * 1. Adding and removing cost the same at any size.
- * 2. Nothing runs before its time, and at most a millisecond after it, or after it was put in, if it is checked then.
- * 3. `nextDueMs` is never later than the first that is due. It may be earlier, when a list has to be spread.
+ * 2. A timer never runs early. If the wheel is checked often enough, it runs at most a millisecond after its
+ *    time, or after it was set.
+ * 3. `nextDueMs` is never later than the first due time. It may be earlier, if a list has to be spread.
  */
 import { assert } from "@tutti/kernel";
 import type { Due } from "./due.ts";
@@ -14,13 +15,13 @@ import type { Due } from "./due.ts";
 const bits = 6;
 const spokes = 1 << bits;
 const rings = 6;
-/** What is later than this, two years, is looked at then and put off again. */
+/** A timer beyond this, two years, is set again when it expires. */
 const furthestTicks = spokes ** rings - 1;
 
 export class Wheel {
   readonly #startMs: number;
   readonly #lists: (Due | undefined)[] = new Array<Due | undefined>(rings * spokes).fill(undefined);
-  /** For each ring two words that say which of its lists have something. */
+  /** For each ring two words with one bit per list that is not empty. */
   readonly #taken = new Int32Array(rings * 2);
   /** Everything before this tick has run. */
   #tick = 0;
@@ -41,7 +42,7 @@ export class Wheel {
     return this.#startMs + this.#nextTick;
   }
 
-  /** Puts something in, or elsewhere. An infinite time takes it out. */
+  /** Sets or moves a timer. An infinite time removes it. */
   set(due: Due, dueMs: number): void {
     if (due.spoke >= 0) {
       if (due.dueMs === dueMs) return;
@@ -61,7 +62,7 @@ export class Wheel {
     this.#nextTick = -1;
   }
 
-  /** Runs all that is due, in the order of time as far as milliseconds tell. */
+  /** Runs all due timers, in the order of their times in milliseconds. */
   advance(nowMs: number): void {
     const until = Math.floor(nowMs - this.#startMs);
     while (this.#size > 0) {
@@ -72,7 +73,7 @@ export class Wheel {
       this.#spread(next);
       this.#runList(next & (spokes - 1), nowMs);
       this.#tick = next + 1;
-      // A timer that a run has added for this very tick is in the next one.
+      // A timer that a run has set for this same tick is in the next list.
     }
     if (this.#tick <= until) {
       this.#tick = until + 1;
@@ -84,7 +85,7 @@ export class Wheel {
     const wanted = Math.ceil(due.dueMs - this.#startMs);
     const tick = Math.min(Math.max(wanted, this.#tick), this.#tick + furthestTicks);
     let ring = 0;
-    // In the narrowest ring in which its list is not passed again before its time.
+    // In the narrowest ring whose list is not passed before the due time.
     while (ring < rings - 1 && tick >= spanEnd(this.#tick, ring)) ring++;
     const spoke = ring * spokes + (Math.floor(tick / spokes ** ring) & (spokes - 1));
     const head = this.#lists[spoke];
@@ -133,7 +134,7 @@ export class Wheel {
   }
 
   #runList(spoke: number, nowMs: number): void {
-    // One by one: a run may remove others that are due too, and puts what is new elsewhere.
+    // One by one: a run may remove other due timers, and new timers go to other lists.
     this.#tick++;
     for (let due = this.#lists[spoke]; due !== undefined; due = this.#lists[spoke]) {
       this.remove(due);
@@ -153,12 +154,12 @@ export class Wheel {
     return Math.max(best, this.#tick);
   }
 
-  /** Returns how many lists after a place of a ring the next one is that has something. Below 0 for none. */
+  /** Returns the distance from a place to the next list that is not empty. Below 0 for none. */
   #distance(ring: number, from: number, isPassed: boolean): number {
     const low = this.#taken[2 * ring] ?? 0;
     const high = this.#taken[2 * ring + 1] ?? 0;
     if (low === 0 && high === 0) return -1;
-    // The list of a wide ring that has started already was spread: its timers belong to the next round.
+    // A list of a wide ring that has started was spread: its timers belong to the next round.
     for (let step = isPassed ? 1 : 0; step <= spokes; step++) {
       const spoke = (from + step) & (spokes - 1);
       const word = spoke < 32 ? low : high;
@@ -168,7 +169,7 @@ export class Wheel {
   }
 }
 
-/** Returns the first tick that a ring cannot hold, as seen from a tick: its lists would be passed before. */
+/** Returns the first tick that a ring cannot hold: its list would be passed too early. */
 function spanEnd(tick: number, ring: number): number {
   const width = spokes ** ring;
   return (Math.floor(tick / width) + spokes) * width;

@@ -44,7 +44,7 @@ export class PoolAgentViews {
     this.#settings = parts.settings;
   }
 
-  /** Returns an agent as others see it. */
+  /** Returns the view of an agent. */
   view(agent: Agent, nowMs: number): AgentViews {
     const { identity, hold, holdReason, used, slots } = agent;
     return {
@@ -81,7 +81,7 @@ export class PoolAgentViews {
     };
   }
 
-  /** Absent agents: launched and not joined yet, or quarantined until they are released. */
+  /** Returns absent agents: launched and not joined yet, or quarantined until they are released. */
   absent(): AgentViews[] {
     const launches = this.#launchers.current;
     const views = new Map<string, AgentViews>();
@@ -133,7 +133,7 @@ export class PoolAgentViews {
     return expectedMs === undefined ? undefined : toTimestamp((begunMs || assignedMs) + expectedMs);
   }
 
-  /** By its rhythm. Before that is known, in parts of what is allowed: the threshold when it is suspect. */
+  /** Returns the level by the agent's rhythm. Before that is known: the threshold at the suspect time. */
   #suspicionOf({ suspicion, heardMs }: Agent, nowMs: number): number {
     const silenceMs = nowMs - heardMs;
     return (

@@ -4,7 +4,7 @@ import { WaitCause } from "@tutti/contracts/types/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { Arena, tokenOf } from "../testing/arena.ts";
 
-/** Returns an agent of one slot whose tasks take a second each, as is known by now. */
+/** Returns an agent of one slot whose tasks take a second each, as the pool has learned. */
 function known() {
   const arena = new Arena();
   const sender = arena.sender();

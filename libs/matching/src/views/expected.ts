@@ -1,7 +1,7 @@
 /**
- * When a task that waits is expected to start, as things are: by how long attempts at its capability take, how long
- * those that run have run, and how many go before it. There is no estimate where nothing was learned yet, or where it
- * is not time that it waits for.
+ * The expected start of a waiting task: from the durations of attempts at its capability, the elapsed time of
+ * running ones, and the tasks before it. There is no estimate if nothing was learned yet, or if the task
+ * waits for something other than time.
  */
 
 import { toTimestamp } from "@tutti/kernel";
@@ -60,15 +60,15 @@ export class StartEstimates {
   }
 }
 
-/** Of so many attempts it is looked at when they end. */
+/** Number of attempts whose ends are computed. */
 const lookedAtMax = 10_000;
 
-/** In the contract's form. */
+/** Returns the time in the form of the contract. */
 export function momentOf(ms: number | undefined) {
   return ms === undefined ? undefined : toTimestamp(ms);
 }
 
-/** When those that run are expected to be done, the first one first. */
+/** Returns the expected ends of running tasks, the first one first. */
 function endsOf(
   tasks: Iterable<Task>,
   isWanted: (task: Task) => boolean,
@@ -78,21 +78,21 @@ function endsOf(
   const ends: number[] = [];
   for (const task of tasks) {
     if (task.stage !== "working" || !isWanted(task)) continue;
-    // What has taken longer than usual may end at any time.
+    // An attempt that has taken longer than usual may end at any time.
     ends.push(Math.max(nowMs, (task.begunMs || task.assignedMs) + usualMs));
     if (ends.length >= lookedAtMax) break;
   }
   return ends.sort((one, other) => one - other);
 }
 
-/** Each that ends lets one start, which takes as long as usual. */
+/** Returns the expected start: each end lets one task start, which takes the usual time. */
 function startAfter(ends: readonly number[], count: number, usualMs: number): number | undefined {
   if (ends.length === 0) return undefined;
   const rounds = Math.floor(count / ends.length);
   return (ends[count % ends.length] ?? 0) + rounds * usualMs;
 }
 
-/** Tasks that go before it. Namespaces take turns: of each other one as many as of its own. */
+/** Returns the number of tasks before it. Namespaces take turns: each other one counts as many as its own. */
 function before({ share, demand, rank, order }: Task): number {
   if (share === undefined) return 0;
   let own = 0;

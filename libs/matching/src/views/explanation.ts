@@ -61,7 +61,7 @@ export class Explanations {
     this.#home = parts.home;
   }
 
-  /** Why a task is where it is. */
+  /** Explains the state of a task. */
   explainTask(task: Task, nowMs: number): Explanation {
     const { stage, agent } = task;
     const about = workOf(task);
@@ -96,7 +96,7 @@ export class Explanations {
     if (stage === "ended" || stage === "forgotten") return explainEnded(task, nowMs);
     const isApart = stage === "hooked" || stage === "ganged";
     const missing = isApart ? undefined : this.#reasons.missing(task, nowMs);
-    // A pause holds a task back too, once a worker offers the capability.
+    // A pause also holds a task back, once a worker offers the capability.
     const reasons =
       missing === undefined ? this.#reasons.of(task, nowMs) : [missing, ...this.#reasons.pauses()];
     const [first] = reasons;
@@ -113,7 +113,7 @@ export class Explanations {
     });
   }
 
-  /** Returns a task that a hook denied, as far as that is remembered. */
+  /** Returns a task that a hook denied, if it is remembered. */
   explainDenied(work: WorkReference): Explanation | undefined {
     const isWanted = finderOf(work);
     const denied = this.#hooks.current?.denied.findLast(({ task }) => isWanted(task));
@@ -136,7 +136,7 @@ export class Explanations {
     });
   }
 
-  /** Why a task would wait that was offered now: of a task that is in no queue. */
+  /** Explains why a task that is in no queue would wait if it were offered now. */
   explainProfile(sent: OfferProfile, nowMs: number): Explanation | Refusal {
     const problem = profileProblem(sent);
     if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number: sent.number, problem });
@@ -149,7 +149,7 @@ export class Explanations {
     }
   }
 
-  /** Returns the agents that offer what it asks for, the first in the order first. */
+  /** Returns the agents that offer its capability, in their order. */
   #candidatesOf(task: Task): Candidate[] {
     const { strategy } = this.#settings.current;
     const agents = task.demand.matches.flatMap(({ cohort, preference }) =>
@@ -174,8 +174,8 @@ export class Explanations {
   }
 }
 
-/** When a worker was last heard of whose link is cut or silent. Empty for any other. */
-/** An attempt without a time limit may hang. Whether it does, only its worker knows. */
+/** The last heartbeat of a worker whose link is cut or silent. Empty for any other worker. */
+/** Returns the remedy for an attempt without a time limit. Only its worker knows whether it hangs. */
 function remediesOf({ runMs, totalDueMs }: Task, { agentId }: Agent, forMs: number): Remedy[] {
   if (forMs < longMs || runMs > 0 || Number.isFinite(totalDueMs)) return [];
   const text = `If it hangs: its attempts have no time limit. See the log of ${agentId}. If you end that worker, another worker gets the task. Set \`timeout\` in the workflow, so that an attempt that hangs ends.`;
@@ -219,7 +219,7 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   });
 }
 
-/** What each hook did, in the order in which they did it. */
+/** Returns the actions of the hooks, in their order. */
 function hookParts(task: Task): Partial<Explanation>[] {
   return (task.judging?.notes ?? []).map(({ hookId, text }) => ({
     about: workOf(task),

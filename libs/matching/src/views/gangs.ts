@@ -9,7 +9,7 @@ import type { Reason } from "./reason.ts";
 const { WAIT_CAUSE_NEEDS, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY } = WaitCause;
 const namedMax = 5;
 
-/** The gang is that of the task. */
+/** Returns the reason. The gang must be that of the task. */
 export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number): Reason {
   const { name, size, waiting, running } = gang;
   const reason = { subject: name, holders: [] };
@@ -48,7 +48,7 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
   return { ...reason, cause: WAIT_CAUSE_BUSY, message, remedy };
 }
 
-/** Which members wait for how many slots of which capability. */
+/** Describes how many members wait for how many slots of which capability. */
 function waitsText(members: readonly Task[]): string {
   const byCapability = new Map<string, string[]>();
   for (const { demand, offer } of members) {

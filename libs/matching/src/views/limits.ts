@@ -8,7 +8,7 @@ import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";
 import { workOf } from "./work.ts";
 
-/** Returns the rules that were set, and the keys in use, by key. Looks at all tasks: for people who ask. */
+/** Returns the rules that are set, and the keys in use, by key. Reads all tasks: for user requests. */
 export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
   const views: PoolLimit[] = [];
   const inUse = new Set<string>();
@@ -37,7 +37,7 @@ export function limitViews(tasks: Tasks, limits: Limits): PoolLimit[] {
   return views.sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1));
 }
 
-/** Tasks that had an attempt already and wait for the next one, by what they count against. */
+/** Counts tasks that wait for another attempt, by their limits. */
 function retryingOf(tasks: Tasks): ReadonlyMap<Limit<Task>, number> {
   const counts = new Map<Limit<Task>, number>();
   for (const task of tasks.values()) {
@@ -47,15 +47,12 @@ function retryingOf(tasks: Tasks): ReadonlyMap<Limit<Task>, number> {
   return counts;
 }
 
-/**
- * Returns how many attempts, of one namespace where one is named, count against a limit. Looks at all tasks: for people
- * who ask.
- */
+/** Returns how many attempts count against a limit, optionally of one namespace. Reads all tasks. */
 export function countOf(tasks: Tasks, limit: Limit<Task>, namespace?: string): number {
   return attemptsOf(tasks, (one) => one === limit, namespace).length;
 }
 
-/** Who counts against a limit, of one namespace where one is named. Looks at all tasks: for people who ask. */
+/** Returns the work that counts against a limit, optionally of one namespace. Reads all tasks. */
 export function holdersOf(
   tasks: Tasks,
   isMeant: (limit: Limit<Task>) => boolean,

@@ -1,4 +1,4 @@
-/** For what a task waited, split by cause: what it waited for alone, and in between what all waited for that ask the same. */
+/** The past waits of a task, by cause: its own, and in between those of all tasks with its demand. */
 import { type Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Task } from "../task/task.ts";
@@ -9,7 +9,7 @@ interface Span extends WaitSpan {
   readonly message: string;
 }
 
-/** By cause and subject, in the order in which each was over. Without those causes that it waits for now. */
+/** Returns waits by cause and subject, in the order of their ends. Without the present causes. */
 export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<WaitCause> = new Set()): Wait[] {
   const groups = new Map<string, Span[]>();
   for (const span of spansOf(task, untilMs, present)) {
@@ -20,8 +20,7 @@ export function pastWaits(task: Task, untilMs: number, present: ReadonlySet<Wait
 }
 
 /**
- * Returns how long a task waited in all for what it waits for now, and since when. Undefined where that was not looked
- * at yet.
+ * Returns the total wait of a task for its present cause, and the start. Undefined before the first check.
  */
 export function presentWait(
   task: Task,
@@ -58,7 +57,7 @@ function spansOf(task: Task, untilMs: number, present: ReadonlySet<WaitCause>): 
   return [...ownSpans(task), ...shared].sort((one, other) => one.toMs - other.toMs);
 }
 
-/** Returns the limits and hooks that it waited for. */
+/** Returns the waits for limits and hooks. */
 function ownSpans({ extras, judging }: Task): Span[] {
   const { WAIT_CAUSE_LIMIT, WAIT_CAUSE_HOOK } = WaitCause;
   const ofLimits = (extras?.waited ?? []).map(({ key, fromMs, toMs }) => ({
@@ -78,7 +77,7 @@ function ownSpans({ extras, judging }: Task): Span[] {
   return [...ofLimits, ...ofHooks];
 }
 
-/** What all waited for that ask the same, without the times at which this one waited for something of its own. */
+/** Returns the waits of all tasks with the same demand, without the times of the task's own waits. */
 function sharedSpans(task: Task, untilMs: number): WaitSpan[] {
   const { extras, judging, readyMs, stage } = task;
   const away = ownSpans(task).map(({ fromMs, toMs }) => ({ fromMs, toMs }));

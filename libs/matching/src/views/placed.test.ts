@@ -9,7 +9,7 @@ function workOf(number: number) {
   return { namespace: "default", kind: "run", id: "run-1", task: `t${number}` };
 }
 
-/** One after the other, at the one agent, until its results are durable. */
+/** Completes tasks at the one agent, one after the other, until the results are durable. */
 function work(arena: Arena, numbers: readonly number[]): void {
   const sender = arena.sender();
   const agent = arena.agent("a", { credit: 1_000_000 });

@@ -1,4 +1,4 @@
-/** Why a task was given to the agent that has it, or had it. */
+/** Why a task was given to its agent. */
 import { type Candidate, Explanation, type Wait, type WorkReference } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Placement, Placements } from "../placed/placements.ts";
@@ -7,7 +7,7 @@ import type { Task } from "../task/task.ts";
 import { textOf } from "./past-waits.ts";
 import { kindOf } from "./work.ts";
 
-/** How the agents stood when it was placed. Undefined where that is not known any more. */
+/** Returns the state of the agents at the time of the placement. Undefined if it was forgotten. */
 export function placementOf(placements: Placements, task: Task, nowMs: number): Placement | undefined {
   const { workId, taskId } = task.glance();
   return placements.find(
@@ -17,7 +17,7 @@ export function placementOf(placements: Placements, task: Task, nowMs: number): 
   );
 }
 
-/** Returns a task that has left, as far as it is remembered. */
+/** Returns a task that has left, if it is remembered. */
 export function explainPlaced(
   placements: Placements,
   strategy: Strategy,

@@ -4,15 +4,15 @@ import type { WaitCause, WorkReference } from "@tutti/contracts/types/v1";
 export interface Reason {
   readonly cause: WaitCause;
   readonly message: string;
-  /** What it is about: a capability, a key, an agent. */
+  /** The subject: a capability, a key, an agent. */
   readonly subject: string;
   readonly holders: readonly WorkReference[];
-  /** What would help. */
+  /** A remedy, as a text. */
   readonly remedy: string;
-  /** What to type for it, where that is one command. */
+  /** The command for it, if one is enough. */
   readonly command?: string;
-  /** Since when, where that is known apart from the whole. */
+  /** Start of the wait for this reason, if known. */
   readonly sinceMs?: number;
-  /** When it ends, where that is known. */
+  /** End of the wait, if known. */
   readonly endMs?: number;
 }

@@ -27,7 +27,7 @@ export interface StatusParts {
   readonly pauses: CapabilityPauses;
 }
 
-/** How a pool stands. Looks at all that is in it: for people and scalers, not for every turn. */
+/** Returns the status of a pool. Reads the whole pool: for users and scalers, not for every turn. */
 export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
   const capabilities = new Map<string, CapabilityStatus>();
   const agents: AgentCounts = { starting: 0, ready: 0, busy: 0, draining: 0, asleep: 0, suspect: 0, held: 0 };
@@ -71,7 +71,7 @@ export function statusView(parts: StatusParts, nowMs: number): PoolStatus {
   };
 }
 
-/** Returns how long the one that waits longest has waited, and how many wait that had an attempt already. */
+/** Counts waiting tasks: the longest wait, and the tasks that already had an attempt. */
 function countTasks(
   { tasks, pauses }: StatusParts,
   capabilities: Map<string, CapabilityStatus>,
@@ -95,7 +95,7 @@ function countTasks(
   return { longestWaitMs, retrying };
 }
 
-/** The version at an agent that takes the capability no longer, or not now. */
+/** Returns the version at an agent that no longer accepts the capability, or not now. */
 function versionAt(agent: Agent | undefined, { requirements: { capability, range } }: Demand): string {
   const versions = agent?.offered.filter(({ name }) => name === capability).map(({ version }) => version);
   return newestIn(versions ?? [], range) ?? range;

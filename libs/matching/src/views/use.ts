@@ -23,8 +23,8 @@ export interface UseParts {
 }
 
 /**
- * What is used and wanted, by resource and by share. Of all agents, and of those with certain labels. Looks at all
- * tasks: for people.
+ * Returns used and wanted amounts, by resource and share, of all agents and of those with certain labels.
+ * Reads all tasks: for user requests.
  */
 export function useView(parts: UseParts, selector: LabelSelector | undefined): GetPoolUseReply {
   const groups = selectorsIn(parts, selector).map((agents) => ({ agents, ...useOf(parts, agents) }));
@@ -92,7 +92,7 @@ function useOf(parts: UseParts, agents: LabelSelector | undefined): Use {
   };
 }
 
-/** Returns whether a task is running at such agents, or could be. */
+/** Returns a predicate: whether a task runs at such agents, or could. */
 function counting(agents: LabelSelector | undefined): (task: Task) => boolean {
   if (agents === undefined) return () => true;
   const key = selectorKey(agents);

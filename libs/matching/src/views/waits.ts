@@ -1,8 +1,8 @@
 /**
  * Why a task waits, as its pool knows it.
  *
- * The caller may look at the task, not at those of other namespaces that share the pool: of these nothing is named or
- * counted.
+ * The caller may read the task, but not those of other namespaces that share the pool: these are neither
+ * named nor counted.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
@@ -32,7 +32,7 @@ import { gangReason } from "./gangs.ts";
 import { countOf, holdersOf } from "./limits.ts";
 import type { Reason } from "./reason.ts";
 
-/** How to have tasks of the kind `agent` run: by the platform itself, or by `agents()` on a worker. */
+/** How to run tasks of the kind `agent`: by the platform itself, or by `agents()` on a worker. */
 const withModels =
   "set ANTHROPIC_API_KEY, OPENAI_API_KEY or TUTTI_LOCAL_MODELS and restart the platform, or start a worker with `agents()` of @tutti/sdk/agents";
 
@@ -72,7 +72,7 @@ export class WaitReasons {
     this.#pauses = parts.pauses;
   }
 
-  /** Why the pool gives out no task at all. Empty if it does. */
+  /** Returns why the pool assigns no task at all. Empty if it does. */
   pauses(): Reason[] {
     const { name } = this.#identity;
     const { paused, awaits } = this.#settings.current;
@@ -85,7 +85,7 @@ export class WaitReasons {
     return [reason(WAIT_CAUSE_PAUSED, text, name, "wait for some seconds")];
   }
 
-  /** Returns the reasons of a task that waits, the weightiest first. None when it goes at the next turn. */
+  /** Returns the reasons of a waiting task, the most important first. Empty if the next turn assigns it. */
   of(task: Task, nowMs: number): Reason[] {
     const reasons = this.pauses();
     if (
@@ -118,7 +118,7 @@ export class WaitReasons {
     return [...reasons, ...this.#agentReasons(task)];
   }
 
-  /** What a hook holds waits for nothing else yet. */
+  /** Returns the reason of a task that a hook holds. It waits for nothing else yet. */
   #hookReason({ judging }: Task): Reason {
     const { heldBy = "", why = "", dueMs = 0 } = judging ?? {};
     if (heldBy === "")
@@ -171,7 +171,7 @@ export class WaitReasons {
     };
   }
 
-  /** Returns a quota that is used up, or what others have set aside. */
+  /** Returns the reason of an exhausted quota, or of a reservation for others. */
   #allottedReason(task: Task, { held, key }: Limit<Task>, origin: LimitOrigin): Reason {
     const { kind, id, namespace, name, limit, description } = origin;
     const { namespace: own } = task.profile;
@@ -195,7 +195,7 @@ export class WaitReasons {
     };
   }
 
-  /** Who of a namespace counts against it, by share, the greatest first. */
+  /** Lists the work of a namespace that counts against it, by share, the largest first. */
   #usersOf({ kind, id, name }: LimitOrigin, namespace: string): string[] {
     const counts = new Map<string, number>();
     for (const task of this.#tasks.values()) {
@@ -242,12 +242,12 @@ export class WaitReasons {
       `start another worker that offers ${capability}, or give its workers more slots`,
     );
     const broken = breakerReason(fit.filter(isBroken), capability);
-    // The reason that would let it continue first comes first.
+    // The reason that can end first comes first.
     const setAside = this.#setAsideReasons(task, fit);
     return [...(broken === undefined ? [] : [broken]), ...setAside, busy, ...behindReasons(task)];
   }
 
-  /** What others have set aside of agents that would do, whether these have room now or not. */
+  /** Returns the reservations at suitable agents, whether these have room now or not. */
   #setAsideReasons({ demand, profile }: Task, agents: readonly Agent[]): Reason[] {
     const byIds = new Map<string, Reason>();
     for (const agent of agents) {
@@ -261,13 +261,13 @@ export class WaitReasons {
     return [...byIds.values()];
   }
 
-  /** What is set aside in a pool of another namespace. */
+  /** Returns the reason of a reservation in a pool of another namespace. */
   #foreignReason(name: string): Reason {
     const text = `some of the ${name} of the pool ${this.#identity.name} is set aside for others`;
     return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask the owner of the pool");
   }
 
-  /** No agent offers the capability. */
+  /** Returns the reason if no agent offers the capability. */
   missing(task: Task, nowMs: number): Reason | undefined {
     const { capability, range, require } = task.demand.requirements;
     if (task.demand.matches.length > 0) return undefined;
@@ -305,7 +305,7 @@ export class WaitReasons {
   }
 }
 
-/** All agents that would do have paused the capability. */
+/** Returns the reason if all suitable agents have paused the capability. */
 function pausedReason(paused: readonly (readonly [Agent, Pause])[], capability: string): Reason {
   const [[, first]] = paused as [readonly [Agent, Pause]];
   const endMs = Math.min(...paused.map(([, { dueMs }]) => dueMs));
@@ -318,14 +318,14 @@ function pausedReason(paused: readonly (readonly [Agent, Pause])[], capability: 
   return { ...reason(WAIT_CAUSE_SLOWED_DOWN, text, capability, "wait until the pause is over"), endMs };
 }
 
-/** The holders that the caller may see. */
+/** Lists the holders that the caller may see. */
 function heldByText(holders: readonly WorkReference[]): string {
   if (holders.length === 0) return "";
   const named = holders.slice(0, usersMax).map(({ id, task }) => `\`${id} ${task}\``);
   return `. Held by ${named.join(", ")}${holders.length > named.length ? " and more" : ""}`;
 }
 
-/** Has the number of agents at each obstacle if there is more than one obstacle. */
+/** Describes the obstacles, with the number of agents at each if there is more than one. */
 function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<string, number>): string {
   const [[first = ""] = []] = obstacles;
   if (agents === 1) return `the only agent for ${capability} has no room: ${first}`;
@@ -334,7 +334,7 @@ function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<s
   return `of ${agents} agents for ${capability} none has room: ${text}`;
 }
 
-/** The author most likely meant the similar name. */
+/** Describes a missing capability. The author most likely meant the similar name. */
 function absenceWords(
   capability: string,
   where: string,
@@ -365,7 +365,7 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** Why a suitable agent does not get the task. Empty if nothing prevents it. */
+/** Returns why a suitable agent does not get the task. Empty if nothing prevents it. */
 export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
   if (!isEverFit(agent, fit)) return notFitText(agent, task);
@@ -394,7 +394,7 @@ const usersMax = 5;
 
 const letUse = "wait until it is over, or let the session use it";
 
-/** Some would have room, had their attempts not failed so often. */
+/** Returns the reason if only open breakers keep agents from having room. */
 function breakerReason(agents: readonly Agent[], capability: string): Reason | undefined {
   const [first] = [...agents].sort((one, other) => one.holdDueMs - other.holdDueMs);
   if (first === undefined) return undefined;
@@ -409,7 +409,7 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
   };
 }
 
-/** Returns its fit agents sleep. */
+/** Returns the reason if the fit agents sleep. */
 function asleepReason(agents: readonly Agent[], capability: string): Reason {
   const [first] = agents;
   const willWake = agents.some(({ wakesByNeed }) => wakesByNeed);
@@ -433,7 +433,7 @@ function asleepReason(agents: readonly Agent[], capability: string): Reason {
   };
 }
 
-/** A fit agent may not do it. */
+/** Returns the reason if a fit agent was not admitted. */
 function turnedAwayReason(agents: readonly TurnedAway[], capability: string): Reason {
   const agentId = agents[0]?.agentId ?? "";
   const who = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
@@ -474,7 +474,7 @@ function behindReasons(task: Task): Reason[] {
   ];
 }
 
-/** Of sessions, which are known by name. */
+/** Describes the weights of sessions. Sessions have names. */
 function weightsOf(others: readonly Share<Task>[]): string {
   const named = others.filter(({ party }) => party.includes("\n"));
   if (named.length === 0) return "";

@@ -7,7 +7,7 @@ export function workOf(task: Task): WorkReference {
   return { namespace: task.profile.namespace, kind: kindOf(task), id: workId, task: taskId };
 }
 
-/** Finds a task by what it belongs to, among all that there are. */
+/** Returns a predicate that finds a task by its reference. */
 export function finderOf({ namespace, kind, id, task }: WorkReference): (one: Task) => boolean {
   const utf8 = new TextEncoder();
   const name: TaskName = { id, task, idBytes: utf8.encode(id), taskBytes: utf8.encode(task) };

@@ -1,4 +1,4 @@
-/** Why those who asked for the same waited, one time after the other: the same for all of them, so kept once. */
+/** Why tasks with the same demand waited, in sequence. It is the same for all of them, so it is kept once. */
 import { WaitCause } from "@tutti/contracts/types/v1";
 
 const entriesMax = 64;
@@ -14,12 +14,12 @@ export class WaitLog {
   readonly #causes: WaitCause[] = [];
   readonly #fromMs: number[] = [];
 
-  /** Whether a task waited when it was looked at last. */
+  /** Whether a task waited at the last check. */
   get isOpen(): boolean {
     return (this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) !== WAIT_CAUSE_UNSPECIFIED;
   }
 
-  /** It is this from now on. Not stated while no task waits. */
+  /** Records the cause from now on. Unspecified if no task waits. */
   note(cause: WaitCause, nowMs: number): void {
     if ((this.#causes.at(-1) ?? WAIT_CAUSE_UNSPECIFIED) === cause) return;
     this.#causes.push(cause);
@@ -29,7 +29,7 @@ export class WaitLog {
     this.#fromMs.shift();
   }
 
-  /** What there was between two times, as far as it is known. */
+  /** Returns the known causes between two times. */
   between(fromMs: number, toMs: number): WaitSpan[] {
     const spans: WaitSpan[] = [];
     for (const [at, cause] of this.#causes.entries()) {

@@ -1,4 +1,4 @@
-/** Looks now and then why tasks wait for agents, all alike at once: after turns, and not more often than this. */
+/** Checks after turns why tasks wait for agents, once per demand, and at most once per interval. */
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { isBroken } from "../agents/breaker.ts";
 import type { CapabilityPauses } from "../agents/pauses.ts";
@@ -41,9 +41,9 @@ export interface WaitWatchParts {
 export class WaitWatch extends Due {
   readonly #parts: WaitWatchParts;
   #lookedMs = Number.NEGATIVE_INFINITY;
-  /** The first turn after that: what is otherwise has been so since then. */
+  /** The first turn after the last check: a change counts from then on. */
   #sinceMs: number | undefined = undefined;
-  /** Whether a task waited then. */
+  /** True if a task waited at the last check. */
   #isOpen = false;
 
   constructor(parts: WaitWatchParts) {
@@ -51,7 +51,7 @@ export class WaitWatch extends Due {
     this.#parts = parts;
   }
 
-  /** A turn is over. */
+  /** Called after a turn. */
   look(nowMs: number): void {
     if (this.#parts.waiting.count === 0 && !this.#isOpen) return;
     this.#sinceMs ??= nowMs;
@@ -73,7 +73,7 @@ export class WaitWatch extends Due {
     }
   }
 
-  /** Why the first task with this demand is not assigned. */
+  /** Returns why the first task with this demand is not assigned. */
   #causeOf(demand: Demand, nowMs: number): WaitCause {
     if (this.#parts.settings.isStill) return WAIT_CAUSE_PAUSED;
     if (demand.matches.length === 0)
@@ -108,7 +108,7 @@ export class WaitWatch extends Due {
     return slowed === fit ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
   }
 
-  /** Why no agent will do, where none does. */
+  /** Returns why no agent is suitable, if none is. */
   #missingCause({ requirements }: Demand, nowMs: number): WaitCause {
     if (this.#parts.turnedAway.able(requirements, nowMs).length > 0) return WAIT_CAUSE_POLICY;
     const cohorts = [...(this.#parts.demands.fieldOf(requirements.capability)?.cohorts ?? [])];

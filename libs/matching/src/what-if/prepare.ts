@@ -1,12 +1,13 @@
 /**
- * Turns what was recorded into what a replay needs: jobs that arrive, how long agents have them, and how they end.
+ * Turns a recording into the input of a replay: jobs with their arrivals, their durations at agents, and
+ * their ends.
  *
- * 1. Work causes work. The first attempt of a run arrives when it did. A later one arrives as long after the end that
- *    caused it as it did: a retry after its failure, any other task after the last end in its run before it. So tasks
- *    behind a faster pool arrive earlier.
- * 2. How long an agent has a task was recorded with all that it contains: the way there, the start, the way back.
- * 3. A pool assigns after a moment: a task that finds a free slot, and a slot that is free again while tasks wait. Both
- *    moments are measured, and not assumed.
+ * 1. Work causes work. The first attempt of a run arrives at its recorded time. A later one arrives after the
+ *    end that caused it, with the recorded delay: a retry after its failure, any other task after the last
+ *    earlier end in its run. So with a faster pool, tasks arrive earlier.
+ * 2. The recorded duration of a task at an agent includes everything: the way there, the start, the way back.
+ * 3. A pool assigns with a delay: for a task that finds a free slot, and for a freed slot while tasks wait.
+ *    Both delays are measured, not assumed.
  * 4. An agent that takes longer than others for the same capability takes longer in a replay as well.
  */
 import { quantile, sortedCopy } from "@tutti/analysis";
@@ -16,22 +17,22 @@ import type { RecordedAgent, RecordedAttempt, Recording } from "./recording.ts";
 export interface Job {
   readonly first: RecordedAttempt;
   readonly parts: readonly JobPart[];
-  /** The job whose end causes it. -1 if nothing does. */
+  /** The job whose end causes it. -1 if none does. */
   readonly cause: number;
-  /** From that end, or from the start of the recording, to its offer. */
+  /** Delay from that end, or from the start of the recording, to its offer. */
   readonly afterMs: number;
-  /** The job of the first attempt of its task: its place in the queue is counted from there. -1 for its own. */
+  /** The job of the first attempt, whose queueing time counts for its order. -1 for its own. */
   readonly readyOf: number;
-  /** From the first queueing to the offer. */
+  /** Delay from the first queueing to the offer. */
   readonly waitedMs: number;
-  /** From the offer until the pool assigned it, where a slot was free. */
+  /** Delay from the offer to the assignment, if a slot was free. */
   readonly lateMs: number;
   readonly dueAfterMs: number;
 }
 
 export interface JobPart {
   readonly heldMs: number;
-  /** From its end until the slot takes another task. */
+  /** Delay from its end until the slot takes another task. */
   readonly hopMs: number;
   readonly agentId: string;
   readonly status: string;
@@ -42,13 +43,13 @@ export interface Prepared {
   readonly jobs: readonly Job[];
   readonly fromMs: number;
   readonly toMs: number;
-  /** How many times as long as others an agent takes. 1 if not known otherwise. */
+  /** Factor by which an agent is slower than others. 1 if unknown. */
   readonly slowness: ReadonlyMap<string, number>;
-  /** Moments from the end of a task to the next one in the same slot, while tasks waited. Ascending. */
+  /** Delays from the end of a task to the next one in the same slot, while tasks waited. Ascending. */
   readonly hopsMs: readonly number[];
 }
 
-/** Fewer attempts say nothing about an agent. */
+/** Minimum number of attempts for the speed of an agent. */
 const speedMin = 10;
 /** A difference in speed below this is noise. */
 const speedFrom = 0.1;
@@ -100,7 +101,7 @@ interface Cause {
   readonly readyOf: number;
 }
 
-/** What caused each offer, in the order of the offers. */
+/** Returns the cause of each offer, in the order of the offers. */
 function causesOf(offers: readonly (readonly RecordedAttempt[])[]): Cause[] {
   const causes: Cause[] = offers.map(() => ({ cause: -1, sinceMs: undefined, readyOf: -1 }));
   const ofWork = Map.groupBy(offers.keys(), (at) => `${offers[at]?.[0]?.kind}/${offers[at]?.[0]?.workId}`);
@@ -129,13 +130,13 @@ function causesOf(offers: readonly (readonly RecordedAttempt[])[]): Cause[] {
 
 interface Hops {
   readonly measured: readonly number[];
-  /** From the end of an attempt to the next one in its slot. */
+  /** Delay from the end of an attempt to the next one in its slot. */
   readonly after: ReadonlyMap<RecordedAttempt, number>;
-  /** Of those that found a free slot. */
+  /** Delays of attempts that found a free slot. */
   readonly late: ReadonlyMap<RecordedAttempt, number>;
 }
 
-/** The slot that is free for longest is filled first. */
+/** Measures the delays. The slot that has been free for longest is filled first. */
 function hopsOf(attempts: readonly RecordedAttempt[], agents: readonly RecordedAgent[]): Hops {
   const measured: number[] = [];
   const after = new Map<RecordedAttempt, number>();
@@ -161,13 +162,13 @@ function hopsOf(attempts: readonly RecordedAttempt[], agents: readonly RecordedA
   return { measured: sortedCopy(measured), after, late };
 }
 
-/** So many agents are looked at for a free slot. */
+/** Number of agents that are checked for a free slot. */
 const lookedAtMax = 64;
 
-/** A slot that is free again at the moment of an offer is free. */
+/** A slot that becomes free at the time of an offer counts as free. */
 const tick = 1e-3;
 
-/** When slots of agents were free. */
+/** Times at which slots of agents were free. */
 class AgentSlots {
   readonly #agents: readonly RecordedAgent[];
   readonly #starts = new Map<string, readonly number[]>();
@@ -181,7 +182,7 @@ class AgentSlots {
     }
   }
 
-  /** Whether an agent with the capability had a free slot when the task was offered. */
+  /** Returns whether an agent with the capability had a free slot at the time of the offer. */
   hasFree({ capability, offeredMs, agentId }: RecordedAttempt): boolean {
     let lookedAt = 0;
     for (const agent of this.#agents) {
@@ -196,12 +197,12 @@ class AgentSlots {
   }
 }
 
-/** When the pool assigned anything next: a task that found a free slot and went later was not late by that. */
+/** Returns the time of the next assignment in the pool. Only the delay until then counts as its delay. */
 function turnAfter(turns: readonly number[], offeredMs: number): number {
   return turns[firstFrom(turns, offeredMs)] ?? offeredMs;
 }
 
-/** Where the first of ascending values is that is not below a limit. */
+/** Returns the index of the first of ascending values that is not below a limit. */
 function firstFrom(ascending: readonly number[], limit: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

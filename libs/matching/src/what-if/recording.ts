@@ -1,6 +1,6 @@
 /** The recorded work of a pool, and the changes of a replay. */
 
-/** One time that an agent had a task. Times in milliseconds since 1970, by the clock of the pool. */
+/** One assignment of a task to an agent. Times in milliseconds since 1970, by the clock of the pool. */
 export interface RecordedAttempt {
   readonly namespace: string;
   readonly kind: string;
@@ -13,7 +13,7 @@ export interface RecordedAttempt {
   readonly agentId: string;
   readonly slots: number;
   readonly priority: number;
-  /** Key of the share of the agents that it has. Empty for that of its namespace. */
+  /** Key of its share of the agents. Empty for that of its namespace. */
   readonly share: string;
   /** First queueing of the task: a retry keeps its place in the queue. */
   readonly readyMs: number;
@@ -33,13 +33,13 @@ export interface RecordedAttempt {
 
 export interface RecordedAgent {
   readonly agentId: string;
-  /** The recorded agent that is as fast. */
+  /** The recorded agent with the same speed. */
   readonly likeId: string;
   readonly slots: number;
   readonly capabilities: readonly OfferedCapability[];
   readonly labels: Readonly<Record<string, string>>;
   readonly resources: Readonly<Record<string, number>>;
-  /** When it was there. Infinite for before and after the recording. */
+  /** Time of its presence. Infinite for before and after the recording. */
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -57,19 +57,19 @@ export interface Recording {
   readonly agents: readonly RecordedAgent[];
 }
 
-/** What would be otherwise. Undefined stays as it was. */
+/** The changes of a replay. Undefined for no change. */
 export interface Scenario {
-  /** So many workers, there all the time, alike to those of the recording. */
+  /** Number of workers, present all the time, alike to those of the recording. */
   readonly workers: number | undefined;
   /** Slots of each worker. */
   readonly slots: number | undefined;
-  /** So many times as much work per time. */
+  /** Factor of work per time. */
   readonly load: number | undefined;
 }
 
 export const asItWas: Scenario = { workers: undefined, slots: undefined, load: undefined };
 
-/** One time that an agent had a task, in the past or in a replay. */
+/** One assignment of a task to an agent, in the past or in a replay. */
 export interface Placed {
   readonly namespace: string;
   readonly share: string;

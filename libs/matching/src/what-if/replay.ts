@@ -1,6 +1,6 @@
 /**
- * Plays recorded work through a real pool in virtual time: the same queue, limits, fairness and choice of agents as in
- * operation. Only agents and senders are played, by what was recorded of them.
+ * Plays recorded work through a real pool in virtual time: the same queue, limits, fairness and choice of
+ * agents as in operation. Only agents and senders are simulated, by their records.
  */
 import { Offer, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import type { Chance } from "@tutti/kernel";
@@ -14,7 +14,7 @@ import type { Placed, RecordedAgent } from "./recording.ts";
 import { ReplayedAgent, type RunningPart } from "./replayed-agent.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
-/** How the pool of a replay works. */
+/** The configuration of the pool of a replay. */
 export interface ReplayPolicy {
   readonly namespace: string;
   readonly pool: string;
@@ -29,19 +29,19 @@ export interface Replayed {
   readonly endMs: number;
 }
 
-/** All that the pool of a replay would refuse in operation was accepted then. */
+/** Removes limits: everything that was recorded had been accepted. */
 const unbounded: Partial<PoolSettings> = {
   window: 1_000_000,
   queuedMax: 10_000_000,
   agentsMax: 1_000_000,
   claimMs: 0,
-  // Agents of a replay are seldom heard. Their absence was recorded.
+  // Agents of a replay send few heartbeats. Their absence was recorded.
   heartbeatMs: 600_000,
   suspectMs: 3_600_000,
   leaseMs: 86_400_000,
   suspicionThreshold: 16,
 };
-/** A replay that is not done by so many times the time of the recording will not be. */
+/** A replay is given up after this many times the duration of the recording. */
 const patience = 10;
 const patienceMinMs = 3_600_000;
 const seed = 1;
@@ -110,7 +110,7 @@ class Replay {
     while (this.#left > 0) {
       const dueMs = Math.min(time.nextMs, this.#pool.nextDueMs);
       if (dueMs > this.#fromMs + spanMs) break;
-      // A pool that is due at once, and has nothing to do then, is asked again a moment later.
+      // If the pool is due at once but has nothing to do, it runs again a moment later.
       const happened = time.pass(idle > idleMax ? Math.max(dueMs, time.nowMs + 1) : dueMs);
       const assigned = this.#pool.turn(time.nowMs);
       if (this.#results > this.#durable) {
@@ -190,7 +190,7 @@ class Replay {
     this.#take(OfferRequest.fromPartial({ profiles, offers: [offer] }));
   }
 
-  /** The pool has a result: it need not keep it. */
+  /** Confirms results: the pool need not keep them. */
   #receive({ results }: OfferReply): void {
     this.#results += results.length;
   }
@@ -213,7 +213,7 @@ class Replay {
     this.#finish(at, endedMs);
   }
 
-  /** The agent left with it: the recorded loss, or it is offered again, as its sender would. */
+  /** Handles a task whose agent left: it is the recorded loss, or it is offered again, as by its sender. */
   #lose(token: Uint8Array, running: RunningPart): void {
     const at = this.#jobOf(token);
     const job = this.#jobs[at] as Job;
@@ -270,7 +270,7 @@ function tokenOf(number: number): Uint8Array {
   return token;
 }
 
-/** The same in each replay. */
+/** Returns random numbers that are the same in each replay. */
 function chanceOf(from: number): Chance {
   const draws = new Draws(from);
   return {

@@ -1,4 +1,4 @@
-/** An agent of a replay: it has each task as long as it was had, and speaks with the pool as agents do. */
+/** An agent of a replay. It keeps each task for the recorded time and uses the pool as agents do. */
 import { AgentFrame, type Bye, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { isRefusal } from "@tutti/kernel";
@@ -12,13 +12,13 @@ export interface ReplayedAgentParts {
   readonly pool: Pool;
   readonly time: VirtualTime;
   readonly described: RecordedAgent;
-  /** How many times as long as others it takes. */
+  /** Returns the factor by which an agent is slower than others. */
   readonly slownessOf: (agentId: string) => number;
-  /** The next part of the job with this token. */
+  /** Returns the next part of the job with this token. */
   readonly start: (token: Uint8Array) => JobPart;
-  /** The agent does not have it any more. It was stopped if it did not end by itself. */
+  /** Called when the agent no longer has the task. `isStopped`: it did not end by itself. */
   readonly end: (token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean) => void;
-  /** The agent is gone with it. */
+  /** Called when the agent leaves with the task. */
   readonly lose: (token: Uint8Array, running: RunningPart) => void;
 }
 
@@ -28,7 +28,7 @@ export interface RunningPart {
   readonly assignedMs: number;
 }
 
-/** Something is heard of an agent at least so often, or its pool takes it to be gone. */
+/** Interval of the heartbeats of an agent. Without them its pool regards it as lost. */
 const soundEveryMs = 1_800_000;
 const emptyFrame = AgentFrame.create();
 const output = { $case: "inlineOutput" as const, value: new Uint8Array() };

@@ -1,11 +1,11 @@
-/** What a time was like for those who waited and for those who pay, in the past or in a replay. */
+/** The metrics of a time, for users who waited and for those who pay, in the past or in a replay. */
 import { quantile, sortedCopy } from "@tutti/analysis";
 import type { Placed, RecordedAgent, RecordedAttempt } from "./recording.ts";
 
 export interface Goals {
-  /** A task that waits longer misses its goal. 0 for none. */
+  /** A longer wait misses the goal of a task. 0 for no goal. */
   readonly waitMs: number;
-  /** Of an hour of a worker. */
+  /** Price of one hour of a worker. */
   readonly pricePerHour: number;
 }
 
@@ -15,7 +15,7 @@ interface TenantReport {
   readonly tasks: number;
   readonly waitP50Ms: number;
   readonly waitP99Ms: number;
-  /** It waits much longer than all others together. */
+  /** True if its tasks wait much longer than all others together. */
   readonly isStarved: boolean;
 }
 
@@ -33,21 +33,21 @@ export interface PoolReport {
   readonly use: number;
   /** Money that tasks spent, and the price of the workers. */
   readonly cost: number;
-  /** Tasks that ended after their outcome was wanted, or waited longer than the goal. */
+  /** Tasks that ended after their due time, or waited longer than the goal. */
   readonly missed: number;
   /** Tasks that no agent had, or did not finish. */
   readonly unserved: number;
   readonly tenants: readonly TenantReport[];
 }
 
-/** A tenant is starved if the middle of its waits is so many times that of the others. */
+/** A tenant is starved if its median wait is this many times that of the others. */
 const starvedFrom = 10;
 const starvedMinMs = 1_000;
 const starvedTasksMin = 5;
 const tenantsMax = 100;
 const hourMs = 3_600_000;
 
-/** Those that count: an answer of busy, or a task that gave way, comes again. */
+/** Returns the attempts that count: a task that was answered busy, or gave way, comes again. */
 export function countedOf<Each extends Pick<Placed, "status" | "isCopy">>(placed: readonly Each[]): Each[] {
   return placed.filter(({ status, isCopy }) => status !== "busy" && status !== "yielded" && !isCopy);
 }

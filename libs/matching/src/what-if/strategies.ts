@@ -1,6 +1,6 @@
 /**
- * What other strategies would have given in the same time. All are compared with a replay of the past, and not with the past
- * itself, so an error of the replay is in both.
+ * The results of other strategies over the same time. All are compared with a replay of the past, not with
+ * the past itself, so an error of the replay is in both.
  */
 import { quantile, sortedCopy } from "@tutti/analysis";
 import { prepareReplay } from "./prepare.ts";
@@ -10,12 +10,12 @@ import { countedOf, type Goals, meanTimeOf, type PoolReport, reportOf, spanOf } 
 import { checkOf, type SelfCheck } from "./what-if.ts";
 
 export interface StrategyReplayed {
-  /** With its weights, where it has any: `auction(load=2)`. */
+  /** With its weights, if it has any: `auction(load=2)`. */
   readonly strategy: string;
   readonly report: PoolReport;
-  /** How much less time from the first queueing to the end, as a share: 0.2 is a fifth less. */
+  /** Reduction of the time from the first queueing to the end, as a share: 0.2 is a fifth less. */
   readonly gain: number;
-  /** Of the parts of the time, the gain that one and nine of ten do not exceed. */
+  /** Over the parts of the time: the gain that one of ten, and nine of ten, do not exceed. */
   readonly gainLow: number;
   readonly gainHigh: number;
 }
@@ -25,7 +25,7 @@ export interface StrategiesFound {
   readonly past: PoolReport;
   /** The replay of the past. Undefined if the self-check failed. */
   readonly same: PoolReport | undefined;
-  /** The greatest gain first. Empty if the self-check failed. */
+  /** The largest gain first. Empty if the self-check failed. */
   readonly strategies: readonly StrategyReplayed[];
 }
 
@@ -36,7 +36,7 @@ export interface StrategiesQuery {
   readonly goals: Goals;
 }
 
-/** Parts of the recorded time: each gives a gain of its own, and these the interval. */
+/** Parts of the recorded time: each gives a gain, and these give the interval. */
 const partsMax = 12;
 const tasksOfPartMin = 5;
 

@@ -1,4 +1,4 @@
-/** What is to happen, in the order of its time. */
+/** Future events, in the order of their times. */
 import { Heap, type Ranked } from "@tutti/kernel";
 
 class Happening implements Ranked {
@@ -14,7 +14,7 @@ class Happening implements Ranked {
   }
 }
 
-/** Time that passes as fast as what happens is worked off. */
+/** Time that passes as fast as its events are handled. */
 export class VirtualTime {
   readonly #heap = new Heap<Happening>();
   #order = 0;
@@ -28,12 +28,12 @@ export class VirtualTime {
     this.#heap.add(new Happening(Math.max(atMs, this.nowMs), ++this.#order, run));
   }
 
-  /** When something happens next. Infinite if nothing does. */
+  /** Time of the next event. Infinite if there is none. */
   get nextMs(): number {
     return this.#heap.first?.rank ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Lets everything happen up to a time, and the time pass. Returns how much happened. */
+  /** Advances the time and runs all events up to it. Returns their number. */
   pass(untilMs: number): number {
     this.nowMs = Math.max(this.nowMs, untilMs);
     let happened = 0;

@@ -43,7 +43,7 @@ function agent(number: number, slots: number): RecordedAgent {
   return { agentId, likeId: agentId, slots, capabilities, labels: {}, resources: {}, ...always };
 }
 
-/** One queue, first come first served: computed here, and not by the pool. */
+/** Returns the recording of one queue, first come first served. It is computed here, without the pool. */
 function queued(tasks: readonly Task[], { workers, slots = 1, hopMs = 0 }: House): Recording {
   const free = Array.from({ length: workers * slots }, (_, at) => ({
     agentId: `w${at % workers}`,
@@ -64,7 +64,7 @@ function queued(tasks: readonly Task[], { workers, slots = 1, hopMs = 0 }: House
   return { namespace: "default", pool: "default", attempts, agents };
 }
 
-/** More than two slots do, and less than four. */
+/** Returns more work than two slots can do, and less than four can. */
 function load(count: number): Task[] {
   const draws = new Draws(7);
   let atMs = 0;
@@ -203,7 +203,7 @@ describe("a replay of a pool", () => {
         ["default", "session-1", 6, true],
       ],
     );
-    // Six waited too long, and one was late.
+    // Six tasks waited too long, and one was late.
     assert.equal(past.missed, 7);
     assert.ok(Math.abs(past.cost - (28 * 0.5 + (2 * past.spanMs) / 1_000)) < 1e-6);
   });

@@ -1,6 +1,6 @@
 /**
- * The past of a pool with other settings. First the past is replayed as it was: only a replay that comes to the waits of
- * the past predicts anything.
+ * The past of a pool with other settings. First the past is replayed unchanged: only a replay that reproduces
+ * the recorded waits predicts anything.
  */
 import { quantile } from "@tutti/analysis";
 import { type Prepared, prepareReplay } from "./prepare.ts";
@@ -17,10 +17,10 @@ export interface WhatIf {
 
 export interface SelfCheck {
   readonly isGood: boolean;
-  /** The greatest error, as a share. */
+  /** The largest error, as a share. */
   readonly error: number;
   readonly quantiles: readonly CheckedQuantile[];
-  /** Middle of the measured times from the end of a task to the next one in its slot. */
+  /** Median of the measured delays from the end of a task to the next one in its slot. */
   readonly hopMs: number;
   readonly tasks: number;
 }
@@ -33,14 +33,14 @@ interface CheckedQuantile {
 }
 
 const errorMax = 0.05;
-/** Times of first queueing are recorded in whole milliseconds. */
+/** First queueing is recorded in whole milliseconds. */
 const resolutionMs = 1;
-/** Fewer waits have no p99 to speak of. */
+/** Minimum number of waits for a p99. */
 const p99From = 500;
 
 export interface WhatIfQuery {
   readonly recording: Recording;
-  /** How the pool worked, and how it would. */
+  /** The configuration of the pool in the past, and the changed one. */
   readonly policy: ReplayPolicy;
   readonly otherPolicy: ReplayPolicy;
   readonly scenario: Scenario;
@@ -93,7 +93,7 @@ function agentsOf(
   const slotted = agents.map((agent) => ({ ...agent, slots: slots ?? agent.slots }));
   if (workers === undefined) return slotted;
   const [fromMs, toMs] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  // An agent that was gone in between is there twice.
+  // An agent with a gap in its presence is listed twice.
   const distinct = [...new Map(slotted.map((agent) => [agent.agentId, agent])).values()];
   return Array.from({ length: workers }, (_, at): RecordedAgent[] => {
     const alike = distinct[at % Math.max(1, distinct.length)];

@@ -1,4 +1,4 @@
-/** What hooks cost: `node test/programs/hooks.ts` in the folder of the package. Processor time of the thread per task. */
+/** The cost of hooks: `node test/programs/hooks.ts` in the package. Processor time per task. */
 import { Hook, HookMoment } from "@tutti/contracts/swarm/v1";
 import { compileHook, type PoolHook } from "../../src/index.ts";
 import { Arena } from "../../src/testing/arena.ts";
