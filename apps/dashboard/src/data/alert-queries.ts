@@ -4,7 +4,7 @@ import { pathOf } from "../elements/spelled.ts";
 import { read } from "./queries.ts";
 
 const size = 1_000;
-/** Events tell of alerts that fire and end. Pending ones, and notifications, have none. */
+/** Alerts that fire and end have events. Pending ones, and notifications, have none. */
 const refetchInterval = 10_000;
 
 /** The queries of the page of alerts are about one namespace: metrics of processes, and built-in rules, are in `system`. */

@@ -1,4 +1,6 @@
-/** Whether the platform is heard. The page says so, and fetches everything again when it is heard again. */
+/**
+ * The state of the connection to the platform. The dashboard shows it, and reads everything again after a reconnect.
+ */
 
 export type Connection =
   | { readonly kind: "connecting" }

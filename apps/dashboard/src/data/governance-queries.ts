@@ -30,7 +30,10 @@ import { pathOf } from "../elements/spelled.ts";
 import { type Filter, read, readWhole } from "./queries.ts";
 import { pageError, send } from "./send.ts";
 
-/** What the pages about access and audit ask. No event tells of these: those with `decisions`, `keys` or `tokens` are looked at. */
+/**
+ * Queries of the pages about access and audit. They have no events: those with `decisions`, `keys` or `tokens` are
+ * polled.
+ */
 
 type ListSignInsReply = Routes["signIns.list"]["reply"];
 type Question = Readonly<Record<string, unknown>>;
@@ -116,7 +119,7 @@ export const tokensQuery = () =>
     queryFn: ({ signal }) => readWhole<ListTokensReply>(pathOf(["tokens"], { size: 200 }), "tokens", signal),
   });
 
-/** All of them if the caller may see them, else the caller's own. */
+/** All of them if the caller may see them, otherwise the caller's own. */
 export const signInsQuery = () =>
   queryOptions({
     queryKey: ["sign-ins"],
@@ -161,7 +164,7 @@ export const guessesQuery = (subject: string) =>
 /** A lock-out is of an address and an account, `10.0.0.9/gateway.key`. The audit log knows the address. */
 const addressIn = (subject: string): string => subject.split("/", 1)[0] ?? "";
 
-/** A search makes a checkpoint of what is new, so it runs on request, and is not repeated by itself. */
+/** A search creates a checkpoint of new records, so it runs on request, and is not repeated automatically. */
 export const recordsQuery = (filter: Filter) =>
   infiniteQueryOptions({
     queryKey: ["records", filter],
@@ -187,7 +190,7 @@ export const agentsRefusedQuery = () =>
     refetchOnWindowFocus: false,
   });
 
-/** What is granted to an agent by its keys and tokens. */
+/** The rights of an agent by its keys and tokens. */
 export const grantsQuery = (agentId: string) =>
   queryOptions({
     queryKey: ["keys", { agentId }],

@@ -2,7 +2,7 @@
 
 export const usualNamespace = "default";
 
-/** What belongs to the installation: metrics of processes, built-in alert rules. */
+/** The namespace of the installation: metrics of processes, built-in alert rules. */
 export const installationNamespace = "system";
 
 /**
@@ -17,7 +17,7 @@ const shared = new RegExp(
   ].join("|")})(/|\\?|$)`,
 );
 
-/** Returns a path with the namespace as its parameter, where it is not the usual one and is not said already. */
+/** Returns a path with the namespace as its parameter, unless it is the default or already in the path. */
 export function pathIn(namespace: string, path: string): string {
   if (namespace === usualNamespace || shared.test(path) || /[?&]namespace=/.test(path)) return path;
   return `${path}${path.includes("?") ? "&" : "?"}namespace=${encodeURIComponent(namespace)}`;

@@ -9,7 +9,7 @@ import { CallFailed, send } from "./send.ts";
 /** The service keeps no more than these. */
 const size = 200;
 const status = ["open", "mitigated", "resolved"] as const;
-/** Events tell of alerts that fire and end. Nothing tells of what other people change. */
+/** Alerts that fire and end have events. Changes by other users have none. */
 const refetchInterval = 10_000;
 /** Each answer about one incident analyses the failures of its time. */
 const oneAgainMs = 20_000;
@@ -31,7 +31,7 @@ export const incidentsQuery = () =>
       ]);
       return [...mine, ...shared];
     },
-    // A platform without insight is asked less often.
+    // A platform without insight is polled less often.
     refetchInterval: ({ state }) => (state.error === null ? refetchInterval : 6 * refetchInterval),
   });
 
@@ -60,7 +60,7 @@ export const alertsInQuery = (namespace: string) =>
 export const repairPath = (incidentId: string, namespace: string): string =>
   pathOf(["incidents", incidentId, "repairs"], { namespace });
 
-/** What a repair touches. */
+/** The preview of a repair: its affected runs and agents. */
 export const repairPreviewQuery = (
   incidentId: string,
   namespace: string,

@@ -1,4 +1,4 @@
-/** Things by what names them. The list is the same object until one of them changes: who shows it need not look again. */
+/** A list by name. The array is the same object until an entry changes, so components need not render again. */
 export class Listed<Thing extends Name, Name = Thing> {
   readonly #things = new Map<string, Thing>();
   readonly #nameOf: (thing: Name) => string;

@@ -1,6 +1,6 @@
 /**
- * What a stream tells, kept by the component that shows it: thousands of things, of which each picture shows a few.
- * What changes is taken in at once, and shown at most as often as a person can read.
+ * The state of a stream, owned by the component that shows it: thousands of entries, of which each view shows a few.
+ * Changes are applied at once, and shown at most as often as a person can read.
  */
 import type { Followed } from "@tutti/rest/client";
 import { type PageError, pageError } from "./send.ts";

@@ -7,12 +7,12 @@ import { queryClient } from "./query-client.ts";
 import { refreshRunLists, trimRunLists } from "./run-lists.ts";
 
 /**
- * Keeps the page as the platform is. Events of the bus say what changed. What they touch is asked again in batches, so
- * that a thousand events cost one question. While the platform is away the page says so and the client keeps trying,
- * from the cursor after what was heard. Then all that is shown is asked again, so that nothing is missed or guessed.
+ * Keeps the dashboard current. Events of the bus name what changed, and the affected queries are refetched in
+ * batches, so a thousand events cost one request. While the platform is unavailable the dashboard shows it, and the
+ * client retries from its cursor. After a reconnect all shown queries are refetched, so that nothing is missed.
  */
 
-/** What events touch is asked again so long after the first of them. */
+/** Delay between the first event and the refetch of the affected queries. */
 const gatherMs = 300;
 const lookMs = 5_000;
 const hiddenMs = 20_000;
@@ -26,7 +26,7 @@ export const client = new Client({ fetch: (url, init) => fetch(pathIn(currentNam
 
 let touchedKeys = new Set<string>();
 
-/** Notes what an event touches, and asks again, in batches. */
+/** Records the queries that an event affects, and refetches them in batches. */
 function take(type: string, subject: string): void {
   const touched = touchedBy(type, subject);
   if (touched.length === 0) return;
@@ -46,13 +46,13 @@ function askAgain(keys: ReadonlySet<string>): void {
   if (runIds.length > 0) void refreshRunLists(runIds);
 }
 
-/** Asks for everything that is shown again: after what was missed, nothing that is known can be relied on. */
+/** Refetches everything that is shown: after missed events, no cached result is reliable. */
 function askAnew(): void {
   trimRunLists();
   void queryClient.invalidateQueries();
 }
 
-/** What was answered before the stream was there may have changed before it was: it is asked for once more. */
+/** A result from before the stream was open may be stale, so it is refetched once. */
 function askOnceMore(): void {
   const openedMs = nowMs();
   after(gatherMs, () => {
@@ -63,8 +63,8 @@ function askOnceMore(): void {
 }
 
 /**
- * Listens until it is asked to stop. A hidden page closes its stream after a while, because a browser has few
- * connections to share among all its pages. Looked at again, it asks again.
+ * Listens until it is stopped. A hidden page closes its stream after a while, because a browser has few connections
+ * for all its pages. When it becomes visible, it refetches.
  */
 export function listenLive(): () => void {
   let stop = new AbortController();
@@ -80,7 +80,7 @@ export function listenLive(): () => void {
     }
   };
   document.addEventListener("visibilitychange", look);
-  // What no event tells, such as the numbers of workers, is looked at from time to time while the page is visible.
+  // Queries without events, such as the number of workers, are polled while the page is visible.
   const stopLooking = every(lookMs, () => {
     if (document.visibilityState === "visible") askAgain(withoutEvents);
   });
@@ -119,8 +119,8 @@ async function follow(signal: AbortSignal, wasLooking = false): Promise<void> {
 }
 
 /**
- * What an event of the bus touches of what the page shows, as the first words of keys. An event that touches nothing
- * that is shown costs nothing: only shown queries are asked again.
+ * Returns the queries that an event of the bus affects, as the first words of their keys. An event that affects no
+ * shown query costs nothing: only shown queries are refetched.
  */
 export function touchedBy(type: string, subject: string): readonly string[] {
   const [, area, thing] = type.split(".");
@@ -152,7 +152,7 @@ function about(kind: "run" | "mission", subject: string): readonly string[] {
   return id === "" ? [] : [`${kind} ${id}`];
 }
 
-/** Returns the id that a subject ends with, be it alone or behind a path. A task stands behind its run. */
+/** Returns the id at the end of a subject, with or without a path. The id of a task follows that of its run. */
 function idIn(subject: string): string {
   const parts = subject.split("/").filter(Boolean);
   const at = parts.findIndex((part) => part === "runs" || part === "missions");

@@ -41,11 +41,11 @@ import { pathOf } from "../elements/spelled.ts";
 import { keepRights } from "./rights.ts";
 import { CallFailed, send } from "./send.ts";
 
-/** What the page asks. The first word of a key, with an id where there is one, is what events touch. */
+/** Queries of the dashboard. Events invalidate them by the first word of the key, and an id if there is one. */
 
 export type Filter = NonNullable<Parameters<typeof pathOf>[1]>;
 
-/** Reads a route. What it answers with is as the description of the routes says. Here bytes become values. */
+/** Reads a route. The response has the form that the description of the routes specifies, with bytes as values. */
 export async function read<Answer>(path: string, signal: AbortSignal): Promise<Answer> {
   return (await send({ method: "GET", path }, signal)) as Answer;
 }
@@ -78,7 +78,7 @@ export const waysToSignInQuery = () =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** Asked again now and then: a role may be given or taken while the page is open. */
+/** Polled: a role may be granted or removed while the page is open. */
 export const rightsQuery = () =>
   queryOptions({
     queryKey: ["rights"],
@@ -110,7 +110,7 @@ export const countsQuery = (filter: Filter, by: string) =>
       read<{ counts: readonly RunCount[] }>(pathOf(["runs", "count"], { ...filter, by }), signal),
   });
 
-/** What the overview shows: asked for by the page, and before it is there. */
+/** Queries of the overview, for the page itself and for prefetching. */
 export const latestRunsQuery = () => someRunsQuery({}, 200);
 export const statusCountsQuery = () => countsQuery({}, "status");
 
@@ -245,7 +245,7 @@ export const someSessionsQuery = (filter: Filter, size: number) =>
     queryFn: ({ signal }) => read<ListSessionsReply>(pathOf(["sessions"], { ...filter, size }), signal),
   });
 
-/** Asked again whenever something happened to the session. */
+/** Refetched with each event of the session. */
 export const planQuery = (sessionId: string, number: number, event: number) =>
   queryOptions({
     queryKey: ["session", sessionId, "plan", number, event],
@@ -347,7 +347,7 @@ export const componentsQuery = () =>
     queryFn: ({ signal }) => read<ListComponentsReply>(pathOf(["components"]), signal),
   });
 
-/** What was chosen for sessions, those of the latest first. */
+/** Choices for sessions, those of the latest session first. */
 export const choicesQuery = (filter: { readonly mode?: string }) =>
   infiniteQueryOptions({
     queryKey: ["choices", filter],

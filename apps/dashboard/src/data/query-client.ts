@@ -5,8 +5,8 @@ import { CallFailed } from "./send.ts";
 export const signedOut = new EventTarget();
 
 /**
- * The page's memory of what it asked. Nothing polls: live events say what to ask again. Failed questions are not
- * repeated by themselves, because the connection's return repeats all of them.
+ * The cache of queries. Nothing polls by default: live events invalidate queries. Failed queries are not retried,
+ * because a reconnect refetches all of them.
  */
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({

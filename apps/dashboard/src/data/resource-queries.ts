@@ -10,7 +10,7 @@ import type {
 import { pathOf } from "../elements/spelled.ts";
 import { read } from "./queries.ts";
 
-/** What the page of resources asks. Pools know it, and no event tells of it: it is looked at. */
+/** Queries of the page of resources. Pools have the data without events, so it is polled. */
 
 /** More than a person reads on one page. */
 const size = 200;

@@ -50,7 +50,7 @@ export function lackWords({ action, why, roles }: MissingRight, rights: MissingR
   return `${missing}. The role ${least} permits it. ${whom} can bind it: ${commandLine("tutti", "role", "bind", least, who)}`;
 }
 
-/** What a refusal of policies means for the signed-in user. Undefined where nothing more is known. */
+/** Explains a refusal by policies to the signed-in user. Undefined if nothing more is known. */
 export function denialWords(call: RequestLine): string | undefined {
   const lack = lackOf(known, call);
   return lack && known && lackWords(lack, known);

@@ -4,16 +4,14 @@ import { pathOf } from "../elements/spelled.ts";
 import { type Filter, read } from "./queries.ts";
 import { queryClient } from "./query-client.ts";
 
-/**
- * Lists of runs that are shown are patched: only runs that events were about are asked for, with the filter of the list.
- */
+/** Patches the run lists that are shown: only runs with events are read again, with the filter of the list. */
 
 const pageSizeMax = 200;
 const pagesKept = 3;
 
 type Pages = InfiniteData<ListRunsReply, string>;
 
-/** Whether what is new comes in at the top, or is only counted because the user reads further down. */
+/** True if new runs appear at the top. False if they are only counted, because the user reads further down. */
 let letIn = true;
 let leftCount = 0;
 const listeners = new Set<() => void>();
@@ -44,9 +42,9 @@ function shownLists() {
     .map((query) => ({ queryKey: query.queryKey, filter: (query.queryKey[1] ?? {}) as Filter }));
 }
 
-/** Looks at runs that changed, and puts them where they belong in the lists that are shown. */
+/** Reads runs that changed, and moves them to their place in the lists that are shown. */
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
-  // In a storm only the latest are looked at. The list is whole again as soon as it is asked again.
+  // Of many changes only the latest are read. The next refetch completes the list.
   const requested = runIds.slice(-pageSizeMax);
   for (const { queryKey, filter } of shownLists()) {
     const path = pathOf(["runs"], { ...filter, runId: requested, size: pageSizeMax });
@@ -85,13 +83,13 @@ export function trimRunLists(): void {
 /** How a list of runs that was fetched in pages is kept as the platform has it, without fetching the pages again. */
 export interface Patched {
   readonly pages: readonly ListRunsReply[];
-  /** How many match that are not in the list, because it was asked to let nothing new in. */
+  /** Number of matching runs that are not in the list, because it accepts no new ones. */
   readonly left: number;
 }
 
 /**
- * Puts runs in that have changed. `asked` are the ids that were looked at with the list's filter, `found` those of them
- * that match it: a run that was asked for and not found no longer matches, and goes.
+ * Inserts runs that have changed. `asked` are the ids that were read with the list's filter, `found` those that match
+ * it: a run in `asked` alone no longer matches, and is removed.
  */
 export function patched(
   pages: readonly ListRunsReply[],
@@ -112,7 +110,7 @@ export function patched(
     }),
   }));
   const [first, ...rest] = kept;
-  // What is new stands before the first page. A list with the oldest first meets it when it gets there.
+  // New runs belong before the first page. A list with the oldest first reads them at its end.
   if (first === undefined || oldestFirst || fresh.size === 0) return { pages: kept, left: 0 };
   const known = first.runs[0]?.createTimeMs ?? 0;
   const newer = [...fresh.values()].filter(({ createTimeMs = 0 }) => createTimeMs >= known).sort(newestFirst);

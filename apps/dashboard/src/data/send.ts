@@ -5,13 +5,13 @@ import type { Call } from "../elements/spelled.ts";
 import { pathIn } from "./in-namespace.ts";
 import { denialWords } from "./rights.ts";
 
-/** What went wrong with a call, in words a person can act on. */
+/** The error of a call, with a message that a person can act on. */
 export interface PageError {
   /** The stable code of the error. `page.away` when no server answered. */
   readonly code: string;
   readonly message: string;
   readonly status: number;
-  /** What is wrong with which field of what was sent. */
+  /** Problems by field of the request. */
   readonly fields: readonly { readonly field: string; readonly message: string }[];
 }
 
@@ -37,7 +37,7 @@ export function pageError(error: unknown): PageError {
   return { code: "page.unexpected", message, status: 0, fields: [] };
 }
 
-/** Makes a call and gives back its JSON. What changes something bears a key, so that a repetition counts once. */
+/** Makes a call and returns its JSON. A change has an idempotency key, so that a retry takes effect once. */
 export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (call.body !== undefined) headers["content-type"] = "application/json";

@@ -8,7 +8,7 @@ const tellMs = 250;
 
 type Later = (tell: () => void) => void;
 
-/** What a stream tells while it is shown. Another key is another stream, which starts with nothing known. */
+/** State of a stream while it is shown. Another key is another stream, with an empty state. */
 export function useLive<Value, Picture extends object>(
   key: string,
   make: (later: Later) => LiveStore<Value, Picture>,

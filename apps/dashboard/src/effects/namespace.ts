@@ -1,4 +1,4 @@
-/** Which namespace this tab looks into: kept with the tab, said by an address, remembered in this browser. */
+/** The namespace of this tab: from the address or the storage of the tab. This browser remembers the last ones. */
 import { usualNamespace } from "../data/in-namespace.ts";
 
 const key = "tutti.namespace";
@@ -19,7 +19,7 @@ export function takeNamespace(): void {
   window.history.replaceState(window.history.state, "", url);
 }
 
-/** Everything that is shown belongs to another one from here on: the page restarts. */
+/** The page restarts, because everything on it belongs to the former namespace. */
 export function lookInto(namespace: string): void {
   keep(namespace);
   window.location.assign("/");

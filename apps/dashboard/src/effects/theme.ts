@@ -1,4 +1,4 @@
-/** Light or dark: what the system says, until the user chooses. The choice is kept in this browser. */
+/** Light or dark: the system's setting, until the user chooses. This browser remembers the choice. */
 
 export type Theme = "system" | "light" | "dark";
 
@@ -29,7 +29,7 @@ export function applyTheme(): void {
   else document.documentElement.dataset["theme"] = theme;
 }
 
-/** Told when colours are other than before, by hand or by the system: what paints on a canvas paints again. */
+/** Called when the colours change, by the user or the system, so that canvases repaint. */
 export function subscribeTheme(listener: () => void): () => void {
   listeners.add(listener);
   systemDark.addEventListener("change", listener);
@@ -41,14 +41,14 @@ export function subscribeTheme(listener: () => void): () => void {
 
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 
-/** What is painted: light or dark, chosen by the user or the system. */
+/** The current theme: light or dark, chosen by the user or the system. */
 export function paintedTheme(): "light" | "dark" {
   const theme = currentTheme();
   if (theme !== "system") return theme;
   return systemDark.matches ? "dark" : "light";
 }
 
-/** Tokens as colours that a canvas understands. All at once, because the page is laid out for the answer. */
+/** Returns tokens as colours for a canvas. All at once, because reading them forces a layout. */
 export function coloursOf(tokens: readonly string[]): readonly string[] {
   const probes = tokens.map((token) => {
     const probe = document.createElement("span");

@@ -6,13 +6,13 @@ export function nowMs(): number {
   return Date.now();
 }
 
-/** Calls once after a while. What is given back calls it off. */
+/** Calls once after a delay. Returns a function that cancels the call. */
 export function after(delayMs: number, act: () => void): () => void {
   const timer = setTimeout(act, delayMs);
   return () => clearTimeout(timer);
 }
 
-/** Calls again and again. What is given back ends it. */
+/** Calls repeatedly. Returns a function that stops it. */
 export function every(periodMs: number, act: () => void): () => void {
   const timer = setInterval(act, periodMs);
   return () => clearInterval(timer);

@@ -1,13 +1,13 @@
 /**
  * Input that would be lost with its form.
  *
- * 1. A form has unsaved input from the first change in it until what it is for has succeeded.
- * 2. While there is some, single keys are no shortcuts, and leaving asks first.
- * 3. Searching and filtering lose nothing that matters.
+ * 1. A form has unsaved input from the first change until its submission has succeeded.
+ * 2. Meanwhile single keys are not shortcuts, and leaving the page needs a confirmation.
+ * 3. Searches and filters do not count: nothing of value is lost.
  */
 const mark = "data-unsaved";
 const passing = "[type=search], [type=range], .look-for *, .ask *";
-/** Fields outside of forms choose what is shown, but for texts that are edited. */
+/** Fields outside of forms are filters, except for texts that are edited. */
 const kept = "form *, textarea";
 
 /** Notes each change of a field. Returns how to stop. */
@@ -19,7 +19,7 @@ export function watchInput(): () => void {
   return () => document.removeEventListener("input", listen);
 }
 
-/** For a change without an event of its own, such as an entry that is added. */
+/** For a change without a DOM event, such as an added entry. */
 export function markUnsaved(changed: Element): void {
   (changed.closest("form") ?? changed).setAttribute(mark, "");
 }
@@ -28,13 +28,13 @@ export function hasUnsaved(within: ParentNode = document): boolean {
   return within.querySelector(`[${mark}]`) !== null;
 }
 
-/** What was filled in has been sent. */
+/** The input was submitted. */
 export function forgetUnsaved(button: Element): void {
   const scope = button.closest("dialog, main") ?? document;
   for (const element of scope.querySelectorAll(`[${mark}]`)) element.removeAttribute(mark);
 }
 
-/** Asks if there is something to lose. */
+/** Asks for a confirmation if there is unsaved input. */
 export function mayDiscard(within: ParentNode = document): boolean {
   return !hasUnsaved(within) || window.confirm("Discard unsaved input?");
 }

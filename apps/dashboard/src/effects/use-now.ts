@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { every, nowMs } from "./time.ts";
 
-// One clock for all that says "3 s ago": everything on the page changes on the same beat.
+// One clock for all relative times: everything on the page changes at the same moment.
 const listeners = new Set<() => void>();
 let shownMs = nowMs();
 let stop: (() => void) | undefined;

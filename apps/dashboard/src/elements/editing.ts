@@ -2,7 +2,7 @@
 import type { Problem } from "@tutti/rest/types";
 import type { PageError } from "../data/send.ts";
 
-/** Where a line and a column are, both counted from 1. Beyond the end it is the end. */
+/** Position of a line and a column, both counted from 1. Beyond the end, the end. */
 export function offsetOf(text: string, line: number, column: number): number {
   const lines = text.split("\n");
   const before = lines.slice(0, Math.max(0, line - 1)).reduce((sum, each) => sum + each.length + 1, 0);

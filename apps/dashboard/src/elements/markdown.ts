@@ -56,7 +56,7 @@ export function ranked(blocks: readonly Block[], from: number): readonly Block[]
   );
 }
 
-/** A phrase of the platform as a sentence of its own. */
+/** Returns a phrase of the platform as a full sentence. */
 export function asSentence(phrase: string): string {
   const text = `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}`;
   return phrase === "" || /[.!?…]$/.test(text) ? text : `${text}.`;

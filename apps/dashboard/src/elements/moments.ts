@@ -35,7 +35,7 @@ function largest(ms: number): string | undefined {
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** Returns a moment in full, in the reader's own time zone. */
+/** Returns a full date and time in the user's time zone. */
 export function clock(momentMs: number): string {
   return clockFormat.format(momentMs);
 }

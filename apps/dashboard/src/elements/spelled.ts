@@ -4,7 +4,7 @@ export interface Call {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With its query: `/v1/runs/r1/cancel`. */
   readonly path: string;
-  /** What is sent as JSON. Absent where nothing is. */
+  /** The JSON body. Absent if there is none. */
   readonly body?: unknown;
 }
 

@@ -5,12 +5,12 @@ export interface Steering {
   readonly verb: "pause" | "resume" | "cancel" | "terminate" | "retry";
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
-  /** What a person is asked before. */
+  /** The question of the confirmation dialog. */
   readonly question: string;
   readonly doneText: string;
 }
 
-/** What is steered, by the first word of its routes. */
+/** The target of an action. `kind` is the first segment of its routes. */
 export interface Steered {
   readonly kind: "missions" | "sessions";
   readonly id: string;

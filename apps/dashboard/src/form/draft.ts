@@ -1,6 +1,6 @@
 import type { Draft, Field } from "./field.ts";
 
-/** What is filled in first: a value, where there is one that fits, else what the schema proposes. */
+/** Returns the initial draft: the given value if it fits, otherwise the default of the schema. */
 export function draftOf(field: Field, given?: unknown): Draft {
   const value = given === undefined ? field.preset : given;
   switch (field.kind) {
@@ -55,7 +55,7 @@ function listDraft({ item, minItems }: Field & { kind: "list" }, value: unknown)
   return { kind: "list", items };
 }
 
-/** Returns whether a value looks like it was filled in by this field. Enough to tell forms from each other. */
+/** Returns true if this field could have produced the value. Precise enough to choose among alternatives. */
 function fits(field: Field, value: unknown): boolean {
   switch (field.kind) {
     case "text":
@@ -89,7 +89,7 @@ function fitsObject(field: Field & { kind: "object" }, value: unknown): boolean 
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Browsers fill a moment in without its zone: it is shown in the reader's own, and put back when it is taken. */
+/** Browser inputs have times without a zone: they are shown in the user's zone, and converted back. */
 function shownText(value: string, format: string): string {
   if (format !== "date-time") return value;
   const at = new Date(value);

@@ -2,10 +2,10 @@ import type { Field } from "./field.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
-// Deeper than this a schema is one that contains itself. The rest is filled in as JSON.
+// A deeper schema contains itself. The rest is entered as JSON.
 const depthMost = 6;
 
-/** Reads a schema, given as its text or parsed. What is no schema is filled in as JSON. */
+/** Reads a schema, given as text or parsed. An invalid schema gives a field for JSON. */
 export function fieldOf(schema: unknown, label = "Input"): Field {
   const root = typeof schema === "string" ? parsed(schema) : schema;
   return read(root, { label, required: true, root, depth: 0 });
@@ -52,7 +52,7 @@ function readVariants(
   shared: SharedParts,
   around: Around,
 ): Field {
-  // `null` as one of two only says that it may be left out.
+  // `null` as one of two alternatives only means that the value is optional.
   const wanted = variants.filter((each) => resolved(each, around.root)?.["type"] !== "null");
   const { oneOf: _, anyOf: __, title: ___, description: ____, default: _____, ...beside } = schema;
   const inner = wanted.map((each, index) => {

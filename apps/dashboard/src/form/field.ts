@@ -1,19 +1,19 @@
 /**
  * A form made from a JSON Schema. Three steps, each a pure function:
  *
- * 1. `fieldOf` reads a schema as a tree of fields, each with what a person needs to know of it.
- * 2. `draftOf` makes what is filled in first, from a value or from defaults. A form changes the draft.
- * 3. `filled` makes the value of a draft, or says beside which field what is wrong.
+ * 1. `fieldOf` reads a schema as a tree of fields.
+ * 2. `draftOf` creates the initial draft, from a value or from defaults. A form changes the draft.
+ * 3. `filled` creates the value of a draft, or lists the problems by field.
  *
- * What a schema says beyond what is understood here is left to the platform, whose own check has the last word. A part
- * that cannot be shown as fields is filled in as JSON.
+ * The platform checks the rules of a schema that are not supported here. A part that cannot be shown as fields is
+ * entered as JSON.
  */
 
 interface Shared {
   readonly label: string;
   readonly hint: string;
   readonly required: boolean;
-  /** What a schema proposes. Absent where it proposes nothing. */
+  /** The default of the schema. Absent if it has none. */
   readonly preset?: unknown;
 }
 
@@ -48,7 +48,7 @@ interface ChoiceField extends Shared {
 interface ObjectField extends Shared {
   readonly kind: "object";
   readonly fields: readonly (readonly [name: string, field: Field])[];
-  /** What entries with names of their own look like. Absent where there are none. */
+  /** The field of additional entries with their own names. Absent if none are allowed. */
   readonly others?: Field;
 }
 
@@ -84,7 +84,7 @@ export type Draft =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "number"; readonly text: string }
   | { readonly kind: "flag"; readonly value: boolean | undefined }
-  /** Place among the values; -1 for none. */
+  /** Index among the values. -1 for none. */
   | { readonly kind: "choice"; readonly at: number }
   | {
       readonly kind: "object";
@@ -95,7 +95,7 @@ export type Draft =
   | { readonly kind: "variant"; readonly at: number; readonly drafts: readonly Draft[] }
   | { readonly kind: "raw"; readonly text: string };
 
-/** What is wrong, beside the field with this path: `items[2].price`. Empty for the whole. */
+/** The problem, for the field with this path: `items[2].price`. Empty for the whole form. */
 export interface FieldProblem {
   readonly path: string;
   readonly message: string;

@@ -1,7 +1,7 @@
 import { counted } from "../elements/moments.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
-/** What a draft gives: a value, nothing where it was left empty, and what is wrong with it. */
+/** Result of a draft: a value, nothing if it was left empty, and its problems. */
 export interface Filled {
   readonly value: unknown;
   readonly problems: readonly FieldProblem[];
@@ -108,7 +108,7 @@ function filledObject(
     if (values.has(name)) problems.push({ path, message: `Duplicate name: ${name}.` });
     else take(name, field.others, own);
   }
-  // One that may be left out and was not touched is left out, with what would be needed in it.
+  // An optional object that was not touched is left out, with the required fields in it.
   if (!field.required && values.size === 0 && isUntouched(draft)) return nothing;
   // Made of entries: a name such as `__proto__` is one like any other.
   return { value: Object.fromEntries(values), problems };
@@ -145,7 +145,9 @@ function isUntouched(draft: Draft): boolean {
   }
 }
 
-/** What the platform found wrong, as paths of the form: `input.items[0].price` is `items[0].price` of the input. */
+/**
+ * Returns the platform's problems with paths of the form: `input.items[0].price` is `items[0].price` of the input.
+ */
 export function problemsUnder(
   prefixes: readonly string[],
   fields: readonly { readonly field: string; readonly message: string }[],

@@ -6,7 +6,7 @@ import type { Draft, Field } from "./field.ts";
 import { fieldOf, wordsOf } from "./field-of-schema.ts";
 import { filled, problemsUnder } from "./filled.ts";
 
-/** What becomes of a value that is shown in a form and taken back. */
+/** Shows a value in a form and reads it back. */
 const around = (schema: unknown, value: unknown): unknown => {
   const field = fieldOf(schema);
   return filled(field, draftOf(field, value)).value;

@@ -5,7 +5,7 @@ import { taskStates } from "./model/task-state.ts";
 
 const system = window.matchMedia("(prefers-color-scheme: dark)");
 
-/** Changes when colours do: what paints on a canvas asks for them again then. */
+/** Changes with the colours, so that canvases read them again. */
 export function useThemeStamp(): string {
   return useSyncExternalStore(subscribeTheme, () => `${currentTheme()} ${system.matches}`);
 }

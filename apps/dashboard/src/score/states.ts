@@ -1,6 +1,6 @@
 /**
- * How a state is shown: a word, a glyph of notation, and a tone. The tables are total: a state that only a later
- * platform knows is shown by its own name, at rest.
+ * Shows a state by a word, a glyph of notation, and a tone. The tables are total: a state of a newer platform is
+ * shown by its own name, at rest.
  */
 
 import {
@@ -127,10 +127,10 @@ export const agentStates = standsOf(agentStateLooks);
 /** Holds of workers. */
 export const agentHolds = standsOf(holdLooks);
 
-/** What came of one time of a schedule. */
+/** Results of one time of a schedule. */
 export const firingStates = standsOf(firingResultLooks);
 
-/** What came of an event of a trigger. */
+/** Results of an event of a trigger. */
 export const activationStates = standsOf(activationResultLooks);
 
 const { unspecified: open, ...decided } = verdictLooks;
@@ -138,7 +138,7 @@ const { unspecified: open, ...decided } = verdictLooks;
 /** Questions to people. */
 export const verdicts = standsOf({ open, ...decided });
 
-/** What was decided on a call. */
+/** Decisions on a call. */
 export const accessStates = {
   allowed: stand("allowed", "final", "done", false),
   denied: stand("denied", "tacet", "wrong", false),
@@ -152,7 +152,7 @@ export const incidentStates = standsOf(incidentStatusLooks);
 /** Whether a policy counts. */
 export const enforcements = standsOf(enforcementLooks);
 
-/** How a rule stands. One that says nothing of its enforcement counts. */
+/** States of a rule. The default enforcement applies. */
 export function standOfRule({
   enforcement = "enforced",
 }: {
@@ -169,10 +169,10 @@ export const keyStates: Readonly<Record<string, Stand>> = {
   revoked: stand("revoked", "cross", "wrong", false),
 };
 
-/** What became of what a rule found. */
+/** Results of a rule's findings. */
 export const findingStates = standsOf(findingResultLooks);
 
-/** What agents of a mission vote on. */
+/** Subjects of a mission's votes. */
 export const voteStates = {
   open: stand("open", "note", "playing", true),
   decided: stand("decided", "final", "done", false),
@@ -198,7 +198,7 @@ export const objectCalls = {
   left: stand("left the queue", "skip", "silent", false),
 } as const;
 
-/** What a trigger would do with an event. */
+/** Results of a trial of an event. */
 export const triggerTests = {
   starts: stand("would start a run", "final", "done", false),
   unmet: stand("condition is false", "skip", "silent", false),
@@ -212,7 +212,7 @@ export function standOf(table: Readonly<Record<string, Stand>>, state: string | 
   return table[state] ?? stand(state.replaceAll("_", " "), "rest", "rest", false);
 }
 
-/** The states of runs in the order in which filters offer them: what is continuing first. */
+/** States of runs in the order of filters: running ones first. */
 export const runStateOrder = [
   "running",
   "pending",

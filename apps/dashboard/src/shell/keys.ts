@@ -5,7 +5,7 @@ export interface KeyPress {
   readonly ctrlKey: boolean;
   readonly metaKey: boolean;
   readonly altKey: boolean;
-  /** Whether keys are text: where the focus is, or because a form has unsaved input. */
+  /** True if keys are text: because of the focus, or because a form has unsaved input. */
   readonly typing: boolean;
 }
 
@@ -27,7 +27,7 @@ const single: Readonly<Record<string, Heard>> = {
   g: { kind: "waits" },
 };
 
-/** What a key means, `afterG` telling whether `g` came just before. */
+/** Returns the meaning of a key. `afterG`: `g` was pressed just before. */
 export function actionOf(press: KeyPress, afterG: boolean): Heard {
   if ((press.ctrlKey || press.metaKey) && !press.altKey && press.key.toLowerCase() === "k")
     return { kind: "palette" };

@@ -1,4 +1,4 @@
-/** What the palette offers for what was typed. */
+/** Entries of the palette for a typed text. */
 
 type Choice =
   | { readonly kind: "place"; readonly path: string }
@@ -17,7 +17,10 @@ export interface Entry {
   readonly choice: Choice;
 }
 
-/** How well a word fits what was typed: all of it in order, the closer together the better. Undefined if not at all. */
+/**
+ * Scores how well a word matches the typed text: all characters in order, the closer the better. Undefined without a
+ * match.
+ */
 export function fit(word: string, typed: string): number | undefined {
   const text = word.toLowerCase();
   const wanted = typed.toLowerCase().trim();

@@ -7,7 +7,7 @@ function subscribe(listener: () => void): () => void {
   return () => narrow.removeEventListener("change", listener);
 }
 
-/** Returns whether the page is as narrow as a phone: what lays rows out by hand must know. */
+/** Returns true if the page is as narrow as a phone, for components that lay out rows themselves. */
 export function useIsNarrow(): boolean {
   return useSyncExternalStore(subscribe, () => narrow.matches);
 }

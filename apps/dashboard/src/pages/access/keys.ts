@@ -1,4 +1,4 @@
-/** Keys as they are made, and how they stand. */
+/** Drafts of keys, and the states of keys. */
 import type { ApiKey, Scope } from "@tutti/rest/types";
 import { counted } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
@@ -7,7 +7,7 @@ import { actorOf } from "./question.ts";
 
 export interface KeyDraft {
   readonly title: string;
-  /** Whom it stands for. Empty for its creator. */
+  /** The identity of the key. Empty for its creator. */
   readonly who: string;
   readonly lasts: string;
   /** Patterns with spaces between them. */
@@ -108,7 +108,7 @@ export function standOfKey(
   return standOf(keyStates, successorKeyId === "" ? "good" : "replaced");
 }
 
-/** What a key or token is narrowed to, in words. Nothing where it is not. */
+/** Describes the narrowing of a key or token. Empty if it has none. */
 export function scopeWords(scope: Scope | undefined): readonly string[] {
   if (scope === undefined) return [];
   const { actions, namespaces, work, agent } = scope;

@@ -23,7 +23,7 @@ export function areasOf(actions: readonly Action[], wanted: string): readonly Ar
     .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-/** What each may do, to be asked often. */
+/** The allowed actions of a role, indexed for many lookups. */
 export class Rights {
   readonly #always: ReadonlySet<string>;
   readonly #sometimes: ReadonlySet<string>;

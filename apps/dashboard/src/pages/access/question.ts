@@ -8,7 +8,7 @@ export interface AccessCheck {
   /** `person:ada`. */
   readonly who: string;
   readonly action: string;
-  /** Kind of what it is about. The first that the action takes by default. */
+  /** Kind of the resource. Default: the first kind of the action. */
   readonly kind: string;
   readonly id: string;
 }
@@ -43,7 +43,7 @@ export function checkProblems(check: AccessCheck, actions: readonly Action[]): C
   return problems;
 }
 
-/** What is sent. Undefined where it cannot be asked yet. */
+/** Returns the request. Undefined while the check is incomplete. */
 export function questionOf(check: AccessCheck, actions: readonly Action[]) {
   const actor = actorOf(check.who);
   const action = actions.find(({ name }) => name === check.action);
@@ -64,7 +64,7 @@ export function explainCommand({ who, action, kind, id }: AccessCheck): string {
 
 const ofRole = "role:";
 
-/** What a policy that decided is: a role, or a policy that can be read. */
+/** Describes the policy that decided: a role, or a policy with a page. */
 export function nameOf({ namespace = "", policyId = "", statement = 0 }: PolicyReference) {
   if (policyId.startsWith(ofRole)) return { role: policyId.slice(ofRole.length), namespace };
   return { policyId, namespace, statement };

@@ -1,4 +1,6 @@
-/** What can be done here, and to what kind of thing: read from the schema of policies, which follows from the contracts. */
+/**
+ * The actions and their kinds of resources, read from the schema of policies, which is generated from the contracts.
+ */
 
 export interface Action {
   readonly name: string;
@@ -16,7 +18,7 @@ export function actionsOf(schema: string): readonly Action[] {
   });
 }
 
-/** `HealthHistory` as a question says it: `health_history`. */
+/** Converts `HealthHistory` to `health_history`. */
 function kindOf(type: string): string {
   return type.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 }

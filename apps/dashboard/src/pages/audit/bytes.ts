@@ -44,7 +44,7 @@ const doubles = 1;
 const lengths = 2;
 const tag = (field: number, wire: number): Bytes => varint(field * 8 + wire);
 
-/** A field of a message. What is empty or zero is left out, as proto3 has it. */
+/** Encodes a field of a message. Empty and zero values are left out, as in proto3. */
 export const encoded = {
   whole: (field: number, value: number): Bytes =>
     value === 0 ? none : joined(tag(field, varints), varint(value)),

@@ -1,4 +1,4 @@
-/** The page's reading of a proof, compared with proofs that the platform's own code makes. */
+/** Compares the dashboard's check of proofs with proofs by the platform's own code. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkpointOf, MerkleTree, recordId, recordLeaf, signerOf } from "@tutti/policy/audit";
@@ -14,7 +14,10 @@ const keys: readonly SigningKey[] = [
   { signingKeyId: "key_1", publicKey: base64(signer.publicKey), startTimeMs: startMs - 1 },
 ];
 
-/** Two checkpoints over journals with so many records each, and the proof of every record under the last one, as REST gives it. */
+/**
+ * Two checkpoints over journals with the given numbers of records, and the proof of every record under the last one,
+ * as in REST.
+ */
 function proofsOf(counts: readonly number[]): readonly InclusionProof[] {
   const tree = new MerkleTree();
   const made: {

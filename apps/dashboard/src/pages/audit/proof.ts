@@ -1,17 +1,17 @@
 /**
- * Whether a record is proved, worked out by this browser and by nothing that the platform says of itself: the record's
- * leaf, the tree of its head, the tree of heads (RFC 9162), and the signature of the checkpoint. A second reading of
- * what `libs/policy` proves and verifies. A test holds the two against each other.
+ * Checks the proof of a record in this browser, without trust in the platform: the record's leaf, the tree of its
+ * head, the tree of heads (RFC 9162), and the signature of the checkpoint. An independent implementation of the check
+ * in `libs/policy`. A test compares both.
  */
 import type { Checkpoint, InclusionProof, JournalHead, SigningKey } from "@tutti/rest/types";
 import { type Bytes, bytesOf, encoded, joined, same, textBytes } from "./bytes.ts";
 
-/** What of the browser is needed. */
+/** The browser APIs that a check needs. */
 export type Crypto = Pick<SubtleCrypto, "digest" | "importKey" | "verify">;
 
 type StepName = "record" | "head" | "signature";
 
-/** One link of the proof, and what is wrong with it. Undefined where it holds. */
+/** One link of the proof, and its problem. Undefined if it holds. */
 export interface Step {
   readonly name: StepName;
   readonly says: string;

@@ -10,7 +10,7 @@ export function aboutOf({ work }: Pick<AuditRecord, "work">): string {
   return [work.kind, work.id, work.task].filter(Boolean).join(" ");
 }
 
-/** Kinds that have a page of their own. */
+/** Kinds with a page. */
 const withPage = ["run", "mission", "session"];
 
 export function hasPage({ work }: Pick<AuditRecord, "work">): boolean {

@@ -1,4 +1,4 @@
-/** What the page of capacity shows, as its address has it. */
+/** The state of the page of capacity in its address. */
 const dayMs = 86_400_000;
 
 export const days = [

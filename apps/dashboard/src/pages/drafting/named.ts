@@ -1,4 +1,4 @@
-/** What policies and rules have in common while they are written. */
+/** Common parts of drafts of policies and rules. */
 export const enforcements = ["shadow", "enforced", "off"] as const;
 
 export interface Named {

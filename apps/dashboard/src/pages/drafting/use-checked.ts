@@ -6,12 +6,12 @@ import { after } from "../../effects/time.ts";
 const checkAfterMs = 400;
 
 export interface Checked {
-  /** What is wrong. Undefined until this text was checked. */
+  /** The problem. Undefined until this text was checked. */
   readonly problems: readonly Problem[] | undefined;
   readonly failure: PageError | undefined;
 }
 
-/** Says what is wrong with a text. The same function for all texts of a page. */
+/** Checks a text. The same function for all texts of a page. */
 export type Check = (text: string, signal: AbortSignal) => Promise<readonly Problem[]>;
 
 /** Checks a text while it is written. The result of an earlier text is not shown for this one. */

@@ -1,4 +1,4 @@
-/** What the pages of incidents work out: order, filters, words, and what could be done. */
+/** Derives the state of the incident pages: order, filters, texts and possible repairs. */
 import type { Incident, IncidentEntry, IncidentRepair, Severity } from "@tutti/rest/types";
 import { counted } from "../../elements/moments.ts";
 import { jsonOf } from "../../run/json/parse.ts";
@@ -61,7 +61,7 @@ export function alertWords({ alerts = 0, firing = 0 }: Incident): string {
     : `${firing} of ${counted(alerts, "alert")} firing`;
 }
 
-/** `name=value`, without those that stand for the same rule again. */
+/** `name=value`, without labels that repeat the rule. */
 export function affectedOf({ labels }: Pick<Incident, "labels">): readonly string[] {
   return labels.map(({ name, value }) => `${name}=${value}`);
 }
@@ -106,7 +106,7 @@ export function canUndo({ kind }: Pick<IncidentRepair, "kind">): boolean {
   return kind !== "retry" && kind !== "fix";
 }
 
-/** What a repair leaves as it is. */
+/** Describes the limits of a repair. */
 export function repairWords({ kind }: Pick<IncidentRepair, "kind">): string {
   switch (kind) {
     case "retry":
@@ -131,11 +131,11 @@ export interface RepairChange {
   /** The same on a command line. */
   readonly words: readonly string[];
   readonly problem: string | undefined;
-  /** Whether it can be shown what it touches. */
+  /** True if the input is complete, so that the repair has a preview. */
   readonly isWhole: boolean;
 }
 
-/** What a person fills in for a scaling or a fix. */
+/** Converts the input for a scaling or a fix. */
 export function changeOf(
   kind: NonNullable<IncidentRepair["kind"]>,
   { agents, patch, taskId }: { readonly agents: string; readonly patch: string; readonly taskId: string },

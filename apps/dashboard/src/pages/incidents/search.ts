@@ -1,4 +1,4 @@
-/** What the list of incidents is filtered by, and whose incident is shown, as the address has it. */
+/** The filters of the list of incidents, and the selected incident, in the address. */
 import type { IncidentStatus } from "@tutti/rest/types";
 
 export type IncidentState = Exclude<IncidentStatus, "unspecified">;

@@ -4,7 +4,7 @@ import { processName } from "@tutti/rest/text";
 import type { MetricSeries } from "@tutti/rest/types";
 import { bytes, figure, percent, span } from "../../elements/moments.ts";
 
-/** More lines than this are not told apart. The table lists all of them. */
+/** Maximum number of lines with their own colour. The table lists all of them. */
 export const drawnMax = 8;
 
 export interface SeriesLine {
@@ -81,8 +81,8 @@ export function writtenFor(metric: string, shown: string): (value: number) => st
 const words: Readonly<Record<string, string>> = { rate: "per second", p50: "median", p99: "99th percentile" };
 
 /**
- * What a figure is of its metric. Empty for the value itself: its unit is at each number. `rate` is the increase per
- * second: of seconds of a CPU, how many CPUs are in use.
+ * Names the statistic of a metric. Empty for the value itself: its unit is at each number. `rate` is the increase per
+ * second: for CPU seconds, the number of CPUs in use.
  */
 export function figureWord(metric: string, shown: string): string {
   if (shown === "value") return "";

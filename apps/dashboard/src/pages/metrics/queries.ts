@@ -24,7 +24,7 @@ export interface RangeRequest {
   readonly over?: Join;
 }
 
-/** The query client asks again by itself: values of a past span change with the time alone. */
+/** Not refetched: values of a past time range do not change. */
 export const rangeQuery = (request: RangeRequest) =>
   queryOptions({
     queryKey: ["range", request],

@@ -36,7 +36,7 @@ export interface MetricsSearch {
   /** A label whose values stay apart. */
   readonly by?: string;
   readonly over?: Join;
-  /** What names of metrics contain. */
+  /** Part of the names of metrics. */
   readonly text?: string;
 }
 

@@ -1,4 +1,4 @@
-/** One mission as its stream tells it, with all that its agents share. */
+/** The state of one mission by its stream, with the board that its agents share. */
 import type {
   BoardEntry,
   BoardTask,

@@ -1,4 +1,4 @@
-/** What a page says of a mission, from what the platform does. */
+/** Derives the texts of the page of a mission. */
 import type {
   Amounts,
   BoardTask,
@@ -71,7 +71,7 @@ export function budgetLines(budget: Budget | undefined): readonly BudgetLine[] {
   });
 }
 
-/** The share of what is limited that is nearest to its end. Undefined where nothing is. */
+/** Returns the used share of the budget that is nearest to its limit. Undefined without budgets. */
 export function budgetShare(budget: Budget | undefined): number | undefined {
   const shares = budgetLines(budget).flatMap(({ limit, used }) =>
     limit === undefined ? [] : [used / limit],
@@ -111,7 +111,7 @@ const ties: Readonly<Partial<Record<TieRule, string>>> = {
   approval: "ties: person decides",
 };
 
-/** By what it is decided: `more than half, at least 50 % of the voters`. */
+/** Describes the rule of a vote: `more than half, at least 50 % of the voters`. */
 export function ruleWords({
   rule = "unspecified",
   quorum = 0,
@@ -155,14 +155,14 @@ export function deadlineOf({ openTimeMs = 0, timeoutMs = 0, outcome }: Vote): nu
   return outcome === undefined && timeoutMs > 0 ? openTimeMs + timeoutMs : undefined;
 }
 
-/** What does a task: a capability, a child run or a child mission. */
+/** Names the work of a task: a capability, a child run or a child mission. */
 export function doneBy({ spec }: Pick<BoardTask, "spec">): string {
   const { capability = "", workflow, mission } = spec ?? {};
   return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
 }
 
 export interface WantedTasks {
-  /** In its id, title, what does it, or who has it. */
+  /** Matches the id, the title, the capability or the agent of a task. */
   readonly text: string;
   /** Empty for any. */
   readonly state: string;
@@ -179,7 +179,7 @@ export function isWantedTask(task: BoardTask, { text, state }: WantedTasks): boo
     .every((word) => searched.includes(word));
 }
 
-/** Returns a value in a line. What is longer is cut. */
+/** Returns a value in one line. A longer one is cut. */
 export function inLine(value: unknown, most = 160): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
@@ -214,7 +214,7 @@ const terminate: Steering = {
   doneText: "Terminated.",
 };
 
-/** In the order of the buttons: what helps first, what ends it last. */
+/** In the order of the buttons: helpful actions first, final ones last. */
 export function actionsOf(mission: Pick<Mission, "status" | "endTimeMs">): readonly Steering[] {
   if (hasEnded(mission)) return [];
   switch (mission.status) {
@@ -238,7 +238,7 @@ export function usedWords({ tokens = 0, money = 0, timeMs = 0 }: Amounts = {}): 
     .join(", ");
 }
 
-/** Returns how many tasks stand how, those with most first. */
+/** Returns the number of tasks per state, the largest first. */
 export function statesOf(
   tasks: readonly { readonly status: string }[],
 ): readonly (readonly [state: string, many: number])[] {

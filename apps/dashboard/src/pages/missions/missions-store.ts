@@ -1,4 +1,4 @@
-/** The missions of a list as a stream tells them, the newest first. */
+/** The missions of a list by their stream, the newest first. */
 import type { Mission, WatchMissionsReply } from "@tutti/rest/types";
 import { LiveStore } from "../../data/live-store.ts";
 

@@ -1,9 +1,9 @@
-/** What offers, claims, delegations and votes come to, as one would say it. */
+/** Describes offers, claims, delegations and votes in sentences. */
 import type { Assignment, BoardTask, Vote } from "@tutti/rest/types";
 import { percent } from "../../elements/moments.ts";
 import { actorOf, type Tallied, tallied } from "./mission.ts";
 
-/** How a task comes or came to its agent: `its pool gave it to ann, as a part of plan that bob delegated`. */
+/** Describes how a task gets or got its agent: `its pool gave it to ann, as a part of plan that bob delegated`. */
 export function howItCame(task: BoardTask, assignment: Assignment = "unspecified"): string {
   const part = partWords(task);
   return `${comingWords(task, assignment)}${part === "" ? "" : `, as ${part}`}`;
@@ -16,7 +16,7 @@ function comingWords(task: BoardTask, assignment: Assignment): string {
   if (claim?.agentId)
     return claim.expireTimeMs ? `${claim.agentId} claimed it` : `assigned to ${claim.agentId}`;
   if (status !== "queued") return "not assigned yet";
-  // What has limits by key is given by the pool alone, which keeps them.
+  // Only the pool gives out tasks with limits by key, because it enforces them.
   const isLimited = assignment !== "claimed" && (spec?.limits ?? []).length > 0;
   if (assignment === "offered" || isLimited) return "waits for an assignment";
   if (assignment === "claimed") return "waits for a claim";
@@ -30,7 +30,7 @@ export function partWords({ parentTaskId = "", addCause }: BoardTask): string {
   return `a part of ${parentTaskId}${by === "" ? "" : ` that ${by} delegated`}`;
 }
 
-/** How an open vote stands: `yes leads with 67 %, and would be chosen now`. Empty for one that is closed. */
+/** Describes the state of an open vote: `yes leads with 67 %, and would be chosen now`. Empty for a closed one. */
 export function voteWords(vote: Vote): string {
   if (vote.outcome !== undefined) return "";
   const inOrder = [...tallied(vote)].sort((one, other) => other.weight - one.weight);

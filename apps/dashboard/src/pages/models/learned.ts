@@ -1,4 +1,4 @@
-/** What was learned of how long things take, in words. */
+/** Describes the learned models of durations. */
 import type { Model, ModelComparison } from "@tutti/rest/types";
 import { counted, figure, percent } from "../../elements/moments.ts";
 
@@ -10,7 +10,7 @@ export function trustWords({ samples = 0, error, coverage }: Model): string {
   return words.join(", ");
 }
 
-/** The usual factor between what was predicted and what came. */
+/** The typical factor between the predicted and the measured value. */
 export function offBy({ error = 0 }: ModelComparison): string {
   return `×\u00a0${Math.exp(error).toFixed(2)}`;
 }

@@ -23,7 +23,7 @@ interface Part {
   readonly inner: readonly Part[];
 }
 
-/** Every component that is not well, the innermost ones only: what is around them is unwell because of them. */
+/** Every unhealthy component, the innermost ones only: the components around them are unhealthy because of them. */
 export function troublesIn(status: unknown): readonly Trouble[] {
   return troublesOf(partOf(status), []);
 }
@@ -41,7 +41,7 @@ function partOf(value: unknown): Part {
   const { name, health, components, orchestrator } = recordOf(value);
   const inner = [
     ...(Array.isArray(components) ? components.map(partOf) : []),
-    // A component that is an orchestrator has the same name as it. Its parts stand for it.
+    // An orchestrator has a component with its own name, which is represented by its parts.
     ...innerOf(orchestrator),
   ];
   const { level, reason } = recordOf(health);

@@ -1,6 +1,6 @@
 /**
- * The score of the overview: each workflow is a staff, each run a note on it. Where a note starts says when the run was
- * accepted, its line how long it has lasted, its head how it stands.
+ * The score of the overview: each workflow is a staff, each run a note on it. The start of a note is the time of
+ * acceptance, its line the duration, its head the state.
  */
 import type { Run } from "@tutti/rest/types";
 import { type Stand, standOfRun } from "../../score/states.ts";
@@ -65,7 +65,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
     .map((run) => {
       const from = share(run.createTimeMs ?? toMs);
       const to = Math.max(from, share(run.endTimeMs ?? toMs));
-      // The lowest free line. Where none is, the one that is free soonest.
+      // The lowest free line. If none is free, the one that is free soonest.
       const free = lineEnds.findIndex((end) => end < from);
       const line = free >= 0 ? free : lineEnds.indexOf(Math.min(...lineEnds));
       lineEnds[line] = Math.max(to, from + headShare);
@@ -73,7 +73,7 @@ function notesOf(runs: readonly Run[], fromMs: number, toMs: number): readonly N
     });
 }
 
-/** Where the score is marked with times: at most this many, at round distances from the present. */
+/** Returns the time marks of the score: at most this many, at round distances from the present. */
 export function marksOf({ fromMs, toMs }: Score, most: number): readonly { at: number; agoMs: number }[] {
   const lengthMs = toMs - fromMs;
   return Array.from({ length: most }, (_, index) => {

@@ -1,4 +1,4 @@
-/** What the overview draws of the platform's ring of metrics: many series made into few that mean something. */
+/** Aggregates the platform's recent metrics into the few series of the overview. */
 import type { MetricSeries } from "@tutti/rest/types";
 
 export interface Line {

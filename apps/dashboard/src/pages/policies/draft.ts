@@ -1,4 +1,4 @@
-/** A policy as it is written in the page, and what is sent of it. */
+/** The draft of a policy, and its request. */
 import type { AccessQuestion, Decision, Flip, Policy, PolicyCase } from "@tutti/rest/types";
 import { actorOf, whoIs } from "../access/question.ts";
 import type { Action } from "../access/vocabulary.ts";
@@ -10,7 +10,7 @@ export interface CaseDraft {
   readonly action: string;
   readonly id: string;
   readonly allowed: boolean;
-  /** What of the question has no field here and is kept as it is. */
+  /** Fields without an input on the page. They are kept unchanged. */
   readonly rest: Partial<AccessQuestion>;
 }
 

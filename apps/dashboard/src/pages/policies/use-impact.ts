@@ -15,7 +15,7 @@ export interface Impact {
   readonly failure?: PageError;
 }
 
-/** What a change would turn of what was decided: asked for, and told while it is looked at. */
+/** The recorded decisions that a change would turn. Requested and followed while it is shown. */
 export function useImpact() {
   const [impact, setImpact] = useState<Impact | undefined>();
   const stop = useRef<AbortController | undefined>(undefined);

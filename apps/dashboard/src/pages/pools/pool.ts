@@ -1,4 +1,4 @@
-/** How a pool stands, with what it did not say filled in. */
+/** Describes the state of a pool, with defaults for absent fields. */
 import type { Pool, QueuedTask, WaitCause } from "@tutti/rest/types";
 import { agentHolds, agentStates, type Stand, standOf } from "../../score/states.ts";
 
@@ -24,7 +24,7 @@ export function statusOf({ status }: Pool) {
   };
 }
 
-/** A pool that a person has paused says so before anything else. */
+/** A pool that a person has paused is shown as paused first. */
 export function standOfPool(pool: Pool): Stand {
   const { agents, slots, freeSlots, queued } = statusOf(pool);
   if (pool.paused === true) return agentHolds["paused"] ?? standOf(agentStates, "");

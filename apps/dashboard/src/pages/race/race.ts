@@ -1,15 +1,15 @@
-/** A race: one job in several modes at once, as sessions that bear its name in a label. */
+/** A race: one job in several modes at once, as sessions with its name in a label. */
 import type { Mode, Session } from "@tutti/rest/types";
 import { durationMs } from "../../elements/moments.ts";
 import { tasksOver } from "../missions/mission.ts";
 
-/** What names the race that a session is in. */
+/** Label with the name of the race of a session. */
 export const raceLabel = "race";
 
 export interface Race {
   readonly name: string;
   readonly startMs: number;
-  /** In the order of the modes that were asked for. */
+  /** In the order of the requested modes. */
   readonly sessions: readonly Session[];
   /** Of those that did well, once all have ended. */
   readonly firstId: string | undefined;

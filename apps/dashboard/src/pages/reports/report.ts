@@ -1,4 +1,4 @@
-/** What the page of reports shows and sends. */
+/** Derives the state and the requests of the page of reports. */
 import { queryOptions } from "@tanstack/react-query";
 import type { Routes } from "@tutti/rest/types";
 import { read } from "../../data/queries.ts";
@@ -46,7 +46,7 @@ export interface Draft {
 export const emptyDraft: Draft = { kind: "namespace", subject: "", covers: "7d", schedule: "", cron: "" };
 const dayMs = 86_400_000;
 
-/** What is wrong with a draft, by field. */
+/** Problems of a draft, by field. */
 export function problemsOf({ kind, subject, schedule, cron }: Draft): { subject?: string; cron?: string } {
   return {
     ...(kind !== "namespace" && subject.trim() === "" && { subject: `Enter the name of the ${kind}.` }),
@@ -72,7 +72,7 @@ export function createCommand({ kind, subject, covers: covered, schedule, cron }
   );
 }
 
-/** The sections are JSON of insight: what a newer version adds is left out. */
+/** The sections are JSON of insight. Fields of a newer version are left out. */
 export function sectionsOf({ report }: Reply): readonly Section[] {
   return Array.isArray(report?.sections) ? (report.sections as readonly Section[]) : [];
 }

@@ -1,4 +1,4 @@
-/** Locks as a stream tells them: those with waiters first, then by name. */
+/** Locks by their stream: those with waiters first, then by name. */
 import type { Lock, WatchLocksReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
 import { LiveStore } from "../../data/live-store.ts";

@@ -64,7 +64,7 @@ export function amounts(all: Readonly<Record<string, number>>): string {
     .join(", ");
 }
 
-/** What a selector asks of labels, or undefined where it asks nothing. */
+/** Describes the labels that a selector requires. Undefined if it requires none. */
 export function selected(selector: LabelSelector | undefined): string | undefined {
   if (selector === undefined) return undefined;
   const { equals = {}, exists = [], absent = [] } = selector;

@@ -1,4 +1,4 @@
-/** A rule as it is written in the page, and what is sent of it. */
+/** The draft of a rule, and its request. */
 import type { AdmissionRule, AdmissionRuleInput } from "@tutti/rest/types";
 import { enforcements, type Named, oneOf } from "../drafting/named.ts";
 
@@ -11,16 +11,16 @@ export interface RuleDraft extends Named {
   readonly when: string;
   readonly condition: string;
   readonly verdict: (typeof verdicts)[number];
-  /** Of what refuses, notes or asks. */
+  /** For rules that refuse, log or ask. */
   readonly message: string;
-  /** Of what changes: a line `path = expression` for each field. */
+  /** For rules that change requests: a line `path = expression` for each field. */
   readonly set: string;
-  /** Of what asks: names between commas. */
+  /** For rules that ask: names between commas. */
   readonly deciders: string;
   readonly severity: (typeof severities)[number];
   /** `soc2 CC6.1` between commas. */
   readonly controls: string;
-  /** What has no field here and is kept as it is. */
+  /** Fields without an input on the page. They are kept unchanged. */
   readonly rest: Pick<AdmissionRule, "cases" | "labels"> & Partial<Pick<AdmissionRule, "approval">>;
 }
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 
-/** A rule is another one than before: all that is shown of rules is asked again. */
+/** Refetches all shown queries about rules after a rule has changed. */
 export function useRulesChanged(): () => void {
   const queries = useQueryClient();
   return () => {

@@ -1,4 +1,4 @@
-/** From what the address of the page says to the parameters of the call, the command, and the filter of a bulk. */
+/** Converts the address of the page to the parameters of the call, the command, and the filter of a bulk action. */
 import type { RunFilterInput } from "@tutti/rest/types";
 import type { Filter } from "../../data/queries.ts";
 import { commandLine } from "../../elements/spelled.ts";
@@ -108,7 +108,7 @@ function moveCommand(
   );
 }
 
-/** More commands than these, one after the other, are no longer an example but a program. */
+/** Maximum number of commands in an example. */
 const commandsMost = 20;
 
 /** Returns whether anything is filtered at all. */

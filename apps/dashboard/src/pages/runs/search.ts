@@ -19,7 +19,7 @@ const withins: Readonly<Record<string, number>> = {
   "7d": 604_800_000,
 };
 
-/** Takes what is right of an address, and leaves the rest. */
+/** Keeps the valid parameters of an address, and drops the rest. */
 export function runsSearch(search: Record<string, unknown>): RunsSearch {
   const word = (name: string) => {
     const value = search[name];
@@ -50,7 +50,7 @@ export const withinWords: readonly (readonly [value: string, word: string])[] = 
   ["7d", "last week"],
 ];
 
-/** Since when, rounded to half a minute so that the same question is asked as long as it means the same. */
+/** Start of the time range, rounded to half a minute so that equal queries have equal keys. */
 export function sinceMs(within: string | undefined, nowMs: number): number | undefined {
   const lengthMs = withins[within ?? ""];
   if (lengthMs === undefined) return undefined;

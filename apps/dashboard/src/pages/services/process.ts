@@ -2,7 +2,7 @@
 import type { Component, MetricSeries, ProcessComponents } from "@tutti/rest/types";
 import { bytes, figure, percent, span } from "../../elements/moments.ts";
 
-/** What a process uses, by the metric that it is read from. */
+/** Resource use of a process, by the metric that it is read from. */
 export const uses = [
   {
     word: "CPU",

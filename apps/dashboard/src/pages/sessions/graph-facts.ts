@@ -26,14 +26,14 @@ export function graphTasks(tasks: readonly SessionTask[]): Tasks {
   return { tasks: known, placeOf, needs: needPlaces(known, placeOf) };
 }
 
-/** What changes the picture's shape, and not only its colours. */
+/** Facts that change the layout of the graph, and not only its colours. */
 export function shapeKey(tasks: readonly SessionTask[]): string {
   return tasks
     .map(({ spec }) => `${spec?.id} ${(spec?.needs ?? []).map(({ task }) => task).join(",")}`)
     .join("\n");
 }
 
-/** The parts of a session that a node belongs to, those with most tasks first. */
+/** Returns the parts of a session that a node belongs to, those with most tasks first. */
 export function partsOfNode({ places }: GraphNode, tasks: readonly SessionTask[]): readonly string[] {
   const counts = new Map<string, number>();
   for (const place of places) {

@@ -1,4 +1,4 @@
-/** A plan and reality as bars along one axis: what the page draws of both. */
+/** A plan and reality as bars along one axis. */
 import type { PlannedTask, PlanView } from "@tutti/rest/types";
 
 export interface PlanAxis {

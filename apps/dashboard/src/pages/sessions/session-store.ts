@@ -1,4 +1,4 @@
-/** One session as its stream tells it, with its tasks, the choices made for it, and the moves between its parts. */
+/** The state of one session by its stream, with its tasks, its choices, and the moves between its parts. */
 import type { Choice, Session, SessionTask, TaskMove, WatchSessionReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
 import { LiveStore } from "../../data/live-store.ts";

@@ -1,4 +1,4 @@
-/** What a page says of a session, from what the platform does. */
+/** Derives the texts of the page of a session. */
 import type {
   Choice,
   Mode,
@@ -59,7 +59,7 @@ const retry: Steering = {
   doneText: "Retried.",
 };
 
-/** In the order of the buttons: what helps first, what ends it last. */
+/** In the order of the buttons: helpful actions first, final ones last. */
 export function actionsOf(session: Pick<Session, "status" | "endTimeMs">): readonly Steering[] {
   if (hasEnded(session)) return session.status === "failed" ? [retry] : [];
   switch (session.status) {
@@ -79,7 +79,7 @@ export interface WaitLine {
   readonly share: number;
 }
 
-/** What tasks of a session wait for. An unknown cause is shown by its name. */
+/** Describes the waiting causes of tasks. An unknown cause is shown by its name. */
 const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   needs: "needed tasks",
   paused: "a resume of the session",
@@ -90,7 +90,7 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   busy: "an agent with free slots",
 };
 
-/** What tasks waited for until they started, the longest first. */
+/** Returns the waiting causes of tasks before their start, the longest first. */
 export function waitLines({ waits }: Pick<Performance, "waits">): readonly WaitLine[] {
   const whole = waits.reduce((sum, { waitedMs = 0 }) => sum + waitedMs, 0);
   return waits
@@ -122,7 +122,8 @@ export function choiceWords({ confidence = 0, explored, fallback }: Choice): str
 }
 
 /**
- * Why the session runs in its mode, as sentences. A part has a reason of its own, so with one part it is this one.
+ * Explains the mode of the session, in sentences. Each part has its own reason, so with one part it is the reason of
+ * that part.
  *
  * @param choices the oldest first
  */
@@ -143,7 +144,7 @@ export function modeReason(
     .join(" ");
 }
 
-/** What was chosen. A cut graph has parts in several modes. */
+/** Names the chosen mode. A cut graph has parts in several modes. */
 export function chosenMode({ kind, candidates, chosen = 0 }: Choice): Mode | undefined {
   return kind === "cut" ? "hybrid" : candidates[chosen]?.mode;
 }
@@ -201,7 +202,7 @@ function candidateLine(candidate: ModeCandidate, isChosen: boolean, longest: num
   };
 }
 
-/** What does a task: a capability, a child run or a child mission. */
+/** Names the work of a task: a capability, a child run or a child mission. */
 export function doneBy({ spec }: Pick<SessionTask, "spec">): string {
   const { capability = "", workflow, mission } = spec ?? {};
   return capability || (workflow?.name ? `workflow ${workflow.name}` : (mission?.name ?? ""));
@@ -223,7 +224,7 @@ export interface JointMove extends Omit<TaskMove, "taskId"> {
   readonly taskIds: readonly string[];
 }
 
-/** Tasks that moved at once, for one reason, as one. */
+/** Groups tasks that moved at the same time for the same reason. */
 export function movesTogether(moves: readonly TaskMove[]): readonly JointMove[] {
   const together = new Map<string, JointMove>();
   for (const { taskId = "", ...move } of moves) {
@@ -234,8 +235,8 @@ export function movesTogether(moves: readonly TaskMove[]): readonly JointMove[] 
 }
 
 /**
- * `moved after 2.1 s`. Of tasks that stand together, how many did: `5 of 40 moved, the last after 2.1 s`. Empty for
- * those that stayed.
+ * `moved after 2.1 s`. For a bundle of tasks, with the number of moved ones: `5 of 40 moved, the last after 2.1 s`.
+ * Empty for tasks that stayed.
  */
 export function movedWords(
   taskIds: readonly string[],

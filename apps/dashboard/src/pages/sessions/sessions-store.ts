@@ -1,4 +1,4 @@
-/** The sessions of a list as a stream tells them, the newest first. */
+/** The sessions of a list by their stream, the newest first. */
 import type { Session, WatchSessionsReply } from "@tutti/rest/types";
 import { Listed } from "../../data/listed.ts";
 import { LiveStore } from "../../data/live-store.ts";

@@ -1,7 +1,4 @@
-/**
- * How modes are distinguished: each is a voice, with a word, a letter and a colour. The letter stands where there is no
- * room.
- */
+/** The voice of each mode: a word, a letter and a colour. The letter is used in narrow places. */
 import type { Mode } from "@tutti/rest/types";
 
 export interface Voice {

@@ -1,4 +1,4 @@
-/** What a run is started with, from what was filled in, and how the same is started by a command. */
+/** The draft of a run, its request, and the equivalent command. */
 import type { Routes, Run } from "@tutti/rest/types";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 
@@ -21,7 +21,7 @@ export const emptyRun: RunDraft = {
   priority: "",
 };
 
-/** The same again: what a run was started with, but for its id. */
+/** The draft of a repetition: the request of a run, without its id. */
 export function draftLike({ spec }: Pick<Run, "spec">): RunDraft {
   return {
     workflow: spec?.definition?.name ?? "",
@@ -75,7 +75,7 @@ function labelsOf(text: string): Readonly<Record<string, string>> {
 
 const wordsOf = (text: string): readonly string[] => text.split(/[\s,]+/).filter(Boolean);
 
-/** What a definition can be started as. */
+/** The kinds of work that a definition can be started as. */
 export type StartKind = "run" | "mission" | "session";
 
 /** Missions and sessions take a definition with its input. */

@@ -8,7 +8,7 @@ export interface Template {
   readonly name: string;
   readonly kind: TemplateKind;
   readonly about: string;
-  /** The texts that publishing registers, the one that is started last. None for a program. */
+  /** The texts that publishing registers, the started one last. None for a program. */
   readonly definitions: readonly string[];
   readonly files: readonly { readonly name: string; readonly text: string }[];
 }

@@ -1,4 +1,4 @@
-/** What a trigger does, in words, and as forms make and try it. */
+/** Describes triggers, and converts their forms and trials. */
 import type {
   CloudEventInput,
   Trigger,
@@ -147,7 +147,7 @@ function sourceOptions({ kind, event, after, preset, secret }: TriggerDraft): re
   return ["--webhook-of", preset, "--signed-by", secret.trim() || "SECRET"];
 }
 
-/** Where the sender sends its webhooks, below the address of the platform. */
+/** The path that the sender posts its webhooks to. */
 export function webhookPath({
   namespace,
   triggerId,
@@ -215,7 +215,7 @@ export interface Range {
   readonly toMs?: number;
 }
 
-/** Returns the range, or what is wrong with it. */
+/** Returns the range, or its problem. */
 export function rangeOf({ from, to }: RangeDraft): Range | string {
   const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
   if (fromMs >= toMs) return "Until: later than since.";

@@ -1,4 +1,4 @@
-/** What a replay is asked, as the address has it. */
+/** The parameters of a replay in the address. */
 import { type Span, spanOrder } from "../analysis/search.ts";
 
 export const strategies = [
@@ -57,7 +57,7 @@ export function whatIfSearch(search: Readonly<Record<string, unknown>>): WhatIfS
   };
 }
 
-/** Whether anything would be otherwise. */
+/** True if the replay differs from the recording in anything. */
 export function hasScenario({ workers, slots, load, strategy }: WhatIfSearch): boolean {
   return (workers ?? slots ?? load ?? strategy) !== undefined;
 }

@@ -1,4 +1,4 @@
-/** All agents of the namespace as a stream tells them. */
+/** All agents of the namespace by their stream. */
 import type { Agent, WatchAgentsReply } from "@tutti/rest/types";
 import { LiveStore } from "../../data/live-store.ts";
 

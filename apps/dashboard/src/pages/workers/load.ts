@@ -24,7 +24,7 @@ export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
   };
 }
 
-/** How it stands. Being held comes first, for it is what a person did or has to undo. */
+/** The state of an agent. A pause comes first: a person has set it, or has to end it. */
 export function standOfAgent({ state, hold }: Agent): Stand {
   const held = hold === undefined ? undefined : agentHolds[hold];
   return state === "gone" ? standOf(agentStates, state) : (held ?? standOf(agentStates, state));
@@ -32,7 +32,7 @@ export function standOfAgent({ state, hold }: Agent): Stand {
 
 const order = ["quarantined", "suspect", "busy", "ready", "draining", "starting", "asleep", "gone"];
 
-/** Those with trouble first, then those running. The same order whenever they stand the same. */
+/** Agents with problems first, then running ones. The order is stable for equal states. */
 export function inOrder(agents: readonly Agent[]): readonly Agent[] {
   const rank = ({ state, hold }: Agent) => order.indexOf(hold === "quarantined" ? hold : (state ?? ""));
   return [...agents].sort(

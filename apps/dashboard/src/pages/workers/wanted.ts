@@ -8,7 +8,7 @@ export interface Wanted {
   readonly state: string;
 }
 
-/** How a worker is counted: being held comes before what it does. */
+/** The state that a worker is counted by: a pause comes before its work. */
 function stateOf({ state, hold = "none" }: Agent): string {
   return state === "gone" || hold === "none" || hold === "unspecified" ? state : hold;
 }
@@ -28,7 +28,7 @@ export function isWanted(agent: Agent, { text, state }: Wanted): boolean {
   return words.every((word) => searched.includes(word));
 }
 
-/** Returns how many stand how, those with most first. */
+/** Returns the number of workers per state, the largest first. */
 export function countsOf(agents: readonly Agent[]): readonly (readonly [state: string, many: number])[] {
   const counts = new Map<string, number>();
   for (const agent of agents) counts.set(stateOf(agent), (counts.get(stateOf(agent)) ?? 0) + 1);

@@ -25,7 +25,7 @@ export function arrowsOf({ nodes }: Pick<Graph, "nodes">): readonly Arrow[] {
   return [...new Map(arrows.map((each) => [each.key, each])).values()];
 }
 
-/** The tasks as nodes, and what they need as edges. Arrows back are not edges: a cycle has no longest path. */
+/** Tasks as nodes, and their needs as edges. Transitions back are not edges: a cycle has no longest path. */
 export function scopeOf(graph: Pick<Graph, "nodes">): GraphScope {
   return {
     nodes: graph.nodes.map(({ taskId = "", title, uses, kind }, place) => ({

@@ -1,4 +1,4 @@
-/** What can be done with a run and its tasks: when it fits, and how it is spelled outside of the page. */
+/** Actions on a run and its tasks: their conditions, and their REST and CLI forms. */
 import { whyRetryFails } from "../../elements/repeating.ts";
 import { type Call, commandLine, pathOf } from "../../elements/spelled.ts";
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
@@ -8,7 +8,7 @@ export interface RunAction {
   readonly name: "pause" | "resume" | "retry" | "cancel" | "terminate";
   readonly label: string;
   readonly weight: "main" | "plain" | "grave";
-  /** What a person is asked before. Undefined where it is done at once. */
+  /** The question of the confirmation dialog. Undefined if the action needs none. */
   readonly question: string | undefined;
   readonly doneText: string;
 }
@@ -45,7 +45,7 @@ const all: Readonly<Record<RunAction["name"], RunAction>> = {
   },
 };
 
-/** In the order of the buttons: what helps first, what ends it last. */
+/** In the order of the buttons: helpful actions first, final ones last. */
 export function actionsOf({
   state,
   failure,
@@ -67,7 +67,7 @@ export function actionsOf({
   }
 }
 
-/** A retry that fails again asks first, and is not the main action. */
+/** A retry that is likely to fail again needs a confirmation, and is not the main action. */
 function retryAfter(code: string | undefined): RunAction {
   const question = whyRetryFails(code);
   return question === undefined ? all.retry : { ...all.retry, question, weight: "plain" };
@@ -127,7 +127,7 @@ export interface Decision {
 
 export interface ApprovalTarget {
   readonly approvalId: string;
-  /** The task that asks. */
+  /** The task of the approval. */
   readonly task: string;
 }
 
@@ -176,7 +176,7 @@ function bodyOf(repair: Repair): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Returns whether a person may say what became of a task: one that waits, tries, or ended badly. */
+/** Returns true if a person may set the result of a task: one that waits, retries, or ended without success. */
 export function canRepair(run: Pick<RunFacts, "state">, { state }: Pick<TaskFacts, "state">): boolean {
   if (hasRunEnded(run.state)) return false;
   return !hasTaskEnded(state) || state === "failed";
@@ -197,7 +197,7 @@ export function canRetryTask(run: Pick<RunFacts, "state">, { state }: Pick<TaskF
   return canRetryRun(run) && (state === "failed" || state === "cancelled");
 }
 
-/** So many tasks can be named in one retry. */
+/** Maximum number of tasks in one retry. */
 export const retriedMax = 1_000;
 /** A longer command is not shown. */
 const spelledMax = 20;

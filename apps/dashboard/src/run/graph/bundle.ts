@@ -1,9 +1,9 @@
 /**
- * Tasks that stand together, so that a run of ten thousand is a picture and not a wall.
+ * Bundles of tasks, so that a run of ten thousand tasks stays readable.
  *
- * 1. Those that need the same, are needed by the same and do the same are one bundle, from a dozen on.
- * 2. Where that leaves too many, tasks of one level that do the same are one. Where that does not help either, levels
- *    in a row are. Edges between bundles never lead back: levels grow along every need.
+ * 1. Tasks with the same needs, the same dependants and the same work are one bundle, from a dozen on.
+ * 2. If too many nodes are left, tasks of one level with the same work are one. If that is not enough, consecutive
+ *    levels are. Edges between bundles never lead back: levels grow along every need.
  */
 import { counted } from "../../elements/moments.ts";
 import type { Tasks } from "./tasks.ts";
@@ -110,7 +110,7 @@ export function levelsOf(
   return levels;
 }
 
-/** What their ids start with, and how many they are. */
+/** Common prefix of the ids, and the number of tasks. */
 function titleOf(places: readonly number[], { tasks }: Tasks): string {
   const [first = "", ...others] = places.slice(0, 50).map((place) => tasks[place]?.id ?? "");
   let length = first.length;

@@ -11,7 +11,7 @@ export interface Box {
   readonly key: string;
   readonly width: number;
   readonly height: number;
-  /** Where edges meet it, across the layers, from its upper or left edge. Without it in the middle. */
+  /** Offset at which edges meet the node, across the layers, from its upper or left edge. Default: the middle. */
   readonly anchor?: number;
 }
 
@@ -56,7 +56,7 @@ interface Stop {
   readonly anchor: number;
   layer: number;
   order: number;
-  /** Where edges meet it. */
+  /** Offset at which edges meet the node. */
   center: number;
   readonly before: Stop[];
   readonly after: Stop[];
@@ -93,7 +93,7 @@ function connect(stops: ReadonlyMap<string, Stop>, links: readonly Link[]): void
   }
 }
 
-/** By the longest path. What a circle would leave out stays in the first layer. */
+/** By the longest path. Nodes of a cycle stay in the first layer. */
 function layer(stops: readonly Stop[]): number {
   const missing = new Map(stops.map((stop) => [stop, stop.before.length]));
   const ready = stops.filter(({ before }) => before.length === 0);
@@ -263,7 +263,7 @@ function stack(stops: readonly Stop[]): void {
   for (const stop of stops) stop.center -= shift;
 }
 
-/** Nodes move to the mean of their neighbours. Where they would overlap, those in question share the way. */
+/** Moves nodes to the mean of their neighbours. Overlapping ones share the distance. */
 function settle(layers: readonly Stop[][], forwards: boolean): void {
   for (const each of forwards ? layers : layers.toReversed()) {
     const wanted = each.map((stop) => meanOf(forwards ? stop.before : stop.after) ?? stop.center);

@@ -19,7 +19,7 @@ export interface LaidNode {
 
 export interface LaidEdge {
   readonly edge: GraphEdge;
-  /** From the end of one node to the beginning of the other, bends between. */
+  /** From the end of one node to the start of the other, with bends between. */
   readonly points: readonly Point[];
   readonly depth: number;
 }

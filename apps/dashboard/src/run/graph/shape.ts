@@ -1,9 +1,9 @@
 /**
- * What of a run is drawn: nodes and edges out of tasks.
+ * Nodes and edges of the graph of a run.
  *
- * 1. Entries of a list, rounds of a loop and additions are inside the task they are parts of: as small cells, or, where
- *    that is unfolded, as a graph of its own.
- * 2. However many tasks there are, at most `nodesMax` nodes are drawn in one scope: what is alike stands together.
+ * 1. Entries of a list, rounds of a loop and additions are inside their task: as small cells, or, if unfolded, as a
+ *    graph of their own.
+ * 2. At most `nodesMax` nodes are drawn in one scope, for any number of tasks: similar tasks are bundled.
  */
 import type { NeedCondition } from "../model/facts.ts";
 import { surroundings } from "../model/needs.ts";
@@ -15,7 +15,7 @@ export interface GraphEdge {
   readonly key: string;
   readonly from: string;
   readonly to: string;
-  /** `then`: one after the other, without a need. */
+  /** `then`: a sequence without a need. */
   readonly condition: NeedCondition | "then";
 }
 
@@ -25,12 +25,12 @@ export interface GraphNode {
   readonly title: string;
   readonly uses: string;
   readonly kind: string;
-  /** Of the task, or of those that stand together. */
+  /** State of the task, or of the tasks of a bundle. */
   readonly places: readonly number[];
-  /** Places of its parts, in order. For a bundle, of those that stand together. */
+  /** Indexes of its parts, in order. For a bundle, of its tasks. */
   readonly cells: readonly number[];
   readonly isBundle: boolean;
-  /** What can be shown in its place when it is unfolded, and what is. */
+  /** True if its parts can be shown in its place. `inside` has them when it is unfolded. */
   readonly canUnfold: boolean;
   readonly inside: GraphScope | undefined;
   /** Why no worker takes it, or one of its parts. */
@@ -43,19 +43,19 @@ export interface GraphScope {
 }
 
 export interface Wanted {
-  /** The run goes from state to state: what it does comes one after the other. */
+  /** True for a run with transitions: its tasks form a sequence. */
   readonly isSequence: boolean;
-  /** Keys of nodes that a person folded or unfolded, against what is usual for them. */
+  /** Keys of nodes that a person folded or unfolded, against the default. */
   readonly toggled: ReadonlySet<string>;
   /** By task. */
   readonly stuck?: ReadonlyMap<string, Stuck>;
 }
 
-/** Nodes of a scope. More stand together. */
+/** Nodes of a scope. Further ones are bundled. */
 export const nodesMax = 400;
 /** Parts that are drawn one by one when their task is unfolded. */
 const unfoldedMax = 400;
-/** Parts that are drawn one by one without being asked for. */
+/** Parts that are drawn one by one by default. */
 const unfoldedAtFirst = 16;
 
 export function shapeOf(known: Tasks, wanted: Wanted): GraphScope {
@@ -110,12 +110,12 @@ function addEdge(
   if (!edges.has(key)) edges.set(key, { key, from, to, condition });
 }
 
-/** As they became known. A bundle stands where its first task does. */
+/** In the order of their creation. A bundle takes the place of its first task. */
 function inOrder(nodes: GraphNode[]): GraphNode[] {
   return nodes.sort((one, other) => (one.places[0] ?? 0) - (other.places[0] ?? 0));
 }
 
-/** Tasks from state to state come one after the other, in the order of their creation. */
+/** Tasks of transitions form a sequence, in the order of their creation. */
 function followOneAnother(
   places: readonly number[],
   { needs }: Tasks,
@@ -127,7 +127,7 @@ function followOneAnother(
   }
 }
 
-/** Rounds come one after the other. */
+/** Rounds form a sequence. */
 function followGroups(
   places: readonly number[],
   { tasks, needs }: Tasks,
@@ -203,7 +203,7 @@ function taskNode(place: number, context: Context): GraphNode {
   };
 }
 
-/** What a task is called beside those around it: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
+/** Short name of a task among its neighbours: `fetch` in round 2 of `poll`, entry `[3]` of `ship`. */
 export function shortTitle({ id, title, parentId }: Pick<GraphTask, "id" | "title" | "parentId">): string {
   if (parentId === "" || !id.startsWith(parentId)) {
     const round = /#\d+$/.exec(id)?.[0] ?? "";

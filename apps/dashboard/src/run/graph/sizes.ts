@@ -4,7 +4,7 @@ const nodeWidth = 216;
 const headHeight = 60;
 const padding = 12;
 
-/** A cell stands for a part, or for several where there are too many. */
+/** A cell represents a part, or several if there are too many. */
 export const cell = { size: 8, gap: 2, max: 512 };
 const cellsPerRow = Math.floor((nodeWidth - 2 * padding + cell.gap) / (cell.size + cell.gap));
 const footHeight = 20;
@@ -12,7 +12,7 @@ const footHeight = 20;
 export interface CellGrid {
   readonly columns: number;
   readonly rows: number;
-  /** Parts that one cell stands for. */
+  /** Number of parts per cell. */
   readonly perCell: number;
   readonly width: number;
   readonly height: number;

@@ -41,7 +41,7 @@ export function stuckIn({ parts = [] }: Pick<Explanation, "parts">): ReadonlyMap
   return stuck;
 }
 
-/** The map before as long as it says the same: what is drawn with it stays as it is. */
+/** Returns the former map if it is equal: components that use it do not render again. */
 export function sameStuck(
   before: ReadonlyMap<string, Stuck>,
   found: ReadonlyMap<string, Stuck>,

@@ -9,7 +9,7 @@ export function toneOf(state: string): Tone {
   return standOfTask(state).tone;
 }
 
-/** How a task stands that has this number. One that is not there yet rests. */
+/** The tone of a task's state number. A task that does not exist yet rests. */
 export function standOfNumber(number: number): Stand {
   const state = stateOfNumber(number);
   return state === undefined ? notThere : standOfTask(state);

@@ -119,13 +119,13 @@ export function useWalking(
     event.preventDefault();
     const next = layout.nodes.find(({ node }) => node.key === walk(layout, from, event.key as Arrow));
     if (next === undefined) return;
-    // With the panel open, walking shows what is walked to.
+    // With an open panel, moving the selection shows the selected task.
     if (selected !== "") select(next.node.key, next.node.places[0] ?? -1);
     focus(next);
   };
 }
 
-/** Nothing moves for those who asked for less motion. */
+/** No animation for users who prefer reduced motion. */
 export function durationMs(): number {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 180;
 }
@@ -166,7 +166,7 @@ function zoomAcross({ width }: Layout, room: number): number {
 /** Below a picture on a phone, for its buttons. */
 export const controlsOnPhone = 64;
 
-/** How high the whole picture is on a phone, where the page scrolls instead of the picture. */
+/** Height of the whole graph on a phone, where the page scrolls instead of the graph. */
 export function heightOnPhone(layout: Layout, room: number): number {
   return layout.height * Math.max(readable.phone, zoomAcross(layout, room)) * padded + 24 + controlsOnPhone;
 }

@@ -3,7 +3,7 @@ import { type EventFacts, subjectOf, wordsOf } from "@tutti/rest/history";
 
 export type Part = "run" | "tasks" | "people" | "errors";
 
-/** Which part of a history an event belongs to, for a filter. */
+/** Group of a history event, for a filter. */
 export function partsOf(event: EventFacts): ReadonlySet<Part> {
   const parts = new Set<Part>();
   parts.add(event.task === "" ? "run" : "tasks");

@@ -6,7 +6,7 @@ export type Elsewhere =
 
 const jsonType = "application/json";
 
-/** Undefined for a value that is what it is. */
+/** Undefined for an inline value. */
 export function elsewhereOf(value: unknown): Elsewhere | undefined {
   if (!isRecord(value)) return undefined;
   const mediaType = typeof value["mediaType"] === "string" ? value["mediaType"] : "";
@@ -19,7 +19,7 @@ export function elsewhereOf(value: unknown): Elsewhere | undefined {
 }
 
 export interface FileWithin {
-  /** Where the reference is: `pages.0.scan`. */
+  /** Path of the reference: `pages.0.scan`. */
   readonly name: string;
   readonly file: Elsewhere & { readonly kind: "blob" };
 }

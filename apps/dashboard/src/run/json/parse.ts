@@ -1,4 +1,4 @@
-/** JSON as a person types it: its value, or in words what is wrong with it. Nothing typed is null. */
+/** Parses JSON that a person types: its value, or its problem in words. Empty text is null. */
 export function jsonOf(text: string): { readonly value: unknown } | { readonly problem: string } {
   if (text.trim() === "") return { value: null };
   try {

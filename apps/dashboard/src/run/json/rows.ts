@@ -4,13 +4,13 @@
  */
 
 export interface JsonRow {
-  /** Where it is: unique, and the same whenever the value is. */
+  /** Path of the value: unique and stable. */
   readonly path: string;
   readonly depth: number;
   /** Its name in the object, or its place in the list. Undefined for the whole. */
   readonly name: string | undefined;
   readonly kind: JsonKind;
-  /** What is shown of it, cut where it is long. */
+  /** The shown text, cut if it is long. */
   readonly text: string;
   readonly isCut: boolean;
   readonly canOpen: boolean;
@@ -22,9 +22,9 @@ export interface JsonRow {
 type JsonKind = "object" | "array" | "string" | "number" | "boolean" | "null";
 
 export interface Shown {
-  /** Paths that a person opened or closed, against what is usual. */
+  /** Paths that a person opened or closed, against the default. */
   readonly toggled: ReadonlySet<string>;
-  /** Paths of strings and lists that are wanted whole. */
+  /** Paths of strings and lists that are shown whole. */
   readonly whole: ReadonlySet<string>;
 }
 
@@ -139,7 +139,7 @@ function escaped(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** Paths of the values whose name or text has what is looked for, and of all that they are in, in order. */
+/** Returns the paths of values whose name or text contains the search text, and of all their parents, in order. */
 export function find(
   value: unknown,
   wanted: string,

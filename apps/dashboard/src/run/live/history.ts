@@ -1,6 +1,6 @@
 /**
- * The history of a run, loaded page by page and then kept up to date, with the past folded from it. What is loaded is
- * of use at once: the slider folds as far as it knows.
+ * The history of a run, loaded page by page and then kept up to date, with the states folded from it. Loaded events
+ * are usable at once: the slider folds up to the last one.
  */
 import type { EventFacts } from "@tutti/rest/history";
 import type { TaskFacts } from "../model/facts.ts";
@@ -9,7 +9,7 @@ import { type Moment, PastStates } from "../past/past-states.ts";
 
 interface HistoryPage {
   readonly events: readonly EventFacts[];
-  /** Whether more may follow that is there already. */
+  /** True if more events may exist already. */
   readonly hasMore: boolean;
 }
 
@@ -75,7 +75,7 @@ export class History {
     });
   }
 
-  /** Loads until the event with this number is there. Calls side by side are one loading. */
+  /** Loads until the event with this number is available. Concurrent calls share one load. */
   async loadTo(count: number): Promise<void> {
     this.#wanted = Math.max(this.#wanted, count);
     if (this.#isLoading || this.#events.length >= this.#wanted) return;

@@ -10,7 +10,7 @@ import { followRun } from "./follow-run.ts";
 import { History } from "./history.ts";
 import { RunStore } from "./run-store.ts";
 
-/** What is to be called soon, called by hand. */
+/** Deferred calls, executed by the test. */
 function soon() {
   const calls: (() => void)[] = [];
   return {
@@ -90,7 +90,7 @@ const taskJson = (taskId: string, status: string) => ({
   attempts: [],
 });
 
-/** Follows what a script tells. */
+/** Follows a scripted stream. */
 async function following(...script: readonly (Followed<WatchRunReply> | Error)[]) {
   const store = new RunStore({ soon: () => {} });
   async function* follow() {
@@ -99,7 +99,7 @@ async function following(...script: readonly (Followed<WatchRunReply> | Error)[]
       yield each;
     }
   }
-  // The stream is all that is asked of the client here.
+  // The client is used for its stream alone.
   await followRun({ follow } as never, "r1", store, new AbortController().signal);
   return store;
 }

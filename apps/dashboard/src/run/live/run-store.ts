@@ -1,9 +1,9 @@
 /**
- * Everything that the page of one run shows, in one place outside of React: the run and its tasks as the stream reports
- * them, and a past state when it is selected.
+ * The state of the page of one run, outside of React: the run and its tasks as the stream reports them, and a past
+ * state when it is selected.
  *
  * 1. Reports are applied at once. Listeners are notified at most once per frame of the screen.
- * 2. `states` are those that are shown: of the moment that is looked at, else of the present.
+ * 2. `states` are the shown ones: of the selected moment, otherwise of the present.
  */
 import type { RunFacts, TaskFacts } from "../model/facts.ts";
 import { type NeedPlace, needPlaces } from "../model/needs.ts";
@@ -17,7 +17,7 @@ export interface LookedAt extends Moment {
   /** Number of the event after which it was so. */
   readonly event: number;
   readonly atMs: number;
-  /** Whether the platform itself said so. Else it was folded here. */
+  /** True if the platform sent them. False if they were folded in the browser. */
   readonly isExact: boolean;
 }
 

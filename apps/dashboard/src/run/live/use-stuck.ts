@@ -8,14 +8,14 @@ import { stillSince } from "../graph/stuck.ts";
 import { numberOfState } from "../model/task-state.ts";
 import { useStore } from "./run-context.tsx";
 
-/** A worker that is there takes a task within milliseconds. */
+/** An available worker starts a task within milliseconds. */
 const patienceMs = 3_000;
 const againMs = 5_000;
 const paused = numberOfState("paused");
 
 /**
- * Why a run does not make progress, while its present is shown. Asked if a task is paused, if a task stays queued for a
- * while, or if no task does anything but wait. Approvals have a place of their own. Undefined if nothing is stuck.
+ * Explains why a run does not make progress, while its present is shown. Requested if a task is paused, if a task
+ * stays queued for a while, or if all tasks wait. Approvals are shown elsewhere. Undefined if nothing is stuck.
  */
 export function useStuckExplanation(): Partial<Explanation> | undefined {
   const run = useStore((each) => each.run);

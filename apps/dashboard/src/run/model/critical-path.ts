@@ -37,7 +37,7 @@ export function criticalPath(
   return found;
 }
 
-/** Of those that ended at once the last one: it waited for the others. */
+/** Of tasks that ended at the same time the last one: it waited for the others. */
 function latest(places: readonly number[], ends: readonly (number | undefined)[]): number | undefined {
   let found: number | undefined;
   for (const place of places) {
@@ -47,7 +47,7 @@ function latest(places: readonly number[], ends: readonly (number | undefined)[]
   return found;
 }
 
-/** Undefined for one that has not started. The path does not end with one that was skipped, but may lead through it. */
+/** Undefined for a task that has not started. The path does not end with a skipped task, but may lead through one. */
 function endOf({ readyMs, endMs }: TaskFacts, nowMs: number): number | undefined {
   if (endMs > 0) return endMs;
   return readyMs > 0 ? nowMs : undefined;

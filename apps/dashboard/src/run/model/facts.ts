@@ -39,7 +39,7 @@ export interface RunFacts {
   readonly parameters: unknown;
   readonly output: unknown;
   readonly failure: Failure | undefined;
-  /** What it continued as. */
+  /** The run that it continued as. */
   readonly continuedAs: Reference | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;

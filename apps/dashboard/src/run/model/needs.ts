@@ -1,6 +1,6 @@
 /**
- * Whom a task needs, by place. Needs are named as in the definition. In a round, and after a transition, tasks have its
- * number in their ids: `poll#2.fetch` needs `poll#2.ask`, `tell#3` needs `look#3`.
+ * The needs of a task, by index. Needs have the names of the definition. In a round, and after a transition, tasks
+ * have its number in their ids: `poll#2.fetch` needs `poll#2.ask`, `tell#3` needs `look#3`.
  */
 import type { Need, TaskFacts } from "./facts.ts";
 
@@ -9,7 +9,7 @@ export interface NeedPlace {
   readonly condition: Need["condition"];
 }
 
-/** What an id of a task beside this one starts and ends with. */
+/** Prefix and suffix of the ids of tasks in the same scope. */
 export function surroundings({
   id,
   parentId,

@@ -1,4 +1,4 @@
-/** What the interface sends, as the page keeps it: absent becomes what it means. */
+/** Converts responses of the API to the dashboard's types: absent fields get their defaults. */
 import { eventActorOf } from "@tutti/rest/history";
 import type {
   Amounts as AmountsJson,

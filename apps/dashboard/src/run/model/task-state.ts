@@ -1,8 +1,6 @@
-/** How tasks and runs stand: the words of the interface, and small numbers for them where there are thousands. */
+/** The states of tasks and runs: words of the API, and small numbers for thousands of tasks. */
 
-/**
- * In the order of the contracts. The place of a word plus 1 is its number, 0 stands for a task that is not there yet.
- */
+/** In the order of the contracts. The index of a word plus 1 is its number. 0 is a task that does not exist yet. */
 export const taskStates = [
   "pending",
   "held",
@@ -46,7 +44,7 @@ export function hasTaskEnded(state: TaskState): boolean {
   return ended.has(state);
 }
 
-/** Of many side by side the one that a person should see first. */
+/** Order of importance: of many tasks, the state that a person should see first. */
 const urgency: readonly TaskState[] = [
   "failed",
   "paused",
@@ -67,7 +65,7 @@ const urgencies: ReadonlyMap<number, number> = new Map(
   urgency.map((state, place) => [numberOfState(state), place]),
 );
 
-/** Returns the number of the state that stands for many. 0 when none of them is there. */
+/** Returns the number of the state that represents many tasks. 0 if none of them exists. */
 export function mostUrgent(counts: ArrayLike<number>): number {
   let found = absent;
   for (let number = 1; number < counts.length; number++) {

@@ -49,7 +49,7 @@ export class TaskTable {
     return this.#tasks[this.#places.get(id) ?? -1];
   }
 
-  /** All there is, as a snapshot tells it. */
+  /** Replaces all tasks by those of a snapshot. */
   replace(tasks: readonly TaskFacts[]): void {
     this.#tasks = [];
     this.#places = new Map();

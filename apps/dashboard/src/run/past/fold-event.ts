@@ -1,4 +1,4 @@
-/** What each event of a run changes of how its tasks stand. */
+/** Applies an event of a run to the states of its tasks. */
 import type { EventFacts } from "@tutti/rest/history";
 import { numberOfState } from "../model/task-state.ts";
 import type { PastPhase, PastRun } from "./past-run.ts";
@@ -14,7 +14,7 @@ const becomes =
   (run, place) =>
     run.set(place, numberOfState(state));
 
-/** An attempt of the undoing of its effect changes nothing of how a task stands. */
+/** An attempt of a compensation does not change the state of its task. */
 const becomesUnlessUndone =
   (state: string): Fold =>
   (run, place) => {

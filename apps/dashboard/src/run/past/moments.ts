@@ -1,4 +1,4 @@
-/** The slider over the history: where events are, which of them are important, and how play moves along them. */
+/** The slider over the history: positions of events, important events, and the steps of a replay. */
 import type { EventFacts } from "@tutti/rest/history";
 
 /** The important event in a part of a history: the one that a user looks for first. */

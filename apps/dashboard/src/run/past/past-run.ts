@@ -1,10 +1,10 @@
 /**
- * How the tasks of a run stood, folded from its history in the browser. It follows the rules of the engine as far as
- * the history shows them. Where a rule rests on the plan alone, the server has the last word when the slider is let go.
+ * States of the tasks of a run, folded from its history in the browser. It follows the rules of the engine as far as
+ * the history shows them. If a rule depends on the plan, the server's state replaces it when the slider is released.
  *
- * 1. A task that nothing has happened to has no state of its own: it is pending, skipped when a need of it cannot be
- *    met any more, and cancelled when no view waits for it.
- * 2. Copies are cheap, so that a moment in the middle of a long history is reached from the copy before it.
+ * 1. A task without events has no state of its own: it is pending, skipped when a need of it cannot be met any more,
+ *    and cancelled when no view waits for it.
+ * 2. Copies are cheap, so a moment in the middle of a long history is folded from the copy before it.
  */
 import type { TaskFacts } from "../model/facts.ts";
 import { type NeedPlace, needPlaces, surroundings } from "../model/needs.ts";
@@ -23,7 +23,7 @@ const endedNumbers: ReadonlySet<number> = new Set(
 
 export type PastPhase = "waiting" | "going" | "undoing" | "ended";
 
-/** What stays the same over the whole history: who is there at all, and who needs whom. */
+/** Constant over the whole history: the tasks and their needs. */
 export class PastShape {
   /** The run goes from state to state: tasks come to be as it does. */
   readonly isSequence: boolean;
@@ -33,7 +33,7 @@ export class PastShape {
   readonly dependents: readonly (readonly NeedPlace[])[];
   /** Places of the parts of a task, by its id. The tasks of the run itself under the empty one. */
   readonly parts: ReadonlyMap<string, readonly number[]>;
-  /** Places of those that came to be together with a task: one round, one list of actions. */
+  /** Indexes of tasks that were created together with a task: one round, one list of actions. */
   readonly #together = new Map<string, number[]>();
 
   constructor(tasks: readonly TaskFacts[], placeOf: ReadonlyMap<string, number>, isSequence = false) {
@@ -78,9 +78,9 @@ export class PastRun {
   readonly shape: PastShape;
   phase: PastPhase = "waiting";
   isPaused = false;
-  /** What it ends as. */
+  /** The final state. */
   ending = "";
-  /** By place: the state of its own, 0 where nothing has happened to it. */
+  /** By index: the task's own state, 0 without events. */
   readonly #own: Uint8Array;
   readonly #isThere: Uint8Array;
   /** A need of it cannot be met any more. */
@@ -145,7 +145,7 @@ export class PastRun {
       this.#isDropped[place] = 0;
       this.#isUnmet[place] = 0;
     }
-    // What has ended already tells them at once.
+    // Needs that have ended are applied at once.
     for (const place of places)
       for (const { place: needed, condition } of this.shape.needs[place] ?? [])
         if (this.#hasEnded(needed) && !isMet(condition, this.#endOf(needed))) this.#skip(place);

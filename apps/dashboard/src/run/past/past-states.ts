@@ -1,4 +1,7 @@
-/** Any moment of a history, at once: copies are kept along the way, and the rest is folded from the one before. */
+/**
+ * Returns the states at any moment of a history: copies are stored along the way, and the rest is folded from the
+ * copy before.
+ */
 import type { EventFacts } from "@tutti/rest/history";
 import type { RunState } from "../model/task-state.ts";
 import { foldEvent } from "./fold-event.ts";

@@ -14,14 +14,14 @@ export interface TimeTravel {
   readonly total: number;
   readonly isPast: boolean;
   readonly isPlaying: boolean;
-  /** Shows a moment at once, as it can be folded here. */
+  /** Shows a moment at once, as folded in the browser. */
   readonly drag: (event: number) => void;
-  /** Stays at a moment: from now on it is in the address, and the platform is asked how it was exactly. */
+  /** Selects a moment: the address has it, and the platform returns its exact state. */
   readonly settle: (event: number) => void;
   readonly step: (by: number) => void;
   readonly play: () => void;
   readonly present: () => void;
-  /** The history is wanted, because the user reaches for it. */
+  /** Loads the history, because the user reaches for it. */
   readonly reach: () => void;
 }
 
@@ -29,7 +29,7 @@ export interface TimeTravel {
 const loadedAtOnce = 20_000;
 const settleMs = 120;
 
-/** What is looked at beside the address: while it is dragged, and while it is played. */
+/** The moment that is shown without being in the address: while the slider is dragged, and during a replay. */
 interface Moving {
   readonly at: number;
   readonly isPlaying: boolean;
@@ -113,7 +113,7 @@ interface Addressed {
   readonly lookAt: (event: number) => boolean;
 }
 
-/** What the address says is shown as soon as it is known, and then as it was exactly. */
+/** The moment of the address is shown as soon as it can be folded, and then exactly. */
 function useAddressed({ wanted, isMoving, history, lookAt }: Addressed): void {
   const { runId, store } = useRunHandle();
   const shape = useStore(({ table }) => table.shape);
@@ -168,7 +168,7 @@ interface Replay {
   readonly latest: RefObject<{ readonly total: number }>;
 }
 
-/** Each picture of a replay brings about the next. One that is stopped stays where it is. */
+/** Each frame of a replay schedules the next. A paused replay stays at its moment. */
 function useReplay({ moving, setMoving, history, lookAt, settle, latest }: Replay): void {
   const { version } = history;
   const wasPlaying = useRef(false);

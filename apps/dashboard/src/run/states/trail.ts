@@ -1,4 +1,4 @@
-/** The way of a run from state to state, as its history tells it. */
+/** The path of a run from state to state, from its history. */
 import type { EventFacts } from "@tutti/rest/history";
 
 export interface Stay {
@@ -8,7 +8,7 @@ export interface Stay {
   readonly fromMs: number;
   /** 0 while it lasts. */
   readonly untilMs: number;
-  /** What led out of the state before: `signal`, `after`, …. Empty for the first. */
+  /** Cause of the transition: `signal`, `after`, …. Empty for the first state. */
   readonly way: string;
 }
 

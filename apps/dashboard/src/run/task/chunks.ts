@@ -19,7 +19,7 @@ export interface Gathered {
 
 export const nothing: Gathered = { attempt: 0, channels: new Map(), left: 0 };
 
-/** The end of a channel is what is looked at. */
+/** The page shows the end of a channel. */
 const charactersMax = 200_000;
 
 export function gather(before: Gathered, chunks: readonly Chunk[]): Gathered {

@@ -1,13 +1,16 @@
 import type { TaskFacts } from "../model/facts.ts";
 
 interface FailedParts {
-  /** Ids of entries, rounds and additions that failed, without those that failed because of their own parts. */
+  /**
+   * Returns the ids of entries, rounds and additions that failed, without those that failed because of their own
+   * parts.
+   */
   readonly failed: readonly string[];
   /** Of those that were cancelled then. */
   readonly cancelled: readonly string[];
 }
 
-/** What failed inside of a task, or, without one, inside of all tasks of the run. */
+/** Returns the failed parts of a task, or, without one, of all tasks of the run. */
 export function failedPartsOf(tasks: readonly TaskFacts[], within: string): FailedParts {
   const owners = new Set(tasks.filter(({ state }) => state === "failed").map(({ parentId }) => parentId));
   const isPart = ({ parentId }: TaskFacts) => (within === "" ? parentId !== "" : parentId === within);

@@ -1,6 +1,6 @@
 /**
- * What the Gantt chart draws: a row for every task, in it what its time was spent on. From the journal's spans where
- * these are known, until then from what the tasks say of themselves.
+ * Bars of the Gantt chart: a row for every task, with the parts of its time. From the journal's spans if they are
+ * loaded, otherwise from the times of the tasks.
  */
 
 import { shortTitle } from "../graph/shape.ts";
@@ -33,7 +33,9 @@ export interface Row {
 
 const notOfTasks: ReadonlySet<SpanKind> = new Set(["whole", "model_call", "part"]);
 
-/** Parents before their parts. Beside each other by when they could start. What has not started has no row. */
+/**
+ * Parents before their parts, siblings by the time at which they could start. A task that has not started has no row.
+ */
 export function rowsOf(tasks: readonly TaskFacts[], spans: readonly SpanFacts[]): readonly Row[] {
   const bySpans = new Map<string, Part[]>();
   for (const span of spans) {
@@ -85,7 +87,7 @@ function marked(parts: readonly Part[], task: TaskFacts): readonly Part[] {
   );
 }
 
-/** From what a task says of itself. */
+/** From the times of a task. */
 export function partsOf(task: TaskFacts): readonly Part[] {
   const parts: Part[] = [];
   const begun = task.attempts[0]?.queueMs || task.readyMs;
@@ -116,7 +118,7 @@ export function partsOf(task: TaskFacts): readonly Part[] {
   return [{ kind: "wait", attempt: 0, agent: "", startMs: task.readyMs, endMs, isFailed: false }];
 }
 
-/** From the first to the last of what is drawn. */
+/** From the first to the last bar. */
 export function spanOfRows(rows: readonly Row[], runStartMs: number, nowMs: number): Window {
   let fromMs = runStartMs > 0 ? runStartMs : Number.POSITIVE_INFINITY;
   let toMs = Number.NEGATIVE_INFINITY;

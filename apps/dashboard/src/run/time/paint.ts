@@ -11,7 +11,7 @@ export interface Colours {
   readonly rule: string;
   readonly mark: string;
   readonly part: Readonly<Record<PartKind, string>>;
-  /** Of an attempt that ended well, and of one that did not. */
+  /** Of an attempt that succeeded, and of one that failed. */
   readonly done: string;
   readonly failed: string;
   /** Over what had not happened yet at the moment that is looked at. */
@@ -23,10 +23,10 @@ export interface Scene {
   readonly rows: readonly Row[];
   readonly window: Window;
   readonly ticks: readonly Tick[];
-  /** What is seen, in pixels. */
+  /** The visible part, in pixels. */
   readonly width: number;
   readonly height: number;
-  /** Pixels above what is seen. */
+  /** Pixels above the visible part. */
   readonly top: number;
   /** Pixels on the left where titles are. */
   readonly gutter: number;
@@ -167,7 +167,7 @@ const look: Readonly<Record<PartKind, readonly [inset: number, alpha: number]>> 
   compensation: [5, 0.85],
 };
 
-/** A failure is never told by colour alone. */
+/** A failure never differs by colour alone. */
 function paintCross(surface: Surface, { failed }: Colours, { x, y }: { x: number; y: number }): void {
   surface.strokeStyle = failed;
   surface.lineWidth = 2;

@@ -7,7 +7,7 @@ import { spanOf } from "../model/read.ts";
 
 type Reply = GetTimelineReply | GetMissionTimelineReply | GetSessionTimelineReply;
 
-/** More spans are not loaded. Of tasks without spans, their own times are shown. */
+/** Maximum number of spans. Tasks without spans are shown by their own times. */
 const pagesMax = 12;
 
 export async function readTimeline(

@@ -57,7 +57,7 @@ const steps: readonly number[] = [
 
 export interface Tick {
   readonly ms: number;
-  /** Since the beginning of what is shown as zero. */
+  /** With the start of the visible part as zero. */
   readonly text: string;
 }
 

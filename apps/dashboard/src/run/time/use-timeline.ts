@@ -16,11 +16,11 @@ export interface Timeline {
   readonly isLoading: boolean;
 }
 
-/** A run under way is asked for its spans again after this many beats of a second: seldom where there are many. */
+/** Seconds between two loads of the spans of a running run: more for large runs. */
 const beats = { few: 2, many: 15 };
 const manyTasks = 500;
 
-/** Where the time went. The spans are asked for where they are shown. The path follows from the tasks alone. */
+/** The timeline of a run. Spans are loaded if they are shown. The critical path needs the tasks alone. */
 export function useTimeline(isShown: boolean): Timeline {
   const { runId, store } = useRunHandle();
   const version = useStore(({ table }) => table.version);

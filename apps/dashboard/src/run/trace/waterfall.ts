@@ -11,7 +11,7 @@ export interface WaterfallRow {
   readonly key: string;
   readonly title: string;
   readonly kind: SpanFacts["kind"] | "task";
-  /** The task or part that it belongs to. Empty for the work itself. */
+  /** The task or part that the span belongs to. Empty for the work itself. */
   readonly task: string;
   readonly agent: string;
   readonly depth: number;
@@ -129,7 +129,7 @@ function addBranch(rows: WaterfallRow[], branch: Branch, { depth, tasks, folded 
   const failed = new Set(
     task?.attempts.filter(({ failure }) => failure !== undefined).map(({ number }) => number),
   );
-  // After one that went well there is no pause.
+  // After a successful attempt there is no pause.
   for (const span of branch.spans) if (span.kind === "backoff") failed.add(span.attempt);
   const known = new Set(branch.spans.map(({ id }) => id));
   for (const span of branch.spans) {
