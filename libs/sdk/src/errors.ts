@@ -187,7 +187,7 @@ export const sdkErrors = defineErrors("sdk", {
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A value or a file lies in the blob store because it is large. The store no longer has it, its content is damaged, or it is larger than a task reads. What needs it fails and is not retried. If the store is only away, work waits instead. Restore the store from a backup and retry the run, or reset the run to before the task that made the value. If the value is a cached output, remove it from the cache first: the task then runs again and stores it whole.",
+    help: "A value or a file lies in the blob store because it is large. The store no longer has it, its content is damaged, or it is larger than a task reads. What needs it fails and is not retried. If the store is only away, work waits instead. Restore the store from a backup and retry the run, or reset the run to before the task that made the value. If the value is a cached output, the cache forgets it, and a retry of the run computes it again.",
     message: ({ sha256, bytes, reason }: { sha256: string; bytes: number; reason: string }) =>
       `The stored value ${sha256.slice(0, 12)} of ${bytes} bytes cannot be read: ${reason}`,
     remedy:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ErrorDetail, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
+import { ErrorDetail, Payload, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
 import { ResetRun, RetryRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
@@ -289,5 +289,54 @@ output: "\${{ tasks.totals.output }}"
     scene.driver.execute(late, retryRun, RetryRun.fromPartial({ reason: "" }));
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["three look"]);
+  });
+
+  it("forgets a stored output that a worker cannot read, and a retried run computes it again", () => {
+    const scene = new Scene();
+    const reading = `
+workflow: reading
+tasks:
+  make: {uses: test.make, with: 1, cache: 1h}
+  plain: {uses: test.plain, with: 1, cache: 1h}
+  read: {uses: test.read, with: "\${{ tasks.make.output }}", needs: [plain]}
+output: 1
+`;
+    const blob = { sha256: new Uint8Array(32), size: 9_000_000 };
+    const outputPayload = Payload.fromPartial({ body: { $case: "blob", value: blob }, mediaType: "application/json" });
+    const settle = (command: typeof completeTask | typeof failTask, task: string, body: object) => {
+      const effect = scene.driver.effects.find(({ effect }) => (effect as OfferTask).taskId === task);
+      assert.ok(effect !== undefined, `${task} is offered: ${scene.offers.join()}`);
+      scene.driver.settle(effect, command as typeof completeTask, body as never);
+      scene.driver.deliverAll();
+    };
+    const by = { agent: "a", runMs: 40, used: undefined, output: new Uint8Array(), outputPayload: undefined, questions: [] };
+    const make = () => settle(completeTask, "make", { ...by, outputPayload });
+    const code = "sdk.data_unreadable";
+    const error = ErrorDetail.fromPartial({ code, retry: RetryClass.RETRY_CLASS_NEVER });
+
+    scene.begin("first", null, reading);
+    scene.driver.deliverAll();
+    make();
+    settle(completeTask, "plain", { ...by, output: jsonBytes(1) });
+    settle(failTask, "read", { ...by, error });
+    assert.equal(scene.errorOf("first"), code);
+    assert.equal(scene.entryOf("first", "make")?.present, false);
+    assert.equal(scene.entryOf("first", "plain")?.present, true, "its output is not in the blob store");
+
+    scene.begin("second", null, reading);
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["second make"]);
+    make();
+    settle(failTask, "read", { ...by, error });
+    scene.driver.execute(
+      { ...runKey, id: "second" },
+      retryRun,
+      RetryRun.fromPartial({ reason: "" }),
+    );
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["second make"]);
+    make();
+    settle(completeTask, "read", { ...by, output: jsonBytes(2) });
+    assert.equal(scene.outputOf("second"), 1);
   });
 });

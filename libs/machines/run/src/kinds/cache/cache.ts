@@ -7,6 +7,7 @@ import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/typ
 import {
   AskCache,
   type CacheFacts,
+  ForgetOutput,
   type OfferDetails,
   ReportComputing,
   StoreOutput,
@@ -22,13 +23,14 @@ import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
 import { chosenOf } from "../../core/plan/offer-profile.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
-import { attemptOf, nodeOfTask } from "../../core/state/places.ts";
+import { attemptOf, nodeOfTask, rangeViewOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
 import { answerMs, cacheAsked, cacheAwaited } from "./events.ts";
 
 const askMessage: Message<AskCache> = { type: "ask_cache", codec: AskCache };
 const reportMessage: Message<ReportComputing> = { type: "report_computing", codec: ReportComputing };
 const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreOutput };
+const forgetMessage: Message<ForgetOutput> = { type: "forget_output", codec: ForgetOutput };
 
 /**
  * Asks, where the task wants that. False when it is to be done at once. Work that was sent back is always done again.
@@ -127,6 +129,30 @@ export function releaseWaiters(place: Place, error: ErrorDetail, by: Computed): 
   step.send(addressOf(place, key), reportMessage, { ...asker, computing: false });
 }
 
+/** A worker cannot read the input of a task: the cache forgets the outputs that it comes from. */
+export function forgetUnreadable(place: Place, error: ErrorDetail): void {
+  for (const source of unreadableSources(place.run, place.number, error)) {
+    const key = place.run.nodes[source]?.more?.cacheKey ?? "";
+    place.step.send(addressOf(place, key), forgetMessage, { evictStoreMs: 0 });
+  }
+}
+
+/** The cached tasks whose stored output may be the one that a task could not read. They are to compute it again. */
+export function unreadableSources(run: RunView, number: number, error: ReadOnly<ErrorDetail>): number[] {
+  if (error.code !== unreadableCode) return [];
+  const range = rangeViewOf(run, number);
+  const sources = range.isEntries
+    ? cachedSources(run, rangeViewOf(run, range.owner), range.owner)
+    : cachedSources(run, range, number);
+  return sources.filter((source) => {
+    const output = run.nodes[source]?.output;
+    return !(output instanceof Uint8Array) && output?.body?.$case === "blob";
+  });
+}
+
+/** Of both SDKs. */
+const unreadableCode = "sdk.data_unreadable";
+
 function store(
   place: Place,
   what: Pick<StoreOutput, "output" | "error" | "ttlMs" | "staleMs" | "agent" | "computeMs">,
@@ -158,22 +184,29 @@ function factsOf(place: Place, details: ReadOnly<OfferDetails> | undefined): Cac
 }
 
 /** Entries of the nearest cached tasks that a task needs. An output without a cache is computed from theirs. */
-function sourcesOf({ run, range, number, task: own }: Place): string[] {
-  if (range.isEntries || range.plan.policy(own).cache === null) return [];
+function sourcesOf(place: Place): string[] {
+  if (place.range.isEntries || place.range.plan.policy(place.task).cache === null) return [];
+  const { run, range, number } = place;
+  const keys = cachedSources(run, range, number).map((source) => run.nodes[source]?.more?.cacheKey ?? "");
+  return [...new Set(keys)];
+}
+
+/** Nodes of the nearest cached tasks that a task needs. */
+function cachedSources(run: RunView, range: RangeView, number: number): number[] {
   const { offsets, sources } = range.plan.predecessors;
-  const found = new Set<string>();
+  const found: number[] = [];
   const seen = new Set<number>();
   const next = [range.firstTask + number - range.first];
-  for (let task = next.pop(); task !== undefined && found.size < sourcesMax; task = next.pop())
+  for (let task = next.pop(); task !== undefined && found.length < sourcesMax; task = next.pop())
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++) {
       const source = sources[at] ?? 0;
       if (seen.has(source) || seen.size >= seenMax) continue;
       seen.add(source);
-      const key = run.nodes[nodeOfTask(range, source)]?.more?.cacheKey ?? "";
-      if (key === "") next.push(source);
-      else found.add(key);
+      const node = nodeOfTask(range, source);
+      if ((run.nodes[node]?.more?.cacheKey ?? "") === "") next.push(source);
+      else found.push(node);
     }
-  return [...found];
+  return found;
 }
 
 const sourcesMax = 16;

@@ -45,7 +45,7 @@ import { isPast } from "../../core/state/transition-progress.ts";
 import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
-import { askAgain } from "../../kinds/cache/cache.ts";
+import { askAgain, unreadableSources } from "../../kinds/cache/cache.ts";
 import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
 import { stopChildren } from "../../kinds/gate/send-back.ts";
 import { deliverToWaiting } from "../../kinds/signal/take.ts";
@@ -71,6 +71,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
         return runErrors.taskNotRepairable.refusal({ task, found: "that its state was left" });
       if (!nodes.includes(node)) nodes.push(topmost(run, node));
     }
+    addUnreadable(run, nodes);
     const status = statusOf(run);
     const hasNotBegun = run.phase === RunPhase.RUN_PHASE_WAITING;
     if (isWithdrawn(run) || hasNotBegun || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
@@ -122,6 +123,16 @@ function unwell(run: RunView): number[] {
       if (undone.has(number) || isUnwell(standing(run, number))) nodes.push(number);
   }
   return nodes;
+}
+
+/** Adds the cached tasks whose stored output was missing or damaged: otherwise the retried task reads the same again. */
+function addUnreadable(run: RunView, nodes: number[]): void {
+  for (const number of [...nodes]) {
+    const { error } = run.nodes[number] ?? {};
+    if (error === undefined || statusOfNode(run, number) !== TaskStatus.TASK_STATUS_FAILED) continue;
+    for (const source of unreadableSources(run, number, error))
+      if (!nodes.includes(source) && rangeViewOf(run, source).owner < 0) nodes.push(source);
+  }
 }
 
 /** A node that is being undone has the status that it gets when that is taken back, except if it completed. */

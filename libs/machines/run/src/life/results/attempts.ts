@@ -34,7 +34,7 @@ import { behaviours } from "../../core/state/behaviours.ts";
 import { effectTags, nodeOfEffect, tagOfEffect } from "../../core/state/numbers.ts";
 import { hasEnded, type RunCommand, type RunStep, type RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
-import { releaseWaiters } from "../../kinds/cache/cache.ts";
+import { forgetUnreadable, releaseWaiters } from "../../kinds/cache/cache.ts";
 import { recordTurn } from "../../kinds/function/turn.ts";
 import { finish } from "../../kinds/gate/checks.ts";
 import { advance } from "../advance/advance.ts";
@@ -75,7 +75,9 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
   decide(run, { error, agent, runMs, used }, step) {
     const place = settledPlace(run, step);
     if (place === undefined) return unnamed(step);
-    failAttempt(place, bounded(error), { agent, used: usedOf(used) });
+    const problem = bounded(error);
+    failAttempt(place, problem, { agent, used: usedOf(used) });
+    forgetUnreadable(place, problem);
     const node = run.nodes[place.number];
     if (node?.status === TaskStatus.TASK_STATUS_FAILED)
       releaseWaiters(place, bounded(node.error), { agent, runMs });
