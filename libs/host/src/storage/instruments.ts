@@ -12,7 +12,8 @@ const groupBatches = [1, 2, 4, 8, 16, 32, 64];
 
 export class StorageInstruments {
   readonly journalBytes: GaugeCell;
-  readonly freeBytes: GaugeCell;
+  /** Without a series until it is known: 0 would be a full disk. */
+  readonly freeBytes: Pick<GaugeCell, "set">;
   readonly #metrics: Metrics;
   readonly #committed: (group: CommittedGroup) => void;
   readonly #services = new Map<string, ServiceInstruments>();
@@ -22,9 +23,11 @@ export class StorageInstruments {
     this.journalBytes = metrics
       .gauge({ name: "tutti_journal_size_bytes", help: "Size of the journal files on disk." })
       .with({});
-    this.freeBytes = metrics
-      .gauge({ name: "tutti_journal_disk_free_bytes", help: "Free space on the disk of the data directory." })
-      .with({});
+    const free = metrics.gauge({
+      name: "tutti_journal_disk_free_bytes",
+      help: "Free space on the disk of the data directory.",
+    });
+    this.freeBytes = { set: (bytes) => free.with({}).set(bytes) };
     const groups = metrics
       .counter({
         name: "tutti_journal_groups_total",

@@ -69,8 +69,10 @@ export async function showIncident(context: Context): Promise<Result> {
         ["problem", incident.problem],
       ]);
       if (causes.length > 0) print.line("\nprobable causes");
-      for (const { summary = "", likelihood = 0 } of causes.slice(0, causesShown))
+      for (const { summary = "", likelihood = 0, evidence } of causes.slice(0, causesShown)) {
         print.line(`  ${String(Math.round(likelihood * 100)).padStart(3)} %  ${safe(summary)}`);
+        for (const line of evidence) print.line(`         ${safe(line)}`);
+      }
       if (advice.length > 0) print.line("\nadvice");
       for (const line of advice) print.line(`  ${safe(line)}`);
       print.line("\ntimeline");
