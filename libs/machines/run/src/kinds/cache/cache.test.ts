@@ -302,14 +302,24 @@ tasks:
 output: 1
 `;
     const blob = { sha256: new Uint8Array(32), size: 9_000_000 };
-    const outputPayload = Payload.fromPartial({ body: { $case: "blob", value: blob }, mediaType: "application/json" });
+    const outputPayload = Payload.fromPartial({
+      body: { $case: "blob", value: blob },
+      mediaType: "application/json",
+    });
     const settle = (command: typeof completeTask | typeof failTask, task: string, body: object) => {
       const effect = scene.driver.effects.find(({ effect }) => (effect as OfferTask).taskId === task);
       assert.ok(effect !== undefined, `${task} is offered: ${scene.offers.join()}`);
       scene.driver.settle(effect, command as typeof completeTask, body as never);
       scene.driver.deliverAll();
     };
-    const by = { agent: "a", runMs: 40, used: undefined, output: new Uint8Array(), outputPayload: undefined, questions: [] };
+    const by = {
+      agent: "a",
+      runMs: 40,
+      used: undefined,
+      output: new Uint8Array(),
+      outputPayload: undefined,
+      questions: [],
+    };
     const make = () => settle(completeTask, "make", { ...by, outputPayload });
     const code = "sdk.data_unreadable";
     const error = ErrorDetail.fromPartial({ code, retry: RetryClass.RETRY_CLASS_NEVER });
@@ -328,11 +338,7 @@ output: 1
     assert.deepEqual(scene.offers, ["second make"]);
     make();
     settle(failTask, "read", { ...by, error });
-    scene.driver.execute(
-      { ...runKey, id: "second" },
-      retryRun,
-      RetryRun.fromPartial({ reason: "" }),
-    );
+    scene.driver.execute({ ...runKey, id: "second" }, retryRun, RetryRun.fromPartial({ reason: "" }));
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["second make"]);
     make();
