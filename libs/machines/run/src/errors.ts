@@ -5,7 +5,7 @@ interface ChildFailure {
   readonly task: string;
   readonly child: string;
   readonly status: string;
-  /** The message of its own error. Empty if it has none. */
+  /** Message of its own error. Empty if it has none. */
   readonly reason: string;
 }
 

@@ -1,12 +1,13 @@
 /**
- * The run, a machine: the table of everything it understands. It executes the plan of a definition.
+ * The run machine: the table of its commands, events and queries. It executes the plan of a definition.
  *
- * 1. Consequences of the plan alone are folded from the number of the task that ended. The value of an expression is in
- *    the event, and is never computed again.
+ * 1. Consequences of the plan alone are folded from the number of the task that ended. The value of an
+ *    expression is in the event, and is never computed again.
  * 2. A step that ends one task costs the same in a plan of five as in one of a hundred thousand.
- * 3. Every step continues as far as it can: nothing that could start is left lying, unless the run is paused, waits, or
- *    has done as much as one step may.
- * 4. Attempts of a node are numbered without end, so that a late result of one that was undone finds no attempt.
+ * 3. Every step continues as far as it can: no task that could start is left, unless the run is paused,
+ *    waits, or has reached the limit of a step.
+ * 4. Attempts of a node are numbered without end, so that a late result of a reverted attempt matches no
+ *    attempt.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import * as undo from "./core/attempt/compensation-events.ts";
@@ -86,7 +87,8 @@ import { actionsBegun, stateEntered, stateTimePassed, transitionTaken } from "./
 
 export interface RunMachineOptions {
   /**
-   * Gives the plans of definitions at once: the process that hosts runs has them at hand before it takes a partition.
+   * Returns plans of definitions without delay: the process that hosts runs loads them before it opens a
+   * partition.
    */
   readonly plans: RunPlans;
 }

@@ -1,4 +1,7 @@
-/** What readers of histories need beside the queries: whom the numbers in events, effects and timers mean. */
+/**
+ * Functions that readers of histories need in addition to the queries: the meaning of numbers in events,
+ * effects and timers.
+ */
 export { statusName, statusWord } from "@tutti/machine-work";
 export { stateOfKind } from "./core/state/kind-state.ts";
 export { kindOfTimer, nodeOfTimer, nodeTimers, runNode, runTimers } from "./core/state/numbers.ts";

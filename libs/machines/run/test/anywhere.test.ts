@@ -1,6 +1,6 @@
 /**
- * A run ends as before, wherever it is taken in hand: reset to any of its events, also in the middle of a step, or moved
- * to another version between any two steps.
+ * A run ends the same way after an intervention at any point: a reset to any of its events, also in the
+ * middle of a step, or a move to another version between any two steps.
  */
 
 import assert from "node:assert/strict";
@@ -84,7 +84,7 @@ const rules = [
 ];
 const stepsMax = 300;
 
-/** Agents, children, people and time do their part until the run ends, or has so many events. */
+/** Lets agents, children, people and time act until the run ends, or has this many events. */
 function drive(scene: RunScene, events = Number.POSITIVE_INFINITY): void {
   const { driver } = scene;
   for (let step = 0; step < stepsMax && scene.events.length < events; step++) {
@@ -179,7 +179,7 @@ describe("a run that is reset to any of its events", () => {
   }
 });
 
-/** The same, with something before everything else: all numbers are others. */
+/** Returns the same definition with an additional first task or state: all numbers differ. */
 function shifted(text: string): string {
   if (text.includes("states:"))
     return text.replace("initial: p", "initial: zero").replace("states:", "states:\n  zero: {always: p}");

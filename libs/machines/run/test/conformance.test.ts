@@ -16,7 +16,7 @@ describe("runs", () => {
   const commands = operations(known);
 
   machineConformance({
-    // They write to each other. What only limits, objects and the cache do is tried with these.
+    // They send messages to each other. Commands of limits, objects and the cache are drawn with these.
     machines: [run, ...others],
     service: runService,
     commands,
@@ -25,8 +25,8 @@ describe("runs", () => {
     sequences: 900,
     stepsMax: 90,
     golden: new URL("../golden/", import.meta.url),
-    // They leave the attempt that they are about outstanding, need a state of before, or a thousand tasks: tried by
-    // themselves.
+    // They leave their attempt outstanding, need an earlier state, or a thousand tasks: separate tests cover
+    // them.
     rare: [
       ...others.flatMap(({ commands: known }) => known.map(({ type }) => type)),
       ...others.flatMap(({ events }) => events.map(({ type, version }) => `${type} v${version}`)),
@@ -69,7 +69,7 @@ describe("runs", () => {
   });
 });
 
-/** What is set aside is that of running work, and no more than the budget. */
+/** Checks that reserved amounts belong to running work, and do not exceed the budget. */
 function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
   const {
     TASK_STATUS_QUEUED: queued,
@@ -89,7 +89,7 @@ function holdBooks({ nodes, reserved, order }: ReadOnly<Run>): void {
       );
 }
 
-/** Returns whether a node is running, is done elsewhere, or waits for something other than its parts. */
+/** Returns whether a node is running, is executed elsewhere, or waits for something other than its parts. */
 function isGoingOn({ ranges }: ReadOnly<Run>, node: ReadOnly<Run>["nodes"][number]): boolean {
   if (node === undefined) return false;
   const { status, more } = node;

@@ -1,4 +1,4 @@
-/** What drawn runs have found, each made small. */
+/** Findings of drawn runs, each reduced. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
@@ -35,7 +35,7 @@ tasks:
   look: {uses: test.look, cache: 1m, checks: [{name: good, condition: "output == 1", onFailure: approval}]}
 `);
     scene.driver.deliverAll();
-    // The driver holds what folds noted against what recovery finds.
+    // The driver compares the outstanding effects of folds with those that recovery finds.
     scene.complete("look", 2);
     scene.driver.advance(10_000);
     assert.deepEqual(scene.offered, [], "it is not done again while people are asked");
@@ -161,7 +161,7 @@ states:
     scene.driver.deliverAll();
     scene.driver.execute(scene.key, retryRun, { taskIds: [], reason: "", inputs: [] });
     scene.driver.deliverAll();
-    // The driver holds what folds noted against what recovery finds.
+    // The driver compares the outstanding effects of folds with those that recovery finds.
     scene.driver.advance(2_000);
     assert.equal(scene.events.at(-1), "run_completed");
   });

@@ -54,12 +54,12 @@ function delegate(scene: RunScene, approvalId: string, who: string, people: stri
   scene.driver.execute(scene.key, delegateApproval, body);
 }
 
-/** @param told starts the run of a definition, whose plan comes with it */
+/** @param told starts the run of a definition, with its plan in the order */
 export function kindStories(told: StartStory): GoldenStories {
   const golden = (scene: RunScene, release: string) =>
     goldenOf(scene.driver, scene.machine, scene.key, release);
   return {
-    /** Rounds until something is so, with a pause between them, and rounds of entries. */
+    /** Rounds until a condition is true, with a pause between them, and rounds of entries. */
     rounds: (release) => {
       const scene = told("rounds", { items: ["a", "b"] });
       scene.complete("poll#1.fetch", "not yet");
@@ -72,7 +72,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Work is sent back by a check and by a gate. People let an output count, and decide. */
+    /** A check and a gate send work back. People accept an output, and decide. */
     reviews: (release) => {
       const scene = told("reviews", { items: [1] });
       scene.complete("write", "done");
@@ -104,7 +104,10 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** A person claims a question, and the time is over. Another time the claim is given back, and then decided. */
+    /**
+     * A person claims a question, and the claim expires. Another claim is released, and the question is then
+     * decided.
+     */
     claimed: (release) => {
       const scene = told("reviews", { items: [] });
       scene.driver.advance(20_000);
@@ -118,7 +121,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** A decider of two gives the answer to others, who give it for that decider. */
+    /** One of two deciders delegates the answer to others, who answer for that decider. */
     delegated: (release) => {
       const scene = told("reviews", { items: [] });
       delegate(scene, "ask", "anna", ["carl", "dora"]);
@@ -142,7 +145,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** From state to state: by signals, times, and the end of the state's task. */
+    /** From state to state: by signals, times, and the end of the state's activity. */
     machine: (release) => {
       const scene = told("machine", null);
       scene.driver.advance(1_000);
@@ -158,7 +161,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Tasks come to be by a result and from outside, and are done elsewhere. */
+    /** Tasks are added by a result and from outside, and are executed elsewhere. */
     spawned: (release) => {
       const scene = told("spawned", null);
       const { definition } = checkAddition(
@@ -178,7 +181,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Code of a worker: local steps, tasks, what came of them, a worker that does not have it, its end. */
+    /** Code of a worker: local steps, tasks, their outcomes, a worker without the journal, its end. */
     coded: (release) => {
       const scene = told("coded", { total: 5 });
       const turn = (known: number, said: object) => scene.complete("code", { function: 1, known, ...said });
@@ -199,7 +202,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** Waits that end by a signal, by their time, and by nothing that came. */
+    /** Waits that end by a signal, by their time, and by a timeout. */
     waits: (release) => {
       const scene = told("waits", {});
       signal(scene, "stop", "soon");
@@ -207,7 +210,7 @@ export function kindStories(told: StartStory): GoldenStories {
       return golden(scene, release);
     },
 
-    /** A child that fails, is started again, and ends well. */
+    /** A child that fails, is started again, and succeeds. */
     children: (release) => {
       const scene = told("children", { n: 1 });
       for (const status of [WorkStatus.WORK_STATUS_FAILED, WorkStatus.WORK_STATUS_COMPLETED]) {

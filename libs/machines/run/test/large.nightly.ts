@@ -6,7 +6,7 @@ import { checkDocument, type TaskDocument } from "@tutti/definitions";
 import { RunPlan, runMachine } from "../src/index.ts";
 import { jsonBytes, PlainStep } from "../src/testing/index.ts";
 
-/** As many as a list, or a definition, may have. */
+/** Maximum number of entries of a list, and of tasks of a definition. */
 const most = 100_000;
 
 function stepOf(tasks: Record<string, TaskDocument>): PlainStep {
@@ -32,7 +32,7 @@ describe("the largest runs", () => {
 
   it("skip a chain of any length with its first task", () => {
     const tasks: Record<string, TaskDocument> = { t0: { uses: "test.work", when: false } };
-    // A need is satisfied by a skipped task. `success` asks for a completed one.
+    // A need is satisfied by a skipped task. `success` requires a completed one.
     for (let at = 1; at < most; at++)
       tasks[`t${at}`] = { uses: "test.work", needs: [{ task: `t${at - 1}`, on: "success" }] };
     const step = stepOf(tasks);

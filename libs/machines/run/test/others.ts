@@ -2,5 +2,5 @@ import { cache } from "@tutti/machine-entities/cache";
 import { limit } from "@tutti/machine-limit";
 import { object } from "@tutti/machine-object";
 
-/** Machines that runs write messages to. */
+/** Machines that runs send messages to. */
 export const others = [cache, limit, object];

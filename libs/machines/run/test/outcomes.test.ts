@@ -56,7 +56,7 @@ function documentOf(drawn: readonly DrawnTask[]) {
   return { workflow: "drawn", tasks };
 }
 
-/** What becomes of each, read off the words. */
+/** Returns the expected status of each, derived from the rules. */
 function expected(drawn: readonly DrawnTask[]): readonly string[] {
   const ends: string[] = [];
   for (const [at, task] of drawn.entries()) {
@@ -64,7 +64,7 @@ function expected(drawn: readonly DrawnTask[]): readonly string[] {
       ([number, on]) => on === "always" || ends[number] === (on === "success" ? "completed" : "failed"),
     );
     const isDone = isMet && !(task.isAsked && !task.when);
-    // A list without entries has none that could fail.
+    // A list without entries has no entry that could fail.
     const fails = task.fails && task.entries !== 0;
     ends.push(isDone ? (fails ? "failed" : "completed") : "skipped");
   }

@@ -18,10 +18,10 @@ import { others } from "./others.ts";
 const seeds = 120;
 const perFeature = 12;
 
-/** Of the many that are tried from time to time: two checks that send work back, and a cache that is asked within the time. */
+/** Seeds that had findings: two checks that send work back, and a cache that is asked in time. */
 const found = [4_455, 5_171];
 
-/** What seeds have found that others stand for by now, made small: times continue counting when a run is taken back. */
+/** Reduced findings of seeds that other seeds no longer cover: timeouts keep running after a reset. */
 const kept: readonly (readonly [number, DrawnRun])[] = [
   [
     6_512,

@@ -7,7 +7,7 @@ import { MachineDriver } from "@tutti/kernel/testing";
 import { beginRun, cancelRun, runMachine } from "../src/index.ts";
 import { KnownDefinitions, runKey, runService } from "../src/testing/index.ts";
 
-/** Records its messages. */
+/** Returns a machine that records the messages it receives. */
 function listener(told: ReportRunEnd[]): Machine<object, never> {
   const report: Command<object, ReportRunEnd, ScheduleDone, never> = {
     type: "report_run_end",

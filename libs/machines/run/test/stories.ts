@@ -1,6 +1,6 @@
 /**
- * Histories that every release has to read: recorded once by `npm run golden`. Their plans are in their first
- * events, so that no later release has to know the definitions of this one.
+ * Histories that every release must read: recorded once by `npm run golden`. Their plans are in their first
+ * events, so that no later release needs the definitions of this one.
  */
 import {
   NoteAttempt,
@@ -30,7 +30,7 @@ import { answerCache } from "../src/life/results/cache.ts";
 import { definitions, jsonBytes, RunScene } from "../src/testing/index.ts";
 import { kindStories } from "./kind-stories.ts";
 
-/** Returns a run whose plan came with it. */
+/** Starts a run with its plan in the order. */
 function told(
   name: keyof typeof definitions,
   input: unknown,
@@ -47,7 +47,7 @@ function golden(scene: RunScene, release: string) {
   return goldenOf(scene.driver, scene.machine, scene.key, release);
 }
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   ...kindStories(told),
 
@@ -60,7 +60,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Attempts that fail, come back, save something. A pause. A person who says how it continues. */
+  /** Attempts that fail, return, save data. A pause. A person who decides how it continues. */
   attempts: (release) => {
     const scene = told("chain", { a: 1 }, { startMs: 1_767_225_610_000, priority: 3, labels: { team: "a" } });
     scene.driver.advance(10_000);
@@ -97,7 +97,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Attempts that lose their worker, between one that fails and one that does well. */
+  /** Attempts that lose their worker, between one that fails and one that succeeds. */
   lost: (release) => {
     const scene = told("chain", { a: 1 });
     const lose = (agent: string) => {
@@ -114,7 +114,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Conditions, failures that are needed, and what is skipped for them. */
+  /** Conditions, expected failures, and tasks that they skip. */
   graph: (release) => {
     const scene = told("graph", { n: 1 });
     scene.fail("right");
@@ -145,7 +145,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** A run that fails while it is being undone is taken up. Later it is ended by force. */
+  /** A run that fails during compensation is retried. Later it is terminated. */
   "taken-up": (release) => {
     const scene = told("saga", null);
     scene.complete("book", "b");
@@ -156,7 +156,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Repaired by hand, and reset. */
+  /** Repaired by a person, and reset. */
   mended: (release) => {
     const scene = told("graph", { n: 2 });
     const before = scene.machine.snapshots.encode(scene.state);
@@ -179,7 +179,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** What an attempt tells of the models that it asked, before it fails and before it does well. */
+  /** Model calls that an attempt reports, before it fails and before it succeeds. */
   asked: (release) => {
     const scene = told("chain", { a: 1 });
     const asking = (...models: readonly string[]) => {
@@ -200,7 +200,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** The cache is asked, does not answer in time, and has an output for the second task. */
+  /** The cache does not reply in time, and has an output for the second task. */
   cached: (release) => {
     const scene = told("cached", { a: 1 });
     scene.driver.advance(5_000);
@@ -215,7 +215,7 @@ export const stories: GoldenStories = {
     return golden(scene, release);
   },
 
-  /** Ended, and continued with as a new one. */
+  /** A run that ends and continues as a new one. */
   continued: (release) => {
     const scene = told("endless", { round: 0 });
     scene.complete("work", "w");

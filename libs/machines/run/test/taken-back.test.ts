@@ -1,4 +1,4 @@
-/** What others have of a run that is taken back: questions, children, and the run that it continued as. */
+/** Effects of a reset outside of the run: questions, children, and the run that continued it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";

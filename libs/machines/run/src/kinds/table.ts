@@ -1,4 +1,4 @@
-/** Which folder does which kind of task. */
+/** Kinds of tasks and their folders. */
 import type { PlanKindWord } from "@tutti/definitions";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { failForGood } from "../core/attempt/outcome.ts";
@@ -27,7 +27,7 @@ const kinds: Partial<Record<PlanKindWord, TaskKind>> = {
   mission: child,
 };
 
-/** One that a newer release knows: its task fails, and says so. */
+/** A kind that only a newer release knows: its task fails with an error that states this. */
 const unknown: TaskKind = {
   start(place) {
     const refusal = runErrors.kindUnknown.refusal({ task: idOf(place), kind: place.task.kind });

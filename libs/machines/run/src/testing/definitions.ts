@@ -1,4 +1,4 @@
-/** Definitions that runs are tried with: small ones that have every word of the language somewhere. */
+/** Definitions for tests of runs: small ones that use every word of the language somewhere. */
 export const definitions: Readonly<Record<string, string>> = {
   chain: `
 workflow: chain
@@ -35,7 +35,7 @@ tasks:
   send: {uses: test.send, needs: [pay], forEach: "\${{ [1, 2] }}", compensate: {uses: test.unsend}}
   last: {uses: test.last, needs: [send]}
 `,
-  /** Says what its attempts are expected to use up. */
+  /** States the expected amounts of its attempts. */
   paid: `
 workflow: paid
 tasks:
@@ -76,7 +76,7 @@ tasks:
   e: {wait: {event: test.made}, needs: [{task: d, on: always}]}
   work: {uses: w, needs: [{task: c, on: always}, b]}
 `,
-  /** Children do its tasks. */
+  /** Children execute its tasks. */
   children: `
 workflow: children
 tasks:
@@ -84,7 +84,7 @@ tasks:
   kept: {workflow: other, parentClose: abandon, mayFail: true}
   after: {uses: test.after, needs: [sub]}
 `,
-  /** Gates and checks that send work back, and people who are asked. */
+  /** Gates and checks that send work back, and questions to people. */
   reviews: `
 workflow: reviews
 tasks:
@@ -108,7 +108,7 @@ tasks:
   wait: {wait: {signal: go}}
   after: {uses: test.after, needs: [wait], with: "\${{ vars.count }}"}
 `,
-  /** Goes from state to state. */
+  /** Moves from state to state. */
   machine: `
 workflow: machine
 vars: {n: 0}
@@ -120,7 +120,7 @@ states:
   end: {final: true, output: "\${{ vars.n }}"}
   bad: {final: true, fail: "it was \${{ event.name }}"}
 `,
-  /** Tasks that a result names come to be. */
+  /** Adds the tasks that a result contains. */
   coded: `
 workflow: coded
 tasks:
@@ -135,7 +135,7 @@ tasks:
   wrong: {spawn: "\${{ [{'id': 'first', 'uses': 'test.first'}] }}", mayFail: true}
   after: {uses: test.after, needs: [{task: grow, on: always}]}
 `,
-  /** Rounds: until something is so, and while it is, in a list too. */
+  /** Rounds: until a condition is true, and while it is, in a list too. */
   rounds: `
 workflow: rounds
 tasks:

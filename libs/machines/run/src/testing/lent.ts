@@ -1,4 +1,4 @@
-/** The sum of lent amounts out of every node: the slow way to what a run keeps. */
+/** Computes the sum of lent amounts from every node: the slow alternative to the value that a run keeps. */
 import assert from "node:assert/strict";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { add, isNothing, noAmounts, subtract } from "@tutti/machine-work";

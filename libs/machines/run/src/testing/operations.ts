@@ -1,4 +1,4 @@
-/** Commands as callers give them, drawn by chance, and what agents say to what they are offered. */
+/** Random commands of callers, and random results of agents. */
 import { ErrorDetail, RetryClass, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AddTasks,
@@ -72,13 +72,13 @@ const taskIds = [
   "nobody",
 ];
 
-/** @param known definitions are added to it */
+/** @param known receives the definitions */
 export function operations(known: KnownDefinitions, texts = definitions): Arbitrary<MachineCall> {
-  // What has most to try comes more often.
+  // The definition with most kinds of tasks comes more often.
   const hashes = [texts["chain"], texts["chain"], ...Object.values(texts)].map((text) =>
     known.add(text ?? ""),
   );
-  // Versions of them: all numbers are others.
+  // Versions of them, in which all numbers differ.
   const others = Object.values(texts).map((text = "") =>
     known.add(text.replace(/^tasks:\n/m, "tasks:\n  zero: {uses: do.it}\n")),
   );
@@ -232,7 +232,7 @@ const updated = fc
     UpdateRun.fromPartial({ update, payload: { body: { $case: "inline", value: jsonBytes(payload) } } }),
   );
 
-/** Tasks that are added beside those of a definition, or to what `grow` has added. */
+/** Tasks that are added next to those of a definition, or to the tasks that `grow` has added. */
 const added = fc
   .record({
     tasks: fc.constantFrom<Readonly<Record<string, TaskDocument>>>(
@@ -322,7 +322,7 @@ export function resultOf(effect: unknown, random: number): Omit<MachineCall, "ke
   return isTurn ? turnResult(known.input, random * 10) : attemptResult(random);
 }
 
-/** A turn of a durable function. What it does follows from where it stands. */
+/** A turn of a durable function. Its steps follow from the length of the journal. */
 function turnResult(input: Uint8Array, random: number): Omit<MachineCall, "key"> {
   const { from, journal } = JSON.parse(Buffer.from(input).toString()) as { from: number; journal: unknown[] };
   const known = from + journal.length;
@@ -346,7 +346,7 @@ function turnResult(input: Uint8Array, random: number): Omit<MachineCall, "key">
   };
 }
 
-/** One of a few events, so that the same one comes again. */
+/** One of a few events, so that events repeat. */
 function eventResult({ type, sinceMs }: AwaitEvent, random: number): Omit<MachineCall, "key"> {
   const n = Math.floor(random * 6);
   const event = { specversion: "1.0", id: `e${n}`, source: "/test", type, data: n };
@@ -373,7 +373,7 @@ function childResult(id: string, random: number): Omit<MachineCall, "key"> {
   };
 }
 
-/** What rules ask about an output. */
+/** Questions of rules about an output. */
 function questionsOf(random: number) {
   const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
   if (random < 0.57) return [first];
@@ -381,7 +381,7 @@ function questionsOf(random: number) {
   return random < 0.59 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
 }
 
-/** Returns the last word of an agent on an attempt. */
+/** Returns the result of an agent for an attempt. */
 function attemptResult(random: number): Omit<MachineCall, "key"> {
   if (random < 0.62) {
     const output = random < 0.1 ? { id: 7, n: random } : random < 0.2 ? null : "done";
@@ -411,7 +411,7 @@ function attemptResult(random: number): Omit<MachineCall, "key"> {
   };
 }
 
-/** Also to what it is not made for. */
+/** Includes versions that the run does not fit. */
 function movedTo(hashes: readonly string[]): Arbitrary<MoveRunTo> {
   const dropped = [
     ["one"],

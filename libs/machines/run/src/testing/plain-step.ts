@@ -1,6 +1,6 @@
 /**
- * Steps of a run without anything around them: no checks, no journal. For runs that are too large to be compared at every
- * step, and for measuring what the machine itself costs.
+ * Steps of a run without the usual checks and journal. For runs that are too large to compare at every step,
+ * and for measuring the cost of the machine itself.
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -23,11 +23,11 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
   readonly #machine: Machine<Run, RunEffect>;
   readonly #writer = new FlatWriter(writerKeptBytes);
   readonly #settles = { number: 0, attempt: 0 };
-  /** Numbers and attempts of effects that are to be done, in a row. */
+  /** Pending effects: number and attempt alternate. */
   readonly #due: number[] = [];
   #dueAt = 0;
   readonly #offered = new Map<number, string>();
-  /** Which tasks fail. Absent when none does. */
+  /** Returns whether a task fails. Absent if none does. */
   readonly fails: ((taskId: string) => boolean) | undefined;
   readonly #timers = new Map<number, number>();
   settles: { readonly number: number; readonly attempt: number } | undefined;
@@ -49,7 +49,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     beginRun.decide(this.state, body, this);
   }
 
-  /** As after a restart: the state from its snapshot, with what it has outstanding. */
+  /** Simulates a restart: the state from its snapshot, with its outstanding effects and timers. */
   reload(): void {
     const { snapshots } = this.#machine;
     this.state = snapshots.decode(snapshots.encode(this.state), snapshots.version);
@@ -59,12 +59,12 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     this.#machine.recover(this.state, this);
   }
 
-  /** The rest of the run is gone. */
+  /** Drops the rest of the run. */
   forget(): void {
     this.state = this.#machine.create(this.key);
   }
 
-  /** Completes all that is offered, and lets time pass where nothing is. Gives how many tasks that were. */
+  /** Completes all offers, and advances the time if there is none. Returns the number of completed tasks. */
   finish(output: Uint8Array): number {
     const body = CompleteTask.fromPartial({ output, agent: "agent-1" });
     this.settles = this.#settles;
@@ -83,7 +83,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     return done;
   }
 
-  /** Removes completed tasks: in a graph there is always something to be done. */
+  /** Removes completed tasks from the queue: in a graph the queue never empties. */
   #shrink(): void {
     if (this.#dueAt < dueKept && this.#dueAt < this.#due.length) return;
     this.#due.splice(0, this.#dueAt);

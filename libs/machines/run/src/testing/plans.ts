@@ -1,4 +1,4 @@
-/** Plans for tests: definitions as they are written. */
+/** Plans for tests: from the text of definitions. */
 import { checkText, type Plan } from "@tutti/definitions";
 import { assert } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "../core/plan/run-plan.ts";
@@ -7,14 +7,14 @@ export class KnownDefinitions implements RunPlans {
   readonly #plans = new Map<string, RunPlan>();
   readonly #change: (plan: Plan) => Plan;
 
-  /** @param change makes of each plan another one */
+  /** @param change changes each plan */
   constructor(change: (plan: Plan) => Plan = (plan) => plan) {
     this.#change = change;
   }
 
   /**
-   * Checks a definition in YAML and keeps its plan. Gives its hash. Tasks without `retry` have one attempt, so that a
-   * test about something else fails them once.
+   * Checks a definition in YAML and keeps its plan. Returns its hash. Tasks without `retry` have one attempt,
+   * so that a test about something else fails them once.
    */
   add(text: string): string {
     const source = { format: "yaml", text, fileName: "test.yaml" } as const;

@@ -24,9 +24,9 @@ export class RunScene {
   readonly key: InstanceKey = runKey;
 
   /**
-   * @param others kinds that runs write messages to
-   * @param weakening what the machine does wrong
-   * @param behaviours older ones that are in force
+   * @param others kinds that runs send messages to
+   * @param weakening planted fault of the machine
+   * @param behaviours older ones to use
    */
   constructor(
     seed = 1,
@@ -61,7 +61,7 @@ export class RunScene {
     return this.driver.state(this.key, this.machine);
   }
 
-  /** Ids of tasks that are offered, in the order of their effects. */
+  /** Ids of the offered tasks, in the order of their effects. */
   get offered(): readonly string[] {
     return this.driver.effects.flatMap(({ effect }) => {
       const known = effect as RunEffect;
@@ -82,7 +82,7 @@ export class RunScene {
     return this.driver.settle(this.offer(taskId), completeTask, body);
   }
 
-  /** The same where rules have people asked about it. */
+  /** Completes a task whose output rules ask people about. */
   hold(
     taskId: string,
     output: unknown,
@@ -106,7 +106,7 @@ export class RunScene {
     });
   }
 
-  /** Returns the state after the first events, also one in the middle of a step: what the run can be reset to. */
+  /** Returns the state after the first events, also in the middle of a step, as the target of a reset. */
   resetTo(toEvent: number): ResetRun {
     const run = this.replay({ toEvent });
     const shown = showSnapshot.answer(run, undefined, { key: this.key, nowMs: this.driver.nowMs });
@@ -114,7 +114,7 @@ export class RunScene {
     return ResetRun.fromPartial({ toEvent, snapshot: shown.bytes, reason: "once more" });
   }
 
-  /** Returns the state after the first events. `check` is given the state after each of them. */
+  /** Returns the state after the first events. `check` receives the state after each of them. */
   replay({
     toEvent,
     check,

@@ -1,4 +1,4 @@
-/** Compensation: an effect of a task is undone. */
+/** Compensation undoes the effect of a task. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { UndoCompletedV1, UndoFailedV1, UndoQueuedV1 } from "@tutti/contracts/workflow/v1";
@@ -50,7 +50,7 @@ export const undoCompleted: RunEvent<UndoCompletedV1> = {
   },
 };
 
-/** The task has its status of before: its effect is still there, and may be undone when the run fails another time. */
+/** The task returns to its former status. Its effect remains, and may be undone if the run fails again. */
 export const undoFailed: RunEvent<UndoFailedV1> = {
   type: "undo_failed",
   version: 1,

@@ -1,6 +1,6 @@
 /**
- * Compensation: what completed is undone one by one, the last one first. What cannot be undone is reported with the end
- * of the run, and the others are undone still.
+ * Compensation undoes completed tasks one by one, the last one first. The end of the run reports each effect
+ * that could not be undone. The others are undone anyway.
  */
 
 import { type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
@@ -20,7 +20,7 @@ import { undoFailed, undoQueued } from "./compensation-events.ts";
 const { TASK_STATUS_COMPLETED: completed } = TaskStatus;
 const nothing = { ok: true, bytes: noBytes } as const;
 
-/** Starts to undo the effect of a task, the last of those that are left. */
+/** Starts to undo the effect of a task: the last of the remaining ones. */
 export function compensateNext(place: Place): void {
   const { run, step, number, budget } = place;
   const node = run.nodes[number];
@@ -36,7 +36,7 @@ export function compensateNext(place: Place): void {
   step.emit(undoQueued, { node: number, attempt: node.attempt + 1, queueMs: step.nowMs, input: input.bytes });
 }
 
-/** What its definition says, or else what the task worked on and what it gave. */
+/** The compensation input from the definition, or else the input and output of the task. */
 function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
   const { compensate } = range.plan.policy(task);
   const where = "`with` of `compensate`";
@@ -57,12 +57,12 @@ function inputOf({ run, range, task, number }: Place, node: NodeView): Given {
   }
 }
 
-/** An attempt to undo failed for good. */
+/** Records that a compensation failed for good. */
 export function failCompensation({ step, number }: Place, error: ErrorDetail): void {
   step.emit(undoFailed, { node: number, error, endMs: step.nowMs });
 }
 
-/** An error with what could not be undone. */
+/** Returns the error, extended by the effects that could not be undone. */
 export function withUndoFailures(run: RunView, error: ErrorDetail): ErrorDetail {
   const failed: string[] = [];
   let count = 0;

@@ -1,4 +1,4 @@
-/** What of an offer is computed: labels, keys, the moment at which its outcome is wanted. */
+/** Computes parts of an offer: labels, keys, due time. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Among } from "@tutti/definitions";
@@ -15,7 +15,7 @@ const none: Detailed = { ok: true, details: undefined };
 const keyLengthMax = 1_000;
 const shortKeyMax = 200;
 
-/** The input of a task: its `with`, or the input that a person has given to it. */
+/** Returns the input of a task: its `with`, or the input that a person has set. */
 export function inputGiven(place: Place): Given {
   const bytes = place.run.nodes[place.number]?.more?.setInput as Uint8Array | undefined;
   if (bytes !== undefined) return { ok: true, bytes, payload: undefined };
@@ -45,7 +45,7 @@ export function detailsOf(place: Place): Detailed {
   return error === undefined ? { ok: true, details } : { ok: false, error };
 }
 
-/** Evaluates one after the other, and keeps the first error. */
+/** Evaluates expressions in sequence and keeps the first error. */
 class Computing {
   readonly #place: Place;
   error: ErrorDetail | undefined;
@@ -60,7 +60,7 @@ class Computing {
     return cut(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
   }
 
-  /** Of a list. Each once, none empty. */
+  /** Texts of a list, without duplicates and empty texts. */
   texts(program: number, what: string, lengthMax: number): string[] {
     const value = this.#value(program, what);
     if (!Array.isArray(value)) return [];

@@ -1,4 +1,4 @@
-/** Attempts: offered, started, failed, come back. */
+/** Attempts: offered, started, failed, returned. */
 
 import { ErrorDetail, RetryClass, TaskStatus } from "@tutti/contracts/types/v1";
 import {
@@ -48,7 +48,7 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;
-    // Another worker may take it: it is given the whole journal.
+    // Another worker may take the attempt: the offer contains the whole journal.
     const code = stateOfKind(node, "function");
     if (code !== undefined) offerFrom(code.journal, 0);
     reserve(run, node, reserved);
@@ -56,7 +56,7 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
   },
 };
 
-/** Offers an attempt: of the task, or of the undoing of its effect. */
+/** Offers an attempt: of the task, or of its compensation. */
 export function queue(
   run: Run,
   node: Node,
@@ -70,7 +70,7 @@ export function queue(
   node.queueAt = since(run, queueMs);
   node.startAt = -1;
   node.facts = run.facts;
-  // An undoing keeps nothing but for a function, whose code does it.
+  // A compensation keeps no saved data, except for a function, whose code does the compensation.
   if (node.more?.savedNext !== undefined && (!isUndo || stateOfKind(node, "function") !== undefined))
     node.more.saved = node.more.savedNext;
   if (hasBudget(run) && node.range.plan.task(node.task).kind === "function")
@@ -86,7 +86,7 @@ export function queue(
 }
 
 /**
- * What is offered and not known to be running is wanted with what the run is by now: other labels, another priority.
+ * Offers again each attempt that is not known to be running, with the current labels and priority of the run.
  */
 export function offerAgainWithFacts(run: Run, outstanding: RunOutstanding): void {
   for (const node of run.nodes) {
@@ -101,7 +101,7 @@ export function offerAgainWithFacts(run: Run, outstanding: RunOutstanding): void
   }
 }
 
-/** A note: who is running on it, and since when. */
+/** Records which agent runs the attempt, and since when. */
 export const attemptStarted: RunEvent<AttemptStartedV1> = {
   type: "attempt_started",
   version: 1,
@@ -114,7 +114,7 @@ export const attemptStarted: RunEvent<AttemptStartedV1> = {
   },
 };
 
-/** For readers of the history: the run itself knows nothing of it. */
+/** For readers of the history: the run does not use it. */
 export const modelCallsNoted: RunEvent<ModelCallsNotedV1> = {
   type: "model_calls_noted",
   version: 1,
@@ -150,7 +150,7 @@ export const attemptFailed: RunEvent<AttemptFailedV1> = {
   },
 };
 
-/** As the pool says it. */
+/** The text of the pool. */
 function lossOf(message: string): ErrorDetail {
   const { RETRY_CLASS_SAME_KEY: retry } = RetryClass;
   const error = { code: lostCode, message: cut(message, lossLengthMax), status: "UNAVAILABLE", retry };
@@ -169,10 +169,10 @@ export const offerReturned: RunEvent<OfferReturnedV1> = {
     if (lost) detail.lost += 1;
     if (lost && agent !== "") {
       const undo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
-      // It is offered again at once: that moment is its end.
+      // The task is offered again at the same time, so the attempt ends then.
       keepFailure(run, node, { attempt, error: lossOf(message), agent, endMs: retryMs, undo });
     }
-    // It does not count.
+    // The attempt does not count.
     node.tries -= 1;
     scheduleRetry(run, node, TaskStatus.TASK_STATUS_RETRYING, retryMs, outstanding);
   },

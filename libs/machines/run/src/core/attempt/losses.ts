@@ -1,10 +1,10 @@
-/** Lost workers as users read of them: the task goes to another worker, and no attempt has failed. */
+/** Lost workers as users see them: the task goes to another worker, and no attempt has failed. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { bounded, cut, isDone, lossLengthMax, lostCode } from "@tutti/machine-work";
 import type { NodeView } from "../state/state.ts";
 
-/** The last loss, as long as nothing else was reported since. */
+/** Returns the last loss, unless another report has followed it. */
 export function lastLoss({
   more,
 }: NodeView): { readonly agent: string; readonly reason: string } | undefined {
@@ -13,7 +13,7 @@ export function lastLoss({
   return isLast ? { agent: agent ?? "", reason: error.message } : undefined;
 }
 
-/** What a task says of itself. */
+/** Returns the message of a task. */
 export function messageOf(node: NodeView): string {
   const loss = lastLoss(node);
   if (loss === undefined) return node.more?.message ?? "";

@@ -1,4 +1,4 @@
-/** What is offered to a pool, made of the state alone. */
+/** Builds offers to a pool from the state alone. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { type Data, isDone } from "@tutti/machine-work";
@@ -40,14 +40,14 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
   };
 }
 
-/** That of a durable function has its journal. */
+/** The input of a durable function contains its journal. */
 function inputOf(run: Run, node: Node, isUndo: boolean): Data | undefined {
   return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node, isUndo) : node.input;
 }
 
 const noAgents: readonly string[] = [];
 
-/** Finds the agents that a placement means, as they are when an attempt is offered. */
+/** Resolves the agents that a placement refers to, at the time of the offer. */
 export function chooseAgents(run: Run, node: Node): void {
   const { placement } = node.range.plan.policy(node.range.plan.task(node.task));
   if (placement === null || placement.sameAgentAs.length + placement.notAgentOf.length === 0) return;
@@ -56,7 +56,7 @@ export function chooseAgents(run: Run, node: Node): void {
   detail.notAgents = agentsOf(run, node, placement.notAgentOf);
 }
 
-/** Finds how many tasks start together with one, as it is when an attempt is offered. */
+/** Counts the tasks that start together with a node, at the time of the offer. */
 export function chooseGang(run: Run, node: Node): void {
   const { plan } = node.range;
   const { gang } = plan.policy(plan.task(node.task));
@@ -81,8 +81,8 @@ export function chooseGang(run: Run, node: Node): void {
 }
 
 /**
- * A list of the gang has its entries now, or a member has failed for good: the others are offered again and count that. One
- * that a pool took back waits there, and is running for the run.
+ * Offers the other members again after the size of the gang changed: a list has its entries, or a member
+ * failed for good. A task that a pool took back waits in that pool, but the run regards it as running.
  */
 export function recountGang(run: Run, changed: Node, outstanding: RunOutstanding): void {
   const { plan } = changed.range;
@@ -97,7 +97,7 @@ export function recountGang(run: Run, changed: Node, outstanding: RunOutstanding
   }
 }
 
-/** The tasks of its gang. Each entry of a list is one of them, once the list is known. */
+/** Returns the tasks of the gang of a node. Each entry of a list is one of them, once the list is known. */
 function gangOf(run: Run, node: Node): { readonly number: number; readonly task: number }[] {
   const scope = scopeOf(run, node);
   return scope.plan.gangOf(node.task).flatMap((task) => {
@@ -108,12 +108,12 @@ function gangOf(run: Run, node: Node): { readonly number: number; readonly task:
   });
 }
 
-/** The tasks beside it: beside its list for an entry. */
+/** Returns the range of the sibling tasks: for an entry, the siblings of its list. */
 function scopeOf(run: Run, { range }: Node): RangeView {
   return range.isEntries ? (run.nodes[range.owner]?.range ?? range) : range;
 }
 
-/** Who did the tasks. Tasks without an agent are left out. */
+/** Returns the agents that executed the tasks. Tasks without an agent are left out. */
 function agentsOf(run: Run, node: Node, tasks: readonly number[]): readonly string[] {
   const scene = { run, range: node.range, node: node.number };
   const agents = tasks.map((task) => run.nodes[nodeSeen(scene, task)]?.agent ?? "");

@@ -1,4 +1,4 @@
-/** How tasks end, decided: with an output, with an error, or with another attempt. */
+/** Decides how tasks end: with an output, with an error, or with another attempt. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, RetryPolicy } from "@tutti/kernel";
@@ -13,17 +13,17 @@ import { attemptFailed } from "./events.ts";
 
 export interface AttemptReport {
   readonly agent?: string;
-  /** How long it was running. */
+  /** Running time of the attempt. */
   readonly runMs?: number;
   readonly used?: Amounts | undefined;
   readonly fromCache?: boolean;
-  /** What rules have people asked about its output before that counts. */
+  /** Questions that rules ask people before the output counts. */
   readonly questions?: ReadOnly<ResultQuestion[]>;
-  /** Its child is being started, and starts all the same. */
+  /** The child is being started, and starts anyway. */
   readonly leavesChild?: boolean;
 }
 
-/** It has its output, unless the run cannot keep that. */
+/** Completes a task with its output, unless the run has no room for the output. */
 export function complete(place: Place, output: Data | undefined, doing: AttemptReport = {}): void {
   const { run, number, step } = place;
   const { agent = "", used, fromCache = false } = doing;
@@ -48,7 +48,10 @@ export function failForGood({ number, step }: Place, error: ErrorDetail, doing: 
   step.emit(taskFailed, { node: number, error, endMs: step.nowMs, agent, used, leavesChild });
 }
 
-/** An attempt failed, of a task or of the undoing of its effect: there is another one, or a person is asked, or that was it. */
+/**
+ * Handles a failed attempt of a task or of its compensation: schedules another attempt, asks a person, or
+ * fails for good.
+ */
 export function failAttempt(place: Place, error: ErrorDetail, doing: AttemptReport = {}): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
@@ -71,7 +74,9 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: AttemptRepo
   else step.emit(taskPaused, { node: number, error, pauseMs: step.nowMs });
 }
 
-/** A lost worker ends the task, also if attempts are left. A person is asked if the policy requires it. */
+/**
+ * Fails a task whose worker is lost, even if attempts are left. A person is asked if the policy requires it.
+ */
 export function failLost(place: Place, error: ErrorDetail, doing: AttemptReport): void {
   const { run, step, number } = place;
   if (run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING) failCompensation(place, error);
@@ -80,14 +85,16 @@ export function failLost(place: Place, error: ErrorDetail, doing: AttemptReport)
   else failForGood(place, error, doing);
 }
 
-/** That of the task, or of the undoing of its effect while that is under way. */
+/** Returns the retry policy of the task, or of its compensation while that runs. */
 export function policyOf({ run, number, range, task }: Place): RetryPolicy {
   const { retry, compensate } = range.plan.policy(task);
   const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;
   return isUndo && compensate !== null ? compensate.retry : retry;
 }
 
-/** Why so many bytes more are not kept: a run that keeps too much could not be kept itself. */
+/**
+ * Returns an error if the run cannot keep this many more bytes: a run that is too large could not be stored.
+ */
 export function roomProblem({ keptBytes }: RunView, bytes: number): ErrorDetail | undefined {
   if (keptBytes + bytes <= keptBytesMax) return undefined;
   const parameters = { bytes: keptBytes + bytes, bytesMax: keptBytesMax };

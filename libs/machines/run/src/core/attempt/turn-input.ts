@@ -1,4 +1,7 @@
-/** What a turn of a durable function is given: its input, and the journal as far as its worker may not have it. */
+/**
+ * Builds the input of a turn of a durable function: its input, and the journal entries that its worker may
+ * lack.
+ */
 
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind } from "@tutti/contracts/workflow/v1";
@@ -14,7 +17,7 @@ const { FUNCTION_ENTRY_KIND_END: end, FUNCTION_ENTRY_KIND_SET: set } = FunctionE
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Returns JSON, put together of JSON: values are not parsed for it. */
+/** Returns JSON, joined from JSON parts. No value is parsed. */
 export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   const { visit, readyAt, queueAt, attempt, input, range, number } = node;
   const { from = 0, to = 0, last = 0, cold = 0, entries = [] } = stateOfKind(node, "function")?.journal ?? {};
@@ -30,7 +33,7 @@ export function turnInput(run: Run, node: Node, isUndo = false): Uint8Array {
   );
 }
 
-/** The rest of the budget of the run. */
+/** Returns the rest of the budget of the run. */
 function leftText({ order }: Run, { more }: Node): string {
   const left = more?.turnLeft;
   if (left === undefined) return "";
@@ -46,7 +49,7 @@ function objectText(run: Run): string {
   return `,"object":{"state":${state}${isReader(held) ? ',"reader":true' : ""}}`;
 }
 
-/** An error that is final is not followed by another attempt. That of a child is the cause. */
+/** A final error is not followed by another attempt. The final error of a child is in its cause. */
 function shownError({ code, message, details, retry, cause }: ErrorDetail): object {
   return {
     code,
@@ -57,7 +60,7 @@ function shownError({ code, message, details, retry, cause }: ErrorDetail): obje
   };
 }
 
-/** What a task used up, of what it used. */
+/** Returns the used amounts of a task, without zeros. */
 function usedText(used: FunctionEntry["used"]): string {
   if (used === undefined) return "";
   const kept = kinds.filter((kind) => used[kind] > 0);

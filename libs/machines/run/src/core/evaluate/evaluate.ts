@@ -1,6 +1,6 @@
 /**
- * Evaluates programs of the plan. Only deciders do: what an expression gave is in the event, and nothing is evaluated
- * again when that is folded.
+ * Evaluates programs of the plan. Only deciders do this: the event contains the value, and a fold never
+ * evaluates.
  */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { PlanReference } from "@tutti/definitions";
@@ -22,7 +22,7 @@ export type Evaluated =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** @param where what it is for, in the words of the language: `with of ship` */
+/** @param where purpose of the expression, in the words of the language: `with of ship` */
 export function evaluate(scene: Scene, program: number, where: string): Evaluated {
   const { plan } = scene.range;
   const planned = plan.plan.programs[program];
@@ -80,9 +80,7 @@ function expressionError(problem: EvaluationProblem, where: string): ErrorDetail
   return detailOfRefusal(runErrors.expressionFailed.refusal(parameters, { details }));
 }
 
-/**
- * What a program gives, for an event: nothing where the fold finds it by itself, in the plan or in the state.
- */
+/** Value of a program, for an event. Empty if the fold can find the value in the plan or in the state. */
 export type Given =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly payload: undefined }
   | { readonly ok: false; readonly error: ErrorDetail };
@@ -96,7 +94,7 @@ export function given(scene: Scene, program: number, where: string): Given {
   return made.ok ? encoded(made.value, where) : made;
 }
 
-/** The same where nothing may be left out: the fold could not find it. */
+/** Like `given`, but never leaves out the value: the fold could not find it. */
 export function givenWhole(scene: Scene, program: number, where: string): Given {
   const made = evaluate(scene, program, where);
   return made.ok ? encoded(made.value, where) : made;
@@ -113,7 +111,7 @@ function sizeProblem(bytes: Uint8Array, where: string): (Given & { readonly ok: 
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
-/** Returns whether a fold finds the value: a constant, or a variable that never changes. */
+/** Returns whether a fold can find the value: a constant, or a variable that never changes. */
 export function isFollowing(scene: Scene, program: number): boolean {
   const planned = scene.range.plan.plan.programs[program];
   if (planned === undefined) return false;
@@ -122,7 +120,7 @@ export function isFollowing(scene: Scene, program: number): boolean {
   return reference !== undefined && dataOfReference(scene, reference) !== undefined;
 }
 
-/** What `given` has left out, for folds. */
+/** Returns the value that `given` left out. For folds. */
 export function following(scene: Scene, program: number): Data | undefined {
   if (program < 0) return undefined;
   const { plan } = scene.range;
@@ -136,7 +134,7 @@ export function following(scene: Scene, program: number): Data | undefined {
   return reference === undefined ? undefined : dataOfReference(scene, reference)?.data;
 }
 
-/** Returns whether a condition holds. No condition does. */
+/** Returns whether a condition is true. An absent condition is. */
 export function holds(
   scene: Scene,
   program: number,

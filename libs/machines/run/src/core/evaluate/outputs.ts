@@ -1,11 +1,13 @@
-/** Outputs, where they are made of others: a list of what entries gave, an object of what tasks gave. */
+/**
+ * Outputs that consist of other outputs: a list of the outputs of entries, an object of the outputs of tasks.
+ */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import { bytesOrNull, type Data, encodeJson, joinedList, joinedMembers, parsed } from "@tutti/machine-work";
 import { partsOf, rangeViewOf, statusOfNode, taskOf } from "../state/places.ts";
 import type { NodeView, RangeView, RunView } from "../state/state.ts";
 
-/** Returns whether there is an output: null is one. */
+/** Returns whether a node has an output. Null counts as one. */
 export function hasOutput(run: RunView, number: number): boolean {
   const status = statusOfNode(run, number);
   if (status === TaskStatus.TASK_STATUS_COMPLETED || status === TaskStatus.TASK_STATUS_COMPENSATING)
@@ -13,7 +15,7 @@ export function hasOutput(run: RunView, number: number): boolean {
   return status === TaskStatus.TASK_STATUS_COMPENSATED || run.nodes[number]?.more?.countsAsCompleted === true;
 }
 
-/** Of a node that has one. */
+/** Returns the output of a node that has one. */
 export function outputOf(run: RunView, number: number): Data | undefined {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
@@ -23,7 +25,9 @@ export function outputOf(run: RunView, number: number): Data | undefined {
   return list.bytes;
 }
 
-/** Entries whose outputs are that of the node. Undefined where it has one of its own. */
+/**
+ * Returns the entries whose outputs form the output of the node. Undefined if the node has its own output.
+ */
 function entriesOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
   if (node === undefined || node.output !== undefined) return undefined;
   const parts = partsOf(run, node);
@@ -37,13 +41,13 @@ function partOutputs(run: RunView, { first, count }: RangeView): (Data | undefin
   return outputs;
 }
 
-/** As expressions see it. Throws `UnreadableData`. */
+/** Returns the output as expressions see it. Throws `UnreadableData`. */
 export function outputValue(run: RunView, number: number): Value {
   const node = run.nodes[number];
   const entries = entriesOf(run, node);
   if (entries === undefined || node === undefined) {
     const data = node?.output as Data | undefined;
-    // The definition of every durable function looks at its output: whether its loop continues as a new run.
+    // The definition of every durable function reads its output, to see if its loop continues as a new run.
     return isReference(data) && taskOf(rangeViewOf(run, number), number).kind === "function"
       ? parsed(bytesOrNull(data))
       : parsed(data);
@@ -53,7 +57,7 @@ export function outputValue(run: RunView, number: number): Value {
   return list.value;
 }
 
-/** Whether an output is in the blob store. */
+/** Returns whether an output is in the blob store. */
 export function isReference(data: Data | undefined): boolean {
   return data !== undefined && !(data instanceof Uint8Array) && data.body?.$case === "blob";
 }
@@ -65,7 +69,7 @@ interface MadeList {
   bytes: Uint8Array | undefined;
 }
 
-/** Lists that were put together, by their nodes: many tasks may read the same one, and all are given the same bytes. */
+/** Joined lists by their nodes: many tasks may read the same list, and all get the same bytes. */
 const lists = new WeakMap<NodeView, MadeList>();
 
 function listOf(node: NodeView): MadeList {
@@ -106,7 +110,7 @@ function passOutputs(
   }
 }
 
-/** Returns the error in the place of the output of a task that failed. */
+/** Returns the error that replaces the output of a failed task. */
 function errorOf(run: RunView, number: number): Uint8Array | undefined {
   if (statusOfNode(run, number) !== TaskStatus.TASK_STATUS_FAILED) return undefined;
   const { code = "", message = "" } = run.nodes[number]?.error ?? {};

@@ -1,6 +1,6 @@
 /**
- * What an expression sees from where it stands: names of the run, tasks of its own scope and of those around it, and what
- * its task adds.
+ * The names that an expression can see: names of the run, tasks of its own scope and of the enclosing scopes,
+ * and names that its task adds.
  */
 
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
@@ -20,13 +20,13 @@ interface StepBudget {
 
 export interface Scene {
   readonly run: RunView;
-  /** Where it stands. That of the first scope for what belongs to the run. */
+  /** Range of the expression. The first scope for expressions of the run. */
   readonly range: RangeView;
-  /** The task that it belongs to; -1 for the run. */
+  /** Task of the expression; -1 for the run. */
   readonly node: number;
-  /** Names that only this place has: `output`, `given`, `error`, `payload`, `signal`. */
+  /** Names that exist only here: `output`, `given`, `error`, `payload`, `signal`. */
   readonly names?: Readonly<Record<string, Value>>;
-  /** Pays for what is evaluated here, where a step may do so much only. */
+  /** Budget that evaluations are charged to, if the step is limited. */
   readonly budget?: StepBudget;
 }
 
@@ -65,7 +65,7 @@ export function inputOf({ order }: RunView): Data | undefined {
 }
 
 /**
- * What is seen through a reference without a look at it. Undefined where that is not the same for ever, or not there.
+ * Returns the data of a reference without reading its value. Undefined if the data may change or is absent.
  */
 export function dataOfReference(
   scene: Scene,
@@ -82,8 +82,8 @@ export function dataOfReference(
 }
 
 /**
- * Returns the node that does a task of the plan, as seen from a scene: in its own range or in one around it; -1 for
- * none.
+ * Returns the node of a task of the plan, as seen from a scene: in its own range or in an enclosing one; -1
+ * for none.
  */
 export function nodeSeen({ run, range }: Scene, task: number): number {
   const { plan, planPlace } = range;
@@ -97,7 +97,7 @@ export function nodeSeen({ run, range }: Scene, task: number): number {
   return nodeOfTask(seen, task);
 }
 
-/** Returns a task of an addition's plan that stands for one that was there before. */
+/** Returns the node that a task of an addition's plan refers to outside of the addition. */
 function outsideNode(run: RunView, { plan, planPlace }: RangeView, task: number): number {
   const { tasks, outside } = plan.plan;
   return run.more?.additions[planPlace - 1]?.outside[task - (tasks.length - outside.length)] ?? -1;
@@ -130,7 +130,7 @@ export function errorShown(error: ReadOnly<ErrorDetail> | undefined): Value {
   return { code: error.code, message: error.message, details: { ...error.details } };
 }
 
-/** All variables of the run, those that nothing has changed with their first values. */
+/** Returns all variables of the run. Variables that never changed have their initial values. */
 export function variables(
   run: RunView,
   changed: ReadonlyMap<string, Uint8Array> | undefined = run.more?.vars as ReadonlyMap<string, Uint8Array>,
@@ -153,7 +153,7 @@ function runShown({ run }: Scene): Value {
   };
 }
 
-/** Returns the nearest entry that the scene is in. */
+/** Returns the value of the nearest enclosing entry. */
 function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
   const { run } = scene;
   let { range, node } = scene;
@@ -168,7 +168,7 @@ function entryValue(scene: Scene, name: "item" | "index"): Value | undefined {
   return Array.isArray(list) ? (list[index] as Value | undefined) : undefined;
 }
 
-/** Returns the list whose entries a range does. */
+/** Returns the list that the entries of a range come from. */
 export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Value | undefined {
   if (range.seen !== undefined) return parsed(range.seen as Uint8Array);
   const owner = run.nodes[range.owner];
@@ -183,7 +183,7 @@ export function listOfEntries({ run }: Pick<Scene, "run">, range: RangeView): Va
   return reference === undefined ? undefined : valueSeen(around, reference as PlanReference);
 }
 
-/** Returns the nearest round that the scene is in. */
+/** Returns the nearest enclosing round. */
 function roundShown({ run, range, names }: Scene): Value | undefined {
   for (let seen = range; seen.owner >= 0; seen = rangeViewOf(run, seen.owner)) {
     if (seen.isEntries || isAdded(seen)) continue;

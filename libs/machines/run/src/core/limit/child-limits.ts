@@ -1,6 +1,6 @@
 /**
- * Limits of a child, decided: they are asked for one after the other before it is started, and given back when it has
- * ended or is given up. They hold in every pool.
+ * Limits of a child. The deciders acquire them one after the other before the child starts. They release them
+ * when the child has ended or is given up. Limits apply across all pools.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -15,13 +15,13 @@ import { effectNumber, effectTags, nodeTimers, timerNumber } from "../state/numb
 import { moreOf, type Node, type NodeView, type Run, type RunOutstanding } from "../state/state.ts";
 import { release, sendAcquire } from "./limits.ts";
 
-/** Their ids, in an order that is the same for all, so that no two wait for each other. */
+/** Returns their ids in the same order for every caller, so that no two wait for each other. */
 export function limitsOfTask(details: OfferDetails | undefined): string[] {
   const keys = (details?.limitKeys ?? []).filter((key) => key !== "");
   return [...new Set(keys.map(idOfKey))].sort();
 }
 
-/** The next one that it does not hold. */
+/** Acquires the next limit that the node does not hold. */
 export function acquireNextForTask(place: Place): void {
   const limits = stateOfKind(place.run.nodes[place.number], "child")?.limits ?? [];
   const next = limits.find(({ ticket }) => ticket === 0);
@@ -42,9 +42,12 @@ export function releaseLimitsOfTask(place: Place): void {
     release(step, limit, 0, idOf(place));
 }
 
-/** Limits of a child, as they are folded: it is started once all are held, and they are renewed until it has ended. */
+/**
+ * Folds of the limits of a child. The child starts once all limits are held. They are renewed until it has
+ * ended.
+ */
 
-/** The limit has changed: it is held, lost, or asked for again. */
+/** Handles a changed limit: it is held, lost, or requested again. */
 export function limitChanged(
   run: Run,
   node: Node,
@@ -71,7 +74,7 @@ export function limitChanged(
   outstanding.effect(effectNumber(node.number, effectTags.work), node.attempt, startOf(run, node));
 }
 
-/** Returns whether its child is not asked for yet. */
+/** Returns whether its child is not requested yet. */
 export function isWaitingForLimits(node: NodeView): boolean {
   const { status, startAt, more } = node;
   const isWaiting = status === TaskStatus.TASK_STATUS_WAITING && startAt < 0;

@@ -30,7 +30,7 @@ export const runLimitHeld: RunEvent<RunLimitHeldV1> = {
   },
 };
 
-/** It is not held, or was not given. */
+/** The limit was lost, or was not granted. */
 export const runLimitLost: RunEvent<RunLimitLostV1> = {
   type: "run_limit_lost",
   version: 1,
@@ -70,7 +70,7 @@ function limitNamed(run: Run, limit: string): RunLimit | undefined {
   return run.more?.limits.find((each) => each.limit === limit);
 }
 
-/** There is one timer for all limits: it is due when the first of them is to be asked for again. */
+/** One timer serves all limits. It is due when the first of them must be requested again. */
 function watchRetries(run: Run, outstanding: RunOutstanding): void {
   const retryMs = nextRetryMs(run);
   if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
@@ -84,7 +84,7 @@ function nextRetryMs({ more }: RunView): number {
 
 const retryTimer = timerNumber(runNode, runTimers.limit);
 
-/** What is held after the run was taken back is renewed as from then on. */
+/** After a reset, renews the held limits from then on. */
 export function renewAfterReset(run: Run): void {
   const more = moreOf(run);
   more.leaseCount += 1;
@@ -93,7 +93,7 @@ export function renewAfterReset(run: Run): void {
 
 const renewal = effectNumber(runNode, effectTags.lease);
 
-/** What is held has changed: renewing is asked for again. */
+/** Requests renewal again after the held limits changed. */
 function renew(run: Run, outstanding: RunOutstanding): void {
   const more = moreOf(run);
   more.leaseCount += 1;
@@ -104,14 +104,14 @@ function renew(run: Run, outstanding: RunOutstanding): void {
 
 export function recoverLimits(run: RunView, outstanding: RunOutstanding): void {
   const { more, phase } = run;
-  // Also what is undone holds them: what others must not do beside it is still continuing.
+  // Compensation holds the limits too: the work that others must not do at the same time still continues.
   if (more === undefined || phase === RunPhase.RUN_PHASE_ENDED) return;
   const retryMs = nextRetryMs(run);
   if (retryMs > 0) outstanding.timer(retryTimer, retryMs);
   if (more.limits.some(hasLease)) outstanding.effect(renewal, more.leaseAttempt, renewalOf(run));
 }
 
-/** An object has none: it is lost by nothing but the end of the run. */
+/** A keyed object has no lease: only the end of the run releases it. */
 function hasLease({ ticket, leaseDueMs }: ReadOnly<RunLimit>): boolean {
   return ticket > 0 && leaseDueMs > 0;
 }

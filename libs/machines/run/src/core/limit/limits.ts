@@ -1,6 +1,6 @@
 /**
- * Limits that a whole run needs before it starts: which they are, and the messages to them. A keyed object is one of
- * them: its run waits for it as for a limit, and gives it back as a limit.
+ * Limits that a whole run needs before it starts, and the messages to them. A keyed object counts as one of
+ * them: its run acquires and releases it like a limit.
  */
 
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
@@ -30,18 +30,18 @@ const changeObject: Message<ChangeObject> = { type: "change_object", codec: Chan
 const releaseObject: Message<ReleaseObject> = { type: "release_object", codec: ReleaseObject };
 
 const leaseMs = 60_000;
-/** Of a key that its limit shows in place of its id. */
+/** Maximum length of a key that its limit shows in place of its id. */
 const nameLengthMax = 200;
 
-/** Number of the grant of every call that only reads. */
+/** Ticket of every call that only reads. */
 const readerTicket = 0xffff_ffff;
 
 interface RunLimitWanted {
   readonly id: string;
-  /** The key as its expression made it. */
+  /** Key as computed by its expression. */
   readonly text?: string;
   readonly limit: KeyedLimit | undefined;
-  /** The call that the run is. Undefined for limits. */
+  /** Call of the keyed object that this run is. Undefined for limits. */
   readonly object?: ObjectWanted;
 }
 
@@ -53,7 +53,7 @@ export type LimitsWanted =
 
 const none: LimitsWanted = { ok: true, limits: [] };
 
-/** In the order of their ids, so that no two runs wait for each other. */
+/** Returns the limits in the order of their ids, so that no two runs wait for each other. */
 export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
   const plan = run.plan ?? planOf(run.plans, order);
   const { limits, object } = plan.plan.run;
@@ -80,7 +80,7 @@ export function limitsOf(run: RunView, order: RunOrder): LimitsWanted {
   return { ok: true, limits: [...wanted.values()].sort((one, other) => (one.id < other.id ? -1 : 1)) };
 }
 
-/** In front of the ids of objects. No id of a limit has a slash. */
+/** Prefix of the ids of objects. No id of a limit has a slash. */
 const objectPrefix = "object/";
 
 function objectWanted(
@@ -109,7 +109,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The object that a run has. Undefined for a run that is no call, or waits. */
+/** Returns the keyed object that a run holds. Undefined if the run is no call, or still waits. */
 export function objectHeld({ more }: RunView): ReadOnly<RunLimit> | undefined {
   return more?.limits.find(({ limit, ticket }) => ticket > 0 && limit.startsWith(objectPrefix));
 }
@@ -118,7 +118,7 @@ export function isReader({ ticket }: ReadOnly<RunLimit>): boolean {
   return ticket === readerTicket;
 }
 
-/** Sends what a step has set, with the step. */
+/** Sends the values that a step has set, together with the step. */
 export function sendChange(
   step: RunStep,
   { limit, ticket }: ReadOnly<RunLimit>,
@@ -127,7 +127,10 @@ export function sendChange(
   step.send(addressOf(step, limit), changeObject, { holder: holderOf(step, ""), ticket, entries });
 }
 
-/** What a run waits for, in the words of its definition, and the command that shows who has it. */
+/**
+ * Returns the limit or object that a run waits for, in the words of its definition, and the command that
+ * shows its holder.
+ */
 export function limitInWords(run: RunView, id: string): { readonly words: string; readonly command: string } {
   const all = limitsOf(run, run.order as RunOrder);
   const { object, text = id } = (all.ok && all.limits.find((each) => each.id === id)) || {};
@@ -137,7 +140,7 @@ export function limitInWords(run: RunView, id: string): { readonly words: string
   return { words: `the object ${name} ${key}`, command: `tutti object show ${name} ${key}` };
 }
 
-/** The key in quotes, if that is safe in a shell. Else the id. */
+/** Returns the key in quotes, if that is safe in a shell. Otherwise the id. */
 function shellWord(text: string, id: string): string {
   return isName(text, id) && /^[^'!\p{C}]+$/u.test(text) ? `'${text}'` : id;
 }
@@ -146,7 +149,7 @@ function holderOf({ key }: RunStep, task: string): LimitHolder {
   return { service: "workflow", kind: "run", id: key.id, task };
 }
 
-/** Asks for a limit. It answers by a message. */
+/** Requests a limit. The limit replies by a message. */
 export function acquire(run: RunView, step: RunStep, id: string): void {
   const { order } = run;
   if (order === undefined) return;
@@ -159,9 +162,9 @@ export function acquire(run: RunView, step: RunStep, id: string): void {
 interface LimitRequest {
   readonly id: string;
   readonly limit: KeyedLimit | undefined;
-  /** The key as its expression made it. */
+  /** Key as computed by its expression. */
   readonly key: string | undefined;
-  /** The task that it is for. Empty for the run. */
+  /** Task that needs the limit. Empty for the run. */
   readonly task?: string;
 }
 
@@ -183,7 +186,7 @@ export function sendAcquire(run: RunView, step: RunStep, { id, limit, key, task 
   });
 }
 
-/** An id shows what it is the id of, and a long text is shown as its id. */
+/** An id is not shown as the name of itself, and a long text is shown as its id. */
 function isName(key: string | undefined, id: string): key is string {
   return key !== undefined && key !== id && key.length <= nameLengthMax;
 }

@@ -68,7 +68,7 @@ describe("the budget of a run", () => {
     assert.match(message, /too small for task `c`: 10 tokens used up of 10 tokens, and it needs 4 tokens/);
     const found = run.driver.query(run.key, explain, { taskId: "" });
     assert.ok(!isRefusal(found));
-    // A retry has the same budget, so that it fails again at once.
+    // A retry has the same budget, so it fails again immediately.
     assert.deepEqual(
       found.remedies.map(({ text, command }) => [text.includes("larger `--budget`"), command]),
       [[true, ""]],
@@ -328,7 +328,7 @@ describe("the budget of a run", () => {
   });
 });
 
-/** One thing that may happen to a run of functions. */
+/** Executes one random operation on a run of functions. */
 function act(run: RunScene, { what, task, used }: Readonly<Record<"what" | "task" | "used", number>>): void {
   const ids = ["a", "many", "b"];
   const id = run.offered[task % Math.max(1, run.offered.length)];

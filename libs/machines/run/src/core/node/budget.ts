@@ -1,12 +1,12 @@
 /**
- * The books of a run that has a budget: an escrow, as that of missions.
+ * Accounting of a run that has a budget: an escrow, as in missions.
  *
- * 1. An attempt, or a child, starts only once what is expected of it is set aside, and there is something left of all
- *    that has a limit.
- * 2. Unknown use counts as used in full: of an attempt whose agent is gone, and of a task that was stopped.
+ * 1. An attempt or child starts only after its expected amounts are reserved, and if some of each limited
+ *    amount is left.
+ * 2. Unknown use counts as used in full: of an attempt whose agent is lost, and of a task that was stopped.
  * 3. Compensation runs also if nothing is left.
- * 4. The rest is lent to the offered turns of functions, so that turns at the same time never have more than the rest
- *    together. A turn that is lost gives its part back: unlike reserved amounts, it does not count as used.
+ * 4. The rest is lent to the offered turns of functions, so that concurrent turns never have more than the
+ *    rest together. A turn that is lost returns its part: unlike reserved amounts, it does not count as used.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -38,28 +38,29 @@ import { addUsed } from "./nodes.ts";
 import type { Place } from "./task-kind.ts";
 import { keepWaitingFunctions, waitingFunctions, waitingOf } from "./waiting-functions.ts";
 
-/** Returns whether it has a budget to keep within. */
+/** Returns whether the run has a budget. */
 export function hasBudget({ order }: RunView): boolean {
   return !isNothing(order?.budget);
 }
 
-/** What can still be set aside, of what has a limit. */
+/** Returns the amounts that can still be reserved, for each limited kind. */
 function leftOf({ order, used, reserved }: RunView): Amounts {
   return leftWithin(order?.budget, used, reserved);
 }
 
-/** Of this, nothing is lent to the turn of a function. */
+/** Returns the part of the rest that is not lent to a turn of a function. */
 function freeOf(run: RunView): Amounts {
   return leftWithin(run.order?.budget, run.used, run.reserved, lentOf(run));
 }
 
-/** The part of the rest that a function or child gets: all that want one get the same. */
+/** Returns the part of the rest that a function or child gets: every candidate gets the same part. */
 function shareOf(
   run: RunView,
   { number, range }: { readonly number: number; readonly range: RangeView },
 ): Amounts {
   const share = freeOf(run);
-  // A function waits for its part, and gets back what the part leaves. A list has further entries that want one.
+  // A function waits for its part and gets back the unused amounts. A list has further entries that want a
+  // part.
   const except = new Set([number]);
   for (let at: RangeView = range; at.owner >= 0; at = rangeViewOf(run, at.owner))
     if (!at.isEntries) except.add(at.owner);
@@ -78,29 +79,35 @@ export function isShortFor(place: Pick<Place, "run" | "range" | "task">): boolea
   const { run, task } = place;
   if (!hasBudget(run)) return false;
   const wanted = expectedOf(place);
-  // A task of which nothing is known takes no part of the rest, and does not wait for a turn to end.
+  // A task without known expectations takes no part of the rest, and does not wait for the end of a turn.
   const left = task.kind === "uses" && isNothing(wanted) ? leftOf(run) : freeOf(run);
   return !fitsWithin(run.order?.budget, left, wanted);
 }
 
-/** What the run that it continues as may use up. Absent without limit, undefined where nothing is left of something. */
+/**
+ * Returns the budget of the run that continues this one. Absent without limit, undefined if a limited amount
+ * is used up.
+ */
 export function leftForNext(run: RunView): Amounts | undefined {
   const left = leftOf(run);
   return usedUpWithin(run.order?.budget, left) === undefined ? left : undefined;
 }
 
-/** Returns whether what is set aside, or lent, may come back in part. */
+/** Returns whether reserved or lent amounts may be returned in part. */
 export function mayComeBack(run: RunView): boolean {
   return !isNothing(run.reserved) || !isNothing(lentOf(run));
 }
 
-/** What an attempt sets aside. Absent for nothing. */
+/** Returns the amounts that an attempt reserves. Absent for nothing. */
 export function reservedFor(place: Place): Amounts | undefined {
   const wanted = expectedOf(place);
   return isNothing(wanted) ? undefined : wanted;
 }
 
-/** For folds. What a turn of a function may use up: what it has set aside, and its part of the rest. */
+/**
+ * Returns the amounts that a turn of a function may use: its reserved amounts and its part of the rest. For
+ * folds.
+ */
 export function leftForTurn(run: Run, node: NodeView): Amounts {
   keepWaitingFunctions(run);
   const left = shareOf(run, node);
@@ -109,8 +116,8 @@ export function leftForTurn(run: Run, node: NodeView): Amounts {
 }
 
 /**
- * The budget of a child: the amounts that its task expects, or else its part of the rest, and no more than its task
- * allows. Absent where nothing has a limit.
+ * Returns the budget of a child: the amounts that its task expects, or else its part of the rest, and never
+ * more than its task allows. Absent if nothing has a limit.
  */
 export function givenToChild(place: Place): Amounts | undefined {
   const { run } = place;
@@ -126,7 +133,10 @@ export function givenToChild(place: Place): Amounts | undefined {
   return given;
 }
 
-/** What an attempt of a task may use up: its budget without what attempts before it used. Absent without a budget. */
+/**
+ * Returns the amounts that an attempt of a task may use: its budget minus the use of earlier attempts. Absent
+ * without a budget.
+ */
 export function leftOfTask({
   run,
   range,
@@ -136,7 +146,7 @@ export function leftOfTask({
   const { budget } = range.plan.policy(task);
   if (!isLimited(budget)) return undefined;
   const left = leftWithin(budget, run.nodes[number]?.more?.used);
-  // An amount of 0 would be no limit.
+  // An amount of 0 would mean no limit.
   for (const kind of kinds) if ((budget?.[kind] ?? 0) > 0) left[kind] = Math.max(left[kind], leastOf(kind));
   return left;
 }
@@ -145,7 +155,7 @@ function leastOf(kind: (typeof kinds)[number]): number {
   return kind === "money" ? 1e-6 : 1;
 }
 
-/** The part of the budget that is used up, and the part that a task needs. */
+/** Describes the used part of the budget, and the part that a task needs. */
 export function budgetInWords(
   { order, used }: RunView,
   wanted = noAmounts(),
@@ -157,13 +167,13 @@ export function budgetInWords(
   };
 }
 
-/** Of what has a limit: as the task says, or as long as it may take. */
+/** Returns the expected amounts of a task, for each limited kind: as configured, or its maximum time. */
 export function expectedOf({ run, range, task }: Pick<Place, "run" | "range" | "task">): Amounts {
   const limit = run.order?.budget;
   return isNothing(limit) ? noAmounts() : expectedWithin(limit, range.plan.policy(task));
 }
 
-/** For folds: an attempt of it starts. */
+/** Reserves the amounts of a starting attempt. For folds. */
 export function reserve(run: Run, node: Node, amounts: Amounts | undefined): void {
   if (amounts === undefined) return;
   detailOf(node).reserved = { ...amounts };
@@ -172,13 +182,13 @@ export function reserve(run: Run, node: Node, amounts: Amounts | undefined): voi
   updateLent(run, node);
 }
 
-/** For folds: its attempt is over, and has used up so much. */
+/** Records the use of an attempt that has ended. For folds. */
 export function bookUsed(run: Run, node: Node, used: ReadOnly<Amounts> | undefined): void {
   releaseReserved(run, node);
   addUsed(run, node, used);
 }
 
-/** For folds: the use of its attempt is unknown. */
+/** Records an attempt with unknown use. For folds. */
 export function bookUnknown(run: Run, node: Node): void {
   bookUsed(run, node, node.more?.reserved);
 }

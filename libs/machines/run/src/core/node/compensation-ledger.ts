@@ -1,12 +1,12 @@
 /**
- * Effects of work that was done again. An effect goes by the id of its task, as its idempotency key does: it is there
- * once however often its task completed, and is undone once, with what its task worked on and gave when it completed
- * last.
+ * Effects of work that was repeated. An effect is identified by the id of its task, as its idempotency key
+ * is. It exists once however often its task completed, and is undone once, with the input and output of the
+ * last completion.
  *
- * 1. What a node did before it was done again is kept with it, until it completes again.
- * 2. Parts of a task that was done again are other nodes than before, under the same ids: one that completes takes the
- *    place of the one before. Those of ids that do not complete again stay to be undone.
- * 3. A node whose effect of before is undone stands afterwards as it did: how it went the last time is what it tells.
+ * 1. A node keeps its earlier effect until it completes again.
+ * 2. Parts of a repeated task are new nodes under the same ids. A part that completes replaces the earlier
+ *    one. Parts whose ids do not complete again remain to be undone.
+ * 3. After an earlier effect is undone, the node returns to its former status: readers see the latest result.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -21,7 +21,7 @@ import { keptBytesOf } from "./kept.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 
-/** A node is done again: what it did is still there. For folds. */
+/** Keeps the earlier effect of a node that is repeated. For folds. */
 export function keepEffect(node: Node): void {
   if (node.status !== completed || !isUndoable(node)) return;
   const { input, output, endAt } = node;
@@ -29,8 +29,8 @@ export function keepEffect(node: Node): void {
 }
 
 /**
- * A function is over before its code is: what the code registered and did not do itself is to be done by it. The node
- * stands afterwards as it does now. For folds.
+ * Keeps the compensations that the code of an ended function registered and did not execute. The node keeps
+ * its present status afterwards. For folds.
  */
 export function keepRegisteredEffect(run: Run, node: Node): void {
   const { savedNext } = node.more ?? {};
@@ -44,7 +44,7 @@ export function keepRegisteredEffect(run: Run, node: Node): void {
   run.undo.push(node.number);
 }
 
-/** Code that fails undoes by itself what it registered, as steps of the names of these. */
+/** Code that fails executes its registered compensations itself, as steps with the same names. */
 function hasOpenUndo(entries: readonly FunctionEntry[]): boolean {
   const open = new Set<string>();
   for (const { kind, id } of entries)
@@ -53,7 +53,7 @@ function hasOpenUndo(entries: readonly FunctionEntry[]): boolean {
   return open.size > 0;
 }
 
-/** What the last turn did and did not report may have registered something too. */
+/** Work that the last turn did not report may have registered a compensation too. */
 function hasSavedUndo(saved: Uint8Array | undefined, known: number): boolean {
   if (saved === undefined) return false;
   try {
@@ -66,7 +66,10 @@ function hasSavedUndo(saved: Uint8Array | undefined, known: number): boolean {
 
 const decoder = new TextDecoder();
 
-/** A node has completed: it is the one to be undone for its id, after all others. For folds. */
+/**
+ * Records the effect of a completed node: it replaces an earlier effect of the same id, and comes last. For
+ * folds.
+ */
 export function recordEffect(run: Run, node: Node): void {
   if (node.more?.undo?.left !== undefined) {
     forgetKeptEffect(run, node);
@@ -84,7 +87,7 @@ export function recordEffect(run: Run, node: Node): void {
   run.undo.push(number);
 }
 
-/** What a node did before counts no longer. For folds. */
+/** Drops the earlier effect of a node. For folds. */
 export function forgetKeptEffect(run: Run, node: Node): void {
   run.keptBytes -= keptBytesOf(node);
   if (node.more?.undo !== undefined) node.more.undo.left = undefined;
@@ -102,7 +105,7 @@ function forgetUndo(run: Run, number: number): void {
   if (place >= 0) run.undo.splice(place, 1);
 }
 
-/** Nodes to be undone whose ids stand for others now, by their ids. */
+/** Returns the nodes to be undone whose ids now belong to other nodes, by id. */
 function leftBehindOf(run: Run): Map<string, number> {
   const current = currentRanges(run);
   const left = new Map<string, number>();
@@ -113,7 +116,10 @@ function leftBehindOf(run: Run): Map<string, number> {
   return left;
 }
 
-/** Entries that may be undone later see their own list, also if their task has another one by then. For folds. */
+/**
+ * Entries that may be undone later keep their own list, even if their task has another one by then. For
+ * folds.
+ */
 export function keepLists(run: Run, again: ReadonlySet<number>): void {
   for (const number of run.undo) {
     if (!isWithin(run, number, again)) continue;
@@ -138,7 +144,7 @@ function listBytes(run: Run, range: Parameters<typeof listOfEntries>[1]): Uint8A
   }
 }
 
-/** What a node did that is to be undone. */
+/** Returns the effect of a node that is to be undone. */
 export function effectOf({ input, output, more }: NodeView): {
   readonly input: Data | undefined;
   readonly output: Data | undefined;
@@ -147,22 +153,22 @@ export function effectOf({ input, output, more }: NodeView): {
   return { input: effect.input as Data | undefined, output: effect.output as Data | undefined };
 }
 
-/** How a node stands whose undoing is given up, or taken back. */
+/** Returns the status of a node whose compensation is given up or reverted. */
 export function statusBeside({ more }: Pick<NodeView, "more">): TaskStatus {
   return more?.undo?.left?.status ?? completed;
 }
 
-/** Returns whether the effect of a node is still there although that was to be undone. */
+/** Returns whether the effect of a node remains although its compensation was attempted. */
 export function isNotUndone({ status, more }: NodeView): boolean {
   return more?.undo?.error !== undefined && (status === completed || more.undo.left !== undefined);
 }
 
-/** When a node did what is to be undone. */
+/** Returns the time of the effect that is to be undone. */
 export function effectAt({ endAt, more }: NodeView): number {
   return more?.undo?.left?.endAt ?? endAt;
 }
 
-/** Nodes that were undone, and all that they are parts of, in so far as they tell of how the run stands. */
+/** Returns the nodes that were undone, and all their owners, as far as they affect the status of the run. */
 export function undoneWithOwners(run: RunView): ReadonlySet<number> {
   const undone = new Set<number>();
   const nodes = run.nodes.filter((node) => node?.status === TaskStatus.TASK_STATUS_COMPENSATED);

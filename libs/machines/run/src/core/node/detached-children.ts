@@ -1,6 +1,6 @@
 /**
- * Children that continue after they are detached. One that is being started just then is started all the same, and its
- * run waits for that before it ends.
+ * Detached children. A child that is being started when it is detached starts anyway, and its run waits for
+ * that before it ends.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -22,12 +22,12 @@ export function isToBegin({ status, range, task }: NodeView): boolean {
   return (work.kind === "workflow" || work.kind === "mission") && work.parentClose === "abandon";
 }
 
-/** Returns whether the run cannot end without leaving such children behind. */
+/** Returns whether the run must wait for detached children to start before it ends. */
 export function awaitsDetachedStarts(run: RunView): boolean {
   return run.alone > 0 || run.nodes.some((node) => node !== undefined && isToBegin(node));
 }
 
-/** Its child is detached from here on. For folds. */
+/** Marks the child of a node as detached. For folds. */
 export function detachChild(run: Run, node: Node): void {
   if (!isToBegin(node) || stateOfKind(node, "child")?.startsAlone === true) return;
   const detail = detailOf(node);
@@ -37,7 +37,7 @@ export function detachChild(run: Run, node: Node): void {
   run.alone += 1;
 }
 
-/** Its child starts, or will not: it was detached. For folds. */
+/** Records that a detached child has started or will not start. For folds. */
 export function settleDetachedChild(run: Run, node: Node, outstanding: RunOutstanding): void {
   const state = stateOfKind(node, "child");
   if (state?.startsAlone !== true) return;

@@ -1,4 +1,4 @@
-/** How tasks of every kind end, and how they are held. */
+/** Events that end or hold tasks of every kind. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
@@ -57,7 +57,7 @@ export const taskFailed: RunEvent<TaskFailedV1> = {
   },
 };
 
-/** Running work or offered is the one thing that most nodes have outstanding. */
+/** An offered or running attempt is the one thing that most nodes have outstanding. */
 function finish(node: Node, outstanding: RunOutstanding): void {
   clearLimits(node, outstanding);
   if (node.status === TaskStatus.TASK_STATUS_QUEUED || node.status === TaskStatus.TASK_STATUS_RUNNING)
@@ -75,7 +75,7 @@ export const taskSkipped: RunEvent<TaskSkippedV1> = {
   },
 };
 
-/** It is time for another attempt, and nothing new starts. */
+/** Another attempt is due, but the paused run starts nothing. */
 export const taskHeld: RunEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,
@@ -90,7 +90,7 @@ export const taskHeld: RunEvent<TaskHeldV1> = {
   },
 };
 
-/** A person has to say how it continues. */
+/** A person must decide how the task continues. */
 export const taskPaused: RunEvent<TaskPausedV1> = {
   type: "task_paused",
   version: 1,

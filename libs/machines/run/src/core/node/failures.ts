@@ -1,4 +1,4 @@
-/** Failed attempts of a node, kept for readers: for folds alone. */
+/** Failed attempts of a node, kept for readers. For folds. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { AttemptFailure } from "@tutti/contracts/workflow/v1";
@@ -9,7 +9,7 @@ const { TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 
 type Failure = Pick<AttemptFailure, "attempt" | "error" | "agent" | "endMs" | "undo">;
 
-/** Call it before the node forgets when its attempt started. */
+/** Records a failed attempt. Call this before the node forgets when its attempt started. */
 export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskStatus = unspecified): void {
   const { failures } = detailOf(node);
   const atMs = (offset: number) => (offset < 0 ? 0 : run.createMs + offset);
@@ -24,8 +24,8 @@ export function keepFailure(run: Run, node: Node, failure: Failure, gave: TaskSt
 }
 
 /**
- * The attempt with which a visit ends: the task is paused, or has failed and is done again. Nothing if the visit had no
- * attempt: an input that cannot be computed fails without one.
+ * Records the last attempt of a visit: the task is paused, or has failed and is repeated. Does nothing if the
+ * visit had no attempt: an input that cannot be computed fails without one.
  */
 export function keepLastFailure(run: Run, node: Node, endMs: number, gave: TaskStatus): void {
   const { attempt, error, readyAt, queueAt } = node;

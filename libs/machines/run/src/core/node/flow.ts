@@ -1,6 +1,6 @@
 /**
- * The consequences of the end of a node, by counters alone: nodes that can start, nodes that are skipped with it, owners
- * whose parts have ended. For folds. Nothing here reads more than the direct followers, however large the plan is.
+ * Consequences of the end of a node, by counters alone: nodes that can start, nodes that are skipped with it,
+ * owners whose parts have ended. For folds. Reads only direct followers, however large the plan is.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -38,10 +38,10 @@ const success = 0;
 const failure = 1;
 const always = 2;
 
-/** How an end counts for what needs it. `passed`: skipped by its own condition. */
+/** How an end counts for dependent tasks. `passed`: skipped by its own condition. */
 type End = "completed" | "failed" | "passed" | "skipped";
 
-/** A node has its outcome. */
+/** Records the outcome of a node. */
 export function finishNode(
   run: Run,
   node: Node,
@@ -85,7 +85,7 @@ export function outcomeOfNode(node: Node, status: TaskStatus): End {
   if (status === TaskStatus.TASK_STATUS_COMPLETED) return "completed";
   if (status === TaskStatus.TASK_STATUS_FAILED) return "failed";
   if (node.more?.countsAsCompleted === true) return "completed";
-  // The needs of one that is skipped with a need, or by hand, do not count any more.
+  // The needs of a node that is skipped with a need, or by a person, no longer count.
   const { range, number } = node;
   const isOwn = status === TaskStatus.TASK_STATUS_SKIPPED && range.open[number - range.first] !== -1;
   return isOwn ? "passed" : "skipped";
@@ -96,14 +96,14 @@ interface Skipped {
   readonly task: number;
 }
 
-/** Tells all that follows of an end. Skipping goes along without recursion: a chain may be as long as a plan. */
+/** Applies all consequences of an end. Skipping needs no recursion: a chain may be as long as a plan. */
 export function follow(run: Run, range: Range, task: number, end: End): void {
   const skipped: Skipped[] = [];
   notifyTargets(run, range, task, end, skipped);
   spread(run, skipped);
 }
 
-/** Tells one that was added of an end that was there before it. */
+/** Notifies an added task of an end before the addition. */
 export function notifyFollower(run: Run, { range, task, condition }: Follower, end: End): void {
   const skipped: Skipped[] = [];
   countNeed(run, range, task, isMet(condition, end), skipped);
@@ -149,7 +149,7 @@ function countNeed(run: Run, range: Range, task: number, met: boolean, skipped: 
   skipped.push({ range, task });
 }
 
-/** A need of it cannot be met any more. */
+/** Skips a node with a need that can no longer be met. */
 function skip(run: Run, range: Range, place: number): void {
   range.open[place] = -1;
   const number = range.first + place;
@@ -164,10 +164,10 @@ function skip(run: Run, range: Range, place: number): void {
   else if (range.left === 0) updateAttention(run, nodeOf(run, range.owner));
 }
 
-/** A node and all its parts are stopped: nothing of them is awaited, none starts any more. */
+/** Stops a node and all its parts: nothing is awaited any longer, and no part starts. */
 export function stop(run: Run, node: Node, atMs: number, outstanding: RunOutstanding): void {
   stopParts(run, node, atMs, outstanding);
-  // One that waits for the end of a pause would stay in the agenda for ever.
+  // A node that waits for the end of a pause would stay in the agenda for ever.
   if (node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, node.number);
   clearLimits(node, outstanding);
   bookUnknown(run, node);
@@ -189,7 +189,7 @@ function unattend(run: Run, node: Node): void {
   removeFromAgenda(run, node.number);
 }
 
-/** Nodes in the range are detached. */
+/** Detaches the nodes of a range. */
 export function detachRange(run: Run, range: Range, atMs: number, outstanding: RunOutstanding): void {
   const { counts } = run;
   let untouched = 0;
@@ -222,7 +222,7 @@ function forgetAgenda(run: Run, { first, count }: Range): void {
   run.agendaAt = 0;
 }
 
-/** The attempt that is running, or offered, counts no longer. */
+/** Drops the running or offered attempt of a node. */
 export function settleWork(number: number, outstanding: RunOutstanding): void {
   outstanding.settled(effectNumber(number, effectTags.work));
 }

@@ -1,4 +1,4 @@
-/** What nodes work on and give, and how much of that a run keeps: for folds. */
+/** Inputs and outputs of nodes, and the bytes that a run keeps of them. For folds. */
 
 import type { Payload } from "@tutti/contracts/types/v1";
 import { bytesOf, type Data, dataOf } from "@tutti/machine-work";
@@ -6,7 +6,10 @@ import { following } from "../evaluate/evaluate.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import type { Node, Run } from "../state/state.ts";
 
-/** An input that is not in the event follows from the plan, and is not kept a second time. */
+/**
+ * Sets the input of a node. An input that is not in the event follows from the plan, and is not kept a second
+ * time.
+ */
 export function setInput(run: Run, node: Node, input: Uint8Array, payload: Payload | undefined): void {
   const given = dataOf(input, payload);
   run.keptBytes += ownInputBytes(given, given === undefined) - ownInputBytes(node.input, node.inputFollows);
@@ -24,7 +27,7 @@ export function setOutput(run: Run, node: Node, output: Data | undefined): void 
   node.output = output;
 }
 
-/** Returns how much a node keeps. */
+/** Returns the number of bytes that a node keeps. */
 export function keptBytesOf(node: Node): number {
   const { input, inputFollows, output, more } = node;
   const left = more?.undo?.left;

@@ -1,11 +1,12 @@
 /**
- * What offered turns of functions may use up beyond the amounts that they have reserved. For folds, except `lentOf`.
+ * Amounts that offered turns of functions may use beyond the amounts that they have reserved. For folds,
+ * except `lentOf`.
  *
- * 1. The sum is kept, so a look at it costs the same in a run of any size. It follows from the nodes, and a snapshot
- *    has neither it nor the parts.
- * 2. The part of a node is what its turn may use up without what it has reserved, while it is offered. A change of
- *    its status, its turn, or its reserved amounts is followed by `updateLent`.
- * 3. Nothing is lent exactly if no node has a part: a remainder would have a run wait for ever.
+ * 1. The sum is kept, so reading it costs the same in a run of any size. It follows from the nodes, and a
+ *    snapshot contains neither the sum nor the parts.
+ * 2. The part of a node is the amount that its turn may use beyond the reserved amounts, while the turn is
+ *    offered. Each change of its status, its turn, or its reserved amounts is followed by `updateLent`.
+ * 3. The sum is nothing exactly if no node has a part: a remainder would make a run wait for ever.
  */
 import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
 import { add, noAmounts, subtract } from "@tutti/machine-work";

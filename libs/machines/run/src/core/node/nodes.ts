@@ -1,4 +1,4 @@
-/** How nodes come to be and change: for folds alone. */
+/** Creates and changes nodes. For folds. */
 
 import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
@@ -14,7 +14,7 @@ import { since } from "../state/times.ts";
 import { updateLent } from "./lent.ts";
 import { changeReady, changeWaiting, forgetWaiting } from "./waiting-functions.ts";
 
-/** Returns the node, made when nothing has happened to it yet. */
+/** Returns the node. Creates it if it does not exist yet. */
 export function nodeOf(run: Run, number: number): Node {
   const known = run.nodes[number];
   if (known !== undefined) return known;
@@ -42,7 +42,7 @@ export function nodeOf(run: Run, number: number): Node {
   // A list with holes would become a dictionary: places are filled up to this one.
   const { nodes } = run;
   while (nodes.length < number) nodes.push(undefined);
-  // A list that grows has room for 17 at once. Most waiting runs have one node.
+  // An array that grows has room for 17 elements. Most waiting runs have one node.
   if (nodes.length === 0) run.nodes = [node];
   else nodes[number] = node;
   return node;
@@ -65,8 +65,8 @@ export function setStatus(run: Run, node: Node, status: TaskStatus): void {
 }
 
 /**
- * What happens to a node that can start: it leaves the agenda, or its list's line, and starts a visit. Nothing for one
- * that has started.
+ * Starts a visit of a node that can start: it leaves the agenda, or the pending entries of its list. Does
+ * nothing if the node has started.
  */
 export function startVisit(run: Run, number: number, atMs: number, outstanding: RunOutstanding): Node {
   const node = nodeOf(run, number);
@@ -89,7 +89,7 @@ export function startVisit(run: Run, number: number, atMs: number, outstanding: 
   return node;
 }
 
-/** Place of the next entry that nothing has happened to. */
+/** Returns the place of the next entry that has not started. */
 function nextPending(run: Run, { first, count }: Range, from: number): number {
   let place = from;
   while (
@@ -100,7 +100,7 @@ function nextPending(run: Run, { first, count }: Range, from: number): number {
   return place;
 }
 
-/** The time over all attempts. That of a list is watched entry by entry. */
+/** Sets the timer for the time over all attempts. A list has one per entry. */
 export function watchTotal(
   run: Run,
   { number, range, task: place, readyAt }: Node,
@@ -112,13 +112,13 @@ export function watchTotal(
     outstanding.timer(timerNumber(number, nodeTimers.total), run.createMs + readyAt + totalMs);
 }
 
-/** A node can start. */
+/** Adds a node that can start to the agenda. */
 export function addReady(run: Run, number: number): void {
   run.agenda.push(number);
   changeReady(run, number, 1);
 }
 
-/** Another number of entries can start. */
+/** Drops the count of waiting functions after another number of entries can start. */
 export function forgetWaitingList(run: Run, { range, task }: Node): void {
   if (run.waitingFunctions !== undefined && range.plan.task(task).kind === "function") forgetWaiting(run);
 }
@@ -141,7 +141,10 @@ export function removeFromAgenda(run: Run, number: number): void {
   }
 }
 
-/** Whether an owner's parts want something follows from the state. The agenda shows it at once. */
+/**
+ * Updates whether the parts of an owner need attention, which follows from the state. The agenda changes with
+ * it.
+ */
 export function updateAttention(run: Run, owner: Node): void {
   const state = stateOfParts(owner);
   if (state === undefined) return;
@@ -158,7 +161,7 @@ export function updateAttention(run: Run, owner: Node): void {
 }
 
 function wantsAttention(run: Run, owner: Node, range: Range): boolean {
-  // The round of a loop that pauses has ended: its next one starts with the timer.
+  // The round of a loop that pauses has ended: the timer starts the next one.
   if (stateOfKind(owner, "loop") !== undefined && (owner.more?.dueMs ?? 0) > 0) return false;
   if (isAdded(range)) return partRanges(run, owner).every(({ left }) => left === 0);
   if (range.left === 0) return true;
@@ -173,7 +176,7 @@ export function policyOf({ range, task }: Pick<Node, "range" | "task">) {
   return range.plan.policy(range.plan.task(task));
 }
 
-/** Nodes in a row come to be. Those without needs can start. */
+/** Adds nodes in a row. Nodes without needs can start. */
 export function addRange(
   run: Run,
   made: {
@@ -182,7 +185,7 @@ export function addRange(
     readonly planPlace: number;
     /** -1 for entries. */
     readonly scope: number;
-    /** Of entries: their task, and how many there are. */
+    /** Task and number of entries. */
     readonly entries?: { readonly task: number; readonly count: number };
     readonly round?: number;
     readonly event?: Uint8Array | undefined;
@@ -225,7 +228,7 @@ function openNeeds({ plan }: RunPlan, first: number, count: number): number[] {
   return open;
 }
 
-/** Nothing that a node has asked for is awaited any more, unless its work continues without it. */
+/** Drops all outstanding effects and timers of a node, unless its work continues without it. */
 export function release(
   number: number,
   outstanding: RunOutstanding,
@@ -236,7 +239,7 @@ export function release(
   for (const timer of Object.values(nodeTimers)) outstanding.cleared(timerNumber(number, timer));
 }
 
-/** What it held for its child is given back by the decider. Here it is renewed no longer. */
+/** Stops renewing the limits of the child of a node. The decider releases them. */
 export function clearLimits(node: Node, outstanding: RunOutstanding): void {
   const state = stateOfKind(node, "child");
   if (state === undefined || state.limits.length === 0) return;

@@ -1,14 +1,13 @@
 /**
- * Reopens nodes: the named ones, and all that rests on them, are as if nothing had happened to them, except
- * that their attempts continue being counted. For folds: the reopened nodes follow from the plan and the numbers in
- * the event.
+ * Reopens the named nodes and all that depend on them. They return to their initial state, but their attempts
+ * continue to be counted. For folds: the reopened nodes follow from the plan and the numbers in the event.
  *
  * 1. Open needs of reopened nodes are counted again, by the status of all others.
- * 2. A list whose own task is named by a person keeps what its entries gave. Only those that did not do well are done
- *    again. One that needs a reopened node restarts, and so does one that a gate sends back: what it gave was not
+ * 2. If a person names the own task of a list, good outputs of its entries are kept, and only the others are
+ *    repeated. A list that needs a reopened node, or that a gate sends back, restarts: its outputs were not
  *    good enough.
- * 3. All other counts of a run are counted again as a whole: this happens rarely, and then it is right. So is whether
- *    owners want attention: one whose tasks are open again does not end.
+ * 3. All other counts of a run are computed again: this is rare, and cannot go wrong. So is the attention of
+ *    owners: an owner with reopened tasks does not end.
  */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -28,7 +27,7 @@ import { forgetWaiting } from "./waiting-functions.ts";
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
 /**
- * @property mended one of them whose needs do not count, because it was repaired by hand; -1 for none
+ * @property mended one of them whose needs do not count, because it was repaired by a person; -1 for none
  * @property keepsGood whether lists keep their good entries
  */
 export function reopen(
@@ -40,7 +39,7 @@ export function reopen(
 ): void {
   const named = new Set(numbers);
   const again = closureOf(run, named);
-  // What was added by one of them comes to be again with it.
+  // Tasks that one of them added are created again with it.
   for (const number of [...again]) if (isPartOfAny(run, number, again)) again.delete(number);
   const undone = undoneWithOwners(run);
   keepLists(run, again);
@@ -67,7 +66,7 @@ function isPartOfAny(run: Run, number: number, nodes: ReadonlySet<number>): bool
   return owner >= 0;
 }
 
-/** Returns the nodes and all that follows from them. */
+/** Returns the nodes and all that depend on them. */
 export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
   const found = new Set<number>();
   const open = [...named];
@@ -80,7 +79,7 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
     const task = range.firstTask + number - range.first;
     for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
       open.push(range.first + (targets[at] ?? 0) - range.firstTask);
-    // What was given up with its owner comes to be again with it.
+    // Tasks that were stopped with their owner are created again with it.
     for (const { range: added, task: next } of run.more?.followers?.get(number) ?? [])
       if (!added.isDropped || added.owner < 0)
         open.push(wholeOf(run, added, added.first + next - added.firstTask));
@@ -88,7 +87,10 @@ export function closureOf(run: Run, named: ReadonlySet<number>): Set<number> {
   return found;
 }
 
-/** One that was added as a part of another is done again with that, where that has ended. */
+/**
+ * Returns the owner of an added part if the owner has ended: the part is repeated with it. Otherwise the
+ * node.
+ */
 function wholeOf(run: Run, range: Range, number: number): number {
   let whole = number;
   for (let seen = range; seen.owner >= 0; seen = rangeOf(run, seen.owner))
@@ -124,14 +126,14 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   if (more.undo !== undefined) Object.assign(more.undo, { input: undefined, error: undefined, queueMs: 0 });
 }
 
-/** Good outputs of entries stay when the list's own task is done again. */
+/** Returns whether good outputs of entries stay when the list's own task is repeated. */
 function keepsEntries(_run: Run, node: Node, undone: ReadonlySet<number>): boolean {
   const parts = stateOfKind(node, "list")?.parts ?? 0;
   const isGood = node.status === completed && !undone.has(node.number);
   return parts > 0 && !isGood;
 }
 
-/** Returns whether something that it needs is done again too: its list may be another one then. */
+/** Returns whether a need of the node is repeated too: its list may differ then. */
 function restsOn(run: Run, { range, task }: Node, again: ReadonlySet<number>): boolean {
   const { offsets, sources } = range.plan.predecessors;
   for (let at = offsets[task] ?? 0; at < (offsets[task + 1] ?? 0); at++)
@@ -153,7 +155,7 @@ function reopenList(
   let first = range.count;
   for (let place = range.count - 1; place >= 0; place--) {
     const node = run.nodes[range.first + place];
-    // What its condition has left out would be left out again.
+    // A condition that skipped an entry would skip it again.
     const isGood = node?.status === completed && !undone.has(node.number);
     if (isGood || node?.status === TaskStatus.TASK_STATUS_SKIPPED) continue;
     if (node !== undefined) forget(run, node, atMs, outstanding);
@@ -204,7 +206,7 @@ function endOfAny(run: Run, number: number, status: TaskStatus) {
   return node === undefined ? "skipped" : outcomeOfNode(node, status);
 }
 
-/** Counts, open nodes, failures and the agenda, out of the status of every node. */
+/** Computes counts, open nodes, failures and the agenda from the status of every node. */
 export function recount(run: Run): void {
   run.counts.fill(0);
   forgetWaiting(run);
@@ -233,7 +235,10 @@ export function recount(run: Run): void {
   for (const node of run.nodes) if (node !== undefined && hasTasks(node)) updateAttention(run, node);
 }
 
-/** Whether its parts are tasks that can be reopened without their owner, and not the entries of a list. */
+/**
+ * Returns whether its parts are tasks that can be reopened without their owner, and not the entries of a
+ * list.
+ */
 function hasTasks(node: Node): boolean {
   const kind = stateOfParts(node)?.kind;
   return kind !== undefined && kind !== "list";
@@ -252,7 +257,7 @@ function firstFailed(run: Run, range: Range): number {
   return first;
 }
 
-/** A node that was in the agenda and belongs there keeps its place. */
+/** A node that was in the agenda and still belongs there keeps its place. */
 function restack(run: Run, ready: readonly number[]): void {
   const wanted = new Set(ready);
   const kept = run.agenda

@@ -1,6 +1,6 @@
 /**
- * What a kind of task has to say. The rest of the machine knows nodes, needs and outcomes only. A new kind implements
- * this in a folder of its own, with its events and commands, and enters it in `table.ts`.
+ * Behaviour of a kind of task. The rest of the machine knows only nodes, needs and outcomes. A new kind
+ * implements this in a folder of its own, with its events and commands, and is entered in `table.ts`.
  */
 import type { Wait } from "@tutti/contracts/types/v1";
 import type { PlanTask } from "@tutti/definitions";
@@ -9,35 +9,41 @@ import type { Scene } from "../evaluate/scene.ts";
 import { rangeViewOf, taskIdIn, taskOf } from "../state/places.ts";
 import type { NodeView, RangeView, RunOutstanding, RunStep, RunView } from "../state/state.ts";
 
-/** A node in a step: what deciders of tasks work on. */
+/** Node in a step, as deciders of tasks use it. */
 export interface Place {
   readonly run: RunView;
   readonly step: RunStep;
   readonly number: number;
   readonly range: RangeView;
   readonly task: PlanTask;
-  /** What this step may still do. Large writes into an event are taken from here. */
+  /** Remaining budget of this step. Large writes into an event are charged to it. */
   readonly budget: StepBudget;
 }
 
 export interface TaskKind {
   /**
-   * Its needs are met and its condition holds. Emits an event that starts the visit (whose fold calls `startVisit`), or ends
-   * the node at once with `complete` or `failForGood`.
+   * Starts a node whose needs are met and whose condition is true. Emits an event that starts the visit
+   * (whose fold calls `startVisit`), or ends the node immediately with `complete` or `failForGood`.
    */
   start(place: Place): void;
   /**
-   * It was held while the run was paused, between two attempts, and continues: emits an event that takes it from
-   * `HELD`.
+   * Continues a node that was held between two attempts while the run was paused. Emits an event that takes
+   * the node from `HELD`.
    */
   retry?(place: Place): void;
-  /** A timer of it ran out. Emits an event that clears or moves it. Those of `again` and `total` are taken care of. */
+  /**
+   * Handles an expired timer of the node. Emits an event that clears or moves the timer. Timers of `again`
+   * and `total` are handled by the caller.
+   */
   expire?(place: Place, timer: number): void;
-  /** The last part of it has ended: all tasks of the range that its detail names. */
+  /** Handles the end of the last part: all tasks of the range that its detail names. */
   partsEnded?(place: Place): void;
-  /** Says what an open node of this kind has outstanding, besides the timers of `again` and `total`. */
+  /**
+   * Reports the outstanding effects and timers of an open node of this kind, besides the timers of `again`
+   * and `total`.
+   */
   recover?(run: RunView, node: NodeView, outstanding: RunOutstanding): void;
-  /** Why an open node of this kind waits. */
+  /** Explains why an open node of this kind waits. */
   explain?(run: RunView, node: NodeView, nowMs: number): Partial<Wait> | undefined;
 }
 

@@ -1,9 +1,10 @@
 /**
- * Functions that will want a part of the rest of a budget: those between two turns, and those that can start.
+ * Functions that will need a part of the rest of a budget: those between two turns, and those that can start.
  *
- * 1. The run keeps their number once a turn has asked for it, so that each turn costs the same in a run of any size.
- * 2. A change of status, and of the agenda, changes the number. Where many nodes change, or a list of functions, it is
- *    forgotten, and counted again when the next turn asks for it.
+ * 1. The run keeps their number after the first turn has asked for it, so that each turn costs the same in a
+ *    run of any size.
+ * 2. A change of status, or of the agenda, changes the number. If many nodes change, or a list of functions,
+ *    the number is dropped and counted again when the next turn needs it.
  */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { stateOfKind } from "../state/kind-state.ts";
@@ -19,7 +20,7 @@ export function keepWaitingFunctions(run: Run): void {
   run.waitingFunctions ??= countWaitingFunctions(run);
 }
 
-/** For folds: before a node has another status. */
+/** For folds: call this before the status of a node changes. */
 export function changeWaiting(run: Run, node: Node, status: TaskStatus): void {
   if (run.waitingFunctions === undefined) return;
   const task = node.range.plan.task(node.task);
@@ -28,7 +29,7 @@ export function changeWaiting(run: Run, node: Node, status: TaskStatus): void {
   else run.waitingFunctions += Number(betweenTurns.has(status)) - Number(betweenTurns.has(node.status));
 }
 
-/** For folds: a node is in the agenda from now on, or no longer. */
+/** For folds: a node has entered or left the agenda. */
 export function changeReady(run: Run, number: number, by: 1 | -1): void {
   if (run.waitingFunctions !== undefined && isReady(run, number)) run.waitingFunctions += by;
 }
@@ -38,14 +39,14 @@ export function forgetWaiting(run: Run): void {
   run.waitingFunctions = undefined;
 }
 
-/** How many of them one node is. */
+/** Returns the number of waiting functions of one node. */
 export function waitingOf(run: RunView, number: number): number {
   const node = run.nodes[number];
   return node !== undefined && isFunction(run, number) ? waitingWithin(run, node) : 0;
 }
 
 export function countWaitingFunctions(run: RunView): number {
-  // A look at each node is for runs that have a reason to look.
+  // Only runs with functions pay for reading each node.
   if (!run.ranges.some(({ plan }) => plan.hasFunctions)) return 0;
   let count = 0;
   for (const node of run.nodes) if (node !== undefined) count += waitingOf(run, node.number);

@@ -1,15 +1,16 @@
 /**
- * Tasks whose output is only handed on: each use of it is the whole `with` of a task or of a child. Such an output may
- * stay in the blob store. Every other one is read by the run: by an expression, a check, a compensation, a list.
+ * Tasks whose output is only passed on: each use of it is the whole `with` of a task or of a child. Such an
+ * output may stay in the blob store. The run reads every other output: by an expression, a check, a
+ * compensation, a list.
  *
- * In doubt an output counts as read: then it is taken out of the store when it comes.
+ * In doubt an output counts as read: it is loaded from the store when it arrives.
  */
 import type { Plan, PlanTask, TaskPolicy } from "@tutti/definitions";
 
-/** Numbers of the tasks of a plan whose output is only handed on. */
+/** Returns the numbers of the tasks of a plan whose output is only passed on. */
 export function handedOn(plan: Plan): ReadonlySet<number> {
   const found = new Set<number>();
-  // The output of the run would be made of the outputs of its tasks.
+  // The output of the run would consist of the outputs of its tasks.
   const [own] = plan.scopes;
   if (plan.kind !== "tasks" || plan.output < 0 || own === undefined) return found;
   const read = readTasks(plan);
@@ -20,7 +21,7 @@ export function handedOn(plan: Plan): ReadonlySet<number> {
   return found;
 }
 
-/** Whether a run of the plan reads its input, and does more than hand it on to tasks as a whole. */
+/** Returns whether a run of the plan reads its input, beyond passing it on to tasks as a whole. */
 export function readsInput(plan: Plan): boolean {
   if (plan.kind !== "tasks") return true;
   const passing = passingPrograms(plan);
@@ -35,12 +36,12 @@ function isProducer(plan: Plan, task: PlanTask): boolean {
   return isPlain(plan.policies[task.policy]);
 }
 
-/** Neither checks nor a compensation nor a cache read what the task works on and gives. */
+/** Returns whether no check, compensation or cache reads the input and output of the task. */
 function isPlain(policy: TaskPolicy | undefined): boolean {
   return policy?.checks.length === 0 && policy.compensate === null && policy.cache === null;
 }
 
-/** Tasks that a program reads otherwise than by handing on what they gave. */
+/** Returns the tasks whose output a program reads, beyond passing it on. */
 function readTasks(plan: Plan): ReadonlySet<number> {
   const passing = passingPrograms(plan);
   const read = new Set<number>();
@@ -51,7 +52,7 @@ function readTasks(plan: Plan): ReadonlySet<number> {
   return read;
 }
 
-/** Programs that are one reference and nothing else, and are used as the input of tasks alone. */
+/** Returns the programs that consist of one reference, and are used only as the input of tasks. */
 function passingPrograms(plan: Plan): ReadonlySet<number> {
   const { programs, tasks, works, policies, run, entries, states, transitions, output } = plan;
   const others = new Set<number>([output]);
@@ -72,7 +73,7 @@ function passingPrograms(plan: Plan): ReadonlySet<number> {
   return new Set(passing);
 }
 
-/** All numbers under names that have programs, and all of records of programs. */
+/** Collects all numbers under names that have programs, and all of records of programs. */
 function collect(part: unknown, found: Set<number>, name = ""): void {
   if (typeof part === "number") {
     if (isProgram.has(name)) found.add(part);

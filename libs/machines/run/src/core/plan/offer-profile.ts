@@ -1,6 +1,6 @@
 import type { Placement, Plan, PlanTask, TaskPolicy, Timeouts, Work } from "@tutti/definitions";
 
-/** Returns whether an agent does it, attempt by attempt. */
+/** Returns whether an agent executes the task, attempt by attempt. */
 export function isOffered({ kind }: Pick<PlanTask, "kind">): boolean {
   return kind === "uses" || kind === "function";
 }
@@ -14,8 +14,8 @@ export function chosenOf(work: CapabilityWork, choice: number): CapabilityWork {
 type CapabilityWork = Extract<Work, { readonly kind: "uses" | "function" }>;
 
 /**
- * What all offers of a task have in common: what it uses, where it may run, how long it may take. The same object for all
- * runs of a definition in one pool, so that who offers can number it once.
+ * Data that all offers of a task share: capability, constraints, timeouts. All runs of a definition in one
+ * pool share the object, so that the sender can number it once.
  */
 export class OfferProfile {
   readonly pool: string;
@@ -26,7 +26,10 @@ export class OfferProfile {
   readonly capability: string;
   readonly versionRange: string;
   readonly timeouts: Timeouts;
-  /** Resources, estimate, whether it may be doubled. Those of the task whose effect is undone, for an undoing. */
+  /**
+   * Policy of the task: resources, estimate, whether it may be duplicated. For a compensation, the policy of
+   * the compensated task.
+   */
   readonly policy: TaskPolicy;
   readonly isUndo: boolean;
 

@@ -3,13 +3,13 @@ import type { Plan } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "./run-plan.ts";
 
-/** The plan that a run is started with: that of its definition, or the one that it brought along. */
+/** Returns the plan of a new run: the plan of its definition, or the plan in its order. */
 export function planOf(plans: RunPlans, { hash, plan }: Pick<ReadOnly<RunOrder>, "hash" | "plan">): RunPlan {
   return plan.length > 0 ? readPlan(plan) : plans.plan(hash);
 }
 
 const decoder = new TextDecoder();
-/** The one that was read last: who decides about a plan folds it next. */
+/** The plan that was read last: the decider of a plan folds it next. */
 let latest: { readonly bytes: Uint8Array; readonly plan: RunPlan } | undefined;
 
 export function readPlan(bytes: Uint8Array): RunPlan {
@@ -20,11 +20,13 @@ export function readPlan(bytes: Uint8Array): RunPlan {
   return plan;
 }
 
-/** Plans stand outside of records: which ones have to be at hand to read them. */
+/**
+ * Plans are stored outside of records. These functions return the plans that must be loaded to read a record.
+ */
 
 type Named = Pick<RunOrder, "hash"> | undefined;
 
-/** None for an order that brought its plan along. */
+/** Returns the hash of the plan of an order. None if the order contains its plan. */
 export function planNeededBy(order: Named): Uint8Array[] {
   return order === undefined || order.hash === "" ? [] : [Buffer.from(order.hash, "hex")];
 }

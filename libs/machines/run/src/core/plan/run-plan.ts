@@ -1,6 +1,6 @@
 /**
- * A plan as runs execute it: the plan, its programs, and what every run of it would look up again and again. Shared by
- * all runs of the definition. Nothing in it changes but what is looked up for the first time.
+ * A plan as runs execute it: the plan, its programs, and results of lookups that every run would repeat. All
+ * runs of the definition share it. Only cached lookups change it.
  */
 import { type Plan, PlanPrograms, type PlanTask, type TaskPolicy, type Work } from "@tutti/definitions";
 import { assert, type Unchanging } from "@tutti/kernel";
@@ -8,21 +8,21 @@ import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
 import { handedOn, readsInput } from "./handed-on.ts";
 import { OfferProfile } from "./offer-profile.ts";
 
-/** The host of runs has the plans of their definitions at hand. */
+/** The loaded plans of definitions. The host of runs implements this. */
 export interface RunPlans {
-  /** Returns the plan with this hash. Throws where there is none. */
+  /** Returns the plan with this hash. Throws if it is not loaded. */
   plan(hash: string): RunPlan;
-  /** Has a plan at hand. Undefined where it is. Absent where all of them are, always. */
+  /** Loads a plan. Returns undefined if it is loaded already. Absent if all plans are always loaded. */
   prepare?(namespace: string, hash: string): Promise<unknown> | undefined;
 }
 
-/** The same, as the state of a run has it. */
+/** The same plans, as the state of a run contains them. */
 export type KnownPlans = RunPlans & Unchanging;
 
 export class RunPlan implements Unchanging {
   readonly isUnchanging = true;
   readonly plan: Plan;
-  /** Of the definition. Empty for tasks that were written for one run. */
+  /** Hash of the definition. Empty for tasks that were written for one run. */
   readonly hash: string;
   readonly programs: PlanPrograms;
   readonly #constants: (Uint8Array | undefined)[] = [];
@@ -69,7 +69,7 @@ export class RunPlan implements Unchanging {
     return this.#hasFunctions;
   }
 
-  /** What a program gives that is a constant, encoded once. */
+  /** Returns the encoded value of a constant program. */
   constant(program: number): Uint8Array {
     const known = this.#constants[program];
     if (known !== undefined) return known;
@@ -79,7 +79,7 @@ export class RunPlan implements Unchanging {
     return bytes;
   }
 
-  /** Returns the id of a task as it stands before its output, in the output of a run. */
+  /** Returns the id of a task as it precedes its output, in the output of a run. */
   memberName(task: number): Uint8Array {
     const known = this.#memberNames[task];
     if (known !== undefined) return known;
@@ -89,8 +89,8 @@ export class RunPlan implements Unchanging {
   }
 
   /**
-   * What offers of a task have in common, for the pool that the run has chosen, and for the capability that was chosen:
-   * its number in `among` from 1, or 0.
+   * Returns the data that offers of a task share, for the pool of the run and for the chosen capability: its
+   * number in `among` from 1, or 0.
    */
   profile(task: number, pool: string, isUndo: boolean, choice = 0): OfferProfile {
     const pools = isUndo ? this.#undoProfiles : this.#profiles;
@@ -113,7 +113,7 @@ export class RunPlan implements Unchanging {
     return made;
   }
 
-  /** Returns whether something of the policy is computed for each offer: labels, keys, the moment it is wanted at. */
+  /** Returns whether part of the policy is computed for each offer: labels, keys, the due time. */
   isComputed(task: PlanTask): boolean {
     const work = this.work(task);
     if (work.kind === "uses" && work.among !== undefined) return true;
@@ -130,7 +130,10 @@ export class RunPlan implements Unchanging {
     return found;
   }
 
-  /** Returns whether a condition of a task with entries is asked for each entry: it reads `item` or `index`. */
+  /**
+   * Returns whether a condition of a task with entries is evaluated for each entry: it reads `item` or
+   * `index`.
+   */
   isAskedPerEntry(program: number): boolean {
     const known = this.#perEntry[program];
     if (known !== undefined) return known;
@@ -140,19 +143,22 @@ export class RunPlan implements Unchanging {
     return found;
   }
 
-  /** Returns whether the output of a task is only handed on to tasks as a whole, so that it may stay in the blob store. */
+  /**
+   * Returns whether the output of a task is only passed on to tasks as a whole, so that it may stay in the
+   * blob store.
+   */
   isHandedOn(task: number): boolean {
     this.#handedOn ??= handedOn(this.plan);
     return this.#handedOn.has(task);
   }
 
-  /** Returns whether a run reads its input, and does more than hand it on to tasks as a whole. */
+  /** Returns whether a run reads its input, beyond passing it on to tasks as a whole. */
   get readsInput(): boolean {
     this.#readsInput ??= this.plan.inputSchema !== null || readsInput(this.plan);
     return this.#readsInput;
   }
 
-  /** Number of a task of a scope. */
+  /** Returns the number of a task of a scope. */
   taskNamed(scope: number, id: string): number | undefined {
     let names = this.#byId[scope];
     if (names === undefined) {
@@ -165,7 +171,7 @@ export class RunPlan implements Unchanging {
     return names.get(id);
   }
 
-  /** Numbers of the tasks of the same scope that are in the gang of a task. */
+  /** Returns the numbers of the tasks of the same scope that are in the gang of a task. */
   gangOf(task: number): readonly number[] {
     const known = this.#gangs[task];
     if (known !== undefined) return known;
@@ -179,8 +185,8 @@ export class RunPlan implements Unchanging {
     return members;
   }
 
-  /** What a task needs: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
-  /** Signals that its tasks and states wait for. */
+  /** Needs of tasks: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
+  /** Returns the signals that its tasks and states wait for. */
   get awaitedSignals(): ReadonlySet<string> {
     this.#awaitedSignals ??= new Set([
       ...this.plan.works.flatMap((work) => (work.kind === "waitSignal" ? [work.signal] : [])),

@@ -1,6 +1,6 @@
 /**
- * What a run wants done outside. Effects are made while events are folded and refer to what the state has. They are
- * handed over when their event is durable.
+ * Effects that a run requests. Folds create them, and they refer to data of the state. They are executed
+ * after their event is durable.
  */
 import type { Amounts, Share } from "@tutti/contracts/types/v1";
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
@@ -11,7 +11,7 @@ import type { OfferProfile } from "../plan/offer-profile.ts";
 export type RunEffect = OfferTask | StartChild | RenewLease | AwaitEvent;
 
 /**
- * An attempt of a task, or of the undoing of its effect, for a pool. Its result is `complete_task`, `fail_task` or
+ * An attempt of a task, or of its compensation, for a pool. Its result is `complete_task`, `fail_task` or
  * `return_task`.
  */
 export interface OfferTask {
@@ -21,42 +21,45 @@ export interface OfferTask {
   readonly taskId: string;
   /** Absent for null. */
   readonly input: Data | undefined;
-  /** Which attempt of this visit, from 1: for people and agents. The token has its own. */
+  /** Number of the attempt in this visit, from 1: for people and agents. The token has its own number. */
   readonly attempt: number;
-  /** Labels, priority and due time of the run, as they were before an agent started. */
+  /** Labels, priority and due time of the run when the attempt was queued. */
   readonly facts: RunFacts;
-  /** Since when it is ready, milliseconds since the Unix epoch. */
+  /** Time since which it is ready, in milliseconds since the Unix epoch. */
   readonly readyMs: number;
-  /** When the time over all attempts is over. 0 for never. */
+  /** Time at which the timeout over all attempts expires. 0 for never. */
   readonly totalDueMs: number;
-  /** What was computed for it. Undefined where nothing was. */
+  /** Computed details of the offer. Undefined for none. */
   readonly details: OfferDetails | undefined;
-  /** What the attempt before has saved. */
+  /** Data that the previous attempt saved. */
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-  /** The trace of the caller that asked for the run. Absent without one. */
+  /** Trace of the caller that requested the run. Absent without one. */
   readonly traceparent?: string | undefined;
-  /** Whose share of the agents the run has. Absent for that of its namespace. */
+  /** Share of the agents that the run has. Absent for the share of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
-  /** What the attempt may use up. Absent without limit. */
+  /** Amounts that the attempt may use. Absent without limit. */
   readonly budget?: Amounts | undefined;
-  /** Tasks that it starts with. Absent for by itself. */
+  /** Tasks that start together with it. Absent if it starts alone. */
   readonly gang?: Gang | undefined;
 }
 
 /** The gang of a task, as it was when an attempt was offered. */
 export interface Gang {
   readonly name: string;
-  /** How many of its tasks in the same pool have not ended. */
+  /** Number of its tasks in the same pool that have not ended. */
   readonly size: number;
   /** Whether all others have started. */
   readonly started: boolean;
-  /** How many of its tasks in other pools have not ended. */
+  /** Number of its tasks in other pools that have not ended. */
   readonly elsewhere: number;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the message `end_child`. */
+/**
+ * A child run or mission. Its result is `confirm_child` or `refuse_child`. The message `end_child` reports
+ * its end.
+ */
 export interface StartChild {
   readonly kind: "start_child";
   /** `run` or `mission`. */
@@ -67,28 +70,28 @@ export interface StartChild {
   readonly hash: string;
   readonly input: Data | undefined;
   readonly parameters: Uint8Array | undefined;
-  /** Task that it does: what the child names when it tells of its end. */
+  /** Task of the child: the child names it when it reports its end. */
   readonly taskId: string;
   readonly parentClose: ParentClosePolicy;
   readonly facts: RunFacts;
   readonly details: OfferDetails | undefined;
-  /** The trace of the caller that asked for the run. Absent without one. */
+  /** Trace of the caller that requested the run. Absent without one. */
   readonly traceparent?: string | undefined;
-  /** The share that its run has: the child is part of it too. */
+  /** Share of its run, which includes the child. */
   readonly share?: ReadOnly<Share> | undefined;
-  /** What it may use up. Absent without limit. */
+  /** Amounts that the child may use. Absent without limit. */
   readonly budget?: ReadOnly<Amounts> | undefined;
 }
 
-/** Leases to be renewed until they are withdrawn. Its result is `lose_lease`, when one is lost. */
+/** Leases that are renewed until the effect is withdrawn. Its result is `lose_lease`, when one is lost. */
 export interface RenewLease {
   readonly kind: "renew_lease";
   readonly leases: readonly { readonly limit: string; readonly ticket: number; readonly dueMs: number }[];
 }
 
 /**
- * Events of a type, as they come until it is withdrawn, and those that the log has. Its result is `take_event`, for
- * each of them.
+ * Subscription to events of a type, including those in the log, until it is withdrawn. Its result is
+ * `take_event`, once per event.
  */
 export interface AwaitEvent {
   readonly kind: "await_event";
@@ -97,19 +100,22 @@ export interface AwaitEvent {
   readonly type: string;
   /** Empty for any. */
   readonly source: string;
-  /** Events of the log with an earlier time are passed over. */
+  /** Events of the log with an earlier time are skipped. */
   readonly sinceMs: number;
 }
 
-/** Whether an effect lasts until it is withdrawn, also after results. */
+/** Returns whether an effect lasts until it is withdrawn, even after results. */
 export function isLasting(effect: RunEffect): effect is RenewLease | AwaitEvent {
   return effect.kind === "renew_lease" || effect.kind === "await_event";
 }
 
-/** What of a run its offers name. It may change. What is offered has what was so then. */
+/**
+ * Facts of a run that its offers contain. They may change. An offer has their values at the time of the
+ * offer.
+ */
 export interface RunFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
-  /** When its outcome is wanted. 0 for no moment. */
+  /** Due time of the outcome. 0 for none. */
   readonly dueMs: number;
 }

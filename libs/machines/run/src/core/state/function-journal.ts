@@ -1,6 +1,6 @@
 /**
- * The journal of a durable function: what its worker did, the tasks that it added, and the ends of these that it was
- * given, in one order. Its code sees the same order whenever it is run again.
+ * The journal of a durable function: steps of its worker, the tasks that it added, and the ends of these
+ * tasks that it received, in one order. Its code sees the same order in each replay.
  */
 
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
@@ -13,7 +13,7 @@ export function journalOf(node: Node): FunctionJournal {
   return startKind(detailOf(node), "function").journal;
 }
 
-/** Returns whether there is something with which its code can continue. */
+/** Returns whether the code of the function has a reason to continue. */
 export function isWakeable({ ended, again }: FunctionJournal): boolean {
   return again || ended.length > 0;
 }
@@ -42,7 +42,7 @@ export function recordAdded(
   }
 }
 
-/** For folds: one of its tasks has ended. One that is done once more tells nothing new. */
+/** For folds: one of its tasks has ended. The end of a repeated task is not recorded twice. */
 export function recordEnded(journal: FunctionJournal, node: number): void {
   if (journal.open.delete(node)) journal.ended.push(node);
 }
@@ -55,7 +55,7 @@ export function record(run: Run, journal: FunctionJournal, entry: FunctionEntry)
   run.keptBytes += size;
 }
 
-/** For folds: a turn is offered, with the entries from this one on. */
+/** For folds: a turn is offered, with the entries from `from` on. */
 export function offerFrom(journal: FunctionJournal, from: number): void {
   journal.from = from;
   journal.to = journal.entries.length;

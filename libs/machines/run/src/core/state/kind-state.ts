@@ -28,7 +28,7 @@ interface LoopState extends PartsState {
   /** Output of the latest round, or the initial value. */
   last: Uint8Array | undefined;
   round: number;
-  /** Its latest round has ended, and the next one starts at once. */
+  /** True if its latest round has ended, and the next one starts immediately. */
   isRoundOver: boolean;
 }
 
@@ -50,12 +50,12 @@ interface ChildState {
   readonly kind: "child";
   childId: string;
   childHash: string;
-  /** The child is detached, and is still being started. */
+  /** True if the child is detached, and is still being started. */
   startsAlone: boolean;
   /** Budget of the detached child: the reserved amounts count as used by then. */
   aloneBudget: Amounts | undefined;
   parameters: Uint8Array | undefined;
-  /** Acquired before the child is started, in their order. */
+  /** Limits in the order of their acquisition, before the child starts. */
   limits: RunLimit[];
 }
 
@@ -64,19 +64,19 @@ export interface FunctionJournal {
   readonly entries: FunctionEntry[];
   /** Nodes of added tasks that have not ended. Follows from the entries. */
   readonly open: Set<number>;
-  /** Those that have ended and that the function does not know of yet, in their order. */
+  /** Ended tasks that the function has not received yet, in their order. */
   ended: number[];
   /** Entries that its worker had after the last turn. */
   held: number;
-  /** The first entry that the offered turn is given. */
+  /** First entry of the offered turn. */
   from: number;
-  /** How many entries there were when it was offered: what it adds comes behind them. */
+  /** Number of entries when the turn was offered: its own entries follow them. */
   to: number;
   /** Number of the attempt that made the last turn. 0 before the first. */
   last: number;
-  /** Attempts since the last turn whose workers only asked for the whole journal. */
+  /** Attempts since the last turn whose workers only requested the whole journal. */
   cold: number;
-  /** Whether the next turn follows at once. */
+  /** Whether the next turn follows immediately. */
   again: boolean;
   /** Characters of the entries. */
   bytes: number;

@@ -1,16 +1,16 @@
 /**
- * Numbers of effects and timers follow from the number of the node, so that nothing has to be looked up. The run itself
- * stands before the first node.
+ * Numbers of effects and timers follow from the number of the node, so no lookup is needed. The run itself
+ * comes before the first node.
  */
 
-/** What an effect of a node is for. */
+/** Purpose of an effect of a node. */
 export const effectTags = { work: 0, undo: 1, lease: 2, event: 3 } as const;
 
 export function effectNumber(node: number, tag: number): number {
   return (node + 1) * 4 + tag;
 }
 
-/** -1 for the run itself. */
+/** Returns the node of an effect. -1 for the run itself. */
 export function nodeOfEffect(number: number): number {
   return (number >>> 2) - 1;
 }
@@ -19,31 +19,31 @@ export function tagOfEffect(number: number): number {
   return number & 3;
 }
 
-/** What a timer of a node is for. */
+/** Purpose of a timer of a node. */
 export const nodeTimers = {
-  /** The next attempt, after a pause or a return. */
+  /** Next attempt, after a pause or a return. */
   again: 0,
-  /** The time over all attempts is over. */
+  /** Timeout over all attempts. */
   total: 1,
-  /** What is waited for is due: a moment, or the end of waiting for a signal. */
+  /** End of a wait: a time, or the timeout of a wait for a signal. */
   wait: 2,
-  /** A question to people lapses. */
+  /** Expiry of a question to people. */
   approval: 3,
-  /** The next round. */
+  /** Next round. */
   round: 4,
-  /** A limit is asked for again. */
+  /** Next request of a limit. */
   limit: 5,
-  /** The cache has not answered. */
+  /** Timeout of the cache. */
   cache: 6,
 } as const;
 
-/** What a timer of the run is for: from 1, as all numbers of timers. */
+/** Purpose of a timer of the run: from 1, as all numbers of timers. */
 export const runTimers = {
   start: 1,
   timeout: 2,
   putOff: 3,
   limit: 4,
-  /** A transition `after` a time. */
+  /** Transition `after` a time. */
   state: 5,
 } as const;
 

@@ -1,4 +1,4 @@
-/** Where a node stands: its range, its task, its id for people. Found from its number alone. */
+/** Position of a node: its range, its task, its id for people. Computed from its number alone. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";
@@ -7,7 +7,7 @@ import { assert } from "@tutti/kernel";
 import { stateOfKind, stateOfParts } from "./kind-state.ts";
 import type { NodeView, Range, RangeView, Run, RunView } from "./state.ts";
 
-/** The range that a node belongs to: the last one that starts before it or with it. */
+/** Returns the range of a node: the last one that starts before it or with it. */
 export function rangeOf(run: Run, number: number): Range {
   return run.ranges[rangePlace(run.ranges, number)] as Range;
 }
@@ -16,7 +16,7 @@ export function rangeViewOf(run: RunView, number: number): RangeView {
   return run.ranges[rangePlace(run.ranges, number)] as RangeView;
 }
 
-/** Place of the range of a node. */
+/** Returns the place of the range of a node. */
 export function rangePlace(
   ranges: readonly { readonly first: number; readonly count: number }[],
   number: number,
@@ -37,7 +37,7 @@ export function rangePlace(
   return low;
 }
 
-/** Number of the task of a node in the plan of its range. */
+/** Returns the number of the task of a node in the plan of its range. */
 export function taskNumberOf({ isEntries, firstTask, first }: RangeView, number: number): number {
   return isEntries ? firstTask : firstTask + number - first;
 }
@@ -46,12 +46,12 @@ export function taskOf(range: RangeView, number: number): PlanTask {
   return range.plan.task(taskNumberOf(range, number)) as PlanTask;
 }
 
-/** Number of the node that does a task of a range's scope. */
+/** Returns the number of the node of a task in a range's scope. */
 export function nodeOfTask(range: RangeView, task: number): number {
   return range.first + task - range.firstTask;
 }
 
-/** How a node stands, also one that nothing has happened to. */
+/** Returns the status of a node, even if nothing has happened to it. */
 export function statusOfNode(run: RunView, number: number): TaskStatus {
   const node = run.nodes[number];
   if (node !== undefined) return node.status;
@@ -63,13 +63,14 @@ export function statusOfNode(run: RunView, number: number): TaskStatus {
 }
 
 /**
- * Number of the latest attempt of a node. Of one that nothing has happened to, that behind which its first one comes.
+ * Returns the number of the latest attempt of a node. For an untouched node, the number before its first
+ * attempt.
  */
 export function attemptOf({ nodes, more }: RunView, number: number): number {
   return nodes[number]?.attempt ?? more?.attemptsBefore ?? 0;
 }
 
-/** `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round. */
+/** Returns the id of a node: `ship`, `ship[3]` for an entry, `poll#2.fetch` in a round. */
 export function taskIdOf(run: RunView, number: number): string {
   const range = rangeViewOf(run, number);
   return taskIdIn(run, range, number);
@@ -82,7 +83,7 @@ export function taskIdIn(run: RunView, range: RangeView, number: number): string
   return range.round > 1 ? `${id}#${range.round}` : id;
 }
 
-/** Number of the node with this id. Undefined when there is none. */
+/** Returns the number of the node with this id. Undefined if there is none. */
 export function findNode(run: RunView, id: string): number | undefined {
   const direct = findIn(run, id);
   if (direct !== undefined) return direct;
@@ -103,7 +104,7 @@ export function findNode(run: RunView, id: string): number | undefined {
   return range === undefined || task === undefined ? undefined : nodeOfTask(range, task);
 }
 
-/** Among tasks that are parts of nothing, or of an addition. */
+/** Searches tasks that are parts of nothing, or of an addition. */
 function findIn(run: RunView, id: string, round?: number): number | undefined {
   for (let place = run.ranges.length - 1; place >= 0; place--) {
     const range = run.ranges[place];
@@ -127,12 +128,12 @@ function findPart(
   return range === undefined || !is(range) || index >= range.count ? undefined : range.first + index;
 }
 
-/** Returns whether a range has tasks that were added: their ids have no prefix of an owner. */
+/** Returns whether a range contains added tasks: their ids have no prefix of an owner. */
 export function isAdded({ planPlace, scope }: Pick<RangeView, "planPlace" | "scope">): boolean {
   return planPlace > 0 && scope === 0;
 }
 
-/** Ranges that are parts of a node: one, or all that were added to it since it started. */
+/** Returns the ranges that are parts of a node: one, or all that were added to it since it started. */
 export function partRanges(run: RunView, node: NodeView | undefined): readonly RangeView[] {
   const parts = stateOfParts(node)?.parts ?? 0;
   const first = run.ranges[parts];
@@ -142,8 +143,8 @@ export function partRanges(run: RunView, node: NodeView | undefined): readonly R
 }
 
 /**
- * Places of the ranges that tell of how the run stands: not those of a visit after which their task was done again,
- * whose ids stand for others now.
+ * Returns the places of the ranges that affect the status of the run. Ranges of a visit whose task was
+ * repeated do not: their ids now belong to other nodes.
  */
 export function currentRanges(run: RunView): ReadonlySet<number> {
   const latest = new Map<string, number>();
@@ -171,7 +172,7 @@ function isOfThisVisit(
   return range.round <= round && place === latest.get(`${range.owner}#${range.round}`);
 }
 
-/** The node that a task needs: beside it, or one that was there before it was added. */
+/** Returns the node that a task needs: a sibling, or one that existed before the task was added. */
 export function sourceNode(run: RunView, range: RangeView, task: number): number {
   const { tasks, outside } = range.plan.plan;
   const stand = task - (tasks.length - outside.length);
@@ -179,7 +180,7 @@ export function sourceNode(run: RunView, range: RangeView, task: number): number
   return run.more?.additions[range.planPlace - 1]?.outside[stand] ?? -1;
 }
 
-/** Returns the list of entries that a node has started. Undefined where it has none. */
+/** Returns the entries that a node has started. Undefined if it has none. */
 export function partsOf(run: RunView, node: NodeView | undefined): RangeView | undefined {
   const parts = stateOfParts(node)?.parts ?? 0;
   return parts === 0 ? undefined : run.ranges[parts];

@@ -1,14 +1,17 @@
 /**
- * What a run is, folded from its events. Only folds change it.
+ * The state of a run, folded from its events. Only folds change it.
  *
- * 1. Everything to be done is a node: a task of the plan, an entry of a list, a task of a round, of a list of actions,
- *    of an addition. Nodes are numbered as they come to be, those of the plan's first scope from 0.
- * 2. A node is an object only once something has happened to it. Before that its range says all that is known.
- * 3. `open` of a range counts, for each of its tasks, the needs that are not met; -1 where one cannot be met any more:
- *    the task is skipped.
- * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can start and have not, and
- *    the owners whose parts want something: whose next entry can start, or whose last part has ended.
- * 5. Times of nodes are counted from `createMs`, -1 where there is none, so that they are small numbers.
+ * 1. Each unit of work is a node: a task of the plan, an entry of a list, a task of a round, of a list of
+ *    actions, of an addition. Nodes are numbered in the order of their creation, those of the plan's first
+ *    scope from 0.
+ * 2. A node becomes an object only after something has happened to it. Before that, its range contains all
+ *    that is known.
+ * 3. `open` of a range counts the unmet needs of each of its tasks. -1 means that a need can no longer be
+ *    met: the task is skipped.
+ * 4. `left` of a range counts its nodes that have not ended. `agenda` has the nodes that can start and have
+ *    not, and the owners whose parts need attention: their next entry can start, or their last part has
+ *    ended.
+ * 5. Times of nodes are relative to `createMs`, so that they are small numbers. -1 means none.
  */
 
 import {
@@ -35,99 +38,105 @@ import type { Gang, RunEffect, RunFacts } from "./effects.ts";
 import type { KindState } from "./kind-state.ts";
 
 export interface Run {
-  /** Gives the plans of definitions. The machine's, not the run's. */
+  /** Returns the plans of definitions. Belongs to the machine, not to the run. */
   readonly plans: KnownPlans;
   readonly key: InstanceKey;
   order: RunOrder | undefined;
   /** The run's own plan. */
   plan: RunPlan | undefined;
   phase: RunPhase;
-  /** What it ends as or ended as. Unspecified until that is known. */
+  /** Status that it ends or ended with. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
   /** Time of the first start of a run that was retried or reset. Else 0. */
   firstBeginMs: number;
   endMs: number;
-  /** When it was removed. 0 while it is kept. */
+  /** Time of its removal. 0 while it is kept. */
   removeMs: number;
-  /** Since when it is paused. 0 when it is not. */
+  /** Time of its pause. 0 if it is not paused. */
   pauseMs: number;
   pauseReason: string;
   facts: RunFacts;
   /** In the order of their first nodes. */
   ranges: Range[];
-  /** Places are numbers. Undefined for those that nothing has happened to. */
+  /** Indexed by number. Undefined for nodes that nothing has happened to. */
   nodes: (Node | undefined)[];
   /** Number of the next node. */
   nodeCount: number;
   /** Numbers of nodes, from `agendaAt` on. */
   readonly agenda: number[];
   agendaAt: number;
-  /** How many nodes stand how, by status. */
+  /** Number of nodes by status. */
   readonly counts: number[];
   /** Nodes of the run's own ranges that have not ended. */
   left: number;
-  /** The first node of these that failed and was not to; -1 for none. */
+  /** First of these nodes with an unexpected failure; -1 for none. */
   failed: number;
-  /** Bytes of inputs and outputs that are kept: follows from the nodes. */
+  /** Bytes of kept inputs and outputs. Follows from the nodes. */
   keptBytes: number;
   /** Nodes with an effect to be undone, in the order of their completion. */
   readonly undo: number[];
-  /** The one whose effect is being undone; -1 for none. */
+  /** Node whose effect is being undone; -1 for none. */
   undoing: number;
   /**
-   * Nodes in `undo` whose ids stand for others now, by their ids. Undefined until that is asked. Follows from the
+   * Nodes in `undo` whose ids now belong to other nodes, by id. Undefined until needed. Follows from the
    * nodes.
    */
   leftBehind: Map<string, number> | undefined;
-  /** How many detached children are being started. Follows from the nodes. */
+  /** Number of detached children that are being started. Follows from the nodes. */
   alone: number;
   output: Data | undefined;
   error: ErrorDetail | undefined;
-  /** Until when nothing is done, because a step did as much as it may. 0 for now. */
+  /** Time until which nothing is done, because a step reached its limit. 0 for now. */
   putOffMs: number;
   used: Amounts | undefined;
-  /** What its attempts and children have set aside of its budget. Undefined for nothing. Follows from the nodes. */
+  /**
+   * Amounts of its budget that its attempts and children have reserved. Undefined for none. Follows from the
+   * nodes.
+   */
   reserved: Amounts | undefined;
   /** Amounts lent to the offered turns of functions, and the number of turns. Undefined for none. Follows from the nodes. */
   lent: { readonly amounts: Amounts; lenders: number } | undefined;
-  /** Functions that will want a part of the budget. Undefined until a turn asks. Follows from the nodes. */
+  /**
+   * Number of functions that will need a part of the budget. Undefined until a turn asks. Follows from the
+   * nodes.
+   */
   waitingFunctions: number | undefined;
-  /** What most runs have none of. */
+  /** Fields that most runs do not need. */
   more: RunMore | undefined;
 }
 
 export interface RunMore {
   readonly limits: RunLimit[];
   readonly additions: Addition[];
-  /** Tasks of additions that follow a node that was there before them. */
+  /** Tasks of additions that follow an earlier node. */
   followers: Map<number, Follower[]> | undefined;
   readonly signals: RunSignal[];
-  /** Nodes that may wait for a signal. By its name once there are many. Follows from the nodes. */
+  /** Nodes that may wait for a signal. By its name if there are many. Follows from the nodes. */
   waiters: readonly SignalWaiter[] | Map<string, Set<number>>;
   lastSignal: number;
-  /** The latest events that tasks took, by digest, with their times. */
+  /** Latest events that tasks received, by digest, with their times. */
   events: Map<string, number> | undefined;
-  /** Only events with a later time are taken: earlier ones may have been forgotten. */
+  /** Only events with a later time are accepted: earlier ones may have been forgotten. */
   eventsFromMs: number;
   lastUpdate: number;
-  /** Variables that have other values than at first, as JSON. */
+  /** Changed variables, as JSON. */
   vars: Map<string, Uint8Array> | undefined;
   /** Undefined for a run of tasks. */
   states: StatesProgress | undefined;
   nextId: string;
-  /** Whether a question to people is open, or was when that was last looked at. */
+  /** Whether a question to people is open, or was at the last check. */
   isAsking: boolean;
   /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
-  /** Renewals and waits for events so far, of the run and its tasks: their numbers never start again. */
+  /** Number of renewals and waits for events so far, of the run and its tasks. It never restarts. */
   leaseCount: number;
-  /** Whether the start that was put off has come, and limits are asked for. */
+  /** Whether the delayed start is due, and limits are requested. */
   isDue: boolean;
-  /** Attempts of nodes that come to be start behind this number: those that a reset took away had as many. */
+  /** Attempts of new nodes start after this number: nodes that a reset removed had as many. */
   attemptsBefore: number;
-  /** How often it was taken back to an event. */
+  /** Number of resets to an event. */
   resets: number;
 }
 
@@ -138,28 +147,28 @@ export interface SignalWaiter {
 
 /** Progress of a run of states. */
 export interface StatesProgress {
-  /** Place of the state that it is in; -1 for none. */
+  /** Place of the current state; -1 for none. */
   state: number;
   stateMs: number;
   event: Uint8Array | undefined;
   transition: RunTransition | undefined;
   /** Place of the range of the activity of the state. -1 for none. */
   activity: number;
-  /** Whether its end has led to a transition. */
+  /** Whether the end of the activity has led to a transition. */
   isActivityTaken: boolean;
-  /** How many of the times of the state are over, and how many of these led to a transition or were passed by. */
+  /** Number of expired times of the state, and how many of these led to a transition or were skipped. */
   timesPassed: number;
   timesTaken: number;
-  /** Transitions that followed from one thing that happened and waited for nothing, and when the last one was taken. */
+  /** Number of transitions that followed from one event without a wait, and the time of the last one. */
   transitionsAtOnce: number;
   transitionMs: number;
 }
 
 interface Addition {
   readonly plan: RunPlan;
-  /** The plan as it came. */
+  /** The plan as received. */
   readonly bytes: Uint8Array;
-  /** Nodes that stand for the plan's `outside`, in its order. */
+  /** Nodes of the plan's `outside`, in its order. */
   readonly outside: readonly number[];
 }
 
@@ -174,49 +183,49 @@ export interface Follower {
 export interface Range {
   readonly first: number;
   readonly count: number;
-  /** Node that they are parts of; -1 for the run. */
+  /** Owner of the nodes; -1 for the run. */
   readonly owner: number;
   readonly plan: RunPlan;
-  /** Which of the plans: 0 the run's own, then additions. */
+  /** Place of the plan: 0 the run's own, then additions. */
   readonly planPlace: number;
   /** Place of the scope in the plan; -1 for entries. */
   readonly scope: number;
-  /** Number of the first task in the plan. Of entries, that of their one task. */
+  /** Number of the first task in the plan. For entries, the number of their task. */
   readonly firstTask: number;
   readonly isEntries: boolean;
   readonly round: number;
   left: number;
-  /** Of a scope, by task from its first on. */
+  /** Unmet needs of a scope, by task from its first on. */
   readonly open: number[];
-  /** What expressions see as `event`. */
+  /** Value of `event` in expressions. */
   readonly event: Uint8Array | undefined;
-  /** The first of its nodes that failed and was not to; -1 for none. */
+  /** First of its nodes with an unexpected failure; -1 for none. */
   failed: number;
   /** Whether its nodes are detached. */
   isDropped: boolean;
-  /** Its list, or what the round before gave, as JSON, where that is not asked of its owner. */
+  /** Its list, or the output of the previous round, as JSON, if it is not read from its owner. */
   seen: Uint8Array | undefined;
 }
 
-/** Times are counted from the run's `createMs`; -1 for none. */
+/** Times are relative to the run's `createMs`; -1 for none. */
 export interface Node {
   readonly number: number;
   readonly range: Range;
   /** Number of the task in the range's plan. */
   readonly task: number;
   status: TaskStatus;
-  /** Of the latest attempt, as tokens have it. Never starts again. */
+  /** Number of the latest attempt, as in tokens. Never restarts. */
   attempt: number;
   /** Attempts of this visit that count. */
   tries: number;
-  /** How often it was started. */
+  /** Number of its starts. */
   visit: number;
   readyAt: number;
   queueAt: number;
   startAt: number;
   endAt: number;
   agent: string;
-  /** Those of the run when its latest attempt was queued. */
+  /** Facts of the run when its latest attempt was queued. */
   facts: RunFacts | undefined;
   input: Data | undefined;
   /** Whether its input is not in its event, because it follows from the plan. */
@@ -226,14 +235,14 @@ export interface Node {
   more: NodeMore | undefined;
 }
 
-/** What most nodes have none of. */
+/** Fields that most nodes do not need. */
 export interface NodeMore {
-  /** When it is tried again, or what it waits for is due. 0 for never. */
+  /** Time of its next attempt, or the end of its wait. 0 for never. */
   dueMs: number;
   details: OfferDetails | undefined;
-  /** What the attempt that is running was given. */
+  /** Saved data that the running attempt received. */
   saved: Uint8Array | undefined;
-  /** What the next one will be given. */
+  /** Saved data for the next attempt. */
   savedNext: Uint8Array | undefined;
   onlyAgents: readonly string[];
   notAgents: readonly string[];
@@ -242,20 +251,20 @@ export interface NodeMore {
   message: string;
   failures: AttemptFailure[];
   used: Amounts | undefined;
-  /** What its attempt, or its child, has set aside of the budget of the run. */
+  /** Amounts of the run's budget that its attempt or child has reserved. */
   reserved: Amounts | undefined;
-  /** What the offered turn of a durable function may use up, in what is limited. It stays as it was at the offer. */
+  /** Limited amounts that the offered turn of a durable function may use. Fixed at the offer. */
   turnLeft: Amounts | undefined;
-  /** What of the budget is lent to it: follows from the node. */
+  /** Amounts of the budget that are lent to it. Follows from the node. */
   lent: Amounts | undefined;
   fromCache: boolean;
   repairReason: string;
-  /** Skipped by hand, and what needs it continues. */
+  /** Skipped by a person. Tasks that need it continue. */
   countsAsCompleted: boolean;
   /** Attempts of this visit that lost their worker. */
   lost: number;
   review: ReviewState | undefined;
-  /** JSON that a person has given, in place of `with`. It holds for every start of the task. */
+  /** JSON input that a person has set, in place of `with`. It applies to every start of the task. */
   setInput: Uint8Array | undefined;
   undo: UndoState | undefined;
   kindState: KindState | undefined;
@@ -266,23 +275,23 @@ export interface NodeMore {
   cacheKey: string;
 }
 
-/** Of work that checks have sent back, and of the node that sends it back. */
+/** State of work that checks have sent back, and of the node that sends it back. */
 interface ReviewState {
-  /** How often it has sent work back. */
+  /** Number of times that it has sent work back. */
   sentBack: number;
-  /** The report that the work got. */
+  /** Report about the work. */
   feedback: Uint8Array | undefined;
   /** Latest reports with which it has sent work back. */
   reports: string[];
 }
 
-/** Of a node whose effect is undone, or is still there of an earlier visit. */
+/** State of a node whose effect is undone, or remains from an earlier visit. */
 interface UndoState {
   input: Uint8Array | undefined;
   error: ErrorDetail | undefined;
-  /** When it was queued to be undone. 0 for never. */
+  /** Time at which its compensation was queued. 0 for never. */
   queueMs: number;
-  /** How many of its attempts were to undo its effect. */
+  /** Number of its attempts that were compensations. */
   attempts: number;
   /** Its effect of an earlier visit. It is undone if the node does not complete again. */
   left: EffectLeft | undefined;
@@ -291,13 +300,13 @@ interface UndoState {
 interface EffectLeft {
   readonly input: Data | undefined;
   readonly output: Data | undefined;
-  /** When it completed. */
+  /** Time of its completion. */
   readonly endAt: number;
-  /** How the node stands while that is being undone. */
+  /** Status of the node while the effect is being undone. */
   status: TaskStatus;
 }
 
-/** What deciders see. */
+/** Read-only views for deciders. */
 export type RunView = ReadOnly<Run>;
 export type NodeView = ReadOnly<Node>;
 export type RangeView = ReadOnly<Range>;
@@ -377,7 +386,7 @@ export function moreOf(run: Run): RunMore {
   return run.more;
 }
 
-/** For folds: variables have other values. */
+/** For folds: sets variables. */
 export function changeVars(run: Run, vars: Readonly<Record<string, Uint8Array>>): void {
   for (const [name, value] of Object.entries(vars)) {
     const more = moreOf(run);
@@ -443,7 +452,7 @@ export function detailOf(node: Node): NodeMore {
   return node.more;
 }
 
-/** How a run stands. */
+/** Returns the status of a run. */
 export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
   switch (phase) {
     case RunPhase.RUN_PHASE_WAITING:
@@ -452,7 +461,8 @@ export function statusOf({ phase, ending, pauseMs }: RunView): WorkStatus {
       return pauseMs > 0 ? Work.WORK_STATUS_PAUSED : Work.WORK_STATUS_RUNNING;
     case RunPhase.RUN_PHASE_UNDOING:
       if (pauseMs > 0) return Work.WORK_STATUS_PAUSED;
-      // What failed is still under way while it is being undone. Only a run with a request to end is being cancelled.
+      // A failed run is still running while its effects are undone. Only a run with a request to end is being
+      // cancelled.
       return ending === Work.WORK_STATUS_FAILED ? Work.WORK_STATUS_RUNNING : Work.WORK_STATUS_CANCELLING;
     case RunPhase.RUN_PHASE_ENDED:
       return ending;
@@ -470,7 +480,7 @@ export function isKept({ order, removeMs }: RunView): boolean {
   return order !== undefined && removeMs === 0;
 }
 
-/** Returns whether it was given up before it was accepted: it has no plan. */
+/** Returns whether it was withdrawn before it was accepted: it has no plan. */
 export function isWithdrawn({ order, plan }: RunView): boolean {
   return order !== undefined && plan === undefined;
 }

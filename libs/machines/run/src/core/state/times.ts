@@ -1,8 +1,8 @@
 import { toTimestamp } from "@tutti/kernel";
 
 /**
- * Times of nodes, counted from the acceptance of the run. The platform keeps small whole numbers in place. Any other
- * number, and the whole difference of two large ones is one at first, is an object of its own.
+ * Returns a time of a node, relative to the creation of the run. V8 stores small integers in place. Any other
+ * number, and at first the difference of two large ones, is an object of its own.
  */
 export function since({ createMs }: { readonly createMs: number }, ms: number): number {
   const passedMs = ms - createMs;

@@ -1,14 +1,14 @@
-/** How far a run of states has come between two of them: follows from the state alone. */
+/** Progress of a run of states between two states. Follows from the state alone. */
 
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import type { PlanState } from "@tutti/definitions";
 import { runNode, runTimers, timerNumber } from "./numbers.ts";
 import { type RangeView, type Run, type RunOutstanding, type RunView, statesOf } from "./state.ts";
 
-/** Lists of actions, in the order in which they are done. */
+/** Lists of actions, in the order of their execution. */
 export const parts = { taken: 0, exit: 1, way: 2, entry: 3, activity: 4 } as const;
 
-/** What is to be done next on the way from state to state. */
+/** Next action on the way from state to state. */
 export type Move =
   | { readonly kind: "wait" }
   | { readonly kind: "fail"; readonly node: number }
@@ -17,7 +17,7 @@ export type Move =
 
 const wait: Move = { kind: "wait" };
 
-/** Undefined when the run rests in a state. */
+/** Returns the next move. Undefined if the run rests in a state. */
 export function nextMove(run: RunView): Move | undefined {
   const plan = run.plan?.plan;
   const { transition: moving, state = -1 } = run.more?.states ?? {};
@@ -42,17 +42,17 @@ export function stateOf({ plan, more }: RunView): PlanState | undefined {
   return plan?.plan.states[more?.states?.state ?? -1] as PlanState | undefined;
 }
 
-/** Times of a state, the shortest first. */
+/** Returns the times of a state, the shortest first. */
 export function timesOf(state: PlanState | undefined) {
   return [...(state?.after ?? [])].sort((a, b) => a.ms - b.ms);
 }
 
-/** Range of the activity of the state. Undefined before that has started. */
+/** Returns the range of the activity of the state. Undefined before the activity has started. */
 export function activityOf({ ranges, more }: RunView): RangeView | undefined {
   return ranges[more?.states?.activity ?? -1];
 }
 
-/** Returns whether a range belongs to a state, or to a way, that was left. */
+/** Returns whether a range belongs to a state or a transition that has ended. */
 export function isPast({ plan, more }: RunView, place: number): boolean {
   if (plan?.plan.kind !== "states") return false;
   return place !== more?.states?.activity && place !== (more?.states?.transition?.range ?? 0) - 1;
@@ -60,7 +60,7 @@ export function isPast({ plan, more }: RunView, place: number): boolean {
 
 const timer = timerNumber(runNode, runTimers.state);
 
-/** When the next time of the state is over. 0 for never. */
+/** Returns when the next time of the state expires. 0 for never. */
 export function stateDueMs(run: RunView): number {
   const { more, phase, plan } = run;
   const progress = more?.states;
@@ -74,14 +74,14 @@ export function stateDueMs(run: RunView): number {
   return next === undefined ? 0 : progress.stateMs + next.ms;
 }
 
-/** For folds, after every change of it. */
+/** Sets the timer of the state. For folds, after every change of it. */
 export function watchState(run: Run, outstanding: RunOutstanding): void {
   const dueMs = stateDueMs(run);
   if (dueMs > 0) outstanding.timer(timer, dueMs);
   else outstanding.cleared(timer);
 }
 
-/** A run that is resumed is in its state as if it had just entered it. */
+/** Restarts the times of the state: a resumed run has just entered its state. */
 export function restartState(run: Run, atMs: number, outstanding: RunOutstanding): void {
   if (run.plan?.plan.kind !== "states" || (run.more?.states?.state ?? -1) < 0) return;
   Object.assign(statesOf(run), { stateMs: atMs, timesPassed: 0, timesTaken: 0 });

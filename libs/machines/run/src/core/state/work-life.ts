@@ -2,7 +2,7 @@ import { WorkLife } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
 import { hasEnded, type RunView, statusOf } from "./state.ts";
 
-/** The life of runs: what they have in common with other work. */
+/** The life cycle that runs share with other work. */
 export const life: WorkLife<RunView> = new WorkLife<RunView>({
   errors: {
     missing: runErrors.runMissing,

@@ -72,7 +72,7 @@ export const uses: TaskKind = {
   },
 };
 
-/** The next attempt, of the task or of the undoing of its effect. */
+/** Queues the next attempt, of the task or of its compensation. */
 export function queueAgain(place: Place): void {
   const { run, step, number } = place;
   const isUndo = run.nodes[number]?.status === TaskStatus.TASK_STATUS_COMPENSATING;

@@ -1,4 +1,4 @@
-/** Asks people about outputs: when checks of a task did not hold, and when rules want that. */
+/** Asks people about outputs: if checks of a task failed, or if rules require it. */
 import { type Payload, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -19,7 +19,10 @@ import { approvalAsked } from "./events.ts";
 const nameLengthMax = 150;
 const titleLengthMax = 200;
 
-/** Checks of a task did not hold, and people say whether its output counts all the same. @param next what rules ask after that */
+/**
+ * Asks people whether an output counts although checks of the task failed. @param next questions that rules
+ * ask after that
+ */
 export function askAboutOutput(
   place: Place,
   checks: readonly string[],
@@ -47,7 +50,7 @@ export function askAboutOutput(
   });
 }
 
-/** The first of what rules ask about an output. @param before the question about it that was answered last */
+/** Asks the first question of the rules about an output. @param before the last decided question about it */
 export function askForRules(
   place: Place,
   [rule, ...next]: ReadOnly<ResultQuestion[]>,
@@ -91,8 +94,8 @@ function copied(question: ReadOnly<ResultQuestion>): ResultQuestion {
 }
 
 /**
- * Readable, and another one for every question: `sure..3.1.0`, with the number of the node, how often it was started,
- * and how often the run was taken back.
+ * Returns a readable id that is unique for each question: `sure..3.1.0`, with the number of the node, its
+ * starts, and the resets of the run.
  */
 export function approvalIdOf(place: Place, isBegun = true): string {
   const { run, number } = place;
@@ -104,13 +107,13 @@ export function approvalIdOf(place: Place, isBegun = true): string {
   return `${name.slice(0, nameLengthMax)}..${number}.${visit}.${node?.attempt ?? 0}${again}`;
 }
 
-/** The next question about the same output: `sure..3.1.0-2`. */
+/** Returns the id of the next question about the same output: `sure..3.1.0-2`. */
 function idAfter(approvalId: string): string {
   const { first, place } = placeOfQuestion(approvalId);
   return `${first}-${place + 1}`;
 }
 
-/** Returns the first question about an output, and which of those about it this one is, from 1. */
+/** Returns the first question about an output, and the position of this one among all about it, from 1. */
 export function placeOfQuestion(approvalId: string): { readonly first: string; readonly place: number } {
   const [, first = approvalId, place = "1"] = /^(.*)-(\d+)$/.exec(approvalId) ?? [];
   return { first, place: Number(place) };

@@ -1,4 +1,4 @@
-/** Questions to people, and what they say. */
+/** Questions to people, and their decisions. */
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import {
   ApprovalAskedV1,
@@ -27,7 +27,7 @@ export const approvalAsked: RunEvent<ApprovalAskedV1> = {
     const { node: number, agent, used, title, message, context, requestMs, expireMs, check, output } = body;
     const { rule, next, outputPayload, excluded } = body;
     const node = startVisit(run, number, requestMs, outstanding);
-    // Of an output: the attempt is over, what it gave waits.
+    // For an output, the attempt is over, and its output waits.
     settleWork(number, outstanding);
     clearLimits(node, outstanding);
     if (agent !== "") node.agent = agent;
@@ -90,7 +90,7 @@ export const approvalReleased: RunEvent<ApprovalReleasedV1> = {
   },
 };
 
-/** The question and its claim share a timer: that of the one that ends first. */
+/** Sets the claim of a question. Both share a timer: that of the one that ends first. */
 function setClaim(run: Run, number: number, claim: RunClaim | undefined, outstanding: RunOutstanding): void {
   const { question } = detailOf(nodeOf(run, number));
   if (question === undefined) return;
@@ -101,7 +101,7 @@ function setClaim(run: Run, number: number, claim: RunClaim | undefined, outstan
   else outstanding.cleared(timer);
 }
 
-/** With the last word the task ends, unless a rule asks about its output besides. */
+/** The final decision ends the task, unless a rule has another question about its output. */
 export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
   type: "approval_decided",
   version: 1,

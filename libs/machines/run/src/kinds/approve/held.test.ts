@@ -1,4 +1,4 @@
-/** Outputs that rules want approved: they wait in the run, for every kind of task. */
+/** Outputs that need the approval of rules: they wait in the run, for every kind of task. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Approval, type Explanation, Verdict, WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,4 +1,4 @@
-/** Asks people, and continues by what they say. */
+/** Asks people, and continues according to their decision. */
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
 import { cut, detailOfRefusal, messageLengthMax, noBytes } from "@tutti/machine-work";
 import { failForGood } from "../../core/attempt/outcome.ts";
@@ -52,7 +52,7 @@ export const approve: TaskKind = {
   explain: (_, node) => explainQuestion(node),
 };
 
-/** No decision in time, for any kind of task: the question lapses, or only its claim ends. */
+/** Handles a missing decision, for any kind of task: the question expires, or only its claim ends. */
 export function lapse(place: Place): void {
   const { run, step, number } = place;
   const question = run.nodes[number]?.more?.question;
@@ -74,7 +74,7 @@ export function lapse(place: Place): void {
   });
 }
 
-/** Why a task with an open question waits, for every kind. */
+/** Explains why a task with an open question waits, for every kind. */
 export function explainQuestion(node: NodeView) {
   const question = node.more?.question;
   if (question === undefined || !isOpen(node)) return undefined;
@@ -92,7 +92,7 @@ export function explainQuestion(node: NodeView) {
   };
 }
 
-/** Undefined when the task has failed by it. */
+/** Returns the text. Undefined if its evaluation has failed the task. */
 function textOf(place: Place, program: number, what: string, otherwise: string): string | undefined {
   if (program < 0) return otherwise;
   const made = evaluate(sceneOf(place), program, `${what} of ${idOf(place)}`);

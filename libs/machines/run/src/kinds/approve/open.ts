@@ -1,4 +1,4 @@
-/** Which questions to people are open. */
+/** Finds the open questions to people. */
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -9,7 +9,7 @@ export function isAsking(run: RunView): boolean {
   return run.nodes.some((node) => node !== undefined && isOpen(node));
 }
 
-/** Returns how many are open. A run without questions need not be searched. */
+/** Returns the number of open questions. A run without questions is not searched. */
 export function openQuestions(run: RunView): number {
   if (run.more?.isAsking !== true) return 0;
   let open = 0;
@@ -21,7 +21,7 @@ export function isOpen({ status, more }: NodeView): boolean {
   return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
 }
 
-/** Returns when a question lapses, or its claim ends, whichever is first. 0 for neither. */
+/** Returns when a question expires, or its claim ends, whichever is first. 0 for neither. */
 export function dueOf({ expireMs, claim }: ReadOnly<RunQuestion>): number {
   const claimMs = claim?.expireMs ?? 0;
   if (claimMs === 0 || expireMs === 0) return claimMs || expireMs;
@@ -33,7 +33,7 @@ export interface OpenQuestion {
   readonly task: string;
 }
 
-/** Those that are open: all of them, or those of some nodes. */
+/** Returns the open questions: all of them, or those of some nodes. */
 export function questionsOpen(
   run: RunView,
   isMeant: (node: NodeView) => boolean = () => true,
@@ -46,7 +46,7 @@ export function questionsOpen(
   });
 }
 
-/** Returns whether a node is another one, or a part of it, or of one of its parts. */
+/** Returns whether a node is the node with this number, or one of its direct or indirect parts. */
 export function isWithin(run: RunView, node: NodeView, number: number): boolean {
   for (let at: NodeView | undefined = node; at !== undefined; at = run.nodes[at.range.owner])
     if (at.number === number) return true;
@@ -54,8 +54,8 @@ export function isWithin(run: RunView, node: NodeView, number: number): boolean 
 }
 
 /**
- * Returns the first place of the range that a node is in, or that what it is a part of is in: those of the run itself
- * have no owner.
+ * Returns the first place of the range of a node, or of its outermost owner: ranges of the run itself have no
+ * owner.
  */
 export function outermostPlace(run: RunView, node: NodeView): number {
   let at = node;

@@ -16,7 +16,7 @@ import { placeOfQuestion } from "./ask.ts";
 import { isOpen } from "./open.ts";
 import { decidersOf, outOf, termsOf } from "./seats.ts";
 
-/** Returns the task that asks, by the id of the question, or by its own. */
+/** Returns the task of a question, by the id of the question, or by the id of the task. */
 export function askingNode(run: RunView, approvalId: string): NodeView | undefined {
   const number = Number(/\.\.(\d+)(?:\.\d+){2,3}(?:-\d+)?$/.exec(approvalId)?.[1] ?? -1);
   const asksIt = (node: NodeView | undefined) => {
@@ -27,11 +27,11 @@ export function askingNode(run: RunView, approvalId: string): NodeView | undefin
   if (asksIt(named)) return named;
   const found = run.nodes[findNode(run, approvalId) ?? -1];
   if (found?.more?.question !== undefined) return found;
-  // A task has another number since its run was moved to another version.
+  // The number of a task changes when its run moves to another version.
   return number < 0 ? undefined : run.nodes.find(asksIt);
 }
 
-/** Returns whether a question is about the same output as another one, and was asked before it: it was approved. */
+/** Returns whether a question is about the same output as another one, and precedes it: it was approved. */
 export function isBefore(approvalId: string, present: string): boolean {
   const one = placeOfQuestion(approvalId);
   const other = placeOfQuestion(present);
@@ -46,14 +46,14 @@ export function howOpen({ status, more }: NodeView): Verdict {
 
 export interface ApprovalsShown {
   readonly approvals: readonly Approval[];
-  /** Number of the node to continue with; -1 at the end. */
+  /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
-/** Nodes that one answer looks at. */
+/** Nodes that one reply reads. */
 const lookedAtMax = 20_000;
 
-/** All questions of a run, in the order of their tasks. */
+/** Returns all questions of a run, in the order of their tasks. */
 export const showApprovals: Query<Run, { readonly from: number; readonly size: number }, ApprovalsShown> = {
   type: "approvals",
   answer(run, { from, size }) {

@@ -1,11 +1,12 @@
 /**
- * Who decides a question, also after delegations.
+ * Deciders of a question, also after delegations.
  *
  * 1. A question that one person decides belongs to the people of the last delegation.
- * 2. Of a question that several decide, a delegation gives away one answer: the seat of a decider. Its people answer
- *    for that seat, and all their answers count once.
+ * 2. Of a question that several decide, a delegation gives away one answer: the seat of a decider. Its people
+ *    answer for that seat, and all their answers count once.
  * 3. A person has one seat. So people who answer for themselves, or for another seat, get no second one.
- * 4. A person who gave an answer away does not decide, except if it is given back. The excluded person never decides.
+ * 4. A person who gave an answer away does not decide, except if it is given back. The excluded person never
+ *    decides.
  */
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
@@ -27,7 +28,7 @@ export function termsOf({ range, task, more }: NodeView) {
   return { by, needed, form, claimMs };
 }
 
-/** Returns for whom a person answers, or why the person does not decide. */
+/** Returns the seat that a person answers for, or the reason why the person does not decide. */
 export function seatOf(node: NodeView, who: string, roles: ReadOnly<string[]>): string | Refusal {
   const { by, needed } = termsOf(node);
   const question = node.more?.question;
@@ -78,7 +79,7 @@ export function decidersOf(node: NodeView): string[] {
   );
 }
 
-/** Returns the people that do not decide: the excluded one, and those who gave their answer away. */
+/** Returns the people that may not decide: the excluded one, and those who gave their answer away. */
 export function outOf(node: NodeView): string[] {
   const { excluded = "", delegations = [] } = node.more?.question ?? {};
   return [...(excluded === "" ? [] : [excluded]), ...goneFrom(delegations)];
@@ -92,7 +93,7 @@ function goneFrom(delegations: Delegations): string[] {
   );
 }
 
-/** Returns why a person that has a seat does not give it to these people. */
+/** Returns why a person may not give a seat to these people. */
 export function delegationRefusal(
   node: NodeView,
   { who, seat, people }: { readonly who: string; readonly seat: string; readonly people: ReadOnly<string[]> },

@@ -191,7 +191,7 @@ output: "\${{ tasks.look.output }}"
     for (const id of ids) scene.begin(id, { a: 1, b: 2 });
     scene.driver.deliverAll();
     assert.equal(scene.offers.length, 1);
-    // Longer than an answer of the cache is awaited.
+    // Longer than the timeout of the cache.
     for (let step = 0; step < 3; step += 1) {
       scene.driver.advance(30_000);
       scene.driver.deliverAll();

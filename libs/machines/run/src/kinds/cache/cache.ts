@@ -1,6 +1,6 @@
 /**
- * Outputs that are used again. The cache is asked by a message before a task is offered, and told by one when the task
- * has an output. While it does not answer the task waits for a moment, then it is done all the same.
+ * Reuse of outputs. A run sends a message to the cache entry before it offers a task, and another when the
+ * task has an output. The task waits for the reply for a limited time, and is then executed anyway.
  */
 import { createHash } from "node:crypto";
 import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
@@ -33,7 +33,8 @@ const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreO
 const forgetMessage: Message<ForgetOutput> = { type: "forget_output", codec: ForgetOutput };
 
 /**
- * Asks, where the task wants that. False when it is to be done at once. Work that was sent back is always done again.
+ * Requests the output from the cache, if the task uses one. False if the task must be executed immediately.
+ * Work that was sent back is always executed.
  */
 export function askFirst(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
   const { run, step, number, range, task } = place;
@@ -41,7 +42,7 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
   const { cache } = range.plan.policy(task);
   if (cache === null || node?.more?.review?.feedback !== undefined) return false;
   const { auto = false } = cache;
-  // A process of an earlier release would reuse outputs that are not shown to be equal.
+  // A process of an earlier release would reuse outputs that were not confirmed to be equal.
   if (auto && step.behaviour < behaviours.comparesOutputs) return false;
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
   const key = entryIdOf(range, task, details, worksOn);
@@ -54,13 +55,13 @@ export function askFirst(place: Place, input: Uint8Array, details: OfferDetails 
     waits: mayWait(place),
     facts: factsOf(place, details),
     auto,
-    // A task that is retried is to run.
+    // A retried task must run.
     ignoresFailure: isRevisited(run, number),
   });
   return true;
 }
 
-/** Asks once more after a reset: the answer to the question from before it does not count. */
+/** Sends the request again after a reset: the reply to the earlier request does not count. */
 export function askAgain(place: Place): void {
   const { run, step, number } = place;
   const node = run.nodes[number];
@@ -82,7 +83,10 @@ function isRevisited(run: RunView, number: number): boolean {
   return (run.nodes[number]?.visit ?? 0) > 1;
 }
 
-/** Differs also from the number of the same visit before a reset: that visit may have asked for another entry. */
+/**
+ * Returns a number that also differs from that of the same visit before a reset: that visit may have
+ * requested another entry.
+ */
 export function visitNumberOf(run: RunView, number: number): number {
   const { resets = 0 } = run.more ?? {};
   return (resets % numbersMax) * numbersMax + ((run.nodes[number]?.visit ?? 0) % numbersMax);
@@ -90,7 +94,7 @@ export function visitNumberOf(run: RunView, number: number): number {
 
 const numbersMax = 65_536;
 
-/** There is none, or none is reported: the task is done. */
+/** Executes the task if there is no output, or none is reported in time. */
 export function doItself(place: Place): void {
   const { run, step, number } = place;
   if (run.pauseMs > 0 || isShortFor(place)) {
@@ -101,12 +105,14 @@ export function doItself(place: Place): void {
   step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved: reservedFor(place) });
 }
 
-/** The worker, and how long its attempt took: a wait for a worker says nothing about the next computation. */
+/**
+ * The worker, and the running time of its attempt: a wait for a worker does not predict the next computation.
+ */
 type Computed = Pick<AttemptReport, "agent" | "runMs">;
 
 const computedBy = ({ agent = "", runMs = 0 }: Computed) => ({ agent, computeMs: runMs });
 
-/** The task has an output of its own, which others may use. */
+/** Sends the output of the task to the cache for others. */
 export function storeOutput(place: Place, output: Data | undefined, by: Computed): void {
   const { cache } = place.range.plan.policy(place.task);
   if (cache === null) return;
@@ -115,7 +121,7 @@ export function storeOutput(place: Place, output: Data | undefined, by: Computed
   store(place, { output: payload, error: undefined, ttlMs, staleMs, ...computedBy(by) });
 }
 
-/** The task has failed: others share the failure, or one of those that wait for its output computes it. */
+/** Reports the failure of the task: the waiting tasks share it, or one of them computes the output. */
 export function releaseWaiters(place: Place, error: ErrorDetail, by: Computed): void {
   const { run, step, number, range, task } = place;
   const key = run.nodes[number]?.more?.cacheKey ?? "";
@@ -171,7 +177,7 @@ function store(
   });
 }
 
-/** What an output can be found by. */
+/** Facts by which an output is found. */
 function factsOf(place: Place, details: ReadOnly<OfferDetails> | undefined): CacheFacts {
   const { cacheTags: tags = [], capability: choice = 0 } = details ?? {};
   const { capability, versionRange } = usedBy(place.range, place.task, choice);
@@ -210,10 +216,13 @@ function cachedSources(run: RunView, range: RangeView, number: number): number[]
 }
 
 const sourcesMax = 16;
-/** Tasks that are looked at: a step stays small in a large plan. */
+/** Maximum number of tasks that are read: a step stays small in a large plan. */
 const seenMax = 256;
 
-/** Whether the task of a visit computes the output of an entry: it has an attempt, or is about to have another one. */
+/**
+ * Returns whether the task of a visit computes the output of an entry: it has an attempt, or another one is
+ * due.
+ */
 export function isComputing(run: RunView, number: number, visit: number, key: string): boolean {
   const node = run.nodes[number];
   if (node === undefined || node.more?.cacheKey !== key || visitNumberOf(run, number) !== visit) return false;
@@ -234,15 +243,18 @@ function addressOf({ step }: Place, id: string) {
   return { service: "workflow", namespace: step.key.namespace, kind: "cache", id };
 }
 
-/** Not while people are asked about the output: then it has long been done. */
+/**
+ * Returns whether a node waits for the cache. False while people are asked about the output: then it is
+ * computed already.
+ */
 export function isAsking({ status, more }: Pick<NodeView, "status" | "more">): boolean {
   if (status !== TaskStatus.TASK_STATUS_WAITING || more === undefined) return false;
   return more.cacheKey !== "" && more.question === undefined;
 }
 
 /**
- * Id of the entry for a task: tasks that use the same capability with the same key share one. Where no key is given it is
- * what the task works on.
+ * Returns the id of the entry for a task: tasks that use the same capability with the same key share one.
+ * Default for the key: the input of the task.
  */
 function entryIdOf(
   range: RangeView,
@@ -271,7 +283,7 @@ function usedBy(range: RangeView, task: PlanTask, choice: number) {
 function canonicalBytes(input: Uint8Array): Uint8Array | string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(input);
-    // Different numbers of so many digits may be one number of JavaScript.
+    // Different numbers of this many digits may be one number in JavaScript.
     if (/[\d.]{16,}|\d[eE][+-]?\d/.test(text)) return input;
     return JSON.stringify(canonical(JSON.parse(text)));
   } catch {

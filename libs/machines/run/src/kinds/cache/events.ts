@@ -5,7 +5,7 @@ import { nodeOf, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 
-/** Whether there is an output already is asked first. */
+/** The cache is asked for an output first. */
 export const cacheAsked: RunEvent<CacheAskedV1> = {
   type: "cache_asked",
   version: 1,
@@ -33,5 +33,5 @@ export const cacheAwaited: RunEvent<CacheAwaitedV1> = {
   },
 };
 
-/** How long an answer of the cache is awaited. Without one the task is done as if there were none. */
+/** Maximum wait for a reply of the cache. Then the task is executed as if there were no output. */
 export const answerMs = 5_000;

@@ -48,7 +48,7 @@ class Scene {
     return this.driver.state(keyOf(id), this.machine);
   }
 
-  /** Runs whose child is asked for. */
+  /** Runs whose child was requested. */
   get started(): readonly string[] {
     return this.driver.effects.flatMap(({ key, effect }) =>
       (effect as StartChild).kind === "start_child" ? [key.id] : [],

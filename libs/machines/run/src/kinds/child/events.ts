@@ -11,7 +11,7 @@ import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/st
 import { detailOf, type RunEvent } from "../../core/state/state.ts";
 import { since } from "../../core/state/times.ts";
 
-/** A child is to be started: of the first attempt, or of another. */
+/** A child must be started, for the first attempt or another one. */
 export const childQueued: RunEvent<ChildQueuedV1> = {
   type: "child_queued",
   version: 1,
@@ -59,7 +59,7 @@ export const childQueued: RunEvent<ChildQueuedV1> = {
   },
 };
 
-/** It is there: its end is waited for. */
+/** The child exists: the task waits for its end. */
 export const childStarted: RunEvent<ChildStartedV1> = {
   type: "child_started",
   version: 1,
@@ -78,7 +78,7 @@ export const childStarted: RunEvent<ChildStartedV1> = {
   },
 };
 
-/** Nothing waits for it any more: only the history records it. */
+/** No task waits for the child any longer: only the history records it. */
 export const childRefused: RunEvent<ChildRefusedV1> = {
   type: "child_refused",
   version: 1,

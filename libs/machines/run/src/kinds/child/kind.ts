@@ -1,4 +1,4 @@
-/** A child run or mission does the task. It is started by an effect, and tells of its end by a message. */
+/** A child run or mission executes the task. An effect starts it, and a message reports its end. */
 
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import type { ChildQueuedV1, OfferDetails } from "@tutti/contracts/workflow/v1";
@@ -27,7 +27,7 @@ export const child: TaskKind = {
   start: queueChild,
   retry: queueChildAgain,
 
-  /** A limit is asked for again. */
+  /** A limit is requested again. */
   expire(place) {
     const { run, step, number } = place;
     const limits = stateOfKind(run.nodes[number], "child")?.limits ?? [];

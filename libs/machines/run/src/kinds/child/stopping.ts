@@ -8,7 +8,7 @@ import { stateOfKind } from "../../core/state/kind-state.ts";
 import { partRanges } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunStep, RunView } from "../../core/state/state.ts";
 
-/** All open nodes of the run. */
+/** Stops the children of all open nodes of the run. */
 export function stopAllChildren(
   run: RunView,
   step: RunStep,
@@ -20,7 +20,7 @@ export function stopAllChildren(
     if (node !== undefined && isMeant(node)) stopChildOfOpen(run, step, budget, node, how);
 }
 
-/** A node with its parts. */
+/** Stops the children of a node and its parts. */
 export function stopChildrenOf(
   run: RunView,
   step: RunStep,
@@ -34,7 +34,7 @@ export function stopChildrenOf(
   stopChildOfOpen(run, step, budget, node, how);
 }
 
-/** The parts of a node that ends before them. */
+/** Stops the children of the parts of a node that ends before them. */
 export function stopChildrenIn(
   run: RunView,
   step: RunStep,
@@ -62,7 +62,10 @@ function stopChildOfOpen(
   stopChildOf(place, how);
 }
 
-/** Tells the child of a task that is stopped before its end, if it is not to be left alone. The caller emits the event. */
+/**
+ * Notifies the child of a task that is stopped before its end, unless the child is detached. The caller emits
+ * the event.
+ */
 export function stopChildOf(place: Place, how: Stopping): void {
   const { run, number, range, task, step } = place;
   const { status } = run.nodes[number] ?? {};

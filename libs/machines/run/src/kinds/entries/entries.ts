@@ -1,6 +1,6 @@
 /**
- * A task that is done once for each entry of a list. The node of the task waits for nodes of its entries, of which so
- * many are running at once as `maxParallel` allows.
+ * A task with one execution for each entry of a list. Its node waits for the nodes of the entries.
+ * `maxParallel` limits how many of these run concurrently.
  */
 
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
@@ -15,7 +15,7 @@ import type { RangeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { entriesBegun } from "./events.ts";
 
-/** The list is known now: its entries come to be. */
+/** Creates the entries once the list is known. */
 export function startEntries(place: Place): void {
   const { task, step, number, budget } = place;
   const scene = sceneOf(place);
@@ -48,7 +48,7 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
     return detailOfRefusal(runErrors.listExpected.refusal({ task, found }));
   }
   const { gang } = place.range.plan.policy(place.task);
-  // The other members would wait for it.
+  // The other members would wait for it for ever.
   if (gang !== undefined && (count < 1 || count > gangEntriesMax))
     return detailOfRefusal(runErrors.gangEntries.refusal({ task, gang, found: count, max: gangEntriesMax }));
   const max = Math.min(entriesMax, nodesMax - place.run.nodeCount);
@@ -58,8 +58,8 @@ function problemOf(place: Place, count: number, value: unknown): ErrorDetail | u
 }
 
 /**
- * Its entries want something: the next ones start, or the last one has ended, or the first one has failed.
- *
+ * Advances a list whose entries need attention: starts the next ones, or ends it after the last entry, or
+ * after the first failure.
  * @param begin starts one. False if it has to wait
  * @returns whether anything was done
  */
@@ -76,7 +76,7 @@ export function startNextEntries(place: Place, range: RangeView, begin: (entry: 
   while (!budget.isSpent) {
     const detail = stateOfKind(run.nodes[number], "list");
     if (detail === undefined || detail.nextEntry >= range.count || detail.entriesOpen >= most) return true;
-    // One that starts may fail at once, which ends the others.
+    // An entry that starts may fail immediately, which ends the others.
     if (failFast && range.failed >= 0) return true;
     budget.count();
     if (!begin(range.first + detail.nextEntry)) return isDone;
@@ -85,7 +85,7 @@ export function startNextEntries(place: Place, range: RangeView, begin: (entry: 
   return true;
 }
 
-/** That of the first entry that failed. */
+/** Returns the error of the first entry that failed. */
 function errorOfEntries({ run }: Place, range: RangeView): ErrorDetail {
   const error = bounded(run.nodes[range.failed]?.error);
   const entry = taskIdIn(run, range, range.failed);

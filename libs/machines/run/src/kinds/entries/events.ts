@@ -1,4 +1,4 @@
-/** Lists that a task is done for. */
+/** Lists whose entries a task is executed for. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { EntriesBegunV1 } from "@tutti/contracts/workflow/v1";

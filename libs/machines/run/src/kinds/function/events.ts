@@ -1,4 +1,7 @@
-/** Turns of a durable function: what its worker did in one, its end, and the offer of the next. */
+/**
+ * Turns of a durable function: the steps of its worker in one turn, the end of the turn, and the offer of the
+ * next.
+ */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
   type FunctionEntry,
@@ -26,7 +29,9 @@ import { partRanges, statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import type { Range, Run, RunEvent } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 
-/** Up to so many characters the journal goes along as a whole, so that any worker can take the turn. */
+/**
+ * Up to this many characters, an offer contains the whole journal, so that any worker can execute the turn.
+ */
 const wholeBytesMax = 8_192;
 
 export const stepRecorded: RunEvent<StepRecordedV1> = {
@@ -53,7 +58,7 @@ export const functionTurned: RunEvent<FunctionTurnedV1> = {
     // A discarded turn may have run steps.
     if (!cold) journal.cold = 0;
     else if (!discarded) journal.cold++;
-    // What got on does not kill its workers: losses count from here.
+    // Progress shows that the function does not kill its workers: losses count from here.
     if (!cold && node.more !== undefined) node.more.lost = 0;
     if (agent !== "") node.agent = agent;
     bookUsed(run, node, used);
@@ -87,7 +92,7 @@ export const functionWoken: RunEvent<FunctionWokenV1> = {
     journal.ended = journal.ended.filter((part) => !seen.has(part));
     journal.again = false;
     offerFrom(journal, journal.bytes <= wholeBytesMax ? 0 : journal.held);
-    // A turn that was made is no attempt that failed.
+    // A finished turn is not a failed attempt.
     node.tries = 0;
     reserve(run, node, reserved);
     queue(run, node, attempt, queueMs, outstanding);
@@ -97,7 +102,7 @@ export const functionWoken: RunEvent<FunctionWokenV1> = {
 
 const decoder = new TextDecoder();
 
-/** The end of one of its tasks, as its code sees it. */
+/** Returns the end of one of its tasks, as its code sees it. */
 function endOfPart(run: Run, part: number, atMs: number): FunctionEntry {
   const id = taskIdOf(run, part);
   const used = amountsOrNone(run.nodes[part]?.more?.used);

@@ -35,7 +35,7 @@ class Play {
     this.scene = RunScene.of(text);
   }
 
-  /** What the offered turn is given. */
+  /** Input of the offered turn. */
   get turn(): {
     input: unknown;
     from: number;

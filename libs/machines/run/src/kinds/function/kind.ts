@@ -1,6 +1,7 @@
 /**
- * A durable function: plain code that a worker runs, turn by turn. Each turn is an attempt, offered as any other. What
- * the code asks for is recorded or added as tasks, and the next turn is offered when one of these has ended.
+ * A durable function: plain code that a worker runs, turn by turn. Each turn is an attempt, offered as any
+ * other. Requests of the code are recorded or added as tasks. The next turn is offered when one of these has
+ * ended.
  */
 
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
@@ -36,7 +37,7 @@ export const durable: TaskKind = {
     const open = [...(stateOfKind(node, "function")?.journal.open ?? [])];
     const named = open.slice(0, namedMax).map((part) => taskIdOf(run as RunView, part));
     const rest = open.length > namedMax ? `, and ${open.length - namedMax} more` : "";
-    // The function may have worked for long before.
+    // The function may have been running for long before.
     const readyAt = Math.min(...open.map((part) => run.nodes[part]?.readyAt ?? Number.POSITIVE_INFINITY));
     return {
       cause: WaitCause.WAIT_CAUSE_NEEDS,

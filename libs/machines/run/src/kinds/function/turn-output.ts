@@ -1,4 +1,4 @@
-/** What a worker says of a turn, read out of the JSON that it sent. */
+/** Report of a worker about a turn, parsed from its JSON. */
 import type { Json } from "@tutti/expressions";
 
 export type TurnStep =
@@ -32,11 +32,11 @@ export interface Turn {
 
 const idLengthMax = 200;
 const placeLengthMax = 300;
-/** Errors of a chain of causes behind the first one. */
+/** Maximum number of further errors in a chain of causes. */
 const causesMax = 8;
 const kinds = ["step", "task", "set", "undo"] as const;
 
-/** Returns the turn, or what is wrong with it. */
+/** Returns the turn, or the problem with it. */
 export function readTurn(value: unknown): Turn | string {
   if (!isMembers(value)) return "expected an object, found something else";
   if (value["function"] !== 1) return "expected `function` to be 1";

@@ -47,7 +47,7 @@ export function recordTurn(place: Place, output: Data | undefined, doing: Attemp
   }
   const { run, number } = place;
   const journal = stateOfKind(run.nodes[number], "function")?.journal;
-  // Steps of a worker that knows another journal would be steps of another story.
+  // A worker with another journal has taken other steps.
   const isBehind = turn.known !== (journal?.entries.length ?? 0);
   if (turn.cold || isBehind) {
     turned(place, doing, { cold: true, discarded: !turn.cold });
@@ -83,7 +83,10 @@ function turned(
   step.emit(functionTurned, { node: number, agent, endMs: step.nowMs, used, more, cold, discarded });
 }
 
-/** In their order. Tasks that follow each other are added together. False when the function has failed by them. */
+/**
+ * Records steps in their order. Consecutive tasks are added together. False if the function has failed by
+ * them.
+ */
 function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptReport): boolean {
   const { run, step, number, budget } = place;
   const object = objectHeld(run);
@@ -117,7 +120,10 @@ function recordSteps(place: Place, steps: readonly TurnStep[], doing: AttemptRep
   return addTasks(place, tasks, doing);
 }
 
-/** Why the values of its keyed object are too large after what it has set. They are counted only when that can be. */
+/**
+ * Returns why the values of its keyed object are too large after its changes. They are measured only if that
+ * is possible.
+ */
 function objectStateProblem(
   before: Uint8Array | undefined,
   node: NodeView | undefined,
@@ -198,7 +204,7 @@ function addTasks(place: Place, steps: readonly TurnStep[], doing: AttemptReport
   return true;
 }
 
-/** What it waits for no longer, such as the losers of a race, is stopped. */
+/** Ends the function. Tasks that it no longer waits for, such as the losers of a race, are stopped. */
 function finishFunction(place: Place, end: NonNullable<Turn["end"]>, doing: AttemptReport): void {
   const { run, step, number, budget } = place;
   for (const range of partRanges(run, run.nodes[number])) stopChildrenIn(run, step, budget, range, "cancel");

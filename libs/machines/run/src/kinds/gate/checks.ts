@@ -1,6 +1,6 @@
 /**
- * What a task gave is compared with its checks before it counts: it counts, fails, is done again, or people are asked,
- * also by rules.
+ * Runs the checks of a task on its output before the output counts: the task completes, fails, is repeated,
+ * or people are asked, also by rules.
  */
 import type { QualityCheck } from "@tutti/definitions";
 import type { Json, Value } from "@tutti/expressions";
@@ -13,7 +13,7 @@ import { askAboutOutput, askForRules } from "../approve/ask.ts";
 import { storeOutput } from "../cache/cache.ts";
 import { errorWithReports, sendBack, sentBackOf } from "./send-back.ts";
 
-/** An attempt did well, or a child has: what it gave is the output of the task when its checks hold. */
+/** Handles a successful attempt or child: its output becomes the output of the task if the checks pass. */
 export function finish(place: Place, output: Data | undefined, doing: AttemptReport = {}): void {
   const { checks } = place.range.plan.policy(place.task);
   const { questions = [] } = doing;
@@ -49,13 +49,13 @@ export function finish(place: Place, output: Data | undefined, doing: AttemptRep
   else completeAndStore(place, output, doing);
 }
 
-/** Others may use what has passed its checks. */
+/** Completes the task. Other tasks may reuse an output that has passed its checks. */
 function completeAndStore(place: Place, output: Data | undefined, doing: AttemptReport): void {
   complete(place, output, doing);
   storeOutput(place, output, doing);
 }
 
-/** Undefined for an output that is no JSON: no check can read it. */
+/** Returns the names that checks see. Undefined for an output that is not JSON: no check can read it. */
 function namesOf({ run, number }: Place, output: Data | undefined): Record<string, Value> | undefined {
   try {
     return {
@@ -69,7 +69,7 @@ function namesOf({ run, number }: Place, output: Data | undefined): Record<strin
   }
 }
 
-/** A check did not hold. */
+/** Handles a failed check. */
 function turnDown(place: Place, check: QualityCheck, output: Json, doing: AttemptReport): void {
   const { name, onFailure, sendBackTo: task, times } = check;
   const refusal = (count: number) =>

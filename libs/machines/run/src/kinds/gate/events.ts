@@ -1,4 +1,4 @@
-/** Work that is done again because what came of it was not good enough. */
+/** Work that is repeated because its output was not good enough. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { WorkSentBackV1 } from "@tutti/contracts/workflow/v1";
@@ -14,7 +14,10 @@ import { detailOf, type Node, type Run, type RunEvent, reviewOf } from "../../co
 const decoder = new TextDecoder();
 const { TASK_STATUS_PENDING: pending } = TaskStatus;
 
-/** The target and all that rests on it are as if nothing had happened to them, except for the report that they get. */
+/**
+ * The target and all nodes that depend on it return to their initial state, except that they receive the
+ * report.
+ */
 export const workSentBack: RunEvent<WorkSentBackV1> = {
   type: "work_sent_back",
   version: 1,
@@ -38,7 +41,10 @@ export const workSentBack: RunEvent<WorkSentBackV1> = {
   },
 };
 
-/** Which node counts how often work was sent back: for an entry of a list, the list, unless the entry is done again alone. */
+/**
+ * Returns the node that counts how often work was sent back: for an entry of a list, the list, unless only
+ * the entry is repeated.
+ */
 export function holderOf(
   { number, range }: Pick<Node, "number"> & { readonly range: Pick<Node["range"], "isEntries" | "owner"> },
   target: number,

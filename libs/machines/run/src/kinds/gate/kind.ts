@@ -1,4 +1,4 @@
-/** Checks what came of work: continues, sends work back to be done again, or fails. */
+/** Checks results of work: continues, sends work back to be repeated, or fails. */
 import type { Json } from "@tutti/expressions";
 import { encodeJson } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";

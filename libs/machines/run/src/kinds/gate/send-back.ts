@@ -1,4 +1,4 @@
-/** Sends work back, and says what came of it when that may not be done once more. */
+/** Sends work back, and returns all reports if the limit is reached. */
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
 import { cut, detailLengthMax, detailOfRefusal, isDone } from "@tutti/machine-work";
@@ -11,10 +11,10 @@ import { stopChildOf } from "../child/stopping.ts";
 import { holderOf, workSentBack } from "./events.ts";
 
 export interface SendBack {
-  /** Task of the plan that is done again. */
+  /** Task of the plan that is repeated. */
   readonly task: number;
   readonly times: number;
-  /** Names of the checks that did not hold. */
+  /** Names of the failed checks. */
   readonly checks: readonly string[];
   /** The report for the target, as JSON. */
   readonly report: Uint8Array;
@@ -22,7 +22,7 @@ export interface SendBack {
   readonly used?: Amounts | undefined;
 }
 
-/** False when work was sent back as often as it may be. */
+/** Sends work back. Returns false if the limit is reached. */
 export function sendBack(place: Place, { task, times, checks, report, used }: SendBack): boolean {
   const { step, budget } = place;
   const target = targetOf(place, task);
@@ -41,7 +41,10 @@ export function sendBack(place: Place, { task, times, checks, report, used }: Se
   return true;
 }
 
-/** Returns the entry itself where a task with entries sends itself back; -1 for none. */
+/**
+ * Returns the target node. If a task with entries sends itself back, the target is the entry itself. -1 for
+ * none.
+ */
 function targetOf(place: Place, task: number): number {
   const { range } = place;
   if (task < 0) return -1;
@@ -58,7 +61,7 @@ export function sentBackOf(place: Place, task: number): number {
   return place.run.nodes[holder]?.more?.review?.sentBack ?? 0;
 }
 
-/** The error with all reports that are kept and the last one, of the visit that is the last. */
+/** Returns the error of the last visit, with all kept reports and the last one. */
 export function errorWithReports(
   place: Place,
   task: number,
@@ -74,7 +77,7 @@ export function errorWithReports(
   return { ...error, details: { ...error.details, ...details } };
 }
 
-/** Stops the children of tasks that are done again. */
+/** Stops the children of tasks that are repeated. */
 export function stopChildren({ run, step, budget, number }: Stopped, targets: Iterable<number>): void {
   const again = closureOf(run as Run, new Set(targets));
   for (const node of run.nodes) {
@@ -85,7 +88,7 @@ export function stopChildren({ run, step, budget, number }: Stopped, targets: It
   }
 }
 
-/** Its number is that of the node that itself says so; -1 for none. */
+/** `number` is the node that emits the event itself; -1 for none. */
 type Stopped = Pick<Place, "run" | "step" | "budget" | "number">;
 
 function isWithin(run: RunView, nodes: ReadonlySet<number>, number: number): boolean {

@@ -50,11 +50,11 @@ export const roundEnded: RunEvent<RoundEndedV1> = {
     const state = startKind(detail, "loop");
     state.last = output.length > 0 ? output : outputsOf(run, run.ranges[state.parts] as Range);
     detail.dueMs = nextMs;
-    // Without a pause the next round starts in the same step, or when a run continues that was taken back to in
-    // between.
+    // Without a pause the next round starts in the same step, or when a run continues that was reset to a
+    // point in between.
     state.isRoundOver = nextMs === 0;
     if (nextMs === 0) return;
-    // Its parts want nothing until the next round.
+    // Its parts need no attention until the next round.
     state.isAttended = false;
     removeFromAgenda(run, number);
     outstanding.timer(timerNumber(number, nodeTimers.round), nextMs);

@@ -1,6 +1,6 @@
 /**
- * Rounds: the same tasks again and again, while a condition holds or until one does. A round is over when all of its
- * tasks have ended. A round that fails is the failure of the loop.
+ * Rounds: the same tasks repeatedly, while a condition holds or until one does. A round ends when all of its
+ * tasks have ended. A failed round fails the loop.
  */
 
 import { TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
@@ -68,7 +68,7 @@ function workOf({ range, task }: Place): LoopWork | undefined {
   return work.kind === "loop" ? work : undefined;
 }
 
-/** A round has done well: that was the last one, or another follows, at once or after a pause. */
+/** Handles a successful round: ends the loop, or starts another round, immediately or after a pause. */
 function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   const { run, step, number, budget } = place;
   const scene: Scene = { run, range, node: number, budget };
@@ -98,7 +98,7 @@ function finishRound(place: Place, work: LoopWork, range: RangeView): void {
   if (!waits) nextRound(place, work, round + 1, noBytes);
 }
 
-/** Undefined when the loop has failed by it. */
+/** Returns the output of a round. Undefined if its evaluation has failed the loop. */
 function outputOfRound(place: Place, work: LoopWork, scene: Scene): Uint8Array | undefined {
   const where = `the output of round ${scene.range.round} of ${idOf(place)}`;
   if (work.output >= 0) {
@@ -124,7 +124,7 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
         : initial
       : (stateOfKind(run.nodes[number], "loop")?.last as Data | undefined);
   if (work.while >= 0) {
-    // Tasks that it reads are those of the round before.
+    // Expressions read the tasks of the previous round.
     const before = round === 1 ? range : (partsOf(run, run.nodes[number]) ?? range);
     const names: Record<string, Value> = { round: { number: round, last: parsed(last) } };
     const made = evaluate(
@@ -151,7 +151,7 @@ function nextRound(place: Place, work: LoopWork, round: number, initial: Uint8Ar
   step.emit(roundBegun, { node: number, round, beginMs: step.nowMs, initial, keepsLast });
 }
 
-/** Returns whether something that is done in a round may be undone, which may be after other rounds. */
+/** Returns whether a task of a round has a compensation, which may run after other rounds. */
 function mayBeUndone(plan: RangeView["plan"], scope: number): boolean {
   const { first = 0, count = 0 } = plan.plan.scopes[scope] ?? {};
   for (let task = first; task < first + count; task++)
@@ -167,7 +167,7 @@ function boundOf(place: Place, work: LoopWork, round: number) {
   return count <= left ? undefined : runErrors.tooManyTasks.refusal({ task, count, max: nodesMax });
 }
 
-/** The error is that of the first task of the round that failed. */
+/** Fails the loop with the error of the first failed task of the round. */
 function failWithRound(place: Place, range: RangeView): void {
   const error = bounded(place.run.nodes[range.failed]?.error);
   const part = taskIdIn(place.run, range, range.failed);

@@ -1,4 +1,4 @@
-/** Computes a value: done as soon as it starts. */
+/** Computes a value and completes when it starts. */
 
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { givenWhole } from "../../core/evaluate/evaluate.ts";

@@ -23,7 +23,7 @@ export const signalReceived: RunEvent<SignalReceivedV1> = {
   },
 };
 
-/** A task has what it waited for, and is done by it. */
+/** A task receives the signal that it waited for, and completes. */
 export const signalTaken: RunEvent<SignalTakenV1> = {
   type: "signal_taken",
   version: 1,

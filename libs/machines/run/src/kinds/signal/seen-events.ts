@@ -1,12 +1,12 @@
 /**
- * Events that tasks of a run took. An event is taken once: the log hands it over again after a crash, and to each
- * further task that waits for its type.
+ * Events that tasks of a run received. An event counts once: the log delivers it again after a crash, and to
+ * each further task that waits for its type.
  */
 import type { RunEventMark } from "@tutti/contracts/workflow/v1";
 import { eventsSeenMax } from "../../core/state/limits.ts";
 import type { RunMore, RunView } from "../../core/state/state.ts";
 
-/** For folds. The time of one that is forgotten bounds what is taken from then on. */
+/** For folds. The time of a forgotten event bounds the events that are accepted from then on. */
 export function rememberEvent(more: RunMore, { digest, timeMs }: Omit<RunEventMark, "taskId">): void {
   more.events ??= new Map();
   const { events } = more;

@@ -1,4 +1,4 @@
-/** Signals find their tasks, and tasks their signals. */
+/** Matches signals and waiting tasks. */
 import type { RunSignal } from "@tutti/contracts/workflow/v1";
 import type { Work } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
@@ -9,7 +9,7 @@ import type { RunStep, RunView } from "../../core/state/state.ts";
 import { signalTaken } from "./events.ts";
 import { waitersOf } from "./waiting.ts";
 
-/** A task starts to wait: the oldest signal that is kept and wanted is taken at once. */
+/** Gives the oldest kept signal that matches to a task that starts to wait. */
 export function consumeKeptSignal(place: Place, signal: string, where: number): boolean {
   const { run, step, number, budget } = place;
   for (const kept of run.more?.signals ?? []) {
@@ -21,13 +21,13 @@ export function consumeKeptSignal(place: Place, signal: string, where: number): 
   return false;
 }
 
-/** A signal has come: the task that has waited longest for one like it takes it. */
+/** Gives a new signal to the matching task that has waited longest. */
 export function deliverToWaiting(run: RunView, kept: RunSignal, step: RunStep, budget: StepBudget): void {
   const node = waiterFor(run, kept, step, budget);
   if (node !== undefined) step.emit(signalTaken, { node, number: kept.number, takeMs: step.nowMs });
 }
 
-/** The task that would take a signal now. */
+/** Returns the task that would receive a signal now. */
 export function waiterFor(
   run: RunView,
   kept: RunSignal,
@@ -41,13 +41,16 @@ export function waiterFor(
   });
 }
 
-/** Undefined for a task that waits for neither a signal nor an event. */
+/** Returns the condition. Undefined for a task that waits for neither a signal nor an event. */
 function conditionOf(work: Work): number | undefined {
   if (work.kind === "waitSignal") return work.where;
   return work.kind === "waitEvent" ? work.condition : undefined;
 }
 
-/** Returns a signal about which the condition cannot say anything is none that is wanted. */
+/**
+ * Returns whether a signal satisfies the condition. A signal that the condition cannot be evaluated for does
+ * not.
+ */
 export function isWanted(place: Place, { payload, event }: ReadOnly<RunSignal>, where: number): boolean {
   if (where < 0) return true;
   try {

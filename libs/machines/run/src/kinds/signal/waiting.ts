@@ -1,13 +1,19 @@
-/** Which tasks wait for which signal. It follows from the nodes: it is kept so that a signal looks at those alone. */
+/**
+ * Tasks that wait, by signal. The index follows from the nodes. It exists so that a signal reads only these
+ * nodes.
+ */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { moreOf, type Run, type RunView, type SignalWaiter } from "../../core/state/state.ts";
 
-/** So many are a list. Most runs wait for one signal, for which a map of sets takes 400 bytes. */
+/**
+ * Up to this many waiters are kept as a list. Most runs wait for one signal, for which a map of sets takes
+ * 400 bytes.
+ */
 const listedMax = 16;
 
-/** For folds. One that does not wait any more is found out when a signal comes. */
+/** For folds. A node that no longer waits is detected when a signal arrives. */
 export function awaitSignal(run: Run, signal: string, node: number): void {
   const more = moreOf(run);
   const { waiters } = more;
@@ -20,7 +26,7 @@ export function awaitSignal(run: Run, signal: string, node: number): void {
   more.waiters = all.length <= listedMax ? all : bySignal(all);
 }
 
-/** For folds: those that do not wait any more are forgotten. */
+/** For folds: drops nodes that no longer wait. */
 export function forgetWaiters(run: Run, signal: string): void {
   const { more } = run;
   if (more === undefined) return;
@@ -36,7 +42,7 @@ export function forgetWaiters(run: Run, signal: string): void {
   if (waiting.size === 0) more.waiters.delete(signal);
 }
 
-/** Those that wait for a signal, the one first that has waited longest. */
+/** Returns the nodes that wait for a signal. The one that has waited longest is first. */
 export function waitersOf(run: RunView, signal: string): readonly number[] {
   const waiting = mayWaitFor(run, signal).filter((node) => isWaiting(run, node, signal));
   const since = (node: number) => run.nodes[node]?.readyAt ?? 0;
@@ -45,7 +51,8 @@ export function waitersOf(run: RunView, signal: string): readonly number[] {
 
 function mayWaitFor({ more }: RunView, signal: string): number[] {
   const waiters = more?.waiters ?? [];
-  // The cast: a list that may be a map is not told apart once both are read-only.
+  // The cast is needed because `Array.isArray` does not narrow a union of a read-only list and a read-only
+  // map.
   if (!Array.isArray(waiters))
     return [...((waiters as ReadonlyMap<string, ReadonlySet<number>>).get(signal) ?? [])];
   return (waiters as readonly SignalWaiter[]).flatMap((waiter) =>

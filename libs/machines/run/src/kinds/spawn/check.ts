@@ -1,4 +1,4 @@
-/** Whether tasks that are added can be: each id once, what they need is there, and nothing waits for itself. */
+/** Checks tasks before they are added: ids are unique, their needs exist, and no task waits for itself. */
 import type { Refusal } from "@tutti/kernel";
 import { closureOf } from "../../core/node/reopen.ts";
 import type { RunPlan } from "../../core/plan/run-plan.ts";
@@ -7,7 +7,7 @@ import { findNode, rangeViewOf } from "../../core/state/places.ts";
 import type { Run, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 
-/** A task that added ones may need: not an entry, nor what was given up. */
+/** Returns a task that added tasks may need: not an entry, and not a stopped one. */
 export function taskThere(run: RunView, id: string): number | undefined {
   const number = findNode(run, id);
   if (number === undefined) return undefined;
@@ -19,7 +19,7 @@ export interface Addable {
   readonly outside: readonly number[];
 }
 
-/** @param owner what they are parts of; -1 for the run */
+/** @param owner owner of the tasks; -1 for the run */
 export function addable(run: RunView, { plan }: RunPlan, owner: number, what: string): Addable | Refusal {
   const [scope] = plan.scopes;
   if (scope === undefined || plan.kind !== "tasks") return refusal(what, "expected tasks, found none");
@@ -39,7 +39,7 @@ export function addable(run: RunView, { plan }: RunPlan, owner: number, what: st
   return refusal(what, `${plan.outside[outside.indexOf(circle)]} waits for ${what} itself`);
 }
 
-/** Nodes that wait for a node, or for one of its owners. */
+/** Returns the nodes that wait for a node, or for one of its owners. */
 function waitingFor(run: RunView, owner: number): ReadonlySet<number> {
   const owners = new Set<number>();
   for (let seen = owner; seen >= 0; seen = rangeViewOf(run, seen).owner) owners.add(seen);

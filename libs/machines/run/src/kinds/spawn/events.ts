@@ -1,4 +1,4 @@
-/** Tasks come to be while the run continues, and are taken out of it. */
+/** Tasks that are added to a run while it continues, and withdrawn from it. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
@@ -38,7 +38,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
     if (isFunction) recordAdded(run, journalOf(node), range, { at, addMs });
     for (const [number, followers] of followersOf(range, outside)) {
       addFollowers(more, number, followers);
-      // What has ended already tells them at once.
+      // A node that has ended already notifies them immediately.
       const status = statusOfNode(run, number);
       if (!isDone(status)) continue;
       const done = run.nodes[number];
@@ -49,7 +49,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
   },
 };
 
-/** They are done elsewhere: the ends of their needs no longer count for them. */
+/** The tasks are executed elsewhere: the ends of their needs no longer count for them. */
 export const tasksWithdrawn: RunEvent<TasksWithdrawnV1> = {
   type: "tasks_withdrawn",
   version: 1,

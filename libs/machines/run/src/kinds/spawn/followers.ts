@@ -1,7 +1,7 @@
-/** Which added tasks follow which that were there before: it follows from the plans of the additions. */
+/** Added tasks that follow earlier nodes, computed from the plans of the additions. */
 import { addFollowers, type Follower, type Range, type Run } from "../../core/state/state.ts";
 
-/** By the node that is followed. */
+/** Returns them by the node that they follow. */
 export function followersOf(range: Range, outside: readonly number[]): Map<number, Follower[]> {
   const { tasks, edges } = range.plan.plan;
   const found = new Map<number, Follower[]>();
@@ -15,7 +15,7 @@ export function followersOf(range: Range, outside: readonly number[]): Map<numbe
   return found;
 }
 
-/** After all ranges have been restored. */
+/** Call this after all ranges have been restored. */
 export function restoreFollowers(run: Run): void {
   if (run.more === undefined || run.more.additions.length === 0) return;
   const { additions } = run.more;

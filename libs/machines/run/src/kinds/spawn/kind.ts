@@ -1,4 +1,7 @@
-/** Adds the tasks that a result names. The task ends when all of them have, with their outputs by id, and their errors if it returns them. */
+/**
+ * Adds the tasks that a result contains. The task ends when all of them have, with their outputs by id, and
+ * their errors if it returns them.
+ */
 import { checkAddition, tasksOfList } from "@tutti/definitions";
 import { isRefusal } from "@tutti/kernel";
 import { bounded, cut, detailOfRefusal, encodeJson, valueBytesMax } from "@tutti/machine-work";

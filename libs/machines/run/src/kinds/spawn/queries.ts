@@ -1,4 +1,4 @@
-/** Tasks to add, checked against the run as it is. */
+/** Tasks to add, checked against the current run. */
 import { type CheckedDefinition, checkAddition, type TaskDocument } from "@tutti/definitions";
 import type { Query, Refusal } from "@tutti/kernel";
 import type { Run } from "../../core/state/state.ts";
@@ -6,9 +6,9 @@ import { runErrors } from "../../errors.ts";
 import { taskThere } from "./check.ts";
 
 export interface AdditionShown {
-  /** Their plan, or what is wrong with them. */
+  /** Their plan, or its problems. */
   readonly checked: CheckedDefinition;
-  /** Ids of those that the run has already. */
+  /** Ids that the run has already. */
   readonly taken: readonly string[];
 }
 

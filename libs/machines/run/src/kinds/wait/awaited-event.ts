@@ -1,4 +1,4 @@
-/** Which event a task waits for. It follows from its plan. */
+/** Returns the event that a task waits for, from its plan. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Work } from "@tutti/definitions";
@@ -6,7 +6,7 @@ import type { AwaitEvent } from "../../core/state/effects.ts";
 import { taskIdOf } from "../../core/state/places.ts";
 import { moreOf, type NodeView, type Run, type RunView } from "../../core/state/state.ts";
 
-/** An event as a signal of the run: no signal can have this name. */
+/** Returns the name of an event as a signal of the run: no signal can have this name. */
 export function nameOfEvent(type: string): string {
   return `event:${type}`;
 }
@@ -15,7 +15,7 @@ export function awaitedEvent(work: Work): Extract<Work, { readonly kind: "waitEv
   return work.kind === "waitEvent" ? work : undefined;
 }
 
-/** Undefined for a task that does not wait for an event. */
+/** Returns the effect. Undefined for a task that does not wait for an event. */
 export function awaitOf(run: RunView, { number, range, task }: NodeView): AwaitEvent | undefined {
   const { plan } = range;
   const awaited = awaitedEvent(plan.work(plan.task(task)));
@@ -24,7 +24,7 @@ export function awaitOf(run: RunView, { number, range, task }: NodeView): AwaitE
   return { kind: "await_event", taskId: taskIdOf(run, number), type, source, sinceMs: run.createMs };
 }
 
-/** For folds, after a reset: tasks that wait again do so under another number. */
+/** For folds, after a reset: tasks wait again under another number. */
 export function awaitEventsAnew(run: Run): void {
   for (const node of run.nodes) {
     if (node?.status !== TaskStatus.TASK_STATUS_WAITING || node.more === undefined) continue;

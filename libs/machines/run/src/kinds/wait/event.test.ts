@@ -39,7 +39,7 @@ class Scene {
     });
   }
 
-  /** Hands an event to the task whose effect is at this place. */
+  /** Delivers an event to the task whose effect is at this place. */
   hand({ id, data = {}, type = "shop.paid" }: Given, place = 0): unknown {
     const waiting = this.run.driver.effects.filter(
       ({ effect }) => (effect as RunEffect).kind === "await_event",
@@ -65,7 +65,7 @@ describe("a task that waits for an event", () => {
     ]);
     scene.hand({ id: "e1", data: { order: 8 } });
     assert.equal(scene.awaited.length, 1);
-    // What the condition cannot read is not wanted.
+    // An event that the condition cannot be evaluated for does not match.
     scene.hand({ id: "e2", data: "none" });
     assert.equal(scene.awaited.length, 1);
     scene.hand({ id: "e3", data: { order: 7, total: 5 } });

@@ -7,7 +7,7 @@ import { detailOf, moreOf, type RunEvent } from "../../core/state/state.ts";
 import { awaitSignal } from "../signal/waiting.ts";
 import { awaitOf } from "./awaited-event.ts";
 
-/** A task waits: for a moment, or for a signal or an event, and until a moment at most. */
+/** A task waits for a time, or for a signal or an event with a timeout. */
 export const taskWaiting: RunEvent<TaskWaitingV1> = {
   type: "task_waiting",
   version: 1,

@@ -1,4 +1,4 @@
-/** Waits: for a span, until a moment, for a signal, or for an event. */
+/** Waits: for a duration, until a time, for a signal, or for an event. */
 
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { parseDurationMs } from "@tutti/definitions";
@@ -89,7 +89,7 @@ function begin(place: Place): void {
     }
     case "waitEvent": {
       const { type, condition, within, withinMs } = work;
-      // One that a reset gave back is taken at once.
+      // A signal that a reset returned is taken immediately.
       const signal = nameOfEvent(type);
       if (consumeKeptSignal(place, signal, condition)) return;
       const span = within < 0 ? withinMs : computed(place, within, "`within`", spanMsOf);
@@ -108,7 +108,7 @@ function waitUntil(place: Place, dueMs: number): void {
   else step.emit(taskWaiting, { node: number, dueMs, signal: "", beginMs: step.nowMs });
 }
 
-/** Undefined when the task has failed by it. */
+/** Returns the computed time. Undefined if its evaluation has failed the task. */
 function computed(
   place: Place,
   program: number,
@@ -128,7 +128,7 @@ function computed(
   return fail(detailOfRefusal(runErrors.timeExpected.refusal({ where, found })));
 }
 
-/** Undefined for what is no span of time. */
+/** Returns a duration. Undefined if the value is not one. */
 function spanMsOf(value: Json): number | undefined {
   return typeof value === "string" ? parseDurationMs(value.trim()) : undefined;
 }
@@ -137,7 +137,7 @@ function spanMsOf(value: Json): number | undefined {
 const momentMaxMs = 253_402_300_799_999;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Undefined for what is no moment of RFC 3339. */
+/** Returns a time. Undefined if the value does not follow RFC 3339. */
 function momentMsOf(value: Json): number | undefined {
   if (typeof value !== "string" || !rfc3339.test(value.trim())) return undefined;
   const ms = Date.parse(value.trim().toUpperCase());

@@ -1,7 +1,7 @@
 /**
- * A run advances by itself after every event: tasks that can start are started, and finished ones end their owners. Every
- * step of a run calls this at its end, so that nothing that can continue waits. Exceptions are a paused run, and one
- * that has done enough for one step.
+ * Advances a run after every event: starts tasks that can start, and ends owners whose tasks have ended.
+ * Every step of a run calls this at its end, so that nothing that can continue waits. Exceptions are a paused
+ * run, and a step that has reached its limit.
  */
 
 import { type ErrorDetail, TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
@@ -24,14 +24,14 @@ import { conclude, finishStopped } from "../run/end.ts";
 import { runBegun, runPutOff, runStopped } from "../run/events.ts";
 import { stepStates } from "../states/step.ts";
 
-/** @param budget that of a step which continues an earlier one */
+/** @param budget budget of a step that continues an earlier one */
 export function advance(run: RunView, step: RunStep, budget = new StepBudget()): void {
   if (run.pauseMs > 0 || run.putOffMs > 0) return;
   while (!budget.isSpent) if (!next(run, step, budget)) return;
   if (hasMore(run)) step.emit(runPutOff, { untilMs: step.nowMs + putOffMs });
 }
 
-/** Does the next thing. False when there is none. */
+/** Executes the next action. False if there is none. */
 function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   if (run.phase === RunPhase.RUN_PHASE_GOING) {
     const number = run.agenda[run.agendaAt];
@@ -47,7 +47,7 @@ function next(run: RunView, step: RunStep, budget: StepBudget): boolean {
   }
   if (run.phase !== RunPhase.RUN_PHASE_UNDOING || run.undoing >= 0) return false;
   const last = isUndone(run) ? run.undo.at(-1) : undefined;
-  // A child that is to be left alone has to be there before its parent ends, and before its task is undone.
+  // A detached child must have started before its parent ends, and before its task is undone.
   if (last === undefined ? run.alone > 0 : stateOfKind(run.nodes[last], "child")?.startsAlone === true)
     return false;
   budget.count();
@@ -61,7 +61,10 @@ function hasMore(run: RunView): boolean {
   return run.phase === RunPhase.RUN_PHASE_GOING && (run.agendaAt < run.agenda.length || run.left === 0);
 }
 
-/** Handles the first node of the agenda. False if it waits for a part of the budget. Nothing cheaper behind it goes past. */
+/**
+ * Handles the first node of the agenda. False if it waits for a part of the budget. No cheaper node behind it
+ * overtakes it.
+ */
 function handleNext(place: Place): boolean {
   const { run, number, task } = place;
   const node = run.nodes[number];
@@ -82,11 +85,12 @@ function handleParts(place: Place): boolean {
   return startNextEntries(place, range, (entry) => startNode(placeOf(run, entry, step, budget)));
 }
 
-/** A node whose needs are met, or an entry whose turn it is. False where it waits for a part of the budget. */
+/** Starts a node whose needs are met, or the next entry. False if it waits for a part of the budget. */
 function startNode(place: Place): boolean {
   const { range, task, step, number } = place;
   const isList = task.forEach >= 0 && !range.isEntries;
-  // A condition on the entry is asked for each. One that is not decides about the list.
+  // A condition that reads the entry is evaluated for each entry. Any other condition decides for the whole
+  // list.
   if (task.when >= 0 && (!isList || !range.plan.isAskedPerEntry(task.when))) {
     const isAskedBefore = range.isEntries && !range.plan.isAskedPerEntry(task.when);
     const condition = isAskedBefore ? yes : holds(sceneOf(place), task.when, `\`when\` of ${idOf(place)}`);
@@ -104,12 +108,15 @@ function startNode(place: Place): boolean {
   return true;
 }
 
-/** Returns whether what does it may use up something of a budget. */
+/** Returns whether a kind of task may use a budget. */
 function isPaid(kind: string): boolean {
   return kind === "uses" || kind === "function" || kind === "workflow" || kind === "mission";
 }
 
-/** It continues where the budget has enough left for it, and fails where nothing can come back of what is set aside. */
+/**
+ * Continues if enough of the budget is left for the task. Fails the task if no reserved amount can be
+ * returned.
+ */
 function whenPaid(place: Place, goOn: () => void): boolean {
   const { run, step, task } = place;
   if (!isPaid(task.kind) || !isShortFor(place)) goOn();
@@ -124,14 +131,14 @@ function whenPaid(place: Place, goOn: () => void): boolean {
 
 const yes = { ok: true, value: true } as const;
 
-/** The run starts: its start is due, or its limits are held. */
+/** Starts the run: its start is due, or its limits are held. */
 export function startNow(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   step.emit(runBegun, { beginMs: step.nowMs });
   advance(run, step);
 }
 
-/** Stops open tasks, undoes effects if they are not to stay, and ends the run. */
+/** Stops open tasks, undoes effects if required, and ends the run. */
 export function stopRun(
   run: RunView,
   step: RunStep,

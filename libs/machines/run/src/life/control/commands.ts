@@ -1,4 +1,4 @@
-/** Starts a run, holds it, lets it continue, ends it. Changes what it is found by. */
+/** Starts, pauses, resumes and ends a run. Changes the facts by which it is found. */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -81,7 +81,7 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
 };
 
 function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunStep): RunBegun | Refusal {
-  // A parent that starts again what it has withdrawn learns that it does not start.
+  // A parent that starts a run again after it withdrew it learns that the run does not start.
   const isOurs = isWithdrawn(run) && isSameParent(run.order?.parent, order?.parent);
   return life.startedAgain(run, step, isOurs || isSameOrder(run.order, order), () =>
     differences(run.order, order),
@@ -91,7 +91,8 @@ function again(run: RunView, order: ReadOnly<RunOrder> | undefined, step: RunSte
 function isSameOrder(one: ReadOnly<RunOrder> | undefined, other: ReadOnly<RunOrder> | undefined): boolean {
   const before = one?.requestHash ?? noBytes;
   const now = other?.requestHash ?? noBytes;
-  // The first half has all but how the version was named, which is no matter where it is this very one.
+  // The first half contains everything except the name of the version, which is irrelevant if both are the
+  // same version.
   const isSameVersion = before.length === 32 && now.length === 32 && one?.hash === other?.hash;
   return isSameRequest(before, now, isSameVersion ? 16 : undefined);
 }
@@ -112,7 +113,10 @@ const orderWords = {
   parent: "parent",
 };
 
-/** Empty for a run that was withdrawn, and for an order whose definition was not found. */
+/**
+ * Returns the differences. Empty for a run that was withdrawn, and for an order whose definition was not
+ * found.
+ */
 function differences(
   before: ReadOnly<RunOrder> | undefined,
   now: ReadOnly<RunOrder> | undefined,
@@ -182,7 +186,7 @@ export const resumeRun: RunCommand<ResumeRun, RunDone> = {
   },
 };
 
-/** Also a message. Asked again it changes nothing. */
+/** Also a message. A repeated request changes nothing. */
 export const cancelRun: RunCommand<CancelRun, RunDone> = {
   type: "cancel_run",
   codec: CancelRun,
@@ -190,7 +194,7 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
   decide(run, { reason, noCompensate }, step) {
     const refusal = life.ended(run, step);
     if (refusal !== undefined) return refusal;
-    // It is ending already, and undoes what it did: it was cancelled, or it failed.
+    // The run is ending already, and undoes its effects: it was cancelled, or it failed.
     if (run.phase === RunPhase.RUN_PHASE_UNDOING && !noCompensate) return done;
     stopRun(run, step, WorkStatus.WORK_STATUS_CANCELLED, life.cancelled(step, reason), noCompensate);
     return done;
@@ -198,8 +202,8 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
 };
 
 /**
- * Also a message. Children that are to be left alone, and are being started, start: the run ends when they have. Asked
- * again it does not wait for them either.
+ * Also a message. Detached children that are being started still start: the run ends after that. A repeated
+ * request does not wait for them either.
  */
 export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   type: "terminate_run",
@@ -219,8 +223,8 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
 };
 
 /**
- * Message of a parent that gives up a child whose start may be under way: it may come before the start, and then the run
- * is known as one that does not start. Otherwise a later start would create a run without a waiter.
+ * Message of a parent that gives up a child while its start may be in flight. If it arrives before the start,
+ * the run is recorded as one that never starts. Otherwise a later start would create a run without a waiter.
  */
 export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   ...withdrawMessage,
@@ -241,10 +245,7 @@ export const withdrawRun: RunCommand<WithdrawRun, RunDone> = {
   },
 };
 
-/**
- * It was started by a message of the run that continued as it, and which was taken back since: what came of it is given
- * up.
- */
+/** The run that continued as this one started it, and was reset since: this continuation is dropped. */
 function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: string): void {
   if (run.order === undefined || run.order.firstId === "") return;
   const { nextId = "" } = run.more ?? {};
@@ -253,7 +254,10 @@ function withdrawNext(run: RunView, step: RunStep, fromId: string, reason: strin
     cancelRun.decide(run, { reason: reason || `${fromId} was taken back`, noCompensate: false }, step);
 }
 
-/** Only of one that has ended: nothing that continues is lost with it. What is over is kept no longer from here on. */
+/**
+ * Only a run that has ended can be removed: nothing that continues is lost with it. From then on its data is
+ * not kept.
+ */
 export const removeRun: RunCommand<RemoveRun, RunDone> = {
   type: "remove_run",
   codec: RemoveRun,

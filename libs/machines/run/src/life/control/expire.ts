@@ -1,4 +1,4 @@
-/** A timer ran out: of the run, or of one of its nodes. */
+/** Handles an expired timer of the run, or of one of its nodes. */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal, StepBudget } from "@tutti/machine-work";
@@ -59,7 +59,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   if (node === undefined) return;
   const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
   if (timer === nodeTimers.again) {
-    // An undoing that has started continues.
+    // A compensation that has started continues.
     if (isUndo) queueAgain(place);
     else if (run.pauseMs > 0 || isShortFor(place)) {
       step.emit(taskHeld, { node: number });
@@ -83,7 +83,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
   else {
     stopChildOf(place, "cancel");
     for (const parts of partRanges(run, node)) stopChildrenIn(run, step, place.budget, parts, "cancel");
-    // What was running may have used up all that it had set aside.
+    // The running attempt may have used all that it had reserved.
     const { reserved } = node.more ?? {};
     failForGood(place, error, { leavesChild: isToBegin(node), used: reserved && { ...reserved } });
   }

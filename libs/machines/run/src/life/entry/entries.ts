@@ -17,7 +17,7 @@ export function entryNamed(run: RunView, kind: Kind, name: string): PlanEntry | 
   return runErrors.entryMissing.refusal({ kind, name, known });
 }
 
-/** What came along, compared with what the definition says of it. */
+/** Validates a payload against the schema that the definition declares. */
 export function payloadOf(
   entry: PlanEntry,
   payload: Payload | undefined,

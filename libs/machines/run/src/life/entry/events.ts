@@ -2,7 +2,7 @@ import { UpdateTakenV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf } from "@tutti/machine-work";
 import { changeVars, moreOf, type RunEvent } from "../../core/state/state.ts";
 
-/** An update took effect. */
+/** Records an update that took effect. */
 export const updateTaken: RunEvent<UpdateTakenV1> = {
   type: "update_taken",
   version: 1,

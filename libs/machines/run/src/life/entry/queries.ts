@@ -1,4 +1,4 @@
-/** Questions that a definition declares. */
+/** Queries that a definition declares. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { isRefusal, type Query, type Refusal, withoutRemedy } from "@tutti/kernel";
 import { asPayload, dataOf, noBytes } from "@tutti/machine-work";
@@ -13,7 +13,7 @@ export interface EntryQuery {
   readonly payload: Payload | undefined;
 }
 
-/** The answer. Undefined for null. */
+/** Returns the reply. Undefined for null. */
 export const showEntry: Query<Run, EntryQuery, { readonly answer: Payload | undefined } | Refusal> = {
   type: "entry",
   answer(run, { query, payload }, { key }) {
@@ -31,7 +31,7 @@ export const showEntry: Query<Run, EntryQuery, { readonly answer: Payload | unde
   },
 };
 
-/** What an expression failed with, said to who asked. */
+/** Converts an error of an expression into a refusal for the caller. */
 export function refusalOf(name: string, error: ErrorDetail): Refusal {
   return runErrors.entryFailed.refusal(
     { name, problem: withoutRemedy(error) },

@@ -1,4 +1,4 @@
-/** Variables get other values: by updates and transitions alone. */
+/** Sets variables: only updates and transitions do. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import { detailOfRefusal, encodeJson } from "@tutti/machine-work";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
@@ -10,7 +10,7 @@ export type Assigned =
   | { readonly ok: true; readonly vars: Record<string, Uint8Array> }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** All values are computed with the variables as they were before. */
+/** Computes all values with the former values of the variables. */
 export function assigned(scene: Scene, set: Readonly<Record<string, number>>, where: string): Assigned {
   const vars: Record<string, Uint8Array> = {};
   let bytes = 0;

@@ -1,4 +1,4 @@
-/** The journals of a durable function in a history, as a worker without memory is given them. */
+/** The journals of a durable function in a history, as a worker without memory receives them. */
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { isDone } from "@tutti/machine-work";
 import { turnInput } from "../../core/attempt/turn-input.ts";
@@ -13,7 +13,7 @@ export interface FunctionTurn {
   readonly hasEnded: boolean;
 }
 
-/** Returns one for each task that the function does, as the history leaves them. */
+/** Returns one for each task of the function, at the end of the history. */
 export function functionTurns(
   machine: Machine<Run>,
   key: InstanceKey,

@@ -1,4 +1,7 @@
-/** What a recorded event says, as plain JSON: bytes as the JSON that they are, times that are no secret of the event's own. */
+/**
+ * A recorded event as plain JSON. Bytes appear as the JSON that they contain. Times that equal the time of
+ * the event are left out.
+ */
 import type { MachineEvent } from "@tutti/kernel";
 
 /** The events that a machine knows. */
@@ -14,16 +17,16 @@ export interface RecordedEvent {
 }
 
 export interface SaidByEvent {
-  /** Number of the node that it is about. Undefined where it is about the run. */
+  /** Node of the event. Undefined if the event is about the run. */
   readonly node: number | undefined;
   readonly details: Record<string, unknown>;
 }
 
-/** Whom an event is about, and the rest without the moments at which it happened. */
+/** Returns the node of an event, and its other fields without the times at which it happened. */
 export function historyJsonOf({ events }: Reading, { type, version, payload }: RecordedEvent): SaidByEvent {
   const codec = events.find((each) => each.type === type && each.version === version)?.codec;
   if (codec === undefined) return { node: undefined, details: {} };
-  // What the codec decoded it can show.
+  // A codec can convert every message that it decoded.
   const shown = codec.toJSON(codec.decode(payload)) as Record<string, unknown>;
   const details: Record<string, unknown> = {};
   let node: number | undefined;
@@ -31,12 +34,12 @@ export function historyJsonOf({ events }: Reading, { type, version, payload }: R
     if (name === "node") node = Number(value);
     else if (!isMoment(name)) details[name] = readable(name, value);
   }
-  // A number that is 0 is left out.
+  // JSON omits a number that is 0.
   if (node === undefined && aboutTask.has(type)) node = 0;
   return { node, details };
 }
 
-/** The time of the event gives these moments. The due time of a waiting task stays. */
+/** Returns whether a field repeats the time of the event. The due time of a waiting task stays. */
 function isMoment(name: string): boolean {
   return /^(create|begin|end|queue|start|stop|pause|resume|ready|update|decide|request)Ms$/.test(name);
 }
@@ -64,7 +67,7 @@ const aboutTask: ReadonlySet<string> = new Set([
   ...["undo_queued", "undo_completed", "undo_failed", "task_repaired", "cache_asked", "work_sent_back"],
 ]);
 
-/** Data of users, which is JSON in bytes. */
+/** Fields with data of users, which is JSON in bytes. */
 const jsonFields: ReadonlySet<string> = new Set([
   ...["input", "output", "saved", "list", "context", "parameters", "answer", "initial", "event", "report"],
 ]);
@@ -84,7 +87,7 @@ function readable(name: string, value: unknown): unknown {
   return mapped(value, (each, key) => readable(key, each));
 }
 
-/** JSON as it is. What is anything else says so. */
+/** Returns JSON as it is. Other content is described. */
 function payloadAsJson(payload: Readonly<Record<string, unknown>>): unknown {
   const { inline, blob } = payload;
   const mediaType = typeof payload["mediaType"] === "string" ? payload["mediaType"] : "";
@@ -102,7 +105,9 @@ const orderFields = [
   ...["input", "inputPayload", "parameters", "timeoutMs", "retentionMs"],
 ] as const;
 
-/** What a run was started with. A plan that it brought along is the definition, not an answer to what happened. */
+/**
+ * Returns the order of a run. A plan in the order is omitted: it is the definition, and not data of an event.
+ */
 function orderOf(order: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     orderFields.flatMap((name) => (order[name] === undefined ? [] : [[name, readable(name, order[name])]])),

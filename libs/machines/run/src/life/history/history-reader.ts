@@ -1,9 +1,10 @@
 /**
- * The history of a run for people: what each event says as plain JSON, tasks by their ids instead of the numbers of
+ * The history of a run for people: each event as plain JSON, with the ids of tasks instead of the numbers of
  * nodes.
  *
- * Ids of entries, rounds and additions follow from what came before, and a reset gives numbers again: events are read
- * in their order from the first, and folded on the way. One that cannot be folded leaves the names as they were.
+ * Ids of entries, rounds and additions follow from earlier events, and a reset reuses numbers. So events are
+ * read in order from the first, and folded on the way. An event that cannot be folded leaves the names
+ * unchanged.
  */
 import type { InstanceKey, Machine, Outstanding } from "@tutti/kernel";
 import { taskIdOf } from "../../core/state/places.ts";
@@ -11,9 +12,9 @@ import type { Run } from "../../core/state/state.ts";
 import { historyJsonOf, type RecordedEvent } from "./history-json.ts";
 
 export interface ReadEvent {
-  /** Id of the task that it is about. Empty where it is about the run. */
+  /** Id of its task. Empty if it is about the run. */
   readonly task: string;
-  /** What it says beside: inputs, outputs, errors, reasons. */
+  /** Its other data: inputs, outputs, errors, reasons. */
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -29,17 +30,17 @@ export class HistoryReader {
 
   /** Returns the next event. */
   read(event: RecordedEvent): ReadEvent {
-    // Folded first: it may be about what it brings.
+    // Folded first: it may be about a node that it creates.
     this.#fold(event);
     const entry = historyJsonOf(this.#machine, event);
     const { node } = entry;
-    // A number that is 0 is left out.
+    // JSON omits a number that is 0.
     const number = numbered[event.type];
     const details = number === undefined ? entry.details : { [number]: 0, ...entry.details };
     return { task: node === undefined ? "" : this.#idOf(node), details: this.#named(details) };
   }
 
-  /** Only for the names in later events. */
+  /** Folds an event only for the names in later events. */
   skip(event: RecordedEvent): void {
     this.#fold(event);
   }
@@ -73,7 +74,7 @@ export class HistoryReader {
     return Array.isArray(value) ? value.map((each) => this.#idOf(Number(each))) : [];
   }
 
-  /** By task. */
+  /** Returns the inputs by task. */
   #inputsOf(value: unknown): Record<string, unknown> {
     const inputs = (value ?? []) as readonly { readonly node?: number; readonly input?: unknown }[];
     return Object.fromEntries(inputs.map(({ node = 0, input }) => [this.#idOf(node), input]));
@@ -87,23 +88,23 @@ export class HistoryReader {
     return this.#run.plan?.plan.states[place]?.name ?? "";
   }
 
-  /** Returns the state that a transition leads to. Empty where it stays. */
+  /** Returns the state that a transition leads to. Empty if the state stays. */
   #enteredBy(transition: number): string {
     return this.#stateNamed(this.#run.plan?.plan.transitions[transition]?.to ?? -1);
   }
 }
 
-/** Events that name something besides their task by its number. */
+/** Events with the number of something besides their task. */
 const numbered: Readonly<Record<string, string>> = {
   work_sent_back: "target",
   state_entered: "state",
   transition_taken: "transition",
 };
 
-/** The state after a reset is what the history shows. Places in plans are the machine's own. */
+/** The history shows the state after a reset. Places in plans are internal to the machine. */
 const isInternal: ReadonlySet<string> = new Set(["snapshot", "scope", "part"]);
 
-/** Ids of the tasks of an addition. Those behind them stand for tasks that were there. */
+/** Returns the ids of the tasks of an addition. The tasks after them represent earlier tasks of the run. */
 function addedBy(plan: unknown): readonly string[] {
   if (typeof plan !== "string") return [];
   const { tasks, outside } = JSON.parse(Buffer.from(plan, "base64").toString()) as {

@@ -1,11 +1,11 @@
-/** One limit is asked for after the other. */
+/** Requests limits one after the other. */
 import { RunPhase } from "@tutti/contracts/workflow/v1";
 import { runLimitAsked } from "../../core/limit/events.ts";
 import { acquire } from "../../core/limit/limits.ts";
 import type { RunStep, RunView } from "../../core/state/state.ts";
 import { startNow } from "../advance/advance.ts";
 
-/** The start that was put off is due. */
+/** Requests the first limit when the delayed start is due. */
 export function acquireFirst(run: RunView, step: RunStep): void {
   const [first] = run.more?.limits ?? [];
   if (first === undefined) return;
@@ -13,7 +13,7 @@ export function acquireFirst(run: RunView, step: RunStep): void {
   acquire(run, step, first.limit);
 }
 
-/** The time is over after which a limit is asked for again. */
+/** Requests limits again whose retry is due. */
 export function acquireDue(run: RunView, step: RunStep): void {
   const due = (run.more?.limits ?? []).filter(({ retryMs }) => retryMs > 0 && retryMs <= step.nowMs);
   for (const { limit } of due) {
@@ -22,7 +22,7 @@ export function acquireDue(run: RunView, step: RunStep): void {
   }
 }
 
-/** The next limit is asked for. When there is none left, the run starts. */
+/** Requests the next limit. If none is left, the run starts. */
 export function acquireNext(run: RunView, step: RunStep): void {
   if (run.phase !== RunPhase.RUN_PHASE_WAITING) return;
   const next = run.more?.limits.find(({ ticket }) => ticket === 0);

@@ -1,4 +1,4 @@
-/** What limits write to runs. A run asks for one limit after the other, and starts when it holds all. */
+/** Messages of limits to runs. A run requests one limit after the other, and starts when it holds all. */
 
 import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -29,7 +29,7 @@ import { acquireNext } from "./asking.ts";
 
 const done: RunDone = {};
 
-/** Message: the run holds it. One that is not wanted any more is given back. */
+/** Message: the run holds the limit. A limit that the run no longer needs is released. */
 export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   type: "grant_limit",
   codec: GrantLimit,
@@ -51,7 +51,7 @@ export const grantLimit: RunCommand<GrantLimit, RunDone> = {
   },
 };
 
-/** Message: it is not to be had, now or ever. */
+/** Message: the limit cannot be granted, now or ever. */
 export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   type: "decline_limit",
   codec: DeclineLimit,
@@ -72,7 +72,7 @@ export const declineLimit: RunCommand<DeclineLimit, RunDone> = {
   },
 };
 
-/** Message: it was taken away. The run continues, and asks for it again. */
+/** Message: the limit was taken away. The run continues, and requests the limit again. */
 export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
   type: "withdraw_limit",
   codec: WithdrawLimit,
@@ -83,7 +83,7 @@ export const withdrawLimit: RunCommand<WithdrawLimit, RunDone> = {
   },
 };
 
-/** Result of the renewal: a lease ran out meanwhile. */
+/** Result of the renewal: a lease has expired. */
 export const loseLease: RunCommand<LoseLease, RunDone> = {
   type: "lose_lease",
   codec: LoseLease,
@@ -128,7 +128,7 @@ interface GrantedToTask {
   readonly leaseDueMs: number;
 }
 
-/** The child is started with the last one. */
+/** Grants a limit to a task. The last one starts the child. */
 function grantToTask(run: RunView, step: RunStep, { limit, task, ticket, leaseDueMs }: GrantedToTask): void {
   const number = findNode(run, task);
   const wanted = number === undefined ? undefined : wantedByNode(run, number, limit);
@@ -166,7 +166,7 @@ function declineToTask(
   advance(run, step);
 }
 
-/** What a run holds is given back at its end, after it has undone what is to be undone. */
+/** Returns the limit if the run still needs it. A run releases its limits at its end, after compensation. */
 function wantedOf(run: RunView, limit: string) {
   const wants = run.phase !== RunPhase.RUN_PHASE_ENDED;
   return wants ? run.more?.limits.find((each) => each.limit === limit) : undefined;

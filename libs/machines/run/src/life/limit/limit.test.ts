@@ -80,7 +80,8 @@ describe("limits of runs", () => {
     scene.begin("three", 8);
     scene.begin("four", 9);
     const statuses = () => ["one", "two", "three", "four"].map((id) => scene.status(id));
-    // The second holds what all share while it waits for its customer: limits are asked for one after the other.
+    // The second run holds the shared limit while it waits for its customer: limits are requested one after
+    // the other.
     assert.deepEqual(statuses(), [running, pending, pending, pending]);
     scene.complete("one");
     assert.deepEqual(statuses().slice(1), [running, running, pending]);

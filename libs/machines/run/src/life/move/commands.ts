@@ -1,4 +1,4 @@
-/** A run continues on another version of its definition. */
+/** Moves a run to another version of its definition. */
 import { MoveReview, MoveRunTo, MoveVerdict, RunMovedV1, RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Query, Refusal } from "@tutti/kernel";
 import { isDone, reasonOf, StepBudget } from "@tutti/machine-work";
@@ -53,7 +53,7 @@ export const moveRun: RunCommand<MoveRunTo, MoveReview> = {
   },
 };
 
-/** Says what moving would do. The plan is at hand. */
+/** Returns what a move would change. The plan is loaded. */
 export const reviewMove: Query<Run, MoveRunTo, MoveReview> = {
   type: "review_move",
   answer(run, wanted, { key }) {
@@ -82,7 +82,7 @@ function refusalOf(run: RunView, id: string): Refusal | undefined {
   return undefined;
 }
 
-/** The state as it is on the version. What is outstanding of nodes that keep their numbers stays as it is. */
+/** State of the run on the version. Effects and timers of nodes that keep their numbers stay unchanged. */
 export const runMoved: RunEvent<RunMovedV1> = {
   type: "run_moved",
   version: 1,

@@ -1,11 +1,13 @@
 /**
- * A run as it is on another version of its definition. Its state is taken apart by the numbers of the one plan and put
- * together by those of the other.
+ * Moves the state of a run to another version of its definition: the numbers of the old plan are replaced by
+ * those of the new one.
  *
- * 1. Ended tasks keep their results, started ones continue. Needs of pending tasks are counted by the version.
- * 2. A running attempt continues undisturbed where its node keeps its number. Else the run waits for its end, or the
- *    attempt restarts.
- * 3. An attempt that no worker is known to have is offered again if another capability, version range or pool does it.
+ * 1. Ended tasks keep their results, started ones continue. Needs of pending tasks are counted in the new
+ *    version.
+ * 2. A running attempt continues undisturbed if its node keeps its number. Otherwise the run waits for its
+ *    end, or the attempt restarts.
+ * 3. An attempt that no worker is known to have is offered again if its capability, version range or pool has
+ *    changed.
  * 4. A started task that is not in the version is dropped only if the mapping drops it.
  */
 
@@ -41,11 +43,11 @@ export interface MoveTo {
 
 export interface Moved {
   readonly review: MoveReview;
-  /** Undefined where it cannot be moved, or not now. */
+  /** Undefined if the run cannot be moved, or not now. */
   readonly snapshot: RunSnapshotV1 | undefined;
-  /** Nodes that are not in the version: what they started is stopped. */
+  /** Nodes that are not in the version: their work is stopped. */
   readonly gone: ReadonlySet<number>;
-  /** Nodes that have other numbers there. */
+  /** Nodes whose numbers change. */
   readonly numbers: readonly NodeMoved[];
 }
 
@@ -53,7 +55,7 @@ const { TASK_STATUS_PENDING: pending, TASK_STATUS_SKIPPED: skipped } = TaskStatu
 const { TASK_STATUS_QUEUED: queued, TASK_STATUS_RUNNING: running, TASK_STATUS_WAITING: waiting } = TaskStatus;
 const notesMax = 20;
 
-/** Says whether a run fits a version, and gives it as it would be. */
+/** Returns whether a run fits a version, and the state that it would have. */
 export function moved(run: RunView, to: RunPlan, wanted: MoveTo): Moved {
   return new Move(run as Run, to, wanted).made();
 }
@@ -65,10 +67,10 @@ class Move {
   readonly #wanted: MoveTo;
   readonly #pairs: Pairs;
   readonly #review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
-  /** By place of a range, what becomes of it. Undefined for what is gone. */
+  /** New range, by place of the old one. Undefined for a removed range. */
   readonly #ranges: (RunRange | undefined)[] = [];
   readonly #places: number[] = [];
-  /** By number of a node that is there still. */
+  /** New number, by number of a node that is kept. */
   readonly #numbers = new Map<number, number>();
   readonly #gone = new Set<number>();
   #nodeCount = 0;
@@ -134,7 +136,7 @@ class Move {
           this.#problem("impossible", taskIdOf(this.#run, number), "tasks that were added need it");
   }
 
-  /** Its place, owner and size in the version. Undefined where there is none of it. */
+  /** Returns its place, owner and size in the version. Undefined if the version does not have the range. */
   #rangeMoved(place: number): RunRange | undefined {
     const range = this.#run.ranges[place];
     if (range === undefined) return undefined;
@@ -161,7 +163,7 @@ class Move {
     const { owner, left, event, seen, isDropped, isEntries } = this.#run.ranges[
       place
     ] as Run["ranges"][number];
-    // Nothing is added to a round that is over.
+    // Nothing is added to a round that has ended.
     const isOver = owner >= 0 && left === 0;
     const open = isEntries ? [] : new Array<number>(shown.count).fill(isOver ? 0 : 1);
     const bytes = { event: event ?? noBytes, seen: seen ?? noBytes };
@@ -189,7 +191,10 @@ class Move {
     return task < 0 ? -1 : shown.first + task - (this.#to.plan.scopes[shown.scope]?.first ?? 0);
   }
 
-  /** Whether a task was skipped with a need, or needs nothing any more, follows from its open needs. */
+  /**
+   * Keeps the fact that a task was skipped with a need, or no longer needs anything. It follows from the open
+   * needs.
+   */
   #keepOpen(place: number, number: number, status: TaskStatus, shown: RunRange, next: number): void {
     if (shown.entries) return;
     const range = this.#run.ranges[place] as Run["ranges"][number];
@@ -207,7 +212,7 @@ class Move {
       this.#problem("needs_mapping", id, `it ${word(status)} and is not in the version: ${howToMap(id)}`);
   }
 
-  /** By the mapping: itself, or what it is a part of. */
+  /** Returns whether the mapping drops a node or one of its owners. */
   #isDropped(number: number): boolean {
     for (let seen = number; seen >= 0; ) {
       const node = this.#run.nodes[seen];
@@ -256,7 +261,7 @@ class Move {
       this.#note(`\`${id}\` ${word(status)} as the version before has it`);
   }
 
-  /** Whether the version has its attempt done by others, and no worker is known to have it. */
+  /** Returns whether the version offers the attempt elsewhere, and no worker is known to have it. */
   #isOfferedElsewhere(node: Node): boolean {
     const isUndo = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     if (!isUndo && node.status !== queued) return false;
@@ -289,7 +294,7 @@ class Move {
     const { hash, versionLabel } = this.#wanted;
     const order = RunOrder.create({ ...before.order, hash, versionLabel, plan: noBytes });
     const isRenumbered = [...this.#numbers].some(([number, next]) => number !== next);
-    // A token that was given out for a number is never valid for another node.
+    // A token that was issued for a number is never valid for another node.
     const most = this.#run.nodes.reduce((attempts, node) => Math.max(attempts, node?.attempt ?? 0), 0);
     const isAnew = this.#run.nodes.some((node) => node !== undefined && this.#isOfferedElsewhere(node));
     const fence =
@@ -308,7 +313,7 @@ class Move {
         undo: this.#numbersOf(undo),
         failed: failed === 0 ? 0 : (this.#numbers.get(failed - 1) ?? -1) + 1,
         additions: additions.map((addition) => ({ ...addition, outside: this.#numbersOf(addition.outside) })),
-        // It rests in its state: actions of the way there do not run again.
+        // The run rests in its state: actions of the transition do not run again.
         transition: undefined,
         activity: activity === 0 ? 0 : (this.#places[activity - 1] ?? -1) + 1,
         state: state === 0 ? 0 : (this.#pairs.states[state - 1] ?? -1) + 1,
@@ -346,7 +351,7 @@ class Move {
         ...shown,
         node: number,
         attempt: isSame && !this.#isOfferedElsewhere(node) ? shown.attempt : fence,
-        // The plan says something else now, or says it elsewhere.
+        // The new plan may compute another input, or compute it in another place.
         inputFollows: false,
         input: bytesOf(input),
         inputPayload: payloadOf(input),
@@ -363,7 +368,7 @@ const verdicts = {
   impossible: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE,
 };
 
-/** Needs, counts and the agenda follow from the version and from how everything stands. */
+/** Computes needs, counts and the agenda from the version and the statuses. */
 function settle(run: Run): void {
   const open = new Set<number>();
   for (const range of run.ranges) {
@@ -376,7 +381,7 @@ function settle(run: Run): void {
   recount(run);
 }
 
-/** A started task waits for no need any more, also where the version gives it one. */
+/** Clears the needs of started tasks, even of needs that only the version has. */
 function clearNeeds(run: Run, range: Run["ranges"][number]): void {
   const { predecessors } = range.plan;
   for (let place = 0; place < range.open.length; place++) {
@@ -392,7 +397,7 @@ function clearNeeds(run: Run, range: Run["ranges"][number]): void {
   }
 }
 
-/** Whether an agent, a limit or a start knows it by its number. */
+/** Returns whether an agent, a limit or a start refers to the node by its number. */
 function isAtWork(node: Node): boolean {
   const { status } = node;
   const child = stateOfKind(node, "child");
@@ -405,7 +410,7 @@ function failsWhenLost(node: Node): boolean {
   return node.range.plan.policy(node.range.plan.task(node.task)).retry?.failWhenLost === true;
 }
 
-/** Whether what it waits for knows it by its id. */
+/** Returns whether the source of its wait refers to the node by its id. */
 function isNamed(node: Node): boolean {
   const { status, more } = node;
   const isChild = status === waiting || status === queued;
@@ -429,7 +434,7 @@ const words: Readonly<Partial<Record<TaskStatus, string>>> = {
   [waiting]: "is waiting",
 };
 
-/** Whether it can be moved at all, as far as is known without its state. */
+/** Returns whether a run with this status can be moved, as far as is known without its state. */
 export function isMovable(status: WorkStatus): boolean {
   return (
     status === WorkStatus.WORK_STATUS_PENDING ||

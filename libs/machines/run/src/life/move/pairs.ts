@@ -1,6 +1,6 @@
 /**
- * Which task of a version of a definition stands for which of another: by hand, by id, or as the only one that does the
- * same work. It follows from the two plans alone, and is kept for the runs that come next.
+ * Pairs of tasks in two versions of a definition: by mapping, by id, or as the only one that does the same
+ * work. Pairs follow from the two plans alone, and are cached for further runs.
  */
 import type { Plan, PlanTask } from "@tutti/definitions";
 import type { RunPlan } from "../../core/plan/run-plan.ts";
@@ -10,16 +10,16 @@ export interface Pairs {
   readonly tasks: readonly number[];
   readonly scopes: readonly number[];
   readonly states: readonly number[];
-  /** Ids as they are written in a mapping: `ship`, `poll.fetch`, `refused/notify`. */
+  /** Ids as they appear in a mapping: `ship`, `poll.fetch`, `refused/notify`. */
   readonly ids: readonly string[];
   /** Tasks that the mapping drops. */
   readonly dropped: ReadonlySet<number>;
-  /** Tasks that do something else in the other plan, or do it otherwise. */
+  /** Paired tasks whose content differs in the other plan. */
   readonly changed: ReadonlySet<number>;
   readonly droppedStates: ReadonlySet<number>;
-  /** Entries of the mapping that name nothing, with why. */
+  /** Entries of the mapping without a match, with the reason. */
   readonly unknown: ReadonlyMap<string, string>;
-  /** Whether runs do the same in both. */
+  /** Whether runs behave the same in both. */
   readonly isSame: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Known {
   readonly pairs: Pairs;
 }
 
-/** The latest ones by the plan that is left. */
+/** Latest pairs by the old plan. */
 const known = new WeakMap<RunPlan, Known>();
 
 export function pairsOf(from: RunPlan, to: RunPlan, mapping: Mapping): Pairs {
@@ -109,7 +109,7 @@ class Pairing {
     }
   }
 
-  /** Actions on entry, on exit, in the state and on the way out of it. */
+  /** Pairs the actions on entry, on exit, in the state and on its transitions. */
   #pairScopesOfState(number: number, other: number, name: string): void {
     const one = scopesOfState(this.#from, number);
     const two = scopesOfState(this.#to, other);
@@ -139,7 +139,7 @@ class Pairing {
     this.#pairByShape(open, left);
   }
 
-  /** Tasks that were renamed: each does what exactly one other does that no task of the run is known by. */
+  /** Pairs renamed tasks: each matches exactly one other task with the same work that has no partner yet. */
   #pairByShape(open: readonly number[], left: Set<number>): void {
     const shapes = new Map<string, number[]>();
     for (const task of left) {
@@ -209,7 +209,7 @@ function scopesOfState(plan: Plan, number: number): Map<string, number> {
   return found;
 }
 
-/** What a plan has a run do: not what people are shown of it. */
+/** Returns the behaviour of a plan: without the parts that are only displayed. */
 function essence(plan: Plan): string {
   const shown = new Set(["description", "title", "labels"]);
   return JSON.stringify({ ...plan, labels: {}, description: "" }, (key, value) =>
@@ -217,13 +217,13 @@ function essence(plan: Plan): string {
   );
 }
 
-/** What does the work, and on what: enough to know a task by that has another name. */
+/** Returns the work and input of a task: enough to recognize a task with another name. */
 function shapeOf(plan: Plan, number: number): string {
   const task = plan.tasks[number] as PlanTask;
   return JSON.stringify([task.kind, resolved(plan, plan.works[task.work]), sourceOf(plan, task.input)]);
 }
 
-/** All that a task does, with what its numbers stand for. */
+/** Returns the whole content of a task, with its numbers resolved. */
 function contentOf(plan: Plan, number: number): string {
   const task = plan.tasks[number] as PlanTask;
   const { id: _, title: __, scope: ___, work, policy, input, when, forEach, ...rest } = task;
@@ -260,7 +260,7 @@ const programMembers: ReadonlySet<string> = new Set([
   "contextKey",
   "input",
 ]);
-/** Members that are numbers of tasks and scopes: others in another plan, though they stand for the same. */
+/** Members that are numbers of tasks and scopes: they differ between plans even if they refer to the same. */
 const placeMembers: ReadonlySet<string> = new Set([
   "scope",
   "sendBack",

@@ -4,7 +4,7 @@ import type { Query } from "@tutti/kernel";
 import { shownCounts } from "@tutti/machine-work";
 import type { Run } from "../../core/state/state.ts";
 
-/** For lists, which ask many runs. */
+/** Used by lists, which query many runs. */
 export const showCounts: Query<Run, undefined, { readonly counts: TaskCounts }> = {
   type: "counts",
   answer: ({ counts, nodeCount }) => ({ counts: shownCounts(counts, nodeCount) }),

@@ -42,11 +42,11 @@ import { kindOf } from "../../kinds/table.ts";
 import { retriedSteps } from "./failed-steps.ts";
 import { inWords, ownersUnderWay, standingsOf, type Whole } from "./standing.ts";
 
-/** Needs that an explanation names, and failed tasks that one of a run tells of. */
+/** Maximum number of needs that an explanation names, and of failed tasks in the explanation of a run. */
 const partsMax = 20;
 const failuresMax = 100;
 const namedMax = 3;
-/** Nodes that are looked through for them. */
+/** Nodes that are searched for them. */
 const lookedAtMax = 20_000;
 
 export const explain: Query<Run, { readonly taskId: string }, Explanation | Refusal> = {
@@ -60,7 +60,7 @@ export const explain: Query<Run, { readonly taskId: string }, Explanation | Refu
   },
 };
 
-/** The same of a whole run, for who can ask pools before it is put into words. */
+/** Explains a whole run, for callers that can query pools before the explanation becomes text. */
 export const explainWhole: Query<Run, undefined, Whole | Refusal> = {
   type: "explain_whole",
   answer: (run, _, { key, nowMs }) =>
@@ -84,7 +84,7 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   const why = because === "" ? "" : `: ${because}`;
   const count = run.nodeCount - (isOver ? 0 : ownersUnderWay(run));
   const open = count - doneOf(run);
-  // A completed run has dealt with its failures: they need no remedy.
+  // A completed run has handled its failures: they need no remedy.
   const isCompleted = status === WorkStatus.WORK_STATUS_COMPLETED;
   const failures = isCompleted ? [] : [...failed, ...retried].slice(0, failuresMax);
   const dealtWith = isCompleted && failed.length > 0 ? ` although ${failedWords(failed)}` : "";
@@ -96,13 +96,13 @@ function wholeOf(run: RunView, nowMs: number): Whole {
   });
   return {
     lead: isOver
-      ? // The error of a run that was cancelled or terminated says so itself.
+      ? // The error of a cancelled or terminated run states this already.
         message.startsWith("The run was ")
         ? message
         : `The run ${statusName(status)}${dealtWith}${why}`
       : `The run is ${statusName(status)}${why}. ${open} of ${counted(count, "task")} ${open === 1 ? "has" : "have"} not ended`,
     explanation,
-    // Tasks of a run that has not started wait for its start alone.
+    // Tasks of a run that has not started only wait for its start.
     standings: isOver || isWaiting ? [] : standingsOf(run, (number) => ofTask(run, number, nowMs)),
   };
 }
@@ -113,7 +113,7 @@ function failedWords(failed: readonly FailedAttempt[]): string {
   return `${counted(failed.length, "task")} failed: ${names.join(", ")}${more}`;
 }
 
-/** It failed, or is paused after a failure. */
+/** Returns whether a node has failed, or is paused after a failure. */
 function isStuck(node: NodeView | undefined): node is NodeView {
   const { TASK_STATUS_FAILED, TASK_STATUS_PAUSED } = TaskStatus;
   return (
@@ -194,7 +194,7 @@ function remediesOfRun(run: RunView): Remedy[] {
   return [];
 }
 
-/** A paused function whose code does not fit its history: the same code fails again. */
+/** Returns whether the code of a paused function does not fit its history: the same code fails again. */
 function hasOtherCode(node: NodeView | undefined): boolean {
   return node?.status === TaskStatus.TASK_STATUS_PAUSED && node.error?.code === "sdk.function_changed";
 }
@@ -218,7 +218,10 @@ function retryText({ counts }: RunView): string {
     : "Retry the failed tasks. Completed tasks keep their results.";
 }
 
-/** Its definition is wrong, or the output of the run itself: with the same values it fails again. */
+/**
+ * Returns whether the definition is wrong, or the output of the run itself: with the same values it fails
+ * again.
+ */
 function isOwnFailure({ failed, error }: RunView): boolean {
   const code = error?.code ?? "";
   return needsOtherDefinition(code) || (failed < 0 && code === runErrors.valueTooLarge.code);
@@ -242,7 +245,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   });
 }
 
-/** What a user can do so that it continues. */
+/** Returns the actions with which a user can make it continue. */
 function remediesOf({ key }: RunView, id: string, node: NodeView | undefined, status: TaskStatus): Remedy[] {
   if (hasOtherCode(node)) return remediesOfOtherCode(key.id, id);
   if (status === TaskStatus.TASK_STATUS_PAUSED)
@@ -254,7 +257,7 @@ function remediesOf({ key }: RunView, id: string, node: NodeView | undefined, st
   return signal === "" ? [] : [{ text, command: `tutti signal ${key.id} ${signal}` }];
 }
 
-/** Why it does not continue now. */
+/** Returns why it does not continue now. */
 function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number): Partial<Wait>[] {
   const node = run.nodes[number];
   const status = statusOfNode(run, number);
@@ -299,7 +302,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   return explained === undefined ? [] : [{ startTime, ...due, present: true, ...explained }];
 }
 
-/** What is ready, and has not started, waits for what others give back. */
+/** Returns the wait of a task that is ready, but waits for amounts that others return. */
 function budgetWait(run: RunView): Partial<Wait>[] {
   if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
   const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are reserved for running tasks`;
@@ -377,7 +380,10 @@ function failuresOf(run: RunView, node: NodeView, task: string): Partial<FailedA
     : failed.reverse();
 }
 
-/** The number of an attempt as users count it: in each turn of a durable function from 1, also in the turn that failed it. */
+/**
+ * Returns the number of an attempt as users count it: in each turn of a durable function from 1, also in the
+ * turn that failed it.
+ */
 function attemptInWords(node: NodeView, attempt: number): number {
   const { last = 0 } = stateOfKind(node, "function")?.journal ?? {};
   if (last === 0 || attempt < last) return attempt;
@@ -394,7 +400,7 @@ function failureOf(run: RunView, node: NodeView): FailedAttempt {
   };
 }
 
-/** The wait of a run of states. */
+/** Returns the wait of a run of states. */
 function waitOfState(run: RunView): Partial<Wait>[] {
   const state = stateOf(run);
   if (state === undefined || run.phase !== RunPhase.RUN_PHASE_GOING || nextMove(run) !== undefined) return [];

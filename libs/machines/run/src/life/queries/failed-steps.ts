@@ -1,4 +1,4 @@
-/** Steps of durable functions that wait for their next try: the function itself only waits for a time. */
+/** Steps of durable functions that wait for their next try. The function itself only waits for a timer. */
 import { type FailedAttempt, TaskStatus } from "@tutti/contracts/types/v1";
 import { FunctionEntryKind } from "@tutti/contracts/workflow/v1";
 import { toTimestamp } from "@tutti/kernel";
@@ -9,9 +9,9 @@ import type { NodeView } from "../../core/state/state.ts";
 
 const { FUNCTION_ENTRY_KIND_STEP, FUNCTION_ENTRY_KIND_TASK, FUNCTION_ENTRY_KIND_END } = FunctionEntryKind;
 
-/** Entries that are looked through, from the last one back. */
+/** Entries that are searched, from the last one back. */
 const entriesMax = 1_000;
-/** The task by which the SDKs wait between two tries of a step. */
+/** Form of the ids of the tasks with which the SDKs wait between two tries of a step. */
 const pauseForm = /^(?<step>.+)\.pause-(?<tries>\d+)$/;
 
 /** Returns the last error of each step that waits for its next try, or did when the function failed, the newest first. */

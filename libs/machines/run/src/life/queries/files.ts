@@ -1,4 +1,7 @@
-/** Content in the blob store that a run refers to: files within its values, and values that are too large. */
+/**
+ * Content in the blob store that a run refers to: files within its values, and values that were too large to
+ * inline.
+ */
 import type { Payload } from "@tutti/contracts/types/v1";
 import { FunctionEntryKind, type RunFile } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
@@ -12,18 +15,21 @@ import type { NodeView, Run, RunView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 
 export interface FilesWanted {
-  /** Number of the node to start with. The input of the run comes before the first one, the rest behind the last one. */
+  /**
+   * Number of the first node. The input of the run comes before the first node, all other content of the run
+   * after the last one.
+   */
   readonly from: number;
   readonly size: number;
 }
 
 export interface FilesShown {
   readonly files: readonly RunFile[];
-  /** What to continue with; -1 at the end. */
+  /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
-/** Nodes that one answer looks at. */
+/** Nodes that one reply reads. */
 const lookedAtMax = 20_000;
 
 export const showFiles: Query<Run, FilesWanted, FilesShown | Refusal> = {
@@ -35,7 +41,7 @@ export const showFiles: Query<Run, FilesWanted, FilesShown | Refusal> = {
     const until = Math.min(run.nodeCount, from + lookedAtMax);
     const current = currentRanges(run);
     for (let number = Math.max(0, from); number < until; number++) {
-      // Each page has a task, so that the next one starts behind it.
+      // Each page contains at least one task, so that the next one starts after it.
       if (files.length >= size && number > from) return { files, next: number };
       const node = run.nodes[number];
       if (node !== undefined && current.has(rangePlace(run.ranges, number))) addOfTask(run, node, files);
@@ -57,7 +63,7 @@ function addOfTask(run: RunView, node: NodeView, files: RunFile[]): void {
   if (hasOutput(run, node.number)) addFiles(outputOf(run, node.number), `${id}.output`, files);
 }
 
-/** Adds the references within a value. The same content under several names is there under each of them. */
+/** Adds the references within a value. The same content under several names is listed under each of them. */
 function addFiles(value: Data | string | undefined, name: string, files: RunFile[]): void {
   if (value === undefined) return;
   const json = typeof value === "string" ? value : bytesOrNull(value);

@@ -1,4 +1,4 @@
-/** A run as the contracts show it. */
+/** A run as a message of the contracts. */
 
 import { type Amounts, type Outcome, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -19,18 +19,21 @@ import { openQuestions } from "../../kinds/approve/open.ts";
 import { endingOf } from "../run/end.ts";
 
 export interface RunWanted {
-  /** Whether input and output are wanted too. */
+  /** Whether input and output are included. */
   readonly withPayloads: boolean;
 }
 
-/** Without what the machine does not know: who started it, the number of its latest event, when it will end. */
+/**
+ * Leaves out the data that the machine does not have: who started the run, the number of its latest event,
+ * when it will end.
+ */
 export const showRun: Query<Run, RunWanted, RunMessage | Refusal> = {
   type: "run",
   answer: (run, { withPayloads }, { key }) =>
     run.order === undefined ? runErrors.runMissing.refusal({ id: key.id }) : runMessage(run, withPayloads),
 };
 
-/** How it ended. Undefined while it has not. */
+/** Returns how the run ended. Undefined before its end. */
 export const showEnding: Query<Run, undefined, { readonly ending: RunEnding | undefined }> = {
   type: "ending",
   answer: (run) => ({ ending: hasEnded(run) ? endingOf(run) : undefined }),
@@ -134,7 +137,7 @@ function outcomeOf(run: RunView, withPayloads: boolean): Outcome | undefined {
   }
 }
 
-/** Completed and skipped tasks, of all that are known. A run that failed is not done. */
+/** Returns the share of completed and skipped tasks among all known tasks. A failed run is never complete. */
 function progressOf({ counts, nodeCount, phase, ending }: RunView): number {
   const isEnded = phase === RunPhase.RUN_PHASE_ENDED;
   const { WORK_STATUS_COMPLETED: completed, WORK_STATUS_CONTINUED: continued } = WorkStatus;

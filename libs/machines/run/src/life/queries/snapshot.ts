@@ -1,4 +1,4 @@
-/** The state of a run whole: what a run is taken back to. */
+/** The whole state of a run, for a later reset. */
 import { type RunSignal, RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Query } from "@tutti/kernel";
 import type { Run } from "../../core/state/state.ts";

@@ -1,6 +1,6 @@
 /**
- * How the open tasks of a run stand, in groups: so many wait for this, so many for that. One of each group is explained
- * in full. What pools know of it is added by the service that asks them, and holds for the others as well.
+ * Groups of the open tasks of a run that have the same status and wait. One task of each group is explained
+ * in full. The service adds the data of pools for that task, and it applies to the others too.
  */
 
 import {
@@ -18,25 +18,25 @@ import { statusOfNode, taskIdOf } from "../../core/state/places.ts";
 import type { NodeView, RunView } from "../../core/state/state.ts";
 
 export interface Standing {
-  /** How many tasks stand like this. */
+  /** Number of tasks in the group. */
   readonly count: number;
-  /** Ids of the first of them. */
+  /** Ids of its first tasks. */
   readonly taskIds: readonly string[];
-  /** What they wait for. Undefined: they are running. */
+  /** Reason of their wait. Undefined if they are running. */
   readonly wait: Wait | undefined;
-  /** The first of them. Undefined where they are only counted. */
+  /** Explanation of the first one. Undefined if the tasks are only counted. */
   readonly first: Explanation | undefined;
 }
 
-/** The explanation of a run, before it is put into words. */
+/** The explanation of a run, before it becomes text. */
 export interface Whole {
-  /** How the run itself stands. */
+  /** Status of the run itself. */
   readonly lead: string;
   readonly explanation: Explanation;
   readonly standings: readonly Standing[];
 }
 
-/** Nodes that are looked through. */
+/** Nodes that are read. */
 const lookedAtMax = 200_000;
 const groupsMax = 20;
 const idsMax = 3;
@@ -47,7 +47,7 @@ interface Group {
   count: number;
 }
 
-/** Lists and loops that are under way are not counted beside their own parts. */
+/** Counts lists and loops in progress, which are not counted in addition to their parts. */
 export function ownersUnderWay(run: RunView): number {
   let count = 0;
   for (const node of run.nodes.slice(0, lookedAtMax))
@@ -77,7 +77,7 @@ const others: Omit<Standing, "count"> = {
   first: undefined,
 };
 
-/** Tasks of one kind at one place of the definition that stand alike wait for the same. */
+/** Adds a task to its group: tasks of one kind, at one place of the definition, with one status. */
 function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
   const { status, range, task, number } = node;
   if (!isOpen(run, node) || isItsParts(run, node)) return;
@@ -94,7 +94,10 @@ function isOpen(run: RunView, { status, number }: NodeView): boolean {
   return !isDone(status) && statusOfNode(run, number) !== TaskStatus.TASK_STATUS_PENDING;
 }
 
-/** A list or a loop that is under way is its parts, and so is a function or an agent that waits for its calls. */
+/**
+ * Returns whether the parts represent the node: a list or loop in progress, or a function or agent that waits
+ * for its calls.
+ */
 function isItsParts(run: RunView, node: NodeView): boolean {
   const calls = stateOfKind(node, "function")?.journal.open.size ?? 0;
   if (calls > 0) return node.status === TaskStatus.TASK_STATUS_WAITING;
@@ -102,7 +105,7 @@ function isItsParts(run: RunView, node: NodeView): boolean {
   return parts !== undefined && parts.owner === node.number && parts.left > 0;
 }
 
-/** Those that wait for the same thing are one group, the largest first. */
+/** Joins groups that wait for the same thing, the largest first. */
 function joined(standings: readonly Standing[]): readonly Standing[] {
   const byWait = new Map<string, Standing>();
   for (const standing of standings) {
@@ -141,7 +144,7 @@ const {
   WAIT_CAUSE_POLICY,
 } = WaitCause;
 
-/** Causes that are distinguished by what they are about. */
+/** Causes whose groups are joined only if their subject is the same. */
 const isShared: ReadonlySet<WaitCause> = new Set([
   ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_LIMIT, WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
 ]);
@@ -164,7 +167,7 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_POLICY]: () => "for a person with the permission",
 };
 
-/** In a sentence, and as waits of the run with their numbers. */
+/** Returns the explanation as a sentence, and as waits of the run with their counts. */
 export function inWords({ lead, explanation, standings: each }: Whole): Explanation {
   const standings = joined(each);
   const clauses = standings.map((standing) => `${clauseOf(standing)}${namesOf(standing)}`);

@@ -1,4 +1,4 @@
-/** Tasks as the contracts show them. */
+/** Tasks as messages of the contracts. */
 
 import { type NeedCondition, type Outcome, TaskStatus } from "@tutti/contracts/types/v1";
 import { type Attempt, type Task, Task as Tasks } from "@tutti/contracts/workflow/v1";
@@ -29,21 +29,21 @@ export interface TasksWanted {
   /** Entries, rounds and additions of this task. Empty means all tasks. */
   readonly parentTaskId: string;
   readonly topOnly: boolean;
-  /** In the id, the title, or the message of the error, ignoring case. Empty means any. */
+  /** Text in the id, the title, or the message of the error, ignoring case. Empty means any. */
   readonly text: string;
   readonly withPayloads: boolean;
-  /** Number of the node to start with. */
+  /** Number of the first node. */
   readonly from: number;
   readonly size: number;
 }
 
 export interface TasksShown {
   readonly tasks: readonly Task[];
-  /** What to continue with; -1 at the end. */
+  /** Number of the node of the next page; -1 at the end. */
   readonly next: number;
 }
 
-/** Nodes that one page looks at, found or not: the next page continues from there. */
+/** Nodes that one page reads, matching or not: the next page continues from there. */
 const lookedAtMax = 20_000;
 
 export const showTasks: Query<Run, TasksWanted, TasksShown | Refusal> = {
@@ -132,7 +132,10 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
   };
 }
 
-/** A durable function lasts from its first turn to its last. The node has the start of the latest one. */
+/**
+ * Returns whether the task has started. A durable function runs from its first turn to its last. The node has
+ * the start of the latest turn.
+ */
 function hasStarted({ attempt, startAt }: NodeView): boolean {
   return attempt > 1 || startAt >= 0;
 }
@@ -152,7 +155,7 @@ function outcomeOf(run: RunView, node: NodeView, withPayloads: boolean): Outcome
   return { result: { $case: "completed", value: output ?? { body: undefined, mediaType: "" } } };
 }
 
-/** Those that failed, as far as they are kept, and the latest one. */
+/** Returns the kept failed attempts and the latest one. */
 function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
   const failed = (node.more?.failures ?? []).map(
     ({ attempt, agent, starter, queueMs, startMs, endMs, error, undo }) => ({
@@ -187,7 +190,7 @@ function attemptsOf(run: RunView, node: NodeView): Partial<Attempt>[] {
   ];
 }
 
-/** Empty where no pool chooses who does it. */
+/** Returns the pool. Empty if no pool chooses an agent. */
 function poolOf(run: RunView, { range, task }: NodeView, isUndo: boolean): string {
   if (!isUndo && !isOffered(range.plan.task(task) as PlanTask)) return "";
   return range.plan.profile(task, run.order?.pool ?? "", isUndo).pool || "default";

@@ -1,4 +1,4 @@
-/** Takes a run up again, takes it back, repairs a task by hand. */
+/** Retries and resets a run, and repairs a task. */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -85,7 +85,7 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
   },
 };
 
-/** Only a task of the run itself that works on an input can be given one. */
+/** Returns the inputs by node. Only a task of the run itself that has an input can be given one. */
 function inputsOfNodes(run: RunView, inputs: readonly TaskInput[]): NodeInput[] | Refusal {
   const found: NodeInput[] = [];
   for (const { taskId, input } of inputs) {
@@ -104,7 +104,7 @@ function inputsOfNodes(run: RunView, inputs: readonly TaskInput[]): NodeInput[] 
 
 const inputKinds: ReadonlySet<string> = new Set(["uses", "function", "workflow", "mission"]);
 
-/** One that is under way has tasks that wait for a person. */
+/** A run in progress can have tasks that wait for a person. */
 const retriable: ReadonlySet<WorkStatus> = new Set([
   WorkStatus.WORK_STATUS_RUNNING,
   WorkStatus.WORK_STATUS_PAUSED,
@@ -113,7 +113,7 @@ const retriable: ReadonlySet<WorkStatus> = new Set([
   WorkStatus.WORK_STATUS_TERMINATED,
 ]);
 
-/** Tasks of the run itself that did not do well. What is inside of them is done again with them. */
+/** Returns the unsuccessful tasks of the run itself. Their parts are repeated with them. */
 function unwell(run: RunView): number[] {
   const nodes: number[] = [];
   const undone = undoneWithOwners(run);
@@ -135,7 +135,10 @@ function addUnreadable(run: RunView, nodes: number[]): void {
   }
 }
 
-/** A node that is being undone has the status that it gets when that is taken back, except if it completed. */
+/**
+ * Returns the status of a node. For a node that is being undone, the status after that is reverted, except if
+ * it completed.
+ */
 function standing(run: RunView, number: number): TaskStatus {
   const left = run.nodes[number]?.more?.undo?.left;
   return run.undoing === number && left !== undefined ? left.status : statusOfNode(run, number);
@@ -154,7 +157,7 @@ function isUnwell(status: TaskStatus): boolean {
   }
 }
 
-/** A part is done again with the task of the run that it is a part of. */
+/** Returns the task of the run that a part belongs to: the part is repeated with it. */
 function topmost(run: RunView, number: number): number {
   let top = number;
   for (let range = rangeViewOf(run, top); range.owner >= 0; range = rangeViewOf(run, top)) top = range.owner;
@@ -175,7 +178,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
     const kept = new Set(
       nodes.flatMap(({ childId, status }) => (childId === "" || isDone(status) ? [] : [childId])),
     );
-    // A child that was running then, and is now, continues.
+    // A child that was running at that event, and still is, continues.
     stopAllChildren(
       run,
       step,
@@ -201,10 +204,10 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
       const place = placeOf(run, node.number, step, new StepBudget());
       if (isWaitingForLimits(node)) acquireNextForTask(place);
       askAgain(place);
-      // The step that approved its output asked the next question in an event of its own.
+      // The step that approved its output asked the next question in a separate event.
       askNextQuestion(place);
     }
-    // Tasks that waited then have not seen what came since.
+    // Tasks that waited at that event have not seen later signals.
     const budget = new StepBudget();
     for (const kept of [...(run.more?.signals ?? [])]) deliverToWaiting(run, kept as RunSignal, step, budget);
     advance(run, step);
@@ -212,7 +215,7 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
   },
 };
 
-/** What was used up stays used up. */
+/** Amounts that were used stay used. */
 function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
   if (!hasBudget(run)) return snapshot;
   const used = noAmounts();
@@ -220,19 +223,19 @@ function withUsedSince(run: RunView, snapshot: Uint8Array): Uint8Array {
   return RunSnapshotV1.encode({ ...RunSnapshotV1.decode(snapshot), used }).finish();
 }
 
-/** The run that it continued as is given up, except if it has continued as that by then. */
+/** Withdraws the run that continued this one, unless the reset state has the same continuation. */
 function withdrawNextRun(run: RunView, step: RunStep, keptId: string, reason: string): void {
   const { nextId = "" } = run.more ?? {};
   if (nextId !== "" && nextId !== keptId) withdrawContinuation(run, step, nextId, reason);
 }
 
-/** What it held until it ended. */
+/** Returns the limits that it held until it ended. */
 function limitIdsOf(run: RunView): string[] {
   const wanted = run.order === undefined ? undefined : limitsOf(run, run.order as RunOrder);
   return wanted?.ok === true ? wanted.limits.map(({ id }) => id) : [];
 }
 
-/** Returns whether it waits for its limits, and not for its start. */
+/** Returns whether the run waits for its limits, and not for its start. */
 function isDueForLimits({ phase, more, order }: RunView, { nowMs }: RunStep): boolean {
   if (phase !== RunPhase.RUN_PHASE_WAITING || (more?.limits.length ?? 0) === 0) return false;
   return more?.isDue === true || (order?.startMs ?? 0) <= nowMs;
@@ -259,7 +262,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });
     const rested = restedOn(run, node, taskId);
     if (rested !== undefined) return rested;
-    // A child that is running on it counts no longer either.
+    // Its running child no longer counts either.
     stopChildrenOf(run, step, new StepBudget(), node, "cancel");
     const isSkip = repair?.$case === "skip";
     step.emit(taskRepaired, {
@@ -280,7 +283,7 @@ const skipped = TaskStatus.TASK_STATUS_SKIPPED;
 const failed = TaskStatus.TASK_STATUS_FAILED;
 const completed = TaskStatus.TASK_STATUS_COMPLETED;
 
-/** A task that has ended is repaired only while nothing that rests on it has started. */
+/** Refuses the repair of an ended task if a dependent task has started. */
 function restedOn(run: RunView, number: number, task: string): Refusal | undefined {
   if (run.phase !== RunPhase.RUN_PHASE_GOING)
     return runErrors.taskNotRepairable.refusal({ task, found: `the run ${statusName(statusOf(run))}` });
@@ -303,14 +306,14 @@ function restedOn(run: RunView, number: number, task: string): Refusal | undefin
   return undefined;
 }
 
-/** Tasks that follow a task: in its range, and among added tasks. */
+/** Returns the tasks that follow a task: in its range, and among added tasks. */
 function nextOf(run: RunView, range: RangeView, number: number): number[] {
   const { offsets, targets } = range.plan.plan.edges;
   const place = range.firstTask + number - range.first;
   const beside = targets
     .slice(offsets[place] ?? 0, offsets[place + 1] ?? 0)
     .map((task) => range.first + task - range.firstTask);
-  // What was given up with the task that added it may have come to be again since.
+  // Tasks that were stopped with the task that added them may have been created again since.
   const added = (run.more?.followers?.get(number) ?? []).filter((follower) => !follower.range.isDropped);
   return [...beside, ...added.map((follower) => nodeOfTask(follower.range, follower.task))];
 }

@@ -1,4 +1,4 @@
-/** What people do to a run that did not go well. */
+/** Interventions of people in a run that did not succeed. */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -48,7 +48,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     revertRunningCompensation(run, outstanding);
     revertFailedCompensations(run);
     for (const number of closureOf(run, new Set(nodes))) forgetSentBack(run.nodes[number]);
-    // How a node stands that nothing has happened to depends on it.
+    // The status of an untouched node depends on this phase.
     run.phase = RunPhase.RUN_PHASE_GOING;
     reopen(run, nodes, retryMs, outstanding);
     for (const { node, input } of inputs) detailOf(nodeOf(run, node)).setInput = input;
@@ -56,7 +56,7 @@ export const runRetried: RunEvent<RunRetriedV1> = {
     Object.assign(run, { error: undefined, output: undefined, endMs: 0, pauseMs: 0, pauseReason: "" });
     if (!wasOver) return;
     clearRun(run, outstanding);
-    // What it held was given back with its end.
+    // The limits were released at its end.
     const isHeldUp = hadEnded && wantAgain(run, limits);
     restartState(run, retryMs, outstanding);
     if (isHeldUp) return;
@@ -66,13 +66,13 @@ export const runRetried: RunEvent<RunRetriedV1> = {
   },
 };
 
-/** Its timeout starts again. What was its start remains its start. */
+/** Restarts the timeout. The first start time is kept. */
 function restart(run: Run, atMs: number): void {
   run.firstBeginMs ||= run.beginMs;
   run.beginMs = atMs;
 }
 
-/** It continues when it holds what it held before its end. True when that is anything. */
+/** Requires the limits again that the run held before its end. Returns true if there are any. */
 function wantAgain(run: Run, limits: readonly string[]): boolean {
   if (limits.length === 0) {
     if (run.more !== undefined) run.more.limits.length = 0;
@@ -86,12 +86,15 @@ function wantAgain(run: Run, limits: readonly string[]): boolean {
   return true;
 }
 
-/** A gate that is asked again, since a person wants work done again, may send it back as often as at first. */
+/**
+ * Resets the count of a gate: after a person requests a repetition, it may send work back as often as at
+ * first.
+ */
 function forgetSentBack(node: Node | undefined): void {
   if (node?.more?.review !== undefined) Object.assign(node.more.review, { sentBack: 0, reports: [] });
 }
 
-/** The effect that is being undone is among those that are done again. */
+/** Stops the running compensation: its effect is among those that are repeated. */
 function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void {
   if (run.undoing < 0) return;
   const { undoing } = run;
@@ -103,8 +106,8 @@ function revertRunningCompensation(run: Run, outstanding: RunOutstanding): void 
 }
 
 /**
- * What could not be undone is still there, and is undone when the run fails another time. It completed after all
- * others.
+ * Restores effects whose compensation failed: they still exist, and are undone when the run fails again. They
+ * completed after all others.
  */
 function revertFailedCompensations(run: Run): void {
   const kept = run.nodes.filter((node) => node !== undefined && isNotUndone(node)) as Node[];
@@ -114,7 +117,7 @@ function revertFailedCompensations(run: Run): void {
   }
 }
 
-/** Its running attempt counts no longer, and the run continues from the given outcome. */
+/** The running attempt no longer counts, and the run continues from the given outcome. */
 export const taskRepaired: RunEvent<TaskRepairedV1> = {
   type: "task_repaired",
   version: 1,
@@ -123,7 +126,7 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
   described: true,
   evolve(run, { node: number, status, output, error, skipDependents, reason, endMs }, outstanding) {
     const before = statusOfNode(run, number);
-    // One that waits for its needs does so no longer: they are not told to it any more.
+    // A node that waits for its needs stops waiting: their ends no longer reach it.
     const range = rangeOf(run, number);
     if (!range.isEntries && before === TaskStatus.TASK_STATUS_PENDING) range.open[number - range.first] = 0;
     if (isDone(before)) reopen(run, [number], endMs, outstanding, { mended: number, keepsGood: false });
@@ -140,19 +143,19 @@ export const taskRepaired: RunEvent<TaskRepairedV1> = {
     setOutput(run, node, dataOfPayload(output));
     node.error = error;
     detail.countsAsCompleted = status === TaskStatus.TASK_STATUS_SKIPPED && !skipDependents;
-    // No need of it counts any more: neither makes it ready, nor skips it.
+    // Its needs no longer count: none makes it ready, and none skips it.
     if (!range.isEntries) range.open[number - range.first] = -1;
     finishNode(run, node, status, endMs, outstanding);
   },
 };
 
-/** The state of an earlier event. Attempts since then count no longer. */
+/** Restores the state after an earlier event. Attempts since then no longer count. */
 export const runReset: RunEvent<RunResetV1> = {
   type: "run_reset",
   version: 1,
   codec: RunResetV1,
   described: true,
-  // It may have been on another version then.
+  // The run may have been on another version then.
   needs: ({ snapshot }) => planNeededBySnapshot(snapshot),
   evolve(run, { snapshot, signals, resetMs, limits, resets }, outstanding) {
     const held = run.phase === RunPhase.RUN_PHASE_ENDED ? [] : (run.more?.limits ?? []);
@@ -188,23 +191,24 @@ export const runReset: RunEvent<RunResetV1> = {
 };
 
 /**
- * Attempts continue from the highest number that was ever given, so that a late result matches no attempt. A child that
- * was running then is asked for again by its id: its starter says whether it continues, or how it has ended.
+ * Raises the numbers of attempts above the highest one ever issued, so that a late result matches no attempt.
+ * A child that was running then is requested again by its id: the starter reports whether it continues, or
+ * how it has ended.
  */
 function fence(run: Run, attempts: readonly number[], before: number): void {
-  // Others will have the numbers of nodes that are gone.
+  // New nodes will reuse the numbers of removed nodes.
   const gone = attempts.slice(run.nodeCount).reduce((most, attempt) => Math.max(most, attempt), before);
   if (gone > 0) moreOf(run).attemptsBefore = gone;
   const count = Math.max(attempts.length, run.nodes.length);
   for (let number = 0; number < Math.min(count, run.nodeCount); number++) {
-    // A node that exists again had its number before the run was taken back the last time.
+    // A node that exists again had its number before the latest reset.
     const attempt = attempts[number] ?? gone;
     if (attempt === 0 && (run.nodes[number]?.attempt ?? 0) === 0) continue;
     const node = nodeOf(run, number);
     const isAtWork = node.status >= TaskStatus.TASK_STATUS_QUEUED && !isDone(node.status);
     const isUndone = node.status === TaskStatus.TASK_STATUS_COMPENSATING;
     node.attempt = Math.max(node.attempt, attempt) + (isAtWork || isUndone ? 1 : 0);
-    // The attempt that takes the place of the one running continues from what that had saved.
+    // The attempt that replaces the running one continues from its saved data.
     if (isAtWork && node.more?.savedNext !== undefined) node.more.saved = node.more.savedNext;
     const child = stateOfKind(node, "child");
     if (isDone(node.status) || !child?.childId || node.more?.question !== undefined) continue;
@@ -214,7 +218,10 @@ function fence(run: Run, attempts: readonly number[], before: number): void {
   }
 }
 
-/** A child with limits is asked for again when these are held: those that still are, are granted once more. */
+/**
+ * Requests a child again. A child with limits is requested when these are held: limits that it still holds
+ * are granted once more.
+ */
 function askAnew(run: Run, node: Node): void {
   const isAsked =
     node.status === TaskStatus.TASK_STATUS_WAITING || node.status === TaskStatus.TASK_STATUS_QUEUED;

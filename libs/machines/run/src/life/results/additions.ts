@@ -1,4 +1,7 @@
-/** Tasks are added from outside, taken out to be done elsewhere, and ended with what came of that. */
+/**
+ * Adds tasks from outside, withdraws tasks that are executed elsewhere, and ends tasks with the outcomes from
+ * there.
+ */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
@@ -28,7 +31,7 @@ import { advance } from "../advance/advance.ts";
 
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_WAITING: waiting } = TaskStatus;
 
-/** Their plan was made by the caller. That it still fits is looked at again. */
+/** The caller made their plan. Here it is checked again. */
 export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   type: "add_tasks",
   codec: AddTasks,
@@ -66,7 +69,7 @@ function planIn(bytes: Uint8Array): RunPlan | Refusal {
   return runErrors.additionInvalid.refusal({ task: "the run", problem });
 }
 
-/** -1 for the run itself. */
+/** Returns the owner of the tasks. -1 for the run itself. */
 function ownerOf(run: RunView, parent: string): number | Refusal {
   const refusal = (problem: string) =>
     runErrors.additionInvalid.refusal({ task: parent || run.key.id, problem });
@@ -85,7 +88,7 @@ function ownerOf(run: RunView, parent: string): number | Refusal {
   return refusal("expected a task of the kind spawn that has not ended, found otherwise");
 }
 
-/** Those that have started stay. */
+/** Tasks that have started stay. */
 export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   type: "withdraw_tasks",
   codec: WithdrawTasks,
@@ -113,7 +116,7 @@ export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   },
 };
 
-/** Each ends as it did elsewhere. The run continues from there. */
+/** Each task ends with its outcome from elsewhere. The run continues from there. */
 export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
   type: "bring_in_outcomes",
   codec: BringInOutcomes,
@@ -139,7 +142,7 @@ function bringIn(place: Place, { outcome, used }: BringInOutcomes["outcomes"][nu
     case "completed":
       complete(place, dataOfPayload(result.value), { used });
       return true;
-    // It has not failed: what needs it is skipped with it.
+    // The task has not failed: dependent tasks are skipped with it.
     case "cancelled":
       place.step.emit(taskSkipped, { node: place.number, endMs: place.step.nowMs });
       return true;

@@ -1,4 +1,4 @@
-/** People decide. */
+/** Decisions of people. */
 import { ActorKind, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
 import {
   ApprovalAnswered,
@@ -45,7 +45,7 @@ import { advance } from "../advance/advance.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 
-/** The same decision of the same person again changes nothing. */
+/** A repetition of the same decision by the same person changes nothing. */
 export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
   type: "decide_approval",
   codec: DecideApproval,
@@ -58,7 +58,7 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
       return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
     const who = step.cause.actor?.id || body.roles[0] || "";
     const question = node.more?.question;
-    // Rules ask one after the other: a repeated approval belongs to the question that was approved meanwhile.
+    // Rules ask in sequence: a repeated approval belongs to the question that was approved meanwhile.
     if (question !== undefined && isBefore(id, question.approvalId))
       return verdict === approved
         ? { verdict: approved }
@@ -77,8 +77,8 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
 };
 
 /**
- * One person takes a question, so that no other person works at it too. Questions that need several answers are not
- * claimed: each of their deciders is wanted.
+ * Claims a question for one person, so that no other person works on it. Questions that need several answers
+ * cannot be claimed, because each of their deciders must answer.
  */
 export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
   type: "claim_approval",
@@ -102,7 +102,10 @@ export const claimApproval: RunCommand<ClaimApproval, ApprovalTaken> = {
   },
 };
 
-/** Frees a question. The caller says whose claim ends, so that a claim of another person is never ended by mistake. */
+/**
+ * Releases a question. The caller states whose claim ends, so that a claim of another person is never ended
+ * by mistake.
+ */
 export const releaseApproval: RunCommand<ReleaseApproval, ApprovalFreed> = {
   type: "release_approval",
   codec: ReleaseApproval,
@@ -119,7 +122,7 @@ export const releaseApproval: RunCommand<ReleaseApproval, ApprovalFreed> = {
   },
 };
 
-/** Gives the answer of a decider to other people. The same again changes nothing. */
+/** Delegates the answer of a decider to other people. A repetition changes nothing. */
 export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
   type: "delegate_approval",
   codec: DelegateApproval,
@@ -168,12 +171,12 @@ function decisionOf(
   return { verdict, data, cause, decideTime: toTimestamp(step.nowMs) };
 }
 
-/** What was brought along, compared with the form. */
+/** Validates the data of a decision against the form. */
 function dataGiven(node: NodeView, { data, verdict }: DecideApproval): { readonly value: Json } | Refusal {
   const { form } = termsOf(node);
   try {
     const content = parsed(dataOfPayload(data)) as Json;
-    // Who brings nothing along has left every field empty: that is enough for a form that requires none.
+    // A decision without data has left every field empty: that is enough for a form that requires none.
     const value = content === null && asksForFields(form) ? {} : content;
     if (form === null || verdict === rejected) return { value };
     const held = holdAgainst(form as Json, value);
@@ -220,7 +223,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   advance(run, step);
 }
 
-/** Each decider counts once, also if several delegates have answered. */
+/** Returns the deciders that have approved. Each counts once, even if several delegates have answered. */
 function approversOf(before: ReadOnly<ApprovalDecision[]>, now: ApprovalDecision): string[] {
   const bySeat = new Map<string, string>();
   for (const { verdict, cause, onBehalfOf } of [...before, now]) {

@@ -1,4 +1,4 @@
-/** Results of attempts, and notes of attempts that are running. An attempt is named by its token. */
+/** Results of attempts, and notes about running attempts. An attempt is identified by its token. */
 import { type Amounts, type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
@@ -97,7 +97,7 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
     const place = settledPlace(run, step);
     const node = place === undefined ? undefined : run.nodes[place.number];
     if (place === undefined || node === undefined) return unnamed(step);
-    // The use of a lost one is unknown: all that was set aside counts.
+    // The use of a lost attempt is unknown: all reserved amounts count.
     const used = lost ? (node.more?.reserved as Amounts | undefined) : undefined;
     const error = lost
       ? lossError(place, { agent, reason: cut(message || unknownLoss, lossLengthMax) })
@@ -114,8 +114,9 @@ export const returnTask: RunCommand<ReturnTask, TaskAnswered> = {
 };
 
 /**
- * Returns whether the run reads an output that came as a reference. A decision waits for no store, so it is refused, and
- * comes again with its content. One that is only handed on stays where it is.
+ * Returns whether the run reads an output that arrived as a reference. A decision cannot wait for the store,
+ * so the result is refused, and sent again with its content. An output that is only passed on stays in the
+ * store.
  */
 function isReadHere({ range, number }: Place, output: ReadOnly<Payload> | undefined): boolean {
   return isStoredValue(output) && !range.plan.isHandedOn(range.firstTask + number - range.first);
@@ -128,7 +129,7 @@ interface Loss {
   readonly reason: string;
 }
 
-/** Why a loss ends the task. Undefined when another worker gets it. */
+/** Returns why a loss ends the task. Undefined if another worker gets the task. */
 function lossError(place: Place, loss: Loss): ErrorDetail | undefined {
   const { more } = place.run.nodes[place.number] ?? {};
   const task = idOf(place);
@@ -140,7 +141,7 @@ function lossError(place: Place, loss: Loss): ErrorDetail | undefined {
     .filter(({ error }) => error?.code === lostCode)
     .map(({ agent, error }) => lossText({ agent, reason: error?.message ?? "" }))
     .slice(1 - count);
-  // A loss without a known worker was not kept.
+  // A loss without a known worker was not recorded.
   const unknown = Array<string>(count - 1 - known.length).fill(unknownLoss);
   return detailOfRefusal(
     runErrors.agentLost.refusal({ task, losses: [...unknown, ...known, lossText(loss)] }),
@@ -205,7 +206,7 @@ function clamped(fraction: number): number {
   return Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
 }
 
-/** What a result is about. Undefined when it names nothing, which only a caller by hand does. */
+/** Returns the place of a result. Undefined if it names none, which only happens in manual calls. */
 function settledPlace(run: RunView, step: RunStep): Place | undefined {
   const number = step.settles?.number;
   if (number === undefined) return undefined;

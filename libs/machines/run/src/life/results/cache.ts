@@ -16,7 +16,7 @@ import { doItself, isAsking, isComputing, visitNumberOf } from "../../kinds/cach
 import { cacheAwaited } from "../../kinds/cache/events.ts";
 import { advance } from "../advance/advance.ts";
 
-/** A message of the cache. One to a visit that is over, or that waits no longer, says nothing. */
+/** A message of the cache. It has no effect for a visit that has ended or no longer waits. */
 export const answerCache: RunCommand<AnswerCache, RunDone> = {
   type: "answer_cache",
   codec: AnswerCache,
@@ -40,7 +40,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
 
 const reportMessage: Message<ReportComputing> = { type: "report_computing", codec: ReportComputing };
 
-/** A message. It is always answered: a run that is not there computes nothing. */
+/** A message. It always gets a reply: a run that does not exist computes nothing. */
 export const checkComputing: RunCommand<CheckComputing, RunDone> = {
   type: "check_computing",
   codec: CheckComputing,

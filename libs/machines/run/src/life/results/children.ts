@@ -1,4 +1,4 @@
-/** What becomes of children: started, refused, ended. */
+/** Events of children: started, refused, ended. */
 
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -25,7 +25,7 @@ import { advance } from "../advance/advance.ts";
 const answered: TaskAnswered = { ending: undefined };
 const done: RunDone = {};
 
-/** Result: the child is there. Its end may have been reported before. */
+/** Result: the child has started. Its end may have been reported before. */
 export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
   type: "confirm_child",
   codec: ConfirmChild,
@@ -42,7 +42,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
       advance(run, step);
       return answered;
     }
-    // The run that it has continued as tells of its end.
+    // The run that continues this one reports the end.
     if (ending !== undefined && ending.status !== WorkStatus.WORK_STATUS_CONTINUED)
       finishNodeOfChild(place, ending, {});
     advance(run, step);
@@ -50,7 +50,7 @@ export const confirmChild: RunCommand<ConfirmChild, TaskAnswered> = {
   },
 };
 
-/** Result: it cannot be started. */
+/** Result: the child cannot be started. */
 export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
   type: "refuse_child",
   codec: RefuseChild,
@@ -72,7 +72,10 @@ export const refuseChild: RunCommand<RefuseChild, TaskAnswered> = {
   },
 };
 
-/** Message of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+/**
+ * Message of a child that has ended. A message of an earlier attempt, or of a child that is not awaited,
+ * changes nothing.
+ */
 export const endChild: RunCommand<EndChild, RunDone> = {
   type: "end_child",
   codec: EndChild,
@@ -95,7 +98,7 @@ export const endChild: RunCommand<EndChild, RunDone> = {
   },
 };
 
-/** Of children of children each has the message of the one below. */
+/** Nested children each include the message of the one below. */
 const reasonMax = 500;
 
 function finishNodeOfChild(place: Place, ending: RunEnding, doing: Parameters<typeof finish>[2]): void {

@@ -1,4 +1,4 @@
-/** An event has come for a task that waits for its type. */
+/** Receives an event for a task that waits for its type. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { EventTaken, TakeEvent } from "@tutti/contracts/workflow/v1";
 import { StepBudget, valueBytesMax } from "@tutti/machine-work";
@@ -11,7 +11,10 @@ import { isWanted } from "../../kinds/signal/take.ts";
 import { awaitedEvent, nameOfEvent } from "../../kinds/wait/awaited-event.ts";
 import { advance } from "../advance/advance.ts";
 
-/** Result: one that is not wanted, or was taken before, changes nothing, and the task waits for the next one. */
+/**
+ * Result: an event that does not match, or was received before, changes nothing, and the task waits for the
+ * next one.
+ */
 export const takeEvent: RunCommand<TakeEvent, EventTaken> = {
   type: "take_event",
   codec: TakeEvent,

@@ -1,4 +1,4 @@
-/** Signals to a run, kept until a task or a transition takes them. */
+/** Signals to a run, kept until a task or a transition receives them. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSignalled, SignalRun } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -27,7 +27,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
     const number = (run.more?.lastSignal ?? 0) + 1;
     const signal = { number, signal: name, payload, receiveMs: step.nowMs, event: undefined };
     const isFull = (run.more?.signals.length ?? 0) >= signalsMax;
-    // A signal that a task waits for is not kept: others must not block it.
+    // A signal that a task waits for is not kept, so a full list does not block it.
     if (isFull && waiterFor(run, signal, step, new StepBudget()) === undefined)
       return runErrors.signalsFull.refusal({ id, max: signalsMax });
     step.emit(signalReceived, { signal });
@@ -38,7 +38,7 @@ export const signalRun: RunCommand<SignalRun, RunSignalled> = {
   },
 };
 
-/** A name that nothing waits for, among names that something waits for, may be misspelled. */
+/** Returns the awaited names if the name is not among them: it may be misspelled. */
 function otherwiseAwaited({ plan, more }: RunView, name: string): string[] {
   const plans = [...(plan === undefined ? [] : [plan]), ...(more?.additions ?? []).map((one) => one.plan)];
   const awaited = new Set(plans.flatMap((one) => [...one.awaitedSignals]));
@@ -47,8 +47,9 @@ function otherwiseAwaited({ plan, more }: RunView, name: string): string[] {
 }
 
 /**
- * Returns a definition that declares its signals takes these, and those that its tasks and states wait for. Their
- * payloads satisfy the declared schemas. A definition that declares none takes any signal.
+ * Returns the problem of a signal. A definition that declares its signals accepts these, and those that its
+ * tasks and states wait for. Their payloads must satisfy the declared schemas. A definition that declares
+ * none accepts any signal.
  */
 function declaredProblem(
   { plan, more, order }: RunView,

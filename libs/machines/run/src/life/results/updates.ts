@@ -1,4 +1,4 @@
-/** Updates of a run that its definition declares, with an answer. */
+/** Updates that a definition declares, with a reply. */
 import { RunUpdated, UpdateRun } from "@tutti/contracts/workflow/v1";
 import type { PlanEntry } from "@tutti/definitions";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -15,7 +15,7 @@ import { refusalOf } from "../entry/queries.ts";
 import { sceneOfRun } from "../entry/scene.ts";
 import { assigned } from "../entry/variables.ts";
 
-/** Is validated first. What is refused leaves no event. */
+/** Validated first. A refused update leaves no event. */
 export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
   type: "update_run",
   codec: UpdateRun,
@@ -52,7 +52,7 @@ function refusedBy(scene: Scene, { name, validate, message }: PlanEntry): Refusa
   return runErrors.updateRefused.refusal({ name, why: cut(why, messageLengthMax) });
 }
 
-/** Sees the variables as they are with it. */
+/** Computes the reply with the updated variables. */
 function replyOf(scene: Scene, entry: PlanEntry, vars: Record<string, Uint8Array>): Uint8Array | Refusal {
   if (entry.output < 0) return noBytes;
   const all = new Map([...(scene.run.more?.vars ?? []), ...Object.entries(vars)]) as ReadonlyMap<

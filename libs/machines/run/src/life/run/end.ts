@@ -1,4 +1,7 @@
-/** How a run ends, decided: by itself when nothing is open, or after its effects have been undone. Its parent gets a report. */
+/**
+ * Decides how a run ends: by itself when nothing is open, or after its effects have been undone. Its parent
+ * gets a report.
+ */
 
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { BeginRun, ReportRunEnd, type RunEnding, RunOrder, SignalRun } from "@tutti/contracts/workflow/v1";
@@ -28,7 +31,7 @@ import { isUndone, type RangeView, type RunStep, type RunView, statusOf } from "
 import { runErrors } from "../../errors.ts";
 import { runCancelled, runCompleted, runContinued, runFailed, runStopped, runTerminated } from "./events.ts";
 
-/** Nothing is open any more. */
+/** Ends the run when nothing is open. */
 export function conclude(run: RunView, step: RunStep): void {
   const { plan } = run;
   if (plan === undefined) return;
@@ -39,7 +42,7 @@ export function conclude(run: RunView, step: RunStep): void {
   concludeWith(run, step, { run, range: run.ranges[0] as RangeView, node: -1 }, plan.plan.output);
 }
 
-/** It ends well, with what a program gives, or continues as a new one. */
+/** Completes the run with the value of a program, or continues it as a new one. */
 export function concludeWith(run: RunView, step: RunStep, scene: Scene, output: number): void {
   const continueAsNew = run.plan?.plan.run.continueAsNew;
   if (continueAsNew) {
@@ -77,7 +80,9 @@ function completeRun(run: RunView, step: RunStep, scene: Scene, output: number):
   report(run, step);
 }
 
-/** It fails: open tasks are stopped and effects undone first, if required. The caller advances the run. */
+/**
+ * Fails the run: open tasks are stopped and effects undone first, if required. The caller advances the run.
+ */
 export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
   if (run.left > 0 || run.alone > 0 || (run.undo.length > 0 && isUndone(run))) {
     const status = WorkStatus.WORK_STATUS_FAILED;
@@ -88,7 +93,7 @@ export function failRun(run: RunView, step: RunStep, error: ErrorDetail): void {
   report(run, step);
 }
 
-/** All that is to be undone has been. */
+/** Ends the run after all compensations. */
 export function finishStopped(run: RunView, step: RunStep): void {
   if (run.ending === WorkStatus.WORK_STATUS_TERMINATED) {
     terminateNow(run, step, bounded(run.error));
@@ -100,13 +105,15 @@ export function finishStopped(run: RunView, step: RunStep): void {
   report(run, step);
 }
 
-/** Nothing is undone, and nothing waited for. */
+/** Ends the run without compensation or waiting. */
 export function terminateNow(run: RunView, step: RunStep, error: ErrorDetail | undefined): void {
   step.emit(runTerminated, { error, endMs: step.nowMs });
   report(run, step);
 }
 
-/** The next one has the id of the first with its number, the same definition and the same parent. */
+/**
+ * Starts the next run, with the id of the first run and a number, the same definition and the same parent.
+ */
 function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: number): void {
   const before = run.order;
   if (before === undefined) return;
@@ -149,18 +156,18 @@ function continueAsNewRun(run: RunView, step: RunStep, scene: Scene, program: nu
     idChosen: false,
   });
   step.emit(runContinued, { nextId, input: bytesOf(input), endMs: step.nowMs });
-  // The next one asks for them again.
+  // The next one requests them again.
   releaseLimits(run, step);
   const next = { service: "workflow", namespace: step.key.namespace, kind: "run", id: nextId };
   step.send(next, beginMessage, { order });
-  // Signals that no task has taken are for the next one. Events are read again from their log.
+  // Signals that no task has received go to the next run. Events are read again from their log.
   for (const { signal, payload, event } of run.more?.signals ?? [])
     if (event === undefined) step.send(next, signalMessage, { signal, payload: payload && { ...payload } });
 }
 
 const signalMessage: Message<SignalRun> = { type: "signal_run", codec: SignalRun };
 
-/** How it ended, for its waiters. */
+/** Returns the ending of a run for its waiters. */
 export function endingOf(run: RunView): RunEnding {
   return endingOfWork({
     id: run.key.id,
@@ -183,7 +190,7 @@ function report(run: RunView, step: RunStep): void {
     step.send(to, reportMessage, { runId: step.key.id, status: ending.status, message });
     return;
   }
-  // Its parent knows it by the id of the first.
+  // The parent knows it by the id of the first run.
   const known = { ...ending, runId: run.order?.firstId || run.key.id };
   step.send(to, endChild, {
     taskId: parent.task,
@@ -194,25 +201,27 @@ function report(run: RunView, step: RunStep): void {
   });
 }
 
-/** Ids of the runs that a run continues as. They follow from its own id, so that a repetition gives the same. */
+/**
+ * Ids of the runs that continue a run. They follow from its own id, so that a repetition gives the same id.
+ */
 
-/** Returns the run that it continues as, by the id of the first one and how often that has continued. */
+/** Returns the id of the next run, by the id of the first one and the number of continuations. */
 function nextIdOf(firstId: string, incarnation: number): string {
   return shortId(`${firstId}...${incarnation}`);
 }
 
 /**
- * The same of one that was taken back, or comes after one that was: the run that it once continued as is another one.
- * Its id follows from its own.
+ * Returns the id of the next run after a reset of this run or of an earlier one. It must differ from the
+ * former continuation, so it follows from the run's own id.
  */
 function nextIdAside(id: string, resets: number, incarnation: number): string {
   return nextIdOf(resets === 0 ? id : `${id}..${resets}`, incarnation);
 }
 
-/** Starts a run, from wherever: a caller, or the run that it continues from. */
+/** Starts a run, for a caller or for the run that it continues. */
 export const beginMessage: Message<BeginRun> = { type: "begin_run", codec: BeginRun };
 
-/** Says to the run that this one continued as that it is detached. */
+/** Withdraws the run that continued this one. */
 export function withdrawContinuation(
   { order }: RunView,
   step: RunStep,

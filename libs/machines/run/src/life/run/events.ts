@@ -1,4 +1,4 @@
-/** How a run comes to be, is held, continues and ends. */
+/** Events of the life of a run: start, pause, continuation and end. */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -67,7 +67,7 @@ export const runBegun: RunEvent<RunBegunV1> = {
   evolve(run, { beginMs }, outstanding) {
     outstanding.cleared(timerNumber(runNode, runTimers.start));
     startRun(run, beginMs, outstanding);
-    // One that was resumed, and has waited for its limits, is in its state.
+    // A resumed run that has waited for its limits enters its state again.
     restartState(run, beginMs, outstanding);
   },
 };
@@ -140,7 +140,7 @@ export const runStopped: RunEvent<RunStoppedV1> = {
     run.ending = status;
     run.error = error;
     run.phase = RunPhase.RUN_PHASE_UNDOING;
-    // The caller who ends a paused run does not want it to stay so.
+    // The caller who ends a paused run does not want it to stay paused.
     run.pauseMs = 0;
     run.pauseReason = "";
   },
@@ -192,7 +192,7 @@ export const runTerminated: RunEvent<RunTerminatedV1> = {
   },
 };
 
-/** There is nothing of it but that it was not to be. */
+/** Records only that the run was withdrawn. */
 export const runWithdrawn: RunEvent<RunWithdrawnV1> = {
   type: "run_withdrawn",
   version: 1,
@@ -234,25 +234,25 @@ function finishRun(run: Run, status: WorkStatus, endMs: number, outstanding: Run
   run.endMs = endMs;
   run.pauseMs = 0;
   clearRun(run, outstanding);
-  // Ended by force once more it does not wait for the starts of children that are to be left alone either.
+  // A run that is terminated again does not wait for the starts of detached children either.
   if (run.alone > 0)
     for (const node of run.nodes) if (node !== undefined) settleDetachedChild(run, node, outstanding);
 }
 
-/** Nothing that belongs to the run as a whole is awaited any more, but for its limits. */
+/** Clears all timers and effects of the run itself, except for its limits. */
 export function clearRun(run: Run, outstanding: RunOutstanding): void {
   run.putOffMs = 0;
   for (const timer of Object.values(runTimers))
     if (timer !== runTimers.limit) outstanding.cleared(timerNumber(runNode, timer));
 }
 
-/** What it holds is renewed until it has ended, also while it undoes what it did. */
+/** Stops renewing leases. Called at the end, because the run holds them during compensation too. */
 export function clearLeases(outstanding: RunOutstanding): void {
   outstanding.cleared(timerNumber(runNode, runTimers.limit));
   outstanding.settled(effectNumber(runNode, effectTags.lease));
 }
 
-/** Open tasks are stopped. A running compensation counts no longer. */
+/** Stops open tasks. A running compensation no longer counts. */
 function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
   for (const range of run.ranges)
     if (range.left > 0 && !range.isDropped) detachRange(run, range, atMs, outstanding);
@@ -269,8 +269,8 @@ function stopAll(run: Run, atMs: number, outstanding: RunOutstanding): void {
 }
 
 /**
- * Blobs that a run is started with. The plan of a definition is not among it: runs by the thousand share it, and the definition
- * names it once. A template that was filled in has a plan of its own.
+ * Returns the blobs of the order of a run. The plan of a definition is not among them: runs by the thousand
+ * share it, and the definition mentions it once. A filled-in template has a plan of its own.
  */
 function blobsOfOrder(order: RunOrder | undefined): readonly Uint8Array[] {
   const input = blobsOf(order?.inputPayload, order?.input);

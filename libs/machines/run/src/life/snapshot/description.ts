@@ -1,4 +1,4 @@
-/** What is shown of a run: in lists, and in golden histories. */
+/** The description of a run in lists and in golden histories. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunSnapshotV1 } from "@tutti/contracts/workflow/v1";
@@ -9,7 +9,7 @@ import { hasEnded, type Run, type RunView, statusOf } from "../../core/state/sta
 import { openQuestions } from "../../kinds/approve/open.ts";
 import { snapshotOf } from "./snapshots.ts";
 
-/** Labels by which runs are found besides their own: names that no label of a user can have. */
+/** Labels for finding runs, in addition to their own: no label of a user can have these names. */
 export const indexLabels = {
   hash: "run:hash",
   errorCode: "run:error",
@@ -17,9 +17,9 @@ export const indexLabels = {
   parent: "run:parent",
   /** Set while it waits for a person. */
   person: "run:person",
-  /** How many questions to people are open. Absent without any. */
+  /** Number of open questions to people. Absent without any. */
   questions: "run:questions",
-  /** Of one that has ended, how many of its tasks stand how: `8:2 9:1`. Few runs of a definition differ in it. */
+  /** Number of tasks by status, after the end: `8:2 9:1`. Few runs of a definition differ in it. */
   tasks: "run:tasks",
 } as const;
 
@@ -49,7 +49,7 @@ export function describeRun(run: RunView): Description {
   };
 }
 
-/** All of the state as plain JSON, without what only displays need: golden histories are older. */
+/** Returns the whole state as plain JSON, without data that is only displayed: golden histories are older. */
 export function projectRun(run: RunView): unknown {
   const snapshot = snapshotOf(run as Run);
   const nodes = snapshot.nodes.map((node) => {

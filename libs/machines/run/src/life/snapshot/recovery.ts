@@ -1,4 +1,4 @@
-/** All that is outstanding in a state. */
+/** Finds all outstanding effects and timers of a state. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { RunPhase } from "@tutti/contracts/workflow/v1";

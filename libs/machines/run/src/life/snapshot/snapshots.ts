@@ -1,4 +1,4 @@
-/** How a run is kept between its events. */
+/** Snapshots of a run. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import {
@@ -100,7 +100,7 @@ function moreShown(more: RunMore | undefined) {
     asking: more?.isAsking ?? false,
     ...statesShown(more?.states),
     leaseAttempt: more?.leaseAttempt ?? 0,
-    // Where only the run itself has leases they are counted by its own number.
+    // If only the run itself has leases, its own number counts them.
     leaseCount: more === undefined || more.leaseCount === more.leaseAttempt ? 0 : more.leaseCount,
     isDue: more?.isDue ?? false,
     attemptsBefore: more?.attemptsBefore ?? 0,
@@ -135,7 +135,7 @@ function rangeShown(range: Range): RunRange {
     entries: isEntries,
     round,
     left,
-    // A need that cannot be met any more is 0, and all others one more than they are.
+    // A need that can no longer be met is stored as 0, and all other counts are increased by one.
     open: open.map((needs) => needs + 1),
     event: event ?? noBytes,
     failed: failed + 1,
@@ -169,7 +169,10 @@ function nodeShown(run: Run, node: Node): RunNode {
   };
 }
 
-/** Only where they are others than those of the run now, and the node is offered, or is started alone. */
+/**
+ * Only facts that differ from those of the run, and only if the node is offered or is a detached child that
+ * starts.
+ */
 function factsShown(run: Run, node: Node): RunFactsMessage | undefined {
   const { status, facts } = node;
   if (facts === undefined || facts === run.facts || isSameFacts(facts, run.facts)) return undefined;
@@ -229,7 +232,7 @@ function detailShown(more: NodeMore | undefined) {
   };
 }
 
-/** Of a node without a state of its kind, and of fields that its kind does not have. */
+/** Values of a node without kind state, and of fields that its kind does not have. */
 const noKind = {
   parts: 0,
   list: noBytes,
@@ -316,7 +319,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const node of snapshot.nodes) restoreNode(run, node);
   restoreWaiters(run);
   restoreFollowers(run);
-  // Outputs of others are there only now.
+  // Outputs of other nodes are available only now.
   for (const node of run.nodes) {
     if (node === undefined) continue;
     if (node.inputFollows) node.input = followingInput(run, node);
@@ -326,7 +329,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   return run;
 }
 
-/** One that was given up before it started. */
+/** Returns whether a run was withdrawn before it started. */
 function hasNoPlan({ hash, plan }: NonNullable<RunSnapshotV1["order"]>): boolean {
   return hash === "" && plan.length === 0;
 }

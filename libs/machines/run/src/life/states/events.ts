@@ -1,4 +1,4 @@
-/** States are entered and left, and actions on the way. */
+/** States that are entered and left, and the actions in between. */
 import {
   ActionsBegunV1,
   StateEnteredV1,
@@ -23,7 +23,7 @@ export const stateEntered: RunEvent<StateEnteredV1> = {
     Object.assign(progress, { state, stateMs: enterMs, activity: -1, isActivityTaken: false });
     Object.assign(progress, { timesPassed: 0, timesTaken: 0 });
     progress.transition = { transition: progress.transition?.transition ?? 0, part: parts.entry, range: 0 };
-    // Nothing has brought about the first one but the start of the run.
+    // The first state was caused only by the start of the run.
     progress.event ??= encodeJson({ name: "start", payload: null, time: new Date(enterMs).toISOString() });
     watchState(run, outstanding);
   },
@@ -33,7 +33,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
   type: "transition_taken",
   version: 1,
   codec: TransitionTakenV1,
-  // The activity of the state that is left may have waited for a person.
+  // The activity of the former state may have waited for a person.
   described: true,
   evolve(run, { transition, event, signal, vars, takeMs, way, atOnce }, outstanding) {
     const progress = statesOf(run);
@@ -51,7 +51,7 @@ export const transitionTaken: RunEvent<TransitionTakenV1> = {
     const counted = progress.transitionMs === takeMs ? progress.transitionsAtOnce + 1 : 1;
     progress.transitionsAtOnce = isByItself ? atOnce || counted : 0;
     progress.transitionMs = takeMs;
-    // A failure that led somewhere is none of the run.
+    // A failure that led to a transition is not a failure of the run.
     run.failed = -1;
     const isLeaving = (run.plan?.plan.transitions[transition]?.to ?? -1) >= 0;
     const activity = run.ranges[progress.activity];
@@ -95,7 +95,7 @@ function removeSignal(run: Run, number: number): void {
   if (taken !== undefined) forgetWaiters(run, taken.signal);
 }
 
-/** What belongs to a way or a state that is left needs to know no longer what brought it about: it is not done again. */
+/** Drops the event of actions or a state that have ended: they are not repeated. */
 function forgetEvent(run: Run, place: number): void {
   const range = run.ranges[place] as { -readonly [Key in keyof Range]: Range[Key] } | undefined;
   if (range !== undefined && range.left === 0) range.event = undefined;

@@ -1,7 +1,7 @@
 /**
- * The next step of a run of states. On the way from one state to another its actions are done one after the other: those
- * of the state that is left, of the transition, and of the state that is entered. In a state, transitions that are
- * always open come first. Then come its activity and the end of that, signals in their order, and times that are over.
+ * The next step of a run of states. A transition executes actions in sequence: those of the old state, of the
+ * transition, and of the new state. In a state, transitions that are always open come first. Then come its
+ * activity and the end of that, signals in their order, and expired times.
  */
 import type { PlanState } from "@tutti/definitions";
 import { detailOfRefusal, noBytes, ofTask } from "@tutti/machine-work";
@@ -23,7 +23,7 @@ import {
   tryTransitions,
 } from "./transitions.ts";
 
-/** False when there is nothing to be done now. */
+/** Executes the next step. Returns false if there is none now. */
 export function stepStates(stepping: Stepping): boolean {
   const { run, step, budget } = stepping;
   const move = nextMove(run);
@@ -81,7 +81,7 @@ function startActions({ run, step }: Stepping, scope: number, part: number): voi
   step.emit(actionsBegun, { scope, event: noBytes, beginMs: step.nowMs, part });
 }
 
-/** A final state ends the run: with its output, or as failed. */
+/** Ends the run in a final state: with its output, or as failed. */
 function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanState): void {
   const scene = sceneOfRun(run, {}, budget);
   if (fail < 0) {
@@ -97,7 +97,7 @@ function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanS
   failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, said: message })));
 }
 
-/** A time of the state is over. */
+/** Records that a time of the state has expired. */
 export function passTime(run: RunView, step: RunStep): void {
   step.emit(stateTimePassed, { passed: (run.more?.states?.timesPassed ?? 0) + 1, passMs: step.nowMs });
 }

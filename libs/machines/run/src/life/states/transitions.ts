@@ -1,4 +1,4 @@
-/** Ways out of a state: the first transition whose guard holds is taken. */
+/** Transitions of a state: the first one whose guard is true is taken. */
 
 import type { RunSignal } from "@tutti/contracts/workflow/v1";
 import type { Json, Value } from "@tutti/expressions";
@@ -34,14 +34,14 @@ export interface Stepping {
 
 interface Way {
   readonly way: "done" | "failed" | "signal" | "after" | "always";
-  /** What expressions see as `event`. Undefined leaves what it was. */
+  /** Value of `event` in expressions. Undefined keeps the former value. */
   readonly event?: Value;
   readonly names?: Readonly<Record<string, Value>>;
-  /** Number of the signal that is taken. */
+  /** Number of the signal that it consumes. */
   readonly signal?: number;
 }
 
-/** Tries transitions in their order. True when one was taken, or the run has failed by it. */
+/** Tries transitions in their order. Returns true if one was taken, or if an error has failed the run. */
 export function tryTransitions(stepping: Stepping, transitions: readonly number[], way: Way): boolean {
   const { run, step, budget } = stepping;
   const { event, names = {} } = way;
@@ -97,7 +97,9 @@ function emitTransition(
   });
 }
 
-/** The activity of the state has ended. Without a transition for its failure the run fails with it. */
+/**
+ * Handles the end of the activity of the state. Without a transition for its failure the run fails with it.
+ */
 export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const state = stateOf(run);
@@ -109,7 +111,7 @@ export function tryActivity(stepping: Stepping, activity: RangeView): boolean {
   return tryTransitions(stepping, state.onDone, { way: "done", event, names: { output } });
 }
 
-/** The same where it failed. False when nothing leads on from that. */
+/** Handles a failed activity. Returns false if no transition handles the failure. */
 export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   const { run, step } = stepping;
   const error = errorShown(run.nodes[activity.failed]?.error);
@@ -117,7 +119,7 @@ export function tryFailure(stepping: Stepping, activity: RangeView): boolean {
   return tryTransitions(stepping, stateOf(run)?.onFailed ?? [], { way: "failed", event, names: { error } });
 }
 
-/** Returns the oldest signal that a transition wants. The others are kept. */
+/** Tries the oldest signal that a transition accepts. The others are kept. */
 export function trySignals(stepping: Stepping): boolean {
   const on = stateOf(stepping.run)?.on ?? [];
   if (on.length === 0) return false;
@@ -131,7 +133,7 @@ export function trySignals(stepping: Stepping): boolean {
   return false;
 }
 
-/** Times of the state that are over. */
+/** Tries the expired times of the state. */
 export function tryTimes(stepping: Stepping): boolean {
   const { run, step } = stepping;
   const { timesTaken = 0, timesPassed = 0, stateMs = 0 } = run.more?.states ?? {};
@@ -150,7 +152,7 @@ function payloadOf({ payload }: ReadOnly<RunSignal>): Value {
   return readable(() => parsed(dataOfPayload(payload as RunSignal["payload"])));
 }
 
-/** What is no JSON is null to expressions of states. */
+/** Returns a value. Data that is not JSON is null to expressions of states. */
 function readable(read: () => Value): Value {
   try {
     return read();

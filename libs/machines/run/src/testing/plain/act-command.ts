@@ -1,4 +1,4 @@
-/** What people do, as commands. */
+/** Acts of people as commands. */
 import { Verdict } from "@tutti/contracts/types/v1";
 import {
   CancelRun,
@@ -21,7 +21,7 @@ export interface RunCommandGiven {
   readonly body: object;
 }
 
-/** @param stateAt the state of the run after a share of its events, for who takes it back */
+/** @param stateAt the state of the run after a share of its events, for resets */
 export function commandOf(
   act: Act,
   stateAt: (share: number) => { readonly event: number; readonly snapshot: Uint8Array },

@@ -1,4 +1,4 @@
-/** What agents say of attempts, and the pools that watch them. */
+/** Results of agents for attempts, and of the pools that watch them. */
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { CompleteTask, FailTask, ReturnTask } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
@@ -12,18 +12,21 @@ export interface AgentResult {
   readonly body: object;
 }
 
-/** Returns whether an offer is for the undoing of an effect: drawn definitions undo with capabilities of this name. */
+/**
+ * Returns whether an offer is for a compensation: drawn definitions compensate with capabilities of this
+ * name.
+ */
 export function isUndo({ profile }: Pick<OfferTask, "profile">): boolean {
   return profile.capability.startsWith("undo.");
 }
 
-/** What the script says to an offer. @param visit which of the task's it is of, from 1 */
+/** Returns the answer of the script to an offer. @param visit number of the visit, from 1 */
 function answerTo(script: Script, offer: OfferTask, visit: number): Answer {
   const { taskId, attempt } = offer;
   return isUndo(offer) ? answerOf(script, undoOf(taskId), attempt) : answerOf(script, taskId, attempt, visit);
 }
 
-/** What an agent that follows the script says. */
+/** Returns the result of an agent that follows the script. */
 export function resultOf(script: Script, offer: OfferTask, visit: number): AgentResult {
   const answer = answerTo(script, offer, visit);
   if ("dies" in answer) return { command: "return_task", body: ReturnTask.fromPartial({ lost: true }) };

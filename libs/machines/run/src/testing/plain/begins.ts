@@ -1,4 +1,4 @@
-/** When visits of tasks started, for what watches their times. */
+/** Start times of visits, for checks of timeouts. */
 import type { PlainTask } from "./plain-task.ts";
 
 interface Begun {
@@ -7,13 +7,13 @@ interface Begun {
 }
 
 interface BegunTask extends Begun {
-  /** The event after which that was seen. */
+  /** Number of the event that showed the start. */
   readonly event: number;
   readonly taskId: string;
 }
 
 export class Begins {
-  /** Of the last visits: rounds and entries that come again are other tasks. */
+  /** Starts of the latest visits: repeated rounds and entries are other tasks. */
   readonly #last = new WeakMap<PlainTask, Begun>();
   readonly #all: BegunTask[] = [];
 
@@ -23,13 +23,13 @@ export class Begins {
     this.#all.push({ ...begun, event, taskId: task.id });
   }
 
-  /** Undefined where it has not started, or that was not seen. */
+  /** Returns the start time. Undefined if the task has not started, or its start was not seen. */
   msOf(task: PlainTask | undefined): number | undefined {
     const begun = task === undefined ? undefined : this.#last.get(task);
     return begun?.visit === task?.visits ? begun?.atMs : undefined;
   }
 
-  /** The run was taken back: what was running then is so since it started, and not since just now. */
+  /** Handles a reset of the run: tasks that were running at that event keep their start times. */
   takeBack(tasks: readonly PlainTask[], toEvent: number, event: number): void {
     for (const task of tasks) {
       if (task.status !== "at work") continue;

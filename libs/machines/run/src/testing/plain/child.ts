@@ -1,4 +1,4 @@
-/** Children of drawn runs: each does one thing, which its parent's script says. */
+/** Children of drawn runs: each executes one task according to the script of its parent. */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { StartChild } from "../../core/state/effects.ts";
@@ -12,7 +12,7 @@ export const childDocument: WorkflowDocument = {
   output: "${{ tasks.work.output }}",
 };
 
-/** Returns the run that a parent wants started. */
+/** Returns the run that a parent requests. */
 export function childRunOf({ input }: Pick<StartChild, "input">, answer: Answer): DrawnRun {
   return {
     document: childDocument,

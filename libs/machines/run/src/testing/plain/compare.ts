@@ -1,4 +1,4 @@
-/** How a run that is over stands, beside how the interpreter says that it does. */
+/** Compares a run that has ended with the result of the interpreter. */
 import { isDeepStrictEqual } from "node:util";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
@@ -61,7 +61,7 @@ function compareRun(found: RunEnding, expected: PlainEnding): string[] {
     return [`the run failed with ${code}, expected ${expected.errors.join(" or ")}`];
   const reported = [...new Set((found.error?.details["not_compensated"] ?? "").split(", ").filter(Boolean))];
   const kept = [...new Set(expected.notUndone)];
-  // Of many the first are named.
+  // If there are many, only the first are named.
   const rest = Number(/^and (\d+) more$/.exec(reported.at(-1) ?? "")?.[1] ?? 0);
   if (rest > 0 && reported.length - 1 + rest === kept.length)
     return reported.slice(0, -1).every((id) => kept.includes(id))
@@ -81,7 +81,7 @@ function compareTasks(run: Run, key: InstanceKey, plain: PlainRun): string[] {
     if (left.has(taskId)) found.push(`${taskId} is shown twice`);
     left.add(taskId);
     const task = plain.task(taskId);
-    // Entries whose turn never came are nowhere in the words of the language.
+    // Entries that never started have no status in the interpreter.
     const expected = task === undefined ? "no task" : task.status;
     const word = statusWords[status] ?? String(status);
     if (word !== expected) found.push(`${taskId} is ${word}, expected ${expected}`);

@@ -1,4 +1,7 @@
-/** A definition, what a run of it is given, what agents do, and what people do to it: all as data, so that it can be made smaller. */
+/**
+ * A definition, the input of its run, the answers of agents, and the acts of people: all as data, so that it
+ * can be reduced.
+ */
 import { isDeepStrictEqual } from "node:util";
 import { checkDocument, type WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -10,12 +13,12 @@ export interface DrawnRun {
   readonly document: WorkflowDocument;
   readonly input: Json;
   readonly script: Script;
-  /** What people do to it, one after the other. */
+  /** Acts of people, in order. */
   readonly acts: readonly PlannedAct[];
 }
 
 export interface PlannedAct {
-  /** So long after the one before, as a share of the time that there is. */
+  /** Delay after the previous act, as a share of the total time. */
   readonly after: number;
   readonly act: Act;
 }
@@ -35,7 +38,7 @@ export function isRunnable({ document }: Pick<DrawnRun, "document">): boolean {
   return definition?.plan !== undefined && problems.every(({ severity }) => severity !== "error");
 }
 
-/** Everything that is a little smaller and can still be run. */
+/** Yields all runs that are a little smaller and can still be executed. */
 function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   const { document, script, acts } = run;
   for (const index of acts.keys()) yield { ...run, acts: acts.toSpliced(index, 1) };
@@ -49,7 +52,10 @@ function* smallerRuns(run: DrawnRun): Generator<DrawnRun> {
   }
 }
 
-/** It continues as a new one as before, or not at all: with less of what that says it would continue for ever. */
+/**
+ * Returns whether the continuation is unchanged or absent: with part of it removed, the run would continue
+ * for ever.
+ */
 function goesOnAs(before: WorkflowDocument, { continueAsNew }: WorkflowDocument): boolean {
   return continueAsNew === undefined || isDeepStrictEqual(continueAsNew, before.continueAsNew);
 }
@@ -62,7 +68,7 @@ function isScript(script: Script): boolean {
     .every((answer) => words.some((word) => word in answer));
 }
 
-/** With one member or one entry less, anywhere inside. */
+/** Yields values with one member or one entry less, at any depth. */
 function* without(value: Json): Generator<Json> {
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
@@ -78,7 +84,7 @@ function* without(value: Json): Generator<Json> {
   }
 }
 
-/** Returns the smallest that still fails. */
+/** Returns the smallest run that still fails. */
 export async function smallestRun(
   run: DrawnRun,
   fails: (candidate: DrawnRun) => boolean | Promise<boolean>,

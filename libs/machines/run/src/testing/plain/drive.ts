@@ -1,4 +1,4 @@
-/** Drives a drawn run by itself, without the runtime and without faults. Which result comes next is left to chance. */
+/** Drives a drawn run, without the runtime and without faults. The order of results is random. */
 import { NoteAttempt, NoteProgress, ReturnTask, RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { type Chance, type InstanceKey, isRefusal } from "@tutti/kernel";
@@ -24,15 +24,15 @@ const stepsMax = 3_000;
 type Machines = ConstructorParameters<typeof RunScene>[1];
 
 export interface DriveOptions {
-  /** What agents do. What the run's own script says unless given. */
+  /** Answers of agents. Default: the run's own script. */
   readonly script?: Script;
-  /** Kinds that runs write messages to. */
+  /** Kinds that runs send messages to. */
   readonly others?: Machines;
-  /** What the machine does wrong. */
+  /** Planted fault of the machine. */
   readonly weakening?: RunWeakening;
 }
 
-/** Returns what was wrong. */
+/** Returns the findings. */
 export function driveRun(run: DrawnRun, chance: Chance, options: DriveOptions = {}): readonly string[] {
   const drive = new Drive(run, chance, options);
   drive.run();
@@ -43,11 +43,11 @@ interface Driven {
   readonly key: InstanceKey;
   readonly run: DrawnRun;
   readonly check: RunCheck;
-  /** What agents do. */
+  /** Answers of agents. */
   readonly script: Script;
 }
 
-/** Who waits for a child. */
+/** Task that waits for a child. */
 interface Child {
   readonly parent: string;
   readonly taskId: string;
@@ -56,12 +56,12 @@ interface Child {
 class Drive {
   readonly #scene: RunScene;
   readonly #chance: Chance;
-  /** By the run's id: the drawn one, those that it continued as, and their children. */
+  /** Runs by id: the drawn one, its continuations, and their children. */
   readonly #runs = new Map<string, Driven>();
   readonly #offered = new Set<string>();
   readonly #acts: Act[];
   readonly #cached = new Map<string, Json[]>();
-  /** By their ids. */
+  /** Children by their ids. */
   readonly #children = new Map<string, Child>();
   readonly #findings: string[] = [];
 
@@ -87,7 +87,7 @@ class Drive {
     return [...found, ...this.#findings];
   }
 
-  /** Does the next thing. False when there is nothing to be done any more. */
+  /** Executes the next action. Returns false if there is none. */
   #step(): boolean {
     const { driver } = this.#scene;
     const { messages, nextDueMs } = driver;
@@ -109,7 +109,7 @@ class Drive {
     return [...this.#runs.values()].every(({ check }) => check.hasEnded);
   }
 
-  /** People act where no agent does. */
+  /** Lets a person act if no agent does. */
   #wish(): boolean {
     for (const { key, check } of this.#runs.values()) {
       const [wish] = wishesOf(check.plain);
@@ -130,7 +130,7 @@ class Drive {
     check.answered(act, isRefusal(answer) ? answer.code : undefined, expected);
   }
 
-  /** Tells the checks what has happened. */
+  /** Passes new events to the checks. */
   #follow(): void {
     const { driver, machine } = this.#scene;
     for (const driven of this.#runs.values()) {
@@ -147,7 +147,7 @@ class Drive {
     for (const [id, child] of this.#children) this.#checkChild(id, child);
   }
 
-  /** A child without a waiting parent is stopped as soon as it learns of that, except if it should continue. */
+  /** Checks that a child without a waiting parent stops once it is notified, except if it is detached. */
   #checkChild(id: string, { parent, taskId }: Child): void {
     const child = this.#runs.get(id)?.check.plain;
     const plain = this.#runs.get(parent)?.check.plain;
@@ -170,7 +170,7 @@ class Drive {
     if (!this.#findings.includes(finding)) this.#findings.push(finding);
   }
 
-  /** It is started by a message. After the run was taken back it may be there already. */
+  /** Adds the continuation of a run. A message starts it. After a reset of the run it may exist already. */
   #goOn({ key, run, check, script }: Driven, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
@@ -205,7 +205,7 @@ class Drive {
     this.#offered.add(name);
   }
 
-  /** An agent says something: mostly its last word. */
+  /** Sends a report of an agent: mostly its result. */
   #answer(due: DrivenEffect): void {
     const { driver } = this.#scene;
     const effect = due.effect as RunEffect;
@@ -225,7 +225,7 @@ class Drive {
     }
   }
 
-  /** Something else: that it is busy, is running, or how far it has come. */
+  /** Sends another report: that the agent is busy, is running, or its progress. */
   #say(due: DrivenEffect, { attempt }: OfferTask, random: number): void {
     const { driver } = this.#scene;
     if (random < 0.05)
@@ -252,7 +252,7 @@ class Drive {
     const run = childRunOf(effect, answerOf(script, task, attempt, visit));
     this.#children.set(id, { parent: key.id, taskId: task });
     if (!this.#runs.has(id)) this.#begin({ ...key, id }, run, { parent: { ...key, task }, parentClose });
-    // One that has ended told of that long ago, maybe of a time that the run was taken back from.
+    // A child that has ended reported that long ago, maybe before a reset of the run.
     const shown = this.#scene.driver.query({ ...key, id }, showEnding, undefined);
     const ending = isRefusal(shown) ? undefined : shown.ending;
     this.#scene.driver.settle(due, confirmChild, { id, hash: "", existed: false, ending });

@@ -1,4 +1,4 @@
-/** Looks for what a machine does wrong, run by run. */
+/** Searches runs that detect a planted fault of a machine. */
 import { seededChance } from "@tutti/kernel/testing";
 import { drawRun } from "./draw/draw-run.ts";
 import { type DriveOptions, driveRun } from "./drive.ts";
@@ -9,7 +9,7 @@ export interface FoundWeakening {
   readonly finding: string;
 }
 
-/** Undefined when none of so many runs notices it. */
+/** Returns the first seed that detects it. Undefined if none of the tried runs does. */
 export function findWeakening(
   weakening: RunWeakening,
   from: number,
@@ -22,7 +22,7 @@ export function findWeakening(
   return undefined;
 }
 
-/** What is noticed only by a machine that throws is noticed, too. */
+/** A fault that makes the machine throw counts as detected too. */
 function findingOf(
   weakening: RunWeakening,
   seed: number,

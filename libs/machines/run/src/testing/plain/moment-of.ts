@@ -1,4 +1,4 @@
-/** Which events tell of something that the interpreter does not decide. */
+/** Events that report decisions from outside of the interpreter. */
 import { type Payload, RetryClass, TaskStatus, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalDecidedV1,
@@ -17,17 +17,17 @@ import type { PlainRun } from "./plain-run.ts";
 import { timeoutOf } from "./plain-times.ts";
 import { isSignalWait } from "./plain-work.ts";
 
-/** An event, with the task that it is about. */
+/** An event with its task. */
 export interface Seen {
   readonly type: string;
   readonly body: unknown;
-  /** Empty where it is about the run. */
+  /** Empty if it is about the run. */
   readonly taskId: string;
-  /** How the task stands then. */
+  /** Status of the task then. */
   readonly status?: TaskStatus | undefined;
 }
 
-/** Undefined for events that follow from earlier ones. */
+/** Returns the moment of an event. Undefined for events that follow from earlier ones. */
 export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen): Moment | undefined {
   switch (type) {
     case "run_begun":
@@ -84,13 +84,13 @@ export function momentOf(plain: PlainRun, { type, body, taskId, status }: Seen):
   }
 }
 
-/** Returns whether it follows a pause: the interpreter has started all others by itself. */
+/** Returns whether the round follows a pause: the interpreter has started all other rounds itself. */
 function isNext(plain: PlainRun, taskId: string, { round }: RoundBegunV1): boolean {
   const task = plain.task(taskId);
   return task?.pauses === true && task.rounds.length + 1 === round;
 }
 
-/** The last that is heard of an attempt. */
+/** Events that end an attempt. */
 const endings: ReadonlySet<string> = new Set([
   "task_completed",
   "task_failed",
@@ -111,7 +111,9 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
     : { kind: "ended", taskId };
 }
 
-/** Work that ended by time alone, without an outside party: a loop, a question, a wait for a signal. */
+/**
+ * Returns the end of work by time alone, without an outside party: a loop, a question, a wait for a signal.
+ */
 export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | undefined {
   const task = plain.task(taskId);
   if (type !== "task_failed" || task?.status !== "at work") return undefined;
@@ -124,8 +126,8 @@ export function timeOf(plain: PlainRun, { type, body, taskId }: Seen): Moment | 
 }
 
 /**
- * Its own time is over. Where that of a part is, it follows from the end of the part, and the task may be running again
- * by then.
+ * Returns whether the timeout of the task itself expired. A timeout of a part follows from the end of the
+ * part, and the task may be running again by then.
  */
 function isTimedOut(type: string, body: unknown): boolean {
   return type === "task_failed" && codeOf(body) === "workflow.timed_out" && !isOfPart(body);

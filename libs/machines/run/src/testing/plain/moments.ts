@@ -1,18 +1,18 @@
-/** What the interpreter does not decide: what people do to a run, and what the world says to it. */
+/** Decisions from outside of the interpreter: acts of people, and results of agents, children and timers. */
 import type { Json } from "@tutti/expressions";
 
-/** What a person does to a run. */
+/** Act of a person on a run. */
 export type Act =
   | { readonly kind: "pause" }
   /** The run, or tasks that wait for a person. */
   | { readonly kind: "resume"; readonly taskIds?: readonly string[] }
   | { readonly kind: "cancel" }
-  /** By force: nothing is undone. */
+  /** Terminates the run without compensation. */
   | { readonly kind: "terminate" }
-  /** What did not do well is done again, and the tasks that are named. */
+  /** Repeats unsuccessful tasks, and the named ones. */
   | { readonly kind: "retry"; readonly taskIds?: readonly string[] }
   | { readonly kind: "repair"; readonly taskId: string; readonly repair: Repair }
-  /** Back to the state after one of its events: a share of those that there are. */
+  /** Resets the run to the state after one of its events, given as a share of them. */
   | { readonly kind: "reset"; readonly share: number }
   | { readonly kind: "signal"; readonly signal: string; readonly payload: Json }
   | { readonly kind: "update"; readonly update: string; readonly payload: Json }
@@ -30,15 +30,15 @@ export type Repair =
   | { readonly error: string }
   | { readonly skips: "alone" | "dependents" };
 
-/** Facts about a moment that are known beforehand: it may have several effects at once, in unknown order. */
+/** Facts about a moment that are known beforehand. A moment may have several effects in unknown order. */
 export interface Hints {
-  /** Signals that were there when a wait for them started, and are taken at once. */
+  /** Signals that existed when a wait for them started, and are consumed immediately. */
   readonly taken?: readonly SignalTaken[];
-  /** Gates, and tasks with parts, that have ended, one after the other. */
+  /** Gates, and tasks with parts, that have ended, in their order. */
   readonly order?: readonly string[];
-  /** It gets no further than so many transitions. */
+  /** Maximum number of transitions in this moment. */
   readonly transitionsMost?: number;
-  /** Of the tasks that waited for a person, those that continued when the run did. All by default. */
+  /** Tasks that waited for a person and continued with the run. Default: all. */
   readonly resumed?: readonly string[];
 }
 
@@ -47,35 +47,38 @@ export interface SignalTaken {
   readonly number: number;
 }
 
-/** An event from outside, which only the world decides. */
+/** An event from outside, which the interpreter cannot derive. */
 export type Moment =
-  /** It holds all its limits, and starts. */
+  /** The run holds all its limits, and starts. */
   | { readonly kind: "begun" }
-  /** Its requester gave it up before it started. */
+  /** The caller withdrew the run before it started. */
   | { readonly kind: "withdrawn" }
-  /** An agent, a child or a timer has said its last word on a task. */
+  /** An agent, a child or a timer has ended a task. */
   | { readonly kind: "ended"; readonly taskId: string }
-  /** Its child was ended early, because it was no longer wanted. */
+  /** The child was ended early, because it was no longer needed. */
   | { readonly kind: "child stopped"; readonly taskId: string }
-  /** Its child is being asked for. The child is there, or will not be: that of the task, or one that was left alone. */
+  /**
+   * The child is requested. The start of the child is confirmed or refused: of the task, or of a detached
+   * child.
+   */
   | { readonly kind: "child asked"; readonly taskId: string }
   | { readonly kind: "child answered"; readonly taskId: string; readonly isAlone: boolean }
-  /** An attempt has said how far it came. */
+  /** An attempt has saved its progress. */
   | { readonly kind: "saved"; readonly taskId: string; readonly saved: string }
-  /** The time over all attempts is over. */
+  /** The timeout over all attempts has expired. */
   | { readonly kind: "timed out"; readonly taskId: string }
-  /** What it waits for has not come in time. */
+  /** The wait of the task has expired. */
   | { readonly kind: "expired"; readonly taskId: string }
-  /** Another task has computed the same before. */
+  /** Another task has computed the same output before. */
   | { readonly kind: "from cache"; readonly taskId: string; readonly output: Json }
-  /** The pause between two rounds is over. */
+  /** The pause between two rounds has ended. */
   | { readonly kind: "round"; readonly taskId: string }
-  /** The undoing of the effect of a task is over. */
+  /** The compensation of a task has ended. */
   | { readonly kind: "undone"; readonly taskId: string }
-  /** The time for that is over. */
+  /** The timeout of the compensation has expired. */
   | { readonly kind: "undo timed out"; readonly taskId: string }
   | ({ readonly kind: "signal taken" } & SignalTaken)
   | { readonly kind: "run timed out" }
-  /** A time of the state is over. */
+  /** A time of the state has expired. */
   | { readonly kind: "time" }
   | Exclude<Act, { readonly kind: "reset" }>;

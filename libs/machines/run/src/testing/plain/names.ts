@@ -8,7 +8,7 @@ import {
   types,
 } from "@tutti/expressions";
 
-/** A value by its name. Undefined for a name that there is not. */
+/** Returns a value by its name. Undefined for an unknown name. */
 export type Names = (name: string) => Json | undefined;
 
 export type Evaluated = { readonly value: Json } | { readonly fails: string };
@@ -25,17 +25,17 @@ const scope = {
   names: (): Iterable<string> => [],
 };
 
-/** A value whose texts may have expressions in them. */
+/** Evaluates a value whose texts may contain expressions. */
 export function valueFrom(data: Json, names: Names): Evaluated {
   return evaluated(compileData(data, scope), names);
 }
 
-/** Returns an expression, with or without `${{ }}` around it. */
+/** Evaluates an expression, with or without `${{ }}` around it. */
 export function conditionOf(text: Json, names: Names): Evaluated {
   return typeof text === "string" ? evaluated(compileCondition(text, scope), names) : { value: text };
 }
 
-/** What an expression refers to. */
+/** Returns the references of an expression. */
 export function referencesOf(data: Json | undefined): readonly string[] {
   return data === undefined ? [] : programOf(compileData(data, scope)).references;
 }

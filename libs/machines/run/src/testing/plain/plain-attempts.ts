@@ -1,4 +1,4 @@
-/** What attempts of tasks come to, and whether others follow. */
+/** Results of attempts of tasks, and whether further attempts follow. */
 import type { CheckDocument, RetryDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf } from "./names.ts";
@@ -9,7 +9,7 @@ import { namesOfTask } from "./plain-scene.ts";
 import type { PlainTask } from "./plain-task.ts";
 import { type Answer, answerOf, failureOf, lostCode, type PlainRule } from "./script.ts";
 
-/** Their last failure. Undefined when one does well. */
+/** Returns the failure of the last attempt. Undefined if one succeeds. */
 export function failureOfAttempts(
   retry: TaskDocument["retry"],
   failureIn: (attempt: number) => { readonly code: string; readonly isFinal: boolean } | undefined,
@@ -27,7 +27,7 @@ export function failureOfAttempts(
   }
 }
 
-/** Of a task that has started. */
+/** Returns the result of a task that has started. */
 export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
   const { wait, retry, workflow } = task.document;
   if (wait !== undefined) return { value: null };
@@ -35,7 +35,7 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
   const failure = failureOfAttempts(retry, (attempt) => {
     const answer = answerOf(run.script, task.id, attempt, task.visits);
     const failed = failureOf(answer);
-    // How its child failed is the child's own affair.
+    // The error of a child is not compared: the child is checked by itself.
     if (failed !== undefined && workflow !== undefined)
       return { code: "workflow.child_failed", isFinal: false };
     if (failed !== undefined) return failed;
@@ -50,10 +50,10 @@ export function resultOfAttempts(run: PlainBooks, task: PlainTask): Standing {
   return isPaused ? "paused" : { fails: failure.code };
 }
 
-/** The attempt failed by it, and may be followed by another. */
+/** The attempt failed by a check, and another may follow. */
 const checkFailed = { fails: "workflow.check_failed" };
 
-/** Holds an output against the checks, in their order. @param rules ask about it after them */
+/** Runs the checks on an output, in their order. @param rules ask about it after them */
 function check(run: PlainBooks, task: PlainTask, output: Json, rules: readonly PlainRule[]): Standing {
   const approvalChecks: CheckDocument[] = [];
   for (const each of task.document.checks ?? []) {

@@ -1,4 +1,4 @@
-/** What the parts of the interpreter know of the run, and of each other. */
+/** Data of a run that the parts of the interpreter share. */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Evaluated } from "./names.ts";
@@ -11,7 +11,7 @@ export interface PlainEnding {
   readonly output: Json;
   /** Codes of errors that it may have: several if the first failure is unknown. */
   readonly errors: readonly string[];
-  /** Ids of what could not be undone. */
+  /** Ids of the effects that could not be undone. */
   readonly notUndone: readonly string[];
 }
 
@@ -21,13 +21,13 @@ export interface KeptSignal {
   readonly payload: Json;
 }
 
-/** The status of a task after an answer: it has ended, waits for a person, or is done again. */
+/** The status of a task after an answer: it has ended, waits for a person, or is repeated. */
 export type Standing = Evaluated | "asked" | "paused" | "sent back" | "at work";
 
 interface WorkBooks {
-  /** Signals that no task has taken, in the order in which they came. */
+  /** Signals that no task has consumed, in the order of their arrival. */
   signals: KeptSignal[];
-  /** Looks at all tasks once. False when nothing could be done. */
+  /** Evaluates all tasks once. Returns false if nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean;
   lookAtTask(task: PlainTask): boolean;
   begin(task: PlainTask): void;
@@ -39,12 +39,12 @@ interface WorkBooks {
 }
 
 interface StatesBooks {
-  /** Those that belong to where it is. */
+  /** Bodies of the current state and transition. */
   readonly bodies: readonly PlainBody[];
   isPast(task: PlainTask): boolean;
 }
 
-/** What the parts of the interpreter know and do of the run. */
+/** Data and functions of a run that the parts of the interpreter share. */
 export interface PlainBooks extends KnownTasks {
   readonly document: WorkflowDocument;
   readonly script: Script;
@@ -58,21 +58,23 @@ export interface PlainBooks extends KnownTasks {
   isPaused: boolean;
   occasion: number;
   readonly nowMs: number;
-  /** Children that it waits for may have been stopped in a time that is none any more. */
+  /**
+   * Whether children that it waits for may have been stopped in a part of the history that a reset removed.
+   */
   readonly wasTakenBack: boolean;
   effects: readonly PlainEffect[];
-  /** How it stands, in a word. */
+  /** Status of the run, in a word. */
   readonly standing: "pending" | "running" | "paused" | "cancelling" | PlainEnding["status"];
   isBeingUndone(task: PlainTask): boolean;
   stop(task: PlainTask): void;
-  /** No task waits for its child any more: a detached child that is being started still starts. */
+  /** No task waits for its child any longer: a detached child that is being started still starts. */
   leave(task: PlainTask): void;
-  /** The parts of the task have no owner any more. */
+  /** The parts of the task no longer have an owner. */
   leaveParts(task: PlainTask): void;
-  /** Whether children that are to be left alone are being started still. */
+  /** Whether detached children are still being started. */
   readonly waitsForStarts: boolean;
   fail(error: string): void;
   conclude(output: Json | undefined): void;
-  /** It is resumed. */
+  /** Resumes the run after a retry or repair. */
   reopen(): void;
 }

@@ -1,4 +1,4 @@
-/** Outputs that others may use. */
+/** Outputs that other tasks may reuse. */
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "@tutti/expressions";
 import { valueFrom } from "./names.ts";
@@ -9,21 +9,21 @@ import type { PlainTask } from "./plain-task.ts";
 
 type Cached = Pick<PlainBooks, "cached" | "facts">;
 
-/** Others may use what has passed its checks. */
+/** Stores an output that has passed its checks. */
 export function store(run: Cached, task: PlainTask, standing: Standing): void {
   const key = keyOf(run, task);
   if (key === undefined || typeof standing !== "object" || !("value" in standing)) return;
   run.cached.set(key, [...(run.cached.get(key) ?? []), standing.value]);
 }
 
-/** Work that was sent back is always done again. */
+/** Returns whether an output came from the cache. Work that was sent back is always repeated. */
 export function isCached(run: Cached, task: PlainTask, output: Json): boolean {
   const key = keyOf(run, task);
   const known = key === undefined || task.feedback !== null ? [] : (run.cached.get(key) ?? []);
   return known.some((one) => isDeepStrictEqual(plainJson(one), output));
 }
 
-/** What an output is given for: what the definition says, or else what the task works on. */
+/** Returns the cache key: the key from the definition, or else the input of the task. */
 function keyOf({ facts }: Cached, task: PlainTask): string | undefined {
   const { cache } = task.document;
   if (cache === undefined) return undefined;

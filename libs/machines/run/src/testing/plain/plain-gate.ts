@@ -1,11 +1,11 @@
-/** Gates, and how work is sent back. */
+/** Gates, and sending work back. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, type Names, valueFrom } from "./names.ts";
 import type { PlainBooks, Standing } from "./plain-books.ts";
 import { type PlainTask, restingOn } from "./plain-task.ts";
 
-/** It continues, sends work back, or fails. */
+/** Evaluates a gate: the task continues, sends work back, or fails. */
 export function askGate(
   run: PlainBooks,
   task: PlainTask,
@@ -29,7 +29,7 @@ export function askGate(
   return isBack ? "sent back" : { fails: "workflow.gate_failed" };
 }
 
-/** False when it has been sent back as often as it may be. */
+/** Sends work back. Returns false if the limit is reached. */
 export function sendBack(
   run: PlainBooks,
   task: PlainTask,
@@ -45,7 +45,10 @@ export function sendBack(
   return true;
 }
 
-/** Who counts how often work was sent back: for an entry its list, unless the entry is done again alone. */
+/**
+ * Returns the task that counts how often work was sent back: for an entry its list, unless only the entry is
+ * repeated.
+ */
 function holderOf(task: PlainTask, target: PlainTask | undefined): PlainTask {
   return target === task ? task : (task.entry?.list ?? task);
 }

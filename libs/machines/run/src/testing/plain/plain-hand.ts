@@ -1,4 +1,4 @@
-/** What people do to a run by hand. */
+/** Acts of people on a run. */
 import type { Json } from "@tutti/expressions";
 import type { Act, Hints, Moment, Repair } from "./moments.ts";
 import { conditionOf, valueFrom } from "./names.ts";
@@ -22,7 +22,7 @@ import {
 type ByHand = Extract<Moment, { readonly kind: "pause" | "resume" | "retry" | "repair" | "update" }>;
 
 export class PlainHand {
-  /** To the last update. */
+  /** Reply to the last update. */
   answer: Json = null;
   readonly #run: PlainBooks;
 
@@ -52,7 +52,7 @@ export class PlainHand {
     return undefined;
   }
 
-  /** Code of the error. Undefined when it is taken, whether it changes anything or not. */
+  /** Returns the code of the error. Undefined if the act is accepted, even if it changes nothing. */
   refusalOf(act: Act): string | undefined {
     const { phase } = this.#run;
     if (act.kind === "reset") return undefined;
@@ -65,7 +65,7 @@ export class PlainHand {
     return act.taskIds?.some((id) => this.#run.task(id) === undefined) ? "workflow.task_missing" : undefined;
   }
 
-  /** @param resumed those that resumed when the run did. Default: all */
+  /** @param resumed tasks that resumed with the run. Default: all */
   #resume(ids: readonly string[], resumed?: readonly string[]): void {
     const run = this.#run;
     if (ids.length === 0) run.isPaused = false;
@@ -77,7 +77,7 @@ export class PlainHand {
     }
   }
 
-  /** What did not do well, among the tasks of the run itself. */
+  /** Returns the unsuccessful tasks of the run itself. */
   unwell(): PlainTask[] {
     const run = this.#run;
     const own = this.#own().flatMap(({ tasks }) => [...tasks.values()]);
@@ -117,7 +117,7 @@ export class PlainHand {
     for (const list of lists) this.#reopenList(list);
   }
 
-  /** Good outputs of its entries stay. */
+  /** Reopens a list. Good outputs of its entries stay. */
   #reopenList(list: PlainTask): void {
     const isGood = (entry: PlainTask) => entry.status === "completed" && !partsOf(entry).some(wasUndone);
     const bad = (list.entries ?? []).filter((entry) => !isGood(entry) && entry.status !== "skipped");
@@ -146,7 +146,7 @@ export class PlainHand {
     if (hasEnded(task)) run.work.doAgain(restingOn(task, run));
     for (const part of partsOf(task)) if (part !== task) run.stop(part);
     run.leave(task);
-    // Its parts tell of it no longer.
+    // Its parts no longer count.
     Object.assign(task, { entries: undefined, rounds: [], added: undefined, pauses: false });
     if (task.status === "pending") task.visits++;
     if ("skips" in repair) {
@@ -172,7 +172,7 @@ export class PlainHand {
     this.answer = answer;
   }
 
-  /** All values are computed with the variables as they were. The answer sees them as they are with it. */
+  /** Computes all values with the former variables. The reply sees the updated ones. */
   #updated({ update, payload }: Act & { readonly kind: "update" }) {
     const entry = this.#run.document.updates?.[update];
     const vars = { ...this.#run.facts.vars };
@@ -201,7 +201,7 @@ export class PlainHand {
   }
 }
 
-/** What was undone is done again, and so is what it is a part of. */
+/** Returns whether a task was undone: it is repeated, together with its owner. */
 function wasUndone({ status }: PlainTask): boolean {
   return status === "compensated";
 }
@@ -210,7 +210,7 @@ function keepsEntries(task: PlainTask): boolean {
   return task.entries !== undefined && (task.status !== "completed" || partsOf(task).some(wasUndone));
 }
 
-/** Its list may be another one then. */
+/** Returns whether a list needs any of these tasks: its entries may differ then. */
 function needsAny(list: PlainTask, again: ReadonlySet<PlainTask>, run: KnownTasks): boolean {
   const needed = [...needsOf(list.document).keys()].map((id) => neededBy(list, id, run));
   return needed.some((task) => task !== undefined && again.has(task));

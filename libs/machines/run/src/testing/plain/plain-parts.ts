@@ -1,4 +1,4 @@
-/** Tasks that others are parts of: lists with their entries, loops with their rounds, and what adds tasks. */
+/** Tasks with parts: lists with their entries, loops with their rounds, and tasks that add tasks. */
 import type { LoopDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { conditionOf, type Evaluated, type Names, valueFrom } from "./names.ts";
@@ -22,7 +22,7 @@ export class PlainParts {
     this.#run = run;
   }
 
-  /** Returns whether anything could be done about what is a part of it. */
+  /** Advances the parts of a task. Returns whether anything could be done. */
   look(task: PlainTask): boolean {
     if (task.entries !== undefined) return this.#lookAtEntries(task, task.entries);
     if (task.added !== undefined) return this.#lookAtAdded(task, task.added);
@@ -66,8 +66,8 @@ export class PlainParts {
   }
 
   /**
-   * As many in parallel as allowed, in their order. The list ends with the first failure, or with the last
-   * entry.
+   * Starts as many entries in parallel as allowed, in their order. The list ends with the first failure, or
+   * with the last entry.
    */
   #lookAtEntries(task: PlainTask, entries: readonly PlainTask[]): boolean {
     const { maxParallel = Number.POSITIVE_INFINITY, failFast = true } = task.document;
@@ -94,18 +94,18 @@ export class PlainParts {
     return true;
   }
 
-  /** The pause between two rounds is over. */
+  /** Starts the next round after the pause. */
   goOn(task: PlainTask): void {
     const { loop } = task.document;
     if (loop === undefined) return;
     this.#run.work.settle(task, this.#nextRound(task, loop, task.last) ?? "at work");
   }
 
-  /** Returns its outcome, where there is no other round. */
+  /** Starts the next round. Returns the outcome of the loop if there is none. */
   #nextRound(task: PlainTask, loop: LoopDocument, last: Json): Evaluated | undefined {
     const number = task.rounds.length + 1;
     const round = { number, last };
-    // Whether there is another one is asked of the tasks of the round before.
+    // The condition for another round reads the tasks of the previous round.
     const before = task.rounds.at(-1) ?? { ...task.body, tasks: new Map(), owner: task, event: undefined };
     const wanted = conditionOf(loop.while ?? true, namesInBody(this.#run.facts, { ...before, round }));
     if ("fails" in wanted) return wanted;
@@ -136,7 +136,7 @@ export class PlainParts {
     const isDone = conditionOf(loop.until ?? false, names);
     if ("fails" in isDone) return isDone;
     if (isDone.value === true) return output;
-    // Whether there is another round is asked when it is due, unless there may be none anyway.
+    // The condition for another round is evaluated when the round is due, unless the maximum is reached.
     task.pauses = loop.every !== undefined && task.rounds.length < loop.max;
     task.last = output.value;
     return task.pauses ? undefined : this.#nextRound(task, loop, task.last);

@@ -1,13 +1,13 @@
 /**
  * The past of a run, and the state of the interpreter after each of its events. The interpreter computes all
  * effects of a moment at once. Events report them one after the other. If the order is open, the interpreter
- * gets the actual order afterwards: it repeats the moment.
+ * receives the actual order afterwards, and repeats the moment.
  */
 import type { Seen } from "./moment-of.ts";
 import type { Hints, Moment, SignalTaken } from "./moments.ts";
 import { type PlainOrder, PlainRun } from "./plain-run.ts";
 
-/** The run was taken back to an event. */
+/** A reset of the run to an event. */
 interface TakenBack {
   readonly toEvent: number;
   readonly hadEnded: boolean;
@@ -17,7 +17,7 @@ interface Noted {
   readonly event: number;
   readonly moment: Moment | TakenBack | "start";
   readonly atMs: number;
-  /** Which signals were taken by waits that started then, and are no longer running. */
+  /** Signals that were consumed by waits that started then, and are no longer running. */
   readonly taken: readonly (SignalTaken & { readonly event: number })[];
   /** Whether the order of ends matters. */
   readonly isOrdered: boolean;
@@ -27,7 +27,7 @@ const unheard = { taken: [], isOrdered: false };
 
 export class PlainPast {
   readonly #order: PlainOrder;
-  /** What has happened, with the number of its event. Or to which event it was taken back. */
+  /** Moments and resets, with the number of the event before them. */
   readonly #moments: Noted[] = [{ event: 0, moment: "start", atMs: 0, ...unheard }];
   readonly #seen: Pick<Seen, "type" | "taskId">[] = [];
 
@@ -35,7 +35,7 @@ export class PlainPast {
     this.#order = order;
   }
 
-  /** How many events it has seen. */
+  /** Number of events that it has seen. */
   get events(): number {
     return this.#seen.length;
   }
@@ -44,13 +44,14 @@ export class PlainPast {
     this.#seen.push({ type, taskId });
   }
 
-  /** The last event tells of it. */
+  /** Records a moment that the last event reports. */
   note(moment: Moment | TakenBack, atMs = 0): void {
     this.#moments.push({ event: this.events, moment, atMs, ...unheard });
   }
 
   /**
-   * Any event, or the last ones of steps: tasks that wait for limits stay, while the interpreter has continued.
+   * Returns the events that a reset may name: any event, or the last ones of steps if the run has limits.
+   * Tasks that wait for limits do not change, while the interpreter continues.
    */
   ends(): readonly number[] {
     if ((this.#order.document.limits ?? []).length === 0)
@@ -60,8 +61,8 @@ export class PlainPast {
   }
 
   /**
-   * A wait that takes a signal as soon as it starts may be given up at the same moment, for what starts after it.
-   * Undefined where the interpreter does not agree.
+   * Repeats the last moment with a signal that a wait consumed when it started. Later starts in the same
+   * moment may end that wait. Undefined if the interpreter does not agree.
    */
   withSignalTaken({ taskId, number }: SignalTaken): PlainRun | undefined {
     const place = this.#moments.length - 1;
@@ -71,9 +72,9 @@ export class PlainPast {
   }
 
   /**
-   * Work that ended while the run was paused leads to other ends when it continues, and sends work back.
-   * Their order is open, and the first of them may rule out the others. Undefined if the interpreter does not
-   * agree.
+   * Repeats a moment with an end in its order. Work that ended while the run was paused causes further ends
+   * when the run continues, and sends work back. Their order is open, and the first may exclude the others.
+   * Undefined if the interpreter does not agree.
    */
   withEnd(id: string, code: string): PlainRun | undefined {
     const began = Math.max(0, this.#moments.findLastIndex(beginsStep));
@@ -95,9 +96,8 @@ export class PlainPast {
   }
 
   /**
-   * As everything was after an event, which itself may be one that took it back.
-   *
-   * @param later what came of it when it was taken back to there
+   * Returns the interpreter after an event, which may itself be a reset.
+   * @param later consequences of a later reset to this event
    */
   at(event: number, { taken: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {
     const past = this.#moments.filter((each) => each.event <= event);
@@ -130,18 +130,18 @@ export class PlainPast {
     return this.#seen.slice(from, to).flatMap(({ type, taskId }) => (ends.has(type) ? [taskId] : []));
   }
 
-  /** How far a moment has come by an event that may be in the middle of it. */
+  /** Returns how far a moment had come at an event that may be in the middle of it. */
   #cutOff({ event: from }: Noted, to: number): Hints {
     const seen = this.#seen.slice(from, to);
     const types = seen.map(({ type }) => type);
     const hints = this.#resumed(from, to);
-    // If it has not failed by then, it may be in the middle of its transitions.
+    // Without a failure, the event may be in the middle of its transitions.
     const isOver = types.includes("run_failed") || types.includes("run_stopped");
     if (isOver || to === this.events) return hints;
     return { ...hints, transitionsMost: types.filter((type) => type === "transition_taken").length };
   }
 
-  /** A run continues first, and then what waited in it for a person. */
+  /** Returns the tasks that had resumed. A run resumes first, and then the tasks that waited for a person. */
   #resumed(from: number, to: number): Hints {
     if (this.#seen[from - 1]?.type !== "run_resumed" || this.#seen[to]?.type !== "task_resumed") return {};
     return { resumed: this.#seen.slice(from, to).map(({ taskId }) => taskId) };
@@ -150,7 +150,7 @@ export class PlainPast {
 
 const ends: ReadonlySet<string> = new Set(["task_completed", "task_failed", "work_sent_back"]);
 
-/** What a task does as soon as it starts is a part of the step in which it does. */
+/** Returns whether a moment starts a step. Consequences of a start belong to the step of that start. */
 function beginsStep({ moment }: Noted): boolean {
   const kind = typeof moment === "object" && "kind" in moment ? moment.kind : "";
   return kind !== "child asked" && kind !== "signal taken";

@@ -9,9 +9,9 @@ import type { PlainRule } from "./script.ts";
 export type Decision = Omit<Act & { readonly kind: "decide" }, "kind" | "taskId">;
 
 /**
- * @param output the output if they approve. Undefined if they give it
+ * @param output the output after an approval. Undefined if the answer is the output
  * @param rule the rule that asks. Undefined if a definition asks
- * @param next ask about the same after that
+ * @param next rules that ask about the same output after that
  */
 export function questionOf(
   output: Json | undefined,
@@ -27,7 +27,7 @@ export function mayAnswer({ document, question }: PlainTask, who: string): boole
   return by.length === 0 || by.includes(who);
 }
 
-/** Undefined while others have to say something too. */
+/** Records an answer. Undefined while further answers are needed. */
 export function answerQuestion(task: PlainTask, { who, says, data = null }: Decision): Evaluated | undefined {
   const { document, question } = task;
   if (question === undefined || question.said.get(who) === says) return undefined;
@@ -51,7 +51,10 @@ export function answerQuestion(task: PlainTask, { who, says, data = null }: Deci
   };
 }
 
-/** Undefined for what the form does not take. Who brings nothing along has left every field empty. */
+/**
+ * Returns the data with defaults. Undefined if the form rejects it. Absent data counts as a form with empty
+ * fields.
+ */
 export function filledIn({ approve }: TaskDocument, data: Json): Json | undefined {
   const { type, properties = {}, required = [] } = (approve?.form ?? {}) as Form;
   const given = data === null && type === "object" ? {} : data;
@@ -65,7 +68,7 @@ export function filledIn({ approve }: TaskDocument, data: Json): Json | undefine
   return required.every((name) => given[name] !== undefined) ? filled : undefined;
 }
 
-/** The fields of drawn forms. */
+/** Fields of drawn forms. */
 interface Form {
   readonly type?: "object";
   readonly properties?: Readonly<Record<string, { readonly type?: "number"; readonly default?: Json }>>;

@@ -1,13 +1,13 @@
 /**
  * The plain interpreter: the outcome of a run, by the rules of the language and nothing else. It has no
- * events, no counters and no numbers. It evaluates all tasks again and again until nothing changes any more.
- * It gets the order in which work ended, which only the world decides. It computes all the rest.
+ * events, no counters and no numbers. It evaluates all tasks repeatedly until nothing changes. Its input is
+ * the order in which work ended. It computes everything else.
  *
- * 1. A task starts when all that it needs has ended as it has to. It is skipped as soon as something has ended
- *    otherwise.
- * 2. Everything continues to its end after a failure. Then the run fails with the first failure that was not allowed.
- * 3. When it failed or was cancelled, what completed is undone, last completed first.
- * 4. While it is paused nothing starts. Running work ends.
+ * 1. A task starts when all its needs are met. It is skipped once a need can no longer be met.
+ * 2. After a failure, all other tasks continue to their end. Then the run fails with the first unexpected
+ *    failure.
+ * 3. After a failure or cancellation, completed tasks are undone, last completed first.
+ * 4. While the run is paused nothing starts. Running work ends.
  */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -42,9 +42,9 @@ export interface PlainOrder {
   readonly document: WorkflowDocument;
   readonly input: Json;
   readonly script: Script;
-  /** Which run of an endless one it is, from 1. */
+  /** Number of the incarnation of an endless run, from 1. */
   readonly incarnation: number;
-  /** Outputs that others may use, by what they were given for. All runs have the same. */
+  /** Reusable outputs by their cache keys. Shared by all runs. */
   readonly cached?: Map<string, Json[]>;
 }
 
@@ -53,30 +53,33 @@ export class PlainRun implements PlainBooks {
   readonly script: Script;
   readonly cached: Map<string, Json[]>;
   readonly facts: PlainFacts;
-  /** All tasks beside each other that belong to the run itself. */
+  /** Bodies of sibling tasks that belong to the run itself. */
   readonly bodies: PlainBody[] = [];
-  /** By id, the code of the error that a task ended with last, empty where it ended well. Done again or not. */
+  /**
+   * Codes of the errors that tasks ended with last, by id. Empty for a success. Repetitions do not remove
+   * them.
+   */
   readonly endings = new Map<string, string>();
-  /** What was undone, in order, in all its life. */
+  /** All compensations of the run, in order. */
   readonly undone: PlainUndo[] = [];
-  /** Completed work that can be undone, in the order in which it completed. */
+  /** Effects that can be undone, in the order of their completion. */
   effects: readonly PlainEffect[] = [];
-  /** What could not be undone. */
+  /** Effects that could not be undone. */
   notUndone: PlainEffect[] = [];
   phase: "waiting" | "going" | "undoing" | "ended";
   isPaused = false;
   ending: PlainEnding | undefined;
-  /** Counts what was decided outside: what fails on the same occasion fails at the same time. */
+  /** Counts decisions from outside: failures on the same occasion happen at the same time. */
   occasion = 0;
   /** The time of the current step. */
   nowMs = 0;
   wasTakenBack = false;
-  /** What it is being undone for. */
+  /** Ending of the run after compensation. */
   #wanted: Pick<PlainEnding, "status" | "errors"> = { status: "failed", errors: [] };
   #undoing: (PlainUndo & { readonly effect: PlainEffect }) | undefined;
-  /** What could not be undone when that was tried. */
+  /** Effects whose compensation failed before. */
   readonly #triedBefore = new Set<PlainEffect>();
-  /** Children that are being started although no task waits for them any more. */
+  /** Detached children that are being started without a waiting task. */
   readonly #alone = new Set<PlainTask>();
   readonly work: PlainWork;
   readonly #states: PlainStates | undefined;
@@ -97,7 +100,7 @@ export class PlainRun implements PlainBooks {
     this.#goOn(hints);
   }
 
-  /** Something was decided outside. Gives what is wrong with that. */
+  /** Applies a decision from outside. Returns the problem with it. */
   take(moment: Moment, nowMs = 0, hints?: Hints): string | undefined {
     this.nowMs = nowMs;
     if (moment.kind !== "child asked") this.occasion++;
@@ -106,7 +109,7 @@ export class PlainRun implements PlainBooks {
     return problem;
   }
 
-  /** It was taken back, and continues from where it was. */
+  /** Continues after a reset. */
   goOnAgain(hints: Hints): void {
     this.wasTakenBack = true;
     this.occasion++;
@@ -161,12 +164,12 @@ export class PlainRun implements PlainBooks {
     }
   }
 
-  /** Code of the error with which it refuses an act. Undefined if it accepts. */
+  /** Returns the code of the error with which it refuses an act. Undefined if it accepts. */
   refusalOf(act: Act): string | undefined {
     return this.hand.refusalOf(act);
   }
 
-  /** Ids of the tasks that wait for an answer. */
+  /** Ids of the tasks that wait for a result. */
   get awaited(): readonly string[] {
     return this.tasks.filter((task) => this.work.isAwaited(task)).map(({ id }) => id);
   }
@@ -175,12 +178,12 @@ export class PlainRun implements PlainBooks {
     return this.#undoing?.task.id;
   }
 
-  /** What the effect that is being undone is undone with. */
+  /** Input of the running compensation. */
   get undoInput(): Json {
     return this.#undoing?.input ?? null;
   }
 
-  /** All tasks, including those that nothing waits for any more. */
+  /** All tasks, including those that are no longer awaited. */
   get tasks(): readonly PlainTask[] {
     return this.bodies.flatMap(({ tasks }) => [...tasks.values()].flatMap(partsOf));
   }
@@ -189,7 +192,7 @@ export class PlainRun implements PlainBooks {
     return this.tasks.findLast((task) => task.id === id);
   }
 
-  /** The state that it is in. */
+  /** Progress of a run of states. */
   get states(): PlainStates | undefined {
     return this.#states;
   }
@@ -201,7 +204,7 @@ export class PlainRun implements PlainBooks {
     return this.phase === "undoing" && this.#wanted.status !== "failed" ? "cancelling" : "running";
   }
 
-  /** What its continuation works on. */
+  /** Input of its continuation. */
   get next(): Json {
     const { continueAsNew } = this.document;
     if (continueAsNew?.with === undefined) return this.facts.input;
@@ -209,14 +212,14 @@ export class PlainRun implements PlainBooks {
     return "fails" in made ? null : made.value;
   }
 
-  // What its parts say to it.
+  // Calls of its parts.
 
-  /** It fails at once: what is open is stopped. */
+  /** Fails the run immediately: open tasks are stopped. */
   fail(error: string): void {
     this.#endAs("failed", [error]);
   }
 
-  /** It ends well, or continues as a new one. */
+  /** Completes the run, or continues it as a new one. */
   conclude(output: Json | undefined): void {
     const isContinued = this.#isContinued();
     const made: Evaluated =
@@ -238,13 +241,13 @@ export class PlainRun implements PlainBooks {
     return "fails" in input ? input : isWanted;
   }
 
-  /** What it held was given back with its end: it is asked for again, if there is anything still to be done. */
+  /** Waits for limits again, which the run released at its end, if it continues. */
   waitAgain(): void {
     const goesOn = this.phase === "going" || this.phase === "waiting";
     if (goesOn && (this.document.limits ?? []).length > 0) this.phase = "waiting";
   }
 
-  /** What could not be undone may be undone another time. */
+  /** Reopens the run. Effects that could not be undone may be undone later. */
   reopen(): void {
     const wasOver = this.phase !== "going";
     const hadEnded = this.phase === "ended";
@@ -297,7 +300,9 @@ export class PlainRun implements PlainBooks {
     if (!isAlone && task !== undefined) task.isStarting = false;
   }
 
-  /** Nothing is undone. Asked for again it does not wait for children that are to be left alone either. */
+  /**
+   * Terminates the run without compensation. A repeated request does not wait for detached children either.
+   */
   #endByForce(): void {
     const wasAsked = this.phase === "undoing" && this.#wanted.status === "terminated";
     this.#stopAll();
@@ -307,12 +312,12 @@ export class PlainRun implements PlainBooks {
     this.#wanted = { status: "terminated", errors: [] };
   }
 
-  /** Look at everything until nothing changes. */
+  /** Evaluates everything until nothing changes. */
   #goOn({ taken = [], order = [], transitionsMost = Number.POSITIVE_INFINITY }: Hints = {}): void {
     this.work.taken = taken;
     this.work.order = order;
     if (this.#states !== undefined) this.#states.transitionsMost = transitionsMost;
-    // What cannot be done any more is known before the run continues.
+    // Tasks that can no longer run are skipped before the run continues.
     if (this.isPaused || this.phase === "waiting") {
       while ((this.phase === "going" || this.phase === "waiting") && this.work.skip()) {}
       return;
@@ -321,12 +326,12 @@ export class PlainRun implements PlainBooks {
     while (this.phase === "undoing" && this.#undoing === undefined && this.#undoNext()) {}
   }
 
-  /** False when it has to wait. */
+  /** Advances the run. Returns false if it must wait. */
   #goesOn(): boolean {
     return this.work.look(this.bodies) || this.#conclude() || this.work.stopWaiting();
   }
 
-  /** False where there is nothing to be done. */
+  /** Ends the run or advances its states. Returns false if there is nothing to do. */
   #conclude(): boolean {
     if (this.#states !== undefined) return this.#states.step();
     if (this.waitsForStarts) return false;
@@ -342,7 +347,7 @@ export class PlainRun implements PlainBooks {
     this.ending = { status, output, errors: [], notUndone: [] };
   }
 
-  /** See rule 3. */
+  /** Ends the run according to rule 3. */
   #endAs(status: "failed" | "cancelled", errors: readonly string[]): void {
     if (this.phase === "undoing" || this.phase === "ended") return;
     this.#stopAll();
@@ -356,14 +361,14 @@ export class PlainRun implements PlainBooks {
     this.effects = [...this.effects, ...this.#takeBack()];
   }
 
-  /** The effect that is being undone is still there. */
+  /** Stops the running compensation: its effect remains. */
   #takeBack(): PlainEffect[] {
     const taken = this.#undoing === undefined ? [] : [this.#undoing.effect];
     this.#undoing = undefined;
     return taken;
   }
 
-  /** False when the run has ended, or a compensation is running. */
+  /** Starts the next compensation. Returns false if the run has ended, or a compensation is running. */
   #undoNext(): boolean {
     const { status, errors } = this.#wanted;
     const isKept = status === "terminated" || (status === "failed" && this.document.onFailure === "keep");
@@ -387,8 +392,8 @@ export class PlainRun implements PlainBooks {
   }
 
   /**
-   * The order of effects that completed at the same moment, and could not be undone before, is unknown: any
-   * may be undone next.
+   * Selects the next effect to be undone. The order of effects that completed at the same moment, and could
+   * not be undone before, is unknown.
    */
   choose(id: string): void {
     const now = this.#undoing?.effect;
@@ -421,7 +426,7 @@ export class PlainRun implements PlainBooks {
     return undefined;
   }
 
-  /** A task that has done something else since says how that went. */
+  /** Ends a compensation. A task that was repeated since keeps the status of the repetition. */
   #endUndo({ effect, ...undo }: PlainUndo & { readonly effect: PlainEffect }): void {
     this.undone.push(undo);
     if (!undo.isDone) this.notUndone.push(effect);
@@ -435,7 +440,7 @@ export class PlainRun implements PlainBooks {
       : namesOfRun(this.facts);
   }
 
-  /** What is the output by default. */
+  /** Returns the default output. */
   #outputs(): Json {
     const [body] = this.bodies;
     return this.#states === undefined && body !== undefined ? outputsOf(body) : null;

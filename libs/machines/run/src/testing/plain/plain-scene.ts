@@ -1,14 +1,14 @@
-/** What expressions see from where they stand. */
+/** Names that expressions see, by their place. */
 import type { Json } from "@tutti/expressions";
 import type { Names } from "./names.ts";
 import { isGood, type PlainBody, type PlainTask } from "./plain-task.ts";
 
-/** What all expressions of a run see. */
+/** Names that all expressions of a run see. */
 export interface PlainFacts {
   readonly input: Json;
   readonly incarnation: number;
   vars: Readonly<Record<string, Json>>;
-  /** What has brought about the state that it is in. Undefined in a run without states. */
+  /** Event that caused the current state. Undefined in a run without states. */
   event: Json | undefined;
   /** Returns a task of the run by its id. */
   task(id: string): PlainTask | undefined;
@@ -31,7 +31,7 @@ export function namesOfTask(
   };
 }
 
-/** What all tasks of a body see: each other, their round, and what is around that. */
+/** Returns the names that all tasks of a body see: each other, their round, and the enclosing scopes. */
 export function namesInBody(facts: PlainFacts, { tasks, owner, round, event }: PlainBody): Names {
   return (name) => {
     const [, id = "", field = ""] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
@@ -52,21 +52,21 @@ export function namesOfRun(facts: PlainFacts, more: Readonly<Record<string, Json
     if (name === "vars") return facts.vars as Json;
     if (name === "event") return facts.event;
     if (name === "run") return { incarnation: facts.incarnation };
-    // What was added may look at any task of the run.
+    // Added tasks may read any task of the run.
     const [, id = "", field = ""] = /^tasks\.(\w+)\.(\w+)$/.exec(name) ?? [];
     const task = id === "" ? undefined : facts.task(id);
     return task === undefined ? undefined : fieldOf(task, field);
   };
 }
 
-/** Returns the nearest report around it. */
+/** Returns the report of the task or of the nearest owner with one. */
 function feedbackOf({ feedback, entry, body }: PlainTask): Json {
   if (feedback !== null) return feedback;
   const around = entry?.list ?? body.owner;
   return around === undefined ? null : feedbackOf(around);
 }
 
-/** What did not complete has no output. */
+/** Returns a field of a task. An incomplete task has no output. */
 function fieldOf(task: PlainTask, field: string): Json | undefined {
   if (field === "output") return isGood(task) ? task.output : undefined;
   return field === "status" ? task.status : task.status === "failed" ? { code: task.error } : null;

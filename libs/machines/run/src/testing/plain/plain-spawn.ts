@@ -1,9 +1,12 @@
-/** Tasks that a result names. */
+/** Tasks that a result contains. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type KnownTasks, needsOf, type PlainTask, restingOn } from "./plain-task.ts";
 
-/** Undefined when they cannot be added: each id is new, what they need is there, and nothing waits for itself. */
+/**
+ * Returns the addition. Undefined if it is invalid: each id must be new, needs must exist, and no task may
+ * wait for itself.
+ */
 export function additionOf(
   list: Json,
   max: number,

@@ -1,7 +1,8 @@
 /**
- * A run that moves from state to state. On its way the actions of the old state, of the transition and of the
- * new state are done one after the other. In a state, transitions that are always open come first. Then come
- * its task, the effects of the end of that task, signals in the order of their arrival, and expired times.
+ * A run that moves from state to state. In a transition, the actions of the old state, of the transition and
+ * of the new state are executed in sequence. In a state, transitions that are always open come first. Then
+ * come its task, the effects of the end of that task, signals in the order of their arrival, and expired
+ * times.
  */
 import {
   parseDurationMs,
@@ -19,30 +20,30 @@ import { bodyOf, firstOf, hasEnded, isGood, type PlainBody, type PlainTask } fro
 
 const transitionsAtOnceMax = 100;
 
-/** Something to be done on the way. */
+/** Stage of a transition. */
 type Stage =
   | { readonly actions: readonly TaskDocument[]; readonly name: string }
   | { readonly enter: string };
 
 export class PlainStates {
-  /** Empty before the first. */
+  /** Name of the state. Empty before the first. */
   state = "";
-  /** All that were entered. */
+  /** All entered states. */
   readonly trail: string[] = [];
-  /** How many transitions it may take still. It is at the one after. */
+  /** Number of transitions that it may still take. -1 means that it is at the one after. */
   transitionsMost = Number.POSITIVE_INFINITY;
-  /** How many of its times are over, and how many of them led somewhere. */
+  /** Number of expired times of the state, and of those that led to a transition. */
   timesPassed = 0;
   #timesTaken = 0;
   readonly #run: PlainBooks;
   readonly #states: Readonly<Record<string, StateDocument>>;
   readonly #output: Json | undefined;
   #way: Stage[];
-  /** The actions of the present transition, and the task of the state. */
+  /** Actions of the current transition, and the activity of the state. */
   #actions: PlainBody | undefined;
   #activity: PlainBody | undefined;
   #isActivityTaken = false;
-  /** How often each list of actions was started, by its name. */
+  /** Number of starts of each list of actions, by its name. */
   readonly #begun = new Map<string, number>();
   #occasion = 0;
   #transitionsAtOnce = 0;
@@ -55,7 +56,7 @@ export class PlainStates {
     run.facts.event = { name: "start", payload: null };
   }
 
-  /** Those that belong to where it is. */
+  /** Bodies of the current state and transition. */
   get bodies(): readonly PlainBody[] {
     return [this.#actions, this.#activity].filter((body) => body !== undefined);
   }
@@ -64,7 +65,7 @@ export class PlainStates {
     return !this.bodies.includes(body);
   }
 
-  /** It is in its state as if it had just entered it. */
+  /** Restarts the state as if the run had just entered it. */
   restart(): void {
     this.timesPassed = 0;
     this.#timesTaken = 0;
@@ -75,7 +76,7 @@ export class PlainStates {
     return this.timesPassed > this.#times().length ? `${this.state} has no such time` : undefined;
   }
 
-  /** Does the next thing. False when it has to wait. */
+  /** Executes the next step. Returns false if it must wait. */
   step(): boolean {
     if (this.transitionsMost < 0) return false;
     const actions = this.#actions;
@@ -128,7 +129,7 @@ export class PlainStates {
     this.#isActivityTaken = true;
   }
 
-  /** Returns the oldest signal that a transition wants. The others are kept. */
+  /** Tries the oldest signal that a transition accepts. The others are kept. */
   #trySignals({ on = {} }: StateDocument): boolean {
     const { work } = this.#run;
     for (const kept of work.signals) {
@@ -153,13 +154,13 @@ export class PlainStates {
     return false;
   }
 
-  /** Returns the shortest first. */
+  /** Returns the times of the state, the shortest first. */
   #times() {
     const times = Object.entries(this.#states[this.state]?.after ?? {});
     return times.sort(([one], [other]) => (parseDurationMs(one) ?? 0) - (parseDurationMs(other) ?? 0));
   }
 
-  /** Takes the first transition whose guard holds. True as well when the run has failed by it. */
+  /** Takes the first transition whose guard is true. Returns true as well if an error has failed the run. */
   #try(
     ways: TransitionsDocument | undefined,
     name: string,
@@ -204,7 +205,7 @@ export class PlainStates {
     return actions === undefined || actions.length === 0 ? [] : [{ actions, name }];
   }
 
-  /** One after the other: each needs that the one before did well. */
+  /** Starts actions in sequence: each needs the success of the previous one. */
   #begin(actions: readonly TaskDocument[] | { readonly run: TaskDocument }, name: string): PlainBody {
     const number = (this.#begun.get(name) ?? 0) + 1;
     this.#begun.set(name, number);
@@ -218,7 +219,7 @@ export class PlainStates {
     return body;
   }
 
-  /** So many transitions at one moment that waited for nothing. */
+  /** Returns whether too many transitions were taken in one moment without a wait. */
   #isEndless(): boolean {
     if (this.#run.occasion !== this.#occasion) this.#transitionsAtOnce = 0;
     this.#occasion = this.#run.occasion;
@@ -244,7 +245,7 @@ function isOver({ tasks }: PlainBody): boolean {
   return [...tasks.values()].every(hasEnded);
 }
 
-/** With what their actions are distinguished by. */
+/** Returns transitions with the names that distinguish their actions. */
 function transitionsIn(
   ways: TransitionsDocument | undefined,
 ): readonly (readonly [TransitionDocument, string])[] {

@@ -1,4 +1,4 @@
-/** Tasks as the plain interpreter has them: objects that know each other. */
+/** Tasks in the plain interpreter: objects that refer to each other. */
 
 import type { NeedConditionWord, NeedDocument, TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
@@ -7,9 +7,9 @@ import type { PlainRule } from "./script.ts";
 
 export type PlainStatus =
   | "pending"
-  /** It waits for an agent, a time or another party. */
+  /** Waits for an agent, a time or another party. */
   | "at work"
-  /** A person has to say how it continues. */
+  /** A person must decide how it continues. */
   | "paused"
   | "completed"
   | "failed"
@@ -23,83 +23,83 @@ export interface PlainTask {
   readonly id: string;
   readonly document: TaskDocument;
   readonly body: PlainBody;
-  /** The entry of a list that it is, and which. Undefined where it is a task of a body. */
+  /** Entry of a list that this task is. Undefined if it is a task of a body. */
   readonly entry: { readonly item: Json; readonly index: number; readonly list: PlainTask } | undefined;
   status: PlainStatus;
-  /** How often it was started. */
+  /** Number of its starts. */
   visits: number;
-  /** What it works on. Undefined until it started. */
+  /** Input. Undefined until it started. */
   input: Json | undefined;
   output: Json;
-  /** What the next attempt continues from. */
+  /** Saved data for the next attempt. */
   saved: string | undefined;
   /** Code of its error. */
   error: string;
-  /** On which occasion it failed, and how many others had before. */
+  /** Occasion of its failure, and the number of earlier failures. */
   failedOn: number;
   failedAs: number;
-  /** Its entries, the rounds that it has had, or what it has added. */
+  /** Its entries, its rounds, or the tasks that it has added. */
   entries: PlainTask[] | undefined;
   rounds: PlainBody[];
   added: PlainBody | undefined;
-  /** Waits until the next round may start. */
+  /** Whether it waits for the next round. */
   pauses: boolean;
-  /** What the round before gave. */
+  /** Output of the previous round. */
   last: Json;
-  /** How often it has sent work back. */
+  /** Number of times that it has sent work back. */
   sentBack: number;
-  /** The feedback when it was sent back. Null if it never was. */
+  /** Report with which it was sent back. Null if it never was. */
   feedback: Json;
-  /** People are asked about it. */
+  /** Question to people about it. */
   question: PlainQuestion | undefined;
   /** Skipped by its own condition. */
   isPassed: boolean;
-  /** Skipped by hand, and what needs it continues. */
+  /** Skipped by a person. Tasks that need it continue. */
   countsAsCompleted: boolean;
   /** The start of its child was requested, and is not confirmed yet. */
   isStarting: boolean;
 }
 
 /**
- * What a task did that completed, and can be undone. It goes by the task's id: there is one however often that
- * completed, with what it worked on and gave the last time, also when it is being done again.
+ * The effect of a completed task that can be undone. It is identified by the id of the task. One exists
+ * however often the task completed, with the latest input and output, even while the task is repeated.
  */
 export interface PlainEffect {
   readonly task: PlainTask;
   readonly input: Json;
   readonly output: Json;
-  /** How many occasions there were before it completed, and when that was. */
+  /** Number of occasions before its completion, and the time of it. */
   readonly completedAs: number;
   readonly completedMs: number;
 }
 
 export interface PlainQuestion {
-  /** What is the output when they say yes. Undefined where that is what they said. */
+  /** Output after an approval. Undefined if the answer is the output. */
   readonly output: Json | undefined;
-  /** The rule that asks it, and those that ask after it. */
+  /** The rule that asks, and those that ask after it. */
   readonly rule: PlainRule | undefined;
   readonly next: readonly PlainRule[];
-  /** What each has said last. */
+  /** Last answer of each person. */
   readonly said: Map<string, "yes" | "no">;
   readonly yes: Set<string>;
   isOpen: boolean;
 }
 
-/** Tasks beside each other: those of the run, of a round, of a list of actions, or what was added. */
+/** Sibling tasks: those of the run, of a round, of a list of actions, or of an addition. */
 export interface PlainBody {
   readonly tasks: ReadonlyMap<string, PlainTask>;
   /** The task that they are parts of. Undefined for the run's own. */
   readonly owner: PlainTask | undefined;
   readonly round: { readonly number: number; readonly last: Json } | undefined;
-  /** What has brought it about, where it belongs to a state. */
+  /** Event that caused it, if it belongs to a state. */
   readonly event: Json | undefined;
-  /** What failed and was not allowed to, in the order in which that was seen. */
+  /** Unexpected failures, in the order in which they were seen. */
   failures: PlainTask[];
 }
 
 type Documents = Readonly<Record<string, TaskDocument>>;
 
-/** Ids of tasks are distinguished by the parts around their names. */
+/** Creates a body. Ids of tasks are distinguished by the parts around their names. */
 export function bodyOf(
   documents: Documents,
   {
@@ -143,7 +143,7 @@ function untouched() {
   };
 }
 
-/** As if nothing had been done of it, except that it keeps the number of its starts, and its feedback. */
+/** Returns a task to its initial state, except for the number of its starts, and its feedback. */
 export function forget(task: PlainTask): void {
   Object.assign(task, untouched());
 }
@@ -152,19 +152,19 @@ export function hasEnded({ status }: PlainTask): boolean {
   return status !== "pending" && status !== "at work" && status !== "paused";
 }
 
-/** Returns whether what needs its success may continue. */
+/** Returns whether tasks that need its success may continue. */
 export function isGood({ status, countsAsCompleted }: PlainTask): boolean {
   return status === "completed" || countsAsCompleted;
 }
 
-/** Returns the task with all its entries, rounds and what it has added. */
+/** Returns the task with all its entries, rounds and added tasks. */
 export function partsOf(task: PlainTask): PlainTask[] {
   const bodies = task.added === undefined ? task.rounds : [...task.rounds, task.added];
   const inBodies = bodies.flatMap(({ tasks }) => [...tasks.values()]);
   return [task, ...[...(task.entries ?? []), ...inBodies].flatMap(partsOf)];
 }
 
-/** A task that is needed: beside it, or anywhere in the run where it was added. */
+/** Returns a needed task: a sibling, or any task of the run if the body was added. */
 export function neededBy({ body }: PlainTask, id: string, run: KnownTasks): PlainTask | undefined {
   return body.tasks.get(id) ?? (isAdded(body) ? run.task(id) : undefined);
 }
@@ -181,7 +181,7 @@ export function needsDirectly(task: PlainTask, needed: PlainTask, run: KnownTask
   );
 }
 
-/** Returns the task and all that rests on it. */
+/** Returns the task and all that depend on it. */
 export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTask> {
   const found = new Set([task]);
   for (const rested of found)
@@ -190,7 +190,7 @@ export function restingOn(task: PlainTask, run: KnownTasks): ReadonlySet<PlainTa
   return found;
 }
 
-/** What was added by a task that has ended is done again with that. */
+/** Returns the task that is repeated: the owner of added tasks if it has ended. */
 function wholeOf(task: PlainTask): PlainTask {
   let whole = task;
   for (let { body } = task; isAdded(body) && body.owner !== undefined; body = body.owner.body)
@@ -198,7 +198,7 @@ function wholeOf(task: PlainTask): PlainTask {
   return whole;
 }
 
-/** What was added by a task that did not do well comes to be again with that. */
+/** Returns whether a task was added by an unsuccessful owner: it is created again with the owner. */
 export function isGivenUp({ body }: PlainTask): boolean {
   const { owner } = body;
   if (owner === undefined || !isAdded(body)) return false;
@@ -209,16 +209,16 @@ function isAdded(body: PlainBody): boolean {
   return body.owner?.added === body;
 }
 
-/** Returns the task of the run that it is, or that it is a part of. */
+/** Returns the task of the run itself that a task is, or is a part of. */
 export function topmost(task: PlainTask): PlainTask {
   const around = task.entry?.list ?? task.body.owner;
   return around === undefined ? task : topmost(around);
 }
 
 /**
- * How sibling tasks have to end: by `needs`, and by the references of its expressions. An expression that
- * reads the status or the error of a task accepts any end of it. An expression that reads only the output
- * needs that there is one.
+ * Returns how sibling tasks must end: by `needs`, and by the references of its expressions. An expression
+ * that reads the status or the error of a task accepts any end of it. An expression that reads only the
+ * output needs a success.
  */
 export function needsOf(document: TaskDocument): ReadonlyMap<string, How> {
   const known = needs.get(document);
@@ -255,7 +255,7 @@ function nameIfUnstated(need: NeedDocument): string | undefined {
   return need.on === undefined ? need.task : undefined;
 }
 
-/** Of a task with all that it has inside. */
+/** Returns the names in a task and everything inside it. */
 function namesIn(document: TaskDocument): string[] {
   const { when, forEach, with: given, set, wait, loop, gate, spawn, approve, checks = [], cache } = document;
   const inside = Object.values(loop?.tasks ?? {}).flatMap(namesIn);
@@ -281,13 +281,13 @@ function namesIn(document: TaskDocument): string[] {
   return all.filter((name) => !own.has(/^tasks\.(\w+)\./.exec(name)?.[1] ?? ""));
 }
 
-/** The outputs of all tasks by their names. */
+/** Returns the outputs of all tasks by their names. */
 export function outputsOf({ tasks }: PlainBody): Json {
   const good = [...tasks].filter(([, task]) => isGood(task));
   return Object.fromEntries(good.map(([name, { output }]) => [name, output]));
 }
 
-/** Errors of those that failed first: on one occasion, in the order in which they did. */
+/** Returns the errors of the first failures: those on the first occasion, in their order. */
 export function firstOf(failed: readonly PlainTask[]): readonly string[] {
   const first = Math.min(...failed.map(({ failedOn }) => failedOn));
   const together = failed.filter(({ failedOn }) => failedOn === first);

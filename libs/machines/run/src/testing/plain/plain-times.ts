@@ -1,13 +1,16 @@
-/** How long tasks may take. */
+/** Timeouts of tasks. */
 import { parseDurationMs, type TaskDocument, type TimeoutDocument } from "@tutti/definitions";
 
-/** A span alone is the time of each attempt of an agent, and of the whole where no agent does it. */
+/**
+ * Returns the timeouts. A duration alone limits each attempt of an agent, or the whole task if no agent
+ * executes it.
+ */
 export function timeoutOf({ timeout, uses }: Pick<TaskDocument, "timeout" | "uses">): TimeoutDocument {
   if (typeof timeout !== "string") return timeout ?? {};
   return uses === undefined ? { total: timeout } : { run: timeout };
 }
 
-/** Returns how long the time over all attempts is. */
+/** Returns the timeout over all attempts. */
 export function totalMsOf(document: TaskDocument): number {
   return parseDurationMs(timeoutOf(document).total ?? "") ?? 0;
 }

@@ -1,4 +1,4 @@
-/** How tasks start and end, by the words of their kinds. */
+/** Starts and ends tasks, by their kinds. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { Act, Moment, SignalTaken } from "./moments.ts";
@@ -25,14 +25,14 @@ import {
 import { timeoutOf } from "./plain-times.ts";
 
 export class PlainWork {
-  /** Signals that no task has taken, in the order in which they came. */
+  /** Signals that no task has consumed, in the order of their arrival. */
   signals: KeptSignal[] = [];
-  /** Signals that waits take at once when they start. */
+  /** Signals that waits consume when they start. */
   taken: readonly SignalTaken[] = [];
-  /** What is known to have ended at this moment, in that order. Gates and tasks with parts wait for their turn in it. */
+  /** Known ends of this moment, in that order. Gates and tasks with parts wait for their place in it. */
   order: readonly string[] = [];
   #lastSignal = 0;
-  /** How many tasks have failed. */
+  /** Number of failed tasks. */
   #failed = 0;
   readonly #run: PlainBooks;
   readonly #parts: PlainParts;
@@ -92,7 +92,7 @@ export class PlainWork {
     return task.status === "at work" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
   }
 
-  /** Looks at all tasks once, what can start by now before what can by that. False when nothing could be done. */
+  /** Evaluates all tasks once, tasks that can start first. Returns false if nothing could be done. */
   look(bodies: readonly PlainBody[]): boolean {
     const tasks = bodies.flatMap((body) => [...body.tasks.values()]);
     const waiting = tasks.filter((task) => task.status === "pending" && !this.#isReady(task));
@@ -106,13 +106,13 @@ export class PlainWork {
     this.signals.push({ number: ++this.#lastSignal, name, payload });
   }
 
-  /** Returns a task that waits for a signal that is there. */
+  /** Returns a task that waits although a matching signal is kept. */
   lyingSignal(): string | undefined {
     const waits = (task: PlainTask) => this.signals.some((signal) => this.#wants(task, signal));
     return this.#run.tasks.find((task) => task.status === "at work" && waits(task))?.id;
   }
 
-  /** As if nothing had been done of them. */
+  /** Returns tasks to their initial state. */
   doAgain(tasks: Iterable<PlainTask>): void {
     for (const task of tasks) {
       this.#run.leaveParts(task);
@@ -144,7 +144,7 @@ export class PlainWork {
     run.effects = [...run.effects.filter((other) => other.task.id !== task.id), effect];
   }
 
-  /** Its agent, its child or its time has said the last word on it. */
+  /** Ends a task by its agent, child or timer. */
   #ended(task: PlainTask): void {
     const standing = resultOfAttempts(this.#run, task);
     store(this.#run, task, standing);
@@ -161,7 +161,7 @@ export class PlainWork {
     return this.order.length === 0 || this.order[0] === id;
   }
 
-  /** What is known to have ended did not: nothing waits for it any more. False where nothing has waited. */
+  /** Drops expected ends that did not happen. Returns false if nothing has waited for one. */
   stopWaiting(): boolean {
     const wasWaiting = this.order.length > 0;
     this.order = [];
@@ -185,7 +185,7 @@ export class PlainWork {
     return this.#parts.look(task);
   }
 
-  /** Skips what cannot be done any more. False when there is nothing of that kind. */
+  /** Skips tasks that can no longer run. Returns false if there are none. */
   skip(): boolean {
     const doomed = this.#run.tasks.filter(
       (task) => task.status === "pending" && task.entry === undefined && this.#isDoomed(task),
@@ -194,7 +194,7 @@ export class PlainWork {
     return doomed.length > 0;
   }
 
-  /** See rule 1 of the run. */
+  /** Starts or skips a task according to rule 1 of the run. */
   #tryToBegin(task: PlainTask): boolean {
     if (this.#isDoomed(task)) {
       task.status = "skipped";
@@ -213,7 +213,7 @@ export class PlainWork {
     return this.#needed(task).some(([needed, how]) => hasEnded(needed) && !endedAs(needed, how));
   }
 
-  /** A loop needs the tasks around its rounds. */
+  /** Returns the needs of a task. A loop needs the tasks around its rounds. */
   #needed(task: PlainTask): (readonly [PlainTask, How])[] {
     return [...needsOf(task.document)].flatMap(([id, how]) => {
       const needed = neededBy(task, id, this.#run);
@@ -282,7 +282,10 @@ export class PlainWork {
     return undefined;
   }
 
-  /** Any wait for it may take it. Each wait takes the oldest signal that it accepts. */
+  /**
+   * Lets a wait consume a signal. Any wait may consume it. Each wait consumes the oldest signal that it
+   * accepts.
+   */
   #takeSignal(task: PlainTask, number: number): string | undefined {
     const first = this.signals.find((signal) => this.#wants(task, signal));
     if (first?.number !== number)
@@ -301,7 +304,7 @@ export class PlainWork {
   }
 }
 
-/** It ends by what others do. */
+/** Returns whether the end of a task follows from other tasks. */
 function waitsForTurn({ document, entry }: PlainTask): boolean {
   const isList = document.forEach !== undefined && entry === undefined;
   return isList || document.gate !== undefined || document.loop !== undefined || document.spawn !== undefined;
@@ -313,12 +316,15 @@ function endedAs(task: PlainTask, how: How): boolean {
   return isGood(task) || (how === "done" && task.status === "skipped" && task.isPassed);
 }
 
-/** Its entries undo their own work. */
+/** Returns whether a task has a compensation. Entries undo their own work. */
 function isUndoable({ document, entry }: PlainTask): boolean {
   return document.compensate !== undefined && (document.forEach === undefined || entry !== undefined);
 }
 
-/** What looks at the entry is asked for each. Anything else once, before there are entries. */
+/**
+ * Returns whether the condition is evaluated here. If it reads the entry, it is evaluated for each entry,
+ * otherwise once, before there are entries.
+ */
 function isAskedHere({ document, entry }: PlainTask): boolean {
   if (document.forEach === undefined) return true;
   const looksAtEntry = referencesOfCondition(document.when).some(
@@ -327,7 +333,7 @@ function isAskedHere({ document, entry }: PlainTask): boolean {
   return looksAtEntry === (entry !== undefined);
 }
 
-/** Another party does it, or it waits for its time. */
+/** Returns whether another party executes the task, or it waits for a time. */
 function isLeaf({ document, entry }: PlainTask): boolean {
   if (document.forEach !== undefined && entry === undefined) return false;
   const { uses, workflow, wait } = document;

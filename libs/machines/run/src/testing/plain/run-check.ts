@@ -33,46 +33,46 @@ import { totalMsOf } from "./plain-times.ts";
 
 const nothing: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 
-/** Names an attempt: its effect, and which attempt of that. */
+/** Identifies an attempt: its effect, and its number. */
 export interface Attempt {
   readonly number: number;
   readonly attempt: number;
 }
 
-/** What an attempt is of. */
+/** Facts of an attempt. */
 interface KnownAttempt {
   readonly taskId: string;
   readonly visit: number;
-  /** Of this visit, from 1. */
+  /** Number in this visit, from 1. */
   readonly attempt: number;
   readonly input: Json;
-  /** What an attempt before has saved. */
+  /** Data that an earlier attempt saved. */
   readonly saved: string | undefined;
 }
 
 export class RunCheck {
-  /** What is wrong, in words. */
+  /** Differences, in words. */
   readonly findings: string[] = [];
   plain: PlainRun;
   readonly #key: InstanceKey;
   readonly #machine: Machine<Run, RunEffect>;
   readonly #order: PlainOrder;
   readonly #isTimeExact: boolean;
-  /** As the events fold to. */
+  /** Folded state of the events. */
   readonly #run: Run;
   readonly #undone: { readonly taskId: string; readonly isDone: boolean }[] = [];
-  /** What was undone before the run was taken back. */
+  /** Compensations before the reset. */
   #undoneBefore: readonly PlainUndo[] = [];
   readonly #trail: string[] = [];
   readonly #attempts = new Map<string, KnownAttempt>();
   readonly #begins = new Begins();
-  /** Of what the interpreter says to have been undone, how much was so before the run was taken back to then. */
+  /** Number of compensations of the interpreter that precede the event of the reset. */
   #undoneInPast = 0;
   #wasTakenBack = false;
   readonly #past: PlainPast;
   readonly #history: { readonly type: string; readonly version: number; readonly body: unknown }[] = [];
 
-  /** @param isTimeExact whether there is one clock only */
+  /** @param isTimeExact whether there is only one clock */
   constructor(machine: Machine<Run, RunEffect>, key: InstanceKey, order: PlainOrder, isTimeExact = false) {
     this.#order = order;
     this.#past = new PlainPast(order);
@@ -83,12 +83,12 @@ export class RunCheck {
     this.#run = machine.create(key);
   }
 
-  /** How many events it has seen. */
+  /** Number of events that it has seen. */
   get events(): number {
     return this.#history.length;
   }
 
-  /** An event as it is in the journal. */
+  /** Handles an event of the journal. */
   event(type: string, version: number, body: unknown): void {
     this.#fold(this.#run, type, version, body);
     this.#history.push({ type, version, body });
@@ -106,10 +106,10 @@ export class RunCheck {
     this.#note(seen, node);
   }
 
-  /** An attempt has been offered: it works on what the interpreter says. */
+  /** Checks an offered attempt against the interpreter. */
   offered(attempt: Attempt, effect: RunEffect): void {
     if (isLasting(effect)) return;
-    // The start of a child without a waiting task may be requested once more.
+    // The start of a child without a waiting task may be requested again.
     if (stateOfKind(this.#run.nodes[nodeOfEffect(attempt.number)], "child")?.startsAlone === true) return;
     const known = this.attempt(attempt);
     if (known === undefined) {
@@ -124,12 +124,12 @@ export class RunCheck {
       this.#find(`${known.taskId} works on ${text(given)}, expected ${text(known.input)}`);
   }
 
-  /** What is known of an attempt. */
+  /** Returns the facts of an attempt. */
   attempt({ number, attempt }: Attempt): KnownAttempt | undefined {
     return this.#attempts.get(`${number}#${attempt}`);
   }
 
-  /** Returns the state after a share of the events, the first at least: what the run can be taken back to. */
+  /** Returns the state after a share of the events, and at least the first: a target for a reset. */
   stateAfter(share: number): { readonly event: number; readonly snapshot: Uint8Array } {
     const ends = this.#past.ends();
     const event = ends[Math.floor(share * ends.length)] ?? this.events;
@@ -143,25 +143,25 @@ export class RunCheck {
     return isEnded(this.#run, this.#key);
   }
 
-  /** The run as it is. */
+  /** The current run. */
   get run(): Run {
     return this.#run;
   }
 
-  /** A person acted on the run, after so many events. */
+  /** Compares the response to an act of a person with the expected one. */
   answered(act: Act, refused: string | undefined, expected: string | undefined): void {
     if (refused !== expected)
       this.#find(`${text(act)} was ${refused ?? "taken"}, expected it to be ${expected ?? "taken"}`);
   }
 
-  /** Nothing happens just now: everything that can continue has. */
+  /** Checks a run without pending actions: everything that can continue has continued. */
   rest(): void {
     const lying = this.plain.work.lyingSignal();
     if (lying !== undefined && this.plain.phase === "going")
       this.#find(`${lying} waits for a signal that is there`);
   }
 
-  /** Nothing happens any more: everything has to be as the interpreter says. */
+  /** Checks an ended run: everything must match the interpreter. */
   finish(): void {
     const undone = this.#allUndone();
     this.findings.push(
@@ -171,7 +171,8 @@ export class RunCheck {
         this.#undone,
         undone.map(({ task, isDone }) => ({ taskId: task.id, isDone })),
       ),
-      // Taken back to the middle of a step, it enters once more what the interpreter had entered at once.
+      // After a reset to the middle of a step, it enters a state again that the interpreter entered in one
+      // moment.
       ...(this.#wasTakenBack ? [] : differs("states were", this.#trail, this.plain.states?.trail ?? [])),
     );
   }
@@ -181,7 +182,7 @@ export class RunCheck {
     declared?.evolve(run, body, nothing);
   }
 
-  /** What the interpreter says to have been undone, and in which order. */
+  /** Returns all compensations of the interpreter, in their order. */
   #allUndone(): readonly PlainUndo[] {
     return [...this.#undoneBefore, ...this.plain.undone.slice(this.#undoneInPast)];
   }
@@ -217,7 +218,7 @@ export class RunCheck {
     if (problem !== undefined) this.#find(problem);
   }
 
-  /** Nothing is running longer than it may be. */
+  /** Checks that nothing runs longer than its timeout. */
   #checkLate(taskId: string, endMs: number): void {
     const task = this.plain.task(taskId);
     const mostMs = task === undefined ? 0 : totalMsOf(task.document);
@@ -227,7 +228,7 @@ export class RunCheck {
     if (endMs - beganMs > mostMs) this.#find(`${taskId} was at work for ${endMs - beganMs} ms`);
   }
 
-  /** No timeout is too early. */
+  /** Checks that no timeout is too early. */
   #checkTime(taskId: string, body: unknown): void {
     const task = this.plain.task(taskId);
     if (task === undefined) return;
@@ -237,7 +238,7 @@ export class RunCheck {
     if (spanMs < totalMsOf(task.document)) this.#find(`${taskId} was given up after ${spanMs} ms`);
   }
 
-  /** Remembers what attempts are of, and when visits started. */
+  /** Records the facts of attempts, and the start times of visits. */
   #note({ type, body, taskId }: Seen, node: number): void {
     const moments = body as Readonly<Record<string, number | undefined>>;
     const { queueMs, beginMs, requestMs, attempt } = moments;
@@ -260,7 +261,7 @@ export class RunCheck {
     });
   }
 
-  /** @param code of its error. Empty when it completed */
+  /** @param code code of its error. Empty for a success */
   #ended(id: string, code: string): void {
     const expected = this.plain.endings.get(id);
     if (expected === code) return;
@@ -287,7 +288,7 @@ export class RunCheck {
       this.#find(`the update is answered with ${text(jsonOf(answer))}, expected ${text(expected)}`);
   }
 
-  /** All that did not do well is done again, and what was named. */
+  /** Checks that exactly the unsuccessful and the named tasks are repeated. */
   #retried(nodes: readonly number[]): void {
     const ids = nodes.map((node) => taskIdOf(this.#run, node));
     const unwell = this.plain.hand.unwell().map(({ id }) => id);
@@ -297,7 +298,7 @@ export class RunCheck {
     this.#take({ kind: "retry", taskIds }, { type: "run_retried", body: {}, taskId: "" });
   }
 
-  /** As if nothing had happened since an event. */
+  /** Resets the check to an event. */
   #takeBack(toEvent: number): void {
     this.#undoneBefore = this.#allUndone();
     this.#wasTakenBack = true;
@@ -310,8 +311,8 @@ export class RunCheck {
   }
 
   /**
-   * Attempts that are running are others now. Those of before stay what they were: an owner of before may still offer
-   * them.
+   * Running attempts have new numbers after a reset. The earlier ones stay recorded: a former owner may still
+   * offer them.
    */
   #noteAll(): void {
     for (const node of this.#run.nodes) {
@@ -326,7 +327,7 @@ export class RunCheck {
         this.#attempts.set(name, {
           ...known,
           input,
-          // Undoing starts from nothing.
+          // A compensation starts without saved data.
           saved: tag === effectTags.undo ? undefined : task?.saved,
         });
       }

@@ -1,39 +1,40 @@
-/** The answers of agents in a made-up world: for each task and attempt its output, for any agent and time. */
+/**
+ * The answers of agents in a simulated world: the output of each task and attempt, for any agent and time.
+ */
 import type { Json } from "@tutti/expressions";
 
-/** A rule that has people asked before an output counts. */
+/** A rule that asks people before an output counts. */
 export interface PlainRule {
-  /** No particular people if it is empty. */
+  /** Allowed people. Empty means any. */
   readonly by: readonly string[];
   readonly needed: number;
 }
 
-/** What one attempt comes to. */
+/** Outcome of one attempt. */
 export type Answer =
   | { readonly gives: Json; readonly asks?: readonly PlainRule[] }
-  /** Gives back what it was given. */
+  /** Returns its input. */
   | { readonly echoes: true; readonly asks?: readonly PlainRule[] }
   | {
       readonly fails: string;
-      /** Says itself that trying again is of no use. */
+      /** Whether it reports that a retry is useless. */
       readonly isFinal?: boolean;
     }
-  /** Its pool ends it, since no agent takes it, it takes too long, or its agent gives no sign of life. */
+  /** The pool ends it: no agent takes it, it takes too long, or its agent sends no heartbeat. */
   | { readonly hangs: "queue" | "run" | "heartbeat" }
-  /** Every worker that takes it dies. */
+  /** Every worker that executes it dies. */
   | { readonly dies: true };
 
 /**
- * By the task's id, and `undo ID` for the undoing of its effect: the answers of its attempts in order. The last one is
- * that of all others. `ID!2` has those of the second visit and all that follow. A task without an entry is
- * done, and
- * echoes. Entries and rounds that are not named do as their task does.
+ * Answers of attempts in order, by the id of the task, or `undo ID` for its compensation. The last answer
+ * applies to all further attempts. `ID!2` has those of the second visit and all that follow. A task without
+ * an entry completes and returns its input. Entries and rounds without an entry use that of their task.
  */
 export type Script = Readonly<Record<string, readonly Answer[]>>;
 
 /**
- * @param attempt of this visit, from 1
- * @param visit how often the task was started, from 1
+ * @param attempt number in this visit, from 1
+ * @param visit number of starts of the task, from 1
  */
 export function answerOf(script: Script, taskId: string, attempt: number, visit = 1): Answer {
   if (attempt < 1 || visit < 1)
@@ -62,10 +63,7 @@ function withoutEntries(taskId: string): string {
   return taskId.replaceAll(/\[\d+\]|#\d+/g, "");
 }
 
-/**
- * Returns the error of an attempt that was not answered well, and whether its sender thinks that another one is of no
- * use.
- */
+/** Returns the error of a failed attempt, and whether its sender reports it as final. */
 export function failureOf(answer: Answer): { readonly code: string; readonly isFinal: boolean } | undefined {
   if ("fails" in answer) return { code: answer.fails, isFinal: answer.isFinal ?? false };
   if ("hangs" in answer) return { code: poolErrors[answer.hangs], isFinal: answer.hangs === "queue" };
@@ -73,10 +71,10 @@ export function failureOf(answer: Answer): { readonly code: string; readonly isF
   return undefined;
 }
 
-/** What a task fails with whose workers die of it. */
+/** Error of a task whose workers die. */
 export const lostCode = "workflow.agent_lost";
 
-/** What pools say. */
+/** Error codes of pools. */
 const poolErrors = {
   queue: "matching.queue_timed_out",
   run: "matching.run_timed_out",

@@ -1,6 +1,6 @@
 /**
- * A run machine that is made to do something wrong, from outside: in the plan that it is given, or in what it folds.
- * Drawn runs that do not notice are blind there.
+ * A run machine with a planted fault: in its plan, or in an event that it folds. Drawn runs that do not
+ * detect the fault have a blind spot.
  */
 import type { ApprovalAskedV1 } from "@tutti/contracts/workflow/v1";
 import type { Plan, TaskPolicy, Work } from "@tutti/definitions";
@@ -11,13 +11,13 @@ import type { Feature } from "./draw/random.ts";
 
 export interface RunWeakening {
   readonly name: string;
-  /** What is wrong then. */
+  /** Description of the fault. */
   readonly about: string;
-  /** What drawn runs need to have so that it can be noticed. */
+  /** Features that drawn runs need to detect it. */
   readonly features: readonly Feature[];
-  /** One of so many drawn runs notices it, from any seed on that is tried. */
+  /** Maximum number of drawn runs, from any tried seed, until one detects it. */
   readonly foundWithin: number;
-  /** Of the plan that the machine executes. The interpreter reads what was written. */
+  /** Changes the plan that the machine executes. The interpreter reads the original definition. */
   plan?(plan: Plan): Plan;
   machine?(machine: RunMachine): RunMachine;
 }
@@ -32,7 +32,7 @@ function withPolicies(change: (policy: TaskPolicy) => Partial<TaskPolicy>): (pla
   return (plan) => ({ ...plan, policies: plan.policies.map((policy) => ({ ...policy, ...change(policy) })) });
 }
 
-/** Returns an event that is folded otherwise. */
+/** Returns an event with a changed fold. */
 function folding(
   type: string,
   fold: (
@@ -51,7 +51,7 @@ function folding(
           evolve: (run, body, outstanding) => fold(run as Run, body as never, outstanding, event),
         });
     const of = <E>(event: E): E => (changed.get(event) as E | undefined) ?? event;
-    // Deciders emit the events that they know: what they emit is exchanged, too.
+    // Deciders emit events by reference, so the emitted events are replaced too.
     const commands = machine.commands.map((command) => ({
       ...command,
       decide: (state: never, body: never, step: never) => command.decide(state, body, exchanging(step, of)),

@@ -1,4 +1,4 @@
-/** Acts of people that let a run continue: no agent does them. */
+/** Acts of people that a run needs to continue: no agent performs them. */
 import type { Act } from "./moments.ts";
 import { filledIn, mayAnswer } from "./plain-question.ts";
 import type { PlainRun } from "./plain-run.ts";
@@ -11,7 +11,7 @@ export function wishesOf(plain: PlainRun): Act[] {
   if (plain.phase !== "going") return [];
   const wishes = plain.tasks.flatMap(wishesFor);
   if (plain.states === undefined || wishes.length > 0) return wishes;
-  // One that always has something to do continues for ever.
+  // A run that always has work continues for ever.
   const isBusy = plain.work.signals.filter(({ name }) => name === finishSignal).length > wishesMax;
   return isBusy ? [{ kind: "terminate" }] : [{ kind: "signal", signal: finishSignal, payload: null }];
 }

@@ -1,4 +1,4 @@
-/** Draws what people do to a run. */
+/** Draws acts of people on a run. */
 import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { PlannedAct } from "../drawn-run.ts";

@@ -1,4 +1,7 @@
-/** Draws definitions with all words that the interpreter knows, scripts for them, and what people do to their runs. */
+/**
+ * Draws definitions with all words that the interpreter knows, scripts for them, and acts of people on their
+ * runs.
+ */
 import type { WorkflowDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type Chance, stableHash } from "@tutti/kernel";
@@ -15,10 +18,9 @@ import { type Sight, Values } from "./values.ts";
 const drawsMax = 400;
 
 /**
- * One that can be run, from a stream of chance.
- *
- * @param wanted what there may be beside plain tasks
- * @param share how much of that there is
+ * Draws a run that can be executed, from a random stream.
+ * @param wanted features that it may have besides plain tasks
+ * @param share share of these features
  */
 export function drawRun(chance: Chance, wanted: readonly Feature[] = features, share?: number): DrawnRun {
   for (let draws = 0; draws < drawsMax; draws++) {
@@ -29,7 +31,10 @@ export function drawRun(chance: Chance, wanted: readonly Feature[] = features, s
   throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);
 }
 
-/** Some runs have rules that ask about outputs. They have chances of their own: what is drawn beside them stays as it is. */
+/**
+ * Some runs have rules that ask about outputs. They use a random stream of their own, so that everything else
+ * stays unchanged.
+ */
 function withRules(run: DrawnRun, share: number | undefined): DrawnRun {
   const random = new Random(seededChance(stableHash(JSON.stringify(run))), ["rules"], share);
   if (!random.may("rules")) return run;
@@ -103,7 +108,7 @@ const limits = { limits: [{ key: "shared", concurrency: 1 }] } satisfies Partial
 
 function goesOn(random: Random): Partial<WorkflowDocument> {
   const withInput = { with: { items: "${{ input.items }}", n: "${{ input.n + 1 }}", text: "x" } };
-  // What works on the same each time has to count.
+  // A continuation with the same input each time must count.
   return random.happens(0.2)
     ? { continueAsNew: { when: "run.incarnation < 3" } }
     : { continueAsNew: { when: random.one("run.incarnation < 3", "input.n < 2"), ...withInput } };

@@ -1,7 +1,7 @@
-/** Draws from a stream of chance. */
+/** Draws from a random stream. */
 import type { Chance } from "@tutti/kernel";
 
-/** What a definition may have beside plain tasks. Each drawn run has some of it. */
+/** Features that a definition may have besides plain tasks. Each drawn run has some of them. */
 export const features = [
   "approve",
   "cache",
@@ -27,12 +27,12 @@ export class Random {
   readonly #features: ReadonlySet<Feature>;
 
   /**
-   * @param wanted features that there may be
-   * @param share of these are there
+   * @param wanted features that it may have
+   * @param share share of them that it has
    */
   constructor(chance: Chance, wanted: readonly Feature[], share = featureShare) {
     this.#chance = chance;
-    // Runs with a few of them are easier to understand, and go further into each.
+    // Runs with few features are easier to understand, and test each one in more depth.
     this.#features = new Set(wanted.filter(() => chance.random() < share));
   }
 
@@ -44,7 +44,7 @@ export class Random {
     return this.#chance.random() < share;
   }
 
-  /** From `from` to `to`, both included. */
+  /** Returns a whole number from `from` to `to`, both included. */
   whole(from: number, to: number): number {
     return from + Math.floor(this.#chance.random() * (to - from + 1));
   }

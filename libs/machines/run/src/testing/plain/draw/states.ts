@@ -1,7 +1,7 @@
 /**
  * Draws states and the transitions between them. Every state has a transition to the last one, by the signal
- * that ends drawn runs. Where a person or agent has to act, the effects of that lead onward. Otherwise states
- * go in circles freely, with so little work that it is done in one step.
+ * that ends drawn runs. If a person or agent must act, its result leads onward. Otherwise states may form
+ * cycles, with so little work that one step executes it.
  */
 import type { StateDocument, TaskDocument, TransitionDocument } from "@tutti/definitions";
 import { finishSignal } from "../signals.ts";

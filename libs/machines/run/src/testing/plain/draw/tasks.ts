@@ -1,4 +1,4 @@
-/** Draws tasks, and what agents say to them. */
+/** Draws tasks, and the answers of agents to them. */
 import type {
   CheckDocument,
   NeedDocument,
@@ -28,7 +28,7 @@ export class Tasks {
     this.#values = values;
   }
 
-  /** Each may need those before it. */
+  /** Draws sibling tasks. Each may need those before it. */
   beside(ids: readonly string[], more: readonly string[], before = "", isRound = false) {
     const tasks: Record<string, TaskDocument> = {};
     for (const [index, id] of ids.entries())
@@ -225,7 +225,7 @@ export class Tasks {
     };
   }
 
-  /** Sometimes one that cannot be added. */
+  /** Sometimes a task that cannot be added. */
   #spawn(sight: Sight): NonNullable<TaskDocument["spawn"]> {
     const random = this.#random;
     const count = random.whole(0, 3);

@@ -1,20 +1,20 @@
-/** Draws values, expressions, and what agents say. */
+/** Draws values, expressions, and answers of agents. */
 import type { Json } from "@tutti/expressions";
 import type { How } from "../plain-task.ts";
 import type { Answer } from "../script.ts";
 import type { Random } from "./random.ts";
 
-/** Returns whether a task that is needed so may be asked for its output. */
+/** Returns whether an expression may read the output of a task that is needed like this. */
 export function gives(how: How): boolean {
   return how === "success" || how === "done";
 }
 
-/** What a task can see: tasks before it, and how it needs them. */
+/** Names that a task can see: tasks before it, and how it needs them. */
 export interface Sight {
   readonly needs: ReadonlyMap<string, How>;
   readonly isEntry: boolean;
   readonly isRound: boolean;
-  /** Names that there are beside these. */
+  /** Further names. */
   readonly more: readonly string[];
 }
 
