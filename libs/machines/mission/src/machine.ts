@@ -1,31 +1,33 @@
 /**
- * The mission, a machine: tasks on a board, agents that work them off, and what they share.
+ * The mission machine: tasks on a board, agents that execute them, and their shared data.
  *
- * **Commands.** Where the contracts have a request, that is the command's body, its ids left empty: `add_tasks`
- * (`AddTasksRequest`), `withdraw_tasks`, `bring_in_outcomes`, `renew_claims`, `release_tasks`, `complete_tasks`,
- * `hand_off_task`, `delegate_task`, `leave_mission`, `put_entries`, `send_messages`, `open_vote`, `cast_vote`,
- * `close_vote`, `reserve_budget`, `spend_budget`, `return_budget`. They answer with the reply of the contract. Of
- * `machine_mission.proto` are `begin_mission`, `pause_mission`, `resume_mission`, `cancel_mission`,
- * `terminate_mission`, `withdraw_mission`, `remove_mission`, `join_board`, `hear_participants`, `claim_board_tasks`,
- * `complete_judged_tasks`, `signal_mission`, `resume_board_tasks`, `decide_mission_question`, `check_mission`. Results
- * of effects, with their token, have the words of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`,
- * `return_task`, `note_attempt`, `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a
- * child's start. Messages: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child`
- * of children.
+ * **Commands.** If the contracts have a request, it is the body of the command, with empty ids: `add_tasks`
+ * (`AddTasksRequest`), `withdraw_tasks`, `bring_in_outcomes`, `renew_claims`, `release_tasks`,
+ * `complete_tasks`, `hand_off_task`, `delegate_task`, `leave_mission`, `put_entries`, `send_messages`,
+ * `open_vote`, `cast_vote`, `close_vote`, `reserve_budget`, `spend_budget`, `return_budget`. Their replies
+ * are those of the contract. Defined in `machine_mission.proto`: `begin_mission`, `pause_mission`,
+ * `resume_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, `remove_mission`,
+ * `join_board`, `hear_participants`, `claim_board_tasks`, `complete_judged_tasks`, `signal_mission`,
+ * `resume_board_tasks`, `decide_mission_question`, `check_mission`. Results of effects, with their token, use
+ * the messages of runs (`tutti.workflow.v1`): `complete_task`, `fail_task`, `return_task`, `note_attempt`,
+ * `note_progress`, `note_model_calls` of an offer, `confirm_child`, `refuse_child` of a child's start.
+ * Messages: `begin_mission`, `cancel_mission`, `terminate_mission`, `withdraw_mission`, and `end_child` of
+ * children.
  *
- * **What it sends.** To children `withdraw_run`, `cancel_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`,
- * `terminate_mission`. To its parent `end_child`.
+ * **Messages it sends.** To children `withdraw_run`, `cancel_run`, `terminate_run`, `withdraw_mission`,
+ * `cancel_mission`, `terminate_mission`. To its parent `end_child`.
  *
- * **What it asks for** is in `effects.ts`: `offer_task` in the form of runs, and `start_child`.
+ * **Effects** are in `effects.ts`: `offer_task` in the form of runs, and `start_child`.
  *
- * Idempotency keys are the runtime's: a repetition never gets here. If a person is asked to raise the budget,
- * the reply of `reserve_budget` has no reservation: the handler returns RESOURCE_EXHAUSTED to the caller.
+ * The runtime handles idempotency keys: a repetition never reaches the machine. If a person is asked to raise
+ * the budget, the reply of `reserve_budget` has no reservation: the handler returns RESOURCE_EXHAUSTED to the
+ * caller.
  *
  * 1. A ready task is in one place, and only its taker starts it from there.
- * 2. A claim fences: what bears an older one changes nothing.
+ * 2. A claim fences: a request with an older one changes nothing.
  * 3. In each limited amount, spent and reserved together never exceed the limit. An amount counts as used if
  *    it is not known to be unused.
- * 4. Every step continues as far as it can: a mission that has not ended says what it waits for.
+ * 4. Every step continues as far as it can: a mission that has not ended reports the cause of its wait.
  */
 import type { Command, Machine, MachineEvent } from "@tutti/kernel";
 import { newestBehaviour } from "./core/state/behaviours.ts";

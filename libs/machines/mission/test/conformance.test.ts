@@ -19,8 +19,8 @@ describe("missions", () => {
     sequences: 200,
     stepsMax: 260,
     golden: new URL("../golden/", import.meta.url),
-    // They leave the attempt that they are about outstanding, need a thousand tasks, or several things at once: tried
-    // by themselves.
+    // They leave their attempt outstanding, need a thousand tasks, or several conditions: separate tests
+    // cover them.
     rare: [
       "note_attempt",
       "note_progress",

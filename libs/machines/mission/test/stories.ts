@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import {
   CastVoteRequest,
   CloseVoteRequest,
@@ -37,9 +37,9 @@ import {
 } from "../src/index.ts";
 import { json, MissionScene, taken, taskSpec } from "../src/testing/index.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Tasks that are claimed, handed on, lost and ended, with needs between them. */
+  /** Tasks that are claimed, handed off, lost and ended, with needs between them. */
   claimed: (release) => {
     const scene = MissionScene.of({
       assignment: 2,
@@ -127,7 +127,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, mission, key, release);
   },
 
-  /** Blackboard, messages, votes, a leader, reservations, trouble. Ended by force. */
+  /** Blackboard, messages, votes, a leader, reservations, trouble. Terminated at the end. */
   shared: (release) => {
     const scene = MissionScene.of({
       stopConditions: [{ name: "never", condition: "board.never == 1" }],

@@ -1,7 +1,7 @@
 /**
- * What a mission does by itself once something has happened: what is ready starts, what is over ends. Every step comes
- * here at its end, so that nothing that can continue is left lying, unless the mission is paused, waits, or has done
- * enough for one step.
+ * Advances a mission after every event: starts ready tasks, and ends the mission when it is over. Every step
+ * calls this at its end, so that nothing that can continue waits, except if the mission is paused, waits, or
+ * has reached the limit of a step.
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { putOffMs, StepBudget } from "@tutti/machine-work";
@@ -41,7 +41,10 @@ export function advance(mission: MissionView, step: MissionEventStep, before: Re
     step.emit(missionPutOff, { untilMs: step.nowMs + putOffMs });
 }
 
-/** A mission waits until its roles have as many agents as they need. One without such needs starts at once. */
+/**
+ * Returns whether each role has its minimum of agents. A mission waits for that. Without such roles it starts
+ * immediately.
+ */
 function areRolesFilled(mission: MissionView): boolean {
   if (mission.pauseMs > 0) return false;
   return specOf(mission).roles.every(
@@ -49,7 +52,7 @@ function areRolesFilled(mission: MissionView): boolean {
   );
 }
 
-/** Does the next thing. False when there is none. */
+/** Executes the next action. Returns false if there is none. */
 function next(mission: MissionView, step: MissionEventStep, budget: StepBudget): boolean {
   if (!isGoing(mission) || isHolding(mission) || mission.putOffMs > 0) return false;
   const number = nextNumber(mission);
@@ -59,12 +62,12 @@ function next(mission: MissionView, step: MissionEventStep, budget: StepBudget):
   return true;
 }
 
-/** The first task of the agenda. Then the first held task, if it has all that it lacked. */
+/** Returns the first task of the agenda. Otherwise the first held task that has all that it lacked. */
 function nextNumber(mission: MissionView): number | undefined {
   const { first } = mission.agenda;
   if (first !== undefined) return first;
   const poor = mission.heldForBudget.first;
-  // Where nothing can come back any more it is asked for, or the mission ends.
+  // If no amount can be returned any more, a person is asked for more, or the mission ends.
   if (poor !== undefined && (isAffordable(mission, wantedTogether(mission, poor)) || isSpent(mission, poor)))
     return poor.number;
   const placeless = mission.heldForPlace.first;
@@ -72,7 +75,7 @@ function nextNumber(mission: MissionView): number | undefined {
   return isPlaced ? placeless.number : undefined;
 }
 
-/** The leader has shown activity. Without a leader, one is elected. */
+/** Renews the lease of an active leader. Without a leader, one is elected. */
 function keepLeader(mission: MissionView, step: MissionEventStep): void {
   if (specOf(mission).leadership?.enabled !== true || hasEnded(mission)) return;
   if (mission.phase === 3) return;

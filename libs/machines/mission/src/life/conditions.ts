@@ -2,7 +2,7 @@
  * Stop conditions: evaluated when their inputs have changed, within a limit of steps. A condition on all
  * tasks or on the whole board costs more with each of them. So it is evaluated at most once a second when
  * there are many. A condition on the time is evaluated every few seconds. A condition that cannot be
- * evaluated, such as one on a missing entry, does not hold.
+ * evaluated, such as one on a missing entry, is false.
  */
 import { QuestionKind, type StopCondition, StopKind } from "@tutti/contracts/swarm/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -37,7 +37,7 @@ export function checkConditions(
     const reads = readsOf(program);
     const isMany = mission.tasks.length + mission.entries.size > manyToCheck;
     if (hasChanged(mission, before, program)) {
-      // Put off, it is looked at when the moment has come.
+      // A delayed condition is evaluated when its timer expires.
       if (reads.whole && isMany) dueMs = sooner(dueMs, step.nowMs + checkAfterMs);
       else check(mission, step, condition);
     }
@@ -46,7 +46,7 @@ export function checkConditions(
   if (isGoing(mission) && dueMs > 0 && mission.checkMs === 0) step.emit(missionCheckPutOff, { dueMs });
 }
 
-/** The moment has come: all of them. */
+/** Evaluates all conditions when the timer expires. */
 export function checkAll(mission: MissionView, step: MissionEventStep): void {
   step.emit(missionCheckPutOff, { dueMs: 0 });
   for (const condition of specOf(mission).stopConditions)

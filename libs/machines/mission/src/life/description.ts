@@ -1,4 +1,4 @@
-/** What is shown of a mission: in lists, and in golden histories. */
+/** The description of a mission in lists and in golden histories. */
 import { Budget, MissionSnapshotV1 } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
@@ -7,7 +7,7 @@ import { limitOf } from "../core/budget/book.ts";
 import { hasEnded, type Mission, type MissionView, statusOf } from "../core/state/state.ts";
 import { snapshotOf } from "./snapshots.ts";
 
-/** What missions are found by besides their own labels: names that no label of a user can have. */
+/** Labels for finding missions, in addition to their own: no label of a user can have these names. */
 export const indexLabels = {
   hash: "mission:hash",
   errorCode: "mission:error",
@@ -15,22 +15,19 @@ export const indexLabels = {
   /** Its title, or the first line of its goal. */
   title: "mission:title",
   /**
-   * How many questions to people are open, set while it waits for a person: 0 if it is paused without a
+   * Number of open questions to people, set while it waits for a person: 0 if it is paused without a
    * question.
    */
   person: "mission:person",
-  /** What is wrong while it goes in circles or does not get on. */
+  /** Description of a loop or standstill. */
   trouble: "mission:trouble",
   /** The leader. Absent if there is none. */
   leader: "mission:leader",
-  /** How many of its tasks stand how: `8:2 9:1`. Absent without any. */
+  /** Number of tasks by status: `8:2 9:1`. Absent without any. */
   tasks: "mission:tasks",
-  /** How many votes are open. Absent without any. */
+  /** Number of open votes. Absent without any. */
   votes: "mission:votes",
-  /**
-   * What was used up, is set aside and may be used up in all, as bytes in base64url. Absent where there is nothing of
-   * it.
-   */
+  /** Used, reserved and maximum amounts, as bytes in base64url. Absent if all are empty. */
   budget: "mission:budget",
 } as const;
 
@@ -75,12 +72,12 @@ function budgetLabel(mission: MissionView): string {
   return Buffer.from(Budget.encode(budget).finish()).toString("base64url");
 }
 
-/** The budget in a label. Undefined if there is none. The label does not include the rest of the budget. */
+/** The budget of a label. Undefined if there is none. The label does not include the rest of the budget. */
 export function budgetIn(label: string | undefined): Budget | undefined {
   return label === undefined ? undefined : Budget.decode(Buffer.from(label, "base64url"));
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 export function projectMission(mission: MissionView): unknown {
   const { counts, left, children, openPlaces, reserved, openVotes, openQuestions, keptBytes, boardBytes } =
     mission;
@@ -105,7 +102,9 @@ export function projectMission(mission: MissionView): unknown {
   };
 }
 
-/** Snapshots of older releases do not have it: of such a mission it counts from there on. It is for people, and decides nothing. */
+/**
+ * Snapshots of older releases lack this count: for such a mission it starts there. It is only for display.
+ */
 function withoutSkipped(snapshot: MissionSnapshotV1): MissionSnapshotV1 {
   return { ...snapshot, tasks: snapshot.tasks.map((task) => ({ ...task, skipped: 0 })) };
 }

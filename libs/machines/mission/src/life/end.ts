@@ -1,4 +1,6 @@
-/** How a mission ends, decided. Its children are asked to end first. Its parent is notified at the end. */
+/**
+ * Decides how a mission ends. Its children receive a request to end first. Its parent is notified at the end.
+ */
 
 import { type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
@@ -30,12 +32,12 @@ import { missionErrors } from "../errors.ts";
 import { missionCancelled, missionCompleted, missionFailed } from "../kinds/mission/events.ts";
 import { withdrawQuestions } from "../kinds/mission/stop.ts";
 
-/** Returns whether it ends by itself: nothing is left to be done, and there is no condition that says when. */
+/** Returns whether it ends by itself: no task is left, and no condition decides about the end. */
 export function isOver(mission: MissionView): boolean {
   return mission.left === 0 && mission.tasks.length > 0 && specOf(mission).stopConditions.length === 0;
 }
 
-/** All tasks have ended. */
+/** Ends the mission after all tasks have ended. */
 export function conclude(mission: MissionView, step: MissionEventStep): void {
   const failed = firstFailure(mission);
   if (failed === undefined) {
@@ -47,7 +49,7 @@ export function conclude(mission: MissionView, step: MissionEventStep): void {
   fail(mission, step, ofTask(detailOfRefusal(refusal, bounded(failed.error)), id));
 }
 
-/** Returns the first task of the board's own that failed, and whose failure nothing was there for. */
+/** Returns the first failed task of the board itself that no other task handles. */
 function firstFailure({ tasks }: MissionView): TaskView | undefined {
   return tasks.find(
     ({ status, parent, followers }) =>

@@ -1,4 +1,4 @@
-/** A timer ran out: of the mission, of one of its tasks, of a vote or a reservation. */
+/** Handles an expired timer of the mission, a task, a vote or a reservation. */
 import { TaskHold } from "@tutti/contracts/swarm/v1";
 import { Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal } from "@tutti/machine-work";
@@ -51,13 +51,13 @@ function expireMission(mission: MissionView, timer: number, step: MissionEventSt
       checkStuck(mission, step);
       return;
     case missionTimers.leader:
-      // The leader was silent. It may be elected again once it is heard.
+      // The leader was inactive. It may be elected again after its next activity.
       step.emit(leaderElected, { agent: nextLeader(mission, step.nowMs), electMs: step.nowMs });
       return;
   }
 }
 
-/** Votes and reservations have numbers of their own, in turn. */
+/** Votes have even numbers, reservations odd ones. */
 function expireOther(mission: MissionView, number: number, step: MissionEventStep): void {
   if (number % 2 === 1) {
     step.emit(budgetReturned, { number: (number - 1) / 2 });
@@ -106,7 +106,7 @@ function expireTask(mission: MissionView, task: TaskView, timer: number, step: M
   }
 }
 
-/** Its use is unknown: all that was set aside for it counts as used. */
+/** The usage is unknown: all reserved amounts count as used. */
 function lostDoing({ reserved, beginMs, childId }: TaskView) {
   const isAtWork = beginMs > 0 || childId !== "";
   return { agent: "", used: isAtWork && reserved !== undefined ? { ...reserved } : undefined };
@@ -114,7 +114,7 @@ function lostDoing({ reserved, beginMs, childId }: TaskView) {
 
 const noAgent = { agent: "", used: undefined };
 
-/** No decision in time. */
+/** Handles a missing decision. */
 function lapse(place: Place): void {
   const { mission, step, task } = place;
   const question = mission.questions.get(task.question);

@@ -2,7 +2,7 @@ import { WorkLife } from "@tutti/machine-work";
 import { hasEnded, type MissionView, statusOf } from "../core/state/state.ts";
 import { missionErrors } from "../errors.ts";
 
-/** The life of missions: what they have in common with other work. */
+/** The life cycle that missions share with other work. */
 export const life: WorkLife<MissionView> = new WorkLife<MissionView>({
   errors: {
     missing: missionErrors.missionMissing,

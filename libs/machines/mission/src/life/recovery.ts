@@ -1,4 +1,4 @@
-/** All that is outstanding in a state. */
+/** Finds all outstanding effects and timers of a state. */
 
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";

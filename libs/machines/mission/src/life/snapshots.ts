@@ -1,4 +1,4 @@
-/** How a mission is kept between its events. */
+/** Snapshots of a mission. */
 import { type KeptTask, MissionPhase, MissionSnapshotV1, TaskHold } from "@tutti/contracts/swarm/v1";
 import { TaskSpec, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
@@ -135,7 +135,7 @@ function taskShown(task: Task): KeptTask {
     question: task.question,
     hold: task.hold,
     details: task.details,
-    // A need that cannot be met any more is 0, and all others one more than they are.
+    // A need that can no longer be met is stored as 0, and all other counts are increased by one.
     open: task.open + 1,
   };
 }
@@ -239,7 +239,7 @@ function placeTask(mission: Mission, kept: KeptTask): void {
   if (task.reserved !== undefined) add(mission.reserved, task.reserved);
 }
 
-/** Restores the state that follows from a task. */
+/** Restores the derived state of a task. */
 function restoreTask(mission: Mission, task: Task): void {
   for (const { task: id, condition } of task.spec.needs) {
     const needed = mission.tasks[mission.byId.get(id) ?? -1];

@@ -1,6 +1,6 @@
 /**
- * What commands have in common: a mission that continues, an agent that takes part, and that the mission continues by
- * itself after them.
+ * Common parts of commands: they require an open mission and a participant, and they advance the mission
+ * afterwards.
  */
 import { isRefusal, type Refusal } from "@tutti/kernel";
 import { type OpenCommand, openCommands } from "@tutti/machine-work";
@@ -19,13 +19,16 @@ import { leaderLeaseMs } from "../kinds/participant/leading.ts";
 import { advance } from "./advance.ts";
 import { life } from "./life.ts";
 
-/** A command to a mission that has not ended. */
+/** Defines a command to a mission that has not ended. */
 export const commandOf: ReturnType<typeof openCommands<Mission, MissionEffect>> = openCommands(
   (mission, step) => life.ended(mission, step),
   goingOn,
 );
 
-/** The same by an agent, or by a person or a service where it names none. An agent has to take part, and has been heard. */
+/**
+ * Defines a command of an agent, or of a person or a service if it names no agent. An agent must be a
+ * participant, and its activity is recorded.
+ */
 export function boardCommand<Body extends { readonly agentId: string }, Reply>(
   made: OpenCommand<Mission, MissionEffect, Body, Reply>,
 ): MissionCommand<Body, Reply> {
@@ -50,7 +53,7 @@ export function notTakingPart(
   return missionErrors.notTakingPart.refusal({ id: step.key.id, agent });
 }
 
-/** Decides, and lets the mission continue as far as it can. */
+/** Decides, and advances the mission as far as possible. */
 export function goingOn<Answer>(mission: MissionView, step: MissionEventStep, decide: () => Answer): Answer {
   const before = { ...mission.revisions };
   const answer = decide();
@@ -58,7 +61,10 @@ export function goingOn<Answer>(mission: MissionView, step: MissionEventStep, de
   return answer;
 }
 
-/** Notes who was heard, where that was not known well enough: to lead, or to be elected, an agent has to be heard within a lease. */
+/**
+ * Records the activity of agents if the last record is too old: to lead, or to be elected, an agent must have
+ * been active within a lease.
+ */
 export function hearAgents(mission: MissionView, step: MissionEventStep, agents: readonly string[]): void {
   const leaseMs = leaderLeaseMs(mission);
   const isLed = specOf(mission).leadership?.enabled === true;
@@ -66,7 +72,7 @@ export function hearAgents(mission: MissionView, step: MissionEventStep, agents:
   const active = agents.filter((agent) => {
     const participant = mission.participants.get(agent);
     if (participant === undefined) return false;
-    // A leader's lease runs from when that was noted.
+    // A leader's lease starts at the recorded time.
     const heardMs = agent === mission.leader ? mission.leaderMs - leaseMs : participant.heardMs;
     return step.nowMs - heardMs >= afterMs;
   });

@@ -1,4 +1,4 @@
-/** A mission in a test, driven without a runtime: started, worked off, looked at. */
+/** A mission in a test, driven without a runtime. */
 import {
   AddTasksRequest,
   type BoardTask,
@@ -29,7 +29,7 @@ export function json(value: unknown): Payload {
   return { body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/** `a`, or with what else its specification says. */
+/** Returns a task specification with this id and further fields. */
 export function taskSpec(id: string, more: Parameters<typeof TaskSpec.fromPartial>[0] = {}): TaskSpec {
   const retry = { maxAttempts: 1 };
   return TaskSpec.fromPartial({ id, work: { $case: "capability", value: "work" }, retry, ...more });
@@ -44,7 +44,7 @@ export function orderOf(
   return MissionOrder.fromPartial({ ...more, spec });
 }
 
-/** Throws what was refused. */
+/** Returns the reply. Throws a refusal. */
 export function taken<Reply>(answer: Reply | Refusal | "ignored"): Reply {
   if (isRefusal(answer)) throw new Error(`${answer.code}: ${answer.message}`);
   return answer as Reply;
@@ -111,7 +111,7 @@ export class MissionScene {
     return taken(this.driver.execute(this.key, claimTasks, body)).tasks;
   }
 
-  /** Ends claimed tasks well. Gives the codes of those that did not count. */
+  /** Completes claimed tasks. Returns the error codes of rejected ones. */
   complete(agentId: string, tasks: readonly BoardTask[], output: unknown = null, used = {}): string[] {
     const ends = tasks.map(({ claim }) => ({
       claimId: claim?.claimId ?? "",
@@ -139,7 +139,7 @@ export class MissionScene {
     return receipts.flatMap(({ refusal }) => (refusal === undefined ? [] : [refusal.code]));
   }
 
-  /** Offers that are outstanding, by the task. */
+  /** Outstanding offers, by task. */
   get offers(): string[] {
     return this.driver.effects.flatMap(({ effect }) => (isOffer(effect) ? [effect.taskId] : []));
   }

@@ -1,4 +1,4 @@
-/** Tasks come onto the board, for folds. */
+/** Adds tasks to the board. For folds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
@@ -14,7 +14,7 @@ export function addTasks(
 ): readonly Task[] {
   const added = specs.map((spec, index) => newTask(mission, mission.tasks.length + index, spec, origin));
   for (const task of added) place(mission, task);
-  // Needs may name tasks that come with them, later in the list.
+  // Needs may name tasks later in the same list.
   for (const task of added) link(mission, task);
   const ended: Task[] = [];
   for (const task of added) {
@@ -26,7 +26,7 @@ export function addTasks(
   return added;
 }
 
-/** It is known by its number and its id. */
+/** Registers a task by its number and its id. */
 export function place(mission: Mission, task: Task): void {
   mission.tasks[task.number] = task;
   mission.byId.set(task.spec.id, task.number);
@@ -39,7 +39,7 @@ export function place(mission: Mission, task: Task): void {
   parent.parts.push(task.number);
 }
 
-/** It follows what it needs. What has ended already counts at once. */
+/** Links a task to its needs. A need that has ended counts immediately. */
 function link(mission: Mission, task: Task): void {
   for (const need of task.spec.needs) {
     const needed = taskOf(mission, mission.byId.get(need.task) ?? -1);

@@ -1,4 +1,4 @@
-/** How the end of a task moves others, for folds: what needed it, what were its parts, who delegated it. */
+/** Consequences of the end of a task: for its followers, its parts, and the delegating task. For folds. */
 import { NeedCondition, TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import { isDone, subtract } from "@tutti/machine-work";
 import { giveBack, giveBackAll } from "../budget/book.ts";
@@ -10,7 +10,7 @@ import { isAwaited, leavePlace, makeReady, release, setStatus, taskOf } from "./
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_FAILED: failed } = TaskStatus;
 const { TASK_STATUS_SKIPPED: skipped, TASK_STATUS_CANCELLED: cancelled } = TaskStatus;
 
-/** Everything that follows from the end of a task. */
+/** Applies all consequences of the end of a task. */
 export function end(
   mission: Mission,
   task: Task,
@@ -20,7 +20,8 @@ export function end(
 ): void {
   const ended: Task[] = [];
   endOne(mission, task, status, endMs, outstanding, ended);
-  // Whom it skips may have followers and parts of their own: no recursion, so that a long chain is no deep one.
+  // Skipped tasks may have followers and parts of their own. No recursion, so that a long chain does not
+  // overflow the stack.
   for (let task = ended.pop(); task !== undefined; task = ended.pop()) {
     tellFollowers(mission, task, endMs, outstanding, ended);
     for (const number of task.parts ?? []) {
@@ -58,7 +59,7 @@ function endOne(
   ended.push(task);
 }
 
-/** What was set aside for it by itself is returned. */
+/** Returns the amounts that were reserved for the task itself. */
 function lapse(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   for (const number of task.reservations ?? []) removeReservation(mission, number, outstanding);
   task.reservations = undefined;
@@ -100,7 +101,7 @@ function tellFollowers(
   }
 }
 
-/** A need of a task has come to its end. */
+/** Records the end of a need of a task. */
 export function meet(follower: Task, condition: number, needed: Task): void {
   if (follower.open < 0) return;
   if (isMet(condition, needed)) follower.open -= 1;
@@ -110,7 +111,7 @@ export function meet(follower: Task, condition: number, needed: Task): void {
   }
 }
 
-/** A task whose needs are all met is ready. One with a need that cannot be met any more is skipped. */
+/** Makes a task ready when all its needs are met. Skips it if a need can no longer be met. */
 export function settleNeeds(
   mission: Mission,
   task: Task,
@@ -122,7 +123,10 @@ export function settleNeeds(
   else if (task.open === 0 && !mission.agenda.has(task.number)) makeReady(mission, task, ms, outstanding);
 }
 
-/** One that is skipped with a need, or withdrawn, is not done. One that its own condition skips is. */
+/**
+ * A task that is skipped with a need, or withdrawn, does not meet a need. A task that its own condition skips
+ * does.
+ */
 function isMet(condition: number, { status, open, isWithdrawn }: Task): boolean {
   if (condition === NeedCondition.NEED_CONDITION_ALWAYS) return true;
   if (condition === NeedCondition.NEED_CONDITION_FAILURE) return status === failed;
@@ -130,7 +134,7 @@ function isMet(condition: number, { status, open, isWithdrawn }: Task): boolean 
   return status === completed || (condition === NeedCondition.NEED_CONDITION_DONE && isPassed);
 }
 
-/** A task that is skipped as soon as it comes onto the board moves others in turn. */
+/** A task that is skipped when it is added affects other tasks in turn. */
 export function endSkipped(
   mission: Mission,
   ended: Task[],
@@ -141,7 +145,7 @@ export function endSkipped(
     tellFollowers(mission, task, ms, outstanding, ended);
 }
 
-/** What is offered or can be claimed, and has no known attempt, is taken back, to start again. */
+/** Returns a task that is offered or claimable, and has no known attempt, to the ready tasks. */
 function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   leavePlace(mission, task);
   release(mission, task, outstanding);
@@ -152,7 +156,7 @@ function takeBack(mission: Mission, task: Task, outstanding: MissionOutstanding)
   mission.agenda.add(task.number);
 }
 
-/** Nothing new starts: tasks that wait for an agent are taken back, and are ready again. */
+/** Starts nothing new: tasks that wait for an agent are withdrawn, and are ready again. */
 export function takeBackQueued(mission: Mission, outstanding: MissionOutstanding): void {
   for (const task of mission.tasks)
     if (task.status === TaskStatus.TASK_STATUS_QUEUED && !isChild(task)) takeBack(mission, task, outstanding);

@@ -220,7 +220,10 @@ describe("tasks of a mission with the same gang", () => {
   });
 });
 
-/** A pool as far as gangs go: it starts a gang when all members that have not ended are here, and each has a slot. */
+/**
+ * Model of a pool for gangs: it starts a gang when all members that have not ended are here, and each has a
+ * slot.
+ */
 class ModelPool {
   readonly scene: MissionScene;
   readonly slots: number;
@@ -238,7 +241,7 @@ class ModelPool {
       const members = tasks.filter(({ spec, status }) => spec.gang === name && status === queued);
       const [first] = members;
       if (first === undefined || members.length > free) continue;
-      // A pool sees its members complete: what the offers say is from before.
+      // A pool sees its members complete: the data in the offers is older.
       const isOpen = ({ spec, status }: (typeof tasks)[number]) => spec.gang === name && !isDone(status);
       const { size = 1, started: isLate = false } = this.scene.offer(first.spec.id).effect.gang ?? {};
       const left = tasks.filter(isOpen).length;

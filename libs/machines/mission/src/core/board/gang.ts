@@ -1,9 +1,11 @@
 /**
- * Gangs: tasks that were added together and start together, or not at all. Pools start them, by what their offers say.
+ * Gangs: tasks that were added together and start together, or not at all. Pools start them, according to
+ * their offers.
  *
- * 1. All members that are ready are offered in one step, or held together: members that wait for each other never hold the
- *    budget or the places that the others lack.
- * 2. Each offer says how many members have not ended. If a member ends without a result, the others are offered again.
+ * 1. All members that are ready are offered in one step, or held together: members that wait for each other
+ *    never hold the budget or the places that other members need.
+ * 2. Each offer contains the number of members that have not ended. If a member ends without a result, the
+ *    others are offered again.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -23,13 +25,13 @@ export function joinGang({ gangs }: Mission, { number, spec: { gang } }: Task): 
   else members.push(number);
 }
 
-/** The task, and the members of its gang. */
+/** Returns the task and the members of its gang. */
 export function gangOf({ gangs, tasks }: MissionView, task: TaskView): readonly TaskView[] {
   const { gang } = task.spec;
   return gang === "" ? [task] : (gangs.get(gang) ?? []).flatMap((number) => tasks[number] ?? []);
 }
 
-/** The task, and the members of its gang that are ready and not offered. */
+/** Returns the task and the members of its gang that are ready and not offered. */
 export function readyTogether(mission: MissionView, task: TaskView): readonly TaskView[] {
   if (task.spec.gang === "") return [task];
   return gangOf(mission, task).filter(
@@ -37,14 +39,14 @@ export function readyTogether(mission: MissionView, task: TaskView): readonly Ta
   );
 }
 
-/** What the tasks that start together set aside. */
+/** Returns the amounts that tasks reserve when they start together. */
 export function wantedTogether(mission: MissionView, task: TaskView): Amounts {
   const wanted = noAmounts();
   for (const one of readyTogether(mission, task)) if (!hasOwnBudget(one)) add(wanted, wantedBy(mission, one));
   return wanted;
 }
 
-/** Finds how many tasks start together with one, as it is when an attempt is offered. */
+/** Counts the tasks that start together with a task, at the time of the offer. */
 export function chooseGang(mission: Mission, task: Task): void {
   const { gang: name } = task.spec;
   if (name === "") return;
@@ -65,7 +67,7 @@ function poolOf({ profile }: TaskView): string {
   return profile?.pool || "default";
 }
 
-/** A member has left without a result: the others are offered again and do not wait for it. */
+/** Offers the remaining members again after a member ended without a result: they do not wait for it. */
 export function recountGang(mission: Mission, left: Task, outstanding: MissionOutstanding): void {
   if (left.spec.gang === "") return;
   for (const task of gangOf(mission, left) as readonly Task[]) {

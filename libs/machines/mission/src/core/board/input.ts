@@ -1,7 +1,7 @@
 import { type Data, dataOfPayload } from "@tutti/machine-work";
 import type { Task } from "../state/state.ts";
 
-/** What a task works on: what was computed, or what its specification says. Absent for null. */
+/** Returns the input of a task: the computed one, or the one in its specification. Absent for null. */
 export function inputOf({
   isInputComputed,
   input,

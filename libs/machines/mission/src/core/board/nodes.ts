@@ -1,4 +1,4 @@
-/** Changes of one task, for folds: where it stands, what is outstanding for it. */
+/** Changes of one task: its status and its outstanding effects and timers. For folds. */
 
 import { type Authority, type Handoff, type KeptFailure, TaskHold } from "@tutti/contracts/swarm/v1";
 import { type Cause, type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
@@ -31,7 +31,7 @@ export interface Origin {
   readonly addMs: number;
 }
 
-/** Returns a task as it is when it comes onto the board. Its needs are counted by who adds it. */
+/** Returns a task in its initial state. The caller counts its needs. */
 export function newTask(mission: Mission, number: number, given: TaskSpec, origin: Origin): Task {
   const spec = lean(given);
   const { order } = mission;
@@ -103,7 +103,7 @@ const noNames = {};
 const noHandoffs: Handoff[] = [];
 const noFailures: KeptFailure[] = [];
 
-/** What is empty is the same for all: a hundred thousand tasks have a million empty lists. */
+/** Shares empty values: a hundred thousand tasks have a million empty lists. */
 function lean(spec: TaskSpec): TaskSpec {
   return {
     ...spec,
@@ -122,7 +122,7 @@ export function setStatus(mission: Mission, task: Task, status: TaskStatus): voi
   mission.revisions.tasks += 1;
 }
 
-/** Its needs are met: it joins the agenda. */
+/** Adds a task whose needs are met to the agenda. */
 export function makeReady(
   mission: Mission,
   task: Task,
@@ -136,7 +136,7 @@ export function makeReady(
   mission.agenda.add(task.number);
 }
 
-/** Time does not change the order: waiting tasks age without being touched, as in pools. */
+/** Sets the rank. Time does not change the order: waiting tasks age without being updated, as in pools. */
 export function rank(mission: Mission, task: Task): void {
   const { dueTime } = task.spec;
   const due = dueTime ?? mission.order?.spec?.dueTime;
@@ -144,7 +144,7 @@ export function rank(mission: Mission, task: Task): void {
   task.rank = readyBy - (task.spec.priority + (mission.order?.spec?.priority ?? 0)) * ageingMs;
 }
 
-/** It stands nowhere any more. */
+/** Removes a task from its place. */
 export function leavePlace(mission: Mission, task: Task): void {
   if (mission.agenda.delete(task.number)) return;
   if (mission.claimable.has(task)) mission.claimable.remove(task);
@@ -180,7 +180,7 @@ export function isAwaited(task: TaskView): boolean {
   return task.status === TaskStatus.TASK_STATUS_WAITING || task.status === TaskStatus.TASK_STATUS_QUEUED;
 }
 
-/** Its attempt is over, however: nothing of it is outstanding. */
+/** Ends an attempt: nothing of it is outstanding. */
 export function release(mission: Mission, task: Task, outstanding: MissionOutstanding): void {
   if (isAwaited(task)) mission.children -= 1;
   leavePlace(mission, task);
@@ -203,7 +203,7 @@ function closePlace(mission: Mission, task: Task): void {
   mission.openPlaces -= 1;
 }
 
-/** An agent works on it, in this attempt. */
+/** Records that an agent executes the task in this attempt. */
 export function begin(mission: Mission, task: Task, agent: string, beginMs: number): void {
   leavePlace(mission, task);
   closePlace(mission, task);
@@ -214,7 +214,7 @@ export function begin(mission: Mission, task: Task, agent: string, beginMs: numb
   setStatus(mission, task, TaskStatus.TASK_STATUS_RUNNING);
 }
 
-/** An agent that does a task takes part. */
+/** Adds the agent of a task to the participants. */
 export function takePart(mission: Mission, agent: string, pool: string, ms: number): Participant | undefined {
   if (agent === "") return undefined;
   const known = hear(mission, agent, ms);
@@ -241,7 +241,7 @@ export function hear(mission: Mission, agent: string, ms: number): Participant |
   return participant;
 }
 
-/** An attempt says who made it. */
+/** Records which agent executed an attempt. */
 export function did(mission: Mission, task: Task, agent: string, ms: number): void {
   if (agent === "") return;
   takePart(mission, agent, task.profile?.pool ?? "", ms);
@@ -261,7 +261,7 @@ export function setInput(mission: Mission, task: Task, input: Data | undefined):
   task.isInputComputed = true;
 }
 
-/** Returns how much a task keeps, beside what is the same for many. */
+/** Returns the bytes that a task keeps, without values that many tasks share. */
 export function keptBytesOf({ input, output, spec, isInputComputed }: Task): number {
   return (
     bytesOf(output).length +

@@ -1,4 +1,4 @@
-/** What is offered to a pool, made of the state alone. */
+/** Builds offers to a pool from the state alone. */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -34,7 +34,7 @@ export function offerOf(mission: Mission, task: Task): OfferBoardTask {
   };
 }
 
-/** All that a mission has done is in the trace of its start. */
+/** Returns the trace of the start: all work of a mission belongs to it. */
 function traceOf({ createCause }: Mission): string {
   return createCause?.traceparent ?? "";
 }
@@ -48,7 +48,7 @@ function factsOf({ order }: Mission) {
   };
 }
 
-/** What the specification says as it is. Undefined where it says nothing. */
+/** Returns the literal details of the specification. Undefined if it has none. */
 export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undefined {
   const { labels, limits, idempotencyKey, placement, dueTime } = spec;
   const { stickyKey = "", contextKey = "" } = placement ?? {};
@@ -72,20 +72,23 @@ export function plainDetails({ spec }: Pick<Task, "spec">): OfferDetails | undef
   };
 }
 
-/** The budget of an attempt, as its agent receives it: the reservation at the start, also if it changes later. */
+/**
+ * Returns the budget of an attempt, as its agent receives it: the reservation at the start, even if it
+ * changes later.
+ */
 function budgetOf(mission: Mission, task: Task): Amounts | undefined {
   const budget = wantedBy(mission, task);
   add(budget, task.authority?.budget);
   return isNothing(budget) ? undefined : budget;
 }
 
-/** How deep missions and runs may start others from here. */
+/** Returns how many further levels of children are allowed. */
 export function depthLeftOf({ order }: Pick<Mission, "order">): number {
   const own = order?.spec?.budget?.maxDepth || depthDefault;
   return order?.depthLeft === undefined ? own : Math.min(own, order.depthLeft);
 }
 
-/** The request to start the child of a task. */
+/** Builds the request to start the child of a task. */
 export function startOf(mission: Mission, task: Task): StartMissionChild {
   const { work } = task.spec;
   const isMission = work?.$case === "mission";
@@ -112,8 +115,8 @@ export function startOf(mission: Mission, task: Task): StartMissionChild {
 }
 
 /**
- * Returns whether a task can be claimed while it waits. One with limits by key or a gang cannot if its pool can give it:
- * pools keep limits and start gangs, and a claim would go past them.
+ * Returns whether a task can be claimed while it waits. A task with limits by key or a gang cannot if its
+ * pool can assign it: pools enforce limits and start gangs, and a claim would bypass them.
  */
 export function canBeClaimed(
   mission: Parameters<typeof specOf>[0],
@@ -129,9 +132,7 @@ export function assignmentOf(mission: Parameters<typeof specOf>[0]) {
   return { isOffered: assignment !== 2, isClaimable: assignment !== 1 };
 }
 
-/**
- * Returns whether a claim of it takes nothing more from the budget: what is offered as well has had its part set aside.
- */
+/** Returns whether a claim of the task reserves nothing more: an offered task has its reservation already. */
 export function isPaidFor(mission: MissionView, task: TaskView): boolean {
   return assignmentOf(mission).isOffered || hasOwnBudget(task);
 }

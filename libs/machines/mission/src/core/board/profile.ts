@@ -1,8 +1,8 @@
-/** What tasks that differ in their inputs alone have in common, the same object for all of them. */
+/** Data that tasks with different inputs share: one object for all of them. */
 import type { LabelSelector, TaskSpec } from "@tutti/contracts/types/v1";
 import type { BoardProfile } from "../state/effects.ts";
 
-/** Those that were made last: the offerer numbers them, and knows them by the object. */
+/** The latest profiles: the sender numbers them, and identifies them by the object. */
 const keptMax = 4_096;
 const kept = new Map<string, BoardProfile>();
 
@@ -11,7 +11,7 @@ export interface ProfileOrigin {
   readonly definition: string;
 }
 
-/** Undefined for what a child does. */
+/** Returns the profile. Undefined for the task of a child. */
 export function profileOf(spec: TaskSpec, { pool, definition }: ProfileOrigin): BoardProfile | undefined {
   if (spec.work?.$case !== "capability") return undefined;
   const { placement, timeouts, estimate, priority, mayBeDoubled, versionRange, limits, resources } = spec;

@@ -1,11 +1,11 @@
 /**
- * The books of a mission, for folds and for those who look at them.
+ * Accounting of a mission. For folds and readers.
  *
  * 1. In each limited amount, spent and reserved together never exceed the limit: an amount must be reserved
  *    before it is spent.
  * 2. An amount counts as used if it is not known to be unused: a reservation without a holder is spent, not
  *    returned.
- * 3. Reported use beyond all that there was is kept apart, as an overrun, and books nothing.
+ * 3. Reported use beyond the reserved and available amounts is recorded apart, as an overrun.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import {
@@ -21,7 +21,7 @@ import {
 } from "@tutti/machine-work";
 import type { Mission, MissionView, Task, TaskView } from "../state/state.ts";
 
-/** What may be used up in all. What is 0 has no limit. */
+/** Returns the limits of all usage. 0 means no limit. */
 export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">): Amounts {
   const limit = noAmounts();
   for (const kind of kinds) {
@@ -33,20 +33,20 @@ export function limitOf({ order, raised }: Pick<MissionView, "order" | "raised">
   return limit;
 }
 
-/** What can still be set aside, where there is a limit. 0 elsewhere. */
+/** Returns the amounts that can still be reserved. 0 for an amount without a limit. */
 export function availableOf(mission: MissionView): Amounts {
   return leftWithin(limitOf(mission), mission.spent, mission.reserved);
 }
 
-/** Returns whether so much can be set aside. Of what is limited there has to be something left. */
+/** Returns whether these amounts can be reserved. Some of each limited amount must be left. */
 export function isAffordable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   return fitsWithin(limitOf(mission), availableOf(mission), wanted);
 }
 
-/** What an attempt of a task sets aside: as much as is expected of it, of what is limited. */
+/** Returns the amounts that an attempt of a task reserves: the expected ones, for each limited kind. */
 export function wantedBy(mission: MissionView, { spec, authority }: TaskView): Amounts {
   const wanted = expectedWithin(limitOf(mission), spec);
-  // What was delegated has what it may use up, for all its attempts.
+  // A delegated task has its budget for all its attempts.
   for (const kind of kinds) if ((authority?.budget?.[kind] ?? 0) > 0) wanted[kind] = 0;
   return wanted;
 }
@@ -59,7 +59,7 @@ export function setAside(mission: Mission, task: Task, amounts: Amounts | undefi
   mission.revisions.budget += 1;
 }
 
-/** What an attempt, or a child, has used up. */
+/** Records the usage of an attempt or a child. */
 export function book(mission: Mission, task: Task, used: Amounts | undefined): void {
   if (used === undefined || isNothing(used)) return;
   const limit = limitOf(mission);
@@ -84,7 +84,7 @@ export function book(mission: Mission, task: Task, used: Amounts | undefined): v
   mission.revisions.budget += 1;
 }
 
-/** An attempt is over: what it did not use up is returned, or counts as used if unknown. */
+/** Returns the unused amounts of an attempt. If the usage is unknown, all of them count as used. */
 export function giveBack(mission: Mission, task: Task, isLost: boolean): void {
   const { reserved } = task;
   if (reserved === undefined) return;
@@ -97,7 +97,7 @@ export function giveBack(mission: Mission, task: Task, isLost: boolean): void {
       task.used ??= noAmounts();
       task.used[kind] = rounded(task.used[kind] + left);
     }
-    // What was delegated stays with the task until its end.
+    // Delegated amounts stay with the task until its end.
     else if ((delegated?.[kind] ?? 0) > 0) continue;
     mission.reserved[kind] = rounded(mission.reserved[kind] - left);
     reserved[kind] = 0;
@@ -106,7 +106,7 @@ export function giveBack(mission: Mission, task: Task, isLost: boolean): void {
   mission.revisions.budget += 1;
 }
 
-/** The task is over: what was delegated goes back to who delegated it, while that one is running. */
+/** Returns the delegated amounts of an ended task to the delegating task, while that is running. */
 export function giveBackAll(mission: Mission, task: Task, to: Task | undefined): void {
   const { reserved } = task;
   if (reserved === undefined) return;

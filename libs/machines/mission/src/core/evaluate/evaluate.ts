@@ -1,4 +1,4 @@
-/** Evaluates expressions. Only deciders do: what an expression gave is in the event. */
+/** Evaluates expressions. Only deciders do this: the event contains the value. */
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { Json, Program, Value } from "@tutti/expressions";
 import { detailOfRefusal, encodeJson, UnreadableData, valueBytesMax } from "@tutti/machine-work";
@@ -9,10 +9,10 @@ import { valueSeen } from "./scene.ts";
 export interface Evaluating {
   readonly mission: MissionView;
   readonly nowMs: number;
-  /** Names that only this place has. */
+  /** Names that exist only here. */
   readonly names?: Readonly<Record<string, Value>>;
   readonly stepsMax?: number;
-  /** Pays for what is evaluated in a step. */
+  /** Budget of the step that evaluations are charged to. */
   readonly budget?: { charge(steps: number): void };
 }
 
@@ -57,7 +57,7 @@ function failed(
   return { ok: false, error: detailOfRefusal(refusal) };
 }
 
-/** As bytes. Undefined if it is too large to be kept. */
+/** Encodes a value. Undefined if it is too large to be kept. */
 export function encoded(
   value: Json,
   where: string,

@@ -1,4 +1,4 @@
-/** What expressions of a mission see. */
+/** Names that expressions of a mission can see. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
@@ -6,7 +6,7 @@ import { dataOfPayload, parsed, taskValue } from "@tutti/machine-work";
 import { availableOf, limitOf } from "../budget/book.ts";
 import { type MissionView, specOf } from "../state/state.ts";
 
-/** Throws `UnreadableData` for what is no JSON. */
+/** Returns the value of a name. Throws `UnreadableData` for data that is not JSON. */
 export function valueSeen(mission: MissionView, name: string, nowMs: number): Value | undefined {
   const dot = name.indexOf(".");
   if (dot > 0) {

@@ -1,12 +1,13 @@
 /**
- * Tasks that can start and have not, in order. Its first is taken away again and again, and any of them may leave: both
- * cost the same however many there are, which is not so of a set, whose beginning fills with holes.
+ * Tasks that can start and have not, in order. The first is removed repeatedly, and any task may leave. Both
+ * cost the same for any number of tasks. A set does not have this property, because its start fills with
+ * holes.
  */
 export class Agenda {
-  /** Numbers in order; -1 where one has left. */
+  /** Numbers in order; -1 for a removed one. */
   readonly #line: number[] = [];
   #at = 0;
-  /** Where each stands. */
+  /** Positions by number. */
   readonly #places = new Map<number, number>();
 
   get size(): number {
@@ -37,7 +38,7 @@ export class Agenda {
     return true;
   }
 
-  /** What has left at the beginning is forgotten. */
+  /** Drops removed entries at the start. */
   #close(): void {
     this.#line.splice(0, this.#at);
     for (const [place, number] of this.#line.entries()) if (number >= 0) this.#places.set(number, place);

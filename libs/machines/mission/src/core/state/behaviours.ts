@@ -1,6 +1,6 @@
 /** Decisions that need every reader to run a release that knows them. */
 export const behaviours = {
-  /** Outputs wait for the approvals that rules want. */
+  /** Outputs wait for the approvals that rules require. */
   holdsResults: 2,
 } as const;
 

@@ -1,7 +1,7 @@
 /**
- * Tasks that can be claimed, found without going through those that an agent cannot do: by capability, then by what
- * they ask of an agent beside it, most urgent first. A claim costs the agent's capabilities, the kinds of tasks of
- * these, and the logarithm of the tasks of one kind.
+ * Claimable tasks, found without reading tasks that an agent cannot do: by capability, then by their other
+ * requirements, most urgent first. A claim costs the agent's capabilities, the kinds of tasks of these, and
+ * the logarithm of the tasks of one kind.
  */
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -10,7 +10,7 @@ import { isOffered } from "@tutti/machine-work";
 import type { BoardProfile } from "./effects.ts";
 import { hasOwnBudget } from "./own-budget.ts";
 
-/** What the index knows of a task: which agents it is for. */
+/** Fields of a task that the index needs: the agents it is for. */
 export interface Claimable {
   readonly number: number;
   rank: number;
@@ -20,11 +20,11 @@ export interface Claimable {
   toRole: string;
   onlyAgents: readonly string[];
   notAgents: readonly string[];
-  /** With a budget of its own it takes nothing from that of the mission. */
+  /** A task with its own budget takes nothing from the budget of the mission. */
   authority: { readonly budget?: Amounts | undefined } | undefined;
 }
 
-/** A participant that wants work. */
+/** A participant that requests work. */
 export interface Claimant {
   readonly agent: string;
   readonly pool: string;
@@ -40,7 +40,7 @@ interface Kind {
 }
 
 export class ClaimIndex {
-  /** By whom they are for and what they use. */
+  /** Kinds by receiver and capability. */
   readonly #fields = new Map<string, Map<string, Kind>>();
   readonly #kinds = new Map<number, Kind>();
 
@@ -80,13 +80,14 @@ export class ClaimIndex {
     if (kinds?.size === 0) this.#fields.delete(kind.field);
   }
 
-  /** All of them, in no order. */
+  /** All claimable tasks, in no order. */
   *numbers(): Iterable<number> {
     yield* this.#kinds.keys();
   }
 
   /**
-   * The most urgent that an agent may do, or the most urgent with a budget of its own. Undefined where there is none.
+   * Returns the most urgent task that an agent may do, or the most urgent with its own budget. Undefined if
+   * there is none.
    */
   first(who: Claimant, { ownBudget = false } = {}): number | undefined {
     let first: Claimable | undefined;
@@ -118,7 +119,7 @@ export function isFor(
   return onlyAgents.length === 0 || onlyAgents.includes(who.agent);
 }
 
-/** What is for one agent or one role stands apart: others do not pass by it. */
+/** Tasks for one agent or one role have a field of their own: other agents do not read them. */
 function fieldOf({ profile, toRole, onlyAgents }: Claimable): string {
   const capability = profile?.capability ?? "";
   if (toRole !== "") return `${capability} role ${toRole}`;

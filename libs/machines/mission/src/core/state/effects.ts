@@ -1,7 +1,7 @@
 /**
- * What a mission wants done outside. Effects are made while events are folded and refer to what the state has. They are
- * handed over when their event is durable. An offer is withdrawn like any effect: it is settled in the state, by a
- * claim, an end or a pause.
+ * Effects that a mission requests. Folds create them, and they refer to data of the state. They are executed
+ * after their event is durable. An offer is withdrawn like any effect: the state settles it, by a claim, an
+ * end or a pause.
  */
 import type { Amounts, WorkReference } from "@tutti/contracts/types/v1";
 import type { OfferTask, StartChild } from "@tutti/machine-run";
@@ -19,7 +19,7 @@ export interface OfferBoardTask extends Omit<OfferTask, "profile"> {
   readonly budget: Amounts | undefined;
 }
 
-/** What all offers of tasks that differ in their inputs alone have in common. The same object for all of them. */
+/** Data that all offers of tasks with different inputs share. The same object for all of them. */
 export interface BoardProfile extends Omit<OfferTask["profile"], "policy"> {
   readonly policy: Pick<
     OfferTask["profile"]["policy"],
@@ -27,13 +27,16 @@ export interface BoardProfile extends Omit<OfferTask["profile"], "policy"> {
   >;
 }
 
-/** A child run or mission. Its result is `confirm_child` or `refuse_child`. Its end comes by the message `end_child`. */
+/**
+ * A child run or mission. Its result is `confirm_child` or `refuse_child`. The message `end_child` reports
+ * its end.
+ */
 export interface StartMissionChild extends Omit<StartChild, "parentClose" | "details"> {
-  /** What is set aside for it: it may not use up more. Absent means without limit. */
+  /** Reserved amounts: the child may not use more. Absent means without limit. */
   readonly budget: Amounts | undefined;
-  /** How deep it is below the outermost. */
+  /** Number of levels below the outermost work. */
   readonly depth: number;
-  /** How deep it may start others. */
+  /** Number of further levels that it may start. */
   readonly depthLeft: number;
   readonly root: WorkReference;
 }

@@ -1,6 +1,6 @@
-/** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
+/** Numbers of effects and timers follow from their owners, so no lookup is needed. */
 
-/** The effect of a task: its offer, or the start of its child. */
+/** Returns the number of the effect of a task: its offer, or the start of its child. */
 export function effectNumber(node: number): number {
   return node + 1;
 }
@@ -9,27 +9,27 @@ export function nodeOfEffect(number: number): number {
   return number - 1;
 }
 
-/** What a timer of a task is for. */
+/** Purpose of a timer of a task. */
 export const taskTimers = {
-  /** The next attempt, after a pause or a return. */
+  /** Next attempt, after a pause or a return. */
   again: 0,
-  /** The time over all attempts is over. */
+  /** Timeout over all attempts. */
   total: 1,
-  /** It was not claimed in time. */
+  /** Timeout until it is claimed. */
   queue: 2,
-  /** A claimed attempt has taken too long. */
+  /** Timeout of a claimed attempt. */
   run: 3,
-  /** A claim runs out. */
+  /** Expiry of a claim. */
   lease: 4,
-  /** What was delegated is over. */
+  /** Expiry of a delegation. */
   authority: 5,
-  /** Its output was not decided in time. */
+  /** Timeout of the decision about its output. */
   question: 6,
-  /** Not of the task: what has a number of its own, a vote or a reservation. */
+  /** Not of a task: a vote or a reservation, which have numbers of their own. */
   other: 7,
 } as const;
 
-/** What a timer of the mission is for: from 1, as all numbers of timers. */
+/** Purpose of a timer of the mission: from 1, as all numbers of timers. */
 export const missionTimers = { timeout: 1, putOff: 2, check: 3, stuck: 4, leader: 5 } as const;
 
 export const theMission = -1;
@@ -55,7 +55,7 @@ export function reservationTimer(number: number): number {
   return timerNumber(2 * number + 1, taskTimers.other);
 }
 
-/** What a claim is known by: it names the task, and the attempt that it fences. */
+/** Returns the id of a claim: it names the task, and the attempt that it fences. */
 export function claimIdOf(node: number, attempt: number): string {
   return `c${node}.${attempt}`;
 }

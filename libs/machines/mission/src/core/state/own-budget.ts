@@ -3,8 +3,8 @@ import type { ReadOnly } from "@tutti/kernel";
 import { isNothing } from "@tutti/machine-work";
 
 /**
- * Returns whether it was delegated with a budget, which it lives on. One that has nothing in it is none: what such a
- * task uses is the mission's.
+ * Returns whether a task was delegated with a budget of its own. An empty budget does not count: such a task
+ * uses the budget of the mission.
  */
 export function hasOwnBudget({
   authority,

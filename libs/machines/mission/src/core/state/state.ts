@@ -1,11 +1,12 @@
 /**
- * What a mission is, folded from its events. Only folds change it.
+ * The state of a mission, folded from its events. Only folds change it.
  *
  * 1. Tasks are numbered in the order in which they were put on the board, from 0.
- * 2. `open` of a task counts the needs that are not met. Below 0 where one cannot be met any more: it is skipped.
+ * 2. `open` of a task counts the unmet needs. Below 0 means that a need can no longer be met: the task is
+ *    skipped.
  * 3. A ready task is in exactly one place: in the agenda, to be started, among the held, or among those that
- *    can be claimed. A task that is offered alone, running or done is in none.
- * 4. What is marked as following from the rest is not kept in snapshots.
+ *    can be claimed. A task that is only offered, running or done is in none.
+ * 4. Fields that follow from other fields are not in snapshots.
  */
 
 import {
@@ -49,11 +50,11 @@ import type { BoardProfile, Gang, MissionEffect } from "./effects.ts";
 
 export interface Mission {
   readonly key: InstanceKey;
-  /** Without the tasks to start with: they are on the board. */
+  /** Without the initial tasks: they are on the board. */
   order: MissionOrder | undefined;
   createCause: Cause | undefined;
   phase: MissionPhase;
-  /** What it ends as or ended as. Unspecified until that is known. */
+  /** Status that it ends or ended with. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
@@ -62,7 +63,7 @@ export interface Mission {
   pauseMs: number;
   pauseReason: string;
   putOffMs: number;
-  /** When conditions are looked at again. 0 for no moment. */
+  /** Time of the next evaluation of conditions. 0 for none. */
   checkMs: number;
   output: Data | undefined;
   isOutputOfTasks: boolean;
@@ -71,7 +72,7 @@ export interface Mission {
   readonly tasks: Task[];
   /** Tasks that can start and have not, in order. */
   readonly agenda: Agenda;
-  /** When a task was completed or an entry changed last. */
+  /** Time of the last completed task or changed entry. */
   progressMs: number;
 
   /** In the order of their latest changes. */
@@ -83,49 +84,49 @@ export interface Mission {
 
   readonly participants: Map<string, Participant>;
   leader: string;
-  /** When the leader's lease runs out. 0 without a leader. */
+  /** Expiry of the leader's lease. 0 without a leader. */
   leaderMs: number;
 
   /** In the order in which they were opened. */
   readonly votes: Map<string, OpenVote>;
 
   readonly spent: Amounts;
-  /** Reported usage beyond the amounts on which it could be booked. */
+  /** Reported usage beyond the amounts that it could be charged to. */
   readonly overrun: Amounts;
   readonly raised: Amounts;
   readonly reservations: Map<number, Reservation>;
   reservationNumber: number;
-  /** Nothing new starts until the budget is raised. */
+  /** True while nothing new starts, until the budget is raised. */
   isUsedUp: boolean;
 
   /** By number. */
   readonly questions: Map<number, MissionQuestion>;
   trouble: string;
-  /** Nothing new starts until a person has decided about the trouble. */
+  /** True while nothing new starts, until a person has decided about the trouble. */
   troubleHolds: boolean;
-  /** How often the same was seen, by a hash of it. What was seen first goes first. */
+  /** Counts of repetitions, by hash. The oldest entries are dropped first. */
   readonly seen: Map<string, number>;
-  /** Conditions that a person said no to, and that have held since. */
+  /** Conditions that a person denied, and that have stayed true since. */
   readonly denied: Set<string>;
 
-  /** All below follows from the rest. */
+  /** All fields below follow from those above. */
   readonly byId: Map<string, number>;
   /** Numbers of the tasks of each gang. */
   readonly gangs: Map<string, number[]>;
-  /** How many tasks stand how, by status. */
+  /** Number of tasks by status. */
   readonly counts: number[];
   /** Tasks that have not ended. */
   left: number;
   /** Children whose ends are awaited. */
   children: number;
   readonly claimable: ClaimIndex;
-  /** Tasks that are held, by what for. Those for a role by its name. */
+  /** Held tasks, by the missing condition. Those for a role by its name. */
   readonly heldForBudget: Heap<Task>;
   readonly heldForPlace: Heap<Task>;
   readonly heldForRole: Map<string, Set<number>>;
-  /** What is set aside for attempts, children and by itself. */
+  /** Amounts reserved for attempts, children and reservations. */
   readonly reserved: Amounts;
-  /** Offers that an agent may start who does not take part yet. */
+  /** Offers that an agent may start that is not a participant yet. */
   openPlaces: number;
   readonly roleCounts: Map<string, number>;
   /** Removed and changed keys by number of the change, from `changesFrom` on. */
@@ -137,7 +138,7 @@ export interface Mission {
   openVotes: number;
   openQuestions: number;
   questionNumber: number;
-  /** Counts what conditions look at: only compared within a step. */
+  /** Counts changes of the inputs of conditions: only compared within a step. */
   readonly revisions: Revisions;
 }
 
@@ -151,10 +152,10 @@ export interface Revisions {
 export interface Task extends Ranked {
   readonly number: number;
   readonly spec: TaskSpec;
-  /** Of what an agent does. Undefined for children. */
+  /** Profile of the task of an agent. Undefined for children. */
   readonly profile: BoardProfile | undefined;
   status: TaskStatus;
-  /** Of the latest attempt, as tokens and claims have it. Never starts again. */
+  /** Number of the latest attempt, as in tokens and claims. Never restarts. */
   attempt: number;
   /** Attempts that count. */
   tries: number;
@@ -197,7 +198,7 @@ export interface Task extends Ranked {
   savedNext: Uint8Array | undefined;
   /** Attempts that lost their worker. */
   lost: number;
-  /** Which worker each of them lost, and why. */
+  /** The lost worker of each of them, and the reason. */
   losses: readonly string[];
   sentBack: number;
   isWithdrawn: boolean;
@@ -207,14 +208,14 @@ export interface Task extends Ranked {
   question: number;
   hold: TaskHold;
   details: OfferDetails | undefined;
-  /** Tasks that it starts with, as it was when its attempt was offered. */
+  /** Tasks that it starts together with, at the time of the offer. */
   gang: Gang | undefined;
   open: number;
-  /** Tasks that need it, and how: follows from their specifications. */
+  /** Tasks that need it, with the condition: follows from their specifications. */
   followers: Follower[] | undefined;
   /** Its parts: follows from their parents. */
   parts: number[] | undefined;
-  /** Numbers of what is set aside for it beside its attempts: follows from the reservations. */
+  /** Numbers of reservations for it, in addition to those of its attempts: follows from the reservations. */
   reservations: Set<number> | undefined;
 }
 
@@ -249,13 +250,13 @@ export interface Participant {
   heardMs: number;
   done: number;
   used: Amounts;
-  /** Tasks that it has: follows from the tasks. */
+  /** Tasks in the gang: follows from the tasks. */
   readonly nodes: Set<number>;
 }
 
 export interface OpenVote {
   vote: Vote;
-  /** When it closes by itself. 0 for never. */
+  /** Time at which it closes. 0 for never. */
   dueMs: number;
   isAsking: boolean;
   readonly place: number;
@@ -271,7 +272,7 @@ export interface Reservation {
   readonly expireMs: number;
 }
 
-/** What deciders see. */
+/** Read-only views for deciders. */
 export type MissionView = ReadOnly<Mission>;
 export type TaskView = ReadOnly<Task>;
 export type MissionEventStep = MachineStep<Mission, MissionEffect>;
@@ -349,7 +350,7 @@ function noAmounts(): Amounts {
   return { tokens: 0, money: 0, timeMs: 0 };
 }
 
-/** How a mission stands. */
+/** Returns the status of a mission. */
 export function statusOf({
   phase,
   ending,
@@ -375,7 +376,7 @@ export function hasEnded({ phase }: Pick<MissionView, "phase">): boolean {
   return phase === MissionPhase.MISSION_PHASE_ENDED;
 }
 
-/** Returns whether tasks can start, as far as the mission goes. */
+/** Returns whether the phase of the mission allows tasks to start. */
 export function isGoing({ phase }: Pick<MissionView, "phase">): boolean {
   return phase === MissionPhase.MISSION_PHASE_GOING;
 }
@@ -385,7 +386,7 @@ export function isHolding({ pauseMs, isUsedUp, troubleHolds }: MissionView): boo
   return pauseMs > 0 || isUsedUp || troubleHolds;
 }
 
-/** Returns the specification of a mission that is there. */
+/** Returns the specification of a mission that exists. */
 export function specOf({ order }: MissionView): ReadOnly<MissionSpec> {
   return order?.spec ?? nothingSaid;
 }
@@ -413,12 +414,12 @@ const nothingSaid: ReadOnly<MissionSpec> = {
   share: undefined,
 };
 
-/** Returns whether a child does it. */
+/** Returns whether a child executes the task. */
 export function isChild({ spec }: TaskView): boolean {
   return spec.work?.$case === "workflow" || spec.work?.$case === "mission";
 }
 
-/** Returns whether an agent is running it, or may be. */
+/** Returns whether an agent runs it, or may run it. */
 export function isAtWork({ status, beginMs }: TaskView): boolean {
   return status === TaskStatus.TASK_STATUS_RUNNING && beginMs > 0;
 }

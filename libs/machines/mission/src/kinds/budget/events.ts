@@ -73,7 +73,7 @@ export const budgetReturned: MissionEvent<BudgetReturnedV1> = {
   evolve: (mission, { number }, outstanding) => removeReservation(mission, number, outstanding),
 };
 
-/** Nothing new starts where a person is asked. */
+/** If a person is asked, nothing new starts. */
 export const budgetUsedUp: MissionEvent<BudgetUsedUpV1> = {
   type: "budget_used_up",
   version: 1,

@@ -1,4 +1,4 @@
-/** The budget cannot cover a request: a person is asked, or the mission ends. */
+/** Handles a request that the budget cannot cover: a person is asked, or the mission ends. */
 
 import { BudgetEnd, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { type Amounts, WorkStatus } from "@tutti/contracts/types/v1";
@@ -41,12 +41,12 @@ export function useUp(mission: MissionView, step: MissionEventStep, wanted: Read
   });
 }
 
-/** Returns whether a person can be asked for more. */
+/** Returns whether a person can be asked for a larger budget. */
 export function isAskable(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   return endOf(mission, wanted) === BudgetEnd.BUDGET_END_APPROVAL;
 }
 
-/** An amount that a parent reserved cannot be raised: what lives on that fails instead. */
+/** An amount that a parent reserved cannot be raised: if it is short, the mission fails instead. */
 function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
   const chosen = specOf(mission).budget?.whenUsedUp || BudgetEnd.BUDGET_END_APPROVAL;
   return chosen === BudgetEnd.BUDGET_END_APPROVAL && isParents(mission, wanted)
@@ -54,7 +54,7 @@ function endOf(mission: MissionView, wanted: Readonly<Amounts>): BudgetEnd {
     : chosen;
 }
 
-/** Returns whether what is short is what the parent gave. */
+/** Returns whether the parent set the limit that is short. */
 function isParents(mission: MissionView, wanted: Readonly<Amounts>): boolean {
   const limit = limitOf(mission);
   const available = availableOf(mission);

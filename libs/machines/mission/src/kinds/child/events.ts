@@ -29,7 +29,7 @@ export const childQueued: MissionEvent<ChildQueuedV1> = {
   },
 };
 
-/** It is there: its end is waited for. */
+/** The child exists: the task waits for its end. */
 export const childStarted: MissionEvent<ChildStartedV1> = {
   type: "child_started",
   version: 1,

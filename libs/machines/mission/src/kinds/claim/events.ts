@@ -1,4 +1,4 @@
-/** Attempts, claimed or offered: started, prolonged, handed on, back, failed. */
+/** Attempts, claimed or offered: started, extended, handed off, returned, failed. */
 
 import {
   AttemptBegunV1,
@@ -35,7 +35,7 @@ export const attemptBegun: MissionEvent<AttemptBegunV1> = {
   },
 };
 
-/** For readers of the history: the mission itself knows nothing of it. */
+/** For readers of the history: the mission does not use it. */
 export const modelCallsNoted: MissionEvent<ModelCallsNotedV1> = {
   type: "model_calls_noted",
   version: 1,
@@ -43,7 +43,7 @@ export const modelCallsNoted: MissionEvent<ModelCallsNotedV1> = {
   evolve() {},
 };
 
-/** A claim withdraws the offer: a claimed task starts nowhere else. */
+/** A claim withdraws the offer: no other agent can start a claimed task. */
 export const taskClaimed: MissionEvent<TaskClaimedV1> = {
   type: "task_claimed",
   version: 1,
@@ -96,7 +96,7 @@ export const attemptReturned: MissionEvent<AttemptReturnedV1> = {
     const task = taskOf(mission, node);
     release(mission, task, outstanding);
     giveBack(mission, task, lost);
-    // It does not count.
+    // The attempt does not count.
     task.tries -= 1;
     if (lost) task.lost += 1;
     if (lost && agent !== "") task.losses = [...task.losses, cut(`${agent}: ${reason}`, lossLengthMax)];
@@ -177,7 +177,7 @@ export const attemptProgressed: MissionEvent<AttemptProgressedV1> = {
   },
 };
 
-/** The attempt is over. Its output waits for a person. */
+/** The attempt has ended. Its output waits for a person. */
 export const outputQuestioned: MissionEvent<OutputQuestionedV1> = {
   type: "output_questioned",
   version: 1,

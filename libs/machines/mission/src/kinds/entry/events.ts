@@ -23,7 +23,7 @@ export const entriesWritten: MissionEvent<EntriesWrittenV1> = {
   },
 };
 
-/** What changed last stands last. */
+/** Moves a changed entry to the end. */
 function write(mission: Mission, entry: Entry): void {
   const before = mission.entries.get(entry.key);
   mission.entries.delete(entry.key);
@@ -34,7 +34,7 @@ function write(mission: Mission, entry: Entry): void {
   if (mission.changes.length > 2 * mission.entries.size + 1_000) forget(mission);
 }
 
-/** Of many changes of a key only the latest is news. */
+/** Of many changes of a key only the latest is kept. */
 function forget(mission: Mission): void {
   const kept = mission.changes.length >> 1;
   mission.changesFrom += mission.changes.length - kept;

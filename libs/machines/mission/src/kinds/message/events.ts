@@ -19,7 +19,7 @@ export const messagesSent: MissionEvent<MessagesSentV1> = {
       keep(mission, { number: mission.messageNumber + 1, sender, sent, sendMs });
     }
     for (const key of keys) count(mission, key);
-    // Every so often, so that each message costs the same.
+    // Dropped in batches, so that each message costs the same.
     const isMany = mission.messages.length >= messagesMax + messagesMax / 4;
     if (isMany || mission.messageBytes > messageBytesMax) forget(mission);
   },
@@ -35,12 +35,12 @@ function bytesOfMessage({ sent }: Message): number {
   return bytesOfValue(sent.body) + 100;
 }
 
-/** The latest stay. */
+/** Keeps the latest messages. */
 function forget(mission: Mission): void {
   let from = Math.max(0, mission.messages.length - messagesMax);
   const gone = mission.messages.slice(0, from);
   for (const message of gone) mission.messageBytes -= bytesOfMessage(message);
-  // A quarter more than has to go, so that not every message makes room for itself alone.
+  // Drops a quarter more than necessary, so that not every message must make room.
   const last = mission.messages.length - 1;
   if (mission.messageBytes > messageBytesMax)
     while (mission.messageBytes > (3 * messageBytesMax) / 4 && from < last) {

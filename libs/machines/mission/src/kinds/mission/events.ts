@@ -148,7 +148,7 @@ function stopAll(mission: Mission, atMs: number, outstanding: MissionOutstanding
   clear(mission, outstanding);
 }
 
-/** Nothing of the mission as a whole is awaited any more, but for its children. */
+/** Clears all timers and effects of the mission itself, except for its children. */
 function clear(mission: Mission, outstanding: MissionOutstanding): void {
   mission.pauseMs = 0;
   mission.putOffMs = 0;
@@ -214,7 +214,7 @@ export const missionTerminated: MissionEvent<MissionTerminatedV1> = {
   },
 };
 
-/** There is nothing of it but that it was not to be. */
+/** Records only that the mission was withdrawn. */
 export const missionWithdrawn: MissionEvent<MissionWithdrawnV1> = {
   type: "mission_withdrawn",
   version: 1,

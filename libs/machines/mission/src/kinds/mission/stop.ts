@@ -1,4 +1,7 @@
-/** Stops a mission, or what belongs to a task that ends before it: children are asked to end, questions are withdrawn. */
+/**
+ * Stops a mission, or the parts of a task that ends before them: children receive a request to end, questions
+ * are withdrawn.
+ */
 import { type ErrorDetail, TaskStatus, Verdict, type WorkStatus } from "@tutti/contracts/types/v1";
 import { isDone, type Stopping, stopChild } from "@tutti/machine-work";
 import { isAwaited } from "../../core/board/nodes.ts";
@@ -10,7 +13,7 @@ export interface Stop {
   readonly status: WorkStatus;
   readonly error: ErrorDetail | undefined;
   readonly condition?: string;
-  /** How what its tasks started is stopped. Default: cancelled. */
+  /** How children of its tasks are stopped. Default: cancelled. */
   readonly how?: Stopping;
 }
 
@@ -25,7 +28,7 @@ export function stopMission(
   step.emit(missionStopped, { status, error, condition, stopMs: step.nowMs });
 }
 
-/** A child whose task is stopped is asked to end. */
+/** Sends a request to end to the child of a stopped task. */
 export function tellStopping(
   mission: MissionView,
   step: MissionEventStep,

@@ -32,7 +32,7 @@ export const participantJoined: MissionEvent<ParticipantJoinedV1> = {
     Object.assign(participant, { pool, role, topics, offering, heardMs: joinMs });
     mission.participants.set(agent, participant);
     countRole(mission, role, 1);
-    // An agent plays the role now: what was handed on to it can start.
+    // An agent plays the role now: tasks that were handed off to the role can start.
     const held = mission.heldForRole.get(role);
     if (held === undefined) return;
     mission.heldForRole.delete(role);

@@ -1,4 +1,4 @@
-/** Who leads, and for how long. */
+/** Election of a leader, and its lease. */
 import { leaderLeaseDefaultMs } from "../../core/state/limits.ts";
 import { type MissionView, specOf } from "../../core/state/state.ts";
 
@@ -6,7 +6,10 @@ export function leaderLeaseMs(mission: MissionView): number {
   return specOf(mission).leadership?.leaseMs || leaderLeaseDefaultMs;
 }
 
-/** Of those that may lead and were heard within a lease, the longest participant. Empty if there is none. */
+/**
+ * Returns the participant of longest standing that may lead and was active within a lease. Empty if there is
+ * none.
+ */
 export function nextLeader(mission: MissionView, nowMs: number): string {
   const { leadership } = specOf(mission);
   const leaseMs = leaderLeaseMs(mission);

@@ -1,4 +1,4 @@
-/** Questions to people: asked, and found again. */
+/** Asks questions to people, and finds them. */
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { Verdict } from "@tutti/contracts/types/v1";
 import type { ResultQuestion } from "@tutti/contracts/workflow/v1";
@@ -47,7 +47,7 @@ export function ask(mission: MissionView, step: MissionEventStep, question: NewQ
   return number;
 }
 
-/** Returns the first of what rules ask about an output. */
+/** Asks the first question of the rules about an output. */
 export function askForRules(
   mission: MissionView,
   step: MissionEventStep,
@@ -74,7 +74,7 @@ export function approvalIdOf(number: number): string {
   return `q${number}`;
 }
 
-/** One that is open, about the same. */
+/** Returns the open question about the same subject. */
 export function openQuestion({ questions, openQuestions }: MissionView, kind: QuestionKind, subject: string) {
   if (openQuestions === 0) return undefined;
   for (const question of questions.values())

@@ -12,7 +12,7 @@ export const questionAsked: MissionEvent<QuestionAskedV1> = {
   described: true,
   evolve(mission, { question }, outstanding) {
     if (question === undefined) return;
-    // What is decided about it is kept with it, and not in the event.
+    // Decisions are kept with the question, and not in the event.
     mission.questions.set(question.number, { ...question, decisions: [...question.decisions] });
     mission.questionNumber = question.number;
     mission.openQuestions += 1;
@@ -24,7 +24,7 @@ export const questionAsked: MissionEvent<QuestionAskedV1> = {
   },
 };
 
-/** The output of a task waits for a question, as long as that may be answered. */
+/** Lets the output of a task wait for a question, until the question expires. */
 export function awaitAnswer(
   { questions }: Mission,
   task: Task,
@@ -38,7 +38,7 @@ export function awaitAnswer(
   else outstanding.cleared(timer);
 }
 
-/** Those that were decided first go first. */
+/** Drops the questions that were decided first. */
 function forget({ questions }: Mission): void {
   if (questions.size <= questionsKept) return;
   for (const [number, { verdict }] of questions) {
@@ -58,7 +58,7 @@ export const questionDecided: MissionEvent<QuestionDecidedV1> = {
     const question = mission.questions.get(number);
     if (question === undefined) return;
     if (decision !== undefined) question.decisions.push(decision);
-    // Others have to decide too.
+    // Other people must decide too.
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
     question.verdict = verdict;
     mission.openQuestions -= 1;

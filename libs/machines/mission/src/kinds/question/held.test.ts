@@ -1,4 +1,4 @@
-/** Outputs that need approval by a rule: they wait in the mission, whichever agent gave them. */
+/** Outputs that need approval by a rule: they wait in the mission, for every agent. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CompleteJudgedTasks, DecideMissionQuestion, MissionOrder } from "@tutti/contracts/swarm/v1";
@@ -36,7 +36,7 @@ function decide(scene: MissionScene, approvalId: string, who: string, approved: 
   return scene.driver.execute(scene.key, decideQuestion, body);
 }
 
-/** Offered to its pool, and held. */
+/** Offered to its pool, then held for approval. */
 function held(...questions: ResultQuestion[]): MissionScene {
   const scene = MissionScene.of({ tasks: [taskSpec("a"), taskSpec("b", { needs: [{ task: "a" }] })] });
   const output = new TextEncoder().encode("5000");

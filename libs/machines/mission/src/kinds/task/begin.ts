@@ -1,5 +1,5 @@
 /**
- * A task that is ready starts: it is queued for agents, or its child is started. Or it lacks something, and is held.
+ * Starts a ready task: it is queued for agents, or its child is started. A task that lacks something is held.
  */
 
 import { TaskHold } from "@tutti/contracts/swarm/v1";
@@ -53,7 +53,7 @@ export function beginTask(beginning: Beginning): void {
   const { mission, step, number } = beginning;
   const task = mission.tasks[number];
   if (task === undefined) return;
-  // What was tried before is not asked again whether it is to be done, and works on the same.
+  // A retry does not evaluate the condition again, and has the same input.
   const condition = task.attempt === 0 ? isWanted(beginning, task) : wanted;
   if (!condition.ok) {
     fail(beginning, condition.error);
@@ -66,7 +66,7 @@ export function beginTask(beginning: Beginning): void {
   const hold = lackOf(mission, task);
   if (hold !== TaskHold.TASK_HOLD_UNSPECIFIED) {
     if (takeBackOffered(beginning, task)) return;
-    // Nothing that is set aside can come back: there is no use in waiting.
+    // No reserved amount can be returned: waiting is useless.
     if (hold === TaskHold.TASK_HOLD_BUDGET && isSpent(mission, task)) {
       useUp(mission, step, wantedTogether(mission, task));
       if (!mission.isUsedUp) return;
@@ -77,7 +77,10 @@ export function beginTask(beginning: Beginning): void {
   for (const { number: one } of readyTogether(mission, task)) start({ ...beginning, number: one });
 }
 
-/** Members that are offered set aside what this one lacks: all are held together, or start together. */
+/**
+ * Withdraws offered members that have reserved the amounts that this one lacks: all are held together, or
+ * start together.
+ */
 function takeBackOffered({ mission, step }: Beginning, task: TaskView): boolean {
   const offered = gangOf(mission, task).filter(
     (one) => one !== task && one.status === TaskStatus.TASK_STATUS_QUEUED,
@@ -151,7 +154,7 @@ function fail({ step, number }: Beginning, error: ErrorDetail): void {
   step.emit(taskFailed, { node: number, error, agent: "", used: undefined, endMs: step.nowMs });
 }
 
-/** What a task that is ready has to wait for. */
+/** Returns the condition that a ready task must wait for. */
 function lackOf(mission: MissionView, task: TaskView): TaskHold {
   const { isOffered } = assignmentOf(mission);
   if (isChild(task))
@@ -169,15 +172,15 @@ function isRich(mission: MissionView, task: TaskView): boolean {
   return hasOwnBudget(task) || isAffordable(mission, wantedTogether(mission, task));
 }
 
-/** Returns whether offers find agents that may take part: some that do, or a free place for each. */
+/** Returns whether agents may accept the offers: there are participants, or a free place for each. */
 export function hasPlace(mission: MissionView, offers: number): boolean {
   const max = specOf(mission).budget?.maxAgents ?? 0;
   return max === 0 || mission.participants.size > 0 || mission.openPlaces + offers <= max;
 }
 
 /**
- * Returns whether no part of the budget that is set aside can come back. Running members of a gang may wait for the task,
- * so what they set aside does not come back before it starts.
+ * Returns whether no reserved part of the budget can be returned. Running members of a gang may wait for the
+ * task, so their reservations are not returned before it starts.
  */
 export function isSpent(mission: MissionView, task?: TaskView): boolean {
   const members = task === undefined || task.spec.gang === "" ? [] : gangOf(mission, task);
@@ -202,7 +205,7 @@ function queue(
   const max = specOf(mission).budget?.maxAgents ?? 0;
   const isOpen = isOffered && max > 0 && mission.participants.size + mission.openPlaces < max;
   const placed = agentsOf(mission, task);
-  // Without a free place it is for those that take part already.
+  // Without a free place the offer is only for participants.
   const isClosed = isOffered && max > 0 && !isOpen;
   const members = isClosed ? [...mission.participants.keys()] : [];
   step.emit(taskQueued, {
@@ -219,7 +222,10 @@ function queue(
   });
 }
 
-/** Which agents a task is for: whom it was given to, and what its placement says of those that did others. */
+/**
+ * Returns the agents that a task is for: the agent it was handed off to, and the agents of other tasks
+ * according to its placement.
+ */
 function agentsOf(
   mission: MissionView,
   { spec, toAgent, toRole }: TaskView,
@@ -244,7 +250,7 @@ type Detailed =
   | { readonly ok: true; readonly details: OfferDetails | undefined }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** Keys and labels of an offer that are expressions. */
+/** Evaluates keys and labels of an offer. */
 function detailsOf({ mission, step, budget }: Beginning, task: TaskView): Detailed {
   const plain = task.attempt === 0 ? plainDetails(task as Task) : undefined;
   if (plain === undefined) return none;
@@ -305,7 +311,7 @@ function queueChild(
   });
 }
 
-/** A child cannot use up more than it is given: of what is limited it gets what is expected of it, else all that is left. */
+/** Returns the budget of a child: for each limited amount the expected one, or else all that is left. */
 function childBudget(mission: MissionView, task: TaskView): Amounts {
   const limit = limitOf(mission);
   const available = availableOf(mission);

@@ -1,4 +1,4 @@
-/** Whether tasks can come onto the board: ids, needs, expressions, bounds. */
+/** Checks tasks before they are added: ids, needs, expressions, bounds. */
 import { Assignment, type MissionSpec } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
@@ -16,7 +16,7 @@ export function checkAdded(mission: MissionView, specs: readonly TaskSpec[]): Re
 
 const nothingThere = { byId: new Map<string, number>(), gangs: new Map<string, number[]>(), keptBytes: 0 };
 
-/** @param there the board as it is */
+/** @param there the current board */
 export function checkTasks(
   specs: readonly TaskSpec[],
   spec: ReadOnly<MissionSpec>,
@@ -42,7 +42,7 @@ export function checkTasks(
   return problem === undefined ? undefined : missionErrors.taskInvalid.refusal(problem);
 }
 
-/** A pool starts the members of a gang together: agents that claim tasks one by one do not. */
+/** A pool starts the members of a gang together. Agents that claim tasks one by one cannot. */
 function gangMisfit(
   specs: readonly TaskSpec[],
   { assignment, budget }: ReadOnly<MissionSpec>,

@@ -1,4 +1,4 @@
-/** What happens to tasks as such: added, queued, held, ended. */
+/** Events of tasks: added, queued, held, ended. */
 
 import {
   TaskCancelledV1,
@@ -52,7 +52,7 @@ export const tasksAdded: MissionEvent<TasksAddedV1> = {
         added.map(({ spec }) => spec),
       );
     const [part] = added;
-    // One whose needs cannot be met has been skipped already: nothing is set aside for it.
+    // A task whose needs cannot be met has been skipped already: nothing is reserved for it.
     if (authority === undefined || part === undefined || isDone(part.status)) return;
     if (authority.expireTime !== undefined)
       outstanding.timer(timerNumber(part.number, taskTimers.authority), fromTimestamp(authority.expireTime));
@@ -60,7 +60,7 @@ export const tasksAdded: MissionEvent<TasksAddedV1> = {
   },
 };
 
-/** Takes it from the reservation of the delegating task, else from the rest of the budget. */
+/** Takes the amount from the reservation of the delegating task, or else from the rest of the budget. */
 function moveBudget(mission: Mission, part: Task): void {
   const budget = part.authority?.budget;
   if (budget === undefined) return;
@@ -133,7 +133,7 @@ export const taskQueued: MissionEvent<TaskQueuedV1> = {
   },
 };
 
-/** Nothing to wait for means that its pause is over: it stands among those that can start. */
+/** Without a hold, its pause has ended: the task joins those that can start. */
 export const taskHeld: MissionEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,

@@ -1,4 +1,4 @@
-/** How tasks end, decided: with an output that its checks let pass, with an error, or with another attempt. */
+/** Decides how tasks end: with an output that passes its checks, with an error, or with another attempt. */
 
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import {
@@ -51,7 +51,7 @@ import { taskCompleted, taskFailed, taskPaused } from "./events.ts";
 export interface Doing {
   readonly agent: string;
   readonly used: Readonly<Amounts> | undefined;
-  /** What rules have people asked about its output before that counts. */
+  /** Questions that rules ask people before the output counts. */
   readonly questions?: ReadOnly<ResultQuestion[]>;
 }
 
@@ -61,7 +61,7 @@ export interface Place {
   readonly task: TaskView;
 }
 
-/** An attempt gave an output: it is compared with the task's checks. */
+/** Runs the checks of the task on the output of an attempt. */
 export function finish(place: Place, output: Data | undefined, doing: Doing): void {
   const { mission, step, task } = place;
   const check = failedCheck(place, output);
@@ -99,7 +99,7 @@ export function finish(place: Place, output: Data | undefined, doing: Doing): vo
   } else failAttempt(place, error, doing);
 }
 
-/** The output waits for what people say. */
+/** Lets the output wait for the decision of people. */
 function hold(place: Place, question: number, output: Data | undefined, doing: Doing): void {
   const { step, task } = place;
   step.emit(outputQuestioned, {
@@ -160,7 +160,7 @@ export function failForGood(place: Place, error: ErrorDetail, doing: Doing): voi
   tellDelegator(place, { error });
 }
 
-/** An attempt failed: there is another one, or a person is asked, or that was it. */
+/** Handles a failed attempt: schedules another one, asks a person, or fails the task. */
 export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
   const { number, attempt, tries, spec } = task;
@@ -169,7 +169,7 @@ export function failAttempt(place: Place, error: ErrorDetail, doing: Doing): voi
     missionErrors.attemptsExhausted.refusal({ task: spec.id, max }),
   );
   if (after.kind === "retry") {
-    // A moment that has come is still one: another attempt never starts within the end of the one before.
+    // A pause is at least 1 ms: another attempt never starts at the time at which the previous one ended.
     const retryMs = step.nowMs + Math.max(1, after.pauseMs);
     const event = { node: number, attempt, error, endMs: step.nowMs, retryMs, sentBack: false };
     step.emit(attemptFailed, { ...event, lost: task.lost, ...toldOf(place, doing) });
@@ -201,26 +201,26 @@ export function loseAttempt(
     step.emit(attemptReturned, { node, attempt, reason, lost: true, agent, retryMs, endMs: step.nowMs });
     return;
   }
-  // What a lost agent has used is unknown: all that was set aside counts.
+  // The usage of a lost agent is unknown: all reserved amounts count.
   const doing = { agent: "", used: task.reserved === undefined ? undefined : { ...task.reserved } };
   giveUpLost({ mission, step, task }, error, doing);
 }
 
 const unknownLoss = "its agent is gone";
 
-/** Why a loss ends the task. Undefined when another agent gets it. */
+/** Returns why a loss ends the task. Undefined if another agent gets the task. */
 function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {
   const task = spec.id;
   if (spec.retry?.failWhenLost === true)
     return detailOfRefusal(missionErrors.attemptLost.refusal({ task, loss }));
   const count = lost + 1;
   if (count < lostMax) return undefined;
-  // A loss without a known agent was not kept.
+  // A loss without a known agent was not recorded.
   const losses = [...Array<string>(lost - before.length).fill(unknownLoss), ...before, loss];
   return detailOfRefusal(missionErrors.claimExpired.refusal({ task, losses }));
 }
 
-/** A lost agent ends the task, also if attempts remain. A person is asked if the policy requires it. */
+/** Ends a task whose agent is lost, even if attempts remain. A person is asked if the policy requires it. */
 function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
   const { step, task } = place;
   if (task.spec.retry?.pauseWhenExhausted === true)
@@ -228,7 +228,7 @@ function giveUpLost(place: Place, error: ErrorDetail, doing: Doing): void {
   else failForGood(place, error, doing);
 }
 
-/** Time counts where it is limited, also if the duration is not reported. */
+/** If time is limited, it counts even if the agent does not report the duration. */
 function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   const usage = cleaned(used);
   const isTimed = limitOf(mission).timeMs > 0 && task.beginMs > 0 && !isChild(task);
@@ -236,7 +236,7 @@ function toldOf({ mission, step, task }: Place, { agent, used }: Doing) {
   return { agent, used: amountsOrNone(usage) };
 }
 
-/** Who delegated a part hears what came of it. */
+/** Sends the outcome of a part to its delegator. */
 function tellDelegator(
   { mission, step, task }: Place,
   what: { output?: Uint8Array; error?: ErrorDetail },

@@ -16,7 +16,7 @@ export const troubleFound: MissionEvent<TroubleFoundV1> = {
   },
 };
 
-/** What was counted is counted again. */
+/** Counts restart from zero. */
 export const troubleEnded: MissionEvent<TroubleEndedV1> = {
   type: "trouble_ended",
   version: 1,

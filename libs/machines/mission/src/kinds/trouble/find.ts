@@ -1,4 +1,4 @@
-/** Circles and standstills: noticed by what is counted, and put before a person. */
+/** Detects loops and standstills by counters, and asks a person. */
 import { QuestionKind, type SentMessage } from "@tutti/contracts/swarm/v1";
 import { type TaskSpec, Verdict } from "@tutti/contracts/types/v1";
 import { loopThresholdDefault } from "../../core/state/limits.ts";
@@ -8,7 +8,7 @@ import { questionDecided } from "../question/events.ts";
 import { troubleEnded, troubleFound } from "./events.ts";
 import { handoffKey, messageKey, targetText, taskKey } from "./seen.ts";
 
-/** Tasks that agents put on the board. */
+/** Counts tasks that agents add. */
 export function checkRepeated(
   mission: MissionView,
   step: MissionEventStep,
@@ -43,13 +43,13 @@ function isOften(mission: MissionView, key: string): boolean {
   return (mission.seen.get(key) ?? 0) > (specOf(mission).loopThreshold || loopThresholdDefault);
 }
 
-/** Nothing has come to its end for too long. */
+/** Handles a mission in which nothing has ended for too long. */
 export function checkStuck(mission: MissionView, step: MissionEventStep): void {
   const { stuckAfterMs } = specOf(mission);
   found(mission, step, `for ${stuckAfterMs} ms no task was completed and no entry changed`, false);
 }
 
-/** It gets on again: without a decision. */
+/** Ends a standstill without a decision: the mission progresses again. */
 export function endStandstill(mission: MissionView, step: MissionEventStep): void {
   if (mission.trouble === "" || mission.troubleHolds) return;
   const question = openQuestion(mission, QuestionKind.QUESTION_KIND_TROUBLE, "");

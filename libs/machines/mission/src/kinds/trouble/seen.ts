@@ -1,17 +1,17 @@
-/** What agents do again and again: the same task, message or handoff. For folds, and for those who count. */
+/** Repetitions of agents: the same task, message or handoff. For folds and for deciders that count. */
 import type { MessageTarget, SentMessage } from "@tutti/contracts/swarm/v1";
 import type { Payload, TaskSpec } from "@tutti/contracts/types/v1";
 import { stableHash } from "@tutti/kernel";
 import { seenMax } from "../../core/state/limits.ts";
 import type { Mission } from "../../core/state/state.ts";
 
-/** A key that is the same for the same task under another id. */
+/** Returns a key that is equal for the same task under another id. */
 export function taskKey({ work, input }: Pick<TaskSpec, "work" | "input">): string {
   const what = work?.$case === "capability" ? work.value : (work?.value.name ?? "");
   return keyed("task", work?.$case ?? "", what, textOf(input));
 }
 
-/** The same words of one agent to the same receivers. */
+/** Returns a key for the same text from one agent to the same receivers. */
 export function messageKey(agent: string, { to, body }: Pick<SentMessage, "to" | "body">): string {
   return keyed("message", agent, targetText(to), textOf(body));
 }
@@ -33,13 +33,13 @@ function textOf(payload: Payload | undefined): string {
     : Buffer.from(payload.body.value.sha256).toString("latin1");
 }
 
-/** Two hashes of 32 bits: equal ones of different things are not expected in a mission's life. */
+/** Two hashes of 32 bits: collisions are not expected in the life of a mission. */
 function keyed(...parts: readonly string[]): string {
   return `${stableHash(...parts).toString(36)}-${stableHash("again", ...parts).toString(36)}`;
 }
 
 export function countSeen(mission: Mission, specs: readonly TaskSpec[]): void {
-  // Many of a kind that come at once are one piece of work that was cut up.
+  // Tasks with the same key in one call are one piece of work that was split.
   for (const key of new Set(specs.map(taskKey))) count(mission, key);
 }
 

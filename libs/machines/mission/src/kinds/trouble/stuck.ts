@@ -1,7 +1,7 @@
 import { missionTimers, theMission, timerNumber } from "../../core/state/numbers.ts";
 import { isGoing, type MissionOutstanding, type MissionView, specOf } from "../../core/state/state.ts";
 
-/** When it counts as stuck, as things are. 0 for never. */
+/** Returns when the mission counts as stuck if nothing changes. 0 for never. */
 export function stuckDueMs(mission: MissionView): number {
   const { stuckAfterMs } = specOf(mission);
   if (stuckAfterMs === 0 || !isGoing(mission) || mission.trouble !== "" || mission.pauseMs > 0) return 0;

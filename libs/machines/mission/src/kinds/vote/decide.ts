@@ -8,12 +8,12 @@ import { voteClosed } from "./events.ts";
 
 interface Counted {
   readonly outcome: VoteOutcome;
-  /** Options that are equally strong, where a person has to decide. */
+  /** Equally strong options, if a person must decide. */
   readonly tied: readonly string[];
 }
 
 interface Electorate {
-  /** How many may vote. */
+  /** Number of voters. */
   readonly voters: number;
   readonly leader: string;
   readonly nowMs: number;
@@ -79,9 +79,9 @@ function weightOf({ weights }: VoteView, agent: string): number {
 
 interface Standing {
   readonly weights: Weights;
-  /** Those with the greatest weight. */
+  /** Options with the greatest weight. */
   readonly best: readonly string[];
-  /** Whether that is enough by the rule. */
+  /** Whether their weight is enough by the rule. */
   readonly isEnough: boolean;
 }
 
@@ -113,8 +113,8 @@ function isEnough(rule: VoteRule, most: number, total: number): boolean {
 }
 
 /**
- * The weakest option is dropped and its ballots go to the next, until one has more than half. Of equally weak ones, the
- * last goes.
+ * The weakest option is dropped and its ballots go to their next choice, until one option has more than half.
+ * Of equally weak options, the last is dropped.
  */
 function runOff(vote: VoteView): Standing {
   const left = new Set(vote.options.map(({ option }) => option));

@@ -15,7 +15,7 @@ export const voteOpened: MissionEvent<VoteOpenedV1> = {
     if (vote === undefined) return;
     const place = mission.votes.size;
     const dueMs = vote.timeoutMs > 0 ? openMs + vote.timeoutMs : 0;
-    // Ballots are kept with it, and not in the event.
+    // Ballots are kept with the vote, and not in the event.
     const kept = { ...vote, ballots: [...vote.ballots] };
     mission.votes.set(vote.voteId, { vote: kept, dueMs, isAsking: false, place });
     mission.openVotes += 1;
@@ -24,7 +24,7 @@ export const voteOpened: MissionEvent<VoteOpenedV1> = {
   },
 };
 
-/** One ballot per agent: another takes its place. */
+/** One ballot per agent: a new one replaces it. */
 export const ballotCast: MissionEvent<BallotCastV1> = {
   type: "ballot_cast",
   version: 1,

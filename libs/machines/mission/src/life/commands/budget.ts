@@ -1,4 +1,4 @@
-/** The budget as an escrow: a part is set aside before it is spent, and what is unused is returned. */
+/** The budget as an escrow: a part is reserved before it is spent, and unused amounts are returned. */
 import {
   ReserveBudgetReply,
   ReserveBudgetRequest,
@@ -19,8 +19,8 @@ import { budgetShown, reservationShown } from "../queries/budget.ts";
 import { boardCommand } from "../step.ts";
 
 /**
- * Where there is not so much left and a person is asked for more, the reply has no reservation: that is no refusal,
- * because the question comes with it. The reply to the caller is RESOURCE_EXHAUSTED then too.
+ * If too little is left and a person is asked for more, the reply has no reservation. This is no refusal,
+ * because the question is recorded with it. The caller receives RESOURCE_EXHAUSTED in this case too.
  */
 export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetReply> = boardCommand({
   type: "reserve_budget",
@@ -58,7 +58,7 @@ export const reserveBudget: MissionCommand<ReserveBudgetRequest, ReserveBudgetRe
   },
 });
 
-/** Whose it is, and that it is there. */
+/** Returns the reservation if it exists and belongs to the agent. */
 function reservationOf(mission: MissionView, id: string, agent: string): ReadOnly<Reservation> | undefined {
   const found = /^r(\d{1,9})$/.exec(id);
   const reservation = mission.reservations.get(Number(found?.[1] ?? 0));

@@ -1,4 +1,4 @@
-/** What becomes of children: started, refused, ended. */
+/** Events of children: started, refused, ended. */
 import { MissionDone, MissionPhase } from "@tutti/contracts/swarm/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import { ConfirmChild, EndChild, RefuseChild, type RunEnding } from "@tutti/contracts/workflow/v1";
@@ -36,7 +36,7 @@ export const confirmChild: MissionCommand<ConfirmChild, MissionDone> = {
   },
 };
 
-/** Result: it cannot be started. */
+/** Result: the child cannot be started. */
 export const refuseChild: MissionCommand<RefuseChild, MissionDone> = {
   type: "refuse_child",
   codec: RefuseChild,
@@ -51,7 +51,10 @@ export const refuseChild: MissionCommand<RefuseChild, MissionDone> = {
   },
 };
 
-/** Message of a child that has ended. One of an earlier attempt, or that is not awaited, changes nothing. */
+/**
+ * Message of a child that has ended. A message of an earlier attempt, or of a child that is not awaited,
+ * changes nothing.
+ */
 export const endChild: MissionCommand<EndChild, MissionDone> = {
   type: "end_child",
   codec: EndChild,
@@ -71,7 +74,7 @@ function endTask(place: Place, ending: RunEnding, doing: Doing): void {
   const { mission, step, task } = place;
   const isWell = ending.status === WorkStatus.WORK_STATUS_COMPLETED;
   if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING) {
-    // Only what it has used up counts any more.
+    // Only its usage still counts.
     const end = { node: task.number, endMs: step.nowMs };
     const output = dataOf(ending.output, ending.outputPayload);
     const done = {

@@ -1,8 +1,8 @@
 /**
- * Claims: an agent takes tasks off the board for as long as its lease lasts.
+ * Claims: an agent claims tasks of the board for the duration of its lease.
  *
- * 1. A claim names the attempt that it fences: what bears an older one is refused and changes nothing.
- * 2. Of what is set aside for an attempt, what its agent does not account for counts as used once the agent is gone.
+ * 1. A claim names the attempt that it fences: a request with an older one is refused and changes nothing.
+ * 2. Reserved amounts of an attempt that its agent does not report count as used once the agent is lost.
  */
 import {
   type AgentOffering,
@@ -85,7 +85,7 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
         claimed.push(number);
       else taking.isShort = true;
     }
-    // A budget that is used up may have ended the mission, and with it what was claimed before.
+    // A budget that is used up may have ended the mission, together with the claims before.
     const tasks = claimed.map((number) => mission.tasks[number] as TaskView);
     return { tasks: tasks.filter(({ isClaimed }) => isClaimed).map((task) => boardTask(mission, task)) };
   },
@@ -94,11 +94,17 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
 interface Taking {
   readonly ids: readonly string[];
   readonly count: number;
-  /** Whether the budget had nothing left for one. Behind that, only what has a budget of its own is taken: nothing goes past it. */
+  /**
+   * Whether the budget was too small for a task. From then on only tasks with their own budget are claimed:
+   * no cheaper task overtakes.
+   */
   isShort: boolean;
 }
 
-/** Tasks given to an agent, each found when the one before is claimed. One that uses up the budget may hold the mission, or end it. */
+/**
+ * Yields tasks for an agent, each found after the previous one is claimed. A task that uses up the budget may
+ * hold the mission, or end it.
+ */
 function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<number> {
   const isOpen = () => isGoing(mission) && !isHolding(mission);
   if (!isOpen() || !assignmentOf(mission).isClaimable) return;
@@ -124,7 +130,7 @@ function* wanted(mission: MissionView, who: Claimant, taking: Taking): Iterable<
   }
 }
 
-/** False where the budget has nothing left for it. */
+/** Claims a task. Returns false if the budget is too small for it. */
 function claim(
   mission: MissionView,
   step: MissionEventStep,
@@ -140,7 +146,7 @@ function claim(
   }
   const heartbeatMs = task.spec.timeouts?.heartbeatMs ?? 0;
   step.emit(taskClaimed, {
-    // An attempt that was offered is fenced: its claim is another one.
+    // An offered attempt is fenced: the claim has another number.
     node: number,
     attempt: task.attempt + 1,
     agent,
@@ -151,9 +157,7 @@ function claim(
   return true;
 }
 
-/**
- * Returns the task that a claim is for, while it holds: a lease may have run out whose timer has not come to its turn.
- */
+/** Returns the task of a valid claim. The lease may have expired although its timer has not fired yet. */
 export function claimedTask(
   mission: MissionView,
   claimId: string,
@@ -213,7 +217,7 @@ export const completeTasks: MissionCommand<CompleteTasksRequest, CompleteTasksRe
   decide: (mission, request, step) => ({ receipts: completeAll(mission, request, [], step) }),
 });
 
-/** The same after the ends were checked by rules. */
+/** The same command, after rules have checked the outputs. */
 export const completeJudgedTasks: MissionCommand<CompleteJudgedTasks, CompleteTasksReply> = commandOf({
   type: "complete_judged_tasks",
   codec: CompleteJudgedTasks,

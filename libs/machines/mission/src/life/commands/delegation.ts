@@ -1,5 +1,6 @@
 /**
- * Delegation: an agent passes a part of its claimed task to another agent, with no more rights than its own.
+ * Delegation: an agent delegates a part of its claimed task to another agent, with no more rights than its
+ * own.
  */
 import { type Authority, DelegateTaskReply, DelegateTaskRequest } from "@tutti/contracts/swarm/v1";
 import { fromTimestamp, isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
@@ -60,7 +61,7 @@ function isAbove({ tasks }: MissionView, task: TaskView, id: string): boolean {
   return false;
 }
 
-/** What the part may do, compared with what who delegates may do. */
+/** Returns the rights of the part, limited to the rights of the delegating task. */
 function narrowed(
   mission: MissionView,
   { authority: own, reserved }: TaskView,
@@ -96,7 +97,7 @@ function narrowed(
   }
   const { budget } = given;
   if (budget === undefined) return given;
-  // Who was given a budget gives of that alone. All others of the mission's as well.
+  // A task with its own budget delegates from that alone. All others delegate from the mission's budget too.
   const isOwn = hasOwnBudget({ authority: own });
   const limit = limitOf(mission);
   const left = isOwn ? noAmounts() : availableOf(mission);

@@ -1,4 +1,4 @@
-/** The blackboard: values by key, each with a version that grows with every change, also over removals. */
+/** The blackboard: values by key. Each has a version that grows with every change, also across removals. */
 import {
   type EntryReceipt,
   type EntryWrite,
@@ -16,7 +16,7 @@ import { boardCommand } from "../step.ts";
 
 const keyLengthMax = 500;
 
-/** One that does not have its condition is answered with the entry as it is: the loser sees what won. */
+/** A write whose condition fails gets the current entry in the reply: the loser sees the winning value. */
 export const putEntries: MissionCommand<PutEntriesRequest, PutEntriesReply> = boardCommand({
   type: "put_entries",
   codec: PutEntriesRequest,
@@ -40,7 +40,7 @@ export const putEntries: MissionCommand<PutEntriesRequest, PutEntriesReply> = bo
   },
 });
 
-/** What becomes of each write, after those before it. */
+/** Result of each write, after those before it. */
 type Judged = "written" | "denied" | "nothing";
 
 function judge(mission: MissionView, writes: readonly EntryWrite[]): Judged[] {
@@ -52,7 +52,7 @@ function judge(mission: MissionView, writes: readonly EntryWrite[]): Judged[] {
       isThere: before?.value !== undefined,
     };
     if (ifVersion !== undefined && ifVersion !== (known.isThere ? known.version : 0)) return "denied";
-    // The removal of a missing entry changes nothing, and is no failure.
+    // The removal of a missing entry changes nothing, and succeeds.
     if (value === undefined && !known.isThere) return "nothing";
     versions.set(key, { version: known.version + 1, isThere: value !== undefined });
     return "written";

@@ -31,7 +31,7 @@ export const sendMessages: MissionCommand<SendMessagesRequest, SendMessagesReply
   },
 });
 
-/** An agent that has not joined yet may be written to: it reads that when it has. */
+/** A message may address an agent that has not joined yet: the agent reads it after joining. */
 function receiverProblem(target: NonNullable<SendMessagesRequest["messages"][number]["to"]>["target"]) {
   if (target === undefined) return "expected a recipient, found none";
   if (target.$case !== "everybody" && target.value === "")
@@ -39,7 +39,7 @@ function receiverProblem(target: NonNullable<SendMessagesRequest["messages"][num
   return undefined;
 }
 
-/** A message to all that listen to a topic. */
+/** A message to all subscribers of a topic. */
 export const signalMission: MissionCommand<SignalMission, MissionSignalled> = commandOf({
   type: "signal_mission",
   codec: SignalMission,

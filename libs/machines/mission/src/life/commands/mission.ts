@@ -1,4 +1,4 @@
-/** Starts a mission, holds it, lets it continue, ends it. */
+/** Starts, pauses, resumes and ends a mission. */
 import {
   BeginMission,
   CancelMission,
@@ -46,7 +46,7 @@ import { commandOf, goingOn } from "../step.ts";
 
 const done: MissionDone = {};
 
-/** Also a message. The same again changes nothing. */
+/** Also a message. A repetition changes nothing. */
 export const beginMission: MissionCommand<BeginMission, MissionBegun> = {
   type: "begin_mission",
   codec: BeginMission,
@@ -69,7 +69,7 @@ function again(
   step: MissionEventStep,
 ): MissionBegun | Refusal {
   const before = mission.order;
-  // A parent that starts again what it has withdrawn learns that it does not start.
+  // A parent that starts a mission again after it withdrew it learns that the mission does not start.
   const isGivenUp = before?.spec === undefined && isSameParent(before?.parent, order?.parent);
   const isSame = isGivenUp || isSameRequest(before?.requestHash, order?.requestHash);
   return life.startedAgain(mission, step, isSame, () => fieldDifferences(before?.spec, order?.spec));
@@ -127,7 +127,7 @@ export const resumeMission: MissionCommand<ResumeMission, MissionDone> = command
   },
 });
 
-/** Also a message. Asked again it changes nothing. */
+/** Also a message. A repeated request changes nothing. */
 export const cancelMission: MissionCommand<CancelMission, MissionDone> = commandOf({
   type: "cancel_mission",
   codec: CancelMission,
@@ -156,8 +156,9 @@ export const terminateMission: MissionCommand<TerminateMission, MissionDone> = c
 });
 
 /**
- * Message of a parent that gives up a child whose start may be under way: it may come before the start, and then the
- * mission is known as one that does not start. Otherwise a later start would create one without a waiter.
+ * Message of a parent that gives up a child while its start may be in flight. If it arrives before the start,
+ * the mission is recorded as one that never starts. Otherwise a later start would create a mission without a
+ * waiter.
  */
 export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   type: "withdraw_mission",
@@ -175,7 +176,7 @@ export const withdrawMission: MissionCommand<WithdrawMission, MissionDone> = {
   },
 };
 
-/** Only of one that has ended: nothing that continues is lost with it. */
+/** Only a mission that has ended can be removed: nothing that continues is lost with it. */
 export const removeMission: MissionCommand<RemoveMission, MissionDone> = {
   type: "remove_mission",
   codec: RemoveMission,

@@ -1,5 +1,6 @@
 /**
- * Results of attempts that were offered to a pool, and notes of such as are running. An attempt is named by its token.
+ * Results of attempts that were offered to a pool, and notes about running ones. An attempt is identified by
+ * its token.
  */
 import { MissionDone } from "@tutti/contracts/swarm/v1";
 import {
@@ -40,7 +41,7 @@ export const completeTask: MissionCommand<CompleteTask, MissionDone> = {
   decide(mission, { output, outputPayload, agent, used, questions }, step) {
     const task = settledTask(mission, step);
     if (task === undefined) return unnamed(step);
-    // Checks and conditions of a mission read what its tasks give. A decision waits for no store.
+    // Checks and conditions of a mission read the outputs of its tasks. A decision cannot wait for the store.
     if (isStoredValue(outputPayload))
       return missionErrors.valueWanted.refusal({ task: task.spec.id }, contentIn(mission.key.namespace));
     const doing = { agent: agent || task.agent, used, questions };
@@ -66,7 +67,10 @@ export const failTask: MissionCommand<FailTask, MissionDone> = {
   },
 };
 
-/** The agent was busy, or was lost: the attempt does not count, unless the task runs at most once or has lost too many. */
+/**
+ * Handles a busy or lost agent: the attempt does not count, except if the task runs at most once or has lost
+ * too many.
+ */
 export const returnTask: MissionCommand<ReturnTask, MissionDone> = {
   type: "return_task",
   codec: ReturnTask,
@@ -149,7 +153,7 @@ export const noteModelCalls: MissionCommand<NoteModelCalls, MissionDone> = {
   },
 };
 
-/** What a result is about. Undefined when it names nothing, which only a caller by hand does. */
+/** Returns the task of a result. Undefined if it names none, which only happens in manual calls. */
 export function settledTask(mission: MissionView, step: MissionEventStep): TaskView | undefined {
   const number = step.settles?.number;
   return number === undefined ? undefined : mission.tasks[nodeOfEffect(number)];

@@ -1,4 +1,4 @@
-/** Agents take part, are heard, and leave. */
+/** Agents join, show activity, and leave. */
 import {
   type AgentOffering,
   BoardJoined,
@@ -41,7 +41,10 @@ export const joinBoard: MissionCommand<JoinBoard, BoardJoined> = commandOf({
   },
 });
 
-/** Returns how many agents take part is a part of the budget: places that offers have open are taken. */
+/**
+ * Returns the problem with another participant. The budget limits their number, and offers with an open place
+ * count.
+ */
 function placeProblem(mission: MissionView, { agentId }: JoinMissionRequest): Refusal | undefined {
   if (mission.participants.has(agentId)) return undefined;
   const max = Math.min(specOf(mission).budget?.maxAgents || participantsMax, participantsMax);
@@ -80,7 +83,7 @@ function unfitness(
   return labelsFit(offering?.labels ?? {}, agents) ? undefined : "other labels than the role asks for";
 }
 
-/** Its claims are released. */
+/** Removes an agent and releases its claims. */
 export const leaveMission: MissionCommand<LeaveMissionRequest, LeaveMissionReply> = commandOf({
   type: "leave_mission",
   codec: LeaveMissionRequest,

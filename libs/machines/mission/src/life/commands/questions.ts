@@ -27,7 +27,7 @@ import { voteClosed } from "../../kinds/vote/events.ts";
 import { approvalShown, approvalsNeededBy } from "../queries/approvals.ts";
 import { commandOf } from "../step.ts";
 
-/** The same decision of the same person again changes nothing. */
+/** A repetition of the same decision by the same person changes nothing. */
 export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = commandOf({
   type: "decide_mission_question",
   codec: DecideMissionQuestion,
@@ -72,7 +72,10 @@ export const decideQuestion: MissionCommand<DecideMissionQuestion, Approval> = c
   },
 });
 
-/** Of what a rule asks it says who decides. Other questions are open to all callers that the policies permit. */
+/**
+ * Returns whether a person may not decide. A rule names the deciders of its questions. Other questions are
+ * open to all callers that the policies permit.
+ */
 function mayNotDecide(
   mission: MissionView,
   { rule, subject }: ReadOnly<MissionQuestion>,
@@ -186,7 +189,7 @@ function decideTie(mission: MissionView, step: MissionEventStep, voteId: string,
   step.emit(voteClosed, { voteId, outcome: decided, asking: false });
 }
 
-/** What was approved is the output, unless another rule asks about it. */
+/** Decides about an output: an approved one counts, except if another rule asks about it. */
 function decideOutput(
   mission: MissionView,
   step: MissionEventStep,

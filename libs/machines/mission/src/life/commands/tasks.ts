@@ -1,4 +1,4 @@
-/** Tasks on the board as such: added, taken off, brought back in, resumed. */
+/** Tasks of the board: added, withdrawn, ended from elsewhere, resumed. */
 import {
   AddTasksReply,
   AddTasksRequest,
@@ -48,7 +48,7 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
   codec: AddTasksRequest,
   reply: AddTasksReply,
   decide(mission, { agentId, tasks, parentTaskId }, step) {
-    // It waits for its children alone: nothing that comes now would ever start, or end.
+    // The mission only waits for its children: a new task would never start or end.
     if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
       return missionErrors.missionEnded.refusal({ id: step.key.id, status: statusName(statusOf(mission)) });
     const parent = mission.byId.get(parentTaskId);
@@ -79,7 +79,7 @@ function isDone(task: TaskView | undefined): boolean {
   return task !== undefined && task.status >= TaskStatus.TASK_STATUS_COMPLETED;
 }
 
-/** Those without a running attempt, and whose children were not asked for. */
+/** Withdraws tasks without a running attempt and without a requested child. */
 export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksReply> = commandOf({
   type: "withdraw_tasks",
   codec: WithdrawTasksRequest,
@@ -91,7 +91,7 @@ export const withdrawTasks: MissionCommand<WithdrawTasksRequest, WithdrawTasksRe
       if (task === undefined) return missionErrors.taskMissing.refusal({ id: step.key.id, task: id });
       tasks.set(task.number, task);
     }
-    // Members of a gang are in one work: they leave it together.
+    // Members of a gang belong to one part: they leave it together.
     const isLeaving = (task: TaskView) =>
       gangOf(mission, task).every((one) => isDone(one) || (tasks.has(one.number) && isFree(one)));
     const free = [...tasks.values()].filter((task) => isFree(task) && isLeaving(task));

@@ -1,8 +1,8 @@
 /**
- * Votes: asked, cast, closed.
+ * Votes: opened, cast, closed.
  *
- * 1. An agent has one ballot: another one of it takes the place of the first, while the vote is open.
- * 2. A vote is decided once, when it is closed, by the ballots there are.
+ * 1. An agent has one ballot: a new one replaces it while the vote is open.
+ * 2. A vote is decided once, when it is closed, by its ballots.
  */
 import {
   CastVoteReply,
@@ -52,7 +52,7 @@ export const openVote: MissionCommand<OpenVoteRequest, OpenVoteReply> = boardCom
   },
 });
 
-/** The vote as requested, without its outcome. */
+/** Returns the vote as requested, without its outcome. */
 function questionOf(vote: ReadOnly<Vote>): string {
   const bare = {
     ...(vote as Vote),

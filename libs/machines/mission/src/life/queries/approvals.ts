@@ -5,7 +5,7 @@ import { asPayload, type Data, momentOf } from "@tutti/machine-work";
 import type { Mission, MissionView } from "../../core/state/state.ts";
 import { approvalIdOf } from "../../kinds/question/ask.ts";
 
-/** Returns how many have to say yes. */
+/** Returns the number of required approvals. */
 export function approvalsNeededBy({ rule }: ReadOnly<MissionQuestion>): number {
   return Math.max(1, rule?.approvalsNeeded ?? 0);
 }
@@ -17,7 +17,7 @@ export function approvalShown(
   const { number, kind, subject, title, message, context, form, requestMs, decisions, verdict } = question;
   const isOfOutput = kind === QuestionKind.QUESTION_KIND_CHECK || kind === QuestionKind.QUESTION_KIND_RULE;
   const task = isOfOutput ? subject : "";
-  // If the question is about an output, the output is shown.
+  // A question about an output shows the output.
   const output = isOfOutput ? (tasks[byId.get(subject) ?? -1]?.output as Data | undefined) : undefined;
   return {
     approvalId: approvalIdOf(number),
@@ -45,7 +45,7 @@ export interface MissionApprovalsWanted {
   readonly size: number;
 }
 
-/** The oldest first. */
+/** Returns the oldest first. */
 export const showMissionApprovals: Query<
   Mission,
   MissionApprovalsWanted,

@@ -1,4 +1,4 @@
-/** Tasks as the contract shows them. */
+/** Tasks as messages of the contract. */
 import type { BoardTask, Handoff, TaskClaim } from "@tutti/contracts/swarm/v1";
 import { type Amounts, type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import { asPayload, momentOf, taskOutcome } from "@tutti/machine-work";
@@ -7,7 +7,7 @@ import { claimIdOf } from "../../core/state/numbers.ts";
 import type { Task } from "../../core/state/state.ts";
 import { isAtWork, type MissionView, type TaskView } from "../../core/state/state.ts";
 
-/** What the next agent needs of a task is in it: its input as it was computed, and how it was handed on. */
+/** Returns a task with the data that the next agent needs: its computed input, and its handoffs. */
 export function boardTask(mission: MissionView, task: TaskView): BoardTask {
   const { status, reason, message, startMs, endMs, addMs, childId, parent, fraction, used, cause } = task;
   const spec = { ...(task.spec as TaskSpec), input: asPayload(inputOf(task as Task)) };
@@ -36,7 +36,7 @@ export function boardTask(mission: MissionView, task: TaskView): BoardTask {
   };
 }
 
-/** Returns how often it started. Numbers of attempts fence, and some of the attempts never started. */
+/** Returns the number of its starts. Numbers of attempts are for fencing, and some attempts never started. */
 function beginsOf({ attempt, skipped, status }: TaskView): number {
   return attempt - skipped - (status === TaskStatus.TASK_STATUS_QUEUED ? 1 : 0);
 }

@@ -42,7 +42,7 @@ function reservations(mission: MissionView): BudgetReservation[] {
     if (shown.length >= shownMax) return shown;
     shown.push(reservationShown(mission, reservation));
   }
-  // What is set aside for attempts and children.
+  // Reservations of attempts and children.
   for (const task of mission.tasks.slice(-lookedAtMax)) {
     if (shown.length >= shownMax) return shown;
     if (isDone(task.status) || task.reserved === undefined || isNothing(task.reserved)) continue;

@@ -13,7 +13,7 @@ export function boardEntry({ key, value, version, cause, updateMs }: ReadOnly<En
   };
 }
 
-/** By key. Those that are not there are left out. */
+/** Returns entries by key, without missing ones. */
 export const getEntries: Query<Mission, { readonly keys: readonly string[] }, readonly BoardEntry[]> = {
   type: "get_entries",
   answer: ({ entries }, { keys }) =>
@@ -28,7 +28,7 @@ export interface EntriesWanted {
   /** Keys after this one. Empty means from the first. */
   readonly afterKey: string;
   readonly size: number;
-  /** Whether those that were removed are among them, without a value. */
+  /** Whether removed entries are included, without a value. */
   readonly withRemoved?: boolean;
 }
 
@@ -52,15 +52,15 @@ export const listEntries: Query<
 };
 
 export interface EntriesChanged {
-  /** Each key once, as it is now. Removed ones have no value. */
+  /** Current entries, each key once. Removed ones have no value. */
   readonly entries: readonly BoardEntry[];
-  /** Number of the latest change that is among these: where to continue. */
+  /** Number of the latest change among these, to continue from. */
   readonly number: number;
-  /** False where what has changed since is not known any more: the whole board has to be read. */
+  /** False if the changes since then are no longer known: the caller must read the whole board. */
   readonly isKnown: boolean;
 }
 
-/** What has changed after a change, by the number that each has in the mission. */
+/** Returns the changes after a change, by their numbers in the mission. */
 export const changedEntries: Query<
   Mission,
   { readonly afterNumber: number; readonly prefixes: readonly string[]; readonly size: number },

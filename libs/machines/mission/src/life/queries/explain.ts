@@ -1,4 +1,4 @@
-/** Explains a mission, or a task of it: every one that has not ended names the thing that it waits for. */
+/** Explains a mission, or one of its tasks. The explanation of an open task names the cause of its wait. */
 import { MissionPhase, TaskHold } from "@tutti/contracts/swarm/v1";
 import {
   type ErrorDetail,
@@ -134,7 +134,7 @@ function waitingTasks(mission: MissionView, nowMs: number): Why {
   return { ...why, summary: first === undefined ? "it continues" : `${first.spec.id}: ${why.summary}` };
 }
 
-/** Nothing is to be done. */
+/** Explains a mission without open tasks. */
 function waitingForEnd(mission: MissionView, nowMs: number): Why {
   const { stopConditions } = specOf(mission);
   if (stopConditions.length === 0)
@@ -244,7 +244,7 @@ function queuedWords(mission: MissionView, task: TaskView): string {
   return `it is ${how}${whom}, and no worker has taken it yet`;
 }
 
-/** Returns whether the budget has too little left for its claimant. */
+/** Returns whether the budget is too small for a claim of the task. */
 function isTooDear(mission: MissionView, task: TaskView): boolean {
   return !isPaidFor(mission, task) && !isAffordable(mission, wantedTogether(mission, task));
 }

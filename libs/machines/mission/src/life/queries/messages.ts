@@ -5,28 +5,28 @@ import type { Message, Mission, MissionView } from "../../core/state/state.ts";
 
 export interface MessagesWanted {
   readonly afterNumber: number;
-  /** To this agent, directly or through a role or topic. Empty means to any agent. */
+  /** Messages to this agent, directly or through a role or topic. Empty means any agent. */
   readonly agentId: string;
-  /** Empty means about any. */
+  /** Messages about this task. Empty means any. */
   readonly taskId: string;
   readonly size: number;
 }
 
 export interface MessagesShown {
   readonly messages: readonly MissionMessage[];
-  /** Number of the last message that was looked at: where to continue. */
+  /** Number of the last message that was read, to continue from. */
   readonly number: number;
 }
 
 const lookedAtMax = 20_000;
 
-/** Oldest first. */
+/** Returns the oldest first. */
 export const showMessages: Query<Mission, MessagesWanted, MessagesShown> = {
   type: "messages",
   answer(mission, { afterNumber, agentId, taskId, size }) {
     const { messages: kept, messageNumber } = mission;
     const shown: MissionMessage[] = [];
-    // Numbers have no gaps, so the place follows.
+    // Numbers have no gaps, so they determine the index.
     let at = Math.max(0, afterNumber + 1 - (messageNumber - kept.length + 1));
     const until = Math.min(kept.length, at + lookedAtMax);
     for (; at < until && shown.length < size; at++) {

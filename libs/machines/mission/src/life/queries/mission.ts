@@ -1,4 +1,4 @@
-/** A mission as the contract shows it. */
+/** A mission as a message of the contract. */
 import type { Mission as MissionMessage, MissionSpec, Participant } from "@tutti/contracts/swarm/v1";
 import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
@@ -11,7 +11,7 @@ import { budgetShown } from "./budget.ts";
 import { whyOf } from "./explain.ts";
 
 export interface MissionWanted {
-  /** With the specification's input and participants, and the output. */
+  /** Includes the input and participants of the specification, and the output. */
   readonly whole: boolean;
 }
 
@@ -41,7 +41,7 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
       parent: order.parent && { ...order.parent },
       root: order.root && { ...order.root },
       depth: order.depth,
-      // Known to the history.
+      // Only the history knows it.
       eventCount: 0,
       createTime: momentOf(mission.createMs),
       startTime: momentOf(mission.beginMs),
@@ -52,7 +52,7 @@ export const showMission: Query<Mission, MissionWanted, MissionMessage> = {
   },
 };
 
-/** Its tasks are on the board, and not among it. */
+/** Returns the specification without its tasks, which are on the board. */
 function specShown({ order }: MissionView, whole: boolean): MissionSpec | undefined {
   const spec = order?.spec as MissionSpec | undefined;
   if (spec === undefined) return undefined;
@@ -73,7 +73,7 @@ function outcomeOf(mission: MissionView, whole: boolean): Outcome | undefined {
   return workOutcome({ status: statusOf(mission), error: mission.error, output });
 }
 
-/** How it ended, as its parent receives it. Undefined while it continues. */
+/** Returns the ending, as its parent receives it. Undefined before the end. */
 export const showMissionEnding: Query<Mission, undefined, RunEnding | undefined> = {
   type: "mission_ending",
   answer: (mission) => (hasEnded(mission) ? endingOf(mission) : undefined),

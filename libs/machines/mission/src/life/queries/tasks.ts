@@ -6,7 +6,7 @@ import { missionErrors } from "../../errors.ts";
 import { boardTask } from "./board-task.ts";
 
 export interface BoardTasksWanted {
-  /** Number of the first task to be looked at. */
+  /** Number of the first task. */
   readonly from: number;
   readonly size: number;
   /** Empty means any. */
@@ -18,11 +18,11 @@ export interface BoardTasksWanted {
 
 export interface BoardTasksShown {
   readonly tasks: readonly BoardTask[];
-  /** Number of the task to continue with; -1 at the end. */
+  /** Number of the task of the next page; -1 at the end. */
   readonly next: number;
 }
 
-/** Tasks that one answer looks at. */
+/** Tasks that one reply reads. */
 const lookedAtMax = 20_000;
 
 export const showBoardTasks: Query<Mission, BoardTasksWanted, BoardTasksShown> = {
@@ -63,7 +63,7 @@ export const showBoardTask: Query<Mission, { readonly taskId: string }, BoardTas
   },
 };
 
-/** Whether there may be something to claim: who waits for work asks again when that changes. */
+/** Returns the number of claimable tasks: waiting agents repeat their request when it changes. */
 export const countClaimable: Query<Mission, undefined, number> = {
   type: "claimable",
   answer: ({ claimable }) => claimable.size,

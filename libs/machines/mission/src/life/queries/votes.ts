@@ -2,7 +2,7 @@ import type { Vote } from "@tutti/contracts/swarm/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import type { Mission } from "../../core/state/state.ts";
 
-/** Ballots of a secret vote are shown once it is closed. */
+/** Returns a vote without its ballots if it is secret and open. */
 export function voteShown(vote: ReadOnly<Vote>): Vote {
   const shown = vote as Vote;
   const isHidden = shown.secret && shown.outcome === undefined;
@@ -19,12 +19,12 @@ export interface VotesWanted {
   readonly openOnly: boolean;
   /** Empty means any. */
   readonly voteIds: readonly string[];
-  /** How many to leave out. */
+  /** Number of votes to skip. */
   readonly from: number;
   readonly size: number;
 }
 
-/** Newest first. */
+/** Returns the newest first. */
 export const showVotes: Query<
   Mission,
   VotesWanted,

@@ -1,4 +1,4 @@
-/** What people decide, what children come to, and what the world says of effects. */
+/** Decisions of people, outcomes of children, and results of effects. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   CompleteTask,
@@ -58,7 +58,7 @@ export const answerOperations: readonly Weighted[] = [
   often(8, childEnd),
 ];
 
-/** What rules ask about an output. */
+/** Questions of rules about an output. */
 export function questionsOf(random: number) {
   const first = { rule: "shop/dear@3", message: "May it?", approvalsNeeded: 1 };
   if (random < 0.54) return [first];
@@ -66,7 +66,7 @@ export function questionsOf(random: number) {
   return random < 0.57 ? [{ ...first, timeoutMs: 2_000 }] : [named, { ...first, approvalsNeeded: 2 }];
 }
 
-/** What the world says of an effect in the end. */
+/** Final result of an effect. */
 export function resultOf(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const wanted = effect as MissionEffect;
   if (wanted.kind === "start_child")

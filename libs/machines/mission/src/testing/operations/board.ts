@@ -1,4 +1,4 @@
-/** Tasks are added, claimed, ended, handed on and delegated. */
+/** Tasks are added, claimed, ended, handed off and delegated. */
 import {
   AddTasksRequest,
   BringInOutcomesRequest,

@@ -1,4 +1,4 @@
-/** Commands to two missions, drawn by chance. */
+/** Random commands to two missions. */
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { answerOperations } from "./answers.ts";
@@ -8,7 +8,7 @@ import { sharedOperations } from "./shared.ts";
 
 export { resultOf } from "./answers.ts";
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   return fc.oneof(...lifeOperations, ...boardOperations, ...sharedOperations, ...answerOperations);
 }

@@ -1,4 +1,4 @@
-/** Missions start, are held, end. Agents take part. */
+/** Missions start, pause and end. Agents join. */
 import { JoinBoard } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { order } from "./orders.ts";

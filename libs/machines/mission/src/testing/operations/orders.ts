@@ -1,4 +1,4 @@
-/** What missions are started with, and what is added to them. */
+/** Orders of missions, and tasks that are added to them. */
 import { MissionOrder } from "@tutti/contracts/swarm/v1";
 import { CheckFailure, TaskSpec } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
@@ -74,7 +74,7 @@ export const spec = fc.record({ id, work, more, needs }).map(({ more: rest, ...g
   } as never),
 );
 
-/** Some of them start together, where tasks are offered. */
+/** Some of them form a gang if tasks are offered. */
 function inGang(task: { readonly id: string }) {
   return ["q", "r"].includes(task.id) ? { ...task, gang: "pair" } : task;
 }

@@ -1,4 +1,4 @@
-/** What agents share: values, messages, votes, the budget. */
+/** Shared data of agents: values, messages, votes, the budget. */
 import {
   CastVoteRequest,
   OpenVoteRequest,

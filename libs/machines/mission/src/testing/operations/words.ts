@@ -1,9 +1,9 @@
-/** What commands to missions speak of: few tasks, agents and keys, so that they meet. */
+/** Names in commands to missions: few tasks, agents and keys, so that commands interact. */
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 
 const missions = ["one", "two"].map((id) => ({ namespace: "default", kind: "mission", id }));
-// One is spoken to more than the other: what happens in a mission needs several to meet.
+// One mission receives more commands than the other: events of a mission need several interacting commands.
 const key = fc.constantFrom(
   missions[0],
   missions[0],
