@@ -35,7 +35,10 @@ const {
 
 const nothing = { recommendation: undefined };
 
-/** What is dismissed or taken back stays so until its quiet time is over. What is on trial is not touched. */
+/**
+ * A dismissed or reverted recommendation stays so until its quiet time is over. A recommendation in a trial
+ * is not changed.
+ */
 export const keepFound: AdviceCommand<KeepFound, AdviceChanged> = {
   type: "keep_found",
   codec: KeepFound,
@@ -78,7 +81,7 @@ export const keepFound: AdviceCommand<KeepFound, AdviceChanged> = {
   },
 };
 
-/** On trial, it is taken back. */
+/** Also reverts a running trial. */
 export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
   type: "dismiss_found",
   codec: DismissFound,
@@ -106,7 +109,7 @@ export const dismissFound: AdviceCommand<DismissFound, AdviceChanged> = {
   },
 };
 
-/** One recommendation of a workflow is tried at a time. */
+/** Only one recommendation of a workflow is tried at a time. */
 export const startTrial: AdviceCommand<StartTrial, AdviceChanged> = {
   type: "start_trial",
   codec: StartTrial,
@@ -143,7 +146,7 @@ export const registerTrial: AdviceCommand<RegisterTrial, AdviceChanged> = {
   },
 };
 
-/** Gains of these have to be shown. The first is of a recommendation without one. */
+/** Measures whose gains must be shown. The first stands for a recommendation without a measure. */
 const timeMeasures: ReadonlySet<string> = new Set(["", "time", "time_p90"]);
 
 export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
@@ -179,7 +182,7 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
   },
 };
 
-/** A caller takes it back, it could not start, or the workflow was changed meanwhile. */
+/** Ends a trial that a caller stopped, that could not start, or whose workflow was changed meanwhile. */
 export const endTrial: AdviceCommand<EndTrial, AdviceChanged> = {
   type: "end_trial",
   codec: EndTrial,
@@ -221,7 +224,7 @@ const verdicts: Readonly<Record<string, TrialVerdict>> = {
 };
 
 function shown(state: ReadOnly<AdviceState>, id: string): AdviceChanged {
-  // Only read.
+  // The cast is safe: the value is only read.
   return { recommendation: state.recommendations.get(id) as Recommendation | undefined };
 }
 

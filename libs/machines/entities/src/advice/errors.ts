@@ -6,7 +6,7 @@ function subjectText(subject: string): string {
     : `workflow \`${subject}\``;
 }
 
-/** Why advice refuses. */
+/** Refusals of advice. */
 export const adviceErrors = defineErrors("advice", {
   missing: {
     status: "NOT_FOUND",

@@ -39,7 +39,7 @@ export const adviceFound: AdviceEvent<AdviceFoundV1> = {
   evolve(state, { made, expired: gone }) {
     for (const id of gone) change(state, id, { status: expired });
     for (const found of made) {
-      // What is changed goes to the end: the one that was not found for longest makes room.
+      // A changed recommendation moves to the end: the one that was not found for longest is dropped first.
       state.recommendations.delete(found.recommendationId);
       state.recommendations.set(found.recommendationId, found);
     }
@@ -96,7 +96,7 @@ export const trialJudged: AdviceEvent<TrialJudgedV1> = {
     changeTrial(state, id, { nextRuns: 0, endTime: toTimestamp(timeMs), settled: false });
     if (verdict === TrialVerdict.TRIAL_VERDICT_KEEP) {
       change(state, id, { status: applied, decideCause: cause });
-      // The others rest on a version that is no longer the latest one.
+      // The others refer to a version that is no longer the latest one.
       for (const other of state.recommendations.values())
         if (other.subject === known.subject && other.status === open)
           change(state, other.recommendationId, { status: expired });
@@ -132,7 +132,7 @@ function changeTrial(state: AdviceState, id: string, changes: Partial<Trial>): v
   change(state, id, { trial: { ...known, ...changes } });
 }
 
-/** What is on trial stays. */
+/** Drops recommendations, except those in a trial. */
 function makeRoom({ recommendations }: AdviceState): void {
   let weight = 0;
   for (const each of recommendations.values()) weight += weightOf(Recommendation, each);

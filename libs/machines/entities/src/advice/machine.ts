@@ -1,10 +1,11 @@
 /**
- * The advice of a namespace, a machine: what was found about its workflows, and what became of it.
+ * The advice machine of a namespace: recommendations about its workflows, and their outcomes.
  *
  * 1. One recommendation of a workflow is tried at a time. Two that contradict each other cannot both have runs.
- * 2. The verdict of a trial is an event of its own, before new runs go by it. So a crash in between repeats the change of
- *    the runs, and never the verdict.
- * 3. What was dismissed or taken back is not made again for a while, each time for twice as long. So it does not swing.
+ * 2. The verdict of a trial is an event of its own, before new runs follow it. So a crash in between repeats the change
+ *    of the runs, and never the verdict.
+ * 3. A dismissed or reverted recommendation is not repeated for a while, each time for twice as long. This prevents
+ *    oscillation.
  */
 import { AdviceSnapshotV1, type Recommendation } from "@tutti/contracts/intelligence/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";

@@ -1,9 +1,9 @@
 import { type Recommendation, RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 
-/** What was recommended in a namespace, folded from its events. Only folds change it. */
+/** Recommendations of a namespace, folded from its events. Only folds change them. */
 export interface AdviceState {
-  /** By id, the oldest first. */
+  /** Recommendations by id, the oldest first. */
   readonly recommendations: Map<string, Recommendation>;
 }
 
@@ -17,7 +17,7 @@ export const weightMax = 6 * 2 ** 20;
 export const foundMax = 100;
 
 export const openMs = 7 * 86_400_000;
-/** The like of what was dismissed or taken back is not made again for so long, then for twice as long each time. */
+/** Time during which a recommendation like a dismissed or reverted one is not made. It doubles each time. */
 const quietMs = 7 * 86_400_000;
 const quietMaxMs = 90 * 86_400_000;
 
@@ -27,7 +27,7 @@ export function quietFor(times: number): number {
 
 const { RECOMMENDATION_STATUS_TRIAL } = RecommendationStatus;
 
-/** New runs are divided, or do not go yet as it was decided. */
+/** Returns whether new runs are divided, or do not follow the verdict yet. */
 export function isBeingTried({ status, trial }: ReadOnly<Recommendation>): boolean {
   return status === RECOMMENDATION_STATUS_TRIAL || trial?.settled === false;
 }

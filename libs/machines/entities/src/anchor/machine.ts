@@ -1,9 +1,9 @@
 /**
- * The last checkpoint of the audit, kept in the journal: a book that ends before it was cut, and a book without it was
- * exchanged.
+ * The last checkpoint of the audit, in the journal. A book that ends before the checkpoint was cut, and a book without
+ * the checkpoint was exchanged.
  *
  * 1. The number of the anchored checkpoint only grows.
- * 2. A book is given up by an event of its own, so that the journal says so.
+ * 2. A separate event records that a book is given up.
  */
 import { Checkpoint } from "@tutti/contracts/governance/v1";
 import type { Command, MachineEvent, Query, ReadOnly } from "@tutti/kernel";
@@ -13,7 +13,7 @@ import { anchorErrors } from "./errors.ts";
 export const anchorKind = "anchor";
 
 interface Anchor {
-  /** Number 0: none. Without heads. */
+  /** Last checkpoint, without heads. Number 0: none. */
   checkpoint: Checkpoint;
 }
 
@@ -62,7 +62,7 @@ export const giveUpBook: Command<Anchor, Checkpoint, Checkpoint, never> = {
   decide({ checkpoint }, { number }, step) {
     if (number !== checkpoint.number || number === 0)
       return anchorErrors.checkpointOther.refusal({ number: checkpoint.number, found: number });
-    // The view is of this state alone.
+    // The view belongs to this state, so the event needs a copy.
     const last = Checkpoint.decode(Checkpoint.encode(checkpoint as Checkpoint).finish());
     step.emit(bookGivenUp, last);
     return last;

@@ -79,7 +79,7 @@ describe("an entry of the cache", () => {
     assert.equal(ask()?.found, true);
     driver.execute(cacheKey, forgetOutput, { evictStoreMs: evictStoreMs + 10 });
     assert.equal(ask()?.found, false);
-    // It was no invalidation: an attempt from before stores its output.
+    // The eviction was no invalidation: an earlier attempt stores its output.
     const before = { output: inline("3"), ttlMs: 9_000, startMs: evictStoreMs };
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(before));
     assert.equal(ask()?.found, true);
@@ -92,7 +92,7 @@ describe("an entry of the cache", () => {
     const told = () => answers.filter(({ waitMs }) => waitMs === 0);
     assert.deepEqual([answers.length, told().length, told()[0]?.found], [600, 1, false]);
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("7"), ttlMs: 60_000 }));
-    // Not all of them in one step.
+    // They do not all get a reply in one step.
     driver.deliverAll();
     assert.ok(told().length < 600, `${told().length}`);
     for (let step = 0; step < 10; step += 1) {
@@ -118,7 +118,7 @@ describe("an entry of the cache", () => {
     report("r1", true);
     driver.advance(29_999);
     assert.equal(computes(), "r1");
-    // It is asked again, and is silent.
+    // It is asked again, and does not reply.
     driver.advance(1);
     driver.advance(30_000);
     assert.equal(computes(), "r2");
@@ -203,7 +203,7 @@ describe("what an entry of the cache is known by", () => {
     assert.deepEqual([computes(), answers.at(-1)?.found], ["r1", false]);
     asks("r2");
     assert.deepEqual([answers.at(-1)?.found, answers.at(-1)?.output], [true, inline("1")]);
-    // Its failure takes nothing from others: the next one computes.
+    // Its failure does not affect others: the next one computes.
     report("r1", false);
     asks("r3");
     assert.deepEqual([computes(), answers.at(-1)?.found], ["r3", false]);

@@ -3,45 +3,48 @@ import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import type { CacheAsker, CacheDone, CacheFacts, CacheSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 
-/** An output that may be used again, under one key. */
+/** A reusable output, under one key. */
 export interface CacheEntry {
-  /** Whether there ever was an output, or a task that computes one. */
+  /** Whether there ever was an output, or a task that computes it. */
   used: boolean;
-  /** Whether there is one now. */
+  /** Whether there is an output now. */
   present: boolean;
   /** Absent for null. */
   output: Payload | undefined;
   storeMs: number;
-  /** Until when it is fresh. */
+  /** Time until which it is fresh. */
   dueMs: number;
-  /** Until when tasks use it while another one computes a new one. */
+  /** Time until which tasks use it while another task computes a new one. */
   keepMs: number;
-  /** How the task failed, if there is no output but a failure. */
+  /** Error of the task, if there is a failure instead of an output. */
   error: ErrorDetail | undefined;
   facts: CacheFacts | undefined;
-  /** What computed it, and in what time. */
+  /** Run, task and agent that computed it, and the time it took. */
   runId: string;
   taskId: string;
   agent: string;
   computeMs: number;
-  /** In how many minutes it was used, and when last. */
+  /** Number of minutes with a use, and the time of the last use. */
   uses: number;
   useMs: number;
-  /** An output of an attempt from before is not kept. */
+  /** Outputs of attempts that started before this time are not stored. */
   invalidMs: number;
-  /** Of outputs of tasks with `cache: auto`: the digest of the last, how many in a row were equal, when one differed. */
+  /**
+   * For outputs of tasks with `cache: auto`: the digest of the last, the number of equal ones in a row, and the time of
+   * the last difference.
+   */
   digest: string;
   equal: number;
   differMs: number;
   /** The task that computes the output. */
   computing: CacheAsker | undefined;
-  /** Whether it has confirmed that it does since it was asked. */
+  /** Whether the task has confirmed that it still computes since the last check. */
   confirmed: boolean;
-  /** When it is asked again. */
+  /** Time of the next check. */
   checkMs: number;
-  /** Tasks that wait for the output, the longest first. */
+  /** Tasks that wait for the output, the longest wait first. */
   waiters: CacheAsker[];
-  /** When the next waiters are answered. 0 if none waits, or if they wait for a task. */
+  /** Time of the next replies to waiters. 0 if none waits, or if they wait for a task. */
   nextMs: number;
 }
 
@@ -50,17 +53,17 @@ export type CacheCommand<Body> = Command<CacheEntry, Body, CacheDone, never>;
 export type CacheStep = Parameters<CacheCommand<object>["decide"]>[2];
 
 export const timers = {
-  /** The time of the output is over. */
+  /** The output expires. */
   output: 1,
-  /** The task that computes is asked whether it still does. */
+  /** The task that computes is checked. */
   check: 2,
-  /** The next waiters are answered. */
+  /** The next waiters get their replies. */
   next: 3,
 } as const;
 
-/** From this behaviour on, tasks wait for the one that computes. */
+/** From this behaviour on, tasks wait for the task that computes. */
 export const singleFlight = 2;
-/** From this behaviour on, entries keep failures, outputs that are no longer fresh, and what they are known by. */
+/** From this behaviour on, entries keep failures, outputs that are no longer fresh, and their facts. */
 export const knownBy = 3;
 
 /** From this behaviour on, outputs of tasks with `cache: auto` are compared. */
@@ -106,7 +109,7 @@ export function entryOf(snapshot: CacheSnapshotV1): CacheEntry {
   return { ...newEntry(), ...snapshot, waiters: [...snapshot.waiters] };
 }
 
-/** An output of an earlier release is kept as long as it is fresh. */
+/** An output of an earlier release is kept only while it is fresh. */
 export function keptUntilMs({ dueMs, keepMs }: Pick<ReadOnly<CacheEntry>, "dueMs" | "keepMs">): number {
   return Math.max(dueMs, keepMs);
 }

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why the cache rejects a request. */
+/** Refusals of the cache. */
 export const cacheErrors = defineErrors("cache", {
   missing: {
     status: "NOT_FOUND",

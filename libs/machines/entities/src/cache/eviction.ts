@@ -1,9 +1,9 @@
 /**
- * Which outputs a full cache removes: those whose loss costs least time for the space that it frees.
+ * Selects the outputs that a full cache removes: those whose loss costs least time per freed byte.
  *
  * 1. The worth of an output is the time to compute it × the probability of a use in the next minute / its bytes.
- * 2. The probability has two bounds: how often the output was used since it was stored, and how long it was not used. So
- *    an output that was used often long ago loses its worth, and a new output is not removed before it can be used.
+ * 2. The probability has two bounds: the number of uses since the output was stored, and the time since the last use.
+ *    So an output that was used often long ago loses its worth, and a new output is not removed before it can be used.
  */
 import type { ReadOnly } from "@tutti/kernel";
 import { cacheLabel } from "./reading.ts";
@@ -14,16 +14,16 @@ export interface Evictable {
   readonly bytes: number;
   readonly computeMs: number;
   readonly storeMs: number;
-  /** In how many minutes it was used, and when last. */
+  /** Number of minutes with a use, and the time of the last use. */
   readonly uses: number;
   readonly useMs: number;
 }
 
-/** What an entry takes in addition to its output: its state and its place in the index. */
+/** Bytes of an entry in addition to its output: its state and its place in the index. */
 const overheadBytes = 1_024;
 const minuteMs = 60_000;
 
-/** Undefined for an entry without an output: a task computes it. */
+/** Returns the output of an entry. Undefined for an entry without an output: a task computes it. */
 export function evictableOf(id: string, labels: Readonly<Record<string, string>>): Evictable | undefined {
   const { bytes, computeMs, storeMs, uses, useMs } = cacheLabel;
   if (labels[bytes] === undefined) return undefined;
@@ -38,7 +38,10 @@ export function evictableOf(id: string, labels: Readonly<Record<string, string>>
   };
 }
 
-/** What outputs take and gave. A use counts at most once in a minute, so all but the size are lower bounds. */
+/**
+ * Size and benefit of outputs. A use counts at most once in a minute, so all values except the size are lower
+ * bounds.
+ */
 export interface CacheUsage {
   readonly outputs: number;
   readonly bytes: number;
@@ -47,7 +50,7 @@ export interface CacheUsage {
   readonly savedMs: number;
 }
 
-/** Each output was computed once since its uses are counted. */
+/** Each output was computed once since its uses have been counted. */
 export function usageOf(entries: readonly ReadOnly<Evictable>[]): CacheUsage {
   let [bytes, uses, savedMs] = [0, 0, 0];
   for (const entry of entries) {
@@ -59,7 +62,7 @@ export function usageOf(entries: readonly ReadOnly<Evictable>[]): CacheUsage {
   return { outputs, bytes, uses, hitRate: uses / Math.max(1, uses + outputs), savedMs };
 }
 
-/** Outputs to remove until the others have at most so many bytes, the least worth first. */
+/** Returns the outputs to remove until the others fit into the maximum, the least valuable first. */
 export function leastWorth(
   entries: readonly ReadOnly<Evictable>[],
   bytesMax: number,

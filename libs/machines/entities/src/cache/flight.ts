@@ -1,11 +1,12 @@
 /**
- * Single flight: of the tasks that need an output at once, one computes it and the others wait.
+ * Single flight: of several tasks that need an output at the same time, one computes it and the others wait.
  *
  * 1. At most one task computes. It is the first that asked, and it gets the reply of any task that finds no output.
  * 2. A waiter is answered once: with the output, or by becoming the task that computes.
- * 3. The death of the task that computes delays its waiters and never leaves them behind: a task that fails reports it,
- *    and one that is asked and does not reply within `checkWaitMs` is replaced.
- * 4. A step answers at most `portionMax` waiters and about `portionBytes`, so that ten thousand of them are no burden.
+ * 3. The death of the task that computes only delays its waiters: a task that fails reports it, and one that is asked
+ *    and does not reply within `checkWaitMs` is replaced.
+ * 4. A step answers at most `portionMax` waiters and about `portionBytes`, so that ten thousand waiters do not block
+ *    the partition.
  */
 import { ErrorDetail, type Payload } from "@tutti/contracts/types/v1";
 import {
@@ -34,13 +35,13 @@ import {
 } from "./entry.ts";
 import { isDoubted } from "./proof.ts";
 
-/** More compute the output themselves. */
+/** Beyond this number, tasks compute the output themselves. */
 const waitersMax = 20_000;
-/** How long a waiter waits if it hears nothing: then it computes the output itself. */
+/** Maximum wait without a reply. Then a waiter computes the output itself. */
 const waitMs = 3_600_000;
-/** How often the task that computes is asked, with and without waiters. */
+/** Interval of checks of the task that computes, with and without waiters. */
 const checkMs = { waited: 30_000, alone: 300_000 };
-/** How long its reply is awaited. */
+/** Time to wait for its reply. */
 const checkWaitMs = 30_000;
 const portionMax = 256;
 const portionBytes = 1_048_576;
@@ -102,7 +103,7 @@ export const waitersAnswered: CacheEvent<WaitersAnsweredV1> = {
   },
 };
 
-/** A message. What another task reports says nothing. */
+/** A message. A report of another task is ignored. */
 export const reportComputing: CacheCommand<ReportComputing> = {
   type: "report_computing",
   codec: ReportComputing,
@@ -115,7 +116,7 @@ export const reportComputing: CacheCommand<ReportComputing> = {
   },
 };
 
-/** No output was found: the task computes it, or waits for the one that does. */
+/** Without an output: the task computes it, or waits for the task that does. */
 export function joinFlight(
   entry: ReadOnly<CacheEntry>,
   asker: CacheAsker,
@@ -136,23 +137,23 @@ export function joinFlight(
   }
   step.emit(waiterAdded, { asker });
   answer(asker, { waitMs }, step);
-  // The first waiter does not wait for a task that is long gone.
+  // The first waiter must not wait for a task that died long ago.
   if (waiters.length === 1) check(entry, step);
 }
 
-/** The output or the failure is there: all who wait have it, portion by portion. */
+/** Sends the output or the failure to all waiters, portion by portion. */
 export function answerWaiters(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
   const { waiters, output } = entry;
   if (waiters.length === 0) return;
   const bytes = output?.body?.$case === "inline" ? output.body.value.length : 0;
   const count = Math.min(waiters.length, portionMax, Math.max(1, Math.floor(portionBytes / (bytes + 1))));
-  // Of outputs that differ, each task has its own.
+  // If outputs differ, each task computes its own.
   const found = isDoubted(entry) ? {} : foundIn(entry);
   for (const waiter of waiters.slice(0, count)) answer(waiter, found, step);
   step.emit(waitersAnswered, { count, nextMs: count < waiters.length ? step.nowMs + 1 : 0 });
 }
 
-/** The task that computed does not any more: the next one does, or none. */
+/** Replaces the task that computes: the next waiter computes, or none. */
 export function replace({ waiters }: ReadOnly<CacheEntry>, step: CacheStep): void {
   const [first] = waiters;
   if (first === undefined) {
@@ -165,7 +166,7 @@ export function replace({ waiters }: ReadOnly<CacheEntry>, step: CacheStep): voi
   answer(asker, {}, step);
 }
 
-/** It is time to ask the task that computes. One that was asked before and did not reply is replaced. */
+/** Checks the task that computes. A task that did not reply to the last check is replaced. */
 export function checkAgain(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
   if (entry.confirmed) check(entry, step);
   else replace(entry, step);
@@ -184,9 +185,9 @@ function intervalMs({ waiters }: ReadOnly<CacheEntry>): number {
 
 type Reply = Partial<Pick<Answer, "found" | "output" | "waitMs" | "error">>;
 
-/** What the entry has. A release that knows no failures takes one for nothing, and computes. */
+/** Returns the content of the entry. A release without failures treats a failure as absent, and computes. */
 export function foundIn({ output, error }: ReadOnly<CacheEntry>): Reply {
-  // Copies: the state is read only, also in a message. The casts: neither is changed.
+  // Copies: the state is read-only, also in a message. The casts are safe: neither is changed.
   if (error !== undefined) return { error: ErrorDetail.fromPartial(error as ErrorDetail) };
   return { found: true, output: output === undefined ? undefined : ({ ...output } as Payload) };
 }

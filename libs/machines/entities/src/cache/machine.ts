@@ -1,6 +1,6 @@
 /**
- * An entry of the cache, a machine: an output that tasks with the same key may use instead of their own. It ends when
- * its time is over, and restarts with the next output. While a task computes the output, others wait for it: flight.ts.
+ * The machine of a cache entry: an output that tasks with the same key may use instead of their own. It ends when the
+ * output expires, and restarts with the next output. While a task computes the output, others wait for it: flight.ts.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -69,7 +69,7 @@ const outputStored: CacheEvent<OutputStoredV1> = {
   },
 };
 
-/** The entry has ended. Another output starts it again. */
+/** The entry has ended. The next output starts it again. */
 const outputForgotten: CacheEvent<OutputForgottenV1> = {
   type: "output_forgotten",
   version: 1,
@@ -94,7 +94,7 @@ const outputUsed: CacheEvent<OutputUsedV1> = {
   },
 };
 
-/** A message. It is answered always: an entry that was never told anything has nothing. */
+/** A message. It always gets a reply: an entry that never had an output has nothing. */
 export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
   codec: AskCache,
@@ -112,7 +112,7 @@ export const askCache: CacheCommand<AskCache> = {
   },
 };
 
-/** It is fresh, or another task computes a new one. */
+/** Returns whether the output is fresh, or another task computes a new one. */
 function isUsable(entry: ReadOnly<CacheEntry>, asker: CacheAsker, { nowMs }: CacheStep): boolean {
   const { present, dueMs, computing } = entry;
   if (!present || nowMs >= keptUntilMs(entry)) return false;
@@ -129,7 +129,7 @@ export const storeOutput: CacheCommand<StoreOutput> = {
     const { output, ttlMs, staleMs, error, runId, taskId, agent, startMs, auto } = stored;
     if (auto && step.behaviour < comparesOutputs) return done;
     if (startMs > 0 && startMs < entry.invalidMs) {
-      // Usually another task computes by now. If not, the clock of this one is behind.
+      // Usually another task computes by now. Otherwise the clock of this task is behind.
       if (entry.computing?.runId === runId && entry.computing.taskId === taskId) replace(entry, step);
       return done;
     }
@@ -143,7 +143,7 @@ export const storeOutput: CacheCommand<StoreOutput> = {
     if (isEqual && entry.present && entry.error === undefined && nowMs < entry.dueMs) return done;
     const dueMs = nowMs + Math.min(ttlMs, ttlMaxMs);
     const keepMs = knows ? Math.min(dueMs + Math.max(0, staleMs), nowMs + ttlMaxMs) : 0;
-    // A process of an earlier release does not say it.
+    // A process of an earlier release does not report it.
     const sinceOfferMs = startMs > 0 ? Math.max(0, nowMs - startMs) : 0;
     const computeMs = stored.computeMs > 0 ? stored.computeMs : sinceOfferMs;
     const facts = knows ? stored.facts : undefined;
@@ -163,7 +163,7 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
   reply: CacheDone,
   decide(entry, { evictStoreMs }, step) {
     if (evictStoreMs > 0) {
-      // Another output was stored meanwhile, or the tasks that wait do not have this one yet.
+      // Another output was stored meanwhile, or the waiters do not have this one yet.
       if (!entry.present || entry.storeMs !== evictStoreMs || entry.nextMs > 0) return done;
       step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: true });
       return done;
@@ -175,7 +175,7 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
         invalidated: step.behaviour >= knownBy,
         evicted: false,
       });
-    // Its output would be from before.
+    // Its output would be outdated.
     if (isComputed) replace(entry, step);
     return done;
   },
@@ -204,7 +204,7 @@ export const cache = entity({
       step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: false });
     else if (timer === timers.check) checkAgain(entry, step);
     else if (entry.present) answerWaiters(entry, step);
-    // The output was forgotten before all had it.
+    // The output was removed before all waiters had it.
     else replace(entry, step);
   },
   queries: [showEntry],

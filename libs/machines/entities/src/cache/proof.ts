@@ -2,9 +2,9 @@
  * `cache: auto`: the author declares that a task has no side effects, and attempts show that its output depends on its
  * input alone.
  *
- * 1. Until so many outputs in a row are equal, each task computes. Nothing is reused, and no task waits for another one.
+ * 1. Until enough outputs in a row are equal, each task computes. Nothing is reused, and no task waits for another one.
  * 2. Afterwards one task in ten computes although there is an output, and its output is compared.
- * 3. An output that differs ends the reuse at once. Then more outputs have to be equal than the first time.
+ * 3. An output that differs ends the reuse immediately. Then more outputs must be equal than the first time.
  */
 import { createHash } from "node:crypto";
 import type { Payload } from "@tutti/contracts/types/v1";
@@ -12,9 +12,9 @@ import { type CacheAsker, OutputComparedV1 } from "@tutti/contracts/workflow/v1"
 import type { ReadOnly } from "@tutti/kernel";
 import type { CacheEntry, CacheEvent, CacheStep } from "./entry.ts";
 
-/** Equal outputs in a row that are needed at first, and after one differed. */
+/** Number of equal outputs in a row that are required at first, and after a difference. */
 const needed = { first: 3, differed: 20 };
-/** One task in so many computes for the comparison. */
+/** One task out of this number computes for the comparison. */
 const checkedOneIn = 10;
 
 type Proof = Pick<ReadOnly<CacheEntry>, "digest" | "equal" | "differMs">;
@@ -36,12 +36,15 @@ export function isShown(proof: Proof): boolean {
   return proof.equal >= neededOf(proof);
 }
 
-/** Outputs were compared, and tasks do not reuse any yet. */
+/** Returns whether outputs are compared and not reused yet. */
 export function isDoubted(proof: Proof): boolean {
   return proof.digest !== "" && !isShown(proof);
 }
 
-/** The choice depends on the task alone: asked again, the same task gets the same answer. */
+/**
+ * Returns whether a task computes for the comparison. The choice depends on the task alone: a repeated
+ * request gets the same reply.
+ */
 export function isChecked({ runId, taskId }: Pick<CacheAsker, "runId" | "taskId">): boolean {
   const digest = createHash("sha256")
     .update(JSON.stringify([runId, taskId]))
@@ -49,14 +52,14 @@ export function isChecked({ runId, taskId }: Pick<CacheAsker, "runId" | "taskId"
   return digest.readUInt32BE(0) % checkedOneIn === 0;
 }
 
-/** Returns whether the output was equal to the one before. */
+/** Returns whether the output equals the previous one. */
 export function compareOutput(entry: Proof, output: ReadOnly<Payload> | undefined, step: CacheStep): boolean {
   const digest = digestOf(output);
   const isEqual = digest === entry.digest;
   const isFirst = entry.digest === "";
   const differMs = isEqual || isFirst ? entry.differMs : step.nowMs;
   const equal = isEqual ? Math.min(entry.equal + 1, needed.differed) : 1;
-  // An output that is reused is not recorded again.
+  // A reused output is not recorded again.
   if (!isEqual || !isShown(entry)) step.emit(outputCompared, { digest, equal, differMs });
   return isEqual;
 }

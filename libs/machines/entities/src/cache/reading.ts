@@ -1,4 +1,4 @@
-/** What is read of an entry: its labels, by which it is found, and itself. */
+/** Reads an entry: its labels, by which lists find it, and its state. */
 import type { CacheSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Query, ReadOnly } from "@tutti/kernel";
 import { type CacheEntry, snapshotOf } from "./entry.ts";

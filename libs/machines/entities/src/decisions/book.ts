@@ -1,6 +1,6 @@
 /**
- * The latest different decisions of a namespace. What is alike in who asked for what, about what, and how it came out,
- * is one with how often. What was decided longest ago makes room.
+ * The latest different decisions of a namespace. Decisions with the same caller, action, object and result count as
+ * one, with a counter. The least recent decision is dropped first.
  */
 import { AccessQuestion, Decision } from "@tutti/contracts/governance/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -8,14 +8,14 @@ import { fromTimestamp } from "@tutti/kernel";
 /** Limits of the decisions: a snapshot has at most 16 MiB. */
 export const decisionsMax = 10_000;
 const weightMax = 8 * 2 ** 20;
-/** What one may weigh, encoded. A greater one is kept without what its policies looked at besides. */
+/** Maximum bytes of an encoded decision. A larger one is kept without the additional data of its policies. */
 export const decisionWeightMax = 4_096;
 
 export class Book {
-  /** By all that makes them alike. What was decided last comes last. */
+  /** Decisions by all fields that identify them, the latest last. */
   readonly #kept = new Map<string, { readonly decision: Decision; readonly weight: number }>();
   #weight = 0;
-  /** Of all time. */
+  /** Total number since the start. */
   leftOut = 0;
 
   get size(): number {
@@ -45,7 +45,7 @@ export class Book {
   }
 }
 
-/** Without what would make it too heavy. */
+/** Returns the decision without data that makes it too large. */
 export function bounded(decision: Decision): Decision {
   if (weightOf(decision) <= decisionWeightMax) return decision;
   const { question, errors } = decision;

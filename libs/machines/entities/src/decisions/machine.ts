@@ -1,7 +1,6 @@
 /**
- * What was decided in a namespace of late, a machine: what a change of policies is tried on before it holds, and what
- * is looked up when a caller asks why. Each process tells in batches, with equal decisions as one. A bounded number of
- * different ones is kept.
+ * The recent decisions of a namespace: policy changes are tested against them, and explanations of decisions read
+ * them. Each process reports in batches, with equal decisions as one. A bounded number of different ones is kept.
  */
 import {
   type Decision,
@@ -38,7 +37,7 @@ export const takeDecisions: Command<Book, TakeDecisions, DecisionsTaken, never> 
 };
 
 export interface Recorded {
-  /** The one that was made longest ago first. */
+  /** Decisions, the least recent first. */
   readonly decisions: readonly ReadOnly<Decision>[];
   readonly leftOut: number;
 }

@@ -1,11 +1,10 @@
 /**
- * The definition, a machine: the table of everything it understands. It says which versions of a definition there are,
- * and what the labels point to.
+ * The definition machine: the versions of a definition, and the versions that labels point to.
  *
- * 1. A version is named by the hash of its content, and never changes but for being archived.
+ * 1. A version is named by the hash of its content, and never changes, except that it can be archived.
  * 2. `latest` points to a version from the first one on, and is never removed.
- * 3. A version takes a part of new runs only beside another one that is the latest.
- * 4. What is large, the plan and the source, is a blob that was durable before the version was registered.
+ * 3. A version takes a share of new runs only if another version is the latest.
+ * 4. The plan and the source are large: they are blobs that were durable before the version was registered.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { DefinitionSnapshotV1 } from "@tutti/contracts/workflow/v1";

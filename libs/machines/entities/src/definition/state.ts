@@ -3,13 +3,13 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 
 /** A definition, folded from its events. Only folds change it. */
 export interface Definition {
-  /** By hash, the oldest first. */
+  /** Versions by hash, the oldest first. */
   readonly versions: Map<string, KeptVersion>;
   /** Hashes by label. */
   readonly labels: Map<string, string>;
-  /** Labels of the version that `latest` points to: what the definition is found by. */
+  /** Labels of the version that `latest` points to: lists find the definition by them. */
   searchLabels: Readonly<Record<string, string>>;
-  /** The version that takes a part of new runs, beside the latest one. */
+  /** Version that takes a share of new runs, in addition to the latest one. */
   rollout: Readonly<Rollout> | undefined;
 }
 
@@ -19,10 +19,10 @@ export type DefinitionCommand<Body, Reply> = Command<Definition, Body, Reply, ne
 
 export type DefinitionStep = MachineStep<Definition, never>;
 
-/** The label of the version that starts by default. */
+/** Label of the version that starts by default. */
 export const latest = "latest";
 
-/** From this behaviour on, a version takes a part of new runs. */
+/** From this behaviour on, a version can take a share of new runs. */
 export const rollsOut = 2;
 
 export const versionsMax = 10_000;

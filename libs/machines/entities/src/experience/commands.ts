@@ -14,7 +14,7 @@ import { capabilityForgotten, choiceLearned, experienceRecorded } from "./events
 import { featuresMax, nameLengthMax, outcomesPerBatchMax } from "./limits.ts";
 import type { ExperienceCommand } from "./state.ts";
 
-/** A batch that was taken in before changes nothing. Numbers may be left out: a batch is of several namespaces. */
+/** A batch that was recorded before changes nothing. Numbers may have gaps: a batch covers several namespaces. */
 export const recordExperience: ExperienceCommand<RecordExperience, ExperienceRecorded> = {
   type: "record_experience",
   codec: RecordExperience,

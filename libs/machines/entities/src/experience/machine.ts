@@ -1,11 +1,11 @@
 /**
- * The experience of a namespace, a machine: ends of attempts, from which is learned how long the next ones take, and
- * what came of choices, from which is learned how the next ones are made.
+ * The experience machine of a namespace: ends of attempts, to predict the duration of the next ones, and outcomes of
+ * choices, to improve the next ones.
  *
  * 1. A batch counts once, by its sender and its number.
- * 2. The latest of both are kept, as many as there may be. A learner that reads them in their order knows the same in
+ * 2. The latest of both are kept, up to a limit. A learner that reads them in their order has the same knowledge in
  *    every process and after every restart.
- * 3. Which model predicts a capability follows from recorded comparisons. A learner that hears of another one learns again.
+ * 3. The model of a capability follows from recorded comparisons. A learner that receives another model learns again.
  */
 import { ExperienceSnapshotV1 } from "@tutti/contracts/intelligence/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -3,7 +3,7 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import type { Experience } from "./state.ts";
 
 export interface NewsWanted {
-  /** What the caller has learned from already. */
+  /** Position up to which the caller has learned. */
   readonly count: number;
   readonly choiceCount: number;
   readonly forgottenCount: number;
@@ -15,13 +15,13 @@ export interface ExperienceNews {
   readonly count: number;
   readonly choiceCount: number;
   readonly forgottenCount: number;
-  /** The live models of capabilities that are not predicted by the usual one. */
+  /** Live models of capabilities that do not have the usual one. */
   readonly models: Readonly<Record<string, string>>;
-  /** These are all there are: who has learned from others restarts. */
+  /** Whether this is all experience: a caller that has learned from other experience restarts. */
   readonly isAnew: boolean;
 }
 
-/** What has come since. */
+/** Returns the experience since a position. */
 export const experienceNews: Query<Experience, NewsWanted, ExperienceNews> = {
   type: "experience_news",
   answer({ outcomes, choices, models, count, choiceCount, forgottenCount }, known) {

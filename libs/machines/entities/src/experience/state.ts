@@ -1,21 +1,21 @@
 import type { CapabilityModel, LearnedChoice, LearnedOutcome } from "@tutti/contracts/intelligence/v1";
 import type { Command, MachineEvent } from "@tutti/kernel";
 
-/** What a namespace has seen of attempts, folded from its events. Only folds change it. */
+/** Recorded attempts of a namespace, folded from its events. Only folds change them. */
 export interface Experience {
-  /** The latest ones, the oldest first. */
+  /** Latest ends, the oldest first. */
   outcomes: LearnedOutcome[];
-  /** How many there have been ever. */
+  /** Total number of ends. */
   count: number;
-  /** What came of the latest choices of modes, the oldest first. */
+  /** Outcomes of the latest choices of modes, the oldest first. */
   choices: LearnedChoice[];
-  /** How many there have been ever. */
+  /** Total number of choices. */
   choiceCount: number;
-  /** How often something was forgotten: learners start again. */
+  /** Number of deletions: learners start again. */
   forgottenCount: number;
-  /** The last batch of each sender, the longest silent first. */
+  /** Last batch of each sender, the longest inactive first. */
   readonly senders: Map<string, number>;
-  /** By capability, the longest unchanged first. All others have the usual model. */
+  /** Models by capability, the longest unchanged first. All others have the usual model. */
   readonly models: Map<string, CapabilityModel>;
 }
 

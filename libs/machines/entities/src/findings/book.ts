@@ -1,10 +1,10 @@
 /**
- * What rules found in a namespace.
+ * Findings of rules in a namespace.
  *
- * 1. What did not hold is kept one by one, the oldest makes room. What held is counted alone.
- * 2. A finding is named by the batch that brought it and its place there: the batch is an event of this machine, so a
+ * 1. Violations are kept one by one, and the oldest is dropped first. Passed checks are only counted.
+ * 2. The name of a finding consists of its batch and its place there: the batch is an event of this machine, so a
  *    reader of the name finds the record of the journal that proves it.
- * 3. How often a rule was looked at is counted by day: a report over many days needs no findings that are long gone.
+ * 3. Evaluations of a rule are counted by day, so a report over many days does not need old findings.
  */
 import {
   type ComplianceReport,
@@ -25,15 +25,15 @@ const dayMs = 86_400_000;
 type Tally = Omit<RuleTally, "day"> & { readonly dayMs: number };
 
 export class Book {
-  /** By their names, the oldest first. */
+  /** Findings by their names, the oldest first. */
   readonly #findings = new Map<string, { readonly finding: Finding; readonly weight: number }>();
-  /** By day and rule, the oldest first. */
+  /** Tallies by day and rule, the oldest first. */
   readonly #tallies = new Map<string, Tally>();
-  /** By their ids, the oldest first. */
+  /** Reports by their ids, the oldest first. */
   readonly reports = new Map<string, ComplianceReport>();
   #weight = 0;
   batches = 0;
-  /** Of all time. */
+  /** Total number since the start. */
   leftOut = 0;
 
   get size(): number {
@@ -99,14 +99,14 @@ export class Book {
   }
 }
 
-/** After which no action is needed: the rule itself saw to it. */
+/** Results that need no further action: the rule itself handled them. */
 const handled: ReadonlySet<FindingResult> = new Set([
   FindingResult.FINDING_RESULT_DENIED,
   FindingResult.FINDING_RESULT_ASKED,
   FindingResult.FINDING_RESULT_CHANGED,
 ]);
 
-/** Without what would make it too heavy. */
+/** Returns the finding without data that makes it too large. */
 export function bounded(finding: Finding): Finding {
   const { message } = finding;
   return message.length <= messageLengthMax

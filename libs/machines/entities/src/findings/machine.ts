@@ -1,6 +1,6 @@
 /**
- * What admission rules found in a namespace, a machine: each process tells in batches, a bounded number is kept, and
- * reports that were made of it.
+ * Findings of admission rules in a namespace: each process reports in batches, and a bounded number is kept, with
+ * the reports made from them.
  */
 import {
   type ComplianceReport,
@@ -34,7 +34,7 @@ const reportKept: MachineEvent<Book, never, ReportKeptV1> = {
   version: 1,
   codec: ReportKeptV1,
   evolve(book, { report }) {
-    // It is an event of the machine as well, and names of findings count events.
+    // A report is an event of the machine too, and names of findings count events.
     book.batches++;
     if (report !== undefined) book.keepReport(report);
   },
@@ -63,9 +63,9 @@ export const keepReport: Command<Book, KeepReport, ReportKept, never> = {
   },
 };
 
-/** All that is kept. */
+/** All stored data. */
 export interface Found {
-  /** The oldest first. */
+  /** Findings, the oldest first. */
   readonly findings: readonly ReadOnly<Finding>[];
   readonly tallies: readonly ReadOnly<RuleTally>[];
   readonly reports: readonly ReadOnly<ComplianceReport>[];

@@ -1,9 +1,9 @@
 /**
- * The commands and the events of what a machine keeps by id: made, changed and taken away alike in every kind. Messages,
- * limits and what is sound are the kind's own.
+ * The commands and events for items that a machine stores by id: created, changed and removed alike in every kind.
+ * Messages, limits and validation belong to the kind.
  *
- * 1. A change that changes nothing has no event, and is answered with the revision that there is.
- * 2. The removal of a missing item is answered, not refused.
+ * 1. A change without an effect has no event, and its reply contains the existing revision.
+ * 2. The removal of a missing item succeeds.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import {
@@ -19,29 +19,29 @@ import {
 import { decided, type KeepRequest, type Kept, type KeptKind, type KeptWords, type Since } from "./kept.ts";
 import { weightOf } from "./sameness.ts";
 
-/** How a machine keeps items of any kind. */
+/** How a machine stores items of any kind. */
 export interface Keeping<State, Reply> {
   readonly words: KeptWords;
   readonly reply: WireCodec<Reply>;
   answer(outcome: Outcome): Reply;
   /** Counts a change, and returns its record. */
   changed(state: State, atMs: number, cause: Cause | undefined, before: Since | undefined): Since;
-  /** Refuses an item for which there is no room. */
+  /** Refuses an item if there is no room. */
   room?(state: ReadOnly<State>, weight: number): Refusal | undefined;
-  /** Adds up what all weighs. */
+  /** Adds to the total weight. */
   weigh?(state: State, difference: number): void;
 }
 
-/** What became of a command. */
+/** Result of a command. */
 interface Outcome {
-  /** Of the thing if it is as wanted already, otherwise of the machine's last change. */
+  /** Revision of the item if it already has the wanted value, otherwise of the machine's last change. */
   readonly revision: number;
-  /** It was there before. */
+  /** Whether it existed before. */
   readonly existed: boolean;
   readonly removed: boolean;
 }
 
-/** A kind of thing in a machine, and where it is. */
+/** A kind of item in a machine, and its location in the state. */
 export interface Collection<State, T, Reply> extends KeptKind<T>, Keeping<State, Reply> {
   of(state: State): Map<string, Kept<T>>;
 }
@@ -55,7 +55,7 @@ interface Event<Body> {
   readonly codec: WireCodec<Body>;
 }
 
-/** Further effects of an event. Receives the item as it was before. */
+/** Further effects of an event. Receives the previous item. */
 type After<State, T, Body, Effect> = (
   state: State,
   before: Kept<T> | undefined,
@@ -63,7 +63,7 @@ type After<State, T, Body, Effect> = (
   outstanding: Outstanding<Effect>,
 ) => void;
 
-/** Something was made, or changed. */
+/** An item was created or changed. */
 export function keptEvent<
   State,
   T,
@@ -97,7 +97,7 @@ export function keptEvent<
   };
 }
 
-/** Something was taken away. */
+/** An item was removed. */
 export function removedEvent<State extends { changes: number }, T, Reply, Body, Effect = never>(
   kind: Collection<State, T, Reply>,
   event: Event<Body> & {
@@ -122,14 +122,14 @@ export function removedEvent<State extends { changes: number }, T, Reply, Body, 
   };
 }
 
-/** Makes something, or changes it. */
+/** Creates or changes an item. */
 export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
   kind: Collection<State, T, Reply>,
   command: Event<Body> & {
     readonly requestOf: (body: Body) => KeepRequest<T>;
     readonly event: MachineEvent<State, Effect, EventBody>;
     readonly toEvent: (value: T, atMs: number, cause: Cause) => EventBody;
-    /** What the machine refuses besides. */
+    /** Further checks of the machine. */
     readonly check?: (
       state: ReadOnly<State>,
       value: T,
@@ -144,7 +144,7 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
     codec,
     reply: kind.reply,
     decide(view, body, step) {
-      // Only read.
+      // The cast is safe: the value is only read.
       const state = view as State;
       const all = kind.of(state);
       const found = decided(kind, all, requestOf(body), kind.words);
@@ -161,7 +161,7 @@ export function keepCommand<State extends Counted, T, Reply, Body, EventBody, Ef
   };
 }
 
-/** Takes something away, if it is there. */
+/** Removes an item if it exists. */
 export function removeCommand<State extends Counted, T, Reply, Body, EventBody, Effect = never>(
   kind: Collection<State, T, Reply>,
   command: Event<Body> & {
@@ -176,7 +176,7 @@ export function removeCommand<State extends Counted, T, Reply, Body, EventBody, 
     codec,
     reply: kind.reply,
     decide(view, body, step) {
-      // Only read.
+      // The cast is safe: the value is only read.
       const state = view as State;
       const existed = kind.of(state).has(idOf(body));
       if (existed) step.emit(event, toEvent(body, step.nowMs, step.cause));

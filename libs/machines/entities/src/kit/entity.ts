@@ -1,6 +1,6 @@
 /**
- * A machine that keeps data and does no work. It lives as long as its namespace does, has one behaviour and one form of
- * snapshots, and shows the same as it keeps: that is written here, once for all kinds.
+ * A machine that stores data and does no work. It lives as long as its namespace, has one behaviour and one form of
+ * snapshots, and shows the same data that it stores. This is written here once for all kinds.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { kernelErrors, type Machine, type ReadOnly, type WireCodec } from "@tutti/kernel";
@@ -12,16 +12,16 @@ export interface Entity<State, Effect, Snapshot> extends Pick<Machine<State, Eff
   create(): State;
   readonly queries?: Machine<State, Effect>["queries"];
   readonly recover?: Machine<State, Effect>["recover"];
-  /** How a state is kept between its events. */
+  /** Snapshots of the state. */
   readonly snapshot: {
     readonly codec: Encoded<Snapshot> & WireCodec<Snapshot>;
-    /** Its result is encoded or shown, and not changed. */
+    /** Its result is encoded or displayed, and never changed. */
     of(state: State): Snapshot;
     from(snapshot: Snapshot): State;
   };
   /** Default: running. */
   status?(state: ReadOnly<State>): WorkStatus;
-  /** What lists show. Default: none. */
+  /** Labels in lists. Default: none. */
   labels?(state: ReadOnly<State>): Readonly<Record<string, string>>;
   /** Default: true. */
   readonly idChosen?: boolean;

@@ -1,9 +1,9 @@
-/** How machines refuse what they are asked to keep by id. Each has its own catalogue, with these in it. */
+/** Refusals for items that are stored by id. Each machine has its own catalogue that includes these. */
 import { capitalized, type ErrorCatalogue } from "@tutti/kernel";
 import type { KeptWords } from "./kept.ts";
 
 export interface Named {
-  /** Kind of thing: `hook`. */
+  /** Kind of item: `hook`. */
   readonly what: string;
   readonly id: string;
 }
@@ -18,7 +18,7 @@ interface Full {
   readonly max: number;
 }
 
-/** Returns the entries that are alike. `invalid` is the help text for an invalid item. */
+/** Returns the shared entries. `invalid` is the help text for an invalid item. */
 export function keptErrors(invalid: string) {
   return {
     missing: {

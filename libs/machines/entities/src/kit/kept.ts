@@ -1,15 +1,15 @@
 /**
- * What machines keep by id because a caller set it: settings, hooks, roles, rules. It is made, changed and taken away
- * alike everywhere, so it is decided once. The messages of each are its own.
+ * Items that machines store by id for callers: settings, hooks, roles, rules. They are created, changed and removed
+ * alike everywhere, so the decision is here. Each kind has its own messages.
  *
- * Every change of a machine has a number, and each kept item has the number of its last change. A change by
- * an older revision is refused, unless the item already has the wanted value.
+ * Every change of a machine has a number, and each stored item has the number of its last change. A change by an
+ * older revision is refused, unless the item already has the wanted value.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import { isRefusal, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { type Encoded, idProblem, isSame, weightProblem } from "./sameness.ts";
 
-/** When something was made and changed last, and by whom. */
+/** Times and authors of the creation and of the last change. */
 export interface Since {
   readonly createMs: number;
   readonly updateMs: number;
@@ -18,29 +18,32 @@ export interface Since {
   readonly revision: number;
 }
 
-/** Something that is kept. */
+/** A stored item. */
 export interface Kept<T> extends Since {
   readonly value: T;
 }
 
-/** A kind of thing that is kept. */
+/** A kind of stored item. */
 export interface KeptKind<T> {
-  /** `hook`: how refusals call it. */
+  /** Name in refusals: `hook`. */
   readonly name: string;
   readonly codec: Encoded<T>;
-  /** How many there may be. */
+  /** Maximum number of items. */
   readonly max: number;
   readonly idLengthMax: number;
-  /** What one may weigh, encoded. */
+  /** Maximum bytes of an encoded item. */
   readonly bytesMax: number;
   idOf(value: ReadOnly<T>): string;
-  /** It without what the service sets, its maps sorted: what is compared and kept. */
+  /**
+   * Returns the item without fields that the service sets, with sorted maps: this form is compared and
+   * stored.
+   */
   bare(value: T): T;
-  /** What is wrong with it, in words. Undefined when nothing is. */
+  /** Returns the problem of an item, in words. Undefined if there is none. */
   problem?(value: T): string | undefined;
 }
 
-/** How a machine refuses. */
+/** Refusals of a machine. */
 export interface KeptWords {
   missing(what: string, id: string): Refusal;
   exists(what: string, id: string): Refusal;
@@ -53,20 +56,20 @@ export interface KeptWords {
 export type Present<T> = Pick<Kept<T>, "value" | "revision">;
 
 export interface KeepRequest<T> {
-  /** Undefined where a caller left it out. */
+  /** Value. Undefined if the caller left it out. */
   readonly value: T | undefined;
-  /** The revision that the caller saw. 0 overwrites. */
+  /** Revision that the caller read. 0 overwrites. */
   readonly revision: number;
-  /** Whether it is to be made, or has to be there. Undefined where either will do. */
+  /** Whether the item must be new, or must exist. Undefined if both are allowed. */
   readonly only?: "new" | "present" | undefined;
 }
 
 export type Decided<T> =
   | { readonly kind: "write"; readonly id: string; readonly value: T }
-  /** It is so already. */
+  /** The item already has this value. */
   | { readonly kind: "same"; readonly revision: number };
 
-/** What becomes of something that is to be kept, among those that are. */
+/** Decides about an item that is to be stored. */
 export function decided<T>(
   kind: KeptKind<T>,
   all: ReadonlyMap<string, Present<T>>,
@@ -102,7 +105,7 @@ function soundOf<T>(
   return problem === undefined ? { id, value } : words.invalid(problem);
 }
 
-/** The record of a change, the `revision`th of its machine. */
+/** Returns the record of a change, the `revision`th of its machine. */
 export function since(
   atMs: number,
   cause: Cause | undefined,

@@ -33,7 +33,7 @@ interface NoRoom {
   readonly name: string;
   readonly amount: number;
   readonly pool: string;
-  /** Labels of the agents of which it was wanted. Empty for any. */
+  /** Labels of the agents that were requested. Empty for any. */
   readonly there: string;
   readonly capacity: number;
   /** The obstacles, in words. Empty if the total is too small. */

@@ -1,4 +1,4 @@
-/** How a ledger keeps things by id: quotas and reservations. */
+/** How a ledger stores items by id: quotas and reservations. */
 import { LedgerChanged } from "@tutti/contracts/session/v1";
 import type { Keeping } from "../kit/collection.ts";
 import { since } from "../kit/kept.ts";

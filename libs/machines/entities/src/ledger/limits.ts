@@ -5,9 +5,12 @@ export const poolsMax = 10_000;
 export const idLengthMax = 200;
 export const nameLengthMax = 100;
 export const bytesMax = 65_536;
-/** How long a pool has its parts without asking again. */
+/** Time for which a pool has its parts without another request. */
 export const leaseMs = 60_000;
-/** So long before it starts, pools hear of a reservation: they ask again sooner than that. */
+/**
+ * Time before the start of a reservation at which pools are notified: they repeat their requests at a shorter
+ * interval.
+ */
 export const noticeMs = 60_000;
-/** No reservation is longer, or further away. */
+/** Maximum duration of a reservation, and of the time until it starts. */
 export const aheadMaxMs = 366 * 86_400_000;

@@ -1,9 +1,9 @@
 /**
- * The ledger of a namespace, a machine: how much each pool may use of shared amounts.
+ * The ledger machine of a namespace: the parts of shared amounts that each pool may use.
  *
  * 1. It keeps quotas, and reservations for a time.
- * 2. Running work is known where tasks are matched, exactly and without asking. So pools hold parts of quotas, by
- *    leases, and all parts together are never more than there is.
+ * 2. Pools know the running work exactly, without a request. So pools hold parts of quotas, by leases, and all
+ *    parts together never exceed the limit.
  * 3. It never ends: an empty ledger is the same as a ledger that was never used.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -9,7 +9,7 @@ export interface LedgerContents {
   readonly pools: ReadonlyMap<string, ReadOnly<PoolHolding>>;
 }
 
-/** All that is kept, as it was when it was asked: what changes afterwards does not change it. */
+/** Returns a copy of all stored data: later changes do not affect it. */
 export const contents: Query<Ledger, void, LedgerContents> = {
   type: "contents",
   answer: ({ quotas, reservations, pools }) => ({

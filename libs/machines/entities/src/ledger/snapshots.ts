@@ -1,4 +1,4 @@
-/** How a ledger is kept between its events. */
+/** Snapshots of a ledger. */
 import { LedgerSnapshotV1 } from "@tutti/contracts/session/v1";
 import { type Ledger, newLedger, partKey } from "./state.ts";
 import { dueMsOf } from "./timer.ts";

@@ -4,18 +4,18 @@ import type { Kept } from "../index.ts";
 
 /** The shares of the pools in a namespace, folded from its events. Only folds change it. */
 export interface Ledger {
-  /** Counts every change of a quota or reservation: each has the number of its last. */
+  /** Number of changes of quotas and reservations: each item has the number of its last. */
   changes: number;
   readonly quotas: Map<string, Kept<Quota>>;
   readonly reservations: Map<string, Kept<Reservation>>;
   /** Pools with parts of quotas, by name. */
   readonly pools: Map<string, PoolHolding>;
-  /** When the timer is due. 0 for never. */
+  /** Time at which the timer is due. 0 for never. */
   dueMs: number;
 }
 
 export interface PoolHolding {
-  /** By `partKey`. */
+  /** Parts by `partKey`. */
   readonly parts: ReadonlyMap<string, QuotaPart>;
   readonly dueMs: number;
 }
@@ -32,7 +32,7 @@ export function partKey({ quotaId, name }: { readonly quotaId: string; readonly 
   return `${quotaId}\n${name}`;
 }
 
-/** From when to when. Both 0 by default. */
+/** Returns the start and end. Both 0 if not set. */
 export function spanOf({ span }: ReadOnly<Reservation>): { readonly fromMs: number; readonly toMs: number } {
   const { from, to } = span ?? {};
   return {

@@ -1,10 +1,10 @@
-/** The one timer: when the first pool did not ask again in time, or the first reservation is over. It follows from the state. */
+/** The only timer: the lease of the first pool expires, or the first reservation ends. It follows from the state. */
 import type { Outstanding } from "@tutti/kernel";
 import { type Ledger, type LedgerView, spanOf } from "./state.ts";
 
 export const timer = 1;
 
-/** The last line of every fold. */
+/** Sets the timer. The last line of every fold. */
 export function arm(ledger: Ledger, outstanding: Outstanding): void {
   const dueMs = dueMsOf(ledger);
   if (dueMs === ledger.dueMs) return;

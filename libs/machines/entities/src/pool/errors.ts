@@ -1,7 +1,7 @@
 import { counted, defineErrors } from "@tutti/kernel";
 import { keptErrors, wordsOf } from "../kit/errors.ts";
 
-/** Errors that a pool returns about its kept settings. */
+/** Errors that a pool returns about its stored settings. */
 export const poolErrors = defineErrors("pool", {
   ...keptErrors("The settings of a pool must be complete and within its limits."),
   inUse: {

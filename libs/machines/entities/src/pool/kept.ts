@@ -1,11 +1,11 @@
-/** How a pool keeps things by id: hooks, scalers and limits. */
+/** How a pool stores items by id: hooks, scalers and limits. */
 import { PoolChanged } from "@tutti/contracts/swarm/v1";
 import type { Collection, Keeping } from "../kit/collection.ts";
 import { words } from "./errors.ts";
 import { bytesMax, nameLengthMax } from "./limits.ts";
 import { changed, type Pool } from "./state.ts";
 
-/** A kind of thing, and where it is. */
+/** A kind of item, and its location in the state. */
 export type PoolKind<T> = Collection<Pool, T, PoolChanged>;
 
 export const inPool: Keeping<Pool, PoolChanged> & {

@@ -6,12 +6,12 @@ export const inboxesMax = 1_000;
 export const holdsMax = 10_000;
 export const nameLengthMax = 200;
 export const textLengthMax = 4_096;
-/** What one hook, scaler, limit or the pool itself may weigh, encoded. */
+/** Maximum bytes of an encoded hook, scaler, limit, or of the settings. */
 export const bytesMax = 1_000_000;
 export const slowStartMaxMs = 86_400_000;
-/** Of what one scaler decided, crashed programs, and stretches of 15 minutes in which tasks came: a week. */
+/** Decisions of one scaler, crashed programs, and periods of 15 minutes with arriving tasks: a week. */
 export const scalingsMax = 100;
 export const crashesMax = 1_000;
 export const arrivalsMax = 672;
-/** What may be noted of scalers at once. */
+/** Maximum number of notes about scalers in one request. */
 export const notedMax = 1_000;

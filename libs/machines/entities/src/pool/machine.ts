@@ -1,9 +1,9 @@
 /**
- * The pool, a machine: the lasting settings of a place where tasks meet agents. Tasks, agents and assignments
- * are not here. They come and go with the process that owns the pool.
+ * The pool machine: the durable settings of a pool. Tasks, agents and assignments are not here: they live in
+ * the process that owns the pool.
  *
- * 1. It keeps settings and their authors. The configuration decides the rest.
- * 2. Every change has a number, and each kept item has the number of its last change. A change by an older
+ * 1. It stores settings and their authors. The configuration contains the rest.
+ * 2. Every change has a number, and each stored item has the number of its last change. A change by an older
  *    revision is refused, unless the item already has the wanted value.
  * 3. It never ends: a deleted pool has no settings, and can be created again.
  */

@@ -1,7 +1,7 @@
 import type { Query } from "@tutti/kernel";
 import type { Pool, PoolView } from "./state.ts";
 
-/** All that is kept of a pool, as it was when it was asked: what changes afterwards does not change it. */
+/** Returns a copy of all stored data of a pool: later changes do not affect it. */
 export const contents: Query<Pool, void, PoolView> = {
   type: "contents",
   answer: (pool) => ({

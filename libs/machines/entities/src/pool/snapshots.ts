@@ -1,4 +1,4 @@
-/** How a pool is kept between its events. */
+/** Snapshots of a pool. */
 import {
   type KeptHold,
   type KeptHook,

@@ -7,31 +7,29 @@ import type { ScalerPast } from "./past/past.ts";
 
 /** The settings of a pool, folded from its events. Only folds change it. */
 export interface Pool {
-  /**
-   * Counts every change of anything in it: so is each revision another one, also of what was taken away and made again.
-   */
+  /** Number of changes of any item: each revision is unique, also after an item was removed and created again. */
   changes: number;
-  /** How it is to be. Undefined if not set: then the configuration says. */
+  /** Settings. Undefined if not set: then the configuration applies. */
   settings: Kept<PoolSettings> | undefined;
   pause: Pause;
   readonly limits: Map<string, Kept<PoolLimit>>;
   readonly hooks: Map<string, Kept<Hook>>;
   readonly scalers: Map<string, Kept<Scaler>>;
   readonly inboxes: Map<string, Kept<Inbox>>;
-  /** Agents that are held, by id. */
+  /** Held agents, by id. */
   readonly holds: Map<string, Kept<AgentHold>>;
-  /** What scalers saw and did, by their ids. */
+  /** Observations and decisions of scalers, by their ids. */
   readonly pasts: Map<string, ScalerPast>;
-  /** How often it came to have scalers or inboxes. */
+  /** Number of times that it got its first scaler or inbox. */
   timesTended: number;
 }
 
 export interface Pause {
   readonly paused: boolean;
   readonly reason: string;
-  /** Who paused or resumed it last. Undefined if never. */
+  /** Last pause or resumption. Undefined if never. */
   readonly since: Since | undefined;
-  /** How many may start per time until `slowUntilMs`. */
+  /** Number of starts per unit of time until `slowUntilMs`. */
   readonly slowStart: Rate | undefined;
   readonly slowUntilMs: number;
 }
@@ -42,12 +40,12 @@ export interface AgentHold {
   readonly reason: string;
 }
 
-/** What a pool asks for: to be opened where it is owned, without a request. */
+/** Effect of a pool: its owner opens it without a request. */
 export interface TendPool {
   readonly kind: "tend_pool";
 }
 
-/** What deciders see of a pool. */
+/** Read-only view for deciders. */
 export type PoolView = ReadOnly<Pool>;
 export type PoolEvent<Body> = MachineEvent<Pool, TendPool, Body>;
 export type PoolCommand<Body, Reply> = Command<Pool, Body, Reply, TendPool>;
@@ -83,6 +81,6 @@ export function changed(
   before: Since | undefined,
 ): Since {
   pool.changes += 1;
-  // Who made it is not kept of what is in a pool.
+  // The creator of an item in a pool is not stored.
   return { ...since(atMs, cause, before, pool.changes), createCause: undefined };
 }

@@ -1,7 +1,7 @@
 /**
- * The refusals at the edges of a namespace in a day, a machine. Each refusal is an event of its own, so that
- * refusals are audited like changes. Nothing follows from them. The day is over at once, and is kept as long
- * as its records are.
+ * The refusals at the edges of a namespace on one day. Each refusal is an event of its own, so that refusals
+ * are audited like changes. They have no consequences. The day ends immediately, and is kept as long as its
+ * records are.
  */
 import { AuditRecord, RecordRefusalsReply, RecordRefusalsRequest } from "@tutti/contracts/governance/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -10,7 +10,7 @@ import { entity } from "../kit/entity.ts";
 import type { Encoded } from "../kit/sameness.ts";
 
 interface Day {
-  /** Whether anything was refused. */
+  /** Whether there was any refusal. */
   used: boolean;
 }
 
@@ -37,7 +37,7 @@ export const recordRefusals: Command<Day, RecordRefusalsRequest, RecordRefusalsR
   },
 };
 
-/** A byte: whether anything was refused. */
+/** A byte: whether there was any refusal. */
 const dayCodec: Encoded<Day> & WireCodec<Day> = {
   encode: ({ used }) => ({ finish: () => Uint8Array.of(used ? 1 : 0) }),
   decode: ([used]) => ({ used: used === 1 }),

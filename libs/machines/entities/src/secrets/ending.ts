@@ -1,4 +1,4 @@
-/** Versions ended, or all of a secret. */
+/** Ends versions, or all of a secret. */
 import { EndSecret, SecretEndedV1, SecretsChanged } from "@tutti/contracts/governance/v1";
 import { ended, isInForce, put, type SecretsCommand, type SecretsEvent } from "./state.ts";
 

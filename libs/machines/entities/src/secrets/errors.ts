@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why the secrets of a namespace say no. Nothing here repeats a value. */
+/** Refusals of the secrets of a namespace. No message repeats a value. */
 export const secretsErrors = defineErrors("secrets", {
   moved: {
     status: "ABORTED",

@@ -1,10 +1,10 @@
 /**
- * The secrets of a namespace, a machine.
+ * The secrets machine of a namespace.
  *
- * 1. A value is here in an envelope alone. Neither the machine nor its journal can open one.
+ * 1. A value exists here only in an envelope. Neither the machine nor its journal can open one.
  * 2. Each value is a version of its own, under a number that never names another one.
- * 3. Of what has ended nothing is kept but that it was. Journals keep its envelope until they are cut.
- * 4. The receiver of a value is in the journal first.
+ * 3. Only the existence of an ended version is kept. Journals keep its envelope until they are cut.
+ * 4. The journal records the receiver of a value before the value is sent.
  */
 import { SecretsSnapshotV1 } from "@tutti/contracts/governance/v1";
 import type { Query } from "@tutti/kernel";
@@ -17,7 +17,7 @@ import { noteSecretUses, secretsUsed } from "./using.ts";
 
 export const secretsKind = "secrets";
 
-/** All of them, as they were when it was asked. */
+/** Returns a copy of all secrets at the time of the request. */
 export const secretContents: Query<Secrets, void, SecretsView> = {
   type: "contents",
   answer: (state) => ({ ...state, kept: new Map(state.kept), gone: new Map(state.gone) }),

@@ -1,4 +1,6 @@
-/** Keys of versions, sealed with another key of the installation. The values stay as they are, and sealed. */
+/**
+ * Reseals the keys of versions with another key of the installation. The values stay unchanged and sealed.
+ */
 import {
   type KeptSecretVersion,
   type ResealedKey,
@@ -43,7 +45,7 @@ export const resealSecrets: SecretsCommand<ResealSecrets, SecretsChanged> = {
       return secretsErrors.invalid.refusal({
         problem: `expected at most ${atOnceMax} keys at once, found ${keys.length}`,
       });
-    // A key that has ended, or that another call has sealed again meanwhile, stays as it is.
+    // A key that has ended, or that another call has resealed meanwhile, stays unchanged.
     const current = keys.filter((key) => envelopeOf(state, key)?.sealingKeyId === key.fromKeyId);
     if (current.length > 0) step.emit(secretsResealed, { keys: current });
     return { versions: current.length };

@@ -5,12 +5,12 @@ import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { weightOf } from "../index.ts";
 
 export interface Secrets {
-  /** Counts every change. Uses do not count. */
+  /** Number of changes. Uses do not count. */
   changes: number;
   readonly kept: Map<string, KeptSecret>;
-  /** Newest versions of secrets that are gone: a number never names another value. */
+  /** Newest versions of removed secrets: a number never names another value. */
   readonly gone: Map<string, number>;
-  /** What all weigh together. Follows from the rest. */
+  /** Bytes of all secrets together. Follows from the rest. */
   weight: number;
 }
 
@@ -31,7 +31,7 @@ export function lastVersionOf({ kept, gone }: SecretsView, name: string): number
   return kept.get(name)?.lastVersion ?? gone.get(name) ?? 0;
 }
 
-/** As an ended version stays in mind: that it was, and nothing of what it held. */
+/** Returns an ended version: its existence without its content. */
 export function ended(version: KeptSecretVersion, atMs: number): KeptSecretVersion {
   const expireMs = version.expireMs === 0 ? atMs : Math.min(version.expireMs, atMs);
   return { ...version, expireMs, envelope: undefined };

@@ -1,4 +1,4 @@
-/** Values stored, as versions of secrets. */
+/** Stores values, as versions of secrets. */
 import {
   type KeptSecretVersion,
   Secret,
@@ -84,12 +84,12 @@ export const storeSecret: SecretsCommand<StoreSecret, SecretsChanged> = {
   },
 };
 
-/** It without what the service says of it. */
+/** Returns the secret without fields that the service sets. */
 function bare({ name, description, labels, users }: Secret): Secret {
   return Secret.fromPartial({ name, description, labels: sorted(labels), users });
 }
 
-/** How a version is shown. */
+/** Returns a version as a message of the contract. */
 export function versionOf(
   { version, createMs, createCause, expireMs }: KeptSecretVersion,
   hasEnded: boolean,

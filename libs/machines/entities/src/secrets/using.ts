@@ -1,4 +1,4 @@
-/** Values given out: that they are is durable before a value leaves. */
+/** Issues values: the record is durable before a value leaves. */
 import { NoteSecretUses, SecretsChanged, SecretsUsedV1 } from "@tutti/contracts/governance/v1";
 import { secretsErrors } from "./errors.ts";
 import { atOnceMax, minuteMs } from "./limits.ts";

@@ -1,7 +1,6 @@
 /**
- * What a tenant contributes to a bundle: what services need to decide by themselves, and nothing that has ended or does
- * not count. A namespace that is suspended contributes all of it: whether something new may start is for the bundle's
- * namespaces to say.
+ * The contribution of a tenant to a bundle: data that services need to decide locally, without ended or disabled items.
+ * A suspended namespace contributes everything: the bundle's list of namespaces decides whether work may start.
  */
 import {
   type AdmissionRule,
@@ -32,7 +31,7 @@ export const bundlePart: Query<Tenant, PartRequest, BundlePart> = {
 };
 
 function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePart {
-  // Only read: a bundle is encoded and let go.
+  // The cast is safe: a bundle is encoded and dropped.
   const { principals, roles, bindings, limits, rules, keys, tokens, policies, lockouts } = tenant as Tenant;
   const inNamespace = <T>(all: Iterable<{ readonly value: T }>): T[] =>
     [...all].map(({ value }) => ({ ...value, namespace }));
@@ -44,7 +43,7 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
     policies: inNamespace<Policy>(policies.values()).filter(counts),
     roles: inNamespace<Role>(roles.values()),
     bindings: inNamespace<RoleBinding>(bindings.values()).filter(goesOn),
-    // What a rule finds names its version.
+    // A finding of a rule names its version.
     rules: [...rules.values()]
       .map(({ value, revision }): AdmissionRule => ({ ...value, namespace, revision: String(revision) }))
       .filter(counts),

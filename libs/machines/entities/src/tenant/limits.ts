@@ -10,19 +10,19 @@ export const tokensMax = 50_000;
 /** Maximum number of lockouts at the same time. */
 export const lockoutsMax = 1_000;
 export const idLengthMax = 250;
-/** What one thing that is kept may weigh, encoded. */
+/** Maximum bytes of one encoded item. */
 export const bytesMax = 1_000_000;
-/** What all together may weigh: a snapshot has 16 MiB. */
+/** Maximum bytes of all items together: a snapshot has 16 MiB. */
 export const weightMax = 12 * 2 ** 20;
-/** What earlier versions of policies may weigh together. Older ones are no longer kept. */
+/** Maximum bytes of earlier versions of policies together. Older ones are dropped. */
 export const versionsWeightMax = 2 ** 21;
 export const versionsMax = 500;
-/** What rules as they were may weigh together, and how many are kept. Those that ended first are no longer. */
+/** Maximum bytes and number of earlier rules. Those that ended first are dropped. */
 export const pastRulesWeightMax = 2 ** 20;
 export const pastRulesMax = 1_000;
-/** How long after its end a key is listed. */
+/** Time for which a key is listed after its end. */
 export const endedKeyMs = 30 * 86_400_000;
-/** How long after its end a token is remembered: longer than clocks are apart. */
+/** Time for which a token is kept after its end: longer than the difference between clocks. */
 export const endedTokenMs = 3_600_000;
-/** How often what has ended is forgotten. */
+/** Interval of deletions of ended items. */
 export const forgetEveryMs = 3_600_000;

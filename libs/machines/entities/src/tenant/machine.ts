@@ -1,11 +1,10 @@
 /**
- * The tenant, a machine: who there is in a namespace and what they may do. Identities (principals, keys, tokens), what
- * they may do (roles, bindings, policies, limits) and what is admitted (rules).
+ * The tenant machine: the identities of a namespace (principals, keys, tokens), their rights (roles, bindings,
+ * policies, limits), and admission rules.
  *
- * 1. It keeps settings and their authors. The caller validates them before.
- * 2. Every change has a number: the revision of what was changed. Policies have versions besides, which can be gone
- *    back to.
- * 3. No secret is ever here: of a key its hash, of a token its description.
+ * 1. It stores settings and their authors. The caller validates them before.
+ * 2. Every change has a number: the revision of the changed item. Policies also have versions for rollbacks.
+ * 3. It never contains a secret: only the hash of a key, and the description of a token.
  * 4. It never ends: a deleted namespace has no settings, and can be created again.
  */
 import { entity } from "../kit/entity.ts";

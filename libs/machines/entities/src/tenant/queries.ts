@@ -1,7 +1,7 @@
 import type { Query } from "@tutti/kernel";
 import type { Tenant, TenantView } from "./state.ts";
 
-/** All that is kept of a tenant, as it was when it was asked: what changes afterwards does not change it. */
+/** Returns a copy of all stored data of a tenant: later changes do not affect it. */
 export const contents: Query<Tenant, void, TenantView> = {
   type: "contents",
   answer: (tenant) => ({

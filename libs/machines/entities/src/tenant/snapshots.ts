@@ -1,4 +1,4 @@
-/** How a tenant is kept between its events. */
+/** Snapshots of a tenant. */
 import { type KeptBy, Policy, TenantSnapshotV1 } from "@tutti/contracts/governance/v1";
 import { type Kept, weightOf } from "../index.ts";
 import { bindings, callerLimits, principals, roles, rules, type TenantKind } from "./kept/kinds.ts";

@@ -1,7 +1,7 @@
 /**
  * The settings of a tenant, folded from its events. Only folds change it.
  *
- * What is marked as following from the rest is not kept in snapshots.
+ * Fields that follow from other fields are not in snapshots.
  */
 import type {
   AdmissionRule,
@@ -22,50 +22,50 @@ import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { type Kept, type Since, since } from "../index.ts";
 
 export interface Tenant {
-  /** Counts every change of anything in it. */
+  /** Number of changes of any item. */
   changes: number;
-  /** How the namespace is to be. Undefined if not set. */
+  /** Settings of the namespace. Undefined if not set. */
   namespace: Kept<Namespace> | undefined;
-  /** By kind and id. */
+  /** Items by kind and id. */
   readonly principals: Map<string, Kept<Principal>>;
   readonly roles: Map<string, Kept<Role>>;
   readonly bindings: Map<string, Kept<RoleBinding>>;
-  /** By kind and id. The default has an empty name. */
+  /** Limits by kind and id. The default has an empty name. */
   readonly limits: Map<string, Kept<IdentityLimit>>;
   readonly rules: Map<string, Kept<AdmissionRule>>;
   readonly keys: Map<string, KeptKey>;
   readonly tokens: Map<string, KeptToken>;
-  /** Policies as they were before the first version that is kept. */
+  /** Policies before the first kept version. */
   base: ReadonlyMap<string, Kept<Policy>>;
-  /** The oldest first. */
+  /** Versions, the oldest first. */
   readonly versions: TenantPoliciesAppliedV1[];
   /** Lockouts because of guessing, by subject. Some may have ended. */
   readonly lockouts: Map<string, Lockout>;
-  /** Rules as they were. Those that ended first at the beginning. */
+  /** Earlier rules. Those that ended first come first. */
   readonly pastRules: PastRule[];
-  /** When what has ended is to be forgotten. 0 where there is nothing. */
+  /** Time of the next deletion of ended items. 0 for none. */
   forgetMs: number;
 
-  /** All below follows from the rest. */
+  /** All fields below follow from those above. */
   readonly policies: Map<string, Kept<Policy>>;
-  /** What all of it weighs. */
+  /** Bytes of all items together. */
   weight: number;
 }
 
 export interface KeptKey {
   readonly key: ApiKey;
   readonly hash: string;
-  /** 0 when it was not. */
+  /** Time of the revocation. 0 for none. */
   readonly revokeMs: number;
 }
 
 export interface KeptToken {
   readonly token: IssuedToken;
-  /** When it was revoked or exchanged. 0 when it was not. */
+  /** Time of the revocation or exchange. 0 for none. */
   readonly revokeMs: number;
 }
 
-/** What deciders see. */
+/** Read-only view for deciders. */
 export type TenantView = ReadOnly<Tenant>;
 export type TenantEvent<Body> = MachineEvent<Tenant, never, Body>;
 export type TenantCommand<Body, Reply> = Command<Tenant, Body, Reply, never>;
@@ -102,7 +102,7 @@ export function changed(
   return since(atMs, cause, before, tenant.changes);
 }
 
-/** Unique among all actors. The default is empty. */
+/** Returns a key that is unique among all actors. The default is empty. */
 export function actorKey(actor: ReadOnly<Actor> | undefined): string {
   return actor === undefined ? "" : `${actor.kind}:${actor.id}`;
 }

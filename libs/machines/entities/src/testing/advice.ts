@@ -1,4 +1,4 @@
-/** Few workflows with few recommendations, so that trials meet. */
+/** Few workflows with few recommendations, so that trials interact. */
 import {
   JudgeTrial,
   KeepFound,
@@ -37,7 +37,7 @@ const sample = fc
   })
   .map(({ count, ms, failed }) => runsOf(count, ms, failed));
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: adviceKey, command, body: drawn }));

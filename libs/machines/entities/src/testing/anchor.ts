@@ -1,4 +1,4 @@
-/** Checkpoints of an audit, drawn by chance. */
+/** Random checkpoints of an audit. */
 import { Checkpoint } from "@tutti/contracts/governance/v1";
 import { type InstanceKey, toTimestamp } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -8,7 +8,7 @@ export const anchorService = "governance";
 export const anchorKey: InstanceKey = { namespace: "system", kind: "anchor", id: "book" };
 const startMs = 1_767_225_600_000;
 
-/** `book`: two with the same number of different books differ. */
+/** Returns a checkpoint. Two with the same number and different books differ. */
 export function checkpointOf(number: number, book = 0): Checkpoint {
   return Checkpoint.fromPartial({
     ...{ number, createTime: toTimestamp(startMs + number), treeSize: 2 * number, signingKeyId: "key_1" },

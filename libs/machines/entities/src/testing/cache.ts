@@ -1,4 +1,4 @@
-/** Random requests of runs to cache entries, and a run that receives the answers. */
+/** Random requests of runs to cache entries, and a run that receives the replies. */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -17,7 +17,7 @@ import fc, { type Arbitrary } from "fast-check";
 export const cacheService = "workflow";
 export const cacheKey: InstanceKey = { namespace: "default", kind: "cache", id: "k" };
 
-/** A run that asks: it takes down the answers. */
+/** A run that asks the cache: it records the replies. */
 export function asker(answers: AnswerCache[], checks: CheckComputing[] = []): Machine<object, never> {
   const answer: Command<object, AnswerCache, CacheDone, never> = {
     type: "answer_cache",

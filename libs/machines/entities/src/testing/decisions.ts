@@ -1,4 +1,4 @@
-/** Decisions, drawn by chance: few questions, so that they meet. */
+/** Random decisions: few questions, so that they coincide. */
 import { Decision, TakeDecisions } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { type InstanceKey, toTimestamp } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Commands to definitions, drawn by chance: few versions and labels, so that they meet. */
+/** Random commands to definitions: few versions and labels, so that they interact. */
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc, { type Arbitrary } from "fast-check";
 

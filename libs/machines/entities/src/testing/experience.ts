@@ -1,4 +1,4 @@
-/** Batches of few senders with small numbers, so that some come twice. */
+/** Batches of few senders with small numbers, so that some are repeated. */
 import {
   LearnChoice,
   LearnedChoice,
@@ -33,7 +33,7 @@ const outcomes = fc.array(
   { maxLength: 4 },
 );
 
-/** A comparison in which each model is off by as much as it is here, the same over the whole history. */
+/** A comparison in which each model has the given error, the same over the whole history. */
 export function trainingOf(errors: Readonly<Record<string, number>>): ModelTraining {
   const scores = Object.entries(errors).map(([model, error]) => ({
     ...{ model, error, coverage: 0.8, parts: Array.from({ length: 10 }, () => error) },
@@ -55,7 +55,7 @@ function trainings(isWanted: boolean): fc.Arbitrary<object> {
     }));
 }
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: experienceKey, command, body: drawn }));

@@ -1,4 +1,4 @@
-/** Findings, drawn by chance: few rules, so that they meet. */
+/** Random findings: few rules, so that they coincide. */
 import {
   ComplianceReport,
   Finding,

@@ -1,4 +1,4 @@
-/** Commands to one ledger, drawn by chance: few quotas, pools and spans, so that they meet. */
+/** Random commands to one ledger: few quotas, pools and periods, so that they interact. */
 import {
   CancelReservation,
   ClaimParts,
@@ -39,7 +39,7 @@ const uses = fc.uniqueArray(
   fc.record({ quotaId: fc.constantFrom("a", "b"), name: names, used: fc.nat(5), wanted: fc.nat(5) }),
   { maxLength: 3, selector: ({ quotaId, name }) => `${quotaId} ${name}` },
 );
-/** Where the clock of a driver starts. */
+/** Start of the clock of a driver. */
 const beginMs = 1_767_225_600_000;
 const reservations = fc
   .record({
@@ -51,7 +51,7 @@ const reservations = fc
     agents: zone === "" ? undefined : { equals: { zone }, exists: [], absent: [] },
   }));
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: ledgerKey, command, body: drawn }));

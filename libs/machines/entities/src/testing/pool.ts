@@ -1,4 +1,4 @@
-/** Commands to a pool, drawn by chance: few names, so that they meet. */
+/** Random commands to a pool: few names, so that they interact. */
 import { Hold } from "@tutti/contracts/agent/v1";
 import {
   Hook,
@@ -100,7 +100,7 @@ const noted = fc.record({
 const agentId = few("one", "two", "");
 const hold = few(Hold.HOLD_PAUSED, Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING);
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(ids: readonly string[] = ["default", "gpu"]): fc.Arbitrary<MachineCall> {
   const key = few(...ids).map((id) => poolKey(id));
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({

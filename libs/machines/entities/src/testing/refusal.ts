@@ -1,4 +1,4 @@
-/** Refusals, drawn by chance. */
+/** Random refusals. */
 import { AuditRecord, AuditResult, RecordRefusalsRequest } from "@tutti/contracts/governance/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** Commands to the secrets of a namespace, drawn by chance: few names and versions, so that they meet. */
+/** Random commands to the secrets of a namespace: few names and versions, so that they interact. */
 import { EndSecret, NoteSecretUses, ResealSecrets, StoreSecret } from "@tutti/contracts/governance/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";

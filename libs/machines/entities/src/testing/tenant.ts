@@ -1,4 +1,4 @@
-/** Commands to a tenant, drawn by chance: few names, so that they meet. */
+/** Random commands to a tenant: few names, so that they interact. */
 import {
   AdmissionRule,
   AdmissionSubject,
@@ -74,13 +74,13 @@ const policy = fc
   })
   .map((given) => Policy.fromPartial({ ...given, enforcement: Enforcement.ENFORCEMENT_ENFORCED }));
 
-/** Times are drawn around the beginning of the driver's clock. */
+/** Times are drawn around the start of the driver's clock. */
 const ending = few(1_000, 7_200_000, 90 * 86_400_000, 90 * 86_400_000);
 const keyId = few("key1", "key2", "key3");
 const tokenId = few("token1", "token2", "token3", "token4");
 const optional = <T>(drawn: fc.Arbitrary<T>, nil: T) => fc.oneof(fc.constant(nil), drawn);
 
-/** Operations for properties. A failing sequence gets shorter. `startMs`: what the driver's clock says first. */
+/** Operations for properties. A failing sequence is reduced. `startMs`: start of the driver's clock. */
 export function operations(startMs: number, ids: readonly string[] = ["shop"]): fc.Arbitrary<MachineCall> {
   const key = few(...ids).map(tenantKey);
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({

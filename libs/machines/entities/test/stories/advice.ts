@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import {
   advice,
@@ -24,9 +24,9 @@ function start(driver: MachineDriver, recommendationId: string, hash: string): v
   driver.execute(adviceKey, registerTrial, { recommendationId, hash });
 }
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** One is dismissed, one fails its trial and one passes it, which overtakes the last. */
+  /** One is dismissed, one fails its trial, and one passes it, which expires the last. */
   tried: (release) => {
     const driver = driverWith(["one", "two", "three", "four"]);
     driver.execute(adviceKey, dismissFound, { recommendationId: "one" });
@@ -44,7 +44,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, advice, adviceKey, release);
   },
 
-  /** A trial that could not start, and one that a user overtook. */
+  /** A trial that could not start, and one that a user change ended. */
   ended: (release) => {
     const driver = driverWith(["one"]);
     start(driver, "one", "t1");

@@ -1,9 +1,9 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { anchor, anchorCheckpoint, giveUpBook } from "../../src/anchor/index.ts";
 import { anchorKey, anchorService, checkpointOf } from "../../src/testing/anchor.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   anchored: (release) => {
     const driver = new MachineDriver({ machines: [anchor], service: anchorService });

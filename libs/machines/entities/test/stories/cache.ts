@@ -1,10 +1,10 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { AskCache, StoreOutput } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { askCache, cache, forgetOutput, reportComputing, storeOutput } from "../../src/cache/index.ts";
 import { asker, cacheKey, cacheService, inline } from "../../src/testing/cache.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   /** Stored, forgotten, stored again. */
   stored: (release) => {
@@ -20,7 +20,7 @@ export const stories: GoldenStories = {
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("3"), ttlMs: 60_000 }));
     return goldenOf(driver, cache, cacheKey, release);
   },
-  /** Three tasks ask at once: the first one fails, the second one has an output. */
+  /** Three tasks ask at the same time: the first one fails, the second one has an output. */
   awaited: (release) => {
     const driver = new MachineDriver({ machines: [cache, asker([])], service: cacheService });
     for (const runId of ["r0", "r1", "r2"])

@@ -1,10 +1,10 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { archive, definition, point, register, rollOut } from "../../src/definition/index.ts";
 
 const key = { namespace: "default", kind: "definition", id: "order" };
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   versions: (release) => {
     const driver = new MachineDriver({ machines: [definition], service: "workflow" });

@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import {
   experience,
@@ -11,7 +11,7 @@ import {
 } from "../../src/experience/index.ts";
 import { choiceOf, experienceKey, outcomeOf, trainingOf } from "../../src/testing/experience.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   /** Two senders, a batch that came twice, and a capability that is forgotten. */
   learned: (release) => {

@@ -1,10 +1,10 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { FindingResult } from "@tutti/contracts/governance/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { findings, keepReport, takeFindings } from "../../src/findings/index.ts";
 import { findingBy, findingsKey, reportOn } from "../../src/testing/findings.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   taken: (release) => {
     const driver = new MachineDriver({ machines: [findings], service: "governance" });

@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { ClaimParts, Quota } from "@tutti/contracts/session/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import {
@@ -12,9 +12,9 @@ import {
 } from "../../src/ledger/index.ts";
 import { ledgerKey, masterService, reservationOf } from "../../src/testing/ledger.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** A quota that two pools share, of which one is gone, and a deleted quota. */
+  /** A quota that two pools share, one of which disappears, and a deleted quota. */
   shared: (release) => {
     const driver = new MachineDriver({ machines: [ledger], service: masterService });
     const keep = (quotaId: string, limits: Record<string, number>, team: string) =>
@@ -42,7 +42,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, ledger, ledgerKey, release);
   },
 
-  /** Three reservations, of which one is taken away and one is over. */
+  /** Three reservations. One is cancelled and one has ended. */
   reserved: (release) => {
     const driver = new MachineDriver({ machines: [ledger], service: masterService });
     const { nowMs } = driver;

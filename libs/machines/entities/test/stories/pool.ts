@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { Hold } from "@tutti/contracts/agent/v1";
 import {
   Hook,
@@ -54,7 +54,7 @@ const scaler = (maxAgents: number) =>
     maxAgents,
   });
 
-/** Returns a pool with everything in it. */
+/** Returns a pool with every kind of item. */
 function furnished(): MachineDriver {
   const driver = new MachineDriver({ machines: [pool], service: "swarm" });
   const settings = Pool.fromPartial({
@@ -93,9 +93,9 @@ const inbox = (people: string[]) =>
     labels: { team: "money" },
   });
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** People have tasks in it, one of the inboxes is removed. */
+  /** People have tasks in it, and one of the inboxes is removed. */
   peopled: (release) => {
     const driver = new MachineDriver({ machines: [pool], service: "swarm" });
     driver.execute(key, setInbox, { inbox: inbox(["ann"]), revision: 0 });
@@ -108,7 +108,7 @@ export const stories: GoldenStories = {
 
   furnished: (release) => goldenOf(furnished(), pool, key, release),
 
-  /** Its scalers have decided, crashed and been given work. */
+  /** Its scalers have decided, crashed and received tasks. */
   scaled: (release) => {
     const driver = furnished();
     const scaling = { before: 0, wanted: 2, reason: "2 tasks wait", figures: { queued: 2 } };
@@ -124,7 +124,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, pool, key, release);
   },
 
-  /** Everything is changed, and most of it taken away. */
+  /** Everything is changed, and most of it removed. */
   cleared: (release) => {
     const driver = furnished();
     driver.advance(60_000);

@@ -1,10 +1,10 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { ActorKind } from "@tutti/contracts/types/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { endSecret, noteSecretUses, resealSecrets, secrets, storeSecret } from "../../src/secrets/index.ts";
 import { secretsKey, storing } from "../../src/testing/secrets.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   used: (release) => {
     const driver = new MachineDriver({ machines: [secrets], service: "governance" });

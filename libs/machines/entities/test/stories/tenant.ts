@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import {
   AdmissionRule,
   AdmissionSubject,
@@ -44,7 +44,7 @@ const ada = { kind: ActorKind.ACTOR_KIND_PERSON, id: "ada" };
 const press = { kind: ActorKind.ACTOR_KIND_AGENT, id: "press" };
 const policy = (policyId: string, text: string) => Policy.fromPartial({ policyId, text });
 
-/** Returns a tenant with everything in it. */
+/** Returns a tenant with every kind of item. */
 function furnished(): MachineDriver {
   const driver = new MachineDriver({ machines: [tenant], service: "governance" });
   const at = (ms: number) => toTimestamp(driver.nowMs + ms);
@@ -118,11 +118,11 @@ function furnished(): MachineDriver {
   return driver;
 }
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   furnished: (release) => goldenOf(furnished(), tenant, key, release),
 
-  /** What can be ended is ended, and what can be undone is undone. */
+  /** Everything that can be ended or undone is. */
   ended: (release) => {
     const driver = furnished();
     driver.execute(key, rollBackPolicies, { version: 1 });
@@ -152,7 +152,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, tenant, key, release);
   },
 
-  /** Some guessed, and one of them is unlocked. */
+  /** Some guessed credentials, and one of them is unlocked. */
   guessed: (release) => {
     const driver = furnished();
     const startMs = driver.nowMs;

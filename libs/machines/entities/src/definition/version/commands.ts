@@ -22,8 +22,8 @@ import {
 import { labelPointed, rolloutSet, versionArchived, versionRegistered } from "./events.ts";
 
 /**
- * The same content again is the version that is there. Labels are pointed to it all the same, and its part of new runs
- * stays: a worker of an older version that restarts takes nothing from the newer one.
+ * A registration with the same content returns the existing version. Its labels are set anyway, but its share of new
+ * runs stays: a worker of an older version that restarts takes nothing from the newer one.
  */
 export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
   type: "register",
@@ -34,7 +34,7 @@ export const register: DefinitionCommand<RegisterVersion, VersionRegistered> = {
     const existed = definition.versions.has(hash);
     if (!existed && definition.versions.size >= versionsMax)
       return definitionErrors.versionsFull.refusal({ name, max: versionsMax });
-    // The first version becomes the latest one, also when the request does not ask for it.
+    // The first version becomes the latest one, even if the request does not ask for it.
     const isAll = percent === 100 && !existed;
     const wanted = new Set(definition.labels.has(latest) && !isAll ? labels : [latest, ...labels]);
     const refusal = noRoomFor(definition, wanted, name);
@@ -96,7 +96,7 @@ export const rollOut: DefinitionCommand<RollOutVersion, VersionRolledOut> = {
   },
 };
 
-/** Of this version, or with an empty hash of any. */
+/** Ends the rollout of this version, or of any with an empty hash. */
 function endRollout({ rollout }: DefinitionView, hash: string, step: DefinitionStep): void {
   if (rollout === undefined || (hash !== "" && rollout.hash !== hash)) return;
   step.emit(rolloutSet, { rollout: undefined });

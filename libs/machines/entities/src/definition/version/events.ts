@@ -14,7 +14,10 @@ export const versionRegistered: DefinitionEvent<VersionRegisteredV1> = {
   evolve(definition, { version }) {
     if (version !== undefined) definition.versions.set(version.hash, version);
   },
-  /** The plan too, which is the blob that the hash names. A template has none, and mentions it for nothing. */
+  /**
+   * Includes the plan, whose blob is named by the hash. A template has no plan, and the mention of its hash
+   * has no effect.
+   */
   *blobs({ version }) {
     if (version === undefined) return;
     yield Buffer.from(version.hash, "hex");

@@ -3,15 +3,15 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import { definitionErrors } from "../errors.ts";
 import { type Definition, type DefinitionView, latest } from "../state.ts";
 
-/** A version, and what points to it. */
+/** A version and its labels. */
 export interface VersionFacts {
   readonly version: ReadOnly<KeptVersion>;
   readonly labels: readonly string[];
-  /** Of the latest version, and of the one that takes a part of its runs. */
+  /** Rollout of the latest version, or of the version that takes a share of its runs. */
   readonly rollout: ReadOnly<Rollout> | undefined;
 }
 
-/** Which version is meant: by hash, else by label, else the latest. */
+/** Selects a version: by hash, else by label, else the latest. */
 export interface VersionWish {
   readonly hash: string;
   readonly label: string;
@@ -28,7 +28,7 @@ export const version: Query<Definition, VersionWish, VersionFacts> = {
   },
 };
 
-/** Part of the versions, newest first. */
+/** A page of the versions, newest first. */
 export interface VersionsPage {
   readonly versions: readonly VersionFacts[];
   readonly total: number;

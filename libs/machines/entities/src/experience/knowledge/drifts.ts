@@ -1,9 +1,9 @@
-/** Which capabilities no longer take as long as was learned, told once until they do again. */
+/** Capabilities whose durations differ from the learned ones, reported once until they return to normal. */
 import type { Knowledge } from "./knowledge.ts";
 
 export interface Drifted {
   readonly capability: string;
-  /** What was usual until it started, and what it is since. */
+  /** Usual duration before the drift, and the current one. */
   readonly beforeMs: number;
   readonly nowMs: number;
 }
@@ -11,7 +11,7 @@ export interface Drifted {
 export class Drifts {
   readonly #known = new Set<string>();
 
-  /** Those that drift now and did not when this was asked last. */
+  /** Returns capabilities that drift now and did not at the last call. */
   begun({ models }: Pick<Knowledge, "models">): readonly Drifted[] {
     const begun: Drifted[] = [];
     const drifting = new Set<string>();

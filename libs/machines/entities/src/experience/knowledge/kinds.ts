@@ -1,4 +1,7 @@
-/** What kinds of work an attempt is one of, the nearest first: this task of a definition, this version, this capability, anything. */
+/**
+ * Kinds of work that an attempt belongs to, the nearest first: this task of a definition, this version, this
+ * capability, anything.
+ */
 import type { Subject } from "@tutti/planner";
 
 export interface AboutAttempt {
@@ -10,7 +13,7 @@ export interface AboutAttempt {
   readonly inputBytes: number;
 }
 
-/** A kind, with how it is written as a subject. What is empty means any. */
+/** A kind, with its encoding as a subject. Empty fields mean any. */
 export type Kind = Pick<AboutAttempt, "capability" | "version" | "definition" | "definitionTask">;
 
 export function kindsOf({ capability, version, definition, definitionTask }: Kind): readonly Kind[] {
@@ -23,7 +26,7 @@ export function kindsOf({ capability, version, definition, definitionTask }: Kin
   return [...kinds, any];
 }
 
-/** Returns a kind as estimates know it, with the wider ones that it is one of. */
+/** Returns the key of a kind for estimates, with the wider kinds that include it. */
 export function describedAs(kind: Kind): { readonly capability: string; readonly within: readonly string[] } {
   const [capability = "", ...within] = kindsOf(kind).map(keyOf);
   return { capability, within };
@@ -33,7 +36,7 @@ export function describedAs(kind: Kind): { readonly capability: string; readonly
 export interface TimedAttempt extends AboutAttempt {
   readonly endMs?: number;
   readonly runMs?: number;
-  /** Of its input, by its author. */
+  /** Properties of its input, set by its author. */
   readonly key?: string;
   readonly count?: number;
 }

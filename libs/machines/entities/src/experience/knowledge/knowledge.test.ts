@@ -24,7 +24,7 @@ const anything = {
   inputBytes: 0,
 };
 
-/** Times around a median, a third up or down. */
+/** Durations around a median, a third up or down. */
 function times(medianMs: number, count: number, seed = 1): readonly number[] {
   const chance = seededChance(seed);
   return Array.from({ length: count }, () => medianMs * Math.exp((chance.random() - 0.5) * 0.6));

@@ -24,18 +24,18 @@ export interface Predicted {
   readonly p50Ms: number;
   readonly p90Ms: number;
   readonly p99Ms: number;
-  /** Around inputs of the usual size. */
+  /** Slope around inputs of the usual size. */
   readonly msPerByte: number;
   readonly failureProbability: number;
   readonly tokens: number;
   readonly money: number;
   readonly samples: number;
   readonly confidence: number;
-  /** The kind whose attempts it rests on. */
+  /** Kind whose attempts it is based on. */
   readonly basis: Kind;
 }
 
-/** What was predicted, and what came. */
+/** A prediction and the real value. */
 export interface PredictedPoint {
   readonly timeMs: number;
   readonly predictedMs: number;
@@ -43,10 +43,10 @@ export interface PredictedPoint {
   readonly realMs: number;
 }
 
-/** What is known of one capability, and how good it is. */
+/** A model of one capability, and its quality. */
 export interface KnownModel {
   readonly capability: string;
-  /** Grows as it learns. */
+  /** Increases as it learns. */
   readonly version: number;
   readonly samples: number;
   /** Mean of |predicted - real| / real over the latest predictions. */
@@ -55,14 +55,14 @@ export interface KnownModel {
   readonly coverage: number;
   readonly drift: Drift | undefined;
   readonly learnMs: number;
-  /** Number of the attempt that it learned from last, among all of its namespace. */
+  /** Number of the last attempt that it learned from, among all of its namespace. */
   readonly learnedAt: number;
   readonly pools: ReadonlySet<string>;
   readonly points: readonly PredictedPoint[];
 }
 
 const pointsMax = 1_000;
-/** Predictions that an error is the mean of. */
+/** Number of predictions in the mean error. */
 const errorOver = 100;
 const highShare = 0.9;
 
@@ -83,7 +83,7 @@ interface Track {
 }
 
 export class Knowledge {
-  /** A planner learns more of its own on top of it (`fork`), and changes nothing here. */
+  /** A planner learns on a copy of its own (`fork`), and changes nothing here. */
   readonly times: Estimates;
   readonly uses = new UseEstimates();
   readonly chooser = new ModeChooser();
@@ -91,8 +91,8 @@ export class Knowledge {
   #count: number;
 
   /**
-   * @param count how many attempts there were before the first that is learned from
-   * @param models of capabilities that are not predicted by the usual one
+   * @param count number of attempts before the first one to learn from
+   * @param models models of capabilities that do not have the usual one
    */
   constructor(count = 0, models: Readonly<Record<string, string>> = {}) {
     this.#count = count;
@@ -116,7 +116,7 @@ export class Knowledge {
       return;
     }
     const before = this.times.estimate(subject);
-    // What was guessed from something else altogether says nothing of this model.
+    // A prediction that was based on other capabilities does not measure this model.
     if (before !== undefined && kindOf(before.basis).capability === capability) {
       const highMs = this.times.quantileMs(subject, highShare) ?? before.meanMs;
       track.points.push({ timeMs: endMs, predictedMs: before.medianMs, highMs, realMs: runMs });
@@ -132,7 +132,7 @@ export class Knowledge {
     if (mode !== undefined) learnOutcome(this.chooser, { features, mode, expectedMs, lostMs, realMs });
   }
 
-  /** Undefined as long as no attempt at anything has done what it should. */
+  /** Predicts an attempt. Undefined until any attempt has succeeded. */
   predict(attempt: TimedAttempt): Predicted | undefined {
     const subject = subjectOf(attempt);
     const estimate = this.times.estimate(subject);
@@ -154,7 +154,7 @@ export class Knowledge {
     };
   }
 
-  /** By capability. */
+  /** Models by capability. */
   get models(): readonly KnownModel[] {
     return [...this.#tracks].map(([capability, track]) => this.#modelOf(capability, track));
   }

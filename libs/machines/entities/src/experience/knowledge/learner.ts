@@ -15,12 +15,15 @@ export class Learner {
     return this.#knowledge;
   }
 
-  /** What it has learned from: what has come since is to be asked for. */
+  /** Position of the learned experience: the next request continues from it. */
   get place(): NewsWanted {
     return this.#place;
   }
 
-  /** Returns false, and learns nothing, if the answer belongs to an older request: ask again. */
+  /**
+   * Learns news. Returns false, and learns nothing, if the reply belongs to an older request: repeat the
+   * request.
+   */
   take({ outcomes, choices, models, isAnew, ...place }: ExperienceNews, wanted: NewsWanted): boolean {
     if (wanted !== this.#place) return false;
     if (outcomes.length === 0 && choices.length === 0 && !isAnew) return true;

@@ -15,7 +15,7 @@ import type { Experience, ExperienceCommand } from "../state.ts";
 import { modelChanged, modelTrained } from "./events.ts";
 import { liveOf, objection, quietTrainings, verdictOf } from "./verdict.ts";
 
-/** The machine judges, so that what is live follows from what is recorded. */
+/** The machine decides, so that the live model follows from recorded data. */
 export const recordTraining: ExperienceCommand<RecordTraining, TrainingRecorded> = {
   type: "record_training",
   codec: RecordTraining,

@@ -13,7 +13,7 @@ export const modelTrained: ExperienceEvent<ModelTrainedV1> = {
   },
 };
 
-/** What was learned with the model before is learned again with the new one. */
+/** Knowledge of the previous model is learned again with the new one. */
 export const modelChanged: ExperienceEvent<ModelChangedV1> = {
   type: "model_changed",
   version: 1,
@@ -28,7 +28,7 @@ export const modelChanged: ExperienceEvent<ModelChangedV1> = {
 
 function modelIn({ models }: Experience, capability: string): CapabilityModel {
   const known = models.get(capability) ?? CapabilityModel.create({ capability });
-  // The order of a map is that of insertion.
+  // Reinserted, because a map is ordered by insertion.
   models.delete(capability);
   models.set(capability, known);
   for (const oldest of models.keys()) {

@@ -88,7 +88,7 @@ describe("a comparison of models", () => {
         scores.map(({ model }) => model),
         [...durationModels],
       );
-      // What mixes two sorts covers more, because its interval has a gap.
+      // A model that mixes two kinds covers more, because its interval has a gap.
       for (const { model, coverage } of scores)
         assert.ok(
           coverage >= 0.75 && coverage <= (drawn === twoSorts ? 0.87 : 0.85),

@@ -7,7 +7,7 @@ export interface RecordedModels {
   readonly models: ReadonlyMap<string, ReadOnly<CapabilityModel>>;
 }
 
-/** What models are compared on, and what became of the comparisons before. */
+/** Returns the data for comparisons of models, and earlier results. */
 export const recordedModels: Query<Experience, void, RecordedModels> = {
   type: "recorded_models",
   answer: ({ outcomes, models }) => ({ outcomes, models: new Map(models) }),

@@ -1,32 +1,32 @@
 /**
- * Compares the models of one capability on what was recorded of it. Each model predicts each end before it learns from
- * it, so no model has seen what it is judged by.
+ * Compares the models of one capability on its recorded attempts. Each model predicts each end before it learns from
+ * it, so no model has seen its test data.
  *
  * 1. The same ends in the same order give the same scores.
- * 2. An end that is absurd counts as a factor of twenty at most. So few wrong records do not decide.
+ * 2. An outlier counts as a factor of twenty at most, so a few wrong records do not decide.
  */
 import type { LearnedOutcome, ModelScore, ModelTraining } from "@tutti/contracts/intelligence/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { type DurationModel, durationModels, Estimates } from "@tutti/planner";
 import { subjectOf } from "../knowledge/kinds.ts";
 
-/** Ends that are learned from before the first one counts. */
+/** Number of ends to learn from before the first one counts. */
 const warmUp = 20;
-/** Ends that count, at least. */
+/** Minimum number of ends that count. */
 export const trainedOnMin = 100;
-/** Of a history, the latest ends. */
+/** Maximum number of ends, the latest of a history. */
 const trainedOnMax = 2_000;
 const partsOfHistory = 10;
 const errorMost = 3;
 const leastMs = 0.01;
 const low = 0.1;
 const high = 0.9;
-/** Ends after which others may run. */
+/** Number of ends after which other work may run. */
 const sliceEnds = 200;
 
 export type Scored = Omit<ModelTraining, "number" | "live" | "finding">;
 
-/** Those that did what they should. How long a failure takes says nothing of how long it takes. */
+/** Returns the successful ends. The duration of a failure does not predict the duration of a success. */
 export function endsOf(
   outcomes: readonly ReadOnly<LearnedOutcome>[],
   capability: string,
@@ -36,7 +36,7 @@ export function endsOf(
     .slice(-trainedOnMax);
 }
 
-/** Gives way after each slice. Undefined if too few ends were recorded. */
+/** Compares models. Yields after each slice. Undefined if too few ends were recorded. */
 export function* train(
   ends: readonly ReadOnly<LearnedOutcome>[],
   nowMs: number,

@@ -3,17 +3,20 @@
  *
  * 1. A model is promoted only if it beats the live one, and is no worse than the better baseline.
  * 2. A live model that the better baseline beats is dropped. The best of the others takes its place.
- * 3. What was taken back is not promoted again for some trainings. So it does not swing.
+ * 3. A reverted model is not promoted again for some trainings. This prevents oscillation.
  */
 import type { CapabilityModel, ModelScore, ModelTraining } from "@tutti/contracts/intelligence/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { baselineModels, usualModel } from "@tutti/planner";
 
-/** A difference that is smaller than this share is none. */
+/** Minimum share of a difference that counts. */
 const gainLeast = 0.1;
-/** Of the parts of the history: chance alone exceeds it in 5 of 1,000 comparisons (Student, 9 degrees of freedom). */
+/**
+ * Threshold over the parts of the history: chance alone exceeds it in 5 of 1,000 comparisons (Student, 9 degrees of
+ * freedom).
+ */
 const deviationsLeast = 3.25;
-/** Trainings for which a model that was taken back is left alone. */
+/** Number of trainings for which a reverted model is not promoted. */
 export const quietTrainings = 10;
 
 export interface Verdict {
@@ -50,7 +53,7 @@ export function verdictOf(
   return { change: "none", live, finding: `No model beats ${live}.` };
 }
 
-/** Returns what speaks against a promotion that a user asks for. */
+/** Returns the objection to a promotion that a user requests. */
 export function objection(live: string, wanted: string, { scores }: Compared): string | undefined {
   const scoreOf = (model: string) => scores.find((each) => each.model === model);
   const [mine, theirs] = [scoreOf(live), scoreOf(wanted)];
@@ -88,7 +91,7 @@ function comparison(one: ReadOnly<ModelScore>, other: ReadOnly<ModelScore>, samp
   return `Over ${samples} attempts ${one.model} is off by ${factor(one)}, ${other.model} by ${factor(other)}.`;
 }
 
-/** An error as users see it. */
+/** Returns an error as users see it. */
 function factor({ error }: ReadOnly<ModelScore>): string {
   return `× ${Math.exp(error).toFixed(2)}`;
 }

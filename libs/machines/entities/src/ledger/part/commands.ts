@@ -1,11 +1,11 @@
 /**
- * Pools with tasks of the namespace ask for their parts of its quotas, again and again.
+ * Pools with tasks of the namespace request their parts of its quotas periodically.
  *
- * 1. What all pools together may have running never exceeds the limit of a quota: a part is taken out of what no other
- *    holds. Where a limit became smaller, nothing more starts until enough has ended.
- * 2. A pool that is alone has all of it, so that it need not ask before each task. While another one is short of some,
- *    it has its fair part, and what it still uses beyond that counts against it until it has ended.
- * 3. Who does not ask again loses its parts when the lease is over.
+ * 1. The running work of all pools together never exceeds the limit of a quota: a part consists of amounts that no
+ *    other pool holds. After a limit was lowered, nothing more starts until enough has ended.
+ * 2. A single pool has the whole quota, so that it needs no request before each task. While another pool needs more,
+ *    it has its fair part, and its use beyond that counts until the tasks have ended.
+ * 3. A pool that does not repeat its request loses its parts when the lease expires.
  */
 
 import {

@@ -18,7 +18,7 @@ function setSlots(driver: MachineDriver, slots: number): void {
   driver.execute(ledgerKey, keepQuota, { quota, revision: 0 });
 }
 
-/** Returns how many may be running in a pool that has so many, and keeps so many waiting. */
+/** Returns the amount that may run in a pool with this use and this many waiting tasks. */
 function claim(driver: MachineDriver, pool: string, used = 0, wanted = 0): number {
   const uses = [{ quotaId: "default", name: "slots", used, wanted }];
   const reply = driver.execute(ledgerKey, claimParts, ClaimParts.create({ pool, uses }));
@@ -75,8 +75,8 @@ describe("parts of a quota", () => {
 });
 
 /**
- * Pools that follow their orders in the plainest way: each keeps to the amount of its last grant, as long as
- * its lease holds. Running work in all of them together is counted at every step.
+ * Simulated pools: each keeps to the amount of its last grant, as long as its lease is valid. The total
+ * running work is checked at every step.
  */
 function play(seed: number): void {
   const chance = seededChance(seed);
@@ -94,7 +94,7 @@ function play(seed: number): void {
       pool.dueMs = driver.nowMs + leaseMs / 2;
     } else {
       driver.advance(below(leaseMs / 4));
-      // Who dies has nothing running by the time its lease is over.
+      // A dead pool has no running work when its lease expires.
       for (const one of pools) if (one.dueMs <= driver.nowMs) Object.assign(one, { used: 0, amount: 0 });
     }
     for (const one of pools) {

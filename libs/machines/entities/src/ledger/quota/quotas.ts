@@ -1,5 +1,6 @@
 /**
- * Quotas: kept whole, and taken away. Less than is in use takes nothing away: nothing more starts until there is room.
+ * Quotas: replaced as a whole, and removed. A limit below the current use stops nothing: no more starts until there is
+ * room.
  */
 import {
   DropQuota,

@@ -105,12 +105,15 @@ function reservationProblem(reservation: Reservation): string | undefined {
   return wrong && `reservation ${id}: expected amounts above 0, found ${wrong[1]} of ${wrong[0]}`;
 }
 
-/** Returns the labels of the agents of which something is set aside, in words. Empty for all of the pool. */
+/** Returns the labels of the agents that the reservation is for, in words. Empty for all of the pool. */
 function thereOf({ agents }: ReadOnly<Pick<Reservation, "agents">>): string {
   return agents === undefined ? "" : selectorText(agents);
 }
 
-/** What has not so much left for all of the time, if anything, of the pool or of its agents with these labels. */
+/**
+ * Returns the amount that is too small for a part of the time, if any, of the pool or of its agents with these
+ * labels.
+ */
 function tightnessOf(
   { reservations: kept }: LedgerView,
   wanted: Reservation,
@@ -127,7 +130,7 @@ function tightnessOf(
   for (const [name, amount] of Object.entries(wanted.amounts)) {
     const all = capacity[name] ?? 0;
     const own = others.filter(({ value }) => (value.amounts[name] ?? 0) > 0);
-    // What overlaps changes only where one of them starts.
+    // The overlap changes only at the start of a reservation.
     for (const atMs of [
       span.fromMs,
       ...own.map(({ value }) => spanOf(value).fromMs).filter((at) => at > span.fromMs),

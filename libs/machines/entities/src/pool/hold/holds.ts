@@ -1,6 +1,7 @@
 /**
- * Agents that are held by hand: for any time, wherever the pool goes, and whether the agent is there or
- * not. What a pool does by itself, such as to one that comes and goes too quickly, is not kept.
+ * Agents that a user has paused: for any time, after a move of the pool too, and whether the agent is
+ * connected or not. Automatic measures of a pool, such as for an agent that reconnects too often, are not
+ * stored.
  */
 import { Hold } from "@tutti/contracts/agent/v1";
 import {

@@ -1,4 +1,4 @@
-/** Hooks, as they are kept. Whether their rules make sense is looked at before: here they are only kept. */
+/** Stored hooks. The caller validates their rules before. */
 import {
   CreateHook,
   DeleteHook,

@@ -1,4 +1,4 @@
-/** Inboxes, as they are kept: capabilities, people and rules. Their open tasks are runs, and not kept here. */
+/** Stored inboxes: capabilities, people and rules. Their open tasks are runs, and not stored here. */
 import { DeleteInbox, Inbox, InboxDeletedV1, InboxSetV1, SetInbox } from "@tutti/contracts/swarm/v1";
 import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";

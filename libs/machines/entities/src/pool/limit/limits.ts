@@ -1,4 +1,4 @@
-/** Limits by key, as they are set: what counts against them is known where tasks are matched. */
+/** Limits by key, as configured: the pool counts the tasks against them. */
 import {
   DeletePoolLimit,
   PoolLimit,

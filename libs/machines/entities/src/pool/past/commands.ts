@@ -1,6 +1,6 @@
 /**
- * What scalers saw and did, noted now and then by the owner of the pool: the next owner continues from there. It says
- * nothing of how the pool is to be, so it changes no revision.
+ * Observations and decisions of scalers, recorded from time to time by the owner of the pool: the next owner
+ * continues from them. They are no settings, so they do not change the revision.
  */
 import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";
 import { poolErrors } from "../errors.ts";

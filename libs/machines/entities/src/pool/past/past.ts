@@ -1,6 +1,6 @@
 /**
- * The past of a scaler: what it saw and did, as far back as is kept. Never changed: a change makes a new
- * one.
+ * The past of a scaler: its observations and decisions, as far as they are kept. Immutable: a change creates
+ * a new one.
  */
 
 import type { Scaling } from "@tutti/contracts/swarm/v1";
@@ -13,13 +13,13 @@ export interface Crashes {
 }
 
 export interface ScalerPast {
-  /** The newest last. */
+  /** Decisions, the newest last. */
   readonly scalings: readonly Scaling[];
-  /** How often in a row the program of an agent has ended by itself. Of those that are well nothing is kept. */
+  /** Number of consecutive crashes of the program of an agent. Healthy agents have no entry. */
   readonly crashes: ReadonlyMap<string, Crashes>;
-  /** The number of the first stretch of `arrivals`. */
+  /** Number of the first period in `arrivals`. */
   readonly firstStretch: number;
-  /** Tasks that came, stretch by stretch. Below 0 if not observed. */
+  /** Arrived tasks per period. Below 0 if not observed. */
   readonly arrivals: readonly number[];
 }
 
@@ -41,7 +41,7 @@ export function withCrashes(past: ScalerPast, agentId: string, { count, how }: C
   return { ...past, crashes };
 }
 
-/** Two owners may each have seen a part of one stretch. */
+/** Two owners may each have seen a part of one period. */
 export function withArrivals(past: ScalerPast, stretch: number, tasks: number): ScalerPast {
   const { arrivals, firstStretch } = past;
   const at = stretch - firstStretch;

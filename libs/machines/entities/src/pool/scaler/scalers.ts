@@ -1,4 +1,4 @@
-/** Scalers, as they are kept: what they are to do. How they stand is not kept here. */
+/** Stored scalers: their settings, without their status. */
 import {
   CreateScaler,
   DeleteScaler,
@@ -52,7 +52,7 @@ export const scalerUpdated = keptEvent(scalers, {
   atMs: ({ updateMs }) => updateMs,
 });
 
-/** What a scaler saw and did goes with it. */
+/** The observations and decisions of a scaler are removed with it. */
 export const scalerDeleted = removedEvent(scalers, {
   type: "scaler_deleted",
   codec: ScalerDeletedV1,

@@ -1,6 +1,6 @@
 /**
- * A pool with scalers or inboxes wants to be tended, by any owner and without a request: agents that have to be there
- * are started after a restart too. So it asks for that as long as it has any, and nothing ever answers.
+ * A pool with scalers or inboxes must be opened by its owner without a request: required agents are started after a
+ * restart too. So it requests that as an effect as long as it has any. The effect has no result.
  */
 import type { Outstanding, ReadOnly } from "@tutti/kernel";
 import type { Pool, TendPool } from "../state.ts";
@@ -9,8 +9,8 @@ const tending = 1;
 const tend: TendPool = { kind: "tend_pool" };
 
 /**
- * After any change of the scalers or inboxes of a pool: what it asks for follows from how many there are.
- * @param difference how many more there were before
+ * Updates the effect after any change of the scalers or inboxes of a pool, by their number.
+ * @param difference number of items that were removed, negative for added ones
  */
 export function askForTending(pool: Pool, difference: number, outstanding: Outstanding<TendPool>): void {
   const size = tended(pool);
@@ -22,7 +22,7 @@ export function askForTending(pool: Pool, difference: number, outstanding: Outst
 }
 
 export function recoverTending(pool: ReadOnly<Pool>, outstanding: Outstanding<TendPool>): void {
-  // Earlier requests do not count any more: each request is an attempt of its own.
+  // Earlier requests no longer count: each request is an attempt of its own.
   if (tended(pool) > 0) outstanding.effect(tending, pool.timesTended, tend);
 }
 

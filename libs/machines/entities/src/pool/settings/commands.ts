@@ -1,4 +1,4 @@
-/** How a pool is to be, and whether it gives anything out. */
+/** Settings of a pool, and whether it assigns tasks. */
 import {
   CreatePool,
   DeletePool,
@@ -36,7 +36,7 @@ export const createPool: PoolCommand<CreatePool, PoolChanged> = {
   },
 };
 
-/** Also for a pool that was never created. From now on these settings apply instead of the configuration. */
+/** Also for a pool that was never created. From then on these settings apply instead of the configuration. */
 export const updatePool: PoolCommand<UpdatePool, PoolChanged> = {
   type: "update",
   codec: UpdatePool,
@@ -102,7 +102,7 @@ export const resumePool: PoolCommand<ResumePool, PoolChanged> = {
   },
 };
 
-/** Without what the service sets, and in one order. */
+/** Returns settings without fields that the service sets, in a fixed order. */
 function bare(pool: PoolSettings): PoolSettings {
   const { strategy, weights, labels, admits } = pool;
   return {

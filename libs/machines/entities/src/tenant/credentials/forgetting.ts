@@ -1,4 +1,4 @@
-/** Keys and tokens that have ended are forgotten after a while, and those of removed identities at once. */
+/** Keys and tokens that have ended are deleted after a while, and those of removed identities immediately. */
 import { CredentialsForgottenV1 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, type Outstanding } from "@tutti/kernel";
 import { endedKeyMs, endedTokenMs, forgetEveryMs } from "../limits.ts";
@@ -13,7 +13,7 @@ import {
 
 const forgetting = 1;
 
-/** When a key ends. Infinity when it does not. */
+/** Returns when a key ends. Infinity if it does not. */
 export function endOfKey({
   key,
   revokeMs,
@@ -22,17 +22,17 @@ export function endOfKey({
   return revokeMs > 0 ? Math.min(revokeMs, expireMs) : expireMs;
 }
 
-/** When a token ends by itself: one that was revoked has to be known as such until then. */
+/** Returns when a token expires: a revoked token must be known as such until then. */
 function expireOf({ token }: KeptToken): number {
   return token.expireTime === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(token.expireTime);
 }
 
-/** When a key is listed no longer. */
+/** Returns when a key is no longer listed. */
 export function forgetKeyMs(kept: KeptKey): number {
   return endOfKey(kept) + endedKeyMs;
 }
 
-/** When no process accepts a token any more, also by a clock that is behind. */
+/** Returns when no process accepts a token any longer, even with a clock that is behind. */
 export function forgetTokenMs(kept: KeptToken): number {
   return expireOf(kept) + endedTokenMs;
 }
@@ -54,7 +54,7 @@ export const credentialsForgotten: TenantEvent<CredentialsForgottenV1> = {
   },
 };
 
-/** Something is to be forgotten then, with all that is within the same while. */
+/** Sets the timer for a deletion, rounded so that several deletions happen together. */
 export function forgetAt(tenant: Tenant, ms: number, outstanding: Outstanding): void {
   const dueMs = Math.ceil(ms / forgetEveryMs) * forgetEveryMs;
   if (!Number.isFinite(dueMs) || (tenant.forgetMs > 0 && tenant.forgetMs <= dueMs)) return;
@@ -68,7 +68,7 @@ export function recoverForgetting({ forgetMs }: TenantView, outstanding: Outstan
 
 export function forgetCredentialsOf(tenant: Tenant, actor: string): void {
   for (const [id, { key }] of tenant.keys) if (actorKey(key.actor) === actor) tenant.keys.delete(id);
-  // Its tokens are still out there until they end: they have to be known as revoked.
+  // Its tokens are in use until they expire: they must be known as revoked.
   for (const [id, { token, revokeMs }] of tenant.tokens)
     if (actorKey(token.actor) === actor && revokeMs === 0) tenant.tokens.set(id, { token, revokeMs: 1 });
 }

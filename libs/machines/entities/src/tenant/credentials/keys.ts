@@ -1,4 +1,4 @@
-/** Keys for APIs: of each its description and its hash. */
+/** API keys: the description and the hash of each. */
 import {
   ApiKey,
   KeepKey,
@@ -92,7 +92,7 @@ function isInForce({ keys }: TenantView, keyId: string, nowMs: number): boolean 
   return kept !== undefined && endOfKey(kept) > nowMs;
 }
 
-/** The key without its later changes. */
+/** Returns the key without its later changes. */
 function bare(key: ApiKey): ApiKey {
   return {
     ...key,

@@ -1,7 +1,7 @@
 /**
  * Principals that are locked out after guessing. Each process detects this by itself and applies the lockout
- * at once. It is kept here so that all others do too, also after a restart, and so that a person can see and
- * lift a lockout.
+ * at once. It is stored here so that all other processes apply it too, even after a restart, and so that a
+ * person can see and lift it.
  */
 import {
   LiftTenantLockout,
@@ -38,8 +38,8 @@ export const noteLockouts: TenantCommand<NoteLockouts, TenantChanged> = {
   decide(tenant, { lockouts }, step) {
     const { nowMs } = step;
     const news = lockouts.filter((one) => endOfLockout(one) > Math.max(nowMs, endIn(tenant, one.subject)));
-    // A flood from many addresses takes no more room than this. Further ones are locked out in the process that saw
-    // them.
+    // Bounds the lockouts after a flood from many addresses. Further ones are locked out only in the process that
+    // saw them.
     const room =
       lockoutsMax - [...tenant.lockouts.values()].filter((one) => endOfLockout(one) > nowMs).length;
     const noted = news

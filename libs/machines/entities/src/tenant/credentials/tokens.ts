@@ -1,4 +1,4 @@
-/** Tokens that were issued and have not ended. That one was revoked is known until it has. */
+/** Issued tokens that have not ended. A revocation is kept until the token expires. */
 import {
   IssuedToken,
   KeepToken,
@@ -62,7 +62,7 @@ export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
       return words.invalid(`expected a token of at most ${bytesMax} bytes`);
     if (tenant.tokens.has(token.tokenId)) return words.exists("token", token.tokenId);
     if (tenant.tokens.size >= tokensMax) return words.full("token", tokensMax);
-    // Exchanged once, by the first caller. What it was narrowed from has to be in force as well.
+    // A token is exchanged once, by the first caller. Its parent must be valid as well.
     for (const id of [redeemsTokenId, token.parentTokenId])
       if (id !== "" && !isInForce(tenant, id, step.nowMs))
         return tenantErrors.ended.refusal({ what: "token", id });
@@ -89,10 +89,10 @@ export const revokeTokens: TenantCommand<RevokeTenantTokens, TenantChanged> = {
   },
 };
 
-/** These and all that were narrowed from them, or from those, in order. */
+/** Returns these tokens and their direct and indirect descendants, in order. */
 function withDescendants({ tokens }: TenantView, ids: readonly string[]): string[] {
   const found = new Set(ids);
-  // One is narrowed from another that was there before it.
+  // A parent precedes the tokens that are narrowed from it.
   for (const { token } of tokens.values()) if (found.has(token.parentTokenId)) found.add(token.tokenId);
   return [...found].sort();
 }

@@ -1,4 +1,4 @@
-/** When keys and tokens were used last: to the minute, and told in batches. */
+/** Times of the last use of keys and tokens: to the minute, reported in batches. */
 import { NoteUses, TenantChanged, UsesNotedV1 } from "@tutti/contracts/governance/v1";
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 import { words } from "../errors.ts";
@@ -43,7 +43,7 @@ export const noteUses: TenantCommand<NoteUses, TenantChanged> = {
   },
 };
 
-/** Infinity for one that is not there. */
+/** Returns the time of the last use. Infinity if the key or token does not exist. */
 function lastUse({ keys, tokens }: TenantView, id: string): number {
   const found = keys.get(id)?.key ?? tokens.get(id)?.token;
   if (found === undefined) return Number.POSITIVE_INFINITY;

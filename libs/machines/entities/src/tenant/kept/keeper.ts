@@ -1,4 +1,4 @@
-/** The commands and the events of a kind of thing that a tenant keeps. */
+/** The commands and the events of a kind of item that a tenant stores. */
 import { KeepMode, type TenantChanged } from "@tutti/contracts/governance/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { WireCodec } from "@tutti/kernel";
@@ -17,7 +17,7 @@ interface Written {
   readonly cause: Cause | undefined;
 }
 
-/** Its messages, and where in them it is. */
+/** Messages of the kind, and the location of the item in them. */
 export interface Messages<T, Keep extends Wanted, Remove, KeptEvent extends Written, Removed> {
   readonly keep: WireCodec<Keep>;
   readonly remove: WireCodec<Remove>;

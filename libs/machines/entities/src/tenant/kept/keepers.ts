@@ -110,7 +110,7 @@ export const rule = keeperOf<AdmissionRule, KeepRule, RemoveRule, RuleKeptV1, Ru
   after(tenant, before, { timeMs, cause, ...body }) {
     if (before === undefined) return;
     const isRemoved = !("rule" in body);
-    // An earlier release took rules away without saying who did, and kept nothing of them.
+    // An earlier release removed rules without recording the author, and kept no copy.
     if (!isRemoved || cause !== undefined) passed(tenant, before, { timeMs, cause, isRemoved });
   },
 });
@@ -121,7 +121,7 @@ interface Passing {
   readonly isRemoved: boolean;
 }
 
-/** Rules as they were: what can be gone back to, and what findings were found by. */
+/** Keeps earlier rules: for a rollback, and as the source of findings. */
 function passed(
   { pastRules }: Tenant,
   before: Kept<AdmissionRule>,

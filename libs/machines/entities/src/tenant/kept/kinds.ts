@@ -1,4 +1,4 @@
-/** What a tenant keeps by id, and how each is kept. */
+/** Kinds of items that a tenant stores by id, and how each is stored. */
 import {
   AdmissionRule,
   IdentityLimit,
@@ -23,7 +23,7 @@ import {
 } from "../limits.ts";
 import { actorKey, changed, type Tenant } from "../state.ts";
 
-/** A kind of thing in a tenant, and where it is. */
+/** A kind of item in a tenant, and its location in the state. */
 export interface TenantKind<T> extends Collection<Tenant, T, TenantChanged> {
   /** `role`: part of the names of its commands and events. */
   readonly type: string;
@@ -47,7 +47,7 @@ const inTenant: Keeping<Tenant, TenantChanged> & { readonly idLengthMax: number;
     },
   };
 
-/** What the service says of it, and no other source. */
+/** Fields that only the service sets. */
 const unsaid = { namespace: "", revision: "" };
 
 export const principals: TenantKind<Principal> = {
@@ -112,7 +112,7 @@ export const callerLimits: TenantKind<IdentityLimit> = {
   max: callerLimitsMax,
   ...inTenant,
   of: (tenant) => tenant.limits,
-  // The default limit has no actor, and has to have a name all the same.
+  // The default limit has no actor, but needs a name.
   idOf: ({ actor }) => actorKey(actor) || allCallers,
   bare: (limit) => ({ ...limit, ...unsaid }),
 };

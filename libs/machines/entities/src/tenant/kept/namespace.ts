@@ -1,4 +1,4 @@
-/** How the namespace itself is to be. */
+/** Settings of the namespace itself. */
 import {
   KeepNamespace,
   Namespace,

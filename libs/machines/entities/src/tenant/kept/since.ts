@@ -1,4 +1,4 @@
-/** Since when something is as it is, and by whom, as snapshots have it. */
+/** Times and authors of changes, as in snapshots. */
 import { KeptBy } from "@tutti/contracts/governance/v1";
 import type { Since } from "../../index.ts";
 

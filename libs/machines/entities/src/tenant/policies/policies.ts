@@ -1,5 +1,6 @@
 /**
- * Policies, in versions: each change of them makes one, and any that is kept can be gone back to, by one that is like it.
+ * Policies, in versions: each change creates one. A rollback to a kept version creates a new version with the same
+ * content.
  */
 import {
   ApplyTenantPolicies,
@@ -31,12 +32,12 @@ const kind: KeptKind<Policy> = {
   }),
 };
 
-/** Number of the version that holds. 0 before the first. */
+/** Returns the number of the current version. 0 before the first. */
 export function versionOf({ versions }: TenantView): number {
   return versions.at(-1)?.version ?? 0;
 }
 
-/** Policies as they were in a version. Undefined when it is not kept. */
+/** Returns the policies of a version. Undefined if it is not kept. */
 export function policiesAt({ base, versions }: TenantView, version: number): Map<string, Policy> | undefined {
   const first = (versions[0]?.version ?? 1) - 1;
   if (version < first || version > (versions.at(-1)?.version ?? 0)) return;
@@ -62,7 +63,7 @@ export const policiesApplied: TenantEvent<TenantPoliciesAppliedV1> = {
   },
 };
 
-/** The policies are those of the version from here on. */
+/** Applies a version to the policies. */
 export function takeVersion(
   tenant: Pick<Tenant, "policies" | "weight">,
   { version, set, removedPolicyIds, timeMs, cause }: TenantPoliciesAppliedV1,
@@ -82,7 +83,7 @@ export function takeVersion(
   }
 }
 
-/** The oldest versions become what the next ones go out from. */
+/** Merges the oldest versions into the base. */
 function forgetVersions(tenant: Tenant): void {
   const weights = tenant.versions.map((version) => weightOf(TenantPoliciesAppliedV1, version));
   let weight = weights.reduce((sum, one) => sum + one, 0);
@@ -165,6 +166,6 @@ export const rollBackPolicies: TenantCommand<RollBackTenantPolicies, TenantPolic
 
 function isNow({ policies }: TenantView, policy: ReadOnly<Policy>): boolean {
   const found = policies.get(policy.policyId);
-  // Only read.
+  // The cast is safe: the value is only read.
   return found !== undefined && isSame(Policy, found.value, policy as Policy);
 }
