@@ -1,4 +1,4 @@
-/** Brings attempts to the pools they belong to, by one stream to the owner of each. */
+/** Sends attempts to their pools, by one stream to the owner of each pool. */
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
@@ -11,7 +11,7 @@ import { PoolStream } from "./pool-stream.ts";
 import type { Settlement } from "./settlement.ts";
 import { WireTokens } from "./wire-tokens.ts";
 
-/** Whose tasks they are. */
+/** The origin of the offered tasks. */
 interface OfferOrigin {
   /** Name of the service: `workflow`, `swarm`. */
   readonly service: string;
@@ -26,7 +26,7 @@ export interface DispatcherParts {
   readonly instanceId: string;
   readonly foundation: Foundation;
   readonly tokens: TokenCipher;
-  /** Pools that all namespaces share: they belong to the namespace `default`. */
+  /** Pools that all namespaces share. They belong to the namespace `default`. */
   readonly sharedPools: readonly string[];
 }
 
@@ -60,12 +60,12 @@ export class Dispatcher {
     return waiting;
   }
 
-  /** Where the pool of that name is that the work of a namespace uses. */
+  /** Returns the namespace of a pool that the work of a namespace uses. */
   namespaceOf(pool: string, namespace: string): string {
     return this.#shared.has(pool) ? defaultName : namespace;
   }
 
-  /** When nothing could be brought to a pool since a time, and why. */
+  /** Returns the outages of a pool since a time, with their reasons. */
   outagesAt(namespace: string, pool: string, sinceMs: number): OutageWait[] {
     const nowMs = this.#parts.foundation.clock.now();
     return this.#links.get(namespace)?.get(pool)?.stream.outages.since(sinceMs, nowMs) ?? [];
@@ -83,7 +83,7 @@ export class Dispatcher {
     for (const links of this.#links.values()) for (const { sender } of links.values()) sender.withdraw(bytes);
   }
 
-  /** The next owner of its work offers it. */
+  /** Releases an attempt: the next owner of its work offers it. */
   release(token: EffectToken): void {
     const bytes = this.#tokens.write(token);
     for (const links of this.#links.values()) for (const { sender } of links.values()) sender.release(bytes);

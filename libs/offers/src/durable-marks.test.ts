@@ -4,7 +4,7 @@ import { OfferRequest } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { DurableMarks } from "./durable-marks.ts";
 
-/** The receiver of marks, and the results that it knows by them. */
+/** The receiver of marks, with the results that they report as durable. */
 class Listener {
   readonly known = new Set<number>();
 

@@ -1,9 +1,9 @@
 import type { OfferRequest } from "@tutti/contracts/swarm/v1";
 
-/** Which results of a stream are durable: up to a number all of them, and some beyond. Each is reported once. */
+/** The durable results of a stream: all up to a number, and some beyond. Each is reported once. */
 export class DurableMarks {
   #come = 0;
-  /** All up to this one are durable. */
+  /** All results up to this number are durable. */
   #upTo = 0;
   #toldUpTo = 0;
   readonly #beyond = new Set<number>();

@@ -4,7 +4,7 @@ import type { EffectToken } from "@tutti/runtime";
 import { dueMsOf, type OfferedTask, priorityOf } from "./offered-task.ts";
 
 /**
- * An attempt that is wanted, from the moment it is asked for until it is settled.
+ * A wanted attempt, from its request until it is settled.
  *
  *     home ── offered ──► pool ── result ──► answered
  *     pool ── recalled, put back ──► home
@@ -16,31 +16,31 @@ export interface OfferEntry extends Ranked {
   readonly cause: Cause | undefined;
   effect: OfferedTask;
   where: "home" | "pool" | "answered" | "gone";
-  /** Known to be running: it is not recalled any more. */
+  /** True once it runs: it is not recalled any more. */
   hasBegun: boolean;
   isRecalled: boolean;
-  /** Where it stands, or stood last. */
+  /** The line that it is in, or was in last. */
   line: WindowLine | undefined;
 }
 
-/** Those of one kind, in one namespace: the same agents can do them. */
+/** Tasks of one kind in one namespace: the same agents can do them. */
 export interface WindowLine {
   readonly kind: string;
   readonly atHome: Heap<OfferEntry>;
-  /** The recallable entries, the least urgent first: ranks are turned round while entries are here. */
+  /** The recallable entries, the least urgent first. Their ranks are negated while they are here. */
   readonly recallable: Heap<OfferEntry>;
   withPool: number;
   recalled: number;
-  /** How many have started lately: halved each second. */
+  /** Recent starts. The number is halved each second. */
   begun: number;
 }
 
-/** How much waiting a point of priority is worth. The default of pools is the same. */
+/** Waiting time that is worth one point of priority. Pools have the same default. */
 const ageingMs = 60_000;
-/** A task whose outcome is wanted at a time stands where one would that was ready so long before. */
+/** A task with a due time is ordered as if it had been ready this long before that time. */
 const dueLeadMs = 600_000;
 
-/** Smaller goes first. Time does not change the order, so waiting entries age without being touched. */
+/** Returns the rank: smaller goes first. Time does not change the order of waiting entries. */
 export function rankOf(effect: OfferedTask): number {
   const { readyMs } = effect;
   const dueMs = dueMsOf(effect);

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why an attempt ended that no agent brought to an end of its own. */
+/** Reasons of attempts that ended without an agent. */
 export const offerErrors = defineErrors("offer", {
   outputAbsent: {
     status: "FAILED_PRECONDITION",

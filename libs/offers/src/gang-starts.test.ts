@@ -34,11 +34,11 @@ interface Member {
 interface Work {
   readonly id: string;
   readonly members: Member[];
-  /** Attempts that failed, and may fail. */
+  /** Attempts that may still fail. */
   mishaps: number;
 }
 
-/** An attempt at an agent. Members of a gang wait for each other: none ends before all are there at the same time. */
+/** An attempt at an agent. Members of a gang wait for each other until all run at the same time. */
 interface Attempt {
   readonly token: Uint8Array;
   readonly member: Member;
@@ -55,7 +55,7 @@ class Agent {
   }
 }
 
-/** Pools, a sender for each, and works that wait for their members. Messages between them take their time. */
+/** Pools, a sender for each, and works that wait for their members. Messages between them are delayed. */
 class House {
   readonly time = new VirtualTime();
   readonly tokens = new WireTokens("workflow", cipher);
@@ -64,12 +64,12 @@ class House {
   readonly works: Work[] = [];
   readonly #senders: PoolSender[] = [];
   readonly #streams: (OfferStream | undefined)[] = [];
-  /** Messages on their way from the pools. */
+  /** Undelivered messages from the pools. */
   readonly #replies: Uint8Array[][] = [];
   readonly #members = new Map<number, Member>();
   #gangs = new GangStarts();
   #attempts = 0;
-  /** How often the members of a work were all there. */
+  /** How often all members of a work ran together. */
   readonly together = new Map<string, number>();
 
   constructor(slots: readonly (readonly number[])[]) {
@@ -92,7 +92,7 @@ class House {
     this.start();
   }
 
-  /** Starts or restarts the process that offers. It remembers nothing of the process before. */
+  /** Starts or restarts the sending process. It forgets everything. */
   start(): void {
     this.#gangs = new GangStarts();
     for (const at of this.pools.keys()) {
@@ -105,7 +105,7 @@ class House {
     for (const { members } of this.works) for (const member of members) this.#offer(member);
   }
 
-  /** A new stream to a pool. */
+  /** Opens a new stream to a pool. */
   connect(at: number): void {
     this.#streams[at]?.close(this.time.now());
     const replies: Uint8Array[] = [];
@@ -135,7 +135,7 @@ class House {
     agent.say({ credit: 100 }, this.time.now());
   }
 
-  /** A work with as many members in each pool. */
+  /** Opens a work with the given number of members in each pool. */
   open(counts: readonly number[], mishaps = 0): Work {
     const work: Work = { id: `run-${this.works.length}`, members: [], mishaps };
     for (const [pool, count] of counts.entries())
@@ -157,13 +157,13 @@ class House {
     this.pools[at]?.turn(nowMs);
   }
 
-  /** Takes the next reply of a pool. */
+  /** Delivers the next reply of a pool. */
   hear(at: number): void {
     const [reply] = this.#replies[at]?.splice(0, 1) ?? [];
     if (reply !== undefined) this.#senders[at]?.take(OfferReply.decode(reply));
   }
 
-  /** All messages that are on their way, and those that follow from them. */
+  /** Delivers all pending messages and those that follow from them. */
   async settle(): Promise<void> {
     for (let round = 0; round < 20; round++)
       for (const at of this.pools.keys()) {
@@ -181,7 +181,7 @@ class House {
     }
   }
 
-  /** An agent ends what it can. */
+  /** Ends each attempt of an agent that can end. */
   end(agent: Agent): void {
     for (const attempt of [...agent.attempts]) {
       const all = this.#running(attempt.member.work);
@@ -204,7 +204,7 @@ class House {
     agent.say({ results } as Partial<AgentFrame>, this.time.now());
   }
 
-  /** Whether all members that are not done are at agents. Once they were, they need each other no longer. */
+  /** Returns whether all unfinished members are at agents, or once were: then they are independent. */
   isWhole(work: Work): boolean {
     if (this.together.has(work.id)) return true;
     return this.#running(work).length === work.members.length;
@@ -379,7 +379,7 @@ describe("gangs over several pools", () => {
   });
 });
 
-/** One thing happens. */
+/** Executes one random step. */
 function step(house: House, agents: readonly Agent[], draw: number): void {
   const what = draw % 12;
   const which = Math.floor(draw / 12);
@@ -396,7 +396,7 @@ function step(house: House, agents: readonly Agent[], draw: number): void {
   else house.connect(at);
 }
 
-/** An attempt fails, or its agent is busy, if its work can bear that. */
+/** Makes an attempt fail, or its agent busy, if its work tolerates that. */
 function mishap(house: House, agent: Agent): void {
   const attempt = agent.attempts.find(({ member, isCancelled }) => member.work.mishaps > 0 && !isCancelled);
   if (attempt === undefined) return;

@@ -1,19 +1,20 @@
 /**
- * When gangs start whose members are in several pools. Each pool knows its own members, and all attempts of a work leave
- * from here: so this is the one place that knows all members of a gang.
+ * Starts gangs with members in several pools. Each pool knows its own members. All attempts of a work are
+ * sent from here, so only this place knows all members of a gang.
  *
  * 1. Pools hold places for a gang only while all of its members wait, and each pool has room for its own.
  * 2. If each member has a place, all pools reserve these. If all are reserved, all pools start their members.
- * 3. If a member waits while others run, or fails before all have started, those that run are taken back, in each pool.
- *    Then all members wait again.
- * 4. A pool that has got an order is not asked for more before it reports what came of it: its earlier reports are about
- *    the time before.
- * 5. Nothing here is kept: after a restart, or on another process, the reports of the pools say where each member is.
+ * 3. If a member waits while others run, or fails before all have started, the running ones are taken back,
+ *    in each pool. Then all members wait again.
+ * 4. A pool that has an order gets no other one before it reports the result: earlier reports describe the
+ *    state before the order.
+ * 5. Nothing here is durable: after a restart, or on another process, the reports of the pools state where
+ *    each member is.
  */
 import { GangAct, type GangOrder, type GangState } from "@tutti/contracts/swarm/v1";
 import type { OfferEntry } from "./entry.ts";
 
-/** A pool that some members are offered to. */
+/** A pool with members of a gang. */
 export interface GangPool {
   orderGang(order: GangOrder): void;
 }
@@ -27,22 +28,22 @@ interface Part {
   readonly entries: Set<OfferEntry>;
   /** The last report on this stream. */
   state: GangState | undefined;
-  /** The last order, and its number while no report has answered it. 0 after that. */
+  /** The last order, and its number until a report has answered it. 0 after that. */
   act: GangAct;
   pending: number;
 }
 
 class Gang {
   readonly parts = new Map<GangPool, Part>();
-  /** Members in all pools that have not ended, as the newest offer says. */
+  /** Members in all pools that have not ended, by the newest offer. */
   size = 0;
-  /** All have started. */
+  /** True once all have started. */
   isWhole = false;
-  /** Some are being taken back. */
+  /** True while some are being taken back. */
   isBroken = false;
 }
 
-/** Whether it has a gang with members in other pools. */
+/** Returns whether an entry belongs to a gang with members in other pools. */
 export function isSpread({ effect }: OfferEntry): boolean {
   return effect.gang !== undefined && effect.gang.elsewhere > 0;
 }
@@ -69,7 +70,7 @@ export class GangStarts {
     part.entries.add(entry);
   }
 
-  /** It is not with a pool any more, and will not be again. */
+  /** Removes an entry that has left the pool for good. */
   gone(pool: GangPool, entry: OfferEntry): void {
     const key = keyOf(entry);
     const gang = this.#gangs.get(key);
@@ -80,14 +81,14 @@ export class GangStarts {
     else this.#decide(gang);
   }
 
-  /** An attempt has ended. `isDone`: the member needs no other one. */
+  /** Records the end of an attempt. `isDone`: the member needs no other attempt. */
   ended(pool: GangPool, entry: OfferEntry, isDone: boolean): void {
     const gang = this.#gangs.get(keyOf(entry));
     if (gang === undefined) return;
     const part = gang.parts.get(pool);
     if (isDone) gang.size--;
     else gang.isBroken ||= !gang.isWhole;
-    // Until the next report, if any is left here.
+    // Unknown until the next report, if the pool has any member left.
     if (part?.entries.size === 1) part.state = undefined;
     this.#decide(gang);
   }
@@ -102,7 +103,7 @@ export class GangStarts {
     else this.#decide(gang);
   }
 
-  /** The pool has a new stream, and has not reported on it. */
+  /** Resets the members in a pool that has a new stream, and has not reported on it. */
   reopened(pool: GangPool): void {
     for (const { parts } of this.#gangs.values()) {
       const part = parts.get(pool);
@@ -137,7 +138,7 @@ export class GangStarts {
     } else if (isKnown && running === 0) this.#gather(parts, isHere);
   }
 
-  /** None runs. */
+  /** Starts the search for places. No member runs. */
   #gather(parts: readonly Part[], isHere: boolean): void {
     const isPossible = isHere && parts.every(({ state }) => state?.possible === true);
     if (!isPossible) {

@@ -1,4 +1,4 @@
-/** Tasks of machines, brought to the pools where agents are, and what becomes of them, brought back. */
+/** Sends tasks of machines to the pools, and returns their results. */
 export { Dispatcher } from "./dispatcher.ts";
 export { judgedResults, type ResultRules } from "./judged-results.ts";
 export { hearOutcomes } from "./outcome-stream.ts";

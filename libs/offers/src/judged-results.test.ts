@@ -11,7 +11,7 @@ const failed = Result.fromPartial({ outcome: { $case: "failed", value: { code: "
 
 const store = { readBlob: async () => assert.fail("no blob is read"), timers: new VirtualTime() };
 
-/** The outcome that the settlement behind the rules gets. */
+/** Returns the outcome that the settlement behind the rules receives. */
 function told(rules: ResultRules, ended: EndedAttempt): Result["outcome"] {
   let outcome: Result["outcome"];
   const behind = {

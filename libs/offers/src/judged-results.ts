@@ -9,18 +9,18 @@ import { errorFromUnknown, type Timers, toErrorDetail } from "@tutti/kernel";
 import { offerErrors } from "./errors.ts";
 import type { EndedAttempt, Settlement } from "./settlement.ts";
 
-/** The rules about results. */
+/** Admission rules about results. */
 export interface ResultRules {
-  /** Whether there is any rule about results at present. */
+  /** Whether there is any rule about results now. */
   readonly hasAnyAboutResults: boolean;
-  /** What is to be done of it, where it does not count as it is. Throws where it is refused. */
+  /** Returns the verdict on a result. Undefined if the result counts unchanged. Throws if it is rejected. */
   result(about: JudgedResult): ResultVerdict | undefined;
 }
 
 interface ResultVerdict {
-  /** The output as it is admitted, where that is another one. */
+  /** The admitted output, if it differs. */
   readonly output: Uint8Array | undefined;
-  /** What people are asked before it counts, one after the other. */
+  /** Questions to people before the result counts, one after the other. */
   readonly questions: readonly ResultQuestion[];
 }
 
@@ -37,18 +37,18 @@ interface JudgedResult {
   readonly output: Uint8Array | Payload;
 }
 
-/** Where rules find the content of an output that is a reference. */
+/** The source of outputs that are references. */
 interface Store {
   readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly timers: Pick<Timers, "after">;
 }
 
-/** How long to wait before the store is asked again. */
+/** Pause before the store is read again. */
 const againMs = 500;
-/** What is larger is judged by its reference. */
+/** A larger output is judged by its reference. */
 const valueBytesMax = 1_048_576;
 
-/** @param rules undefined where nothing is enforced */
+/** @param rules undefined if nothing is enforced */
 export function judgedResults(
   rules: ResultRules | undefined,
   workKind: string,
@@ -62,7 +62,7 @@ export function judgedResults(
     else
       inlined(ended, store).then(
         (whole) => settlement.result(judged(rules, workKind, whole), isDurable),
-        // The store is away, and the result waits.
+        // The store is unavailable, and the result waits.
         () => void store.timers.after(againMs, () => result(ended, isDurable)),
       );
   };
@@ -76,7 +76,7 @@ export function judgedResults(
   };
 }
 
-/** Rules read values: one of this size could have come in place. */
+/** Returns whether rules need the output from the store: it is small enough to be read as a value. */
 function isStored({ result: { outcome }, entry }: EndedAttempt): boolean {
   if (outcome?.$case !== "outputPayload" || entry === undefined) return false;
   const { body, mediaType } = outcome.value;
@@ -89,7 +89,7 @@ async function inlined(ended: EndedAttempt, { readBlob }: Store): Promise<EndedA
   const body = result.outcome?.$case === "outputPayload" ? result.outcome.value.body : undefined;
   if (body?.$case !== "blob" || entry === undefined) return ended;
   const value = await readBlob(entry.key.namespace, body.value.sha256);
-  // One that does not exist fails the attempt later on.
+  // A missing output fails the attempt later on.
   return value === undefined
     ? ended
     : { ...ended, result: { ...result, outcome: { $case: "inlineOutput", value } } };
@@ -100,7 +100,7 @@ function judged(rules: ResultRules, kind: string, ended: EndedAttempt): EndedAtt
   const { outcome } = result;
   if (outcome?.$case !== "inlineOutput" && outcome?.$case !== "outputPayload") return ended;
   try {
-    // No entry of it: the work does not want it any more, or has not offered it again yet.
+    // Without an entry, the work does not want the result any more, or has not offered it again yet.
     if (entry === undefined) throw offerErrors.resultUnknown({ agent });
     const { key, effect } = entry;
     const { definition, capability, pool } = effect.profile;

@@ -6,7 +6,7 @@ import type { Placement, KeyedLimit as PlannedLimit, Selector } from "@tutti/def
 import type { OfferEntry } from "./entry.ts";
 import { dueMsOf, type OfferedProfile, priorityOf } from "./offered-task.ts";
 
-/** Number of the one pool that is spoken with on a stream. */
+/** Number of the only pool of a stream. */
 const thePool = 1;
 
 interface ProfileOrigin {
@@ -36,14 +36,14 @@ export function profileMessage(
     weight: 0,
     placement: placement === null ? undefined : placementMessage(placement),
     resources: { ...policy.resources },
-    // Estimates are learned by the sender, and pools place no attempt by its input.
+    // The sender learns estimates. Pools place no attempt by its input.
     estimate: { ...policy.estimate, by: [] },
     mayBeDoubled: policy.mayBeDoubled && !isUndo,
   };
 }
 
 function placementMessage({ pool, require, prefer }: Placement): ProfileMessage["placement"] {
-  // Which agents did other tasks is known to their work alone, and said in each offer.
+  // Only the work knows which agents did other tasks, so each offer states it.
   return {
     pool,
     require: selectorMessage(require),
@@ -124,7 +124,7 @@ export function weightOf(request: OfferRequest): number | undefined {
   return weight;
 }
 
-/** Returns whether it has what most do not. */
+/** Returns whether an offer has fields that most offers lack. */
 function isLong(offer: Offer): boolean {
   const { input, budget, labels, limits, onlyAgents, notAgents, accessToken, contextKey, stickyKey } = offer;
   if ((offer.share ?? offer.gang) !== undefined) return true;
@@ -139,7 +139,7 @@ const noLabels: Label[] = [];
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Those of the work, and over them those of the task. */
+/** Returns the labels of the work, overridden by those of the task. */
 function labelsOf(work: Labels, task: Labels | undefined): Label[] {
   let labels = noLabels;
   for (const name in work) {

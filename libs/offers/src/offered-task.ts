@@ -1,17 +1,17 @@
 /**
- * An attempt of a task as a machine wants it done: what it is offered with, whichever kind of work it belongs to.
- * Machines know nothing of this. What they ask for has this form.
+ * An attempt as a machine requests it: the content of its offer, for any kind of work. Machines do not use
+ * this type. Their requests have this form.
  */
 import type { Gang } from "@tutti/contracts/swarm/v1";
 import type { Amounts, Payload, Share } from "@tutti/contracts/types/v1";
 import type { CostHint, KeyedLimit, Placement, Timeouts } from "@tutti/definitions";
 import type { ReadOnly } from "@tutti/kernel";
 
-/** The common part of many tasks. The same object for all of them, so that a pool gets it once. */
+/** The common part of many tasks. The same object is used for all of them, so that a pool gets it once. */
 export interface OfferedProfile {
   /** Empty means `default`. */
   readonly pool: string;
-  /** Name of the definition. Empty where there is none. */
+  /** Name of the definition. Empty if there is none. */
   readonly definition: string;
   /** Id of the task in the definition. */
   readonly definitionTask: string;
@@ -26,19 +26,19 @@ export interface OfferedProfile {
     readonly limits: readonly KeyedLimit[];
     readonly mayBeDoubled: boolean;
   };
-  /** Undoes the effect of a task. */
+  /** True if it undoes the effect of a task. */
   readonly isUndo: boolean;
 }
 
-/** What of a work its offers name. */
+/** The facts of a work in its offers. */
 interface OfferedFacts {
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
-  /** When its outcome is wanted. 0 for no moment. */
+  /** When the outcome is due. 0 for never. */
   readonly dueMs: number;
 }
 
-/** What was computed for one task. */
+/** Computed values of one task. */
 interface OfferedDetails {
   readonly idempotencyKey: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -53,40 +53,40 @@ export interface OfferedTask {
   readonly profile: OfferedProfile;
   /** Id of the task in its work. */
   readonly taskId: string;
-  /** Absent for null. */
+  /** Undefined for null. */
   readonly input: Uint8Array | Payload | undefined;
-  /** Which attempt, from 1: for people and agents. The token has its own. */
+  /** Number of the attempt, from 1: for users and agents. The token is separate. */
   readonly attempt: number;
   readonly facts: OfferedFacts;
-  /** Since when it is ready, milliseconds since the Unix epoch. */
+  /** Time since which it is ready, in milliseconds since the Unix epoch. */
   readonly readyMs: number;
-  /** When the time over all attempts is over. 0 for never. */
+  /** End of the time over all attempts. 0 for never. */
   readonly totalDueMs: number;
-  /** Undefined where nothing was computed. */
+  /** Undefined if nothing was computed. */
   readonly details: OfferedDetails | undefined;
-  /** What the attempt before has saved. */
+  /** The saved state of the previous attempt. */
   readonly saved: Uint8Array | undefined;
   readonly onlyAgents: readonly string[];
   readonly notAgents: readonly string[];
-  /** The trace that its work belongs to. Default: that of the step that offers it. */
+  /** The trace of its work. Default: that of the step that offers it. */
   readonly traceparent?: string | undefined;
-  /** What the attempt may use up. Undefined without limit. */
+  /** Budget of the attempt. Undefined for no limit. */
   readonly budget?: Amounts | undefined;
-  /** Whose share of the agents it has. Undefined for that of its namespace. */
+  /** The share of the agents that it uses. Undefined for that of its namespace. */
   readonly share?: ReadOnly<Share> | undefined;
-  /** Tasks that it starts with. Undefined for by itself. */
+  /** The gang of the task. Undefined if it starts by itself. */
   readonly gang?: ReadOnly<Gang> | undefined;
 }
 
-/** Of work and task together, either way. */
+/** Maximum of the sum of both priorities, in either direction. */
 const priorityMax = 200;
 
-/** Returns the priority of the work and the task's own, as far as queues go. */
+/** Returns the sum of the priorities of work and task, within the bounds of queues. */
 export function priorityOf({ facts, profile }: Pick<OfferedTask, "facts" | "profile">): number {
   return Math.max(-priorityMax, Math.min(priorityMax, facts.priority + profile.policy.priority));
 }
 
-/** When its outcome is wanted. 0 for no moment. */
+/** Returns when the outcome is due. 0 for never. */
 export function dueMsOf({ facts, details }: Pick<OfferedTask, "facts" | "details">): number {
   return details?.dueMs || facts.dueMs;
 }

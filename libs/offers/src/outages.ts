@@ -1,9 +1,10 @@
 /**
- * Times in which tasks could not be brought to a pool, with the reason: a task that waits here is unknown to its
- * pool.
+ * Times in which no task could be sent to a pool, with the reason. The pool does not know tasks that wait
+ * here.
  *
- * 1. Between two of them the owner of the pool has taken what is offered. One that changes its cause is two.
- * 2. Of those that are over the last ones are remembered, and none that was too short to be noticed.
+ * 1. Between two outages the owner of the pool has accepted offers. A change of the cause starts another
+ *    outage.
+ * 2. The last finished outages are remembered, except those that were too short to be noticed.
  */
 import { WaitCause } from "@tutti/contracts/types/v1";
 import { type TuttiError, withoutRemedy } from "@tutti/kernel";
@@ -11,23 +12,23 @@ import { meshErrors } from "@tutti/mesh";
 
 interface Outage {
   readonly cause: WaitCause;
-  /** Why, in words. */
+  /** The reason, as a text. */
   readonly message: string;
-  /** What would help. */
+  /** The remedy, as a text. */
   readonly remedy: string;
   readonly fromMs: number;
   /** Undefined while it lasts. */
   readonly toMs: number | undefined;
 }
 
-/** An outage with the time that a task waited for it. */
+/** An outage with the time that a task waited because of it. */
 export interface OutageWait extends Outage {
   readonly waitedMs: number;
 }
 
 const rememberedMax = 32;
 const noticedMs = 20;
-/** Of the owner of pools. It answers: nothing is away. */
+/** The owner of the pools answers with this code: it is available. */
 const poolUnknown = "swarm.pool_unknown";
 const denials: ReadonlySet<string> = new Set(["PERMISSION_DENIED", "UNAUTHENTICATED"]);
 
@@ -35,7 +36,7 @@ export class Outages {
   readonly #past: Outage[] = [];
   #present: Outage | undefined;
 
-  /** Those that lasted at a time or later, as far as they lasted then, the present one last. */
+  /** Returns the outages that lasted at a time or later, cut to that time, the present one last. */
   since(sinceMs: number, nowMs: number): OutageWait[] {
     const past = this.#past.filter(({ toMs = sinceMs }) => toMs > sinceMs);
     const all = this.#present === undefined ? past : [...past, this.#present];
@@ -45,7 +46,7 @@ export class Outages {
     });
   }
 
-  /** What is offered does not arrive, for the reason of an error. */
+  /** Records that offers do not arrive, for the reason of an error. */
   begin(error: TuttiError, pool: string, nowMs: number): void {
     const { cause, ...words } = causeOf(error, pool);
     if (this.#present?.cause === cause) {
@@ -56,7 +57,7 @@ export class Outages {
     this.#present = { cause, ...words, fromMs: nowMs, toMs: undefined };
   }
 
-  /** What is offered arrives. */
+  /** Records that offers arrive. */
   end(nowMs: number): void {
     const present = this.#present;
     this.#present = undefined;

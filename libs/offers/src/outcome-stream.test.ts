@@ -81,14 +81,14 @@ function streamTo(take: (request: RecordOutcomesRequest) => number): OutcomeStre
     async *recordOutcomes(requests: AsyncIterable<RecordOutcomesRequest>) {
       for await (const request of requests) yield { batch: take(request) };
     },
-    // A client's stream is more than is used of it here.
+    // The stream uses only a part of the client.
   } as unknown as OutcomeStreamParts["estimates"];
   return new OutcomeStream({ estimates, foundation, senderId: "p-1", workKind: "run" });
 }
 
 async function time(ms: number): Promise<void> {
   await foundation.time.advance(ms);
-  // What the timer started is done before the next one is set.
+  // The work of the timer ends before the next one is set.
   await new Promise(setImmediate);
 }
 
@@ -114,6 +114,6 @@ function ended(capability: string, agent: string, outcome: object, runMs = 0): E
   const input = new TextEncoder().encode('{"region":"eu","items":[1,2]}');
   const effect = { profile, taskId: "charge", attempt: 1, input };
   const key = { namespace: "default", kind: "run", id: "run_1" };
-  // As much of an entry as is looked at.
+  // Only the part of an entry that is read.
   return { result, agent, entry: { key, effect } as unknown as OfferEntry };
 }

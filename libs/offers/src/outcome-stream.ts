@@ -1,11 +1,10 @@
 /**
- * Sends ends of attempts to the service that learns from them: some of them, in batches, after the work and never
- * before it.
+ * Sends ends of attempts to the service that learns from them: a sample, in batches, always after the work.
  *
- * 1. Nothing waits for it. Without a receiver, ends beyond the bound are left out.
- * 2. Of frequent ends a few are as good as all. For each capability at each agent only a limited rate is sent, and
- *    the rate falls with time (`Samples`).
- * 3. A batch keeps its number until it is taken in, so that it counts once.
+ * 1. Nothing waits for the stream. Without a receiver, ends beyond the bound are dropped.
+ * 2. Of frequent ends a few are as good as all. For each capability at each agent only a limited rate is
+ *    sent, and the rate falls with time (`Samples`).
+ * 3. A batch keeps its number until it is accepted, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
 import { costInputIn } from "@tutti/definitions";
@@ -25,15 +24,15 @@ import type { EndedAttempt, Settlement } from "./settlement.ts";
 export interface OutcomeStreamParts {
   readonly estimates: Pick<Client<typeof estimateService>, "recordOutcomes">;
   readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
-  /** Unlike that of any other sender. */
+  /** Differs from the ids of all other senders. */
   readonly senderId: string;
-  /** Of the machines whose attempts they are: run, mission. */
+  /** Kind of the work of the attempts: run, mission. */
   readonly workKind: string;
 }
 
 const tellEveryMs = 2_000;
 const backoff = { firstMs: tellEveryMs, maxMs: 60_000 };
-/** Told at a time: in all, and of one capability at one agent. */
+/** Maximum of outcomes in a batch: in total, and of one capability at one agent. */
 const outcomesMax = 100;
 const alikeMax = 5;
 
@@ -51,7 +50,7 @@ export class OutcomeStream implements Component {
   #batch: Batch | undefined;
   #lastNumber = 0;
   #failures = 0;
-  /** Of the next batch. Undefined while nothing waits. */
+  /** Timer of the next batch. Undefined while nothing waits. */
   #timer: Timer | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -66,7 +65,7 @@ export class OutcomeStream implements Component {
     await this.#flushing;
   }
 
-  /** The same settlement. The outcomes that it gets are learned from. */
+  /** Returns the settlement with learning from its outcomes. */
   hearing(settlement: Settlement): Settlement {
     return {
       result: (ended, isDurable) => {
@@ -86,7 +85,7 @@ export class OutcomeStream implements Component {
     const { outcome, runMs, used } = result;
     const isFailure = outcome?.$case === "failed";
     const isDone = outcome?.$case === "inlineOutput" || outcome?.$case === "outputPayload";
-    // What was stopped, or not measured, says nothing of how long it takes.
+    // Stopped attempts, and those without a measured time, teach nothing about durations.
     if (!isFailure && !(isDone && runMs > 0)) return;
     const { effect, key } = entry;
     const { capability, pool, definition, definitionTask } = effect.profile;
@@ -159,7 +158,7 @@ export class OutcomeStream implements Component {
   }
 }
 
-/** Undefined for an input that is elsewhere. */
+/** Returns undefined for an input that is stored elsewhere. */
 function inlineOf({ input }: OfferedTask): Uint8Array | undefined {
   if (input === undefined || input instanceof Uint8Array) return input;
   return input.body?.$case === "inline" ? input.body.value : undefined;
@@ -172,16 +171,14 @@ function sizeOf({ input }: OfferedTask): number {
   return body?.$case === "inline" ? body.value.length : (body?.value.size ?? 0);
 }
 
-/**
- * Lets the outcomes of a settlement be learned from. The stream is a component of the service whose attempts they are.
- */
+/** Learns from the outcomes of a settlement. The stream is a component of the service of these attempts. */
 export function hearOutcomes(
   service: Pick<Orchestrator, "name" | "register">,
   { mesh, foundation, processId }: HearingHost,
   workKind: string,
   settlement: Settlement,
 ): Settlement {
-  // Until there is a service of that name, master learns.
+  // Until there is a service of that name, the master learns.
   const estimates = mesh.client(estimateService, { service: "master" });
   const senderId = `${processId}-${service.name}`;
   const stream = new OutcomeStream({ estimates, foundation, senderId, workKind });

@@ -16,7 +16,7 @@ export interface OutputBounds {
 
 /** @defaults */
 const usualBounds: OutputBounds = { taskBytesMax: 1024 * 1024, bytesMax: 64 * 1024 * 1024 };
-/** What a piece takes beside its content. */
+/** Bytes of a piece besides its content. */
 const pieceBytes = 200;
 
 interface Kept {
@@ -29,13 +29,13 @@ interface Kept {
 /** A piece, by its attempt and its number. */
 export interface OutputPlace {
   readonly attempt: number;
-  /** Number of the piece that comes next. */
+  /** Number of the next piece. */
   readonly index: number;
 }
 
 export class OutputShelf {
   readonly #bounds: OutputBounds;
-  /** The task that has been silent longest first. */
+  /** The task that has been silent longest is first. */
   readonly #tasks = new Map<string, Kept>();
   #bytes = 0;
 
@@ -51,7 +51,7 @@ export class OutputShelf {
     const name = nameOf(key, taskId);
     const kept = this.#keptFor(name, attempt);
     const { index, chunk, channel, mediaType } = output;
-    // What was sent before, on an earlier link, is there.
+    // Pieces that were sent before, on an earlier link, are already here.
     if (kept === undefined || index <= (kept.chunks.at(-1)?.index ?? -1)) return;
     kept.chunks.push({ attempt, index, channel, chunk, mediaType });
     this.#count(kept, chunk.length + pieceBytes);
@@ -65,14 +65,14 @@ export class OutputShelf {
     }
   }
 
-  /** Pieces from a place on. A later attempt than the place's starts with its first. */
+  /** Returns the pieces from a place on. A later attempt starts with its first piece. */
   from(key: InstanceKey, taskId: string, { attempt, index }: OutputPlace): readonly OutputChunk[] {
     const kept = this.#tasks.get(nameOf(key, taskId));
     if (kept === undefined || kept.attempt < attempt) return [];
     return kept.attempt > attempt ? kept.chunks : kept.chunks.filter((chunk) => chunk.index >= index);
   }
 
-  /** Returns whether there is something from a place on. Cheap enough for frequent calls. */
+  /** Returns whether there are pieces from a place on. Cheap enough for frequent calls. */
   hasMore(key: InstanceKey, taskId: string, { attempt, index }: OutputPlace): boolean {
     const kept = this.#tasks.get(nameOf(key, taskId));
     const last = kept?.chunks.at(-1);
@@ -80,7 +80,7 @@ export class OutputShelf {
     return kept.attempt === attempt ? last.index >= index : kept.attempt > attempt;
   }
 
-  /** Undefined for an attempt that a later one has followed. */
+  /** Returns undefined for an attempt that a later one has replaced. */
   #keptFor(name: string, attempt: number): Kept | undefined {
     const kept = this.#tasks.get(name);
     if (kept === undefined) return { attempt, chunks: [], bytes: 0 };

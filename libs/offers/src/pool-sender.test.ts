@@ -56,29 +56,29 @@ const tokenOf = (number: number): EffectToken => ({
 
 const cipher = new TokenCipher(new Uint8Array(tokenKeyBytes));
 
-/** A sender and the pool that it speaks with, a stream between them that can break, and an agent. */
+/** A sender and its pool, a stream between them that can break, and an agent. */
 class Counter implements Settlement {
   readonly time = new VirtualTime();
   readonly pool: Pool;
   readonly tokens: WireTokens;
   readonly sender: PoolSender;
-  /** Numbers of the attempts that ended, in their order, and of those that were refused. */
+  /** Numbers of the attempts that ended, in their order, and of refused ones. */
   readonly results: number[] = [];
   readonly begunBy: string[] = [];
   readonly refusals: ErrorDetail[] = [];
   /** Names of the tasks of the sent profiles. */
   readonly profilesSaid: string[] = [];
-  /** Ends are kept until they are made durable by hand, where that is wanted. */
+  /** Ends that are confirmed by hand, if a test wants that. */
   readonly undurable: (() => void)[] = [];
   isHolding = false;
-  /** What the pool asked about and is not wanted from here, with what says so. */
+  /** Questions of the pool about attempts that are not wanted from here, with the reports of that. */
   readonly requests: number[] = [];
   readonly unwanted: (() => void)[] = [];
   #stream: OfferStream | undefined;
 
   /**
    * @param beside shares its pool, its worker and its clock, and is of another service
-   * @param tokens those of `beside` where it is of the same service
+   * @param tokens the tokens of `beside` if that is of the same service
    */
   constructor(settings: Partial<PoolSettings> = {}, beside?: Counter, tokens?: WireTokens) {
     const { time } = this;
@@ -102,7 +102,7 @@ class Counter implements Settlement {
     this.connect();
   }
 
-  /** A new stream, after the one before broke where there was one. */
+  /** Opens a new stream. Closes the previous one. */
   connect(): void {
     this.#stream?.close(this.time.now());
     const stream = openOfferStream("workflow-1", {
@@ -111,7 +111,7 @@ class Counter implements Settlement {
     assert.equal(stream.open(1, this.pool), undefined);
     this.#stream = stream;
     this.sender.open();
-    // With the welcome comes how much the pool takes.
+    // The welcome states the window of the pool.
     this.pool.turn(this.time.now());
   }
 
@@ -197,7 +197,7 @@ class Worker {
     this.#link.take(AgentFrame.fromPartial({ credit }), this.#counter.time.now());
   }
 
-  /** Ends everything it has. */
+  /** Ends all its tasks. */
   work(): void {
     const results = this.given
       .splice(0)
@@ -302,12 +302,12 @@ describe("what a pool is offered", () => {
     counter.speak();
     assert.deepEqual([counter.results, worker.durable], [[1], 0]);
     counter.connect();
-    // The runtime has lost what it did, and asks again.
+    // The runtime has lost the result, and requests the attempt again.
     counter.isHolding = false;
     counter.offer(1);
     counter.speak();
     assert.deepEqual([counter.results, worker.durable], [[1, 1], 1]);
-    // Messages of the former stream count no longer.
+    // Messages of the former stream do not count any more.
     counter.undurable[0]?.();
     counter.speak();
     assert.equal(worker.durable, 1);
@@ -510,7 +510,7 @@ describe("what a pool is offered", () => {
     assert.deepEqual(cancelled() ?? [], []);
     counter.unwanted[0]?.();
     assert.deepEqual(cancelled(), [3]);
-    // The pool on the next stream asks for itself.
+    // The pool on the next stream asks again itself.
     counter.connect();
     counter.unwanted[1]?.();
     assert.deepEqual(cancelled(), []);

@@ -1,12 +1,14 @@
 /**
- * The offers to one pool, and its replies. It does nothing by itself: the stream takes requests from it, and hands it
- * the replies.
+ * The offers to one pool, and its replies. It does nothing by itself: the stream takes requests from it, and
+ * passes it the replies.
  *
- * 1. An attempt is with the pool from its offer until a result or its return. No more than the window at once. What
- *    does not fit waits at home.
- * 2. After the stream broke everything that was with the pool is offered again on the next one, under the same token.
- * 3. A result counts as durable when the runtime has answered. The numbers are those of the stream that brought it.
- * 4. Who has a right to a place there is made room for (`WindowShares`): something that waits there is recalled.
+ * 1. An attempt is with the pool from its offer until a result or its return. The pool has at most a window
+ *    of attempts. All others wait at home.
+ * 2. After the stream broke, all attempts that were with the pool are offered again on the next one, with the
+ *    same token.
+ * 3. A result counts as durable when the runtime has answered. The numbers are those of the stream that
+ *    brought it.
+ * 4. To make room for an entitled attempt (`WindowShares`), a task that waits in the pool is recalled.
  */
 import type { PartialOutput, Result } from "@tutti/contracts/agent/v1";
 import {
@@ -32,29 +34,29 @@ import type { WireTokens } from "./wire-tokens.ts";
 export interface PoolSenderParts {
   readonly settlement: Settlement;
   readonly tokens: WireTokens;
-  /** Kind of the work that the tasks are from: `run`, `mission`. */
+  /** Kind of the work of the tasks: `run`, `mission`. */
   readonly workKind: string;
   readonly timers: Timers;
   readonly nowMs: () => number;
-  /** There is something to send. */
+  /** Called when there is something to send. */
   readonly wake: () => void;
   readonly tableSeed: number;
   /** Decides when gangs with members in several pools start. */
   readonly gangs: GangStarts;
 }
 
-/** Until the pool has said how much it takes. */
+/** Window until the pool has reported one. */
 const windowAtFirst = 1_024;
-/** A request is closed when it has so many offers, or so many bytes of input: it stays well below the limit of a message. */
+/** Bounds of one request, in offers and in bytes of input: it stays well below the limit of a message. */
 const offersMax = 1_024;
 const inputBytesMax = 1_048_576;
 /** The shortest time between two reports of the tasks that wait at home. */
 const waitingEveryMs = 1_000;
-/** The most kinds in such a report. */
+/** Maximum number of kinds in such a report. */
 const waitingKindsMax = 1_024;
-/** Who has more than its part is looked at so often while the window is full. */
+/** Interval of the checks for attempts beyond their part while the window is full. */
 const ageMs = 1_000;
-/** What is cancelled has so long to end. */
+/** Time that a cancelled attempt has to end. */
 const graceMs = 5_000;
 
 export class PoolSender implements GangPool {
@@ -65,7 +67,7 @@ export class PoolSender implements GangPool {
   #window = windowAtFirst;
   #isAgeing = false;
 
-  // Of the stream that is open.
+  // State of the open stream.
   #isOpen = false;
   readonly #profiles = new ProfileNumbers();
   readonly #agents = new Map<number, string>();
@@ -83,7 +85,7 @@ export class PoolSender implements GangPool {
     this.#entries = new TokenTable(parts.tableSeed);
   }
 
-  /** Attempts that are not settled. */
+  /** Number of attempts that are not settled. */
   get size(): number {
     return this.#entries.size;
   }
@@ -92,7 +94,7 @@ export class PoolSender implements GangPool {
     return this.#shares.waiting;
   }
 
-  /** An attempt is wanted. Again with another priority, or once more because what came back did not last. */
+  /** Offers an attempt. Again with another priority, or once more because the result was lost. */
   offer(due: Pick<OfferEntry, "token" | "key" | "cause">, effect: OfferedTask): void {
     const { token, key, cause } = due;
     const bytes = this.#parts.tokens.write(token);
@@ -100,7 +102,7 @@ export class PoolSender implements GangPool {
     if (known === undefined) {
       const rank = rankOf(effect);
       const order = this.#order++;
-      // In one go: objects that are put together of others are made several times as slowly.
+      // In one step: objects that are composed of others are made several times as slowly.
       // biome-ignore format: fields and their beginnings
       const entry: OfferEntry = {
         bytes, token, key, cause, effect, rank, order,
@@ -113,23 +115,25 @@ export class PoolSender implements GangPool {
     this.#parts.wake();
   }
 
-  /** It is settled or replaced: its agent gets a request to end it. */
+  /** Withdraws an attempt that is settled or replaced: its agent gets a request to end it. */
   withdraw(bytes: Uint8Array): void {
     if (!this.#remove(bytes)) return;
     this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
     this.#parts.wake();
   }
 
-  /** The next owner of its work offers it: its agent continues, and the pool keeps the result for that offer. */
+  /**
+   * Releases an attempt to the next owner of its work. The agent continues, and the pool keeps the result.
+   */
   release(bytes: Uint8Array): void {
-    // Of one with a result it is not known whether that is durable: the pool keeps the result for the next owner.
+    // It is unknown whether a result is durable: the pool keeps it for the next owner.
     const isAnswered = this.#entries.get(bytes)?.where === "answered";
     if (!this.#remove(bytes) && !isAnswered) return;
     this.#released.push(bytes);
     this.#parts.wake();
   }
 
-  /** Returns whether the pool has it. */
+  /** Removes an attempt. Returns whether the pool has it. */
   #remove(bytes: Uint8Array): boolean {
     const entry = this.#entries.get(bytes);
     if (entry === undefined) return false;
@@ -142,7 +146,7 @@ export class PoolSender implements GangPool {
     return where === "pool";
   }
 
-  /** A stream is there: all that is with the pool is offered again on it. */
+  /** Opens a stream: all attempts that were with the pool are offered again on it. */
   open(): void {
     this.close();
     this.#isOpen = true;
@@ -164,7 +168,7 @@ export class PoolSender implements GangPool {
     this.#isOpen = false;
   }
 
-  /** The next request to send. Undefined without one. */
+  /** Returns the next request to send. Undefined if there is none. */
   next(): OfferRequest | undefined {
     if (!this.#isOpen) return undefined;
     if (this.#shares.withPool >= this.#window) this.#makeRoom();
@@ -189,13 +193,13 @@ export class PoolSender implements GangPool {
     return hasMore || hasMarks || hasWaiting ? request : undefined;
   }
 
-  /** An order about the members of a gang that this pool has. */
+  /** Sends an order about the members of a gang in this pool. */
   orderGang(order: GangOrder): void {
     this.#gangOrders.push(order);
     this.#parts.wake();
   }
 
-  /** What the pool's owner says. */
+  /** Applies a reply of the owner of the pool. */
   take(reply: OfferReply): void {
     for (const { window } of reply.windows) this.#window = window;
     for (const { number, agentId } of reply.agents) this.#agents.set(number, agentId);
@@ -227,9 +231,9 @@ export class PoolSender implements GangPool {
       entry.rank = rank;
       this.#shares.move(entry);
     } else if (entry.where === "pool" && isOther) {
-      // A pool can get another priority. Any other change reaches it with the next offer.
+      // A pool can change only the priority. Any other change is sent with the next offer.
       if (!entry.hasBegun && !entry.isRecalled) this.#recall(entry);
-      // It started, and may have been taken back since. One that runs is not recalled.
+      // It started, and may have been taken back since. The pool recalls it only if it does not run.
       else if (isOtherGang && entry.hasBegun) this.#recalls.push(entry.bytes);
     } else if (hasMoved) {
       entry.rank = -rank;
@@ -242,7 +246,7 @@ export class PoolSender implements GangPool {
     const shares = this.#shares;
     shares.age(this.#parts.nowMs());
     for (const { bytes } of shares.makeRoom()) this.#recalls.push(bytes);
-    // A namespace that was fast and stalls has more than its part after a while, which no event would show.
+    // A namespace that was fast and stalls exceeds its part after a while, and no event would show that.
     if (this.#isAgeing || !shares.isAgeing) return;
     this.#isAgeing = true;
     this.#parts.timers.after(ageMs, () => {
@@ -297,7 +301,7 @@ export class PoolSender implements GangPool {
       { profile: number; priority: number; count: number; longestMs: number }
     >();
     for (const { effect, key } of this.#shares.atHome()) {
-      // Of more kinds than these it is not said how many wait.
+      // Kinds beyond the maximum are not reported.
       if (entries.size >= waitingKindsMax) break;
       const profile = this.#profileOf(effect.profile, key.namespace, request);
       const priority = priorityOf(effect);
@@ -339,7 +343,7 @@ export class PoolSender implements GangPool {
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
     this.#parts.settlement.result({ result, agent, entry }, () => {
       if (entry !== undefined) this.#settled(entry);
-      // Of a stream that is over by now no caller asks any more.
+      // The stream has ended: its marks are not needed any more.
       if (marks !== this.#marks) return;
       marks.durable(number);
       this.#parts.wake();
@@ -362,15 +366,15 @@ export class PoolSender implements GangPool {
   }
 
   /**
-   * An agent has it, and it was not offered here. Its result may have become durable without a way to report that, or
-   * it was withdrawn while there was no stream. A settled attempt is never wanted again, so it does not matter how
-   * long the answer takes.
+   * Handles an attempt at an agent that was not offered here. Its result may have become durable without a
+   * way to report that, or it was withdrawn while there was no stream. A settled attempt is never wanted
+   * again, so the answer may take any time.
    */
   #unclaimed(token: Uint8Array): void {
     if (this.#entries.get(token) !== undefined) return;
     const marks = this.#marks;
     this.#parts.settlement.unclaimed(token, () => {
-      // On another stream it is asked again.
+      // The pool asks again on another stream.
       if (marks !== this.#marks) return;
       this.#cancels.push({ token, reason: "no longer wanted", graceMs });
       this.#parts.wake();
@@ -378,14 +382,14 @@ export class PoolSender implements GangPool {
   }
 
   /**
-   * Its work has the outcome, and does not want another one. A settlement comes without a withdrawal, also if the
-   * attempt was requested once more before that was known.
+   * Withdraws an attempt whose work has the outcome and wants no other one. A settlement comes without a
+   * withdrawal, also if the attempt was requested once more before that was known.
    */
   #settled(entry: OfferEntry): void {
     if (this.#entries.get(entry.bytes) === entry) this.withdraw(entry.bytes);
   }
 
-  /** The time is over that it was to stay away for. */
+  /** Queues an attempt again after its retry-after time. */
   #comeBack(entry: OfferEntry): void {
     if (entry.where !== "home" || entry.place >= 0) return;
     this.#join(entry);
@@ -413,7 +417,7 @@ function isSameGang({ gang: one }: OfferedTask, { gang: other }: OfferedTask): b
   return one?.size === other?.size && one?.elsewhere === other?.elsewhere;
 }
 
-/** Returns whether offers differ in nothing but their priority. */
+/** Returns whether offers differ at most in their priority. */
 function isSaidAlike(
   { facts: one, details: ours }: OfferedTask,
   { facts: other, details }: OfferedTask,
@@ -427,7 +431,7 @@ function isSaidAlike(
   );
 }
 
-/** Offers that come back for good. */
+/** Reasons for which offers are returned for good. */
 const refusals: Readonly<Partial<Record<ReturnReason, () => TuttiError>>> = {
   [ReturnReason.RETURN_REASON_DENIED]: offerErrors.denied,
   [ReturnReason.RETURN_REASON_TIMED_OUT]: offerErrors.timedOut,

@@ -1,6 +1,6 @@
 /**
- * The stream to the owner of one pool: opened again whenever it breaks, to the owner of that moment. Messages go
- * through it in batches, one per turn of the event loop.
+ * The stream to the owner of one pool. After a break it is opened again, to the owner at that time. Messages
+ * are sent in batches, one per turn of the event loop.
  */
 import { type dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
@@ -12,7 +12,7 @@ import type { PoolSender } from "./pool-sender.ts";
 export interface PoolStreamParts {
   readonly pool: { readonly namespace: string; readonly name: string };
   readonly sender: PoolSender;
-  /** Name of the service that offers. */
+  /** Name of the sending service. */
   readonly service: string;
   readonly dispatch: Pick<Client<typeof dispatchService>, "offer">;
   /** Instance id of this process. */
@@ -22,14 +22,14 @@ export interface PoolStreamParts {
 
 const offerVersion = 1;
 const backoff = { firstMs: 50, maxMs: 5_000 };
-/** The owner hears something at least this often. */
+/** Maximum interval of messages to the owner. */
 const signOfLifeMs = 5_000;
 
 export class PoolStream {
   readonly #parts: PoolStreamParts;
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
-  /** When nothing could be brought there. */
+  /** Times in which nothing could be sent to the pool. */
   readonly outages = new Outages();
   #ended: Promise<void> = Promise.resolve();
 
@@ -47,7 +47,7 @@ export class PoolStream {
     await this.#ended;
   }
 
-  /** There is something to say. */
+  /** Called when there is something to send. */
   wake(): void {
     this.#bell.ring();
   }
@@ -61,9 +61,9 @@ export class PoolStream {
       } catch (thrown) {
         const error = errorFromUnknown(thrown);
         this.outages.begin(error, pool.name, foundation.clock.now());
-        // An owner that stops gracefully is no trouble.
+        // An owner that stops gracefully is no fault.
         const level = meshErrors.interrupted.is(error) ? "info" : "warn";
-        // Told once: while an owner is being found this is what happens.
+        // Logged once: this is expected while a new owner is not known yet.
         if (failures === 0 && !signal.aborted)
           foundation.logger[level]("the stream to a pool broke, and is opened again", { ...pool, error });
       }
@@ -73,7 +73,7 @@ export class PoolStream {
     }
   }
 
-  /** One stream from its greeting to its end. Gives whether the owner took it. */
+  /** Runs one stream from its greeting to its end. Returns whether the owner accepted it. */
   async #speak(): Promise<boolean> {
     const { sender, dispatch, foundation } = this.#parts;
     const ending = new AbortController();
@@ -123,7 +123,7 @@ export class PoolStream {
   }
 }
 
-/** Its offers are many, and walking through each of them again costs as much as to make them. */
+/** Sets the size of a request: to visit its many offers again costs as much as to make them. */
 function weighed(request: OfferRequest): OfferRequest {
   const bytesMax = weightOf(request);
   return bytesMax === undefined ? request : declareWeight(request, bytesMax);

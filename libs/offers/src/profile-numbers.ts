@@ -1,9 +1,10 @@
 /**
- * Numbers under which profiles are sent once on a stream. Equal profiles have one number, for any work. Ten thousand
- * runs with tasks of their own have ten thousand profiles, and often one content.
+ * Numbers under which profiles are sent once on a stream. Equal profiles have one number, for any work. Ten
+ * thousand runs with tasks of their own have ten thousand profiles, and often one content.
  *
- * 1. There are no more numbers than a pool takes on a stream: the one that was given first is given again.
- * 2. A number means one thing within one message: its reader learns all its profiles before any of its offers.
+ * 1. There are no more numbers than a pool accepts on a stream: the oldest number is used again.
+ * 2. A number means one thing within one message: its reader learns all its profiles before any of its
+ *    offers.
  */
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import { assert } from "@tutti/kernel";
@@ -13,7 +14,7 @@ import type { OfferedProfile } from "./offered-task.ts";
 interface Numbered {
   readonly number: number;
   readonly says: string;
-  /** The last message in which it is used. */
+  /** The last message that used it. */
   usedIn: number;
 }
 
@@ -29,7 +30,7 @@ export class ProfileNumbers {
     this.#max = max;
   }
 
-  /** A stream on which nothing has been sent. */
+  /** Forgets all profiles, for a new stream. */
   clear(): void {
     this.#known = new WeakMap();
     this.#byContent.clear();
@@ -42,7 +43,7 @@ export class ProfileNumbers {
   }
 
   /**
-   * @param say gives the profile as the stream has it, without its number
+   * @param say returns the profile as on the stream, without its number
    * @param tell is called if it must be sent
    */
   numberOf(

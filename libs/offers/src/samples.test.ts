@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Samples } from "./samples.ts";
 
 const hourMs = 3_600_000;
-/** Returns how many are sent in this time, if one of each kind ends every so often. */
+/** Returns how many ends are sent in this time, if an end of each kind happens at the given interval. */
 function toldIn(spanMs: number, kinds: number, everyMs: number): number {
   const samples = new Samples(0);
   let told = 0;

@@ -1,19 +1,19 @@
 /**
- * How many ends of attempts are sent: all of a new kind, and a few of a frequent one. The estimates of a kind hardly
- * change after its first attempts, and a change shows in any later sample.
+ * Which ends of attempts are sent: all of a new kind, and a sample of a frequent one. The estimates of a kind
+ * hardly change after its first attempts, and any later sample shows a change.
  */
 
 interface SampleLimits {
-  /** At first, and how many more a second. */
+  /** Number of first samples, and the rate of further ones. */
   readonly burst: number;
   readonly perSec: number;
 }
 
-/** Of one capability at one agent: twenty seconds apart in the long run. */
+/** For one capability at one agent: every twenty seconds in the long run. */
 const ofOne: SampleLimits = { burst: 60, perSec: 1 / 20 };
-/** Of all that a process has done. */
+/** For all ends of a process. */
 const ofAll: SampleLimits = { burst: 1_000, perSec: 2 };
-/** Capabilities at agents that are remembered. Of others as if they were new. */
+/** Number of remembered capabilities at agents. All others count as new. */
 const kindsMax = 10_000;
 
 interface Bucket {
@@ -29,7 +29,7 @@ export class Samples {
     this.#all = { left: ofAll.burst, sinceMs: nowMs };
   }
 
-  /** Returns whether one of this kind is sent now. */
+  /** Returns whether an end of this kind is sent now. */
   take(kind: string, nowMs: number): boolean {
     const own = this.#buckets.get(kind) ?? { left: ofOne.burst, sinceMs: nowMs };
     this.#buckets.delete(kind);

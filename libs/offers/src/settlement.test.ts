@@ -50,7 +50,7 @@ for (const [what, outcome, isUnwanted] of [
     const tell = () => {
       told++;
     };
-    // As it comes from a link: a Buffer, which the pool keeps and asks about again.
+    // A Buffer, as received from a link: the pool keeps it and asks about it again.
     const received = Buffer.from(new WireTokens("workflow", tokens).write(token));
     settlement.unclaimed(received, tell);
     assert.deepEqual(new Uint8Array(received), new WireTokens("workflow", tokens).write(token));

@@ -1,4 +1,4 @@
-/** Reports how attempts ended to the machines that asked for them. */
+/** Reports the ends of attempts to the machines that requested them. */
 import type { PartialOutput, Progress, Result } from "@tutti/contracts/agent/v1";
 import {
   ActorKind,
@@ -33,25 +33,27 @@ import type { OutputShelf } from "./output-shelf.ts";
 import { WireTokens } from "./wire-tokens.ts";
 
 export interface Settlement {
-  /** An attempt has ended. Told when that is durable, or known to be unwanted. */
+  /** Reports the end of an attempt. Calls back when the end is durable, or known to be unwanted. */
   result(ended: EndedAttempt, isDurable: () => void): void;
-  /** An attempt did not end at once. */
+  /** Reports that an attempt has started and not ended at once. */
   started(entry: OfferEntry, agent: string, startMs: number): void;
   progress(progress: Progress): void;
   partialOutput(entry: OfferEntry, output: PartialOutput): void;
-  /** An agent has an attempt that was not offered to its pool. Calls back if the attempt belongs to a machine here that no longer wants it. */
+  /**
+   * Handles an unknown attempt at an agent. Calls back if it belongs to a machine here that does not want it.
+   */
   unclaimed(token: Uint8Array, isUnwanted: () => void): void;
-  /** The pool takes it in no case. Told when that is durable. */
+  /** Reports an attempt that the pool never accepts. Calls back when that is durable. */
   refused(entry: OfferEntry, error: ErrorDetail, isDurable: () => void): void;
 }
 
 export interface EndedAttempt {
   readonly result: Result;
-  /** Empty where none did it. */
+  /** Empty if no agent did it. */
   readonly agent: string;
-  /** What was offered. Undefined where that is not known here any more. */
+  /** The offer. Undefined if it is no longer known here. */
   readonly entry: OfferEntry | undefined;
-  /** What rules have people asked before it counts. */
+  /** Questions of rules to people before the result counts. */
   readonly questions?: readonly ResultQuestion[];
 }
 
@@ -63,38 +65,36 @@ export interface AttemptCommand {
 }
 
 interface AttemptFigures {
-  /** Empty where none did it. */
+  /** Empty if no agent did it. */
   readonly agent: string;
   readonly runMs: number;
   readonly used: Amounts | undefined;
 }
 
 interface LostAttempt {
-  /** Which worker is gone. Empty where that is unknown. */
+  /** The disconnected worker. Empty if unknown. */
   readonly agent: string;
-  /** Why. */
+  /** The reason. */
   readonly message: string;
 }
 
-/** What came out of an attempt. */
+/** The output of an attempt. */
 interface AttemptOutput {
   readonly output: Uint8Array;
   readonly outputPayload: Payload | undefined;
   readonly questions: readonly ResultQuestion[];
 }
 
-/**
- * The commands by which the machine that requests attempts gets their outcomes. Each has the token of its attempt.
- */
+/** The commands that report outcomes to the machine of the attempts, each with the token of its attempt. */
 export interface AttemptCommands {
   completed(given: AttemptOutput, figures: AttemptFigures): AttemptCommand;
   failed(error: ErrorDetail, figures: AttemptFigures): AttemptCommand;
-  /** The worker of the attempt is gone. */
+  /** Returns the command for an attempt whose worker is lost. */
   lost(loss: LostAttempt): AttemptCommand;
   started(agent: string, startMs: number): AttemptCommand;
   progress(saved: Uint8Array, fraction: number, message: string): AttemptCommand;
   calledModels(agent: string, calls: ModelCalls): AttemptCommand;
-  /** What the machine answered, once that is durable. */
+  /** Called with the durable answer of the machine. */
   answered(namespace: string | undefined, reply: unknown): void;
 }
 
@@ -104,21 +104,21 @@ export interface RuntimeSettlementParts {
   readonly logger: Logger;
   readonly commands: AttemptCommands;
   readonly tokens: TokenCipher;
-  /** Whether a blob exists that an output refers to. */
+  /** Returns whether a blob of an output exists. */
   readonly hasBlob: (namespace: string, sha256: Uint8Array) => Promise<boolean>;
-  /** Content of a reference that a machine does not take as it is. */
+  /** Reads a reference for a machine that needs its content. */
   readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
-  /** Whose attempts they are, and what tells what no agent does. */
+  /** Name of the service of the attempts. It is the cause if no agent was involved. */
   readonly service: string;
-  /** Readers of an output get its pieces from here. */
+  /** Receives the pieces of outputs for their readers. */
   readonly outputs: Pick<OutputShelf, "add">;
 }
 
-/** How long to wait before a message with an unknown outcome is sent again. */
+/** Pause before a message with an unknown outcome is sent again. */
 const againMs = 500;
 const causesMax = 10_000;
 
-/** The message to a machine about one of its attempts. One object from here to the answer: there is one per task. */
+/** The message to a machine about one of its attempts. One object until the answer: there is one per task. */
 class AttemptSubmission implements Submission {
   readonly key = undefined;
   readonly idempotencyKey = "";
@@ -126,10 +126,10 @@ class AttemptSubmission implements Submission {
   readonly command: AttemptCommand["command"];
   readonly body: unknown;
   readonly cause: Cause;
-  /** Of the work, where it is known. */
+  /** Namespace of the work, if known. */
   readonly namespace: string | undefined;
   readonly isDurable: () => void;
-  /** Whether it says that the attempt failed. */
+  /** True if the message reports a failure of the attempt. */
   readonly isFailure: boolean;
   readonly stored: StoredOutput | undefined;
   readonly #answered: (submission: AttemptSubmission, outcome: Outcome) => void;
@@ -229,7 +229,7 @@ export class RuntimeSettlement implements Settlement {
   }
 
   progress({ token, saved, fraction, message }: Progress): void {
-    // What need not outlive the attempt is not worth a record.
+    // Progress without content is not worth a record.
     if (saved.length === 0 && fraction === 0 && message === "") return;
     this.#mention(this.#tokens.read(token), this.#parts.commands.progress(saved, fraction, message), "");
   }
@@ -297,7 +297,7 @@ export class RuntimeSettlement implements Settlement {
     }
     const { refusal } = outcome;
     const { runtime, timers } = this.#parts;
-    // The machine reads the output, and decides without waiting for a store.
+    // The machine needs the output itself, and decides without waiting for a store.
     const { content_in: contentIn } = refusal.details;
     if (submission.stored !== undefined && contentIn !== undefined) {
       void this.#inlined(submission, submission.stored, contentIn);
@@ -308,14 +308,14 @@ export class RuntimeSettlement implements Settlement {
         timers.after(refusal.retryAfterMs || againMs, () => runtime.submit(submission));
         return;
       case "elsewhere":
-        // The present owner of the work offers the attempt again, and gets the result.
+        // The present owner of the work offers the attempt again, and receives the result.
         return;
       default:
         this.#unheard(submission, refusal);
     }
   };
 
-  /** The machine reads what the output refers to. While the store is away, the result waits. */
+  /** Submits the content of a referenced output. While the store is unavailable, the result waits. */
   async #inlined(submission: AttemptSubmission, stored: StoredOutput, namespace: string): Promise<void> {
     const { readBlob, timers, logger, commands } = this.#parts;
     const { sha256, inline } = stored;
@@ -337,7 +337,7 @@ export class RuntimeSettlement implements Settlement {
     this.#retryUntilDone(commands.failed(error, byNoAgent), { ...report, isFailure: true });
   }
 
-  /** A result that the machine does not take: it hears that, or would wait for ever. */
+  /** Reports a result that the machine rejected: otherwise the machine would wait for ever. */
   #unheard(submission: AttemptSubmission, refusal: Refusal): void {
     const { token, cause, command, namespace, isDurable, isFailure } = submission;
     const { code, message: reason } = refusal;
@@ -350,7 +350,7 @@ export class RuntimeSettlement implements Settlement {
     this.#retryUntilDone(this.#parts.commands.failed(toErrorDetail(errorOf(refusal)), byNoAgent), report);
   }
 
-  /** Says it once: when it is lost, nothing is. */
+  /** Sends a message once: its loss does no harm. */
   #mention(token: EffectToken, { command, body }: AttemptCommand, agent: string): void {
     const cause = this.#causeOf(agent);
     const answer = () => {};
@@ -365,7 +365,7 @@ export class RuntimeSettlement implements Settlement {
     });
   }
 
-  /** The same object for the same agent: it is encoded once. */
+  /** Returns the same object for the same agent, so that it is encoded once. */
   #causeOf(agent: string): Cause {
     const known = this.#causes.get(agent);
     if (known !== undefined) return known;

@@ -22,7 +22,7 @@ function profileOf(capability: string): OfferedProfile {
   return profile;
 }
 
-/** A pool that takes so many, and what is with it by kind. */
+/** A pool with a limited window, and its tasks by kind. */
 class Window {
   readonly lines = new WindowLines();
   readonly withPool: OfferEntry[] = [];
@@ -48,7 +48,7 @@ class Window {
       });
   }
 
-  /** Until nothing goes to or fro any more. How often something came home. */
+  /** Runs until no entry moves any more. Returns how many came home. */
   settle(): number {
     let recalls = 0;
     for (let rounds = 0; rounds < 10_000; rounds++) {
@@ -75,7 +75,7 @@ class Window {
     return this.lines.tooMuch() ?? this.lines.lessUrgent();
   }
 
-  /** Some of a kind start and end at once. */
+  /** Starts and ends tasks of a kind at once. */
   work(capability: string, count: number): number {
     let done = 0;
     for (const entry of this.withPool.filter(({ effect }) => effect.profile.capability === capability)) {

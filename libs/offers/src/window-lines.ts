@@ -1,41 +1,39 @@
 /**
- * The tasks of one namespace that are offered to a pool with a limited window, by kind: the same agents can do a
- * kind.
+ * The tasks of one namespace that are offered to a pool with a limited window, by kind: the same agents can
+ * do a kind.
  *
- * 1. Each kind may have its part with the pool: half of what the namespace has there is divided alike. Of which more
- *    starts than that, that may have more. Within this the most urgent goes first, and also where each has its part and
- *    there is room.
- * 2. The kind that is furthest beyond its part makes room for one that waits with less than its part. So a kind
- *    without a capable agent, or with endless tasks, blocks no other, however urgent it has become by waiting.
+ * 1. Each kind may have its part with the pool: half of the tasks of the namespace there are divided evenly.
+ *    A kind with more starts may have more. Within these parts the most urgent task goes first, and also if
+ *    each kind has its part and there is room.
+ * 2. The kind that exceeds its part most makes room for a waiting kind below its part. So a kind without a
+ *    capable agent, or with endless tasks, blocks no other, however urgent it has become by waiting.
  */
 import { Heap, isBefore } from "@tutti/kernel";
 import type { OfferEntry, WindowLine } from "./entry.ts";
 import type { OfferedProfile, OfferedTask } from "./offered-task.ts";
 
-/** Beyond so many kinds at once the others are one: each is looked at whenever something goes. */
+/** Beyond this number, all further kinds count as one: each kind is checked for every task that goes. */
 const linesMax = 64;
 const otherKinds = "";
-/**
- * What starts may have so many times as much with the pool as has started lately: it grows faster than it is used up.
- */
+/** A kind may have this many times its recent starts with the pool: it grows faster than it is used up. */
 const aheadOfBegun = 4;
-/** By how much more urgent something has to be to make room for itself, in the milliseconds that ranks are made of. */
+/** Minimum difference in urgency for a recall, in the milliseconds of ranks. */
 const recallMarginMs = 60_000;
 
 export class WindowLines {
   readonly #lines = new Map<string, WindowLine>();
-  /** While there is but one. */
+  /** Set while there is only one. */
   #only: WindowLine | undefined;
   #waiting = 0;
   #withPool = 0;
   #recalled = 0;
   /**
-   * The most that was with the pool lately. Parts are of this number: otherwise tasks that come home to make room
-   * would shrink them, and the next ones would leave again.
+   * The recent maximum of tasks with the pool. Parts are computed from it: otherwise tasks that come home
+   * would shrink the parts, and the next ones would be recalled too.
    */
   #mostWithPool = 0;
 
-  /** How many wait at home. */
+  /** Number of tasks that wait at home. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -44,7 +42,7 @@ export class WindowLines {
     return this.#withPool;
   }
 
-  /** What it will have with the pool when those that were recalled are home. */
+  /** Tasks with the pool, without the recalled ones. */
   get held(): number {
     return this.#withPool - this.#recalled;
   }
@@ -57,7 +55,7 @@ export class WindowLines {
     return this.#waiting === 0 && this.#withPool === 0;
   }
 
-  /** Whether anything can be recalled. */
+  /** Whether any task can be recalled. */
   get isRecallable(): boolean {
     for (const { recallable } of this.#lines.values()) if (recallable.size > 0) return true;
     return false;
@@ -83,7 +81,7 @@ export class WindowLines {
     if (line !== undefined) (entry.where === "home" ? line.atHome : line.recallable).move(entry);
   }
 
-  /** Takes the next out: it goes to the pool. */
+  /** Removes the next task from home: it goes to the pool. */
   take(): OfferEntry | undefined {
     const line = this.#next();
     const entry = line?.atHome.first;
@@ -123,25 +121,25 @@ export class WindowLines {
     this.#recalled++;
   }
 
-  /** A second is over. */
+  /** Called every second. */
   age(): void {
     this.#mostWithPool = this.#withPool;
     for (const line of this.#lines.values()) line.begun >>= 1;
   }
 
-  /** What a kind has beyond its part while another one that waits has less than its own. */
+  /** Returns a task of the kind furthest beyond its part, if a waiting kind has less than its part. */
   tooMuch(): OfferEntry | undefined {
     if (this.#only !== undefined) return undefined;
     const most = this.#furthest();
     if (most === undefined || this.#beyond(most) <= 0) return undefined;
-    // All that is on its way home may be for this one.
+    // All recalled tasks may make room for this kind.
     for (const line of this.#lines.values())
       if (line.atHome.size > 0 && line.withPool + this.#recalled < this.#partOf(line))
         return most.recallable.first;
     return undefined;
   }
 
-  /** What has to come home for something far more urgent. */
+  /** Returns a task to recall for a far more urgent one. */
   lessUrgent(): OfferEntry | undefined {
     if (this.#recalled >= this.#waiting) return undefined;
     const next = this.#next();
@@ -151,7 +149,7 @@ export class WindowLines {
     return least !== undefined && urgent.rank + recallMarginMs <= -least.rank ? least : undefined;
   }
 
-  /** The next task to come home for another namespace: of the kind that is furthest beyond its part. */
+  /** Returns the next task to recall for another namespace: of the kind furthest beyond its part. */
   spare(): OfferEntry | undefined {
     return (this.#only ?? this.#furthest())?.recallable.first;
   }
@@ -160,7 +158,7 @@ export class WindowLines {
     for (const { atHome } of this.#lines.values()) yield* atHome.items;
   }
 
-  /** Of all that may be recalled. */
+  /** Returns the least urgent of all recallable tasks. */
   #leastUrgent(): OfferEntry | undefined {
     if (this.#only !== undefined) return this.#only.recallable.first;
     let least: OfferEntry | undefined;
@@ -171,7 +169,7 @@ export class WindowLines {
     return least;
   }
 
-  /** Of those of which something may be recalled. */
+  /** Returns the kind furthest beyond its part that has recallable tasks. */
   #furthest(): WindowLine | undefined {
     let most: WindowLine | undefined;
     for (const line of this.#lines.values())
@@ -210,7 +208,7 @@ export class WindowLines {
     return line.withPool - line.recalled - this.#partOf(line);
   }
 
-  /** Nothing of it is recalled any more. A pool does not answer a recall that comes too late, so others are recalled in its place. */
+  /** Excludes a task from recalls. The pool does not answer a late recall, so others replace it. */
   #keep(line: WindowLine, entry: OfferEntry): void {
     if (entry.place >= 0) line.recallable.remove(entry);
     if (!entry.isRecalled) return;
@@ -238,7 +236,7 @@ export class WindowLines {
     return line;
   }
 
-  /** The only one stays: the next task is most likely of it. */
+  /** The only line stays: the next task is most likely of its kind. */
   #tidy(line: WindowLine): void {
     if (line !== this.#only) this.#drop(line);
   }
@@ -252,7 +250,7 @@ export class WindowLines {
 
 const kinds = new WeakMap<OfferedProfile, string>();
 
-/** The only fields that decide which agents can do it: tasks for the same agents are one kind. */
+/** Returns the kind: the only fields that decide which agents can do a task. */
 function kindOf({ profile, onlyAgents }: OfferedTask): string {
   let kind = kinds.get(profile);
   if (kind === undefined) {

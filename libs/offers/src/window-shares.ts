@@ -1,14 +1,14 @@
 /**
- * The tasks that are offered to a pool with a limited window, by namespace: those that wait at home, and how many are
- * with the pool.
+ * The tasks that are offered to a pool with a limited window, by namespace: those that wait at home, and how
+ * many are with the pool.
  *
- * 1. Next goes who has least with the pool, of those who have the same the one that had fewer turns. Of one namespace
- *    the most urgent.
- * 2. A task that is far more urgent than those that wait in the pool makes room for itself, in its own namespace:
- *    urgency in one namespace never delays another.
- * 3. The namespace with the most tasks at the pool makes room for those with fewer, until they have the same. So
- *    tasks without a capable agent, or endless ones, block no other namespace, however many there are. Nor do they
- *    block other kinds of their own namespace (`WindowLines`).
+ * 1. The namespace with the fewest tasks with the pool goes next, among equals the one with fewer turns.
+ *    Within a namespace the most urgent task goes first.
+ * 2. A task that is far more urgent than those that wait in the pool makes room for itself, in its own
+ *    namespace: urgency in one namespace never delays another.
+ * 3. The namespace with the most tasks with the pool makes room for others, until they have the same. So
+ *    tasks without a capable agent, or endless ones, block no other namespace, however many there are. Nor do
+ *    they block other kinds of their own namespace (`WindowLines`).
  */
 import type { OfferEntry } from "./entry.ts";
 import { WindowLines } from "./window-lines.ts";
@@ -16,28 +16,28 @@ import { WindowLines } from "./window-lines.ts";
 interface WindowShare {
   readonly namespace: string;
   readonly lines: WindowLines;
-  /** How many of it have gone, counted as if it had always been there. */
+  /** Number of its turns, counted as if it had always been present. */
   passed: number;
 }
 
 const recallsMax = 16;
-/** Who has one more is not asked for it: it would go to and fro. */
+/** A difference of one causes no recall: the task would move back and forth. */
 const unevenBy = 2;
-/** What has started before counts half after so long. */
+/** Interval at which the count of earlier starts is halved. */
 const ageEveryMs = 1_000;
 
 export class WindowShares {
   readonly #shares = new Map<string, WindowShare>();
-  /** What the share has had that went last: who comes again starts there. */
+  /** Turns of the share that was served last: a new share starts there. */
   #passed = 0;
   #waiting = 0;
   #withPool = 0;
   #recalled = 0;
   #agedMs = 0;
-  /** While there is but one. */
+  /** Set while there is only one. */
   #only: WindowShare | undefined;
 
-  /** How many wait at home. */
+  /** Number of tasks that wait at home. */
   get waiting(): number {
     return this.#waiting;
   }
@@ -46,7 +46,7 @@ export class WindowShares {
     return this.#withPool;
   }
 
-  /** Whether what may go, and what has to come home, changes by the time alone. */
+  /** Whether time alone changes which tasks may go or have to come home. */
   get isAgeing(): boolean {
     if (this.#waiting === 0) return false;
     if (this.#only !== undefined) return this.#only.lines.hasSeveral;
@@ -60,13 +60,13 @@ export class WindowShares {
     for (const { lines } of this.#shares.values()) lines.age();
   }
 
-  /** Comes home, or is there from the beginning. */
+  /** Adds an entry at home, new or returned. */
   wait(entry: OfferEntry): void {
     this.#shareOf(entry.key.namespace).lines.wait(entry);
     this.#waiting++;
   }
 
-  /** Waits no longer. */
+  /** Removes an entry from home. */
   leaveHome(entry: OfferEntry): void {
     const share = this.#shares.get(entry.key.namespace);
     if (share === undefined || entry.place < 0) return;
@@ -75,12 +75,12 @@ export class WindowShares {
     this.#tidy(share);
   }
 
-  /** The urgency of something has changed, wherever it stands. Its rank is that of where it stands. */
+  /** Sorts an entry again after its urgency has changed. Its rank is that of its present place. */
   move(entry: OfferEntry): void {
     if (entry.place >= 0) this.#shareOf(entry.key.namespace).lines.move(entry);
   }
 
-  /** Takes the next out: it goes to the pool. */
+  /** Removes the next task from home: it goes to the pool. */
   take(): OfferEntry | undefined {
     const share = this.#next();
     const entry = share?.lines.take();
@@ -92,7 +92,7 @@ export class WindowShares {
     return entry;
   }
 
-  /** It is not with the pool any more. */
+  /** Removes an entry that is no longer with the pool. */
   leavePool(entry: OfferEntry): void {
     const share = this.#shareOf(entry.key.namespace);
     this.#forgetRecall(entry);
@@ -102,8 +102,8 @@ export class WindowShares {
   }
 
   /**
-   * It is recalled no more: it has started. A pool does not answer a recall that comes too late, so others are recalled
-   * in its place.
+   * Excludes a started task from recalls. A pool does not answer a recall that comes too late, so others are
+   * recalled in its place.
    */
   keep(entry: OfferEntry): void {
     this.#forgetRecall(entry);
@@ -115,7 +115,7 @@ export class WindowShares {
     this.#recalled++;
   }
 
-  /** What has to come home for others when the pool takes no more. It counts as recalled from then on. */
+  /** Recalls tasks to make room for others while the pool accepts no more, and returns them. */
   makeRoom(): readonly OfferEntry[] {
     if (this.#waiting === 0) return [];
     const meant: OfferEntry[] = [];
@@ -132,7 +132,7 @@ export class WindowShares {
     for (const { lines } of this.#shares.values()) yield* lines.atHome();
   }
 
-  /** Of the one that has most, where another with something at home has less. */
+  /** Returns a task to recall from the largest share, if another share with waiting tasks has less. */
   #tooMuch(): OfferEntry | undefined {
     if (this.#only !== undefined) return undefined;
     let least: WindowShare | undefined;
@@ -143,12 +143,12 @@ export class WindowShares {
       if (lines.isRecallable && (most === undefined || lines.held > most.lines.held)) most = share;
     }
     if (least === undefined || most === undefined) return undefined;
-    // All that is on its way home may be for the one that has least.
+    // All recalled tasks may make room for the smallest share.
     const { lines } = most;
     return lines.held - (least.lines.withPool + this.#recalled) < unevenBy ? undefined : lines.spare();
   }
 
-  /** What makes room for others of its own namespace. */
+  /** Returns a task to recall for others of its own namespace. */
   #ofOwn(): OfferEntry | undefined {
     for (const { lines } of this.#shares.values()) {
       const entry = lines.tooMuch() ?? lines.lessUrgent();
@@ -157,7 +157,7 @@ export class WindowShares {
     return undefined;
   }
 
-  /** Before its line does, which says so of the entry. */
+  /** Must be called before the line forgets that the entry is recalled. */
   #forgetRecall(entry: OfferEntry): void {
     if (entry.isRecalled) this.#recalled--;
   }
@@ -174,7 +174,7 @@ export class WindowShares {
     return share;
   }
 
-  /** The only one stays: the next task is most likely of it. */
+  /** The only share stays: the next task is most likely of its namespace. */
   #tidy(share: WindowShare): void {
     if (share !== this.#only) this.#drop(share);
   }
@@ -185,7 +185,7 @@ export class WindowShares {
     this.#only = this.#shares.size === 1 ? this.#shares.values().next().value : undefined;
   }
 
-  /** There are few namespaces at once, so looking at each costs less than keeping them in order. */
+  /** There are few namespaces at a time, so a search costs less than keeping them in order. */
   #next(): WindowShare | undefined {
     if (this.#only !== undefined) return this.#only;
     let next: WindowShare | undefined;

@@ -1,7 +1,7 @@
 /**
- * Tokens of attempts as pools and agents see them. Services count their instances for themselves, so a run and a
- * mission may well have the same numbers, and meet in one pool: the last byte of the incarnation says whose the attempt
- * is. They leave encrypted, so that no token predicts another.
+ * Tokens of attempts as pools and agents see them. Each service counts its own instances, so a run and a
+ * mission may have the same numbers and meet in one pool. The last byte of the incarnation names the service
+ * of the attempt. Tokens are encrypted, so that no token predicts another.
  */
 import { stableHash } from "@tutti/kernel";
 import {
@@ -13,7 +13,7 @@ import {
   writeToken,
 } from "@tutti/runtime";
 
-/** The highest of the six bytes of an incarnation: nothing counts that far. */
+/** The highest of the six bytes of an incarnation: no count gets that high. */
 const markAt = 7;
 const known: Readonly<Record<string, number>> = { workflow: 0, swarm: 1 };
 const marksMax = 256;
@@ -24,7 +24,7 @@ export class WireTokens {
   readonly #cipher: TokenCipher;
   readonly #plain = new Uint8Array(tokenBytes);
 
-  /** @param service whose attempts they are */
+  /** @param service name of the service of the attempts */
   constructor(service: string, cipher: TokenCipher) {
     const taken = Object.keys(known).length;
     this.#mark = known[service] ?? taken + (stableHash(service) % (marksMax - taken));
@@ -38,10 +38,10 @@ export class WireTokens {
     return bytes;
   }
 
-  /** Undefined of one of another service, and of bytes that are no token. */
+  /** Returns undefined for a token of another service, and for bytes that are no token. */
   own(bytes: Uint8Array): EffectToken | undefined {
     if (!hasTokenForm(bytes)) return undefined;
-    // Not `slice`: of a Buffer it is no copy, and the bytes of the caller would change.
+    // Not `slice`: for a Buffer it makes no copy, and the bytes of the caller would change.
     const plain = this.#plain;
     plain.set(bytes);
     this.#cipher.decrypt(plain);
@@ -50,7 +50,7 @@ export class WireTokens {
     return readToken(plain);
   }
 
-  /** Makes a token that no work awaits of a token of another service. */
+  /** Returns the token. A token of another service becomes one that no work awaits. */
   read(bytes: Uint8Array): EffectToken {
     return this.own(bytes) ?? unawaited;
   }

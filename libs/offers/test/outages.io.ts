@@ -1,4 +1,4 @@
-/** Obstacles between tasks and their pool, over real connections: a policy, an owner that is not there, a breaker. */
+/** Obstacles between tasks and their pool, over real connections: a policy, a missing owner, a breaker. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { setTimeout as testPause } from "node:timers/promises";
@@ -29,7 +29,7 @@ const task = {
 
 async function* unserved(): AsyncGenerator<never> {}
 
-/** The process that owns the pool: it takes what is offered from whom it may. */
+/** Opens the process that owns the pool. It accepts offers if the caller is allowed. */
 async function open(listen: string, mayOffer: () => boolean): Promise<Mesh> {
   const mesh = new Mesh({
     foundation,
@@ -107,7 +107,7 @@ it("the obstacle between tasks and their pool is known while it lasts and afterw
     await until("the lost owner", () => present()?.cause === WAIT_CAUSE_OWNER);
     const pools = mesh.client(poolService);
     const request = GetPoolRequest.fromPartial({ pool: "default" });
-    // Other callers of the owner notice too, which opens the breaker.
+    // Other callers of the owner notice the outage too, which opens the breaker.
     await until("the open breaker", () => {
       pools.getPool(request, { timeoutMs: 1_000 }).catch(() => {});
       return present()?.cause === WAIT_CAUSE_BREAKER;

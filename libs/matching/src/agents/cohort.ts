@@ -1,6 +1,6 @@
 /**
  * Agents that are alike: they offer the same capabilities in the same versions, and no offered task
- * distinguishes their labels. A task waits once for the whole cohort, whatever its size.
+ * distinguishes their labels. A task waits once for the whole cohort.
  *
  * 1. `ready` contains exactly the agents that may be given work now, in the order of the strategy.
  * 2. Wait groups are live, or parked because no ready agent was fit. Each agent that gets more room is

@@ -41,7 +41,7 @@ export interface AgentLink {
    */
   take(frame: AgentFrame, nowMs: number): Refusal | undefined;
 
-  /** Records that the stream broke. The agent gets nothing more, and leaves unless it resumes in time. */
+  /** Records that the stream broke. The agent gets nothing more, and leaves if it does not resume in time. */
   cut(nowMs: number): void;
 
   /** A new stream continues with this link. */
