@@ -1,4 +1,4 @@
-/** Where a client calls: gRPC at `host:port`, or HTTP at the URL of the platform. */
+/** Addresses of a client: gRPC at `host:port`, or HTTP at the URL of the platform. */
 import { hostAndPort, invalid, urlIn, usualUrl } from "../worker/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

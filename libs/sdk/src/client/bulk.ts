@@ -1,4 +1,4 @@
-/** One action on many runs: first what it would be done to, then the doing. */
+/** One action on many runs: first a preview, then the action. */
 import {
   type BulkAction,
   BulkMove,
@@ -11,7 +11,7 @@ import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
 const actions = {
-  /** Takes them up again from the tasks that did not do well. */
+  /** Retries runs from the tasks that did not complete. */
   retry: { $case: "retry", value: { taskIds: [] } },
   pause: { $case: "pause", value: {} },
   resume: { $case: "resume", value: {} },
@@ -29,7 +29,7 @@ export interface MoveOptions {
   readonly to?: string;
   /** Tasks and states that have another id there, by their ids in the run. An empty one is dropped. */
   readonly map?: Readonly<Record<string, string>>;
-  /** Attempts that the version cannot take over start again. Without it, such a run is refused as busy. */
+  /** Restarts attempts that the version cannot continue. Without it, such a run is refused as busy. */
   readonly restart?: boolean;
   /** To before the last move, as long as nothing has happened since. */
   readonly back?: boolean;
@@ -45,9 +45,9 @@ export type MoveWord = "identical" | "safe" | "busy" | "needs mapping" | "imposs
 
 export interface MoveReview {
   readonly verdict: MoveWord;
-  /** Why it does not fit. An empty id stands for the run. */
+  /** Reasons why the run cannot move. An empty id stands for the run. */
   readonly problems: readonly { readonly id: string; readonly message: string }[];
-  /** What to know where it does. */
+  /** Notes about a run that can move. */
   readonly notes: readonly string[];
 }
 
@@ -79,7 +79,7 @@ export interface BulkOutcome {
   readonly refused: readonly { readonly runId: string; readonly error: TuttiError | undefined }[];
 }
 
-/** What would be done. It names exactly these runs, for an hour. */
+/** The affected runs of an action. A preview names exactly these runs, and is valid for an hour. */
 export interface BulkPreview {
   readonly count: number;
   /** How many match that the action does not fit. */
@@ -88,7 +88,7 @@ export interface BulkPreview {
   readonly groups: readonly { readonly value: string; readonly count: number }[];
   /** Of a move: runs that do not simply move, with why. At most 20 of each verdict. */
   readonly reviews: readonly (MoveReview & { readonly runId: string })[];
-  /** Does it. Why is kept with each of the runs. With `perSecond`, it takes its time. */
+  /** Executes the action. Each run records the reason. `perSecond` limits the pace. */
   apply(reason: string, options?: { readonly perSecond?: number }): Promise<BulkOutcome>;
 }
 

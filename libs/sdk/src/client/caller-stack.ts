@@ -1,10 +1,10 @@
 /**
- * What a program needs of its calls.
+ * Improves the errors of calls for the calling program.
  *
- * 1. Errors are made where an answer arrives, which no line of the caller leads to. V8 knows who awaits what: a stack
- *    that is captured after the await names the caller. A call that succeeds costs nothing more.
- * 2. An error is explained in the words of a program, if its caller has any.
- * 3. A call that waits for a server that is not there keeps the process alive until it has failed.
+ * 1. Errors are created where a reply arrives, outside the caller's stack. V8 knows which function awaits: a stack
+ *    that is captured after the await names the caller. A successful call costs nothing more.
+ * 2. An error is explained in the terms of a program, if the caller has an explanation.
+ * 3. A call that waits for an unavailable server keeps the process alive until it has failed.
  */
 import { keepAlive } from "@tutti/kernel";
 

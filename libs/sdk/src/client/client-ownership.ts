@@ -2,8 +2,8 @@ import type { Owner, Place } from "@tutti/kernel";
 import { MemoryOwnership } from "@tutti/mesh";
 
 /**
- * The owners that a client knows, from answers of the platform. Without any it asks one of its addresses, and a process
- * that is not the owner names the owner. If an address cannot be reached, the client asks the next one.
+ * The owners that a client knows, from replies of the platform. Without any it calls one of its addresses, and a
+ * process that is not the owner names the owner. If an address cannot be reached, the client tries the next one.
  */
 export class ClientOwnership extends MemoryOwnership {
   readonly #addresses: readonly string[];

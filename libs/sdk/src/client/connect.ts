@@ -10,20 +10,23 @@ import type { ClientPorts } from "./work/followed.ts";
 
 export interface ConnectOptions {
   /**
-   * The URL of the platform, which is called over HTTP. Or one process or several over gRPC, `host:port`: while one of
-   * them is there, it is used. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else http://127.0.0.1:7400.
+   * URL of the platform, which is called over HTTP. Or one or more processes over gRPC, as `host:port`: the client
+   * uses one that it can reach. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */
   readonly namespace?: string;
-  /** Files of PEM: who signs the other side's certificates, this side's own certificate, and its key. Default: no encryption. */
+  /**
+   * PEM files: the certificate authority of the server, the client's own certificate, and its key. Default: no
+   * encryption.
+   */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   /**
    * A key or token, shown with each call. Never logged. A function is called for each call. Default: `TUTTI_API_KEY`, else
    * none.
    */
   readonly accessToken?: string | (() => string);
-  /** How long a call may take that does not wait for a run, milliseconds. Default 30,000. */
+  /** Timeout of a call that does not wait for a run, in milliseconds. Default: 30,000. */
   readonly callTimeoutMs?: number;
   /** Default: none. */
   readonly logger?: Logger;
@@ -48,7 +51,7 @@ export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
   readonly tracer: Tracer;
 }
 
-/** Returns an installation, to be used. It is called when there is something to ask. Nothing has to be there yet. */
+/** Returns a client. It connects with its first call, so the platform need not run yet. */
 export async function connect(
   options: ConnectOptions = {},
   given: Partial<ConnectPorts> = {},
@@ -131,7 +134,7 @@ function explained(error: unknown, addresses: readonly string[]): unknown {
   );
 }
 
-/** A worker does not need them, and they take more memory than a worker. */
+/** Loaded on first use: a worker does not need these modules, which take more memory than the worker itself. */
 async function loaded() {
   const [
     { Mesh, StaticDiscovery },

@@ -1,6 +1,6 @@
 /**
- * What everything that was started has in common, the run of a workflow and a session alike. Queries and updates are
- * declared by a workflow, so the handle of its run alone has them.
+ * The common methods of a run, a mission and a session. Only the handle of a run has queries and updates, because
+ * workflows declare them.
  */
 import { workStatusLooks } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
@@ -26,7 +26,7 @@ export interface Handle<Result = unknown> {
   why(taskId?: string): Promise<Explanation>;
 }
 
-/** `running`, `completed`, `failed` and the other words for a status, as REST and the CLI use them. */
+/** `running`, `completed`, `failed` and the other words for a status, as in REST and the CLI. */
 export type WorkState = keyof typeof workStatusLooks;
 
 /** Adds the word for its status. */

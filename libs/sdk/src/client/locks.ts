@@ -1,9 +1,9 @@
 /**
- * Locks, held by a program: what only one may do at a time, or only so many.
+ * Locks that a program holds: exclusive ones, and semaphores with a number of permits.
  *
- * 1. What is held is renewed by itself, in good time before its lease is over, until it is given back.
- * 2. Who has lost a lock, or cannot know that it still has it, hears so (`signal`). The token is for those that do not
- *    hear: a resource refuses one that is smaller than the greatest it saw.
+ * 1. A held lock is renewed automatically, well before its lease ends, until it is released.
+ * 2. `signal` reports that a lock is lost, or may be lost. The token protects resources from a holder that did not
+ *    notice: a resource refuses a token that is smaller than the greatest it has seen.
  */
 import { randomUUID } from "node:crypto";
 import {
@@ -22,13 +22,15 @@ import { type Duration, eitherDuration } from "./work/duration.ts";
 import { pagesOfLines } from "./work/telling.ts";
 
 export interface AcquireOptions {
-  /** Who holds it: unique per acquisition, the same when it is asked for again. Made again unless given. */
+  /** Holder of the lock: unique per acquisition, equal if an acquisition is retried. Default: a new id. */
   readonly holder?: string;
-  /** How many permits of a semaphore. 1 unless given. */
+  /** Permits of a semaphore to acquire. Default: 1. */
   readonly permits?: number;
   /** Whether others may share it at the same time. */
   readonly shared?: boolean;
-  /** How long it is held after the program is gone: `30s`, or milliseconds. Default 30 s, maximum 1 h. */
+  /**
+   * Time after which a lock of a stopped program is released: `30s`, or milliseconds. Default: 30 s. Maximum: 1 h.
+   */
   readonly lease?: Duration;
   /** @deprecated use `lease` */
   readonly leaseMs?: number;
@@ -36,7 +38,7 @@ export interface AcquireOptions {
   readonly wait?: Duration;
   /** @deprecated use `wait` */
   readonly waitMs?: number;
-  /** Greater is more urgent, -100 to 100. 0 unless given. */
+  /** Greater is more urgent, -100 to 100. Default: 0. */
   readonly priority?: number;
   /**
    * For which work of the installation: with its end the lock is released, and works that wait for each other are found.
@@ -86,8 +88,8 @@ export class Locks {
   }
 
   /**
-   * Holds a lock. Rejects with `lock.held` when others have it for longer than is waited, and with `session.deadlock`
-   * when it gives way.
+   * Acquires a lock. Rejects with `lock.held` if others hold it for longer than the wait, and with `session.deadlock`
+   * if this acquisition is the victim of a deadlock.
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
     const { clock } = this.#clockwork;
@@ -115,7 +117,7 @@ export class Locks {
           { timeoutMs: forMs + wayMs },
         );
         if (grant === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
-        // Its lease started while it was asked for, and at the earliest then.
+        // The lease started after the request was sent, so that is its earliest possible start.
         return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: requestedMs });
       } catch (error) {
         const mayWait = isTuttiError(error) && error.code === "lock.held" && clock.monotonic() < untilMs;
@@ -124,7 +126,7 @@ export class Locks {
     }
   }
 
-  /** Who holds it, and who waits. Rejects without a holder. */
+  /** Returns the lock with its holders and waiters. Rejects if it has no holder. */
   async get(name: string): Promise<Lock> {
     const { lock } = await this.#parts.locks.getLock({ namespace: this.#parts.namespace, name });
     if (lock === undefined) throw sdkErrors.replyIncomplete({ about: `the lock ${name}` });
@@ -176,12 +178,12 @@ export class HeldLock implements AsyncDisposable {
     this.#renewing = clockwork.timers.every(held.leaseMs / 3, () => void this.#renew());
   }
 
-  /** Aborted when the lock was lost: taken away by hand, or not renewed in time. */
+  /** Aborted when the lock is lost: released by hand, or not renewed in time. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Gives it back. Says whether it was still held. */
+  /** Releases the lock. Returns false if it was already lost. */
   async release(): Promise<boolean> {
     this.#end();
     const { locks, namespace } = this.#parts;
@@ -209,7 +211,7 @@ export class HeldLock implements AsyncDisposable {
       if (receipts[0]?.expireTime === undefined) this.#lose("it is held no longer");
       else this.#expireAt(requestedMs + this.#leaseMs);
     } catch {
-      // Asked again, until the lease is over.
+      // Retried until the lease ends.
     } finally {
       this.#isRenewing = false;
     }

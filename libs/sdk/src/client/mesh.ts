@@ -1,2 +1,5 @@
-/** What a client needs of the mesh. Imported on need as a whole, so nothing else of it is in the package. */
+/**
+ * The parts of the mesh that a client needs. Imported on first use as one module, so that the package contains
+ * nothing else of it.
+ */
 export { Mesh, StaticDiscovery } from "@tutti/mesh";

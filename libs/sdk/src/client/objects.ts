@@ -25,7 +25,7 @@ export interface ObjectsParts extends RunParts {
 }
 
 export interface ObjectCallOptions extends ResultOptions {
-  /** Id of the run: called again under the same id it is the same call. Made by the service unless given. */
+  /** Id of the run: a second call with the same id is the same call. Default: a new id, created by the service. */
   readonly id?: string;
 }
 

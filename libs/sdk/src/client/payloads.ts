@@ -16,7 +16,7 @@ export function payloadOf(value: unknown, what: string): Payload | undefined {
   return { body: { $case: "inline", value: inline }, mediaType: "" };
 }
 
-/** What a payload says: JSON as a value, anything else as its bytes. Undefined for none. */
+/** Returns the value of a payload: parsed JSON, or bytes for other media types. Undefined for none. */
 export function valueIn(payload: Payload | undefined): unknown {
   const { body, mediaType } = payload ?? { body: undefined, mediaType: "" };
   if (body === undefined) return undefined;
@@ -25,7 +25,7 @@ export function valueIn(payload: Payload | undefined): unknown {
   return body.value.length === 0 ? null : JSON.parse(new TextDecoder().decode(body.value));
 }
 
-/** What payloads that do not fit into a message are put into and read from. */
+/** Reads and writes payloads in the blob store if they do not fit into a message. */
 export class Contents {
   readonly #namespace: string;
   readonly #blobs: BlobAccess;
@@ -35,7 +35,11 @@ export class Contents {
     this.#blobs = blobs;
   }
 
-  /** Stores what is large. Anything else is given back. @param above up to how many bytes a value stays in the message */
+  /**
+   * Stores a large payload. Returns a small one unchanged.
+   *
+   * @param above maximum bytes of an inline value
+   */
   async stored(payload: Payload | undefined, above = inlineBytesMax): Promise<Payload | undefined> {
     const { body, mediaType = "" } = payload ?? {};
     if (body?.$case !== "inline" || body.value.length <= above) return payload;
@@ -43,7 +47,7 @@ export class Contents {
     return { body: { $case: "blob", value: blob }, mediaType };
   }
 
-  /** What a payload says: JSON as a value, anything else as its bytes, or as a file when it is in the store. */
+  /** Returns the value of a payload: parsed JSON, bytes for other media types, or a file if it is in the store. */
   async valueIn(payload: Payload | undefined): Promise<unknown> {
     const { body, mediaType = "" } = payload ?? {};
     if (body?.$case !== "blob") return valueIn(payload);

@@ -32,7 +32,7 @@ export interface RunParts {
   readonly ports: ClientPorts;
 }
 
-/** What a watcher sees: the run, and those of its tasks that are new or other than before. */
+/** A change of a run: the run, and its new and changed tasks. */
 export interface RunChange {
   readonly run: RunMessage | undefined;
   readonly tasks: readonly Task[];
@@ -54,9 +54,9 @@ export interface RunHappening {
   /** Id of the task that it is about. Empty where it is about the run. */
   readonly task: string;
   readonly time: Date;
-  /** What it says: inputs, outputs, errors, reasons. */
+  /** Inputs, outputs, errors and reasons of the event. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** Who caused it: an agent, a person, a service. */
+  /** Cause of the event: an agent, a person or a service. */
   readonly actor: string;
 }
 
@@ -65,7 +65,7 @@ const eventsPage = 500;
 /** How a task is repaired. */
 export type Repair =
   | { readonly output: unknown }
-  /** What needs it continues as if it had completed, or is passed over with it. */
+  /** Its dependents continue as if it had completed, or are skipped too. */
   | { readonly skip: "alone" | "withDependents" }
   | { readonly error: { readonly code: string; readonly message: string } }
   /** It runs with this input, again with all tasks that need it, or when it starts. */
@@ -78,7 +78,7 @@ export interface LabelChanges {
   readonly removed?: readonly string[];
   /** -100 to 100. */
   readonly priority?: number;
-  /** When its outcome is wanted. */
+  /** Time at which the result is due. */
   readonly dueTime?: Date;
 }
 
@@ -91,12 +91,12 @@ function repairOf(repair: Repair): RepairTaskRequest["repair"] {
 }
 
 export interface CancelOptions {
-  /** What completed tasks did stays, in child runs too. */
+  /** Skips the compensation of completed tasks, in child runs too. */
   readonly noCompensate?: boolean;
 }
 
 export interface DecideOptions {
-  /** What is brought along, by the question's form. */
+  /** Data of the decision, by the question's form. */
   readonly data?: unknown;
   /** Why, in words. */
   readonly reason?: string;
@@ -121,7 +121,7 @@ export class RunHandle implements Handle {
     this.existed = existed;
   }
 
-  /** As it stands. `state` is its status as a word. */
+  /** Returns the current run. `state` is its status as a word. */
   async get(): Promise<RunMessage & { readonly state: WorkState }> {
     const { run } = await this.#parts.runs.getRun({ ...this.#which, atEvent: 0 });
     return withState(this.#there(run));
@@ -142,11 +142,11 @@ export class RunHandle implements Handle {
       options,
       this.#parts.ports,
     );
-    // The caller names the type of what its definition gives.
+    // The caller sets the type of the output.
     return output as Output;
   }
 
-  /** Tells it something. It is kept until the run asks for it. */
+  /** Sends a signal. The run keeps it until a task waits for it. */
   async signal(name: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.runs.signalRun({
       ...this.#which,
@@ -156,7 +156,7 @@ export class RunHandle implements Handle {
     });
   }
 
-  /** Asks it something, and changes nothing. */
+  /** Queries the run, without a change. */
   async query<Answer = unknown>(name: string, payload?: unknown): Promise<Answer> {
     const { answer } = await this.#parts.runs.queryRun({
       ...this.#which,
@@ -166,7 +166,7 @@ export class RunHandle implements Handle {
     return valueIn(answer) as Answer;
   }
 
-  /** Tells it something, and waits for its answer. What its definition refuses leaves no trace. */
+  /** Sends an update, and waits for its reply. An update that the definition refuses is not recorded. */
   async update<Answer = unknown>(
     name: string,
     payload?: unknown,
@@ -189,23 +189,23 @@ export class RunHandle implements Handle {
     return approvals;
   }
 
-  /** Takes a question, which is named by its id or its task: only the caller decides it from then on. */
+  /** Claims a question by its id or its task: only the caller may decide it from then on. */
   async claim(question: string): Promise<void> {
     await this.#parts.tasks.claimApproval({ ...this.#which, approvalId: question });
   }
 
-  /** Gives the answer of the caller to other people. Answers of others stay. */
+  /** Delegates the caller's answer to other people. Answers of others stay. */
   async delegate(question: string, people: readonly string[], reason = ""): Promise<void> {
     const request = { ...this.#which, approvalId: question, people: [...people], reason };
     await this.#parts.tasks.delegateApproval(request);
   }
 
-  /** Frees a question that the caller has claimed, or the person that the options say. */
+  /** Releases a question that the caller, or the person in the options, has claimed. */
   async release(question: string, { person = "", reason = "" }: ReleaseOptions = {}): Promise<void> {
     await this.#parts.tasks.releaseApproval({ ...this.#which, approvalId: question, person, reason });
   }
 
-  /** Says yes to a question, which is named by its id or its task. */
+  /** Approves a question by its id or its task. */
   approve(question: string, options: DecideOptions = {}): Promise<void> {
     return this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }
@@ -247,7 +247,7 @@ export class RunHandle implements Handle {
     });
   }
 
-  /** Changes what it is found by, and how urgent it is. Work that waits for an agent follows. */
+  /** Changes its labels, priority and due time, also for tasks that wait for an agent. */
   async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
     await this.#parts.runs.labelRun({
       ...this.#which,
@@ -276,22 +276,24 @@ export class RunHandle implements Handle {
     await this.#parts.runs.cancelRun({ ...this.#which, reason, noCompensate });
   }
 
-  /** Ends it at once, without compensation. */
+  /** Terminates the run at once, without compensation. */
   async terminate(reason = ""): Promise<void> {
     await this.#parts.runs.terminateRun({ ...this.#which, reason });
   }
 
-  /** Removes it with its history, once it has ended. False when it is gone already. Its id stays taken for a while. */
+  /**
+   * Removes an ended run with its history. Returns false if it is already removed. Its id stays reserved for a while.
+   */
   async remove(reason = ""): Promise<boolean> {
     return (await this.#parts.runs.deleteRun({ ...this.#which, reason })).removed;
   }
 
-  /** Takes it up again from the tasks that did not do well. Good results are kept. */
+  /** Retries the run from the tasks that did not complete. Completed tasks keep their results. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.runs.retryRun({ ...this.#which, reason, taskIds: [...taskIds], idempotencyKey: "" });
   }
 
-  /** Takes it back to how it was after one of its events, and lets it continue from there. */
+  /** Resets the run to its state after one of its events, and continues from there. */
   async reset(toEvent: number, reason: string): Promise<void> {
     await this.#parts.runs.resetRun({
       ...this.#which,
@@ -303,8 +305,8 @@ export class RunHandle implements Handle {
   }
 
   /**
-   * Moves it to another version of its definition: completed tasks keep their results, the rest is as the version says.
-   * `dryRun` only returns how it fits.
+   * Moves the run to another version of its definition. Completed tasks keep their results, and the rest follows the
+   * version. `dryRun` only returns the plan of the move.
    */
   async move(
     {
@@ -336,9 +338,7 @@ export class RunHandle implements Handle {
     }
   }
 
-  /**
-   * Its events for people, from the first or from behind another: what happened to which task, when, and who caused it.
-   */
+  /** Yields its events for people, after a number: what happened to a task, the time and the cause. */
   async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHappening, void, void> {
     const { runs, namespace } = this.#parts;
     let token = "";
@@ -352,7 +352,7 @@ export class RunHandle implements Handle {
           type,
           task,
           time: new Date(time === undefined ? 0 : fromTimestamp(time)),
-          // The contract says that it is an object.
+          // The contract specifies an object.
           details: valueIn(details) as Record<string, unknown>,
           actor: cause?.actor?.id ?? "",
         };
@@ -360,7 +360,7 @@ export class RunHandle implements Handle {
     } while (token !== "");
   }
 
-  /** Its events as they were recorded: what `replay` of the tests takes. */
+  /** Yields its recorded events, as `replay` of the tests expects them. */
   async *history(): AsyncGenerator<HistoryEvent, void, void> {
     const { histories, namespace } = this.#parts;
     const which = { namespace, kind: "run", id: this.id, afterEvent: 0, withJson: true };

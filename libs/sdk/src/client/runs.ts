@@ -53,7 +53,7 @@ export class Runs {
     });
   }
 
-  /** What would be done to all runs that match. `apply` does it. */
+  /** Previews an action on all matching runs. `apply` executes it. */
   preview(
     action: BulkWord | { readonly move: MoveManyOptions },
     options: Omit<FindOptions, "oldestFirst"> = {},
@@ -70,8 +70,8 @@ export class Approvals {
   }
 
   /**
-   * Questions to people: first those that are open, then every one that comes or changes, until the signal. What was
-   * decided comes once more, with its verdict.
+   * Yields the open questions, then every new or changed one, until the signal. A decided question is yielded once
+   * more, with its verdict.
    */
   async *watch({ runId = "", signal }: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
     const filter = ApprovalFilter.fromPartial({ workId: runId });

@@ -25,7 +25,7 @@ const overlaps = {
   allow: Overlap.OVERLAP_ALLOW,
 } as const;
 
-/** What happens when the run before has not ended. */
+/** Action if the previous run has not ended. */
 export type OverlapWord = keyof typeof overlaps;
 
 export function overlapOf(word: OverlapWord | undefined): Overlap {
@@ -74,9 +74,9 @@ const optionNames: OptionNames<ScheduleOptions> = {
   description: true,
 };
 
-/** What is changed of a schedule. The rest stays. */
+/** Changes of a schedule. Absent fields stay as they are. */
 export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions> {
-  /** What it starts from now on. */
+  /** The new definition and input of its runs. */
   readonly run?: SpecOptions & { readonly definition: string };
 }
 
@@ -94,7 +94,7 @@ export class ScheduleHandle {
     this.id = id;
   }
 
-  /** As it stands: its next times, what came of the latest ones. */
+  /** Returns the current schedule, with its next times and the results of the latest ones. */
   async get(): Promise<ScheduleMessage> {
     const { schedule } = await this.#parts.schedules.getSchedule(this.#which);
     if (schedule === undefined) throw sdkErrors.replyIncomplete({ about: `schedule ${this.id}` });
@@ -121,7 +121,7 @@ export class ScheduleHandle {
     return schedule;
   }
 
-  /** Starts a run now. Gives what came of it. */
+  /** Starts a run now, and returns the result. */
   async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
     const { firing } = await this.#parts.schedules.triggerSchedule({
       ...this.#which,
@@ -133,7 +133,7 @@ export class ScheduleHandle {
     return firing;
   }
 
-  /** Starts the runs of a span that has passed. Gives how many that are. */
+  /** Starts the runs of a past time range, and returns their number. */
   async backfill(from: Date, to: Date, reason = "", overlap?: OverlapWord): Promise<number> {
     const { count } = await this.#parts.schedules.backfillSchedule({
       ...this.#which,

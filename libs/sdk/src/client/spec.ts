@@ -7,24 +7,24 @@ import { type AmountsOptions, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
   readonly input?: unknown;
-  /** The version, by its label. `latest` unless given. */
+  /** Version by its label. Default: `latest`. */
   readonly version?: string;
   /** Of a template. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** Added to the priority of each of its tasks, -100 to 100. */
   readonly priority?: number;
-  /** Of its tasks, where they name none. */
+  /** Pool of its tasks, if they name none. */
   readonly pool?: string;
-  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  /** Timeout: `2h`, or milliseconds. Default: no limit. */
   readonly timeout?: Duration;
   /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
-  /** How long it is kept after its end: `30d`, or milliseconds. Default: as its definition says, or as all runs are. */
+  /** Retention after its end: `30d`, or milliseconds. Default: the retention of its definition, or of all runs. */
   readonly retention?: Duration;
   /** @deprecated use `retention` */
   readonly retentionMs?: number;
-  /** What it and its children may use up. Without a limit unless given. */
+  /** Limits of its use, including its children. Default: none. */
   readonly budget?: AmountsOptions;
 }
 

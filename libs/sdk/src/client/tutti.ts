@@ -46,9 +46,9 @@ export interface TuttiParts {
 }
 
 export interface StartOptions extends SpecOptions {
-  /** Chosen by the caller: started again under the same id it is the same run. Made again unless given. */
+  /** Id, chosen by the caller: a second start with the same id returns the same run. Default: a new id. */
   readonly id?: string;
-  /** When it starts. At once unless given. */
+  /** Start time. Default: now. */
   readonly startTime?: Date;
   /** Started again under the same key it is the same run. An id does that too. */
   readonly idempotencyKey?: string;
@@ -70,7 +70,7 @@ type ResultOf<Task extends WorkTask, Expression> = Expression extends string ? u
 
 export class Tutti implements AsyncDisposable {
   readonly namespace: string;
-  /** Find runs, change many at once. */
+  /** Finds runs, and changes many in one action. */
   readonly runs: Runs;
   /** Register definitions, and look at them. */
   readonly workflows: Workflows;
@@ -82,9 +82,9 @@ export class Tutti implements AsyncDisposable {
   readonly pools: Pools;
   /** Goals and shared sets of tasks that agents work off together. */
   readonly missions: Missions;
-  /** Tasks and intent: Tutti chooses how they are done, and says why. */
+  /** Sessions: Tutti chooses the mode of execution, and explains the choice. */
   readonly sessions: Sessions;
-  /** What only one may do at a time, or only so many. */
+  /** Exclusive locks and semaphores. */
   readonly locks: Locks;
   /** Keyed objects: `objects.of(cart, "ann").add("book")`. */
   readonly objects: Objects;
@@ -108,8 +108,8 @@ export class Tutti implements AsyncDisposable {
   }
 
   /**
-   * Starts a workflow by its name, a workflow of the builder, which is registered first, or a session. What is resolved
-   * is durable.
+   * Starts a workflow by its name, a workflow of the builder, which is registered first, or a session. When the
+   * promise resolves, the start is durable.
    */
   run(workflow: string | WorkflowToRun, options?: StartOptions): Promise<RunHandle>;
   run<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
@@ -176,7 +176,7 @@ class Pools {
     this.#parts = parts;
   }
 
-  /** Makes a pool, before workers join it. The same again gives the one that is there. */
+  /** Creates a pool, before workers join it. Repeating the call returns the same pool. */
   async create(name: string, options: { readonly description?: string } = {}): Promise<Pool> {
     const pool = Pool.fromPartial({ ...options, pool: name });
     const reply = await this.#parts.pools.createPool({ namespace: this.#parts.namespace, pool });

@@ -15,9 +15,9 @@ interface WorkflowParts {
 }
 
 export interface GraphOptions {
-  /** The version, by its label. `latest` unless given. */
+  /** Version by its label. Default: `latest`. */
   readonly version?: string;
-  /** To reckon with, where the shape depends on it. */
+  /** Input for the calculation, if the graph depends on it. */
   readonly input?: unknown;
 }
 
@@ -47,7 +47,7 @@ export class Workflows {
     return definition;
   }
 
-  /** How a definition hangs together before it runs: tasks, levels, the critical path, how many run at once. */
+  /** Returns the graph of a definition before it runs: tasks, levels, the critical path, the maximum concurrency. */
   async graph(definition: string, { version, input }: GraphOptions = {}): Promise<Graph> {
     const label = version === undefined ? undefined : { $case: "label" as const, value: version };
     const { graph } = await this.#parts.definitions.getGraph({

@@ -34,7 +34,7 @@ export class MissionTask {
     this.#participation = participation;
   }
 
-  /** Who does not take part yet joins, in no role. */
+  /** An agent that does not take part yet joins, in no role. */
   static async join(mission: MissionHandle, { taskId, agentId, pool }: AtWork): Promise<MissionTask> {
     const { participants } = await mission.get();
     const takesPart = participants.some((participant) => participant.agentId === agentId);
@@ -68,7 +68,7 @@ export class MissionTask {
     await (await this.#claim()).delegate(task, options);
   }
 
-  /** Gives the task to another agent. What the handler returns counts no longer. */
+  /** Hands the task to another agent. The return value of the handler is ignored. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
     await (await this.#claim()).handOff(to, options);
   }

@@ -1,4 +1,4 @@
-/** What agents of a mission know together: values by key, each with a version. */
+/** Shared knowledge of the agents of a mission: values by key, each with a version. */
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
@@ -13,7 +13,7 @@ export interface Entry<Value = unknown> {
   readonly version: number;
 }
 
-/** What became of a write: done, or lost to another write, whose value is there. */
+/** Result of a write: successful, or lost to another write, whose value it contains. */
 export interface Written<Value = unknown> {
   readonly written: boolean;
   readonly entry: Entry<Value> | undefined;
@@ -43,21 +43,22 @@ export class Blackboard {
     return entry && (entryOf(entry) as Entry<Value>);
   }
 
-  /** Writes a value. Only over the version that is named, where one is. */
+  /** Writes a value. With a version, only over that version. */
   async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<Written<Value>> {
     const payload = payloadOf(value, key) ?? { body: undefined, mediaType: "" };
     return (await this.#write(key, payload, options)) as Written<Value>;
   }
 
-  /** Removes a key. Only with the version that is named, where one is. */
+  /** Removes a key. With a version, only that version. */
   remove(key: string, options: WriteOptions = {}): Promise<Written> {
     return this.#write(key, undefined, options);
   }
 
   /**
-   * Changes a value by what it is, again until no other write was quicker. The function may be called several times.
+   * Updates a value from its current one. Repeated until no other write came first, so the function may be called
+   * several times.
    *
-   * @param change gives the new value out of the one that is there. Undefined for none
+   * @param change returns the new value for the current one. Undefined if there is none
    */
   async update<Value>(
     key: string,
@@ -80,7 +81,7 @@ export class Blackboard {
     });
   }
 
-  /** Entries as they are, then every one that changes, until the signal. What is removed has no value. */
+  /** Yields the current entries, then every change, until the signal. A removed entry has no value. */
   async *watch(
     prefix = "",
     { signal }: { readonly signal?: AbortSignal } = {},

@@ -7,9 +7,9 @@ import type { TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface ReserveOptions extends TellOptions {
-  /** For which task. For none unless given. */
+  /** Task of the reservation. Default: none. */
   readonly taskId?: string;
-  /** When it lapses. With the task, or else with the mission, unless given. */
+  /** Time after which it expires. Default: the end of the task, or of the mission. */
   readonly leaseMs?: number;
 }
 
@@ -22,7 +22,7 @@ export class MissionBudget {
     this.#place = place;
   }
 
-  /** As it stands. */
+  /** Returns the current budget. */
   async get(): Promise<Budget> {
     const { namespace, missionId } = this.#place;
     const { budget } = await this.#board.getBudget({ namespace, missionId });
@@ -63,7 +63,7 @@ export class Reservation {
     this.amounts = amounts;
   }
 
-  /** Books what was used up. Rejects when less was set aside. */
+  /** Records used amounts. Rejects if less is reserved. */
   async spend(amounts: AmountsOptions, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#board.spendBudget({
       ...this.#place,

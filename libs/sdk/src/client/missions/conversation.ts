@@ -1,11 +1,11 @@
-/** What agents of a mission tell each other. */
+/** Messages between the agents of a mission. */
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
 import { pages, type TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
-/** One agent, all that play a role, all that listen to a topic, or all that take part. */
+/** One agent, all agents of a role, all subscribers of a topic, or all participants. */
 export type Receiver =
   | { readonly agent: string }
   | { readonly role: string }
@@ -40,7 +40,7 @@ export class Conversation {
     this.#place = place;
   }
 
-  /** Gives its number. */
+  /** Sends a message, and returns its number. */
   async send(
     to: Receiver,
     body: unknown,
@@ -51,7 +51,7 @@ export class Conversation {
     return firstNumber;
   }
 
-  /** Those after a number, oldest first: to this agent, or to any agent if none asks. */
+  /** Yields the messages after a number, oldest first: to this agent, or to any agent without one. */
   list({ after = 0, taskId = "" } = {}): AsyncGenerator<Message, void, void> {
     return pages(async (page) => {
       const request = { ...this.#place, afterNumber: after, taskId, page };
@@ -60,7 +60,7 @@ export class Conversation {
     });
   }
 
-  /** Those after a number, then every one that comes, until the signal. */
+  /** Yields the messages after a number, then every new one, until the signal. */
   async *watch({ after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {}) {
     const open = (cursor: string) => this.#messagesAfter(cursor === "" ? after : Number(cursor), signal);
     for await (const { messages } of followed({ open, signal }, this.#ports)) yield* messages.map(messageOf);

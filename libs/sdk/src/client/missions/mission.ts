@@ -24,7 +24,7 @@ import type { BoardPlace, MissionParts } from "./parts.ts";
 import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
-/** What a watcher sees: the mission where it is other than before, and what of it is new or other. */
+/** A change of a mission: the mission if it changed, and its new and changed parts. */
 export interface MissionChange {
   readonly mission: Mission | undefined;
   readonly tasks: readonly BoardTask[];
@@ -34,12 +34,12 @@ export interface MissionChange {
 }
 
 export interface JoinOptions {
-  /** The pool that the agent is in. `default` unless given. */
+  /** Pool of the agent. Default: `default`. */
   readonly pool?: string;
   readonly role?: string;
   /** Topics it listens to. */
   readonly topics?: readonly string[];
-  /** What it offers, for an agent that is in no pool: names, or names with versions, such as `text.write@1.2.0`. */
+  /** Capabilities of an agent that is in no pool: names, or names with versions, such as `text.write@1.2.0`. */
   readonly offers?: readonly string[];
   /** Its labels, for an agent that is in no pool. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export class MissionHandle {
     this.budget = new MissionBudget(parts, place);
   }
 
-  /** As it stands. `state` is its status as a word. */
+  /** Returns the current mission. `state` is its status as a word. */
   async get(): Promise<Mission & { readonly state: WorkState }> {
     const { mission } = await this.#parts.missions.getMission({ ...this.#which, atEvent: 0 });
     return withState(this.#there(mission));
@@ -90,7 +90,7 @@ export class MissionHandle {
       options,
       this.#parts.ports,
     );
-    // The caller names the type of what the mission gives.
+    // The caller sets the type of the output.
     return output as Output;
   }
 
@@ -110,7 +110,7 @@ export class MissionHandle {
     }
   }
 
-  /** Returns its tasks in the order in which they were added. With these statuses, where some are named. */
+  /** Returns its tasks in the order in which they were added. `statuses` filters them. */
   async tasks({ statuses = [], claimedBy = "" }: TasksOptions = {}): Promise<readonly BoardTask[]> {
     const request = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
     const found: BoardTask[] = [];
@@ -132,7 +132,7 @@ export class MissionHandle {
     });
   }
 
-  /** Has an agent take part. */
+  /** Adds an agent to the mission. */
   async join(agentId: string, options: JoinOptions = {}): Promise<Participation> {
     const { pool = "", role = "", topics = [], offers, labels = {} } = options;
     const offering =
@@ -142,12 +142,12 @@ export class MissionHandle {
     return this.participant(agentId);
   }
 
-  /** Returns an agent that takes part already. Nothing is asked yet. */
+  /** Returns a handle of an agent that takes part already. Sends no request. */
   participant(agentId: string): Participation {
     return new Participation(this.#parts, this.#placeOf(agentId));
   }
 
-  /** Tells it something: all that listen to the topic hear of it. */
+  /** Sends a signal: all subscribers of the topic receive it. */
   async signal(topic: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
     await this.#parts.missions.signalMission({
       ...this.#which,
@@ -166,12 +166,12 @@ export class MissionHandle {
     await this.#parts.missions.resumeMission({ ...this.#which, reason, idempotencyKey: "" });
   }
 
-  /** Asks it to end: running work is stopped, children are cancelled. */
+  /** Cancels the mission: running tasks are stopped, children are cancelled. */
   async cancel(reason = ""): Promise<void> {
     await this.#parts.missions.cancelMission({ ...this.#which, reason });
   }
 
-  /** Ends it at once. */
+  /** Terminates the mission at once. */
   async terminate(reason = ""): Promise<void> {
     await this.#parts.missions.terminateMission({ ...this.#which, reason });
   }
@@ -196,7 +196,7 @@ export class MissionHandle {
       .approvals;
   }
 
-  /** Says yes to a question. */
+  /** Approves a question. */
   approve(question: string, options: DecideOptions = {}): Promise<void> {
     return this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }

@@ -25,7 +25,7 @@ export class Missions {
     this.#parts = parts;
   }
 
-  /** Starts one. What is resolved is durable. */
+  /** Starts a mission. When the promise resolves, the mission is durable. */
   async start(options: MissionOptions): Promise<MissionHandle> {
     const { id = "", idempotencyKey = "" } = options;
     const request = StartMissionRequest.fromPartial({
@@ -39,7 +39,7 @@ export class Missions {
     return new MissionHandle(this.#parts, mission.missionId, existed);
   }
 
-  /** One that is known by its id. Nothing is asked yet. */
+  /** Returns a handle of a mission by its id. Sends no request. */
   get(id: string): MissionHandle {
     return new MissionHandle(this.#parts, id);
   }

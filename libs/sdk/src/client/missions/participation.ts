@@ -1,4 +1,4 @@
-/** An agent that takes part in a mission: what it claims, says, writes and votes bears its name. */
+/** An agent that takes part in a mission: its claims, messages, entries and votes have its name. */
 import type { Authority, BoardTask } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { fromErrorDetail, toTimestamp } from "@tutti/kernel";
@@ -14,13 +14,13 @@ import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
 export interface ClaimOptions extends TellOptions {
-  /** Only these. Any that its offering fits unless given. */
+  /** Claims only these tasks. Default: any that its capabilities fit. */
   readonly tasks?: readonly string[];
-  /** How many. 1 unless given. */
+  /** Number of tasks. Default: 1. */
   readonly count?: number;
-  /** How long a claim lasts unless renewed. A minute unless given. */
+  /** Duration of a claim without renewal. Default: a minute. */
   readonly leaseMs?: number;
-  /** How long to wait for the first. Not at all unless given. */
+  /** Time to wait for the first task. Default: no wait. */
   readonly waitMs?: number;
 }
 
@@ -28,18 +28,18 @@ export interface ClaimOptions extends TellOptions {
 export type Successor = { readonly agent: string } | { readonly role: string };
 
 export interface HandOffOptions extends TellOptions {
-  /** What the next one should know. */
+  /** Context for the next agent. */
   readonly context?: unknown;
   readonly reason?: string;
 }
 
-/** What a delegate may do: never more than who delegates. */
+/** Rights of a delegate: never more than those of the agent that delegates. */
 export interface DelegateOptions extends TellOptions {
-  /** The agent that is to do it. Any that can unless given. */
+  /** Agent that executes the task. Default: any that can. */
   readonly to?: string;
   readonly actions?: readonly string[];
   readonly capabilities?: readonly string[];
-  /** Taken from the budget of who delegates. */
+  /** Reserved from the budget of the agent that delegates. */
   readonly budget?: AmountsOptions;
   readonly until?: Date;
   readonly mayDelegate?: boolean;
@@ -96,20 +96,20 @@ export class Participation {
     });
   }
 
-  /** Takes part no longer. What it had claimed is free. */
+  /** Leaves the mission. Its claimed tasks are free again. */
   async leave(reason = ""): Promise<void> {
     await this.#parts.board.leaveMission({ ...this.#place, reason });
   }
 }
 
-/** How much longer than it waits a call may take. */
+/** Time that a call may take in addition to its wait. */
 const wayMs = 15_000;
 
-/** A task that an agent has, until it ends, is handed on or given back, or the claim runs out. */
+/** A claimed task, until it ends, is handed off or released, or the claim expires. */
 export class ClaimedTask {
   readonly id: string;
   readonly claimId: string;
-  /** As it stands on the board. */
+  /** The task on the board. */
   readonly task: BoardTask;
   readonly #parts: MissionParts;
   readonly #place: BoardPlace;
@@ -122,7 +122,7 @@ export class ClaimedTask {
     this.claimId = task.claim?.claimId ?? "";
   }
 
-  /** What it works on. */
+  /** Input of the task. */
   get input(): unknown {
     return valueIn(this.task.spec?.input);
   }
@@ -153,12 +153,12 @@ export class ClaimedTask {
     return !lostClaimIds.includes(this.claimId);
   }
 
-  /** Gives it back undone. */
+  /** Releases the task without a result. */
   async release(reason = ""): Promise<void> {
     await this.#parts.board.releaseTasks({ ...this.#place, claimIds: [this.claimId], reason });
   }
 
-  /** Gives it to another agent, with what the next one should know. */
+  /** Hands the task to another agent, with context for it. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
     const { context, reason = "", idempotencyKey = "" } = options;
     await this.#parts.board.handOffTask({

@@ -13,6 +13,6 @@ export interface MissionParts {
 export interface BoardPlace {
   readonly namespace: string;
   readonly missionId: string;
-  /** Empty for who is no agent. */
+  /** Empty for a caller that is not an agent. */
   readonly agentId: string;
 }

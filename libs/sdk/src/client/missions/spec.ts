@@ -1,4 +1,4 @@
-/** What missions are made of: goal, tasks, roles, budget, when they end. */
+/** Options of missions: goal, tasks, roles, budget, stop conditions. */
 
 import {
   Assignment,
@@ -18,7 +18,7 @@ export type MissionTask = WorkTask;
 
 export interface MissionRole {
   readonly name: string;
-  /** What it is about. Agents read it. */
+  /** Description of the task. Agents read it. */
   readonly instructions?: string;
   readonly capabilities?: readonly string[];
   /** How many have to play it before the mission starts, and how many may. */
@@ -30,16 +30,16 @@ export interface MissionStop {
   readonly name: string;
   /** CEL over `tasks`, `board`, `votes`, `budget` and `time`. */
   readonly condition: string;
-  /** How it ends then: it completes unless given. */
+  /** Result of the mission when the condition is met. Default: it completes. */
   readonly then?: "complete" | "fail" | "approval";
 }
 
 export interface MissionOptions {
-  /** Chosen by the caller: started again under the same id it is the same mission. Made again unless given. */
+  /** Id, chosen by the caller: a second start with the same id returns the same mission. Default: a new id. */
   readonly id?: string;
   readonly idempotencyKey?: string;
   readonly title?: string;
-  /** What is to be reached, in words. Agents read it. */
+  /** Goal of the mission in words. Agents read it. */
   readonly goal?: string;
   readonly input?: unknown;
   readonly tasks?: readonly MissionTask[];
@@ -48,23 +48,23 @@ export interface MissionOptions {
   readonly roles?: readonly MissionRole[];
   /** Whether one of the agents leads, of which role, and how long it may be silent. */
   readonly leader?: boolean | { readonly role?: string; readonly leaseMs?: number };
-  /** What may be used up, and what happens when it is: a person is asked unless given. */
+  /** Limits, and the action when one is reached. Default: a person is asked. */
   readonly budget?: AmountsOptions & {
     readonly agents?: number;
     readonly depth?: number;
     readonly whenUsedUp?: "approval" | "finish" | "fail";
   };
-  /** When it ends. With its last task unless given. */
+  /** Stop conditions. Default: the end of its last task. */
   readonly stop?: readonly MissionStop[];
-  /** CEL over `tasks`, `board` and `input`. The outputs of all tasks by id unless given. */
+  /** CEL over `tasks`, `board` and `input`. Default: the outputs of all tasks by id. */
   readonly output?: string;
   /** After how long without progress it counts as stuck: `10m`, or milliseconds. Default: never. */
   readonly stuckAfter?: Duration;
   /** @deprecated use `stuckAfter` */
   readonly stuckAfterMs?: number;
-  /** How often the same may repeat before it counts as a loop. 10 unless given. */
+  /** Number of repetitions that count as a loop. Default: 10. */
   readonly loopThreshold?: number;
-  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  /** Timeout: `2h`, or milliseconds. Default: no limit. */
   readonly timeout?: Duration;
   /** @deprecated use `timeout` */
   readonly timeoutMs?: number;

@@ -24,20 +24,20 @@ export interface VoteOptions {
   readonly question: string;
   /** At least two: names, or names with descriptions. */
   readonly options: readonly string[] | Readonly<Record<string, string>>;
-  /** More than half of the weight that voted unless given. */
+  /** Rule of the decision. Default: more than half of the weight that voted. */
   readonly rule?: keyof typeof rules;
   /** Share of the voters that have to vote, 0 to 1. */
   readonly quorum?: number;
-  /** Role whose agents may vote. All that take part unless given. */
+  /** Role whose agents may vote. Default: all participants. */
   readonly role?: string;
-  /** Weight of agents' ballots. 1 unless given. */
+  /** Weight of agents' ballots. Default: 1. */
   readonly weights?: Readonly<Record<string, number>>;
   readonly tie?: keyof typeof ties;
-  /** How long it is open. Until it is closed unless given. */
+  /** Time until the vote closes. Default: until it is closed by hand. */
   readonly timeoutMs?: number;
   /** Whether ballots are shown only once it is closed. */
   readonly secret?: boolean;
-  /** What to look at before voting. */
+  /** Context for the voters. */
   readonly context?: unknown;
 }
 
@@ -97,7 +97,7 @@ export class Votes {
     });
   }
 
-  /** As it stands. */
+  /** Returns the current vote. */
   async get(id: string): Promise<Vote> {
     const { namespace, missionId } = this.#place;
     const request = { namespace, missionId, openOnly: false, voteIds: [id], page: undefined };

@@ -1,23 +1,23 @@
-/** Agents that are not there, to see what a session would come to if they were. */
+/** Hypothetical agents, to plan a session as if they were connected. */
 import { PlanAgent } from "@tutti/contracts/intelligence/v1";
 
 export interface AgentToPlanOn {
   readonly id: string;
   /** Capabilities it offers. */
   readonly uses: readonly string[];
-  /** How many tasks it does at once. 1 unless given. */
+  /** Concurrent tasks. Default: 1. */
   readonly slots?: number;
-  /** How many times as fast as others. 1 unless given. */
+  /** Speed relative to other agents. Default: 1. */
   readonly speed?: number;
   readonly resources?: Readonly<Record<string, number>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** When it is free, from now. */
   readonly freeInMs?: number;
-  /** What a millisecond of one slot costs. */
+  /** Cost of a slot per millisecond. */
   readonly moneyPerMs?: number;
 }
 
-/** That of workers that say nothing of theirs. */
+/** Version of workers that set none. */
 const usualVersion = "1.0.0";
 
 export function planAgentOf({ id, uses, slots = 1, resources, labels, ...agent }: AgentToPlanOn): PlanAgent {

@@ -31,7 +31,7 @@ export interface SessionParts {
   readonly ports: ClientPorts;
 }
 
-/** What a watcher sees: the session where it is other than before, and what of it is new or other. */
+/** A change of a session: the session if it changed, and its new and changed parts. */
 export interface SessionChange {
   readonly session: Session | undefined;
   readonly tasks: readonly SessionTask[];
@@ -57,7 +57,7 @@ interface MoveOptions extends TellOptions {
   readonly reason?: string;
 }
 
-/** @typeParam Result what it gives in the end */
+/** @typeParam Result type of its output */
 export class SessionHandle<Result = unknown> implements Handle<Result> {
   readonly id: string;
   /** Whether it was there already when it was started. */
@@ -70,7 +70,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     this.existed = existed;
   }
 
-  /** As it stands. `state` is its status as a word. */
+  /** Returns the current session. `state` is its status as a word. */
   async get(): Promise<Session & { readonly state: WorkState }> {
     const { session } = await this.#parts.sessions.getSession({ ...this.#which, atEvent: 0 });
     return withState(this.#there(session));
@@ -91,7 +91,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
       options,
       this.#parts.ports,
     );
-    // The caller names the type of what the session gives, or its tasks do.
+    // The caller sets the type of the output, or its tasks do.
     return output as Output;
   }
 
@@ -111,7 +111,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     }
   }
 
-  /** Returns its tasks over all its parts, in the order in which they were given. */
+  /** Returns the tasks of all its parts, in their original order. */
   async tasks({
     statuses = [],
     partId = "",
@@ -132,7 +132,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     await this.#parts.sessions.addTasks({ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey });
   }
 
-  /** Tells it something. It is passed to running work beneath, or to one part of it. */
+  /** Sends a signal to all running parts, or to one of them. */
   async signal(
     name: string,
     payload?: unknown,
@@ -156,17 +156,17 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     await this.#parts.sessions.resumeSession({ ...this.#which, reason });
   }
 
-  /** Asks it to end, and all that it started. */
+  /** Cancels the session, and all work that it started. */
   async cancel(reason = ""): Promise<void> {
     await this.#parts.sessions.cancelSession({ ...this.#which, reason });
   }
 
-  /** Ends it at once, and all that it started. */
+  /** Terminates the session at once, and all work that it started. */
   async terminate(reason = ""): Promise<void> {
     await this.#parts.sessions.terminateSession({ ...this.#which, reason });
   }
 
-  /** Takes it up again from the tasks that did not do well. Good results are kept. */
+  /** Retries the session from the tasks that did not complete. Completed tasks keep their results. */
   async retry(reason = "", taskIds: readonly string[] = []): Promise<void> {
     await this.#parts.sessions.retrySession({
       ...this.#which,
@@ -232,7 +232,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
     return plan;
   }
 
-  /** What it would have cost in other modes, once it has ended: simulated with the durations that were. */
+  /** Simulates an ended session in other modes, with its measured durations, and returns the cost of each. */
   async compareModes(modes: readonly ModeWord[] = []): Promise<CompareModesReply> {
     return await this.#parts.sessions.compareModes({ ...this.#which, modes: modes.map(modeOf) });
   }

@@ -22,7 +22,7 @@ import {
 export interface FindSessionsOptions {
   /** As words, such as `failed`, or as numbers of the contract. */
   readonly statuses?: readonly (WorkState | WorkStatus)[];
-  /** By what they are in. */
+  /** Filters by current mode. */
   readonly modes?: readonly Mode[];
   /** Labels that must have exactly these values. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export interface FindSessionsOptions {
 }
 
 export interface FindChoicesOptions {
-  /** What was chosen between: `mode` or `cut`. */
+  /** Kind of the choice: `mode` or `cut`. */
   readonly kind?: string;
   /** In which this was chosen. */
   readonly mode?: Exclude<ModeWord, "adaptive">;
@@ -49,7 +49,7 @@ export class Sessions {
     this.#parts = parts;
   }
 
-  /** Starts one. What is resolved is durable. */
+  /** Starts a session. When the promise resolves, the session is durable. */
   start<const Task extends WorkTask, const Expression extends string | undefined = undefined>(
     options: TaskSessionOptions<Task, Expression>,
   ): Promise<SessionHandle<Expression extends string ? unknown : OutputsOf<Task>>>;
@@ -69,8 +69,8 @@ export class Sessions {
   }
 
   /**
-   * How one would be done if it were started now: in which mode, by whom and when, how long that takes and below which
-   * time nothing is. Nothing is started. With agents, as if these were there alone.
+   * Plans a session as if it were started now: its mode, the agents and times of its tasks, its duration and a lower
+   * bound of it. Starts nothing. With `agents`, only these count.
    */
   plan<const Task extends WorkTask>(
     session: TaskSessionOptions<Task> | OtherSessionOptions,
@@ -86,7 +86,7 @@ export class Sessions {
     });
   }
 
-  /** What was chosen for sessions and what came of it, those of the latest session first, fetched page by page. */
+  /** Yields the choices for sessions and their results, those of the latest session first, page by page. */
   choices({ kind = "", mode }: FindChoicesOptions = {}): AsyncGenerator<Choice, void, void> {
     const { namespace, planning } = this.#parts;
     const request = { namespace, kind, mode: mode === undefined ? Mode.MODE_UNSPECIFIED : modeOf(mode) };
@@ -96,7 +96,7 @@ export class Sessions {
     });
   }
 
-  /** One that is known by its id. Nothing is asked yet. */
+  /** Returns a handle of a session by its id. Sends no request. */
   get<Result = unknown>(id: string): SessionHandle<Result> {
     return new SessionHandle(this.#parts, id);
   }

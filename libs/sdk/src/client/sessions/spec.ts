@@ -1,4 +1,4 @@
-/** What sessions are made of: what is to be done, how, what it is to be good for, and what it may take. */
+/** Options of sessions: tasks or a goal, mode, optimization and limits. */
 
 import {
   type Goal,
@@ -17,7 +17,7 @@ import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /**
- * What capabilities give, by their names. A program adds its own, and the outputs of sessions have their types:
+ * Output types of capabilities, by name. A program adds its own, so that the outputs of sessions have their types:
  *
  *     declare module "@tutti/sdk/client" {
  *       interface Capabilities { "text.write": { readonly output: string } }
@@ -32,7 +32,7 @@ type OutputOfTask<Task> = Task extends { readonly uses: infer Name extends keyof
     : unknown
   : unknown;
 
-/** The outputs of tasks by their ids: what a session gives that says nothing of its output. */
+/** Outputs of tasks by id: the output of a session without `output`. */
 export type OutputsOf<Task extends WorkTask> = {
   readonly [One in Task as One["id"]]: OutputOfTask<One>;
 };
@@ -47,7 +47,7 @@ export interface OptimizationWeights {
   readonly time?: number;
   readonly cost?: number;
   readonly quality?: number;
-  /** How much longer it may take so that something is learned, as a share. 0.05 unless given. */
+  /** Share of additional time that learning may cost. Default: 0.05. */
   readonly exploration?: number;
   /** Whether it stays in the mode that was chosen first. */
   readonly fixed?: boolean;
@@ -56,17 +56,19 @@ export interface OptimizationWeights {
 export type MonitoringWord = "minimal" | "standard" | "detailed";
 
 export interface GoalOptions {
-  /** What is to be reached, in words. */
+  /** Goal in words. */
   readonly description: string;
-  /** The capability that breaks it down into tasks. The configured one unless given. */
+  /** Capability that divides the goal into tasks. Default: the configured one. */
   readonly planner?: string;
-  /** CEL over `output` and `input`: whether it is reached. It is when the tasks are done unless given. */
+  /**
+   * CEL over `output` and `input`: true if the goal is reached. Default: it is reached when the tasks have completed.
+   */
   readonly reached?: string;
 }
 
 export interface AfterSession {
   readonly session: string;
-  /** That of this one unless given. */
+  /** Default: the namespace of this session. */
   readonly namespace?: string;
   /** How it has to end. Default: `success`. */
   readonly on?: "success" | "failure" | "always";
@@ -75,20 +77,17 @@ export interface AfterSession {
 }
 
 export interface SessionSettings {
-  /** Chosen by the caller: started again under the same id it is the same session. Made again unless given. */
+  /** Id, chosen by the caller: a second start with the same id returns the same session. Default: a new id. */
   readonly id?: string;
   readonly idempotencyKey?: string;
   readonly title?: string;
-  /** What expressions see as `input`. */
+  /** Value of `input` in expressions. */
   readonly input?: unknown;
   /** How its tasks are done. Default: Tutti chooses. Name your own orchestrator by its capability. */
   readonly mode?: ModeWord | { readonly orchestrator: string };
-  /**
-   * What it is to be good for. `true` is all of it in balance. Off unless given: no mode is tried to learn how it would
-   * do.
-   */
+  /** Goals of the optimization. `true` balances all of them. Default: off, so no mode is tried in order to learn. */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
-  /** How closely it is watched. `true` is the standard level, which it also is unless given. */
+  /** Level of monitoring. `true` and the default are the standard level. */
   readonly monitoring?:
     | boolean
     | MonitoringWord
@@ -99,20 +98,20 @@ export interface SessionSettings {
          */
         readonly deviation?: number;
       };
-  /** What may be used up. Without a limit unless given. */
+  /** Limits of its use. Default: none. */
   readonly budget?: AmountsOptions;
-  /** Of its tasks, where they name none. */
+  /** Pool of its tasks, if they name none. */
   readonly pool?: string;
   /** Added to the priority of each of its tasks, -100 to 100. */
   readonly priority?: number;
   readonly dueTime?: Date;
-  /** How long it may take: `2h`, or milliseconds. Default: no limit. */
+  /** Timeout: `2h`, or milliseconds. Default: no limit. */
   readonly timeout?: Duration;
   /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
-  /** Its share against other sessions when there is not enough for all. 1 unless given. */
+  /** Share relative to other sessions when resources are scarce. Default: 1. */
   readonly weight?: number;
-  /** What it may take at once, by name: `slots`, and named resources. */
+  /** Concurrent use, by name: `slots`, and named resources. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Ids of reservations that it may use. */
   readonly reservations?: readonly string[];
@@ -136,11 +135,11 @@ export interface TaskSessionOptions<
   Expression extends string | undefined = string | undefined,
 > extends SessionSettings {
   readonly tasks: readonly (Task & NoInfer<Known<Task>>)[];
-  /** CEL over `tasks` and `input`. The outputs of all tasks by id unless given. */
+  /** CEL over `tasks` and `input`. Default: the outputs of all tasks by id. */
   readonly output?: Expression;
 }
 
-/** A session of what is to be reached, or of a registered definition. */
+/** A session with a goal, or of a registered definition. */
 export type OtherSessionOptions = SessionSettings &
   (
     | { readonly goal: string | GoalOptions }

@@ -9,15 +9,15 @@ export interface EventOptions {
   readonly type: string;
   /** Unique within `source`: the same event posted again has no further effect. Default: random. */
   readonly id?: string;
-  /** Where it comes from, a URI reference. Default: `/tutti/client`. */
+  /** Source of the event, a URI reference. Default: `/tutti/client`. */
   readonly source?: string;
-  /** What it is about. */
+  /** Subject of the event. */
   readonly subject?: string;
   /** When it happened. Default: now. */
   readonly time?: Date;
   /** JSON. Maximum: 1 MiB. */
   readonly data?: unknown;
-  /** Where the data is described, a URI. */
+  /** URI of the schema of the data. */
   readonly dataSchema?: string;
   /** Further attributes: names of a-z and 0-9. */
   readonly extensions?: Readonly<Record<string, string>>;

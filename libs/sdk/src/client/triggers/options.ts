@@ -1,4 +1,4 @@
-/** What a program says about a trigger, and the contract's words for it. */
+/** Converts the options of a trigger to the contract. */
 
 import {
   EventSource,
@@ -16,7 +16,7 @@ import { type Duration, durationIn, eitherDuration } from "../work/duration.ts";
 
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
 
-/** What happens to an event while a run of the trigger has not ended. */
+/** Action for an event while a run of the trigger has not ended. */
 export type SingletonWord = keyof typeof singletons;
 
 /** How a run of the workflow ends. */
@@ -70,7 +70,7 @@ interface TriggerRules {
   readonly batch?: { readonly size: number; readonly wait?: Duration; readonly waitMs?: number };
   /** At most `count` runs start in the time `per`, default 1 s. Others wait. */
   readonly throttle?: { readonly count: number; readonly per?: Duration; readonly perMs?: number };
-  /** What happens to an event while a run has not ended. Default: runs start side by side. */
+  /** Action for an event while a run has not ended. Default: runs start in parallel. */
   readonly singleton?: SingletonWord;
   /** The signal that the run of `runId` is sent if it exists. */
   readonly signal?: string;
@@ -104,9 +104,9 @@ const optionNames: OptionNames<TriggerOptions> = {
   paused: true,
 };
 
-/** What is changed of a trigger. The rest stays. */
+/** Changes of a trigger. Absent fields stay as they are. */
 export interface TriggerChanges extends TriggerRules {
-  /** What it starts from now on. */
+  /** The new definition and input of its runs. */
   readonly run?: TriggeredRun & { readonly definition: string };
 }
 

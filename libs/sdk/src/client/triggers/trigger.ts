@@ -13,7 +13,7 @@ export interface TriggerParts {
   readonly namespace: string;
 }
 
-/** What a trigger would do with an event. */
+/** Result of a trigger for an event, without a start. */
 export interface TriggerTest {
   /** The event. Undefined when the log has none of the trigger's source. */
   readonly event: PostedEvent | undefined;
@@ -27,7 +27,7 @@ export interface TriggerTest {
   readonly runId: string;
   /** Input of the run. */
   readonly input: unknown;
-  /** What is wrong with the event: it would be a dead letter. Empty for nothing. */
+  /** Problem of the event, which would make it a dead letter. Empty for none. */
   readonly problem: string;
 }
 
@@ -92,7 +92,7 @@ export class TriggerHandle {
     );
   }
 
-  /** Shows what the trigger would do. Nothing starts. Without an event it takes the newest one of the log. */
+  /** Tests the trigger with an event, and starts nothing. Default: the newest event of the log. */
   async test(event?: EventOptions): Promise<TriggerTest> {
     const request = TestTriggerRequest.fromPartial({ ...this.#which });
     const reply = await this.#parts.triggers.testTrigger({ ...request, event: event && eventMessage(event) });

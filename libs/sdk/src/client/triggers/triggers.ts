@@ -5,7 +5,7 @@ import { type EventOptions, eventMessage } from "./event.ts";
 import { type TriggerOptions, triggerMessage } from "./options.ts";
 import { TriggerHandle, type TriggerParts } from "./trigger.ts";
 
-/** What came of events that were posted. */
+/** Result of posted events. */
 export interface EventsPosted {
   /** Ids of the events, in their order. */
   readonly ids: readonly string[];
@@ -30,7 +30,10 @@ export class Triggers {
     this.#parts = parts;
   }
 
-  /** Starts runs of a definition when an event comes. The same call again gives the same trigger. */
+  /**
+   * Creates a trigger: each matching event starts a run of the definition. Repeating the call returns the same
+   * trigger.
+   */
   async create(id: string, definition: string, options: TriggerOptions): Promise<TriggerHandle> {
     const trigger = triggerMessage(id, definition, options);
     await this.#parts.triggers.createTrigger({ namespace: this.#parts.namespace, trigger });

@@ -1,6 +1,6 @@
 /**
- * Options under their older names. They keep working, and the first use of each prints a warning as Node prints its own:
- * `--no-deprecation` silences it, `--trace-deprecation` shows where it comes from.
+ * Options by their older names. They keep working, and the first use of each prints a deprecation warning of Node:
+ * `--no-deprecation` disables it, `--trace-deprecation` shows the caller.
  */
 
 const warned = new Set<string>();

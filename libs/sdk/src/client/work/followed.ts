@@ -1,10 +1,10 @@
 /**
- * A watch that outlives its stream.
+ * A watch that survives the end of its stream.
  *
- * 1. After a break it continues from the cursor of the last reply: nothing is missed, and nothing comes twice. What is
- *    too old to continue from comes whole again.
- * 2. What is refused for good ends it, and so does the end of the stream: it ends after what it is about.
- * 3. Pauses between tries grow. Who hears nothing for a minute is given the reason.
+ * 1. After an interruption it continues from the cursor of the last reply: nothing is missed or repeated. If the
+ *    cursor is too old, it starts with a new snapshot.
+ * 2. A permanent refusal ends it, and so does the end of the stream.
+ * 3. Pauses between retries grow. After a minute without a reply it fails with the reason.
  */
 import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import type { Contents } from "../payloads.ts";

@@ -9,7 +9,7 @@ export interface ResultOptions {
   readonly timeout?: Duration;
   /** @deprecated use `timeout` */
   readonly timeoutMs?: number;
-  /** Gives up waiting when aborted. What was started continues. */
+  /** Stops waiting when aborted. The started work continues. */
   readonly signal?: AbortSignal;
 }
 
@@ -29,8 +29,8 @@ const waitMs = 30_000;
 const wayMs = 15_000;
 
 /**
- * What becomes of a run, a mission or a session, asked until it has ended: its output, or its error thrown. What
- * happens as another is followed.
+ * Waits until a run, a mission or a session has ended, and returns its output or throws its error. If it continued as
+ * another one, waits for that one.
  */
 export async function outputOf(
   id: string,
@@ -51,7 +51,7 @@ export async function outputOf(
       ask({ id: current, waitMs: forMs }, { timeoutMs: forMs + wayMs, signal }),
     );
     if ("error" in answer) {
-      // Who is asked may be dead, and the next owner not known yet: it has not ended because of that.
+      // The owner may be dead, and the next one not known yet: that does not mean that the work has ended.
       const isLate = clock.monotonic() - heardMs >= Math.min(patienceMs, leftMs);
       if (signal?.aborted === true || answer.error.retry === "never" || isLate) throw answer.error;
       await sleep(timers, backoffMs(backoff, ++failures, chance), signal).catch(() => {});

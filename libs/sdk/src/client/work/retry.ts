@@ -8,7 +8,7 @@ export interface StepRetry {
   readonly attempts?: number;
   /** The first pause, and the longest behind two dots: `1s..1m`. */
   readonly backoff?: string;
-  /** What each pause is multiplied by. Default 2. */
+  /** Factor of each pause. Default: 2. */
   readonly factor?: number;
   /** Share of each pause that is random. Default 0.2. */
   readonly jitter?: number;

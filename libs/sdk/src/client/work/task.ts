@@ -46,7 +46,10 @@ export interface TimeoutOptions {
 
 type NeedWord = keyof typeof needEnds;
 
-/** One thing to be done. One of `uses`, `workflow` and `mission` does it. What is undefined is not said: lists of unlike tasks have that. */
+/**
+ * A task. One of `uses`, `workflow` and `mission` executes it. Undefined fields count as absent, for lists of
+ * different tasks.
+ */
 export interface WorkTask {
   readonly id: string;
   readonly title?: string | undefined;
@@ -78,7 +81,7 @@ export interface WorkTask {
   readonly retry?: number | RetryOptions | undefined;
   /** @deprecated use `retry` */
   readonly attempts?: number | undefined;
-  /** How long an attempt may take: `30s`, or milliseconds. With its parts: the wait in the queue, silence, all attempts. */
+  /** Timeout of an attempt: `30s`, or milliseconds. Or its parts: the wait in the queue, silence, all attempts. */
   readonly timeout?: Duration | TimeoutOptions | undefined;
   /** @deprecated use `timeout` */
   readonly runMs?: number | undefined;
@@ -87,29 +90,29 @@ export interface WorkTask {
   /** The deadline of its outcome. Tasks with an earlier deadline go first. */
   readonly dueTime?: Date | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Of its own, where it is not that of the whole. */
+  /** Pool of this task. Default: that of the whole. */
   readonly pool?: string | undefined;
-  /** Labels that who does it must have. */
+  /** Labels that the agent must have. */
   readonly agents?: Readonly<Record<string, string>> | undefined;
-  /** What it takes of its agent while it is running, by name: `gpu`, `memory_bytes`, a licence. */
+  /** Resources of its agent while it is running, by name: `gpu`, `memory_bytes`, a licence. */
   readonly resources?: Readonly<Record<string, number>> | undefined;
   /** Tasks that are added together with the same gang start together, or not at all. */
   readonly gang?: string | undefined;
-  /** What it is expected to cost: reserved before an attempt starts, and replaced by what is learned. */
+  /** Expected cost: reserved before an attempt starts, and replaced by learned values. */
   readonly cost?: CostOptions | undefined;
   /** @deprecated use `cost` */
   readonly estimate?: AmountsOptions | undefined;
-  /** What its output must satisfy. */
+  /** Conditions for its output. */
   readonly checks?: readonly WorkCheck[] | undefined;
 }
 
 export interface WorkCheck {
   readonly name: string;
-  /** CEL over `input` and `output`. Must give true. */
+  /** CEL over `input` and `output`. Must return true. */
   readonly condition: string;
-  /** What happens when it does not: the task fails unless given. */
+  /** Action if the condition is false. Default: the task fails. */
   readonly otherwise?: "fail" | "sendBack" | "approval";
-  /** How often it is sent back. Once unless given. */
+  /** Number of times that it is sent back. Default: once. */
   readonly times?: number;
 }
 

@@ -1,5 +1,5 @@
 export interface TellOptions {
-  /** Told again under the same key it takes effect once. */
+  /** A second call with the same key has no further effect. */
   readonly idempotencyKey?: string;
 }
 
@@ -8,7 +8,7 @@ type PageOf<Item> = (page: { readonly size: number; readonly token: string }) =>
   readonly token: string | undefined;
 }>;
 
-/** All pages of a list, one item after the other. */
+/** Yields the items of all pages of a list. */
 export function pages<Item>(page: PageOf<Item>): AsyncGenerator<Item, void, void> {
   return allPages(page, 0);
 }
@@ -17,8 +17,8 @@ export function pages<Item>(page: PageOf<Item>): AsyncGenerator<Item, void, void
 const linesMax = 1_000;
 
 /**
- * The same for lines of the index. Each page is a search of its own, so a reader beyond the first mostly wants
- * many: a list of 10,000 by hundreds takes four times as long.
+ * Yields the items of all pages of an index search. Each page is a search of its own, so pages after the first are
+ * larger: a list of 10,000 by hundreds takes four times as long.
  */
 export function pagesOfLines<Item>(page: PageOf<Item>): AsyncGenerator<Item, void, void> {
   return allPages(page, linesMax);
