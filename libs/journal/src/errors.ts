@@ -7,7 +7,7 @@ interface InPartition {
 
 const named = ({ service, partition }: InPartition): string => `partition ${partition} of ${service}`;
 
-/** Where damage was found. What could not be determined is absent. */
+/** Place of damage. Parts that could not be determined are absent. */
 export interface DamagePlace {
   readonly file: string;
   readonly offset: number;
@@ -25,7 +25,7 @@ function shownPlace({ file, offset, service, partition, number }: DamagePlace): 
   return `${file}, byte ${offset}${batch}`;
 }
 
-/** How a journal fails. */
+/** Errors of a journal. */
 export const journalErrors = defineErrors("journal", {
   fenced: {
     status: "ABORTED",

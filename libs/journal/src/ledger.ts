@@ -5,18 +5,18 @@ import { journalErrors } from "./errors.ts";
 import type { Append, Failure, PartitionName, Position, Seal, ServicePartitions } from "./port.ts";
 
 /**
- * Judges appends to one partition: which number is next, which epoch holds. Both are known at two points, what was
+ * Judges appends to one partition by the next number and the valid epoch. Both are known at two points, what was
  * submitted and what is durable.
  *
  * 1. An append is judged by what was submitted before it, at the moment of the call. So of two owners that race, one is
- *    refused however their batches travel.
- * 2. When something that was submitted fails, all that followed it in the partition fails too, and what was submitted
- *    falls back to what is durable.
+ *    refused in any order of arrival.
+ * 2. When a submitted append fails, all later ones of the partition fail too, and the submitted position is reset to
+ *    the durable one.
  */
 export class Ledger implements PartitionName {
   readonly service: string;
   readonly partition: number;
-  /** Place in the table. */
+  /** Index in the table. */
   readonly index: number;
   readonly encoder: HeaderEncoder;
   readonly hash = new Uint8Array(hashBytes);
@@ -44,7 +44,7 @@ export class Ledger implements PartitionName {
     return this.#number;
   }
 
-  /** Undefined when the append may continue its way. */
+  /** Returns undefined if the append may continue. */
   judge({ epoch, number, timeMs }: Append): Failure | undefined {
     if (epoch < this.#submittedEpoch) return this.#fenced(epoch);
     assert(epoch === this.#submittedEpoch, "an owner seals its epoch before it appends", {
@@ -64,18 +64,18 @@ export class Ledger implements PartitionName {
     return;
   }
 
-  /** Undefined when the epoch may be started. */
+  /** Returns undefined if the epoch may start. */
   judgeSeal({ epoch }: Seal): Failure | undefined {
     return epoch <= this.#submittedEpoch ? this.#fenced(epoch) : undefined;
   }
 
-  /** Returns the batch by which an epoch is started. */
+  /** Returns the batch that starts an epoch. */
   sealing({ epoch, timeMs, behaviour }: Seal): Seal & { readonly number: number; readonly seal: true } {
     const time = Math.max(timeMs, this.#submittedTimeMs);
     return { epoch, timeMs: time, behaviour, number: this.#submittedNumber + 1, seal: true };
   }
 
-  /** The append, or the seal, is on its way. */
+  /** The append or the seal was submitted. */
   submitted(epoch: number, timeMs: number): void {
     this.#submittedNumber++;
     this.#submittedEpoch = epoch;
@@ -93,14 +93,14 @@ export class Ledger implements PartitionName {
     this.#timeMs = timeMs;
   }
 
-  /** What was under way is not there and will not be. */
+  /** Everything under way has failed and will not become durable. */
   fallBack(): void {
     this.#submittedNumber = this.#number;
     this.#submittedEpoch = this.#epoch;
     this.#submittedTimeMs = this.#timeMs;
   }
 
-  /** Takes over where a log that was read ends. */
+  /** Continues at the end of a log that was read. */
   resume(number: number, epoch: number, timeMs: number, hash: Uint8Array): void {
     this.#number = number;
     this.#epoch = epoch;
@@ -145,8 +145,8 @@ export class Ledger implements PartitionName {
 }
 
 /**
- * The table of partitions of a journal that was made with some and is asked for others: known partitions keep
- * their places, new services come behind. A service keeps its number of partitions for ever.
+ * Returns the table of a journal that is opened with other services. Known partitions keep their indexes, new services
+ * are appended. A service can never change its number of partitions.
  */
 export function tableOf(
   made: readonly PartitionName[],

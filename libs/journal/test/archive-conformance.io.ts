@@ -4,7 +4,7 @@ import { archiveConformance } from "@tutti/journal/testing";
 import { archiveFixture } from "./archive.fixture.ts";
 
 describe("the archive's thread", () => {
-  // One for all tests: starting it takes longer than most of them.
+  // One thread for all tests: starting it takes longer than most of them.
   const thread = new ArchiveThread();
   const kept = thread.host("/nowhere");
   after(() => kept.close());

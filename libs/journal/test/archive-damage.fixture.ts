@@ -14,11 +14,11 @@ import { BatchFeed, type Character, crowd, Story, snapshotOf } from "@tutti/jour
 import { type Chance, isTuttiError } from "@tutti/kernel";
 import { seededChance, VirtualTime } from "@tutti/kernel/testing";
 
-/** Of the only owner. */
+/** Epoch of the only owner. */
 const epoch = 1;
 const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-/** An archive with some of everything in it, and what it answers to every question. */
+/** An archive with some of everything in it, and its answers to all questions. */
 export class Damage {
   readonly #directory: string;
   readonly #feed = new BatchFeed();
@@ -67,7 +67,7 @@ export class Damage {
     assert.equal(verifyArchive(join(this.#directory, "whole")).kind, "sound");
   }
 
-  /** Flips bits, one after the other. Says how often it was reported and how often nothing had changed. */
+  /** Flips bits, one after the other. Returns how often it was reported and how often nothing had changed. */
   async flipBits(flips: number): Promise<{ reported: number; unharmed: number }> {
     const whole = readFileSync(join(this.#directory, "whole", "archive.db"));
     const expected = await this.#answers("whole");
@@ -83,7 +83,7 @@ export class Damage {
       const answers = await this.#answers("flipped");
       for (const [question, answer] of answers) {
         if (answer === "reported") continue;
-        // An index of SQLite's has no checksums: it may hide a row, and only a verification tells.
+        // An index of SQLite has no checksums: it may hide a row, and only a verification detects it.
         if (question === "due" && isPartOf(answer, expected.get(question)) && found === "damaged") continue;
         assert.deepEqual(
           answer,
@@ -101,8 +101,8 @@ export class Damage {
   }
 
   /**
-   * Commits, of which some are settled, and flips a bit in what SQLite has in its log alone. What is settled is there
-   * in any case. The rest is there as far as it goes, and a verification tells.
+   * Commits, settles some of the commits, and flips a bit that is only in SQLite's log. Settled data must survive. The
+   * rest survives as a prefix, and a verification reports the damage.
    */
   async flipLog(): Promise<{ settled: number; committed: number; found: number; verification: string }> {
     const archive = this.#open("log");
@@ -135,7 +135,7 @@ export class Damage {
     return { settled: 10, committed: 40, found: coveredTo, verification };
   }
 
-  /** What is answered to every question, or `reported`. */
+  /** Returns the answer to every question, or `reported`. */
   async #answers(name: string): Promise<Map<string, unknown>> {
     const answers = new Map<string, unknown>();
     const ask = async (question: string, answer: () => Promise<unknown>): Promise<void> => {

@@ -40,7 +40,7 @@ describe("packing from the files of a journal", () => {
     });
     const all = crowd("one", 30);
     for (let partition = 0; partition < partitions; partition++) {
-      // The seal is the story's first batch, so that both count alike.
+      // The seal is the story's first batch, so that both have the same numbers.
       const feed = new BatchFeed();
       const story = new Story(feed, partition);
       story.write();

@@ -17,8 +17,8 @@ const epoch = 1;
 const search: Search = { ...plainSearch, limit: 13 };
 
 /**
- * Does at random what a runtime does, on an archive and on the plain one in memory: both must look the same whenever
- * they are compared. Now and then the process dies, and changes that were not covered are committed once more.
+ * Does random operations of a runtime on an archive and on the simple one in memory: both must be equal at every
+ * comparison. Now and then the process dies, and changes that were not covered are committed once more.
  */
 export class Comparison {
   readonly #chance;
@@ -29,7 +29,7 @@ export class Comparison {
   readonly #open: (feed: BatchFeed) => Promise<ArchiveFixture>;
   #fixture: ArchiveFixture | undefined;
   #archive: Archive | undefined;
-  /** Ids that are free to be taken again. */
+  /** Number of ids that may be reused. */
   #ids = 0;
   #steps: string[] = [];
 
@@ -69,7 +69,7 @@ export class Comparison {
     else await this.#settle();
   }
 
-  /** Some batches: new ones start, others continue or end. */
+  /** Writes some batches: new instances start, others continue or end. */
   #live(batches: number): void {
     this.#steps.push(`live ${batches}`);
     for (let count = 0; count < batches; count++) {
@@ -85,7 +85,7 @@ export class Comparison {
 
   #someone(): Character {
     const labels: Record<string, string> = this.#chance.random() < 0.5 ? { a: String(this.#below(3)) } : {};
-    // Ids of which every life was removed as it ended are taken again.
+    // Ids of which every life was removed at its end are reused.
     const isFree = ({ key: { id } }: Character): boolean =>
       this.#characters.every(({ key, entry }) => {
         const isGone = entry.endMs > 0 && entry.keepUntilMs <= entry.endMs && entry.idKeptUntilMs === 0;
@@ -108,7 +108,7 @@ export class Comparison {
     this.#steps.push("commit");
     const entries = new Map(this.#story.changes().entries.map((entry) => [entry.incarnation, entry]));
     const changed = this.#characters.filter(({ incarnation }) => entries.has(incarnation));
-    // Everything that is covered has its snapshot, except when it ended. Some of those have one too.
+    // Every covered instance has its snapshot, except ended ones. Some of those have one too.
     const kept = changed.filter(({ entry }) => entry.endMs === 0 || this.#chance.random() < 0.2);
     const snapshots = kept.map((one) => {
       const dueMs = this.#chance.random() < 0.5 ? 0 : 1 + this.#below(1_000);
@@ -119,7 +119,7 @@ export class Comparison {
     const changes = { coveredTo, partitionSnapshot, snapshots, entries: [...entries.values()] };
     for (const archive of this.#both()) {
       await archive.partition(0).commit(epoch, changes);
-      // A restart commits what it finds in the journal again.
+      // A restart repeats the commits that it finds in the journal.
       if (coveredTo % 5 === 0) await archive.partition(0).commit(epoch, changes);
     }
   }

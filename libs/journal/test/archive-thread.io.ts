@@ -103,7 +103,7 @@ describe("the archive's thread", () => {
 
   it("refuses waiting calls when it dies, and is started again by the next call", async () => {
     const thread = new ArchiveThread(dying);
-    // A file that is there: the thread is asked.
+    // The file exists, so the thread is used.
     const host = thread.host(import.meta.filename);
     assert.equal(await host.call("opening", 0), "alive");
     const dead = [host.call("purge", 1), host.call("figures")];

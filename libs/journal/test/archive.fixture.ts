@@ -6,12 +6,12 @@ import { openArchiveInline, type SqliteArchive } from "@tutti/journal";
 import type { ArchiveFixture, BatchFeed } from "@tutti/journal/testing";
 import { VirtualTime } from "@tutti/kernel/testing";
 
-// Files in memory where there are such: what a slow disk does to it is not the question here.
+// In memory if possible: these tests are not about slow disks.
 const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 type Open = (directory: string, options: Parameters<typeof openArchiveInline>[1]) => SqliteArchive;
 
-/** Returns an archive on files of its own. */
+/** Returns an archive on separate files. */
 export async function archiveFixture(
   partitions: number,
   feed: BatchFeed,
@@ -34,7 +34,7 @@ export async function archiveFixture(
       await archive.close();
       return open("kept-0");
     },
-    // What the system would have on its disk when the process is gone.
+    // The content of the system's disk after the end of the process.
     crash: async () => {
       await cp(join(directory, `kept-${copies}`), join(directory, `kept-${copies + 1}`), { recursive: true });
       await opened.at(-1)?.close();

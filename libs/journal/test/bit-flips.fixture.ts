@@ -15,7 +15,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: "commit" } as const) },
 );
 const operations = fc.array(operation, { minLength: 20, maxLength: 60 });
-/** Which part is hit, where in it, and which bit. */
+/** The part, the place in it, and the bit. */
 const flip = fc.record({
   part: fc.double({ min: 0, max: 0.999, noNaN: true }),
   place: fc.double({ min: 0, max: 0.999, noNaN: true }),
@@ -23,7 +23,7 @@ const flip = fc.record({
 });
 type Flip = typeof flip extends fc.Arbitrary<infer F> ? F : never;
 
-/** Flips a bit in one of the parts. Says which part, and where. */
+/** Flips a bit in one of the parts. Returns the part and the place. */
 function flipIn(disk: MemoryDisk, parts: readonly LogPart[], { part, place, bit }: Flip) {
   const hit = parts[Math.floor(part * parts.length)] ?? assert.fail("there is a part to hit");
   const offset = hit.from + Math.floor(place * (hit.to - hit.from));
@@ -47,7 +47,7 @@ function damageOf(disk: MemoryDisk): TuttiError {
   return assert.fail("the damage was not found");
 }
 
-/** What becomes of one flipped bit, tried so often. */
+/** Tests the effect of one flipped bit, `runs` times. */
 export function bitFlipTests(runs: number): void {
   it("is found wherever something vouches for it, and reported with its file, its place and its batch", async () => {
     await fc.assert(

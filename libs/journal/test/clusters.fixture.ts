@@ -1,4 +1,7 @@
-/** Both races on a cluster of three servers, as long as asked: a few hundred rounds in tests, thousands by themselves. */
+/**
+ * Both races on a cluster of three servers, for a given number of rounds: a few hundred in tests, thousands in the
+ * program.
+ */
 import { startNatsCluster } from "@tutti/nats/testing";
 import { serverConfiguration } from "./jetstream.fixture.ts";
 import { type RaceResult, race } from "./jetstream-race.fixture.ts";

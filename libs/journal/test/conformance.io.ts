@@ -8,7 +8,7 @@ import { seededChance } from "@tutti/kernel/testing";
 
 const sizes = { firstBytes: 64 * 1024, maxBytes: 512 * 1024 };
 
-// Files in memory where there are such: what a slow disk does to it is not the question here.
+// In memory if possible: these tests are not about slow disks.
 const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 journalConformance({

@@ -22,17 +22,20 @@ export function crashOptions(chance: Chance): SegmentsOptions {
   };
 }
 
-/** What a round appends: said by its place, so that anything lost, doubled or mixed up shows. Long now and then. */
+/** Returns a record that contains its place, so that anything lost, doubled or mixed up shows. Some are long. */
 export function recordOf(round: string, partition: number, number: number): Uint8Array {
   const text = `round ${round} partition ${partition} number ${number} `;
   return recordBytes(text.padEnd(number % 50 === 0 ? 30_000 : 60 + (number % 400), "."));
 }
 
-/** A process writes until it is killed in the middle. Its journal is compared with what it said. As often as asked. */
+/**
+ * Kills a process in the middle of its writes, and compares its journal with its acknowledgements. Repeated `rounds`
+ * times.
+ */
 export async function killWriters(rounds: number, acknowledgedMax: number, seed: number): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "tutti-crash-"));
   const chance = seededChance(seed);
-  // Per partition, by number: the round that got the answer that it is durable.
+  // Per partition, by number: the round whose append was acknowledged as durable.
   const acknowledged = Array.from({ length: partitions }, () => new Map<number, string>());
   try {
     for (let round = 0; round < rounds; round++) {
@@ -52,7 +55,7 @@ export async function killWriters(rounds: number, acknowledgedMax: number, seed:
   }
 }
 
-/** Runs a writer, and kills it when it has given so many signs of life. */
+/** Runs a writer, and kills it after `signs` signs of life. */
 function killAfter(args: readonly string[], signs: number): Promise<void> {
   const child = spawn(process.execPath, [writer, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let seen = 0;

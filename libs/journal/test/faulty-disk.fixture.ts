@@ -32,7 +32,7 @@ const rough: fc.Arbitrary<Operation> = fc.oneof(
 );
 
 const share = fc.constantFrom(0, 0, 0.05, 0.3);
-/** What any operations on a faulty disk may lead to, tried so often. */
+/** Tests any operations on a faulty disk, `runs` times. */
 export function faultyDiskTests(runs: number): void {
   it("have all that was acknowledged after any crash, and of the rest a beginning, each batch whole", async () => {
     await fc.assert(
@@ -75,7 +75,7 @@ export function faultyDiskTests(runs: number): void {
     const large = { ...append, bytes: 4_958 } as const;
     const commit = { kind: "commit" } as const;
     const opened = { kind: "restart", how: "in good order" } as const;
-    // Of 20,000, those after which what had been cut came back.
+    // Of 20,000 seeds, those in which truncated data came back.
     for (const seed of [1_362, 3_110, 3_564, 4_801, 4_943, 8_067, 8_631, 9_232, 1_574_473_166]) {
       const trial = new Trial(seededChance(seed));
       trial.disk.faults = { syncFails: 0, writeFails: 0.3, shortWrites: 0 };

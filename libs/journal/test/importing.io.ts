@@ -1,4 +1,4 @@
-/** What one process kept on its disk, taken into NATS: there it is what it was, and continues. */
+/** Imports the data of a single process into NATS: its content is the same there, and it continues. */
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -43,7 +43,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
   describe("a journal", () => {
     const services: readonly ServicePartitions[] = [{ service, partitions: 5 }];
 
-    /** Whole. Cut before a batch. Cut before a seal. With nothing but its position. Never used. */
+    /** Whole. Cut before a batch. Cut before a seal. With only its position. Never used. */
     async function written(): Promise<MemoryJournal> {
       const journal = new MemoryJournal({ services });
       for (let partition = 0; partition < 4; partition++) {
@@ -147,7 +147,7 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
       const archive = embedded.partition(partition);
       await archive.opening(epoch);
       const all = crowd(`p${partition}`, 40);
-      // Long enough that it has rows of its own.
+      // Long enough for rows of its own.
       const long = character(`long-${partition}`);
       story.write(...all);
       for (let count = 0; count < 150; count++) story.write(long);
@@ -221,13 +221,13 @@ describe("what one process kept, taken into NATS", { skip: program.skip }, () =>
   });
 });
 
-/** Of all its batches, each as it is byte for byte. */
+/** Returns the hashes of all batches, over their exact bytes. */
 async function hashes(log: JournalPartition): Promise<string[]> {
   const batches = await batchesFrom(log, log.first);
   return batches.map((batch) => `${batch.number} ${hash("sha256", encodeBatch(log, batch))}`);
 }
 
-/** All that an archive says of some instances. */
+/** Returns all answers of an archive about some instances. */
 async function answers(archive: Archive, cast: readonly (readonly Character[])[]) {
   const each = [];
   for (const [partition, characters] of cast.entries()) {

@@ -1,4 +1,4 @@
-/** Servers that have lost acknowledged messages: no owner may continue as if all was well. */
+/** Servers that have lost acknowledged messages: no owner may continue as if nothing was lost. */
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
     await server.up();
   }
 
-  /** As when its disk did not have what it said, or an older copy of it was put in its place. */
+  /** As if its disk had lost data, or was replaced by an older copy. */
   async function goBack(): Promise<void> {
     await server.down();
     await rm(join(server.dir, "jetstream"), { recursive: true });
@@ -90,7 +90,7 @@ describe("a NATS server that lost what it acknowledged", { skip: program.skip },
     const next = await Owner.of(two.partition, 3);
     for (let count = 0; count < 40; count++) assert.equal((await next.append("other")).kind, "durable");
     await assert.rejects(() => new Owner(one.partition, 4).seal(), isLost);
-    // The caller that knows nothing else takes it as it is.
+    // A caller without other knowledge accepts it.
     assert.equal((await batchesFrom(two.partition)).length, 42);
   });
 

@@ -23,7 +23,7 @@ const program = await natsServerProgram();
 const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 
-/** A process of its own with the journal: its connection, its journal, and the one partition of it. */
+/** A separate process with the journal: its connection, its journal, and the only partition of it. */
 interface Process extends AsyncDisposable {
   readonly connection: MeddledConnection;
   readonly journal: JetStreamJournal;
@@ -38,7 +38,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   after(() => server?.[Symbol.asyncDispose]());
 
   const nextAccount = accounts();
-  /** That of the test that runs. */
+  /** Account of the running test. */
   let account = {};
 
   async function process(options: Partial<JetStreamOptions> = {}): Promise<Process> {
@@ -76,7 +76,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
   const info = async ({ connection }: Process) =>
     (await (await connection.manager("test")).streams.info(stream)).state;
 
-  /** Returns an owner that has appended so much that it has many messages under way. */
+  /** Returns an owner with enough appends to pipeline many messages. */
   async function settledOwner(partition: JournalPartition, epoch?: number): Promise<Owner> {
     const owner = await Owner.of(partition, epoch);
     const outcomes = await Promise.all(Array.from({ length: 80 }, () => owner.append("settled")));
@@ -99,7 +99,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     const { last_seq: before } = await info(two);
     for (const send of held) send();
     assert.deepEqual(await kindsOf(late), ["fenced", "fenced", "fenced", "fenced"]);
-    // The first came too late. For the others, the stream ended just where they expected it.
+    // The first came too late. For the others, the stream ended exactly where they expected.
     assert.equal((await info(two)).last_seq, before + 3);
     assert.deepEqual(await kindsOf([next.append("e"), next.append("f")]), ["durable", "durable"]);
     const read = await batchesFrom(two.partition, 81);
@@ -278,7 +278,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
         break;
       }
     }
-    // Nothing starts with a seal, whose number only the batch before it tells.
+    // Nothing starts with a seal, because only the batch before it gives its number.
     await partition.truncate(82);
     assert.equal(partition.first, 81);
     await assert.rejects(
@@ -293,7 +293,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     await settledOwner(one.partition, 1);
     await one.partition.truncate(20);
     await using connection = await MeddledConnection.to([server.address], account);
-    // It has asked where the stream starts, and now that is gone.
+    // It has read the start of the stream, which has been removed since.
     connection.beforeReading = () => one.partition.truncate(60);
     const services = [{ service, partitions: 1 }];
     const { journal } = await openJetStream({ connection, services }, signal);

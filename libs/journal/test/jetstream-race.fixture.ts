@@ -14,12 +14,12 @@ import { MeddledConnection, signal } from "./jetstream.fixture.ts";
 export interface RaceOptions {
   readonly servers: readonly string[];
   readonly replicas: number;
-  /** Raced for side by side. */
+  /** Number of partitions raced for in parallel. */
   readonly partitions: number;
   readonly roundsEach: number;
-  /** How many rounds in a hundred have an owner that has appended so much that it pipelines. */
+  /** Percentage of rounds in which an owner has enough appends to pipeline. */
   readonly longRounds: number;
-  /** Every so many milliseconds on average, a leader steps down or a connection is cut. */
+  /** Mean interval in milliseconds between step-downs of a leader, and between cut connections. */
   readonly trouble?: { readonly stepDownMs?: number; readonly cutMs?: number };
   readonly seed: number;
 }
@@ -28,12 +28,12 @@ export interface RaceResult {
   rounds: number;
   acknowledged: number;
   unknown: number;
-  /** Of the unknown ones. */
+  /** Unknown appends that became durable. */
   landed: number;
   refused: number;
-  /** Messages that were read as batches. */
+  /** Messages that were read as parts of batches. */
   messages: number;
-  /** The others: of replaced owners, of batches without an end, and few that came after the last reading. */
+  /** Other messages: of replaced owners, of incomplete batches, and a few that came after the last reading. */
   stray: number;
   stepDowns: number;
   cuts: number;
@@ -62,7 +62,7 @@ export async function race(options: RaceOptions): Promise<RaceResult> {
   const journals: JetStreamJournal[] = [];
   for (const connection of connections) {
     const services = [{ service, partitions }];
-    // Four partitions with all that an owner may have under way.
+    // Room for four partitions with the maximum under way.
     const underWayBytesMax = 64 * 1024 * 1024;
     const opened = openJetStream(
       {
@@ -119,7 +119,7 @@ class Racer {
     return true;
   }
 
-  /** Appends so many, all at once. Whether all became durable. */
+  /** Appends `count` batches at the same time. Returns whether all became durable. */
   async append(count: number, bytes: number): Promise<boolean> {
     const kinds = await Promise.all(Array.from({ length: count }, () => this.#appendOne(bytes)));
     const firstFailed = kinds.findIndex((kind) => kind !== "durable");
@@ -171,7 +171,7 @@ async function raceFor(
     const batches = await batchesFrom(three, from);
     check(batches, racers, result);
     assert.deepEqual(batches.at(-1)?.number, three.last.number);
-    // From time to time the others look, too: all who read come to the same.
+    // From time to time the others read, too: all readers get the same batches.
     if (round % 20 === 0 && (await racers[0].seal(++epoch))) {
       assert.deepEqual(
         (await batchesFrom(one, from)).slice(0, batches.length).map(plain),
@@ -184,7 +184,7 @@ async function raceFor(
 }
 
 async function bothAtOnce(racers: readonly [Racer, Racer], epoch: number, chance: Chance): Promise<void> {
-  // The same epoch for both, as no two owners ought to have, or one after the other.
+  // The same epoch for both, which no two owners should have, or one after the other.
   const epochs = chance.random() < 0.3 ? [epoch + 1, epoch + 1] : [epoch + 1, epoch + 2];
   if (chance.random() < 0.5) epochs.reverse();
   await Promise.all(
@@ -196,7 +196,7 @@ async function bothAtOnce(racers: readonly [Racer, Racer], epoch: number, chance
   );
 }
 
-/** One has many under way, and the other seals into their midst. */
+/** One owner has many batches under way, and the other seals between them. */
 async function takeOver(
   [owner, next]: readonly [Racer, Racer],
   epoch: number,
@@ -222,7 +222,7 @@ function plain({ records, previousHash, ...rest }: JournalBatch) {
   return { ...rest, id: records.length, previousHash: Buffer.from(previousHash).toString("hex") };
 }
 
-/** The stream has what was acknowledged, and else only batches whose outcome was never reported. */
+/** The stream has all acknowledged batches, and otherwise only batches with an unknown outcome. */
 function check(batches: readonly JournalBatch[], racers: readonly Racer[], result: RaceResult): void {
   const there = new Set<string>();
   const writers = new Map<number, string>();
@@ -268,7 +268,7 @@ async function trouble(
   const every = async (meanMs: number | undefined, work: () => Promise<void>): Promise<void> => {
     while (meanMs !== undefined && !ended.aborted) {
       await sleep(systemTimers, meanMs * (0.5 + chance.random()), ended).catch(() => undefined);
-      // A server that is without a connection or a leader just now is left alone.
+      // A server without a connection or a leader at the moment is skipped.
       if (!ended.aborted) await work().catch(() => undefined);
     }
   };
@@ -286,7 +286,7 @@ async function trouble(
   ]);
 }
 
-/** Messages that are not part of any batch: all that the streams ever had, without those that were read. */
+/** Counts messages that are not part of any batch: all messages of the streams, without those that were read. */
 async function straysIn(
   connection: MeddledConnection | undefined,
   journal: JetStreamJournal | undefined,

@@ -1,4 +1,4 @@
-/** Refusals of a server that nothing explains. */
+/** Unexplained refusals of a server. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openJetStream, streamOf } from "@tutti/journal/jetstream";
@@ -11,10 +11,7 @@ const service = "workflow";
 const stream = streamOf({ service, partition: 0 });
 
 describe("a NATS server that refuses a batch for nothing", { skip: program.skip }, () => {
-  /**
-   * Returns an owner beyond its beginning, whose next messages are refused so many times in a row although nothing is
-   * wrong.
-   */
+  /** Returns an owner past its beginning, whose next messages are refused `times` times in a row without a reason. */
   async function refused(times: number) {
     const connection = await sharedConnection();
     const { journal } = await openJetStream({ connection, services: [{ service, partitions: 1 }] }, signal);
@@ -24,7 +21,7 @@ describe("a NATS server that refuses a batch for nothing", { skip: program.skip 
     let left = times;
     let isFirst = true;
     connection.meddle = (_subject, send, reply) => {
-      // The first of each attempt. The others find that the stream does not end where they expect it.
+      // The first of each attempt. The others find that the stream does not end where they expect.
       if (left > 0 && isFirst) {
         left--;
         const description = "wrong last sequence: 81";

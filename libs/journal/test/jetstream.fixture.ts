@@ -4,20 +4,17 @@ import type { CommitFault, JournalFixture, JournalUnderTest } from "@tutti/journ
 import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
 import { natsAccount, testSettings } from "@tutti/nats/testing";
 
-/** What every server of these tests needs. */
+/** Configuration of every server of these tests. */
 export const serverConfiguration = "max_payload: 8MB";
 
-/**
- * Returns a server for many tests, each with streams of its own: a stream that is deleted and made again can have old
- * messages.
- */
+/** Returns a server for many tests with separate streams: a deleted and recreated stream can have old messages. */
 export function accountsConfiguration(count: number): string {
   const account = (index: number): string =>
     `A${index} { jetstream: enabled, users: [{ user: u${index}, password: p }] }`;
   return `${serverConfiguration}\naccounts { ${Array.from({ length: count }, (_, index) => account(index)).join("\n")} }`;
 }
 
-/** Each time the next of the accounts. */
+/** Returns a function that returns the next account. */
 export function accounts(): () => Partial<ConnectionSettings> {
   let next = 0;
   return () => {
@@ -30,7 +27,7 @@ export const { signal } = new AbortController();
 type Client = ReturnType<NatsConnection["client"]>;
 type Publish = Client["publish"];
 
-/** A connection through which one can get in the way of what the journal publishes. */
+/** A connection that can interfere with the messages of the journal. */
 export class MeddledConnection extends NatsConnection {
   /** Called for each message of the journal instead of sending it. */
   meddle: ((subject: string, send: (reply?: string) => void, reply: string) => void) | undefined;
@@ -74,7 +71,7 @@ export class MeddledConnection extends NatsConnection {
     return Object.assign(Object.create(client) as Client, { publish });
   }
 
-  /** Drops the connection once the server has what was sent. It comes back by itself. */
+  /** Drops the connection once the server has the sent messages. It reconnects by itself. */
   async cut(): Promise<void> {
     const client = super.client("test");
     await client.flush();
@@ -86,7 +83,7 @@ export class MeddledConnection extends NatsConnection {
   }
 }
 
-/** In an account of its own of the server that the run shares. */
+/** Connects to a separate account of the server that the run shares. */
 export async function sharedConnection(): Promise<MeddledConnection> {
   const { address, settings } = await natsAccount();
   return await MeddledConnection.to([address], settings);
@@ -111,8 +108,8 @@ function tampered(client: Client, tamper: Tamper): Client {
 }
 
 /**
- * Returns the journal on these servers for the suite of all journals. Each in an account of the shared server unless
- * they are named.
+ * Returns the journal on these servers for the suite of all journals. Each has an account of the shared server unless
+ * servers are given.
  */
 export function jetstreamUnderTest(
   name: string,
@@ -159,7 +156,7 @@ function makeFail(connection: MeddledConnection, fault: CommitFault): void {
   else loseAnswer(connection);
 }
 
-/** The next message lands, and its answer is lost. */
+/** Makes the next message land without an answer. */
 export function loseAnswer(connection: MeddledConnection): void {
   connection.meddle = (_subject, send) => {
     connection.meddle = undefined;
@@ -168,7 +165,7 @@ export function loseAnswer(connection: MeddledConnection): void {
   };
 }
 
-/** Holds messages back until the stream has this limit, above what is in it. */
+/** Limits the stream to `bytesMore` above its content before further messages are sent. */
 function limitFirst(connection: MeddledConnection, bytesMore: number): void {
   const held: (() => void)[] = [];
   connection.meddle = (_subject, send) => held.push(send);

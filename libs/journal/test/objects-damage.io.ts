@@ -14,7 +14,7 @@ const program = await natsServerProgram();
 const logStream = "TUTTI_ARCHIVE_workflow_0";
 const objectStream = "TUTTI_ARCHIVE_workflow";
 
-/** Flips a bit of an object where it is kept. */
+/** Flips a bit of a stored object. */
 async function flip({ connection }: Process, subject: string, byte: number): Promise<void> {
   const request = JSON.stringify({ last_by_subj: subject });
   const answer = await connection.client("test").request(`$JS.API.DIRECT.GET.${objectStream}`, request);
@@ -73,7 +73,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
       const some = crowd(`n${count}`, 10);
       story.write(...some);
       await owner.partition.commit(1, story.changes(some.map((one) => snapshotOf(one))));
-      // The base is made beside the commits, of which none is large enough for an object.
+      // The base is made in parallel with the commits, of which none is large enough for an object.
       const { state } = await (await owner.connection.manager("test")).streams.info(logStream);
       if (state.first_seq > 1) subjects = (await subjectsIn(owner, objectStream)).filter(isBase);
     }

@@ -6,7 +6,7 @@ import { objectsUnderTest } from "./objects.fixture.ts";
 
 const { skip } = await natsServerProgram();
 
-/** Does the same things to the archive in NATS and to the plain one in memory. */
+/** Does the same operations on the archive in NATS and on the simple one in memory. */
 export function modelOfObjects(seeds: readonly number[], steps: number): void {
   describe("the archive in NATS", { skip }, () => {
     const nextAccount = accounts();

@@ -30,7 +30,7 @@ export class ForgetfulConnection extends NatsConnection {
   }
 }
 
-/** A process with an archive: a connection and copies of its own. */
+/** A process with an archive: a separate connection and copies. */
 export interface Process {
   readonly connection: ForgetfulConnection;
   readonly archive: ObjectArchive;
@@ -38,7 +38,7 @@ export interface Process {
   readonly copies: string;
 }
 
-/** Processes that share the stored data in NATS, and the story that is reported to it. */
+/** Processes that share the stored data in NATS, and the story that they archive. */
 export class Processes implements AsyncDisposable {
   readonly feed = new BatchFeed();
   readonly story = new Story(this.feed, 0);
@@ -78,7 +78,7 @@ export class Processes implements AsyncDisposable {
   }
 }
 
-/** Returns how many messages the streams of the archive have. */
+/** Returns the number of messages in a stream of the archive. */
 export async function messagesIn({ connection }: Process, stream: string): Promise<number> {
   const manager = await connection.manager("test");
   return (await manager.streams.info(stream)).state.messages;

@@ -39,7 +39,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await assert.rejects(() => old.partition.opening(1), archiveErrors.fenced.is);
     assert.deepEqual([...(await next.partition.opening(2)).partitionSnapshot], []);
     assert.equal((await idsOf(next.archive)).length, 20);
-    // Who was replaced does not find it any more either.
+    // The replaced owner does not find it any more either.
     assert.deepEqual(await idsOf(old.archive), []);
   });
 
@@ -143,7 +143,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
       await owner.partition.pack(1, story.feed.last(0));
     }
     await owner.archive.close();
-    // 120 entries of 9 KB each would be there without bases.
+    // Without bases there would be 120 entries of 9 KB each.
     assert.ok((await messagesIn(owner, logStream)) < 100);
     const next = await all.start();
     const { coveredTo, packedTo } = await next.partition.opening(2);
@@ -170,7 +170,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     await next.partition.opening(2);
     const one = character("one");
     let subjects = await subjectsIn(next, objectStream);
-    // The base is made beside the commits.
+    // The base is made in parallel with the commits.
     for (let count = 0; count < 500 && subjects.some((subject) => subject.startsWith(name)); count++) {
       story.write(one);
       const text = "x".repeat(count < 4 ? 10_000 : 10);
@@ -208,7 +208,7 @@ describe("an archive in NATS that several processes open", { skip: program.skip 
     story.write(character("one"));
     const committing = owner.partition.commit(1, story.changes());
     const packing = owner.partition.pack(1, 1);
-    // What was answered before is read meanwhile.
+    // Earlier answers are readable meanwhile.
     assert.equal(await owner.partition.nextDueMs(), undefined);
     await server.up();
     await committing;

@@ -14,7 +14,7 @@ export interface ArchiveRaceOptions {
   readonly replicas: number;
   readonly rounds: number;
   readonly seed: number;
-  /** How often a leader steps down, and a connection is cut. Undefined for never. */
+  /** Mean interval between step-downs of a leader, and between cut connections. Undefined for never. */
   readonly stepDownMs?: number;
   readonly cutMs?: number;
 }
@@ -22,7 +22,7 @@ export interface ArchiveRaceOptions {
 export interface ArchiveRaceResult {
   readonly rounds: number;
   readonly acknowledged: number;
-  /** Asked for and not acknowledged. Of those, found to be there. */
+  /** Commits without an acknowledgement, and those of them that were found durable. */
   readonly refused: number;
   readonly landed: number;
   readonly lateRefused: number;
@@ -30,20 +30,20 @@ export interface ArchiveRaceResult {
   readonly cuts: number;
 }
 
-/** What a partition's snapshot says: who committed last, and how many this owner had by then. */
+/** Content of a partition's snapshot: the last owner that committed, and its number of commits. */
 interface Said {
   readonly epoch: number;
   readonly count: number;
 }
 
 const one = character("one");
-/** Copies are lost in so many of the rounds. */
+/** Share of the rounds in which copies are lost. */
 const lost = 0.1;
 
 /**
  * Two processes own a partition in turn. While one commits, the other opens under a newer epoch. The first continues
- * trying. The next owner starts with all acknowledged operations, in order and complete, and nothing that an
- * older owner tries after that changes anything.
+ * trying. The next owner starts with all acknowledged operations, in order and complete. Later attempts of an older
+ * owner have no effect.
  */
 export async function archiveRace(options: ArchiveRaceOptions): Promise<ArchiveRaceResult> {
   const directory = await directoryFor("race");
@@ -113,7 +113,7 @@ class Race {
     for (const one of old) one.catch(() => undefined);
     await opening;
     const found = await this.#inspect(owner);
-    // Everything that the old owner hears now was decided before the new one opened.
+    // Every answer that the old owner gets now was decided before the new one opened.
     await Promise.all(old);
     if (before !== undefined) this.#check(found, before);
     const own = this.#commitSome(owner, 1 + this.#below(4));
@@ -127,7 +127,7 @@ class Race {
     );
   }
 
-  /** The new owner has found all answered operations of the old one, and perhaps unanswered ones. */
+  /** Checks that the new owner has all answered operations of the old one, and perhaps unanswered ones. */
   #check({ epoch, count }: Said, old: Contender): void {
     const about = `epoch ${old.epoch}: ${JSON.stringify({ epoch, count, requests: old.requests, told: old.acknowledged })}`;
     if (old.acknowledged > 0 || epoch === old.epoch) assert.equal(epoch, old.epoch, about);
@@ -136,14 +136,14 @@ class Race {
     this.#result.landed += count - old.acknowledged;
   }
 
-  /** Who was replaced tries once more, and is refused. */
+  /** The replaced owner tries once more, and is refused. */
   async #late(old: Contender | undefined): Promise<void> {
     if (old === undefined) return;
     await assert.rejects(() => old.partition.commit(old.epoch, this.#changes(old)), archiveErrors.fenced.is);
     this.#result.lateRefused++;
   }
 
-  /** One after the other until it is refused, as who does not know yet that it was replaced. */
+  /** Commits one after the other until refused, like an owner that does not know yet that it was replaced. */
   async #goOn(who: Contender): Promise<void> {
     const { refused } = this.#result;
     for (let count = 0; count < 30 && this.#result.refused === refused; count++) {
@@ -171,7 +171,7 @@ class Race {
     who.requests++;
     const said = `${who.epoch}/${who.requests}`;
     const entry = { ...one.entry, incarnation: 1, events: ++this.#covered };
-    // Now and then one that is too large for an entry of the log.
+    // Some are too large for an entry of the log.
     const text = this.#chance.random() < 0.05 ? said.padEnd(9_000) : said;
     return {
       coveredTo: this.#covered,

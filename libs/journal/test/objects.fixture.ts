@@ -16,7 +16,7 @@ import { type ConnectionSettings, NatsConnection } from "@tutti/nats";
 import { testSettings } from "@tutti/nats/testing";
 import { MeddledConnection, signal } from "./jetstream.fixture.ts";
 
-// Files in memory where there are such: what a slow disk does to it is not the question here.
+// In memory if possible: these tests are not about slow disks.
 const files = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 export const service = "workflow";
@@ -25,7 +25,7 @@ export function directoryFor(what: string): Promise<string> {
   return mkdtemp(join(files, `tutti-${what}-`));
 }
 
-/** What tests of archives in NATS have in common: small bounds, so that little makes bases and objects. */
+/** Opens an archive in NATS with small bounds, so that few operations make bases and objects. */
 export function openSmall(
   connection: NatsConnection,
   directory: string,
@@ -42,7 +42,7 @@ export interface UnderTestOptions {
   readonly servers: () => readonly string[];
   readonly nextAccount: () => Partial<ConnectionSettings>;
   readonly replicas?: number;
-  /** A process that dies loses its copies too. */
+  /** Whether a process that dies loses its copies too. */
   readonly losesCopies: boolean;
   readonly thread?: ArchiveThread;
 }
@@ -86,11 +86,11 @@ export function objectsUnderTest(options: UnderTestOptions): ArchiveUnderTest {
 }
 
 export interface NatsBlobsFixture extends BlobsFixture {
-  /** Returns how many there are in the stream. */
+  /** Returns the number of messages in the stream. */
   messages(): Promise<number>;
 }
 
-/** Blobs in NATS for the suite of all stores of blobs. */
+/** Returns blobs in NATS for the suite of all blob stores. */
 export function blobsUnderTest(
   name: string,
   servers: () => readonly string[],

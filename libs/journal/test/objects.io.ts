@@ -38,7 +38,7 @@ describe("archive and blobs on one NATS server", { skip: program.skip }, () => {
     assert.equal(await fixture.messages(), before);
     await fixture.time.advance(2 * hourMs);
     await sweep();
-    // Its part, and the note that it was started.
+    // Its part, and the note of the started write.
     assert.equal(await fixture.messages(), before - 2);
     assert.equal((await others.find("default", whole.sha256))?.size, large.length);
     dead.open();

@@ -3,7 +3,7 @@ import { type Journal, type LogVisitor, type OpenedSegments, openSegmentsInline 
 import { batchesFrom, MemoryDisk, recordBytes } from "@tutti/journal/testing";
 import type { Chance } from "@tutti/kernel";
 
-/** What a trial does, one after the other. Data, so that a failing list of them can be made shorter. */
+/** Operations of a trial, one after the other. Data, so that a failing list can be shrunk. */
 export type Operation =
   | { readonly kind: "append"; readonly partition: number; readonly bytes: number }
   | { readonly kind: "seal"; readonly partition: number }
@@ -11,7 +11,7 @@ export type Operation =
   | { readonly kind: "commit" }
   | { readonly kind: "truncate"; readonly partition: number; readonly keep: number }
   | { readonly kind: "restart"; readonly how: "in good order" | "process" | "power" }
-  /** The power fails in the middle of an operation of the disk to come. */
+  /** The power fails in the middle of a later operation of the disk. */
   | { readonly kind: "power fails"; readonly after: number }
   | { readonly kind: "fill" }
   | { readonly kind: "make room" };
@@ -20,7 +20,7 @@ export const partitions = 3;
 const services = [{ service: "workflow", partitions }];
 const sizes = { firstBytes: 16 * 1024, maxBytes: 64 * 1024 };
 
-/** What is known of a partition: what must be there, and what may be there behind it. */
+/** Expected content of a partition: batches that must exist, and batches that may follow. */
 interface Expected {
   readonly acknowledged: string[];
   under: string[];
@@ -38,10 +38,10 @@ export class Trial {
   readonly #chance: Chance;
   #turns: (() => void)[] = [];
   #appended = 0;
-  /** How many found no room for the moment. */
+  /** Number of appends that found no room for the moment. */
   busy = 0;
   #opened: OpenedSegments;
-  /** The last batch of each partition that was handed over while the log was read. */
+  /** The last batch of each partition that was passed while the log was read. */
   readonly #visited = new Map<number, number>();
 
   constructor(chance: Chance) {
@@ -66,7 +66,7 @@ export class Trial {
     this.disk.faults = {};
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
     if (how === "in good order") await this.#close();
-    // Killed in the middle of an operation, a process leaves behind what the system still holds in its memory.
+    // Killed in the middle of an operation, a process leaves the data in the system's memory.
     if (how === "process") this.disk.endProcess();
     else if (how === "power" || this.disk.isPowerFailing) this.disk.crash();
     this.#turns = [];
@@ -82,7 +82,7 @@ export class Trial {
     await this.check();
   }
 
-  /** What was acknowledged is there. Other batches in the log are the first ones of those under way. */
+  /** Acknowledged batches exist. Other batches in the log are a prefix of those under way. */
   async check(): Promise<void> {
     for (const [index, expected] of this.expected.entries()) {
       const partition = this.journal.partition("workflow", index);
@@ -106,7 +106,7 @@ export class Trial {
     this.#checkScan();
   }
 
-  /** One pass through the whole log gives the batches that the partitions have, no more and no fewer. */
+  /** One pass through the whole log gives exactly the batches of the partitions. */
   #checkScan(): void {
     const next = this.journal.partitions.map(({ first }) => first);
     this.#opened.scan(({ partition }, { number }) => {
@@ -212,7 +212,7 @@ export class Trial {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs everything that waits only for its turn. */
 async function rest(): Promise<void> {
   for (let turn = 0; turn < 30; turn++) await Promise.resolve();
 }

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Where damage was found in an archive. What could not be determined is absent. */
+/** Place of damage in an archive. Parts that could not be determined are absent. */
 export interface ArchivePlace {
   readonly file: string;
   readonly table?: string;
@@ -12,7 +12,7 @@ function shownPlace({ file, table, row }: ArchivePlace): string {
   return `${file}${inTable}${row === undefined ? "" : `, row ${row}`}`;
 }
 
-/** How an archive fails. */
+/** Errors of an archive. */
 export const archiveErrors = defineErrors("archive", {
   damaged: {
     status: "DATA_LOSS",

@@ -1,12 +1,12 @@
-/** Snapshots of a page in one piece of memory: what is handed from thread to thread is copied once, not one by one. */
+/** Snapshots of a page in one buffer, so that they are copied between threads as a whole instead of one by one. */
 import type { OutstandingInstance } from "./port.ts";
 
-/** A page ends with the snapshot that reaches this: its reader has several pages in memory. */
+/** A page ends with the snapshot that reaches this size: its reader has several pages in memory. */
 export const pageBytesMax = 1024 * 1024;
 
 export interface PackedPage {
   readonly incarnations: readonly number[];
-  /** Where each snapshot ends. */
+  /** End of each snapshot. */
   readonly ends: readonly number[];
   readonly bytes: Uint8Array;
 }

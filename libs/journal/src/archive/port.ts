@@ -1,27 +1,26 @@
 /**
- * The archive: the stored data beside the journal so that the journal can be cut. Snapshots of instances, their
- * history, and the index that searches are answered from. One per process and service. Everything in it can be rebuilt
- * from the journal up to where the journal has been cut.
+ * The archive stores data next to the journal so that the journal can be cut. It has snapshots of instances, their
+ * history, and the index for searches. There is one per process and service. Everything in it can be rebuilt from the
+ * journal up to where the journal has been cut.
  *
- * What every implementation owes, and its conformance suite checks:
- * 1. A `commit` is complete or absent. Once it has resolved it is there for ever, after any crash.
- * 2. The runtime commits only durable batches of the journal, and cuts the journal only behind the batch that
- *    `settle` has
- *    named. So `opening()` never says less than what was settled before. When it is behind the first batch of the
+ * Every implementation guarantees, and its conformance suite checks:
+ * 1. A `commit` is complete or absent. Once it has resolved, it is permanent, after any crash.
+ * 2. The runtime commits only durable batches of the journal, and cuts the journal only behind the batch that `settle`
+ *    has named. So `opening()` never returns less than was settled before. If it is behind the first batch of the
  *    journal, the archive has lost something, and the opener reports it instead of continuing.
- * 3. Every row carries a checksum. What is damaged is reported with its place, never answered.
- * 4. Nothing here blocks the thread that calls: all waiting is for promises, and slices of upkeep are below 5 ms.
- * 5. Changes take effect in the order in which they were asked for, and a read sees at least all that were answered
- *    when it was asked. What is handed over is taken before the call returns. Arrays and bytes may be reused.
- * 6. Repeating what was committed before changes nothing: a restart does so with all that the journal still has.
- * 7. A partition has one writer at a time, wherever they run: a process that opens it under a newer epoch ends all that
- *    older ones may change. What they still ask for changes nothing and is refused as `archive.fenced`. Of what they
- *    asked for before, everything or nothing is there when the newer one starts.
+ * 3. Every row carries a checksum. Damage is reported with its place, never returned as an answer.
+ * 4. Nothing here blocks the calling thread: all waiting is for promises, and slices of upkeep are below 5 ms.
+ * 5. Changes take effect in the order of the calls, and a read sees at least all changes that were answered before its
+ *    call. Arguments are copied before the call returns, so arrays and bytes may be reused.
+ * 6. Repeating a commit changes nothing: a restart repeats all that the journal still has.
+ * 7. A partition has one writer at a time, wherever they run: once a process opens it under a newer epoch, older ones
+ *    can change nothing. Their later calls are refused as `archive.fenced`. Each of their earlier calls is complete or
+ *    absent when the newer one starts.
  *
- * What is removed: an instance that ended and whose `keepUntilMs` has passed, once its end is covered. One whose
- * `keepUntilMs` is its end is removed as its last line is committed. Removed means not found by any search, without
- * history, and `load` gives a tombstone while its id is kept, then nothing. Events of a partition itself (kind
- * `partition`) have no history beyond the journal.
+ * An instance is removed when it has ended, its `keepUntilMs` has passed, and its end is covered. If its `keepUntilMs`
+ * is its end, it is removed as its last line is committed. Removed means not found by any search, without history, and
+ * `load` gives a tombstone while its id is kept, then nothing. Events of a partition itself (kind `partition`) have no
+ * history beyond the journal.
  */
 import type { WorkStatus } from "@tutti/contracts/types/v1";
 import type { InstanceKey } from "@tutti/kernel";
@@ -29,11 +28,11 @@ import type { InstanceKey } from "@tutti/kernel";
 export interface Archive {
   /** The archive of a partition of the service it was opened for. */
   partition(partition: number): ArchivePartition;
-  /** Instances of all partitions this process has, newest first unless asked otherwise. */
+  /** Finds instances of all partitions of this process, newest first by default. */
   search(search: Search): Promise<SearchPage>;
-  /** Removes what is no longer to be kept, a slice at a time. Resolves with whether there is more to do now. */
+  /** Removes expired data, a slice at a time. Resolves with whether there is more to do now. */
   purge(nowMs: number): Promise<boolean>;
-  /** Bytes on disk, rows, and how far the index is behind: for status and metrics. */
+  /** Returns bytes on disk, rows, and the lag of the index, for status and metrics. */
   figures(): Promise<ArchiveFigures>;
   /** Writes a copy that can be opened on its own, while everything continues. */
   backup(directory: string): Promise<void>;
@@ -42,75 +41,73 @@ export interface Archive {
 
 export interface ArchivePartition {
   /**
-   * Takes the partition over for the owner of an epoch, and says where the archive stands: what a new owner starts
-   * with. Nothing else is asked of a partition before. Under an epoch older than another's it is refused as fenced.
-   * Under the same one it may be asked again.
+   * Opens the partition for the owner of an epoch, and returns the state of the archive. A new owner calls this before
+   * any other operation. It is refused as fenced if another owner has opened it under a newer epoch. It may be repeated
+   * under the same epoch.
    */
   opening(epoch: number): Promise<Opening>;
-  /** The owner of this epoch lets go of it: it is not searched here any more, until it is opened again. */
+  /** The owner of this epoch releases the partition: it is not searched here until it is opened again. */
   release(epoch: number): void;
   /**
-   * False when there is surely nothing under this key. Asked for every start, so it costs no more than a few hashes.
+   * Returns false if there is certainly nothing under this key. Called for every start, so it costs no more than a few
+   * hashes.
    */
   mayHave(key: InstanceKey): boolean;
-  /** The stored forms of instances, in the order of the keys. */
+  /** Returns the stored forms of instances, in the order of the keys. */
   load(keys: readonly InstanceKey[]): Promise<readonly Kept[]>;
-  /** By the number that tokens carry. Undefined of what was removed. */
+  /** Returns the key of an incarnation, as carried by tokens. Undefined for removed instances. */
   keyOf(incarnation: number): Promise<InstanceKey | undefined>;
-  /** Instances whose next timer is due at or before the moment, earliest first, from after `after` on. */
+  /** Returns instances whose next timer is due at or before the moment, earliest first, starting after `after`. */
   due(beforeMs: number, limit: number, after?: DueInstance): Promise<readonly DueInstance[]>;
-  /** When the earliest timer of any kept instance is due. Undefined without one. */
+  /** Returns when the earliest timer of any kept instance is due. Undefined if there is none. */
   nextDueMs(): Promise<number | undefined>;
   /**
-   * Live instances with effects outstanding and their snapshots, in order of incarnation, from after `after` on: a
-   * restart brings them back. At most so many, fewer where the snapshots are large. None at the end.
+   * Returns live instances with effects outstanding and their snapshots, in order of incarnation, starting after
+   * `after`. A restart loads them. Returns at most `limit`, fewer if the snapshots are large, and none at the end.
    */
   outstanding(after: number, limit: number): Promise<readonly OutstandingInstance[]>;
   /** Adds and replaces, in one transaction. */
   commit(epoch: number, changes: Changes): Promise<void>;
   /**
-   * Packs the history of all batches up to this number, so that they may be cut. Not beyond what is covered. Records of
-   * instances that were removed by then are left out.
+   * Packs the history of all batches up to this number, so that they may be cut. Batches that are not covered cannot be
+   * packed. Records of instances that were removed by then are left out.
    */
   pack(epoch: number, upToBatch: number): Promise<void>;
   /**
-   * Makes all committed and packed data so safe that no single flipped bit can take it back. Resolves with
-   * the last batch that the archive no longer needs: it is covered and packed, and the journal may be cut
-   * behind it.
+   * Secures all committed and packed data, so that no single flipped bit can undo it. Resolves with the last batch that
+   * is covered and packed: the journal may be cut behind it.
    */
   settle(epoch: number): Promise<number>;
-  /** Events of an instance in order, of those that are packed. The runtime adds those that are still in the journal. */
+  /** Returns packed events of an instance in order. The runtime adds those that are still in the journal. */
   history(wanted: HistoryWanted): Promise<readonly HistoryRecord[]>;
 }
 
 export interface Opening {
-  /** All batches up to this one are contained in what is committed. 0 in an empty archive. */
+  /** The committed data contains all batches up to this one. 0 in an empty archive. */
   readonly coveredTo: number;
   /** All batches up to this one are packed. */
   readonly packedTo: number;
-  /** What the runtime keeps of the partition itself. Empty in an empty archive. */
+  /** The stored snapshot of the partition itself. Empty in an empty archive. */
   readonly partitionSnapshot: Uint8Array;
 }
 
 /** The stored data under a key. */
 export type Kept =
-  /**
-   * Nor anything of an instance that continues and has a line in the index but no snapshot: the journal has all of it.
-   */
+  /** Also for a running instance with an index line but no snapshot: the journal has all of it. */
   | { readonly kind: "nothing" }
-  /** A snapshot of an instance that continues, or that ended with a state worth keeping. */
+  /** A snapshot of a running instance, or of an ended one whose state is kept. */
   | { readonly kind: "snapshot"; readonly snapshot: Uint8Array }
-  /** It ended, and its state is to be folded from its history again. */
+  /** It ended, and its state can be folded from its history. */
   | {
       readonly kind: "ended";
       readonly incarnation: number;
       readonly events: number;
       readonly last: RecordPlace;
     }
-  /** It is gone, and its id stays taken for a while. */
+  /** It was removed, and its id stays reserved for a while. */
   | { readonly kind: "tombstone"; readonly untilMs: number };
 
-/** Where a record is: the batch, and the index in it from 0. */
+/** Place of a record: the batch, and the index in it from 0. */
 export interface RecordPlace {
   readonly batch: number;
   readonly index: number;
@@ -124,18 +121,19 @@ export interface DueInstance {
 
 export interface OutstandingInstance {
   readonly incarnation: number;
-  /** It says itself whose it is. */
+  /** It contains the key of its instance. */
   readonly snapshot: Uint8Array;
 }
 
-/** What a commit adds and replaces. */
+/** The data that a commit adds and replaces. */
 export interface Changes {
-  /** All batches up to this one are contained in what is committed with it. Never smaller than before. */
+  /** With this commit, the committed data contains all batches up to this one. Never smaller than before. */
   readonly coveredTo: number;
-  /** Replaces the stored form of the partition itself. Undefined leaves it. */
+  /** Replaces the snapshot of the partition itself. Undefined leaves it. */
   readonly partitionSnapshot: Uint8Array | undefined;
   /**
-   * Of instances whose first line was committed before or is among these. Of ended ones together with their last line.
+   * Snapshots of instances whose first line was committed before or is in this commit. A snapshot of an ended instance
+   * comes with its last line.
    */
   readonly snapshots: readonly InstanceSnapshot[];
   /** New and changed lines of the index. */
@@ -147,39 +145,39 @@ export interface InstanceSnapshot {
   readonly incarnation: number;
   /** An encoded `Snapshot` of the contracts. */
   readonly snapshot: Uint8Array;
-  /** When the next timer is due. 0 without one. */
+  /** Time of the next timer. 0 if there is none. */
   readonly dueMs: number;
   /** Whether effects are outstanding. */
   readonly outstanding: boolean;
 }
 
-/** What lists and searches show of an instance. The first line of an instance makes its key known. */
+/** The data of an instance that lists and searches show. The first line of an instance registers its key. */
 export interface IndexEntry {
   readonly key: InstanceKey;
-  /** Counts the instances of the partition from 1: tells apart two that had the same key one after the other. */
+  /** Counts the instances of the partition from 1. Distinguishes two that had the same key one after the other. */
   readonly incarnation: number;
   readonly status: WorkStatus;
   readonly definition: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly startMs: number;
-  /** 0 while it continues. */
+  /** 0 while it is running. */
   readonly endMs: number;
   readonly events: number;
-  /** Its last record at the time. */
+  /** Its last record at that time. */
   readonly last: RecordPlace;
-  /** Who started it: an encoded `Actor` of the contracts. */
+  /** The actor that started it: an encoded `Actor` of the contracts. */
   readonly startedBy: Uint8Array;
   /**
-   * From when on it may be removed: `endMs` plus its retention. 0 while it continues. May be `endMs` itself: at once.
+   * Time from which it may be removed: `endMs` plus its retention. 0 while it is running. `endMs` itself means at once.
    */
   readonly keepUntilMs: number;
-  /** Until when its id stays taken after that. 0 when it is free at once. */
+  /** Time until which its id stays reserved after that. 0 if the id is free at once. */
   readonly idKeptUntilMs: number;
 }
 
 export interface HistoryWanted {
   readonly key: InstanceKey;
-  /** Its last packed or unpacked record, from memory, a snapshot or the index: where the chain of records starts. */
+  /** Its last packed or unpacked record, from memory, a snapshot or the index: the start of the chain of records. */
   readonly last: RecordPlace;
   /** Events after this one … */
   readonly afterEvent: number;
@@ -197,17 +195,17 @@ export interface HistoryRecord {
 }
 
 export interface Search {
-  /** Empty: in every one. */
+  /** Empty: all namespaces. */
   readonly namespace: string;
-  /** Empty: every kind. */
+  /** Empty: all kinds. */
   readonly kinds: readonly string[];
-  /** Empty: however it stands. */
+  /** Empty: all statuses. */
   readonly statuses: readonly WorkStatus[];
-  /** Empty: anything. */
+  /** Empty: all definitions. */
   readonly definition: string;
   /** All must hold. */
   readonly labels: readonly LabelCondition[];
-  /** From (inclusive) and to (exclusive), 0 and Infinity where open. */
+  /** From (inclusive) and to (exclusive). 0 and Infinity are open ends. */
   readonly startedMs: Span;
   /** Undefined: ended or not. */
   readonly endedMs: Span | undefined;
@@ -216,7 +214,10 @@ export interface Search {
   readonly limit: number;
   /** Continues after the last of an earlier page. Empty for the first. Opaque. */
   readonly cursor: string;
-  /** For callers that search again and again: the index may lack the last second. Others see all that was durable. */
+  /**
+   * For callers that search repeatedly: the index may lack the last second. Other callers see everything that was
+   * durable.
+   */
   readonly mayLag?: boolean;
 }
 
@@ -234,9 +235,9 @@ export type LabelCondition =
 
 export interface SearchPage {
   readonly entries: readonly IndexEntry[];
-  /** Empty when there is no more. */
+  /** Empty if there is no more. */
   readonly cursor: string;
-  /** Everything committed before this moment is in it. */
+  /** The page includes everything committed before this moment. */
   readonly indexedToMs: number;
 }
 

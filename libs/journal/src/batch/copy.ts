@@ -1,10 +1,10 @@
 /**
- * Copies bytes. To memory that threads share `set` copies byte by byte, at 4 GB/s where this has 80: the language has it
- * that others may look on.
+ * Copies bytes. To memory that threads share, `set` copies byte by byte at 4 GB/s, because the language lets other
+ * threads observe it. This function reaches 80 GB/s.
  */
 export function copyBytes(source: Uint8Array, target: Uint8Array, at: number): void {
   copy.call(source, target, at);
 }
 
-/** The cast: it takes any bytes to be copied from, and is declared for buffers alone. */
+/** The cast: it copies from any bytes, but is declared for buffers only. */
 const copy = Buffer.prototype.copy as (this: Uint8Array, target: Uint8Array, at: number) => number;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { crc32 } from "./crc32.ts";
 
-/** As the definition has it, bit by bit. */
+/** The definition, bit by bit. */
 function bitByBit(bytes: Uint8Array): number {
   let crc = ~0;
   for (const byte of bytes) {

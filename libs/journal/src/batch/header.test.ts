@@ -18,7 +18,7 @@ const header = fc.record({
 });
 type Made = typeof header extends fc.Arbitrary<infer H> ? H : never;
 
-/** As the journal writes it: the template first, checksum and hash later. */
+/** Like the journal: the template first, checksum and hash later. */
 function written({ service, partition, checksum, hash, ...fields }: Made): Uint8Array {
   const encoder = new HeaderEncoder(service, partition);
   const bytes = new Uint8Array(encoder.places(fields).headerBytes);

@@ -7,7 +7,7 @@ import { hashBytes } from "./hash.ts";
  *
  * 1. Its length depends on the partition, the behaviour, and whether it is the first batch or a seal. It does
  *    not depend on later values. So the journal's thread can fill in hash and checksum in their place.
- * 2. Hash and checksum come last (but for the seal), so that their places follow from the end.
+ * 2. Hash and checksum come last (only the seal follows), so that their places follow from the end.
  */
 export interface HeaderFields {
   readonly epoch: number;
@@ -17,13 +17,13 @@ export interface HeaderFields {
   readonly seal: boolean;
 }
 
-/** Where things are in an encoded batch, from its beginning. */
+/** Places in an encoded batch, from its start. */
 export interface HeaderPlaces {
-  /** Length of the header with its tag and length: where the records start. */
+  /** Length of the header including its tag and length. The records start here. */
   readonly headerBytes: number;
-  /** Where the epoch's value is. Number and time follow at fixed distances. */
+  /** Place of the epoch's value. Number and time follow at fixed distances. */
   readonly epochAt: number;
-  /** Where the four bytes of the checksum are. */
+  /** Place of the four bytes of the checksum. */
   readonly checksumAt: number;
 }
 
@@ -40,13 +40,13 @@ const tags = {
   seal: 9 << 3,
 } as const;
 
-/** From the epoch's value to that of the number, and on to that of the time: a tag and eight bytes each. */
+/** Distance from the epoch's value to the number's, and from that to the time's: a tag and eight bytes each. */
 export const numberAfterEpoch = 9;
 export const timeAfterEpoch = 18;
-/** Before the checksum's value lie its tag and the hash. */
+/** The tag of the checksum and the hash come before the checksum's value. */
 export const hashBeforeChecksum = hashBytes + 1;
 
-/** A service's name is at most this long. So a header stays below 200 bytes. */
+/** Maximum length of a service's name, which keeps a header below 200 bytes. */
 export const serviceBytesMax = 63;
 
 interface Template extends HeaderPlaces {
@@ -57,7 +57,8 @@ interface Template extends HeaderPlaces {
 /** Writes the headers of one partition's batches. */
 export class HeaderEncoder {
   readonly #prefix: readonly number[];
-  // By first or not, and seal or not: a partition changes between them rarely, and its behaviour hardly ever.
+  // Indexed by first or not, and seal or not: a partition rarely switches between them, and its behaviour hardly ever
+  // changes.
   readonly #templates: (Template | undefined)[] = [];
 
   constructor(service: string, partition: number) {
@@ -71,7 +72,7 @@ export class HeaderEncoder {
     this.#prefix = [tags.service, name.length, ...name, ...number];
   }
 
-  /** Where things will be in a batch with these fields. */
+  /** Returns the places in a batch with these fields. */
   places({ number, behaviour, seal }: HeaderFields): HeaderPlaces {
     return this.#template(number === 1, seal, behaviour);
   }
@@ -115,25 +116,25 @@ function templateOf(prefix: readonly number[], first: boolean, seal: boolean, be
   };
 }
 
-/** The behaviour in a header that is sound: it comes behind the time, and is left out when it is 0. */
+/** Returns the behaviour of a sound header. It follows the time, and is left out if it is 0. */
 export function readBehaviour(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== tags.behaviour) return 0;
   return new FieldReader(bytes, at + 1, bytes.length).varint();
 }
 
-/** A header as it was read. */
+/** A decoded header. */
 export interface Header extends HeaderFields {
   readonly service: string;
   readonly partition: number;
   readonly previousHash: Uint8Array;
   readonly checksum: number;
-  /** Where the records start, from the beginning of the batch. */
+  /** Start of the records, from the start of the batch. */
   readonly headerBytes: number;
 }
 
 const decoder = new TextDecoder();
 
-/** Reads a header. Undefined when the bytes are none: the caller knows which place to report. */
+/** Reads a header. Undefined if the bytes are no header: the caller can report the place. */
 export function readHeader(batch: Uint8Array): Header | undefined {
   const reader = new FieldReader(batch, 0, batch.length);
   if (reader.varint() !== tags.header) return;
@@ -170,7 +171,7 @@ export function readHeader(batch: Uint8Array): Header | undefined {
   return read;
 }
 
-/** Reads fields of a message. What leads beyond the end makes it fail instead of throwing: damage is ordinary here. */
+/** Reads fields of a message. A length beyond the end makes it fail instead of throwing: damage is ordinary here. */
 class FieldReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;

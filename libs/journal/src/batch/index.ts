@@ -1,4 +1,4 @@
-/** Batches as bytes: for code that reads journals and keeps none. */
+/** Batches as bytes, for code that reads journals without storing any. */
 export { RecordScanner } from "../records/record-scanner.ts";
 export { encodeBatch } from "./encode.ts";
 export { hashOfBatch } from "./hash.ts";

@@ -1,8 +1,8 @@
 /**
  * The content of one blob as a file.
  *
- * Content beyond the first mebibyte goes past the page cache (`O_DIRECT`) where the file system can do that: a large file
- * is written once and read once, and would push out pages that are needed.
+ * Content beyond the first mebibyte bypasses the page cache (`O_DIRECT`) if the file system supports that: a large file
+ * is written once and read once, and would evict needed pages.
  *
  * 1. The hash is that of all bytes that were written, in their order.
  * 2. A buffer is not changed while it is written, and not used while it is read into.
@@ -16,16 +16,16 @@ import type { Blob, BlobContent } from "./port.ts";
 
 const bufferBytes = 1_048_576;
 const alignmentBytes = 4_096;
-/** Buffers of malloc are at multiples of it. */
+/** Buffers of malloc are aligned to it. */
 const stepBytes = 16;
-/** Of parts that are given to readers. Larger ones cost a page fault for each 4 KiB. */
+/** Size of the parts for readers. Larger parts cost a page fault for each 4 KiB. */
 const partBytes = 262_144;
 const freeMax = 6;
 
-/** Aligned, and free. An aligned buffer stays aligned, because it does not move. */
+/** Free aligned buffers. An aligned buffer stays aligned, because it does not move. */
 const free: Buffer[] = [];
 
-/** Writes all of it and syncs it. `nowSeconds` is the time of change of the file. */
+/** Writes all of the content and syncs it. `nowSeconds` is the time of change of the file. */
 export async function writeContent(
   path: string,
   content: BlobContent,
@@ -46,8 +46,8 @@ export async function writeContent(
 }
 
 /**
- * Reads all of it. Each part may be used until the next one is requested. `check` gets the hash before the last part is
- * given.
+ * Reads all of the content. Each part may be used until the next one is requested. `check` gets the hash before the
+ * last part is returned.
  */
 export async function* readContent(
   path: string,
@@ -115,7 +115,7 @@ class ContentWriter {
     if (filled + some.length < bufferBytes) return;
     await direct.settled();
     direct.write(this.#size - filled);
-    // While it is written.
+    // Hashed while it is written.
     this.#hash.update(buffer);
   }
 
@@ -126,14 +126,14 @@ class ContentWriter {
   }
 }
 
-/** A file past the page cache, with buffers in turn: some are used while another one is on its way. */
+/** A file that bypasses the page cache. Its buffers rotate: some are used while another one is in progress. */
 class DirectFile {
   readonly #file: FileHandle;
   readonly #buffers: readonly Buffer[];
   #turn = 0;
   #underWay: Promise<unknown> = Promise.resolve();
 
-  /** Undefined where this system, or the system of the file, has no direct I/O. The file has at least 4 KiB. */
+  /** Undefined if the system, or the file system, has no direct I/O. The file has at least 4 KiB. */
   static async open(path: string, access: number, count: number): Promise<DirectFile | undefined> {
     const { O_DIRECT } = constants;
     if (O_DIRECT === undefined) return undefined;
@@ -155,7 +155,7 @@ class DirectFile {
     this.#buffers = buffers;
   }
 
-  /** The next one. */
+  /** The next buffer in turn. */
   get buffer(): Buffer {
     const buffer = this.#buffers[this.#turn];
     assert(buffer !== undefined, "an open file has buffers");
@@ -181,13 +181,13 @@ class DirectFile {
     return this.#start(reading());
   }
 
-  /** Resolves when nothing is on its way. */
+  /** Resolves when nothing is in progress. */
   async settled(): Promise<void> {
     await this.#underWay;
   }
 
   async close(): Promise<void> {
-    // The system may still use a buffer that is on its way.
+    // The system may still use a buffer in progress.
     await this.#underWay.catch(() => {});
     await this.#file.close();
     for (const buffer of this.#buffers) if (free.length < freeMax) free.push(buffer);
@@ -209,7 +209,7 @@ async function* pastCache(direct: DirectFile, size: number): AsyncGenerator<Uint
     if (read.length === 0) return;
     place += read.length;
     if (read.length < bufferBytes) size = place;
-    // Into the buffer of the part before the one before: three are in turn.
+    // Reads into the buffer of the part two before: three buffers rotate.
     if (place < size) reading = direct.read(place);
     yield read;
   }
@@ -223,7 +223,7 @@ async function* throughCache(file: FileHandle): AsyncGenerator<Uint8Array, void>
   }
 }
 
-/** Node does not say where a buffer is. A read refuses one that is not aligned. */
+/** Node does not expose the address of a buffer, but a read refuses a buffer that is not aligned. */
 function alignedBuffer({ fd }: FileHandle): Buffer | undefined {
   const memory = Buffer.allocUnsafeSlow(bufferBytes + alignmentBytes);
   for (let at = 0; at < alignmentBytes; at += stepBytes) {

@@ -28,7 +28,7 @@ import {
   throughIn,
 } from "./sweeping.ts";
 
-/** Another number or another time of change is another file under the same name. */
+/** A different inode number or time of change means a different file under the same name. */
 interface FileIdentity {
   readonly ino: number;
   readonly ctimeMs: number;
@@ -45,27 +45,27 @@ interface MentionFile extends FoundMention {
  *     content/AB/HASH.NAMESPACE   a blob, in a folder by the first two digits of its hash
  *     mentions/AB/HASH.WHO        an instance mentions it
  *     through/SERVICE.PARTITION   up to when a partition has mentioned everything
- *     incoming/                   what is being written
+ *     incoming/                   files being written
  *
- * 1. Everything is written beside, synced, and then renamed. The folder is synced before it is reported. So a file is
- *    whole, or was damaged later.
- * 2. When a file was last put or mentioned is its time of change.
- * 3. What removes a file looks at its time and removes it while no other process changes the folder: a put or a mention
- *    comes before the look, and is seen, or after the removal, and writes the file again.
+ * 1. Everything is written to a temporary file, synced, and then renamed. The folder is synced before success is
+ *    reported. So a file is whole, or was damaged later.
+ * 2. The time of change of a file is its last put or mention.
+ * 3. A removal checks the time of a file and removes it while nothing else changes the folder. A put or a mention comes
+ *    before that check, and is seen, or after the removal, and writes the file again.
  * 4. A store that is closed writes nothing more: `close` waits for changes in progress, later ones are refused. Its
  *    folder can then be copied, removed or opened by another process.
  */
 export class DirectoryBlobs implements Blobs {
   readonly #directory: string;
   readonly #clock: Clock;
-  /** Folders in change, with when that is over. */
+  /** Folders being changed, with the end of the change. */
   readonly #busy = new Map<string, Promise<unknown>>();
   /** Changes in progress. */
   readonly #changes = new Set<Promise<unknown>>();
   #count = 0;
   #isClosed = false;
 
-  /** Opens the directory, or makes one. What a killed process had started is thrown away. */
+  /** Opens the directory, or creates one. Unfinished files of a killed process are removed. */
   static async open(directory: string, clock: Clock): Promise<DirectoryBlobs> {
     await rm(join(directory, "incoming"), { recursive: true, force: true });
     for (const folder of ["incoming", "content", "mentions", "through"])
@@ -167,7 +167,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  /** Puts all that is here into another store: content first, so that every mentioned blob is there. */
+  /** Copies all blobs and mentions into another store: content first, so that every mentioned blob exists. */
   async copyTo(target: Blobs): Promise<void> {
     for (const name of await this.#namesOf("content")) {
       const { sha256, namespace } = blobOf(name);
@@ -182,7 +182,7 @@ export class DirectoryBlobs implements Blobs {
     }
   }
 
-  /** The same, and leaves nothing here. What a crash interrupts is done again. */
+  /** Moves everything into another store. An interrupted move can be repeated. */
   async moveTo(target: Blobs): Promise<void> {
     await this.copyTo(target);
     await this.close();
@@ -195,7 +195,7 @@ export class DirectoryBlobs implements Blobs {
     await Promise.allSettled(this.#changes);
   }
 
-  /** Runs a change unless the store is closed. Content that is still arriving is no change before it is placed. */
+  /** Runs a change unless the store is closed. Incoming content counts as a change only when it is placed. */
   async #change<T>(run: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw blobErrors.closed({ place: this.#directory });
     const change = run();
@@ -207,7 +207,7 @@ export class DirectoryBlobs implements Blobs {
     }
   }
 
-  /** In all slices. */
+  /** Returns the names in all slices. */
   async #namesOf(kind: string): Promise<string[]> {
     const folders = await namesIn(join(this.#directory, kind));
     const names = await Promise.all(folders.map((folder) => namesIn(join(this.#directory, kind, folder))));
@@ -225,7 +225,10 @@ export class DirectoryBlobs implements Blobs {
     return found;
   }
 
-  /** The blob's time restarts before the mention is gone, or a crash between the two would shorten it. */
+  /**
+   * The blob's time is refreshed before the mention is removed. Otherwise a crash between the two would shorten its
+   * life.
+   */
   #release({ mention, path, file }: MentionFile): Promise<boolean> {
     return this.#alone(sliceOf(nameOf(mention.sha256)), async () => {
       const now = await statOf(path);
@@ -251,7 +254,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  /** What was written beside is at its place, for good. */
+  /** Moves a temporary file to its place durably. */
   #place(temporary: string, kind: string, name: string): Promise<void> {
     const parent = join(this.#directory, kind);
     const folder = join(parent, sliceOf(name));
@@ -263,7 +266,7 @@ export class DirectoryBlobs implements Blobs {
     });
   }
 
-  /** Runs when no other call changes what has this slice. */
+  /** Runs a function while no other call changes this slice. */
   #alone<T>(slice: string, run: () => Promise<T>): Promise<T> {
     const result = (this.#busy.get(slice) ?? Promise.resolve()).then(run);
     const over = result.then(

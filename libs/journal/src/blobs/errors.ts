@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** How blobs fail. */
+/** Errors of blob stores. */
 export const blobErrors = defineErrors("blobs", {
   missing: {
     status: "NOT_FOUND",

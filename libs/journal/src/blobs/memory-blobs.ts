@@ -19,7 +19,7 @@ interface KeptBlob {
   putMs: number;
 }
 
-/** What outlives its opener. */
+/** Content that outlives its store. */
 export interface KeptBlobs {
   readonly blobs: Map<string, KeptBlob>;
   readonly mentions: Map<string, { readonly mention: BlobMention }>;
@@ -28,12 +28,12 @@ export interface KeptBlobs {
 
 const partBytes = 1024 * 1024;
 
-/** Blobs in memory, for tests, simulations, and what need not outlive its process. */
+/** Blobs in memory, for tests, simulations, and data that need not outlive its process. */
 export class MemoryBlobs implements Blobs {
   readonly #clock: Clock;
   readonly kept: KeptBlobs;
 
-  /** Opened on what another one kept, it is as if a process had started again. */
+  /** With the content of an earlier store, it continues as after a restart of the process. */
   constructor(clock: Clock, kept: KeptBlobs = { blobs: new Map(), mentions: new Map(), through: new Map() }) {
     this.#clock = clock;
     this.kept = kept;

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 import type { BlobMention } from "./port.ts";
 
-/** Returns a hash as the name of what it stands for. */
+/** Returns a hash as a name. */
 export function nameOf(sha256: Uint8Array): string {
   return Buffer.from(sha256.buffer, sha256.byteOffset, sha256.byteLength).toString("hex");
 }
 
-/** Returns the part of a sweep that a name is looked at in, as its name starts. */
+/** Returns the name of a slice: the start of the names in it. */
 export function sliceName(slice: number): string {
   return slice.toString(16).padStart(2, "0");
 }
 
-/** The mentioning instance, in as few characters as keep any two apart. */
+/** Returns the name of a mentioning instance, in as few characters as keep any two distinct. */
 export function mentionerOf({ namespace, service, kind, id }: BlobMention): string {
   const text = JSON.stringify([namespace, service, kind, id]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
@@ -27,7 +27,7 @@ export function encodeMention({ namespace, service, partition, kind, id, sha256 
 }
 
 export function decodeMention(bytes: Uint8Array): BlobMention {
-  // The cast: no other code writes these, each is there whole or not at all.
+  // The cast: no other code writes these files, and each is whole or absent.
   const kept = JSON.parse(Buffer.from(bytes).toString()) as KeptMention;
   return { ...kept, sha256: Uint8Array.from(Buffer.from(kept.sha256, "hex")) };
 }

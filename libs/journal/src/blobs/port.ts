@@ -1,19 +1,18 @@
 /**
- * Blobs: content too large for a record, kept by namespace and named by what it contains.
+ * Blobs: content too large for a record, stored by namespace and named by its hash.
  *
- * What every implementation owes, and its conformance suite checks:
- * 1. When `put` has resolved the content is there until it is swept, after any crash: a record may name it.
- * 2. What is read is what was put, or it is reported as damaged. The last part is handed out after all of it was
- *    checked.
- * 3. `sweep` removes unmentioned blobs and was last put before a moment. The end of its last mention counts like
- *    another put: a caller that is about to name it again has the same time as after a first one.
- * 4. What is put or mentioned while a sweep is under way is not lost to it.
+ * Every implementation guarantees, and its conformance suite checks:
+ * 1. When `put` has resolved, the content is kept until it is swept, after any crash: a record may name it.
+ * 2. A read returns the content that was put, or reports damage. The last part is returned after all of it was checked.
+ * 3. `sweep` removes blobs without a mention that were last put before a moment. The end of the last mention counts as
+ *    another put, so a caller that names the blob again has as much time as after a first put.
+ * 4. A put or mention during a sweep protects its blob.
  * 5. The same content in two namespaces is two blobs.
  */
 export interface Blobs {
   /**
-   * Takes content in parts. The same content twice is one blob, put again. Throws `blobs.not_as_said`. While the store
-   * does not answer it waits, until the signal is aborted.
+   * Stores content that arrives in parts. Storing the same content again counts as another put of one blob. Throws
+   * `blobs.not_as_said`. While the store is unavailable it waits until the signal is aborted.
    */
   put(
     namespace: string,
@@ -22,24 +21,26 @@ export interface Blobs {
     signal?: AbortSignal,
   ): Promise<Blob>;
   /**
-   * Returns the content in parts of 1 MiB at most. A part may be used until the next one is requested: its memory may be
-   * that of a later one. Throws `blobs.missing` and `blobs.damaged`.
+   * Returns the content in parts of 1 MiB at most. A part may be used until the next one is requested: later parts may
+   * reuse its memory. Throws `blobs.missing` and `blobs.damaged`.
    */
   read(namespace: string, sha256: Uint8Array): AsyncIterable<Uint8Array>;
   /**
-   * Returns the content at once, for work that waits for nothing: whichever namespace has it, so never for a caller.
-   * Undefined where it would have to be fetched, or is not there. Throws `blobs.damaged`.
+   * Returns the content synchronously, for work that cannot wait. Content of any namespace is returned, so never pass
+   * it to a caller. Undefined if it is missing or would have to be fetched. Throws `blobs.damaged`.
    */
   readNow(sha256: Uint8Array): Uint8Array | undefined;
-  /** Size and type of a blob, without reading it. Undefined when there is none. */
+  /** Returns size and type of a blob, without reading it. Undefined if there is none. */
   find(namespace: string, sha256: Uint8Array): Promise<StoredBlob | undefined>;
-  /** Instances have records that name blobs. Durable when it resolves. The same again is mentioned again. */
+  /**
+   * Records that instances have records that name blobs. Durable when it resolves. A repetition refreshes the mention.
+   */
   mention(mentions: readonly BlobMention[]): Promise<void>;
-  /** The mentioning service has mentioned all that its records named before this moment. */
+  /** Records that the service has mentioned all blobs that its records named before this moment. */
   noteThrough(from: MentionSource, throughMs: number): Promise<void>;
-  /** Returns the earliest of these moments, over all that ever noted one. Undefined if there is none. */
+  /** Returns the earliest of these moments over all partitions. Undefined if there is none. */
   through(): Promise<MentionedThrough | undefined>;
-  /** Looks at one part of all blobs and mentions, 0 to 255, and resolves with how many blobs it has removed. */
+  /** Sweeps one slice of all blobs and mentions, 0 to 255. Resolves with the number of removed blobs. */
   sweep(slice: number, how: Sweep): Promise<number>;
   close(): Promise<void>;
 }
@@ -57,7 +58,7 @@ export async function wholeBlob(
 
 export type BlobContent = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** As records name it. */
+/** A reference to a blob, as in records. */
 export interface Blob {
   /** 32 bytes. */
   readonly sha256: Uint8Array;
@@ -66,7 +67,7 @@ export interface Blob {
 
 export interface StoredBlob {
   readonly size: number;
-  /** When it was last put, or the last mention of it ended. */
+  /** When it was last put, or when its last mention ended. */
   readonly putMs: number;
 }
 
@@ -76,12 +77,12 @@ export interface MentionSource {
   readonly partition: number;
 }
 
-/** Up to when a partition has mentioned all that its records name. */
+/** The moment up to which a partition has mentioned all blobs that its records name. */
 export interface MentionedThrough extends MentionSource {
   readonly throughMs: number;
 }
 
-/** An instance has records that name a blob of its namespace. */
+/** An instance with records that name a blob of its namespace. */
 export interface BlobMention extends MentionSource {
   readonly namespace: string;
   readonly kind: string;
@@ -90,11 +91,11 @@ export interface BlobMention extends MentionSource {
 }
 
 export interface Sweep {
-  /** What was put at this moment or later stays. */
+  /** Blobs that were put at this moment or later stay. */
   readonly beforeMs: number;
-  /** Which of these count: false for those of instances that are gone, true where that is not known here. */
+  /** Returns which of these count: false if the instance is gone, true if that is unknown. */
   isKept(mentions: readonly BlobMention[]): Promise<readonly boolean[]>;
 }
 
-/** How many parts a sweep goes through everything in. */
+/** Number of slices of a sweep. */
 export const sweepSlices = 256;

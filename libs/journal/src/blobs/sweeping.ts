@@ -2,18 +2,17 @@ import { blobErrors } from "./errors.ts";
 import { nameOf } from "./names.ts";
 import type { Blob, BlobMention, MentionedThrough, Sweep } from "./port.ts";
 
-/** Mentions that are asked about at a time. */
+/** Mentions checked at a time. */
 const pageMax = 256;
 
-/** A mention as it was found: its remover has to find it as it was. */
+/** A mention with its version. It is removed only if it has not changed since. */
 export interface FoundMention {
   readonly mention: BlobMention;
 }
 
 /**
- * Goes through mentions, and releases those of instances that are no longer kept. Resolves with the rest, as
- * names of blobs.
- * `release` says whether the mention is gone. It is not when it was made again meanwhile.
+ * Checks mentions, and releases those of instances that are no longer kept. Resolves with the names of the blobs of the
+ * rest. `release` returns whether the mention is gone. It stays if it was renewed meanwhile.
  */
 export async function mentionedBlobs<Found extends FoundMention>(
   found: readonly Found[],
@@ -32,12 +31,12 @@ export async function mentionedBlobs<Found extends FoundMention>(
   return mentioned;
 }
 
-/** Of one blob among those of all namespaces. */
+/** Returns the name of a blob among those of all namespaces. */
 export function blobName(namespace: string, name: string): string {
   return `${name}.${namespace}`;
 }
 
-/** What a blob is that is kept under such a name. */
+/** Returns the blob that a name stands for. */
 export function blobOf(name: string): Pick<Blob, "sha256"> & { readonly namespace: string } {
   const dot = name.indexOf(".");
   return { sha256: Uint8Array.from(Buffer.from(name.slice(0, dot), "hex")), namespace: name.slice(dot + 1) };
@@ -50,14 +49,14 @@ export function earliestOf(all: Iterable<MentionedThrough>): MentionedThrough | 
   return earliest;
 }
 
-/** What a store keeps under `bank.3`. */
+/** Returns the content of an entry such as `bank.3`. */
 export function throughIn(name: string, content: Uint8Array): MentionedThrough {
   const dot = name.lastIndexOf(".");
   const throughMs = Number(Buffer.from(content).toString());
   return { service: name.slice(0, dot), partition: Number(name.slice(dot + 1)), throughMs };
 }
 
-/** Before content counts: it has to be what was announced. */
+/** Throws if the content differs from its announcement. */
 export function checkAsSaid({ sha256, size }: Blob, announced: Partial<Blob>): void {
   const [found, expected] = [nameOf(sha256), announced.sha256 && nameOf(announced.sha256)];
   if (announced.size !== undefined && announced.size !== size)

@@ -4,10 +4,10 @@ import { basename, join } from "node:path";
 import { decodeMention, mentionerOf, nameOf } from "./names.ts";
 import { blobName, throughIn } from "./sweeping.ts";
 
-/** What was found in a directory of blobs that does not change meanwhile. Sentences with their places. */
+/** Result of checking a directory of blobs that does not change meanwhile. Problems are sentences with their places. */
 export interface BlobVerification {
   readonly damaged: readonly string[];
-  /** Named, and not there. */
+  /** Mentioned, but missing. */
   readonly missing: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function verifyBlobs(directory: string): BlobVerification {
   return { damaged, missing };
 }
 
-/** Name of the blob. Undefined where the mention is not one of this name. */
+/** Returns the name of the mentioned blob. Undefined if the file's content does not match its name. */
 function mentionedIn(file: string): string | undefined {
   try {
     const mention = decodeMention(readFileSync(file));

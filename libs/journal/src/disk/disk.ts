@@ -1,24 +1,24 @@
 /**
- * A directory of files, as far as a journal needs one. Everything that touches the disk goes through here, so that a
- * simulated disk can lose, tear, fill up and lie.
+ * A directory of files, with the operations that a journal needs. All disk access goes through it, so that a simulated
+ * disk can lose, tear, fill up and lie.
  *
- * What is written counts only after `sync` of the file. That a file exists under a name, only after `sync` of the disk.
- * After a failed `sync` nothing is known, and a later one that succeeds proves nothing about what was written before.
+ * Written bytes count only after `sync` of the file. The existence of a file under a name counts only after `sync` of
+ * the disk. After a failed `sync` nothing is known, and a later success proves nothing about earlier writes.
  */
 import { systemCodeOf } from "@tutti/kernel";
 export interface Disk {
   /** Names of the files. */
   list(): readonly string[];
-  /** Returns an existing file, to be read and overwritten. */
+  /** Opens an existing file for reading and overwriting. */
   open(name: string): DiskFile;
-  /** Makes a file of zeros that are all on the disk, so that overwriting them changes nothing but data. */
+  /** Creates a file of zeros that are all on the disk, so that overwriting them changes nothing but data. */
   create(name: string, bytes: number): DiskFile;
-  /** Replaces what had the new name. */
+  /** Renames a file, replacing any file with the new name. */
   rename(from: string, to: string): void;
   remove(name: string): void;
-  /** Makes durable which files there are. */
+  /** Makes creations, removals and renames durable. */
   sync(): void;
-  /** The same without keeping the caller waiting, for writes without a waiter. */
+  /** The same without blocking the caller, for writes without a waiter. */
   readonly later: {
     create(name: string, bytes: number): Promise<void>;
     remove(name: string): Promise<void>;
@@ -27,12 +27,12 @@ export interface Disk {
 
 export interface DiskFile {
   readonly bytes: number;
-  /** Reads up to the length of the target, and says how much. 0 at the end of the file. */
+  /** Reads up to the length of the target. Returns the number of bytes, 0 at the end of the file. */
   read(target: Uint8Array, position: number): number;
   readLater(target: Uint8Array, position: number): Promise<number>;
-  /** Writes a beginning of the source, and says how much. At least one byte, or it throws. */
+  /** Writes a prefix of the source. Returns its length, which is at least one byte. Throws otherwise. */
   write(source: Uint8Array, position: number): number;
-  /** Makes durable what was written. */
+  /** Makes earlier writes durable. */
   sync(): void;
   close(): void;
 }
@@ -43,7 +43,7 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-/** Fills the target from a file. What the file does not have stays zero. Returns how much it had. */
+/** Fills the target from a file. Bytes beyond the end of the file stay zero. Returns how many were read. */
 export function readFully(file: DiskFile, target: Uint8Array, position: number): number {
   let done = 0;
   while (done < target.length) {
@@ -55,7 +55,7 @@ export function readFully(file: DiskFile, target: Uint8Array, position: number):
   return done;
 }
 
-/** Writes all of the source, in as many parts as the disk likes. */
+/** Writes all of the source, in as many parts as necessary. */
 export function writeFully(file: DiskFile, source: Uint8Array, position: number): void {
   let done = 0;
   while (done < source.length) {

@@ -21,10 +21,10 @@ import type { Disk, DiskFile } from "./disk.ts";
 
 const readAt = promisify(readLater);
 
-/** Zeros are written in parts of this size: one call would need as much memory as the file has bytes. */
+/** Zeros are written in parts of this size. One call would need as much memory as the file has bytes. */
 const partBytes = 1024 * 1024;
 
-/** Returns a directory of the machine. To be written it is made if it is not there. To be read it stays untouched. */
+/** Returns a directory of the machine. With `write` it is created if missing. With `read` it is not changed. */
 export function fileDisk(directory: string, access: "write" | "read" = "write"): Disk {
   if (access === "write") mkdirSync(directory, { recursive: true, mode: privateModes.folder });
   const path = (name: string): string => join(directory, name);
@@ -32,7 +32,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
     list: () => readdirSync(directory),
     open: (name) => fileOf(openSync(path(name), access === "write" ? "r+" : "r")),
     create(name, bytes) {
-      // Writing until the disk is full would take the last room from all others, again and again.
+      // Writing until the disk is full would take the last space from all others, again and again.
       const { bavail, bsize } = statfsSync(directory);
       if (bavail * bsize < bytes) throw new NoRoomError(bytes);
       const descriptor = openSync(path(name), "wx+", privateModes.file);
@@ -64,7 +64,7 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
               const { bytesWritten } = await file.write(zeros, done, zeros.length - done, position + done);
               done += bytesWritten;
             }
-            // Little by little: a sync of everything at the end would hold up those of the log for as long.
+            // Little by little, because a sync of everything at the end would delay those of the log for as long.
             await file.datasync();
           }
           await file.sync();
@@ -80,7 +80,9 @@ export function fileDisk(directory: string, access: "write" | "read" = "write"):
   };
 }
 
-/** A file with what archives and the audit need to continue for a while when the log does not. */
+/**
+ * Returns the space for a file plus the space that archives and the audit need to continue for a while without the log.
+ */
 export function roomFor(bytes: number): number {
   return bytes + Math.min(bytes, 16 * 1024 * 1024);
 }

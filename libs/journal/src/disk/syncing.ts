@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { ifThere, thisSystem } from "@tutti/kernel";
 
-/** What was written to a file is on the disk when it resolves. */
+/** Resolves when the written bytes of a file are on the disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, "r+");
   try {
@@ -11,7 +11,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** The names in a folder are on the disk when it resolves. Nothing where there is no such folder. */
+/** Resolves when the names in a folder are on the disk. Does nothing if there is no such folder. */
 export async function syncFolder(path: string): Promise<void> {
   if (!thisSystem.syncsFolders) return;
   const folder = await ifThere(open(path, "r"));

@@ -1,19 +1,19 @@
 import { createInbox, headers, type Msg } from "@nats-io/transport-node";
 import type { KeptSubscription, NatsConnection } from "@tutti/nats";
 
-/** What the server says to a message for a stream. */
+/** Answer of the server to a message for a stream. */
 export type Answer =
   | { readonly kind: "accepted"; readonly sequence: number }
-  /** Another message is the last one. `found` is its number, if the server named it. */
+  /** The expected message is not the last one. `found` is its number, if the server named it. */
   | { readonly kind: "moved"; readonly found: number | undefined }
   | { readonly kind: "full"; readonly reason: string }
-  /** Anything else: it may have taken effect. */
+  /** Any other answer: the message may have taken effect. */
   | { readonly kind: "unclear"; readonly reason: string };
 
-/** What a message expects to be last: in the stream, or among those of its subject. 0 for nothing. */
+/** The last message that a message expects: in the stream, or in its subject. 0 for none. */
 export type Expected = { readonly last: number } | { readonly lastOfSubject: number };
 
-/** Publishes messages and hands each answer to its waiting caller. One for all partitions of a journal. */
+/** Publishes messages and passes each answer to its caller. One instance serves all partitions of a journal. */
 export class Answers {
   readonly #connection: NatsConnection;
   readonly #inbox = createInbox();
@@ -26,7 +26,7 @@ export class Answers {
     this.#subscription = connection.keep(`${this.#inbox}.*`, (message) => this.#receive(message));
   }
 
-  /** Throws where there is no connection. Then nothing was sent. Gives a token to forget it by. */
+  /** Sends a message. Throws if there is no connection: then nothing was sent. Returns a token for `cancel`. */
   send(subject: string, message: Uint8Array, expected: Expected, onAnswer: (answer: Answer) => void): number {
     const token = ++this.#tokens;
     const head = headers();
@@ -39,7 +39,7 @@ export class Answers {
     return token;
   }
 
-  /** Its answer, should it still come, is of no interest. */
+  /** Ignores a later answer. */
   cancel(token: number): void {
     this.#waiting.delete(token);
   }
@@ -76,7 +76,7 @@ function answerOf(message: Msg): Answer {
 
 /** `wrong last sequence`, with and without the number. */
 const movedCodes: readonly number[] = [10071, 10164];
-/** Storage or memory of the server, resources, limits of the account: asked about before anything is written. */
+/** Storage or memory of the server, resources, limits of the account: checked before anything is written. */
 const fullCodes: readonly number[] = [10002, 10023, 10028, 10047];
-/** Written as far as it went, unless a limit of the stream was in the way. */
+/** A write failed half-way, or hit a limit of the stream. */
 const storeFailedCode = 10077;

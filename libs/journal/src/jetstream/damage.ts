@@ -2,7 +2,7 @@ import type { TuttiError } from "@tutti/kernel";
 import { journalErrors } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 
-/** The place of a message: which stream, which of its messages, and which byte of that. */
+/** Returns the error for a damaged message, with stream, sequence and byte. */
 export function damagedMessage(
   stream: string,
   { service, partition }: PartitionName,

@@ -1,7 +1,7 @@
 import { crc32 } from "../batch/crc32.ts";
 import { type HeaderEncoder, type HeaderFields, hashBeforeChecksum } from "../batch/header.ts";
 
-/** Returns a batch as the contract encodes it, behind so many bytes that are left free. */
+/** Returns a batch as the contract encodes it, after `before` free bytes. */
 export function encodeBatch(
   encoder: HeaderEncoder,
   fields: HeaderFields,

@@ -3,7 +3,7 @@ import type { PartitionName } from "../port.ts";
 
 const named = ({ service, partition }: PartitionName): string => `partition ${partition} of ${service}`;
 
-/** What only a journal on JetStream says. */
+/** Errors of a journal on JetStream only. */
 export const jetstreamErrors = defineErrors("journal", {
   unsealed: {
     status: "UNAVAILABLE",

@@ -1,15 +1,15 @@
 /**
- * Reads the messages of a partition's stream one after the other and says which batches they amount to. Every
- * follower of the same messages comes to the same batches, regardless of their writer, and that is what fences.
+ * Reads the messages of a partition's stream one after the other and derives the batches. Every follower derives the
+ * same batches from the same messages, and this fences replaced owners.
  *
- * 1. A seal counts if its epoch is newer than all before it. It stands for the batch that comes next, without records.
- * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. What has an older epoch was on
- *    its way when its owner was replaced, and is nothing.
- * 3. A seal that does not count is possible only where it was delayed until all seals before it were truncated. It may
- *    have taken the place of a batch of the owner, whose later ones under way then do not follow and mean nothing.
+ * 1. A seal counts if its epoch is newer than all before it. It is the next batch, without records.
+ * 2. A batch counts if its epoch is that of the last seal, and all its parts are there. A message of an older epoch was
+ *    on its way when its owner was replaced, and does not count.
+ * 3. A seal that does not count is possible only if it was delayed until all seals before it were truncated. It may
+ *    have taken the place of a batch of the owner. Later batches under way then do not follow, and do not count.
  * 4. A batch of the newest epoch that does not otherwise follow the last one (by number, hash and time) is
  *    damage. So is a message with a wrong checksum, and a message that is missing between two.
- * 5. An origin says what the first batch follows on. It is the first message of its stream, or damage.
+ * 5. An origin names the batch before the first one. An origin that is not the first message of its stream is damage.
  */
 import { crc32 } from "../batch/crc32.ts";
 import { hashOfBatch } from "../batch/hash.ts";
@@ -20,28 +20,28 @@ import { encodeBatch } from "./encode.ts";
 import { type BatchPart, type Origin, readMessage, type SealMark } from "./message.ts";
 import { underWayMax } from "./protocol.ts";
 
-/** The last batch that was followed. */
+/** The last derived batch. */
 export interface FollowedBatch {
   readonly number: number;
   readonly timeMs: number;
-  /** Undefined if the next batch is known to count, and the batches before it were not read. */
+  /** Undefined if the next batch is known to count and the batches before it were not read. */
   readonly hash: Uint8Array | undefined;
   /** Sequence of its last message. */
   readonly end: number;
 }
 
-/** All that has to be known at a place in the stream to continue from there. */
+/** The state at a place in the stream, which is enough to continue from there. */
 export interface Followed {
-  /** The last message that was followed. */
+  /** The last message that was read. */
   readonly sequence: number;
   readonly epoch: number;
-  /** Of the seal of this epoch. */
+  /** Owner of the seal of this epoch. */
   readonly owner: number;
-  /** Where that seal is, as far as it was seen. */
+  /** Place of that seal, if it was seen. */
   readonly sealedAt: number;
-  /** Undefined as long as none was found. */
+  /** Undefined until a batch was found. */
   readonly last: FollowedBatch | undefined;
-  /** A batch of which the first parts are there. */
+  /** A batch whose first parts were read. */
   readonly gathering: Gathering | undefined;
 }
 
@@ -61,7 +61,7 @@ export interface Gathering {
 
 const noBytes = new Uint8Array(0);
 
-/** Before the first message of a stream. */
+/** State before the first message of a stream. */
 export const beginning: Followed = {
   sequence: 0,
   epoch: 0,
@@ -71,7 +71,7 @@ export const beginning: Followed = {
   gathering: undefined,
 };
 
-/** Where the first part of a batch is next of which it is known that it counts. */
+/** Returns the state before the first part of a batch that is known to count. */
 export function beforeBatch(sequence: number, number: number): Followed {
   const last = { number: number - 1, timeMs: 0, hash: undefined, end: sequence - 1 };
   return { ...beginning, sequence: sequence - 1, last };
@@ -87,9 +87,9 @@ export class Follower {
   #sealedAt: number;
   #last: FollowedBatch | undefined;
   #gathering: Gathering | undefined;
-  /** Up to here only the newest epoch is looked for. See `somewhere`. */
+  /** Up to here only the newest epoch is determined. See `somewhere`. */
   #lookUntil = 0;
-  /** Up to here batches of the newest epoch may be stray ones, because a seal that does not count is among them. */
+  /** Up to here batches of the newest epoch may be stray, because there is a seal among them that does not count. */
   #disturbedUntil = 0;
 
   constructor(stream: string, name: PartitionName, from: Followed) {
@@ -105,8 +105,8 @@ export class Follower {
   }
 
   /**
-   * Starts anywhere. The newest epoch among as many messages as stray ones can lie behind a seal is the one that counts
-   * after them. The first whole batch of it says which number is next.
+   * Starts anywhere. It first reads as many messages as stray ones can lie behind a seal. The newest epoch among them
+   * counts for the later ones. Its first whole batch gives the next number.
    */
   static somewhere(stream: string, name: PartitionName, sequence: number): Follower {
     const follower = new Follower(stream, name, { ...beginning, sequence: sequence - 1, last: undefined });
@@ -125,7 +125,7 @@ export class Follower {
     };
   }
 
-  /** Returns the next message. Gives the batch that it completes. */
+  /** Reads the next message. Returns the batch that it completes. */
   receive(sequence: number, message: Uint8Array): FoundBatch | undefined {
     if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
     const read = readMessage(message);
@@ -133,7 +133,7 @@ export class Follower {
     this.#sequence = sequence;
     if (read.kind === "seal") return this.#seal(sequence, read);
     if (read.kind === "origin") return this.#origin(sequence, read);
-    // The batch that is known to count has its epoch.
+    // A batch that is known to count has the current epoch.
     const isSaid = this.#last !== undefined && this.#last.hash === undefined && this.#epoch === 0;
     if (isSaid || (sequence <= this.#lookUntil && read.epoch > this.#epoch)) this.#epoch = read.epoch;
     if (read.epoch < this.#epoch || sequence <= this.#lookUntil) return;
@@ -159,7 +159,7 @@ export class Follower {
     this.#sealedAt = sequence;
     this.#gathering = undefined;
     const before = this.#last;
-    // Without the batch before there is no number for it. A follower that started somewhere finds the next one.
+    // Without the batch before, its number is unknown. A follower that started in the middle finds the next one.
     if (before?.hash === undefined) return;
     const number = before.number + 1;
     const { epoch, behaviour } = mark;
@@ -179,7 +179,7 @@ export class Follower {
     const { number, part, parts, bytes } = read;
     const before = part === 0 ? { number, parts, from: sequence, chunks: [] } : this.#gathering;
     if (before?.number !== number || before.chunks.length !== part || before.parts !== parts) {
-      // It started before the place where the reading started, or one of its parts was displaced.
+      // It started before the first message that was read, or one of its parts was displaced.
       if (this.#last === undefined || sequence <= this.#disturbedUntil) return;
       return this.#fail(sequence, `part ${part} of a batch whose other parts are not before it`, number);
     }

@@ -1,10 +1,9 @@
 /**
- * Puts a journal that was kept elsewhere into streams that have nothing yet.
+ * Imports a journal from elsewhere into empty streams.
  *
- * 1. Batches keep their numbers, and are byte for byte what they were: hashes of them, and what is chained to those,
- *    hold.
- * 2. Batches that were cut are stood for by an origin.
- * 3. There is no other writer. In the end each stream is read as its owner will read it, and has to end as the journal
+ * 1. Batches keep their numbers and bytes, so that hashes and the chain of batches stay valid.
+ * 2. An origin represents the batches that were cut.
+ * 3. There is no other writer. In the end each stream is read as its owner will read it, and must end as the journal
  *    does.
  */
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
@@ -26,9 +25,9 @@ export interface JournalImport extends StreamOptions {
 type Source = Pick<Journal, "partitions">;
 type Message = readonly [subject: string, bytes: Uint8Array];
 
-/** No owner has this number: each draws one of its own. */
+/** No owner has this number: each draws its own. */
 const noOwner = 0;
-/** At the same time, one after the other in each. */
+/** Partitions imported at the same time, each one batch after the other. */
 const partitionsAtOnce = 16;
 
 export async function importJournal(from: Source, to: JournalImport, signal: AbortSignal): Promise<void> {
@@ -101,7 +100,7 @@ interface Surroundings {
   readonly signal: AbortSignal;
 }
 
-/** Continues without an answer: whether it is there, the stream says. */
+/** Retries until the stream contains the message. */
 async function publish([subject, bytes]: Message, before: number, parts: Surroundings): Promise<void> {
   const { connection, source, signal } = parts;
   const operation = "import into the journal";

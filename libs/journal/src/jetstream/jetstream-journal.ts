@@ -13,7 +13,7 @@ export interface JetStreamJournalParts {
   readonly batchBytesMax: number;
 }
 
-/** The journal on JetStream: a stream per partition, each for itself. The connection is the caller's. */
+/** The journal on JetStream: a separate stream per partition. The connection belongs to the caller. */
 export class JetStreamJournal implements Journal {
   readonly partitions: readonly JetStreamPartition[];
   readonly partition: (service: string, partition: number) => JournalPartition;

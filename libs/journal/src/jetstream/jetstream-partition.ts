@@ -39,11 +39,10 @@ export interface PartitionParts {
 }
 
 /**
- * One partition on its stream: judges what is appended by what this process knows, and lets the stream judge what it
- * does not.
+ * One partition on its stream. It judges appends by the knowledge of this process, and the stream judges the rest.
  *
- * 1. Batches are taken of the epoch alone that was sealed here, and from then on until a newer one is found.
- * 2. A seal waits for what is under way, and while it is under way nothing is taken.
+ * 1. Batches are accepted only in the epoch that was sealed here, from the seal until a newer epoch is found.
+ * 2. A seal waits for batches under way. While the seal is under way no batches are accepted.
  */
 export class JetStreamPartition implements JournalPartition {
   readonly service: string;
@@ -52,7 +51,7 @@ export class JetStreamPartition implements JournalPartition {
   readonly #ledger: Ledger;
   readonly #pipeline: Pipeline;
   readonly #closing = new AbortController();
-  /** The last seal that was asked for. Seals are done one after the other. */
+  /** The last requested seal. Seals run one after the other. */
   #sealing: Promise<unknown> = Promise.resolve();
   readonly #seals = new Set<Seal>();
 
@@ -133,7 +132,10 @@ export class JetStreamPartition implements JournalPartition {
     yield* readBatches(this.#parts.log, this.#ledger, from);
   }
 
-  /** The stored data starts with a batch that has records: the number of a seal follows from the batch before it. */
+  /**
+   * The remaining data starts with a batch that has records, because the number of a seal follows from the batch before
+   * it.
+   */
   async truncate(before: number): Promise<void> {
     const { log, connection } = this.#parts;
     const number = Math.min(before, this.#ledger.durableNumber);
@@ -148,7 +150,7 @@ export class JetStreamPartition implements JournalPartition {
     log.begins(place.number, place.sequence);
   }
 
-  /** The connection was lost: answers to what is under way will not come. */
+  /** The connection was lost: answers for messages under way will not come. */
   disconnected(): void {
     this.#pipeline.doubt("the connection to NATS was lost");
   }
@@ -225,10 +227,10 @@ export class JetStreamPartition implements JournalPartition {
   }
 }
 
-/** Another process truncated as far. */
+/** Another process truncated just as far. */
 function goneAlready(error: unknown): undefined {
   if (!(error instanceof MessageGone)) throw error;
 }
 
-/** A server that leads answers within milliseconds. After this time the seal is sent again. */
+/** A leader answers within milliseconds. After this time the seal is sent again. */
 const attemptMsMax = 1_000;

@@ -1,8 +1,8 @@
 import { crc32 } from "../batch/crc32.ts";
 
 /**
- * What a message of a partition's stream holds: a part of a batch, the mark of a seal, or an origin. Before it lie 40
- * bytes, little endian:
+ * Content of a message of a partition's stream: a part of a batch, the mark of a seal, or an origin. A head of 40 bytes
+ * comes first, little endian:
  *
  *     0  "TJ", version, kind          16  owner: drawn by the sealer   36  part, from 0
  *     4  CRC-32 of all that follows  24  number. Of a seal its time       38  how many parts
@@ -24,8 +24,8 @@ export interface BatchPart {
 }
 
 /**
- * A seal as it travels. It does not contain its number and its predecessor, since the batches before it are
- * unknown. Every reader derives the batch of the seal from it, always the same.
+ * A seal in transit. It does not contain its number and its predecessor, since the batches before it are unknown. Every
+ * reader derives the same batch from it.
  */
 export interface SealMark {
   readonly kind: "seal";
@@ -36,8 +36,8 @@ export interface SealMark {
 }
 
 /**
- * The first message of a stream whose journal started elsewhere: the batch that its own first one follows on. Epoch and
- * time are those of that batch, or what its followers are not below.
+ * The first message of a stream whose journal started elsewhere. It names the batch before the first one here. Its
+ * epoch and time are those of that batch, or lower bounds for the later ones.
  */
 export interface Origin {
   readonly kind: "origin";
@@ -55,7 +55,7 @@ export interface Damaged {
 }
 
 export const headBytes = 40;
-/** Two bytes say how many parts there are. */
+/** Two bytes contain the number of parts. */
 export const partsMax = 2 ** 16 - 1;
 
 const magic = 0x4a54;
@@ -84,7 +84,7 @@ interface Head {
   readonly parts: number;
 }
 
-/** Fills in the first 40 bytes of a message whose others are there. */
+/** Fills in the first 40 bytes of a message whose other bytes are complete. */
 function writeHead(message: Uint8Array, head: Head): Uint8Array {
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   view.setUint16(0, magic, true);
@@ -105,7 +105,7 @@ export type PartFields = Pick<BatchPart, "epoch" | "owner" | "number" | "count">
 /**
  * Returns the messages of a batch.
  *
- * @param batch the encoded batch, with 40 bytes before it that are free
+ * @param batch the encoded batch, with 40 free bytes before it
  * @param bytesMax of a message without its head
  */
 export function partsOf(batch: Uint8Array, fields: PartFields, bytesMax: number): readonly Uint8Array[] {

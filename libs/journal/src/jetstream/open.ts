@@ -13,40 +13,40 @@ import { checkServers } from "./start-checks.ts";
 import { StreamLog } from "./stream-log.ts";
 import { ensureStreams, type StreamOptions } from "./streams.ts";
 
-/** What a journal on JetStream is opened with. */
+/** Options of a journal on JetStream. */
 export interface JetStreamOptions extends Partial<StreamOptions> {
-  /** Started, and stays the caller's. */
+  /** A started connection, which belongs to the caller. */
   readonly connection: NatsConnection;
-  /** Must have as many partitions as they were made with. More services may be added. */
+  /** Each must have as many partitions as when it was created. More services may be added. */
   readonly services: readonly ServicePartitions[];
-  /** Bytes of records that one batch may have. Default 4 MiB. */
+  /** Maximum bytes of records per batch. Default: 4 MiB. */
   readonly batchBytesMax?: number;
-  /** Bytes of one message. Larger batches travel in parts. Default, and at most: 8 MiB less 4 KiB. */
+  /** Maximum bytes per message. Larger batches are sent in parts. Default and maximum: 8 MiB less 4 KiB. */
   readonly messageBytesMax?: number;
-  /** Bytes that may be under way from all partitions. Default four of the largest batches. */
+  /** Maximum bytes under way from all partitions. Default: four of the largest batches. */
   readonly underWayBytesMax?: number;
   /** After this time without an answer an append is `unknown`. Default: the connection's `requestTimeoutMs`. */
   readonly answerMs?: number;
-  /** Told of each batch that became durable. */
+  /** Called for each batch that became durable. */
   readonly committed?: (group: CommittedGroup) => void;
-  /** A connection of the system account, to see whether a single server syncs before it acknowledges. */
+  /** A connection of the system account, to check whether a single server syncs before it acknowledges. */
   readonly system?: NatsConnection;
 }
 
 export interface OpenedJetStream {
   readonly journal: JetStreamJournal;
-  /** What could not be made sure of, in words. Also in the log. */
+  /** Facts that could not be verified, as sentences. Also in the log. */
   readonly warnings: readonly string[];
 }
 
-/** A stream that has just been made, maybe by another process, may be unknown to the server that is asked for so long. */
+/** Time for which a stream that was just created, maybe by another process, may be unknown to a server. */
 const unknownMs = 10_000;
 const batchBytesMaxByDefault = 4 * 1024 * 1024;
 export const messageBytesMost = payloadBytesMin - overheadBytesMax - headBytes;
 
 /**
- * Opens the journal in JetStream, or makes it. Waits as long as no server answers, until the signal is aborted. Throws
- * for servers that cannot keep what a journal promises.
+ * Opens the journal in JetStream, or creates it. Waits while no server answers, until the signal is aborted. Throws for
+ * servers that cannot guarantee the properties of a journal.
  */
 export async function openJetStream(
   options: JetStreamOptions,

@@ -1,16 +1,16 @@
 /**
  * The batches of one owner on their way to the stream.
  *
- * 1. Each message expects the stream to end with the one sent before it. Answers are believed in the order of the
- *    messages only: one that was accepted behind one that was not is a stray message, and does not count.
- * 2. Up to `underWayMax` messages are under way. Only one until the stream has come to rest after the seal, and then a
- *    stray message that took its place makes it be sent again.
- * 3. After a refusal everything is answered for before anything is sent again, so nothing can come in behind our back.
- *    Where the stream turns out to end just where the oldest one expected it, nothing of another writer is there, and
- *    it is sent again. After a few refusals of that kind it is in doubt.
- * 4. Without an answer in time, or without a connection, messages under way are in doubt, and nothing is sent
- *    until the next seal. A refused message, its successors, and a message that was not sent as a whole are not
- *    in doubt: they are not there.
+ * 1. Each message expects the stream to end with the one sent before it. Answers count only in the order of the
+ *    messages: a message that was accepted after a refused one is stray, and does not count.
+ * 2. Up to `underWayMax` messages are under way. Only one until the stream has settled after the seal. A message that
+ *    finds a stray one in its place is then sent again.
+ * 3. After a refusal all answers are awaited before anything is sent again, so no late message can interfere. If the
+ *    stream ends exactly where the oldest message expected, no other writer has written, and the message is sent again.
+ *    After a few such refusals it is in doubt.
+ * 4. Without an answer in time, or without a connection, messages under way are in doubt, and nothing is sent until the
+ *    next seal. A refused message, its successors, and a message that was not sent as a whole are not in doubt: the
+ *    stream does not contain them.
  */
 import { assert, type Logger, reasonOf, type Timer } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
@@ -40,7 +40,7 @@ export interface PipelineOptions {
   readonly ledger: Ledger;
   /** After this time without an answer a message is in doubt. */
   readonly answerMs: number;
-  /** What was under way is not there. */
+  /** Messages under way are not in the stream. */
   readonly onFallBack: () => void;
   /** A newer epoch was found. */
   readonly onReplaced: (followed: Followed) => Failure;
@@ -58,20 +58,23 @@ interface Sent {
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #logger: Logger;
-  /** Whose batches these are: the state of the stream at their seal. Undefined before it, and when it was replaced. */
+  /**
+   * Owner of the batches: the state of the stream at its seal. Undefined before the seal, and after the owner was
+   * replaced.
+   */
   #owner: Followed | undefined;
   #stopped: string | undefined;
-  /** Not answered for, the oldest first. */
+  /** Batches without an answer, the oldest first. */
   #waiting: Outgoing[] = [];
-  /** What is sent next: a batch of those, and its message. */
+  /** The next message to send: its batch in `#waiting`, and its index. */
   #next = { batch: 0, message: 0 };
   #sent: Sent[] = [];
   /** Sequence of the first message of the oldest batch. */
   #from = 0;
-  /** Where the stream will end when all that is under way is there. */
+  /** End of the stream when all messages under way are in it. */
   #sequence = 0;
   #isFailing = false;
-  /** How often the oldest message was refused without anything in its place. */
+  /** How often the oldest message was refused without another message in its place. */
   #refusals = 0;
   #deadline: Timer | undefined;
   #onIdle: (() => void)[] = [];
@@ -81,12 +84,12 @@ export class Pipeline {
     this.#logger = options.connection.foundation.logger.child({ component: "journal" });
   }
 
-  /** Whose batches are taken. */
+  /** Owner whose batches are accepted. */
   get owner(): Followed | undefined {
     return this.#owner;
   }
 
-  /** Why nothing is taken until the next seal. */
+  /** Reason why nothing is accepted until the next seal. */
   get stopped(): string | undefined {
     return this.#stopped;
   }
@@ -96,7 +99,7 @@ export class Pipeline {
     return this.#waiting.at(-1)?.hash ?? this.#options.ledger.hash;
   }
 
-  /** An epoch was sealed. The stream ends with what was followed. */
+  /** An epoch was sealed. The stream ends with the given state. */
   openEpoch(owner: Followed): void {
     this.#owner = owner;
     this.#stopped = undefined;
@@ -115,12 +118,12 @@ export class Pipeline {
     this.#send();
   }
 
-  /** Resolves when everything is answered for. */
+  /** Resolves when all answers have come. */
   async idle(): Promise<void> {
     while (this.#waiting.length > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** What is under way is in doubt. Nothing is, if nothing is under way. */
+  /** Declares messages under way in doubt. No effect if there are none. */
   doubt(reason: string): void {
     if (this.#waiting.length === 0) return;
     const { answers } = this.#options;
@@ -203,7 +206,8 @@ export class Pipeline {
     }
     const [oldest] = this.#sent;
     if (oldest?.answer !== undefined) this.#refused(oldest, oldest.answer);
-    // Its place was passed over, so its answer will not come. Whether it came in later, the next seal shows.
+    // A later message found its place skipped, so its answer will not come. The next seal shows whether it arrived
+    // later.
     else if (this.#sent.some((later) => later.answer?.kind === "moved")) this.doubt("later batches refused");
     else this.#send();
   }
@@ -228,7 +232,7 @@ export class Pipeline {
     if (this.#waiting.length === 0) this.#tellIdle();
   }
 
-  /** The oldest message was refused. When all are answered, it shows what that means. */
+  /** The oldest message was refused. The reason is determined when all answers have come. */
   #refused(oldest: Sent, answer: Answer): void {
     this.#isFailing = true;
     if (answer.kind === "accepted" || answer.kind === "unclear") {
@@ -247,7 +251,7 @@ export class Pipeline {
     this.#failAll(() => failure);
   }
 
-  /** Something else is where the message was to be: the seal of a new owner, or a stray message of an older one. */
+  /** Another message is in its place: the seal of a new owner, or a stray message of an older one. */
   async #moved(oldest: Sent, found: number | undefined): Promise<void> {
     const { log, ledger, onReplaced } = this.#options;
     const owner = this.#owner;
@@ -255,7 +259,7 @@ export class Pipeline {
     try {
       const end = found ?? (await log.source.ends()).last;
       const followed = await log.followTo(end);
-      // Given up meanwhile, for the connection was lost.
+      // Given up meanwhile, because the connection was lost.
       if (this.#sent !== sent || owner === undefined) return;
       if (followed.epoch > owner.epoch) {
         const failure = onReplaced(followed);
@@ -306,7 +310,7 @@ export class Pipeline {
     };
   }
 
-  /** Answers everything that waits, in its order. */
+  /** Answers all waiting batches, in order. */
   #failAll(outcomeOf: (batch: Outgoing) => Failure): void {
     const outcomes = this.#waiting.map((batch) => ({ batch, outcome: outcomeOf(batch) }));
     this.#waiting = [];
@@ -327,7 +331,7 @@ export class Pipeline {
   }
 }
 
-/** Clients that heed it ask a full server no more often. */
+/** Compliant clients ask a full server no more often. */
 const fullRetryMs = 1_000;
-/** After so many refusals in a row that cannot be explained, the stream is read again. */
+/** After this many unexplained refusals in a row, the stream is read again. */
 const refusalsMax = 3;

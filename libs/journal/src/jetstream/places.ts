@@ -1,6 +1,6 @@
 /**
- * Where batches are in the stream: runs of batches of which each takes one message, so that a partition that was never
- * disturbed has one run. Unknown places are found by reading.
+ * Places of batches in the stream: runs of batches with one message each, so that an undisturbed partition has one run.
+ * Unknown places are found by reading.
  */
 export interface BatchPlace {
   readonly number: number;
@@ -15,13 +15,13 @@ interface Run {
   count: number;
 }
 
-/** Seals and batches in parts end a run. Beyond this many, the oldest are forgotten. */
+/** Seals and batches in parts end a run. Above this number, the oldest runs are dropped. */
 const runsMax = 4_096;
 
 export class Places {
   #runs: Run[] = [];
 
-  /** A batch that counts. Those that come before what is known are not kept. */
+  /** Adds a batch that counts. Batches before the known ones are ignored. */
   add(number: number, sequence: number, seal: boolean): void {
     const last = this.#runs.at(-1);
     if (last !== undefined && number < last.number + last.count) return;
@@ -35,7 +35,7 @@ export class Places {
   }
 
   /**
-   * The last known batch up to this number that is no seal: reading can start there without knowing what was before.
+   * Returns the last known batch up to this number that is not a seal: reading can start there without earlier state.
    */
   upTo(number: number): BatchPlace | undefined {
     for (let index = this.#indexUpTo(number); index >= 0; index--) {
@@ -58,7 +58,7 @@ export class Places {
     return next > to;
   }
 
-  /** The batches before this number are gone. */
+  /** Drops the batches before this number. */
   drop(before: number): void {
     while ((this.#runs[0]?.number ?? before) + (this.#runs[0]?.count ?? 1) <= before) this.#runs.shift();
   }

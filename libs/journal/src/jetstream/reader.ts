@@ -7,8 +7,7 @@ import { MessageGone } from "./source.ts";
 import type { StreamLog } from "./stream-log.ts";
 
 /**
- * A slice is handed over when it has this much: little at first, for the caller that wants one batch. Twice as much
- * each time.
+ * A slice is returned at this size: small at first, for callers that want one batch. The size doubles with each slice.
  */
 const sliceBatchesMax = 256;
 const sliceBytesMax = 256 * 1024;
@@ -16,8 +15,8 @@ const sliceBytesMax = 256 * 1024;
 /**
  * Reads the batches of a partition from one on to the last durable one.
  *
- * The end is a message that was acknowledged, or seen by who followed the stream, so all before it is there and does
- * not change any more. What is read is not done before exactly that batch was seen, whichever servers answer.
+ * The end is a message that was acknowledged, or seen by a follower of the stream. So everything before it is complete
+ * and does not change any more. The reading ends only when it has seen exactly that batch, from any servers.
  */
 export async function* readBatches(
   log: StreamLog,
@@ -39,7 +38,7 @@ export async function* readBatches(
         throw damagedMessage(log.stream, log.name, end, { found: `no batch ${next}`, number: next });
     } catch (error) {
       if (!(error instanceof MessageGone)) throw error;
-      // Truncated meanwhile, perhaps only at the start of the reading and not yet at the wanted place.
+      // Truncated meanwhile. The wanted batch itself may still exist.
       await log.refreshFirst();
       ledger.checkReadable(next, log.first);
     }
@@ -73,7 +72,7 @@ async function* batches(log: StreamLog, start: Followed, end: number): AsyncGene
   }
 }
 
-/** Where the last batch with records up to a number starts. */
+/** Returns the start of the last batch with records up to a number. */
 export async function batchStart(
   log: StreamLog,
   ledger: Ledger,

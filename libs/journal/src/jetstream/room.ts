@@ -1,6 +1,6 @@
 import { assert } from "@tutti/kernel";
 
-/** How much may be under way from all partitions of a journal together. */
+/** Bounds the bytes under way from all partitions of a journal together. */
 export class Room {
   readonly #bytesMax: number;
   readonly #batchBytesMax: number;
@@ -12,7 +12,7 @@ export class Room {
     this.#batchBytesMax = batchBytesMax;
   }
 
-  /** Undefined while there is room for any batch. Else resolves when some was given back. */
+  /** Undefined while there is room for any batch. Otherwise resolves when some was released. */
   wait(): Promise<void> | undefined {
     if (this.#bytes + this.#batchBytesMax + batchOverheadBytes <= this.#bytesMax) return;
     return new Promise((resolve) => this.#onGiven.push(resolve));
@@ -34,5 +34,5 @@ export class Room {
   }
 }
 
-/** What a batch takes besides its records, so that empty ones are not without number. */
+/** Overhead of a batch in addition to its records. It also bounds the number of empty batches. */
 export const batchOverheadBytes = 512;

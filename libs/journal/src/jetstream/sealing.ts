@@ -1,12 +1,12 @@
 /**
  * Starts an epoch: sends the mark of a seal until one is in the stream, then reads up to it.
  *
- * 1. A mark expects nothing of the batches, so an owner that continues writing cannot keep it out. It expects the last
- *    mark to be the one that was looked at, and is sent only when that is of an older epoch.
+ * 1. A mark expects nothing about batches, so an owner that continues writing cannot block it. It expects the last mark
+ *    to be the one that was read, and is sent only if that has an older epoch.
  * 2. Whether the seal counts is decided by following the stream through it, and in no other way: an answer may be lost,
  *    or another seal may have come first.
- * 3. Nothing is sent before it is certain that the stream still has what it had: behind a gap that a server left who lost
- *    what it acknowledged, a seal would look as if all was well.
+ * 3. Nothing is sent before it is certain that the stream still has what it had: if a server lost acknowledged
+ *    messages, a seal behind the gap would hide the loss.
  */
 import { type NatsConnection, natsErrors } from "@tutti/nats";
 import type { Seal } from "../port.ts";
@@ -19,18 +19,18 @@ export interface SealingOptions {
   readonly connection: NatsConnection;
   readonly answers: Answers;
   readonly log: StreamLog;
-  /** How long the answer to one attempt is waited for. */
+  /** Timeout of one attempt. */
   readonly attemptMs: number;
 }
 
 export type Sealing =
-  /** Where the stream stands after the seal, or after another one that came first. */
+  /** State of the stream after the seal, or after another one that came first. */
   | { readonly kind: "followed"; readonly followed: Followed }
   | { readonly kind: "full"; readonly reason: string }
-  /** The signal was aborted. Whether there is a seal is unknown. */
+  /** The signal was aborted. It is unknown whether the seal was accepted. */
   | { readonly kind: "aborted" };
 
-/** @param owner tells this seal from any other of the same epoch */
+/** @param owner distinguishes this seal from any other of the same epoch */
 export async function sealUntilAccepted(
   options: SealingOptions,
   seal: Seal,
@@ -49,7 +49,7 @@ export async function sealUntilAccepted(
         continue;
       }
       const before = await lastMark(log);
-      // Ours, which landed although its answer was lost, or that of another owner.
+      // Our seal, which was accepted although its answer was lost, or that of another owner.
       if (before.sequence > log.followed.sequence && before.epoch >= seal.epoch)
         await log.followTo(before.sequence);
       const { followed } = log;
@@ -60,7 +60,7 @@ export async function sealUntilAccepted(
         if (answer.sequence <= followed.sequence) throw lostMessages(log, answer.sequence);
         return { kind: "followed", followed: await log.followTo(answer.sequence) };
       }
-      // Another seal came first: it is looked at at once.
+      // Another seal came first: it is read at once.
       if (answer?.kind === "moved" && failures === 1) continue;
     } catch (error) {
       if (!natsErrors.unavailable.is(error)) throw error;
@@ -70,7 +70,7 @@ export async function sealUntilAccepted(
   return { kind: "aborted" };
 }
 
-/** Returns the last mark. Without one, as when all were truncated away, the batches say which epoch there is. */
+/** Returns the last mark. If all were truncated, the batches give the epoch. */
 async function lastMark(log: StreamLog): Promise<{ readonly sequence: number; readonly epoch: number }> {
   const found = await log.lastMark();
   if (found !== undefined) return found;
@@ -78,7 +78,7 @@ async function lastMark(log: StreamLog): Promise<{ readonly sequence: number; re
   return { sequence: 0, epoch: log.followed.epoch };
 }
 
-/** Sends a mark that expects another one to be the last. Undefined when no answer comes in time. */
+/** Sends a mark that expects another one to be the last. Undefined if no answer comes in time. */
 async function send(
   { answers, log, connection, attemptMs }: SealingOptions,
   mark: Uint8Array,

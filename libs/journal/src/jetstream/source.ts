@@ -1,9 +1,9 @@
 /**
- * Gets messages of a stream by their sequences, many at a time.
+ * Reads messages of a stream by their sequences, many at a time.
  *
- * Any server that has the message answers: what lies at a sequence that was acknowledged is the same everywhere and for
- * ever, so it does not matter who leads, and a change of leaders needs no care. Only that a message is *not* there is
- * believed only to the leader, and only once it has all that is known to be there.
+ * Any server that has the message may answer. An acknowledged sequence has the same content everywhere and for ever, so
+ * a change of leaders makes no difference. Only the leader can report that a message does *not* exist, and only once it
+ * has all messages that are known to exist.
  */
 import type { Msg } from "@nats-io/transport-node";
 import { type NatsConnection, natsErrors } from "@tutti/nats";
@@ -11,7 +11,7 @@ import type { PartitionName } from "../port.ts";
 import { damagedMessage } from "./damage.ts";
 
 export interface StreamEnds {
-  /** Sequence of the first message. One above the last where there is none. */
+  /** Sequence of the first message. One above the last if there is none. */
   readonly first: number;
   readonly last: number;
 }
@@ -25,11 +25,11 @@ export interface SourceOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
   readonly name: PartitionName;
-  /** How long a message is looked for that ought to be there. */
+  /** Maximum time to look for a message that should exist. */
   readonly patienceMs: number;
 }
 
-/** Asked for ahead: one at first, twice as many with each that is used. */
+/** Messages read ahead: one at first, doubled with each that is used. */
 const aheadMax = 128;
 const aheadBytesMax = 4 * 1024 * 1024;
 
@@ -50,16 +50,16 @@ export class StreamSource {
     });
   }
 
-  /** All messages from one sequence to another, in their order. Ended early, nothing is left behind. */
+  /** Returns all messages from one sequence to another, in order. An early end leaves no requests behind. */
   async *messages(from: number, to: number): AsyncGenerator<StreamMessage> {
     const requests: Promise<Uint8Array>[] = [];
     let next = from;
     let ahead = 1;
     for (let sequence = from; sequence <= to; sequence++) {
-      // Many at a time: asked for one by one, each is a write to the socket, which costs more than all else.
+      // Many at a time, because each single request is a write to the socket, which costs more than all else.
       for (const many = requests.length <= ahead / 2; many && next <= to && requests.length < ahead; next++) {
         const message = this.get(next, to);
-        // A reader that stops does not wait for it.
+        // A reader that stops does not await it.
         message.catch(() => undefined);
         requests.push(message);
       }
@@ -70,7 +70,7 @@ export class StreamSource {
     }
   }
 
-  /** One message, where the stream is known to have reached `known`. */
+  /** Returns one message, if the stream is known to have reached `known`. */
   async get(sequence: number, known: number): Promise<Uint8Array> {
     const { connection, patienceMs } = this.#options;
     const { clock } = connection.foundation;
@@ -87,7 +87,7 @@ export class StreamSource {
     }
   }
 
-  /** Returns the last message of a subject, as the leader has it. */
+  /** Returns the last message of a subject, according to the leader. */
   async lastOf(subject: string): Promise<StreamMessage | undefined> {
     const what = `the last message on ${subject}`;
     return this.#read(what, await this.#request("STREAM.MSG.GET", what, { last_by_subj: subject }));
@@ -96,7 +96,7 @@ export class StreamSource {
   async #fromAny(sequence: number): Promise<Uint8Array | undefined> {
     const answer = await this.#request("DIRECT.GET", `message ${sequence}`, { seq: sequence }).catch(
       (error: unknown) => {
-        // No server answers directly while servers come and go. The leader may.
+        // No server answers directly during changes of servers. The leader may.
         if (natsErrors.unavailable.is(error)) return undefined;
         throw error;
       },
@@ -111,7 +111,7 @@ export class StreamSource {
     return this.#read(what, await this.#request("STREAM.MSG.GET", what, { seq: sequence }))?.data;
   }
 
-  /** What the leader has to say, and no other server. */
+  /** Reads an answer that only the leader can give. */
   #read(what: string, answer: Msg): StreamMessage | undefined {
     const { message, error } = answer.json<{
       readonly message?: { readonly seq?: number; readonly data?: string };
@@ -134,12 +134,12 @@ export class StreamSource {
     );
   }
 
-  /** Throws when it is certain that the message is gone. */
+  /** Throws if the message is certainly gone. */
   async #checkMissing(sequence: number, known: number, failures: number): Promise<void> {
     const { stream, name } = this.#options;
     const { first, last } = await this.ends();
     if (first > sequence) throw new MessageGone(first);
-    // A new leader may be behind what was acknowledged, for a moment.
+    // A new leader may lag behind acknowledged messages for a moment.
     if (last < known || failures < missingMin) return;
     throw damagedMessage(stream, name, sequence, { found: "nothing where a message was" });
   }
@@ -157,7 +157,7 @@ export class MessageGone extends Error {
 
 /** `no message found` */
 const notFoundCode = 10037;
-/** A server that has the message answers within milliseconds. Another one is asked after this time. */
+/** A server that has the message answers within milliseconds. After this time another one is asked. */
 const askMs = 1_000;
-/** How often a message must not be there before it is missing. */
+/** Number of negative answers before a message counts as missing. */
 const missingMin = 3;

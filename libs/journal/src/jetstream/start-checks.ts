@@ -1,10 +1,10 @@
-/** Looks whether the NATS servers can keep what the journal promises. */
+/** Checks whether the NATS servers can guarantee the properties of a journal. */
 import type { NatsConnection } from "@tutti/nats";
 import { jetstreamErrors } from "./errors.ts";
 import { payloadBytesMin } from "./protocol.ts";
 import { replicasUnavailable } from "./streams.ts";
 
-/** The version is not looked at here: the connection uses no server that is too old. */
+/** The version is not checked here: the connection refuses servers that are too old. */
 export async function checkServers(
   connection: NatsConnection,
   replicas: number,
@@ -35,7 +35,7 @@ export async function checkServers(
   return warnings;
 }
 
-/** Only the system account can see it. Undefined where that is not known, or does not answer. */
+/** Only the system account can see it. Undefined if that is unknown or does not answer. */
 async function isSyncAlways(
   serverId: string,
   system: NatsConnection | undefined,

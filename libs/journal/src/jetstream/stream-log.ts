@@ -1,8 +1,8 @@
 /**
- * What is known of a partition's stream: up to where it was followed, and where its batches are.
+ * State of a partition's stream in this process: the followed part, and the places of its batches.
  *
- * 1. `followed` only grows, and is what the messages up to its sequence amount to.
- * 2. The first message of a stream that was truncated starts a batch that counts.
+ * 1. `followed` only grows, and is the state derived from the messages up to its sequence.
+ * 2. The first message of a truncated stream starts a batch that counts.
  */
 import { hashOfBatch } from "../batch/hash.ts";
 import type { PartitionName } from "../port.ts";
@@ -25,10 +25,10 @@ export class StreamLog {
   readonly stream: string;
   readonly name: PartitionName;
   readonly source: StreamSource;
-  /** Where marks of seals are published. */
+  /** Subject of the marks of seals. */
   readonly sealSubject: string;
   readonly places = new Places();
-  /** Number of the first batch that is left. */
+  /** Number of the first remaining batch. */
   first = 1;
   #firstSequence = 1;
   #followed: Followed = beginning;
@@ -45,16 +45,16 @@ export class StreamLog {
     return this.#followed;
   }
 
-  /** Reads as much of the stream's end as is needed to know where it stands. */
+  /** Reads as much of the stream's end as is needed for its state. */
   async open(): Promise<void> {
     const ends = await this.source.ends();
     await this.refreshFirst(ends);
     if (ends.last > 0) await this.followTo(ends.last);
   }
 
-  /** Follows up to a message that is known to be there. */
+  /** Follows up to a message that is known to exist. */
   async followTo(sequence: number): Promise<Followed> {
-    // Far behind, only where it stands now is of interest.
+    // Far behind, only the present state is needed.
     let isFar = sequence - this.#followed.sequence > 4 * underWayMax;
     for (;;) {
       try {
@@ -63,7 +63,7 @@ export class StreamLog {
         return this.#followed;
       } catch (error) {
         if (!(error instanceof MessageGone)) throw error;
-        // Another process truncated what this one had not followed yet.
+        // Another process truncated messages that this one had not followed yet.
         await this.refreshFirst();
         isFar = true;
       }
@@ -71,8 +71,8 @@ export class StreamLog {
   }
 
   /**
-   * Makes sure that the last batch that was followed is still where it was. Throws `journal.corrupt` when the server
-   * lost it. Undefined is answered while its leader may only be behind, as one that was elected just now can be.
+   * Checks that the last followed batch is still in its place. Throws `journal.corrupt` if the server lost it. Returns
+   * undefined while its leader may only lag, as after an election.
    */
   async isKept(): Promise<true | undefined> {
     const { sequence, last, epoch } = this.#followed;
@@ -80,7 +80,7 @@ export class StreamLog {
     if (end < sequence) return;
     if (last === undefined || last.end === 0) return true;
     const found = await this.source.get(last.end, sequence).catch((error: unknown) => {
-      // Truncated by a later owner: then what lies behind it was followed by that one.
+      // Truncated by a later owner, which then followed everything behind it.
       if (error instanceof MessageGone) return undefined;
       throw error;
     });
@@ -92,7 +92,7 @@ export class StreamLog {
     return true;
   }
 
-  /** Returns the last mark of a seal in the stream. It need not be one that counts. */
+  /** Returns the last mark of a seal in the stream. It may be one that does not count. */
   async lastMark(): Promise<{ readonly sequence: number; readonly epoch: number } | undefined> {
     const found = await this.source.lastOf(this.sealSubject);
     if (found === undefined) return;
@@ -102,12 +102,12 @@ export class StreamLog {
     throw damagedMessage(this.stream, this.name, found.sequence, damage);
   }
 
-  /** More is known, as when a batch of ours has become durable. */
+  /** Accepts a newer state, as when an own batch has become durable. */
   advance(followed: Followed): void {
     if (followed.sequence >= this.#followed.sequence) this.#followed = followed;
   }
 
-  /** Finds out where the stream starts now. Its owner may truncate further while it is looked at. */
+  /** Reads the start of the stream. Its owner may truncate further meanwhile. */
   async refreshFirst(known?: StreamEnds): Promise<void> {
     for (let ends = known; ; ends = undefined) {
       try {
@@ -134,7 +134,7 @@ export class StreamLog {
     this.begins(message.number, first);
   }
 
-  /** Where the journal started elsewhere, its first batch here is not the first of all. */
+  /** If the journal started elsewhere, its first batch here has a higher number than 1. */
   async #lookForOrigin(last: number): Promise<void> {
     if (this.#hasLookedForOrigin) return;
     const message = readMessage(await this.source.get(1, last));
@@ -142,7 +142,7 @@ export class StreamLog {
     this.#hasLookedForOrigin = true;
   }
 
-  /** The batches before this one are gone. */
+  /** Drops the batches before this one. */
   begins(number: number, sequence: number): void {
     this.first = number;
     this.#firstSequence = sequence;
@@ -150,12 +150,12 @@ export class StreamLog {
     this.places.add(number, sequence, false);
   }
 
-  /** Where reading can start to come to a batch: at one before it, as near as can be determined. */
+  /** Returns a state before a batch, as near as can be determined. */
   async startFor(number: number): Promise<Followed> {
     let start = this.#knownStart(number);
     for (let tries = 0; tries < triesMax; tries++) {
       const at = start.last?.number ?? 0;
-      // Each batch takes a message or more, so this is never too far.
+      // Each batch takes at least one message, so this is never too far.
       const ahead = number - at - 2 * underWayMax;
       if (ahead < underWayMax) break;
       const found = await this.#startAfter(start.sequence + ahead);
@@ -171,7 +171,7 @@ export class StreamLog {
     return this.#firstSequence > 1 ? beforeBatch(this.#firstSequence, this.first) : beginning;
   }
 
-  /** Where the batches stand a little after a message in the middle. */
+  /** Returns the state shortly after a message in the middle. */
   async #startAfter(sequence: number): Promise<Followed | undefined> {
     const follower = Follower.somewhere(this.stream, this.name, sequence);
     const to = Math.min(sequence + 2 * underWayMax, this.#followed.sequence + 1) - 1;
@@ -181,7 +181,7 @@ export class StreamLog {
     return;
   }
 
-  /** Takes the stream's end by reading back from it until a whole batch is found. */
+  /** Determines the stream's end by reading back from it until a whole batch is found. */
   async #jumpTo(last: number): Promise<void> {
     for (let span = 2 * underWayMax; ; span *= 2) {
       const from = last - span + 1;
@@ -211,7 +211,7 @@ export class StreamLog {
   }
 }
 
-/** The server lost what it had acknowledged: its stream ends before a message that was there. */
+/** Returns the error of a server that lost acknowledged messages: its stream ends before a known message. */
 export function lostMessages(log: StreamLog, last: number): Error {
   const found = `the end of the stream at message ${last}; ${lost}`;
   return damagedMessage(log.stream, log.name, log.followed.sequence, { found });

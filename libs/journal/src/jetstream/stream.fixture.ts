@@ -8,7 +8,7 @@ import { headBytes, markOf, originOf, partsOf } from "./message.ts";
 export const stream = "TUTTI_JOURNAL_workflow_3";
 export const name = { service: "workflow", partition: 3 };
 
-/** A stream in memory, written as owners write: the messages of one may come after it was replaced. */
+/** A stream in memory with several writers: messages of an owner may come after it was replaced. */
 export class TestStream {
   readonly messages: Uint8Array[] = [];
   readonly #encoder = new HeaderEncoder(name.service, name.partition);
@@ -26,7 +26,7 @@ export class TestStream {
     return this.push(originOf({ number, epoch, timeMs: 500, hash: new Uint8Array(32).fill(number) }));
   }
 
-  /** The messages of batches that would follow the last message of the stream. */
+  /** Returns the messages of batches that follow the last message of the stream. */
   batches(count: number, { bytes = 5, partBytes = 1_000, epoch = 0 } = {}): Uint8Array[][] {
     const { last, epoch: newest, owner } = this.follow().followed;
     let hash = last?.hash ?? new Uint8Array(0);
@@ -43,7 +43,7 @@ export class TestStream {
     return this.push(...this.batches(count, options).flat());
   }
 
-  /** Follows all of it, or the part from a message on. */
+  /** Follows the stream from the given follower's state. */
   follow(follower = new Follower(stream, name, beginning)): Read {
     const batches: JournalBatch[] = [];
     const from = follower.followed.sequence;

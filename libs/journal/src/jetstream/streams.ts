@@ -14,24 +14,24 @@ import { jetstreamErrors } from "./errors.ts";
 import { streamOf, subjectsOf } from "./names.ts";
 
 export interface StreamOptions {
-  /** Copies in the cluster: 1, 3 or 5. */
+  /** Replicas in the cluster: 1, 3 or 5. */
   readonly replicas: number;
-  /** Bytes that each stream may have; -1 for no limit. Batches beyond it are refused as `full`. */
+  /** Maximum bytes of each stream, -1 for no limit. Batches beyond it are refused as `full`. */
   readonly bytesMax: number;
 }
 
-/** The number of partitions goes with each stream, so that it can be compared with the configuration. */
+/** Each stream stores the number of partitions, so that it can be compared with the configuration. */
 const partitionsKey = "tutti_partitions";
-/** What the names of streams and subjects allow. */
+/** Characters allowed in streams and subjects. */
 const serviceName = /^[A-Za-z0-9-]{1,63}$/;
 /** `no suitable peers for placement` */
 const noPeersCode = 10005;
-/** A cluster that is just starting does not have all its servers yet. After this time, it has too few. */
+/** A cluster that is just starting does not have all its servers yet. After this time it has too few. */
 const peersMs = 30_000;
 /** `stream name already in use with a different configuration`: another process was faster. */
 const nameInUseCode = 10058;
 
-/** Makes the streams of a service's partitions, or brings them in line where they differ. */
+/** Creates the streams of a service's partitions, or updates those that differ. */
 export async function ensureStreams(
   connection: NatsConnection,
   { service, partitions }: ServicePartitions,
@@ -58,7 +58,7 @@ export async function ensureStreams(
       });
     return connection.persist(operation, attempt, signal);
   };
-  // The first one by itself: where it was made with another number of partitions, no others are made.
+  // The first one alone: if it was created with another number of partitions, no others are created.
   await ensure(0);
   await Promise.all(Array.from({ length: partitions - 1 }, (_, index) => ensure(index + 1)));
 }
@@ -98,7 +98,7 @@ async function ensureStream(
   if (differs) await manager.streams.update(name, changeable);
 }
 
-/** What cannot be changed once the stream is there. */
+/** Settings that cannot be changed once the stream exists. */
 const fixed = { retention: RetentionPolicy.Limits, deny_delete: true } as const;
 
 function configurationOf(at: PartitionName & ServicePartitions, { replicas, bytesMax }: StreamOptions) {

@@ -18,29 +18,31 @@ import type {
   ServicePartitions,
 } from "../port.ts";
 
-/** A batch as it is kept: encoded, because the hash is over that. */
+/** A stored batch: encoded, because the hash is computed over the encoded form. */
 interface KeptBatch {
   readonly bytes: Uint8Array;
   readonly count: number;
 }
 
-/** What outlives a journal in memory: open another one on it, as if a process had started again. */
+/**
+ * The part of a journal in memory that outlives it. A journal opened on it continues as after a restart of the process.
+ */
 export class MemoryStore {
   table: readonly PartitionName[] = [];
-  /** Per partition of the table: its batches, and how many were truncated before them. */
+  /** Batches per partition of the table, and the number of those truncated before them. */
   readonly logs: { first: number; batches: KeptBatch[]; end: Position }[] = [];
 }
 
-/** What happens to a commit: all that was appended in one go. */
+/** Fault of a commit, which contains everything appended in one go. */
 export type MemoryFault = "full" | "unknown-lost" | "unknown-landed";
 
 export interface MemoryJournalOptions {
   readonly services: readonly ServicePartitions[];
   readonly store?: MemoryStore;
   readonly batchBytesMax?: number;
-  /** Bytes of records that may be under way at once. */
+  /** Maximum bytes of records under way. */
   readonly waitingBytesMax?: number;
-  /** Asked before each commit. A fault makes it fail. Default: none ever does. */
+  /** Called before each commit. A returned fault makes it fail. Default: no faults. */
   readonly fault?: () => MemoryFault | undefined;
   /** Runs a commit when its turn has come. Default: at once, behind the running one. */
   readonly schedule?: (run: () => void) => void;
@@ -55,8 +57,8 @@ interface Waiting {
 }
 
 /**
- * The journal in memory, with the manners of a real one: commits come later and in groups, and can fail in every way that
- * a disk can. For tests, for simulations, and for what need not outlive its process.
+ * The journal in memory. Like a real one, commits come later and in groups, and can fail in every way that a disk can.
+ * For tests, simulations, and data that need not outlive its process.
  */
 export class MemoryJournal implements Journal {
   readonly partitions: readonly MemoryPartition[];
@@ -94,7 +96,7 @@ export class MemoryJournal implements Journal {
     return this.#full;
   }
 
-  /** From now on there is no room for the log to continue, until `makeRoom`. */
+  /** From now on the log has no room to continue, until `makeRoom`. */
   fill(): void {
     this.#full = journalErrors.full.refusal({ reason: "it was filled" }, { retryAfterMs: 1_000 });
   }

@@ -13,7 +13,7 @@ export interface CopiesOptions {
   readonly clock: Clock;
 }
 
-/** A backup of the cluster's archive, opened by itself: a file per partition. */
+/** A backup of the cluster's archive, opened separately: a file per partition. */
 export class ArchiveCopies implements Archive {
   readonly #clock: Clock;
   readonly #singles: readonly (Single & { readonly archive: SqliteArchive })[];

@@ -1,8 +1,8 @@
 /**
- * Puts the archive of a service, which one process has in a file for all its partitions, into NATS: of each partition a
- * base, as the first entry of its log.
+ * Imports the archive of a service from a single process into NATS. Each partition gets a base as the first entry of
+ * its log.
  *
- * 1. The opener of a partition fetches the base and continues from there: to it, all of the log is behind the base.
+ * 1. The opener of a partition fetches the base and continues from there: the whole log lies behind the base.
  * 2. There is no other writer.
  */
 import { existsSync } from "node:fs";
@@ -20,18 +20,18 @@ import { type ArchiveStreams, openArchiveStreams } from "./open.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 
 export interface ArchiveImport extends ArchiveStreams {
-  /** Where the archive is. It is not open. */
+  /** Directory of the archive. It is not open. */
   readonly from: string;
-  /** Where a file of each partition is for a while. */
+  /** Directory for temporary files of the partitions. */
   readonly scratch: string;
-  /** The newest of a partition's journal: its next owner's will be newer. */
+  /** Returns the newest epoch of a partition's journal. The next owner has a newer one. */
   readonly epochOf: (partition: number) => number;
 }
 
 export async function importArchive(options: ArchiveImport, signal: AbortSignal): Promise<void> {
   const { from, scratch, partitions } = options;
   const objects = await openArchiveStreams(options, signal);
-  // Of a service that never kept anything.
+  // A service without stored data.
   if (!existsSync(fileOf(from))) return;
   await mkdir(scratch, { recursive: true, mode: privateModes.folder });
   for (let partition = 0; partition < partitions; partition++) {

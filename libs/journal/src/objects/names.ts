@@ -1,6 +1,6 @@
 import type { PartitionName } from "../port.ts";
 
-/** The log of a partition of the archive: a stream of its own. */
+/** The log of a partition of the archive: a separate stream. */
 export const logOf = ({ service, partition }: PartitionName): { stream: string; subject: string } => ({
   stream: `TUTTI_ARCHIVE_${service}_${partition}`,
   subject: `tutti.archive.log.${service}.${partition}`,

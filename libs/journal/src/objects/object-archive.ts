@@ -10,8 +10,8 @@ import type { ObjectParts } from "./settings.ts";
 import { figuresOfSeveral, type Single, searchSeveral } from "./several.ts";
 
 /**
- * The archive of a service in a cluster: what it keeps is in NATS, and each process has its own copy of the partitions
- * that it owns, one file each.
+ * The archive of a service in a cluster. Its data is in NATS, and each process has a local copy of each of its
+ * partitions, one file each.
  */
 export class ObjectArchive implements Archive {
   readonly #parts: ObjectParts;
@@ -38,11 +38,11 @@ export class ObjectArchive implements Archive {
   }
 
   /**
-   * Brings this process's copy of a partition up to date while another one owns it: before a move, and for those it is
-   * to take over when another process dies. It may fail when the owner continues meanwhile. Then it is done again.
+   * Updates this process's copy of a partition while another process owns it: before a move, and for partitions that
+   * this process would take over. It may fail if the owner continues meanwhile. Then it is repeated.
    *
-   * The copy is closed afterwards, and what works on it stays: to start that again is most of what taking over would
-   * take.
+   * The copy is closed afterwards, but its thread keeps running: starting the thread is most of the duration of a
+   * takeover.
    */
   async prepare(partition: number): Promise<void> {
     this.#checkOpen();
@@ -67,7 +67,7 @@ export class ObjectArchive implements Archive {
     return figuresOfSeveral(this.#owned());
   }
 
-  /** Of the partitions that this process has. `openCopies` opens it. */
+  /** Backs up the partitions of this process. `openCopies` opens the result. */
   async backup(directory: string): Promise<void> {
     this.#checkOpen();
     for (const [partition, { tenancy }] of this.#partitions.entries()) {
@@ -97,7 +97,7 @@ export class ObjectArchive implements Archive {
   }
 }
 
-/** Where a backup has the copy of a partition: an archive on SQLite of its own. */
+/** Returns the place of a partition's copy in a backup: a separate archive on SQLite. */
 export function copyOf(directory: string, partition: number): string {
   return fileOf(join(directory, String(partition)));
 }

@@ -19,24 +19,24 @@ import { PartitionLog } from "./log/partition-log.ts";
 import type { ObjectParts } from "./settings.ts";
 import { Tenancy } from "./tenancy.ts";
 
-/** Owners draw a number to tell their entries and objects apart. */
+/** Owners draw a number to distinguish their entries and objects. */
 const ownersMax = 2 ** 52;
 
 /**
- * A partition of the cluster's archive, as this process sees it: under one tenancy after the other.
+ * A partition of the cluster's archive in this process, under one owner after the other.
  *
- * 1. Reads are answered from the process's own copy, which has everything whose commit was answered.
- * 2. A copy that turns out to be damaged is thrown away with the next opening.
+ * 1. Reads are answered from the process's own copy, which contains every acknowledged commit.
+ * 2. A copy that turns out to be damaged is deleted with the next opening.
  */
 export class ObjectPartition implements ArchivePartition {
   readonly #parts: ObjectParts;
   readonly #partition: number;
   readonly #file: string;
-  /** The newest that it was opened under here. */
+  /** The newest epoch under which it was opened here. */
   #epoch = 0;
   #tenancy: Tenancy | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  /** Ends an opening without a waiter. */
+  /** Aborts an opening without a waiter. */
   #opening = new AbortController();
   #isSuspect = false;
   #isClosed = false;
@@ -47,7 +47,7 @@ export class ObjectPartition implements ArchivePartition {
     this.#file = file;
   }
 
-  /** While this process is its owner. */
+  /** The present ownership. Undefined if this process is not the owner. */
   get tenancy(): Tenancy | undefined {
     return this.#tenancy?.isEnded === false ? this.#tenancy : undefined;
   }
@@ -112,10 +112,7 @@ export class ObjectPartition implements ArchivePartition {
     return this.#owned(epoch).settle();
   }
 
-  /**
-   * Brings the copy to where the log stands while another process owns it, so that taking it over is a matter of
-   * little.
-   */
+  /** Brings the copy up to the state of the log while another process owns it, so that a takeover is fast. */
   prepare(): Promise<void> {
     const { signal } = this.#opening;
     const preparing = this.#last.then(async () => {
@@ -130,7 +127,7 @@ export class ObjectPartition implements ArchivePartition {
     return preparing;
   }
 
-  /** Writes work that waits, and closes. */
+  /** Finishes waiting work, and closes. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#opening.abort(archiveErrors.closed());
@@ -159,7 +156,7 @@ export class ObjectPartition implements ArchivePartition {
     const partition = this.#partition;
     const log = new PartitionLog(connection, { service, partition });
     const owner = Math.floor(chance.random() * ownersMax);
-    // First all other writers stop. Then the log does not change any more.
+    // First all other writers are fenced. Then the log does not change any more.
     for (let isThere = false; !isThere; ) {
       const { epoch: newest, base, baseBytes, tailBytes } = await log.refresh(signal);
       if (newest > epoch) throw archiveErrors.fenced({ partition, epoch, newest });
@@ -175,7 +172,7 @@ export class ObjectPartition implements ArchivePartition {
     return new Tenancy({ ...this.#parts, partition, epoch, owner, log, cache, file });
   }
 
-  /** Continues without an answer, from where it was. */
+  /** Applies the log to the copy. Retries without an answer, from where it stopped. */
   async #follow(log: PartitionLog, signal: AbortSignal): Promise<PartitionCache> {
     const { connection, partitions, host, source, objects } = this.#parts;
     const { clock } = connection.foundation;

@@ -14,20 +14,22 @@ import { type S3Foundation, S3Objects, type S3Settings } from "./store/s3-object
 import { ensureStream, type StreamSettings } from "./streams.ts";
 
 export interface ObjectArchiveOptions extends Partial<StreamSettings> {
-  /** Started, and stays the caller's. */
+  /** A started connection, which belongs to the caller. */
   readonly connection: NatsConnection;
   readonly service: string;
-  /** As many as the service's journal has. */
+  /** Number of partitions, equal to that of the service's journal. */
   readonly partitions: number;
-  /** Where this process has its copies. Exclusive. */
+  /** Directory of this process's copies. Exclusive. */
   readonly directory: string;
-  /** Where they are read and written. Undefined is the caller's own thread, which is kept waiting: for tests. */
+  /** Thread that reads and writes the copies. Undefined means the caller's thread, which is blocked: for tests. */
   readonly thread: ArchiveThread | undefined;
   readonly source: BatchSource;
   readonly limits?: Partial<ObjectLimits>;
 }
 
-/** Opens the archive of a service in NATS, or makes it. Waits as long as no server answers, until the signal is aborted. */
+/**
+ * Opens the archive of a service in NATS, or creates it. Waits while no server answers, until the signal is aborted.
+ */
 export async function openObjectArchive(
   options: ObjectArchiveOptions,
   signal: AbortSignal,
@@ -53,7 +55,7 @@ export async function openObjectArchive(
 export type ArchiveStreams = Pick<ObjectArchiveOptions, "connection" | "service" | "partitions"> &
   Partial<StreamSettings>;
 
-/** Opens what the archive of a service is in, or makes it. Gives where its objects are. */
+/** Opens the streams of a service's archive, or creates them. Returns the place of its objects. */
 export async function openArchiveStreams(
   { connection, service, partitions, replicas = 1, bytesMax = -1 }: ArchiveStreams,
   signal: AbortSignal,
@@ -74,7 +76,7 @@ export async function openArchiveStreams(
 
 export type CopiesOptions = Pick<ObjectArchiveOptions, "connection" | "partitions" | "thread" | "source">;
 
-/** Opens a backup of an archive in NATS by itself. */
+/** Opens a backup of an archive in NATS separately. */
 export function openCopies(directory: string, options: CopiesOptions): ArchiveCopies {
   const { connection, partitions, thread, source } = options;
   const { clock } = connection.foundation;
@@ -83,11 +85,11 @@ export function openCopies(directory: string, options: CopiesOptions): ArchiveCo
 
 export interface ObjectBlobsOptions extends Partial<StreamSettings> {
   readonly connection: NatsConnection;
-  /** Several stores may be in one cluster: letters, digits and dashes. */
+  /** Name of the store, if a cluster has several: letters, digits and dashes. */
   readonly store: string;
 }
 
-/** Opens blobs in NATS, or makes a store for them. */
+/** Opens blobs in NATS, or creates a store for them. */
 export async function openObjectBlobs(
   options: ObjectBlobsOptions,
   signal: AbortSignal,
@@ -97,7 +99,7 @@ export async function openObjectBlobs(
   return new ObjectBlobs(options.connection.foundation, store);
 }
 
-/** Blobs in a bucket. Nothing is asked of it before the first call. @param times when blobs were put, for tests */
+/** Opens blobs in a bucket. Sends no request before the first call. @param times clock for the put times, for tests */
 export function openS3Blobs(
   settings: S3Settings,
   foundation: S3Foundation,
@@ -109,12 +111,12 @@ export function openS3Blobs(
 export interface ObjectStoreOptions extends Partial<StreamSettings> {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** What all subjects start with. */
+  /** Prefix of all subjects. */
   readonly root: string;
   readonly description: string;
 }
 
-/** Opens a store of objects, or makes it. */
+/** Opens a store of objects, or creates it. */
 export async function openObjectStore(
   options: ObjectStoreOptions,
   signal: AbortSignal,

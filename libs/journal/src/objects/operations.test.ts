@@ -58,7 +58,7 @@ const pack: fc.Arbitrary<Operation> = fc
     }),
     { minLength: 1, maxLength: 5 },
   )
-  // Without a prototype, as some are drawn, they would be equal to nothing.
+  // Some are drawn without a prototype, and would be equal to nothing.
   .map((batches) => ({ kind: "pack", batches: batches.map((batch) => ({ ...batch })) }));
 
 const purge: fc.Arbitrary<Operation> = number.map((nowMs) => ({ kind: "purge", nowMs }));

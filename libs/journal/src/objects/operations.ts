@@ -1,7 +1,4 @@
-/**
- * What happens to a partition of the archive, as bytes: each process that owns the partition after another does the same
- * with its own copy.
- */
+/** Operations on a partition of the archive, as bytes. Each later owner applies the same operations to its own copy. */
 import { archiveErrors } from "../archive/errors.ts";
 import { decodeColumn, encodeColumns } from "../archive/sqlite/columns.ts";
 import type { EncodedChanges } from "../archive/sqlite/committer.ts";
@@ -18,7 +15,7 @@ const kinds = { commit: 1, pack: 2, purge: 3 } as const;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** All of one kind: several commits, or one of the others. */
+/** Encodes operations of one kind: several commits, or one other operation. */
 export function encodeOperations(operations: readonly Operation[]): Uint8Array<ArrayBuffer> {
   const sink = new ByteSink();
   for (const operation of operations) {

@@ -3,13 +3,16 @@ import type { BatchSource } from "../archive/source.ts";
 import type { EngineHost } from "../archive/sqlite/engine-host.ts";
 import type { ObjectStore } from "./store/object-store.ts";
 
-/** Bounds of how a partition's archive is kept. */
+/** Bounds for storing a partition's archive. */
 export interface ObjectLimits {
-  /** Operations of more bytes are put into objects, and the log names those. */
+  /** Larger operations are stored in objects, and the log names the objects. */
   readonly entryBytesMax: number;
   /** Bytes of one such object. */
   readonly partBytesMax: number;
-  /** A new base is made when the log has so many bytes since the last, or an eighth of the base's if those are more. */
+  /**
+   * A new base is made when the log has this many bytes since the last base, or an eighth of the base's bytes if that
+   * is more.
+   */
   readonly tailBytesMin: number;
 }
 
@@ -19,16 +22,16 @@ export const objectLimits: ObjectLimits = {
   tailBytesMin: 4 * 1024 * 1024,
 };
 
-/** What all partitions of an archive share. */
+/** Dependencies shared by all partitions of an archive. */
 export interface ObjectParts {
   readonly connection: NatsConnection;
   readonly service: string;
-  /** How many partitions the service has. */
+  /** Number of partitions of the service. */
   readonly partitions: number;
-  /** Where local copies are. */
+  /** Directory of the local copies. */
   readonly directory: string;
   readonly host: (file: string) => EngineHost;
-  /** Keeps what reads and writes copies at hand until it is given back. Undefined where nothing has to be. */
+  /** Keeps the thread of the copies running until the returned function is called. Undefined if there is no thread. */
   readonly hold: (() => () => Promise<void>) | undefined;
   readonly source: BatchSource;
   readonly objects: ObjectStore;

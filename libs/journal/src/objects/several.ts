@@ -1,14 +1,14 @@
-/** Archives of single partitions that are searched as one. */
+/** Searches archives of single partitions as one. */
 import type { Archive, ArchiveFigures, Search, SearchPage } from "../archive/port.ts";
 import { mergedPage } from "../archive/search/merged.ts";
 
-/** A partition's own archive. */
+/** The archive of one partition. */
 export interface Single {
   readonly partition: number;
   readonly archive: Pick<Archive, "search" | "figures">;
 }
 
-/** The same page as if all were in one archive. */
+/** Returns the same page as if all were in one archive. */
 export async function searchSeveral(
   singles: readonly Single[],
   search: Search,

@@ -16,16 +16,16 @@ export interface StreamWanted {
 }
 
 export interface StreamSettings {
-  /** Copies in the cluster: 1, 3 or 5. */
+  /** Replicas in the cluster: 1, 3 or 5. */
   readonly replicas: number;
-  /** Bytes that each stream may have; -1 for no limit. */
+  /** Maximum bytes of each stream, -1 for no limit. */
   readonly bytesMax: number;
 }
 
 /** `stream name already in use with a different configuration`: another process was faster. */
 const nameInUseCode = 10058;
 
-/** Makes a stream, or brings it in line. Continues without an answer, until the signal is aborted. */
+/** Creates a stream, or updates it. Retries without an answer, until the signal is aborted. */
 export function ensureStream(
   connection: NatsConnection,
   wanted: StreamWanted,

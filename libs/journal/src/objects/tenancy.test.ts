@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Tenancy, type TenancyParts } from "./tenancy.ts";
 
-/** A log at rest, with a copy that contains all of it. */
+/** Returns the owner of an idle log, with a copy that contains all of it. */
 function tenancy(): Tenancy {
   const head = { sequence: 1 };
   const log = { head, refresh: () => Promise.resolve(head) };

@@ -1,14 +1,13 @@
 /**
- * The archive of a partition under one owner: takes what is to be committed, packed and removed, writes it to the log,
- * and does it with the process's own copy.
+ * The archive of a partition under one owner: writes commits, packs and removals to the log, and applies them to the
+ * process's own copy.
  *
- * 1. One thing after the other, in the order of the calls: first it is in the log, then in the copy, then it is
- *    answered. Operations that wait meanwhile are written together.
- * 2. Without servers it waits and tries again, as long as this owner is not replaced.
- * 3. When the log has moved, another owner has opened it: nothing more is written, and all waiting callers
- *    get the error.
- * 4. Names of objects are never used twice. What an older base named and a newer one does not is removed once that is
- *    in the log. What was written and never named, by the next owner that makes a base.
+ * 1. Operations run one after the other in the order of the calls: first the log, then the copy, then the answer.
+ *    Waiting operations are written together.
+ * 2. If no server is available it retries, as long as this owner is not replaced.
+ * 3. If the log has moved, another owner has opened it: nothing more is written, and all waiting callers get the error.
+ * 4. Names of objects are never reused. An object that only an older base names is removed once the newer base is in
+ *    the log. Objects that no entry names are removed by the next owner that makes a base.
  */
 import { assert, isTuttiError } from "@tutti/kernel";
 import { natsErrors } from "@tutti/nats";
@@ -26,7 +25,7 @@ import type { ObjectParts } from "./settings.ts";
 export interface TenancyParts extends ObjectParts {
   readonly partition: number;
   readonly epoch: number;
-  /** Drawn for this owner alone. */
+  /** Drawn for this owner only. */
   readonly owner: number;
   readonly log: PartitionLog;
   readonly cache: PartitionCache;
@@ -42,9 +41,9 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** Commits that wait are one entry, up to so many. */
+/** Maximum number of waiting commits in one entry. */
 const commitsAtOnce = 64;
-/** Packed in one entry. */
+/** Bytes packed in one entry. */
 const packBytes = 512 * 1024;
 
 export class Tenancy {
@@ -53,7 +52,7 @@ export class Tenancy {
   readonly #parts: TenancyParts;
   readonly #ending = new AbortController();
   readonly #jobs: Job[] = [];
-  /** Written, and not done yet with the copy: something was wrong with its disk. */
+  /** Entries in the log that the copy does not contain yet, because its disk failed. */
   readonly #behind: { readonly operations: readonly Operation[]; readonly head: LogHead }[] = [];
   readonly #storedParts: { readonly sequence: number; readonly names: readonly string[] }[] = [];
   #working: Promise<void> | undefined;
@@ -94,12 +93,12 @@ export class Tenancy {
     });
   }
 
-  /** Returns a slice of it. Says whether there is more. What it came to is in the log when there is not. */
+  /** Removes a slice. Returns whether there is more. If not, the result is in the log. */
   async purge(nowMs: number): Promise<boolean> {
     try {
       return !this.isEnded && (await this.#purge(nowMs));
     } catch (error) {
-      // Its present owner does it.
+      // The present owner removes it.
       if (this.isEnded) return false;
       throw error;
     }
@@ -119,13 +118,13 @@ export class Tenancy {
     return false;
   }
 
-  /** Nothing more is written. Waiting callers get the reason. */
+  /** Stops writing. Waiting callers get the reason. */
   abort(reason: unknown): Promise<void> {
     this.#ending.abort(reason);
     return this.#close();
   }
 
-  /** Writes work that waits, unless there is no receiver. */
+  /** Finishes waiting work. If a server is missing, it is dropped. */
   async finish(): Promise<void> {
     const { connection } = this.#parts;
     const give = (): void => {
@@ -153,7 +152,7 @@ export class Tenancy {
     const { signal } = this.#ending;
     if (signal.aborted) return Promise.reject(signal.reason);
     const done = new Promise<Result>((resolve, reject) => {
-      // The cast: what is resolved with is what the work results in.
+      // The cast: it is resolved with the result of the work.
       this.#jobs.push({ kind, work, changes, resolve: resolve as Job["resolve"], reject });
     });
     this.#working ??= this.#work();
@@ -173,7 +172,7 @@ export class Tenancy {
         for (const { reject } of jobs) reject(reason);
       }
     }
-    // Before anything else runs: a job that comes a moment later would wait for the next one.
+    // Cleared before anything else runs: otherwise a job that comes a moment later would wait for the next one.
     this.#working = undefined;
   }
 
@@ -215,7 +214,7 @@ export class Tenancy {
     await flush();
   }
 
-  /** Into the log, then with the copy. */
+  /** Writes to the log, then to the copy. */
   async #write(operations: readonly Operation[]): Promise<void> {
     const { log, limits } = this.#parts;
     await this.#catchUp();
@@ -248,7 +247,7 @@ export class Tenancy {
     while ((await log.append(entry, signal)) === "moved") {
       const { sequence } = log.head;
       const head = await log.refresh(signal);
-      // The knock of an older owner does not count.
+      // A knock of an older epoch does not count.
       if (head.sequence !== sequence || log.knocked > epoch) throw this.#replaced(head);
     }
   }
@@ -260,7 +259,7 @@ export class Tenancy {
     return error;
   }
 
-  /** Bytes that are too many for an entry. */
+  /** Stores bytes that exceed an entry. */
   async #store(bytes: Uint8Array): Promise<StoredPart[]> {
     const { objects, limits } = this.#parts;
     const size = limits.partBytesMax;
@@ -338,7 +337,10 @@ export class Tenancy {
     }
   }
 
-  /** What only the base before named, and entries that are cut. The first time also what older owners left behind. */
+  /**
+   * Removes objects that only the base before named, and entries that are cut. The first time also remains of older
+   * owners.
+   */
   async #removeUnnamed(before: Base | undefined, base: Base): Promise<void> {
     const { objects, partition, epoch } = this.#parts;
     const named = new Set(base.parts.map(({ name }) => name));
@@ -349,7 +351,7 @@ export class Tenancy {
     if (!this.#hasSwept) {
       const epochOf = (name: string): number => Number(name.split(".")[1]);
       for (const name of await objects.list(String(partition))) {
-        // A newer owner's are its own business, named or not.
+        // Objects of a newer owner belong to that owner, named or not.
         if (epochOf(name) < epoch && !named.has(name)) gone.push(name);
       }
     }

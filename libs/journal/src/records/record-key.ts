@@ -1,7 +1,7 @@
 import { Cursor } from "@tutti/contracts/wire";
 import type { InstanceKey } from "@tutti/kernel";
 
-/** Returns the key that encoded records start with. */
+/** Returns the key at the start of encoded records. */
 export function keyOfPrefix(prefix: Uint8Array): InstanceKey {
   const key = { namespace: "", kind: "", id: "" };
   const cursor = new Cursor(prefix);

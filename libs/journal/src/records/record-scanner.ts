@@ -3,8 +3,8 @@ import type { InstanceKey } from "@tutti/kernel";
 import { keyOfPrefix } from "./record-key.ts";
 
 /**
- * Goes through the records of a batch and finds the content and place of each, without making an object for
- * it: a recovery reads hundreds of thousands. Makes texts and views only on request.
+ * Scans the records of a batch and finds the content and place of each without allocating an object, because a recovery
+ * reads hundreds of thousands. Texts and views are created only on request.
  */
 export class RecordScanner {
   #cursor = new Cursor(nothing);
@@ -13,17 +13,17 @@ export class RecordScanner {
   /** The encoded record lies from here to `end` in `bytes`. */
   start = 0;
   end = 0;
-  /** Its namespace, kind and id lie from `start` to here, when they come first as encoders write them. */
+  /** Its namespace, kind and id lie from `start` to here if they come first, as encoders write them. */
   keyEnd = 0;
-  /** What of the key is not the id lies from `start` to here. */
+  /** The key without the id lies from `start` to here. */
   idStart = 0;
   event = 0;
   version = 0;
   previousBatch = 0;
   previousIndex = 0;
-  /** In the first record of an instance, else 0. */
+  /** Set in the first record of an instance, otherwise 0. */
   incarnation = 0;
-  /** The field with the cause, its tag included. Empty (both 0) when it is that of the record before. */
+  /** The field with the cause, including its tag. Empty (both 0) if the record before has the same cause. */
   causeStart = 0;
   causeEnd = 0;
   #causeBody = 0;
@@ -42,7 +42,7 @@ export class RecordScanner {
     this.index = -1;
   }
 
-  /** Returns whether there was another record. */
+  /** Moves to the next record. Returns whether there was one. */
   next(): boolean {
     const cursor = this.#cursor;
     if (cursor.at >= cursor.end) return false;
@@ -55,7 +55,7 @@ export class RecordScanner {
     return true;
   }
 
-  /** Looks at one record that is not in a batch. */
+  /** Scans one record outside a batch. */
   only(record: Uint8Array): void {
     this.#cursor = new Cursor(record);
     this.index = 0;
@@ -83,12 +83,12 @@ export class RecordScanner {
     if (cursor.at !== end) throw new RangeError("expected the record to end with its last field");
   }
 
-  /** Its encoded namespace and kind as a text: the same for the same. */
+  /** Its encoded namespace and kind as a text, for comparison. */
   get kindText(): string {
     return buffered(this.#cursor.bytes).toString("latin1", this.start, this.idStart);
   }
 
-  /** The encoded key as a text: the same for the same key. */
+  /** The encoded key as a text, for comparison. */
   get keyText(): string {
     return buffered(this.#cursor.bytes).toString("latin1", this.start, this.keyEnd);
   }
@@ -101,22 +101,22 @@ export class RecordScanner {
     return buffered(this.#cursor.bytes).toString("latin1", this.#typeStart, this.#typeEnd);
   }
 
-  /** A view. */
+  /** View of the payload. */
   get payload(): Uint8Array {
     return this.bytes.subarray(this.#payloadStart, this.#payloadEnd);
   }
 
-  /** The whole encoded record: a view. */
+  /** View of the whole encoded record. */
   get record(): Uint8Array {
     return this.bytes.subarray(this.start, this.end);
   }
 
-  /** The encoded cause as a text: the same for the same. */
+  /** The encoded cause as a text, for comparison. */
   get causeText(): string {
     return buffered(this.#cursor.bytes).toString("latin1", this.#causeBody, this.causeEnd);
   }
 
-  /** The encoded cause: a view, empty when it is that of the record before. */
+  /** View of the encoded cause. Empty if the record before has the same cause. */
   get cause(): Uint8Array {
     return this.bytes.subarray(this.#causeBody, this.causeEnd);
   }
@@ -173,7 +173,7 @@ export class RecordScanner {
 }
 
 const nothing = new Uint8Array(0);
-/** Of a record in its batch. */
+/** Tag of a record in its batch. */
 const recordTag = 18;
 const tags = {
   namespace: 10,
@@ -198,7 +198,7 @@ function skip(cursor: Cursor, tag: number): void {
   else throw new RangeError(`expected a field of a record, found tag ${tag}`);
 }
 
-/** The same bytes as a Buffer: it makes texts of parts without a view for each. */
+/** Returns the same bytes as a Buffer, which decodes texts without a view for each. */
 function buffered(bytes: Uint8Array): Buffer {
   if (lastBytes !== bytes) {
     lastBytes = bytes;

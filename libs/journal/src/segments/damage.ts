@@ -5,7 +5,7 @@ import type { Unsound } from "./inspection.ts";
 import { nameOfSegment } from "./segment-files.ts";
 
 /**
- * The error that says what is damaged and where: file, offset, partition and batch as far as they could be determined.
+ * Returns the error for damage with its place: file, offset, partition and batch, as far as they could be determined.
  */
 export function damaged(
   segment: number,

@@ -1,6 +1,9 @@
 import { hashBytes } from "../batch/hash.ts";
 
-/** Where the log of each partition ends: what the next batch has to follow. Plain arrays, so that a thread can take it. */
+/**
+ * The end of each partition's log, which the next batch must follow. Plain arrays, so that they can be passed to a
+ * thread.
+ */
 export interface Ends {
   readonly numbers: Float64Array;
   readonly epochs: Float64Array;
@@ -18,7 +21,7 @@ export function emptyEnds(partitions: number): Ends {
   };
 }
 
-/** The same with more partitions, the new ones empty. */
+/** Returns the same ends with more partitions. The new ones are empty. */
 export function grownEnds(ends: Ends, partitions: number): Ends {
   const grown = emptyEnds(partitions);
   grown.numbers.set(ends.numbers);
@@ -28,7 +31,7 @@ export function grownEnds(ends: Ends, partitions: number): Ends {
   return grown;
 }
 
-/** Hash of a partition's last batch. Zeros while there is none. */
+/** Returns the hash of a partition's last batch. Zeros if there is none. */
 export function hashOf(ends: Ends, partition: number): Uint8Array {
   return ends.hashes.subarray(partition * hashBytes, (partition + 1) * hashBytes);
 }

@@ -5,15 +5,15 @@ import type { ReadGroupHeader } from "./group-header.ts";
 import type { Unsound } from "./inspection.ts";
 import { sameBytes } from "./layout.ts";
 
-/** The place in a log up to which it was read. */
+/** The end of the part of a log that was read. */
 export interface LogEnd {
-  /** Of the last group. Undefined when the reading started in the middle, and any group may come. */
+  /** Sequence of the last group. Undefined if the reading started in the middle, and any group may follow. */
   sequence: number | undefined;
   checksum: number;
   readonly ends: Ends;
 }
 
-/** Ends of which nothing is known yet: each partition's first batch is taken as it is. */
+/** Returns unknown ends: any first batch of each partition is accepted. */
 export function unknownEnds(partitions: number): Ends {
   const ends = emptyEnds(partitions);
   ends.numbers.fill(unknown);
@@ -23,8 +23,8 @@ export function unknownEnds(partitions: number): Ends {
 const unknown = -1;
 
 /**
- * Moves the end of a log on by a sound group, if that group continues it. What is sound and does not is worse than a
- * flipped bit: something was taken out, put in, or written by another writer.
+ * Advances the end of a log by a sound group, if that group continues it. A sound group that does not is worse than a
+ * flipped bit: data was removed, inserted, or written by another writer.
  */
 export function follow(
   end: LogEnd,

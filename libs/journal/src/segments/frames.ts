@@ -4,15 +4,15 @@ import { hashBeforeChecksum, numberAfterEpoch, readBehaviour, timeAfterEpoch } f
 import type { JournalBatch } from "../port.ts";
 import { frameHeaderBytes, groupHeaderBytes } from "./layout.ts";
 
-/** What a frame says before its batch: where things are in it, so that it need not be parsed to seal or check it. */
+/** The data of a frame before its batch: places in the batch, so that it can be sealed and checked without decoding. */
 export interface FrameHead {
   /** Length of the batch. */
   readonly batchBytes: number;
-  /** How many records it has. */
+  /** Number of records. */
   readonly count: number;
-  /** Which partition, by its place in the segment's table. */
+  /** Index of the partition in the segment's table. */
   readonly partition: number;
-  /** Where the records start, where the checksum is, where the epoch is: from the beginning of the batch. */
+  /** Places of the records, the checksum and the epoch, from the start of the batch. */
   readonly headerBytes: number;
   readonly checksumAt: number;
   readonly epochAt: number;
@@ -38,20 +38,20 @@ export class Frames {
   readonly #end: number;
   #next = groupHeaderBytes;
 
-  /** Where the frame starts. */
+  /** Start of the frame. */
   at = 0;
-  /** Where its batch starts. */
+  /** Start of its batch. */
   batchAt = 0;
   batchBytes = 0;
   count = 0;
   partition = 0;
   headerBytes = 0;
-  /** Whether the walk ended because a frame's places cannot be. */
+  /** Whether the walk ended at a frame with impossible places. */
   broken = false;
   #checksumAt = 0;
   #epochAt = 0;
 
-  /** Length: that of the group, from its header to the end of its last frame. */
+  /** `length` is that of the group, from its header to the end of its last frame. */
   constructor(bytes: Uint8Array, view: DataView, length: number) {
     this.#bytes = bytes;
     this.#view = view;
@@ -93,7 +93,7 @@ export class Frames {
     return this.#bytes.subarray(this.batchAt, this.batchAt + this.batchBytes);
   }
 
-  /** Returns the batch as it is handed to those who read the journal. Its bytes are views of the group. */
+  /** Returns the batch in the form for readers of the journal. Its bytes are views of the group. */
   read(): JournalBatch {
     const at = this.batchAt;
     const behaviourAt = at + this.#epochAt + timeAfterEpoch + 8;
@@ -105,7 +105,7 @@ export class Frames {
       epoch,
       timeMs,
       behaviour: readBehaviour(this.#bytes, behaviourAt),
-      // In a header it comes behind the checksum, which otherwise is the last.
+      // A seal flag follows the checksum, which is otherwise the last field of a header.
       seal: this.#checksumAt + 4 < this.headerBytes,
       previousHash,
       records: this.#bytes.subarray(this.recordsAt, at + this.batchBytes),
@@ -125,7 +125,7 @@ export class Frames {
     return this.#view.getFloat64(this.batchAt + this.#epochAt + timeAfterEpoch, true);
   }
 
-  /** Where the hash of the batch before is. Only in batches after the first. */
+  /** Place of the hash of the batch before. Only in batches after the first. */
   get hashAt(): number {
     return this.batchAt + this.#checksumAt - hashBeforeChecksum;
   }
@@ -142,7 +142,7 @@ export class Frames {
     this.#view.setUint32(this.batchAt + this.#checksumAt, value, true);
   }
 
-  /** What the checksum should be. */
+  /** Computes the expected checksum. */
   sumOfRecords(): number {
     return crc32(this.#bytes, this.recordsAt, this.batchAt + this.batchBytes);
   }

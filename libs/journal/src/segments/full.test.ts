@@ -19,7 +19,7 @@ async function setUp(t: TestContext) {
   const journal = open();
   t.after(() => journal.close());
   const owner = await Owner.of(journal.partition("workflow", 0));
-  /** Appends until the journal is full. Gives how many became durable. */
+  /** Appends until the journal is full. Returns how many became durable. */
   const appendUntilFull = async () => {
     let durable = 0;
     while (journal.full === undefined) {

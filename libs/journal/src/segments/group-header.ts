@@ -2,14 +2,14 @@ import { crc32 } from "../batch/crc32.ts";
 import { Frames } from "./frames.ts";
 import { groupHeaderBytes, logIdBytes } from "./layout.ts";
 
-/** What a group says of itself: its place, so that a copy elsewhere is no group, and what it follows. */
+/** The header of a group: its place, so that a copy elsewhere does not count as a group, and its predecessor. */
 export interface GroupHeader {
   /** Position in the log, from 1, without gaps. */
   readonly sequence: number;
   /** From the header to the end of the last frame. */
   readonly bytes: number;
   readonly batches: number;
-  /** The file and the place in it. */
+  /** File, and offset in it. */
   readonly segment: number;
   readonly offset: number;
   /** Checksum of the group before. 0 in the first of the log. */
@@ -35,7 +35,7 @@ const at = {
   logId: 40,
 } as const;
 
-/** Writes all but the checksum, which comes last. */
+/** Writes everything but the checksum, which comes last. */
 export function writeGroupHeader(
   bytes: Uint8Array,
   view: DataView,
@@ -57,7 +57,7 @@ export function writeGroupChecksum(view: DataView, checksum: number): void {
   view.setUint32(at.checksum, checksum, true);
 }
 
-/** Returns the header at the beginning of these bytes, or undefined when no group of this log starts there. */
+/** Returns the header at the start of these bytes, or undefined if no group of this log starts there. */
 export function readGroupHeader(
   bytes: Uint8Array,
   view: DataView,
@@ -81,7 +81,7 @@ export function sumOfGroupHeader(bytes: Uint8Array): number {
   return crc32(bytes, at.sequence, groupHeaderBytes);
 }
 
-/** Returns the checksum that a whole group should have. Undefined when its frames do not fill it. */
+/** Returns the expected checksum of a whole group. Undefined if its frames do not fill it. */
 export function sumOfGroup(bytes: Uint8Array, view: DataView, header: GroupHeader): number | undefined {
   let sum = sumOfGroupHeader(bytes);
   let batches = 0;

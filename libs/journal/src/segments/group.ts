@@ -6,22 +6,22 @@ import { blockBytes, frameHeaderBytes, groupHeaderBytes, viewOf } from "./layout
 
 /** A batch that waits for its group to become durable. */
 export interface Waiting {
-  /** Place of the partition in the table. */
+  /** Index of the partition in the table. */
   readonly partition: number;
   readonly number: number;
   readonly epoch: number;
   readonly timeMs: number;
   readonly settle: (outcome: AppendOutcome) => void;
-  /** Where in the group it is, and how long. */
+  /** Place and length in the group. */
   from: number;
   bytes: number;
 }
 
 /**
- * A group that is being filled, and then written: frames in memory that may be shared with another thread, and who
- * waits for it. Batches are encoded straight into it. Nothing else is allocated for them.
+ * A group that is being filled, and then written: frames in memory that may be shared with another thread, and the
+ * waiting appends. Batches are encoded straight into it. Nothing else is allocated for them.
  *
- * 1. While a group is under way its bytes belong to the writer. No other code reads or writes them.
+ * 1. While a group is under way its bytes belong to the writer.
  */
 export class GroupBuffer {
   readonly bytes: Uint8Array;
@@ -34,15 +34,13 @@ export class GroupBuffer {
     this.#view = viewOf(this.bytes);
   }
 
-  /**
-   * Returns how much memory a group needs, so that a batch with so many bytes of records finds room in one half full.
-   */
+  /** Returns the memory that a group needs, so that a largest batch fits into one that is half full. */
   static bytesFor(batchBytesMax: number): number {
     const perBatch = batchBytesMax + blockBytes;
     return Math.ceil((2 * perBatch) / blockBytes) * blockBytes;
   }
 
-  /** From the room for the header to the end of the last frame. */
+  /** Length from the room for the header to the end of the last frame. */
   get length(): number {
     return this.#length;
   }
@@ -51,7 +49,7 @@ export class GroupBuffer {
     return this.#waiting.length;
   }
 
-  /** Returns whether so many bytes of records fit in. A block is set aside for the head of the frame. */
+  /** Returns whether `recordBytes` of records fit in. A block is reserved for the head of the frame. */
   fits(recordBytes: number): boolean {
     return this.#length + recordBytes + blockBytes <= this.bytes.length;
   }
@@ -76,7 +74,7 @@ export class GroupBuffer {
     this.#waiting.push(who);
   }
 
-  /** Empties it, and returns its waiting callers. */
+  /** Empties it, and returns the waiting appends. */
   drain(): readonly Waiting[] {
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,14 +1,14 @@
 import { hashBatchInto, hashBytes } from "../batch/hash.ts";
 
 /**
- * The hashes of the partitions' last batches, made as late as can be: of a group's batches they are wanted when the next
- * group is sealed, and until then nothing waits for them. What is sealed, written and synced goes out before.
+ * The hashes of the partitions' last batches, computed as late as possible: the hashes of a group are needed when the
+ * next group is sealed, and nothing waits for them before. Sealing, writing and syncing come first.
  *
- * 1. The bytes of a batch that was added stay as they are until its hash is made.
+ * 1. The bytes of an added batch stay unchanged until its hash is computed.
  */
 export class HashChain {
   readonly #hashes: Uint8Array;
-  /** By partition: where its last batch is, as long as its hash is not made. Nothing while the length is 0. */
+  /** By partition: the last batch, as long as its hash is not computed. A length of 0 means none. */
   readonly #from: Uint32Array;
   readonly #bytes: Uint32Array;
   readonly #open: number[] = [];
@@ -21,20 +21,20 @@ export class HashChain {
     this.#bytes = new Uint32Array(hashes.length / hashBytes);
   }
 
-  /** Batches from here on are in this group. */
+  /** Later batches are in this group. */
   startGroup(group: Uint8Array): void {
     this.finish();
     this.#group = group;
   }
 
-  /** Writes the hash of a partition's last batch where the next one names it. */
+  /** Writes the hash of a partition's last batch into the next one. */
   name(partition: number, at: number): void {
     if (this.#bytes[partition] !== 0) this.#make(partition);
     const from = partition * hashBytes;
     for (let byte = 0; byte < hashBytes; byte++) this.#group[at + byte] = this.#hashes[from + byte] as number;
   }
 
-  /** A batch follows in its partition. Its bytes are final. */
+  /** Adds a batch of a partition. Its bytes are final. */
   add(partition: number, from: number, bytes: number): void {
     if (this.#bytes[partition] !== 0) this.#make(partition);
     this.#from[partition] = from;
@@ -42,7 +42,7 @@ export class HashChain {
     this.#open.push(partition);
   }
 
-  /** Makes what is to be made. */
+  /** Computes the missing hashes. */
   finish(): void {
     for (const partition of this.#open) if (this.#bytes[partition] !== 0) this.#make(partition);
     this.#open.length = 0;

@@ -1,26 +1,26 @@
 import type { GroupBuffer } from "./group.ts";
 import type { CommitResult, SegmentWriter } from "./writer.ts";
 
-/** Where the writer runs. One group is under way at a time. */
+/** Runs the writer. One group is under way at a time. */
 export interface WriterHost {
-  /** Memory for a group, such that the writer can reach it. */
+  /** Returns memory for a group that the writer can reach. */
   memory(bytes: number): ArrayBufferLike;
-  /** Commits a group. `done` is called once, later, and the group's bytes are the writer's until then. */
+  /** Commits a group. `done` is called once, later. Until then the group's bytes belong to the writer. */
   commit(group: GroupBuffer, done: (result: CommitResult) => void): void;
   /**
-   * Hashes of the partitions' last batches, 32 bytes each. Of a group they are there when the next one is durable. Of
-   * who has nothing in the next one they stay.
+   * Hashes of the partitions' last batches, 32 bytes each. The hashes of a group are complete when the next one is
+   * durable. Partitions without a batch in the next group keep theirs.
    */
   readonly hashes: Uint8Array;
-  /** Vouches for the last group and lets go of files and threads. */
+  /** Secures the last group and releases files and threads. */
   close(): Promise<void>;
 }
 
-/** Runs when its turn has come: a simulation decides when, and in which order with everything else. */
+/** Runs a function when its turn has come. A simulation decides the time, and the order relative to everything else. */
 export type Schedule = (run: () => void) => void;
 
 /**
- * Returns the writer in the caller's thread, for tests and simulations, and where there is no other thread to be had.
+ * Returns the writer in the caller's thread, for tests and simulations, and for environments without another thread.
  */
 export function inlineHost(writer: SegmentWriter, schedule: Schedule): WriterHost {
   return {

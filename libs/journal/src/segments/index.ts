@@ -1,4 +1,4 @@
-/** The log of a process as its files: for readers that follow it from another thread, and does not write. */
+/** The files of a log, for readers that follow it from another thread without writing. */
 
 export { inspectLog } from "../archive/sqlite/log-inspection.ts";
 export { fileDisk } from "../disk/file-disk.ts";

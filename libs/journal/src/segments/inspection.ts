@@ -5,7 +5,7 @@ import { type ReadGroupHeader, readGroupHeader, sumOfGroup } from "./group-heade
 import { aligned, blockBytes, groupHeaderBytes } from "./layout.ts";
 import type { SegmentWindow } from "./segment-window.ts";
 
-/** What is at a place where a group may start. */
+/** Result of inspecting a place where a group may start. */
 export type Inspection =
   | {
       readonly kind: "sound";
@@ -16,19 +16,19 @@ export type Inspection =
     }
   /** No group of this log starts here. */
   | { readonly kind: "nothing"; readonly found: string }
-  /** A group starts here, and something in it is not as it was written. */
+  /** A group starts here, and part of it has changed since it was written. */
   | ({ readonly kind: "unsound" } & Unsound);
 
 export interface Unsound {
   readonly found: string;
   /** Distance from the group's beginning. */
   readonly at: number;
-  /** Place of the partition in the table, and number of the batch, where both could be determined. */
+  /** Index of the partition in the table, and number of the batch, if both could be determined. */
   readonly partition?: number;
   readonly number?: number;
 }
 
-/** Where a log is looked at: its identity, and the partitions of the segment. */
+/** The inspected part of a log: its identity, and the partitions of the segment. */
 export interface InspectedSegment {
   readonly window: SegmentWindow;
   readonly logId: Uint8Array;
@@ -36,7 +36,7 @@ export interface InspectedSegment {
   readonly partitions: readonly PartitionName[];
 }
 
-/** Looks at one place, and checks every byte of the group that starts there. */
+/** Inspects one place, and checks every byte of the group that starts there. */
 export function inspectGroup(segment: InspectedSegment, offset: number): Inspection {
   const header = groupHeaderAt(segment, offset);
   if (header === undefined) return { kind: "nothing", found: "no group of this log" };
@@ -51,7 +51,7 @@ export function inspectGroup(segment: InspectedSegment, offset: number): Inspect
   return { kind: "sound", header, bytes, view };
 }
 
-/** Returns the header of a group that claims this very place. */
+/** Returns the header of a group that claims exactly this place. */
 function groupHeaderAt(
   { window, logId, segment }: InspectedSegment,
   offset: number,
@@ -62,8 +62,8 @@ function groupHeaderAt(
 }
 
 /**
- * Returns a sound group somewhere behind a place, which vouches for all that is before it. Any will do. It is looked
- * for at every block, because damage may hide where the next one starts.
+ * Returns any sound group behind a place, which confirms everything before it. Every block is tried, because damage may
+ * hide the start of the next group.
  */
 export function laterGroup(
   segment: InspectedSegment,
@@ -88,7 +88,7 @@ function problemOfGroup(
   const frames = new Frames(bytes, view, header.bytes);
   while (frames.next()) {
     if (frames.sumOfRecords() === frames.checksum) continue;
-    // Only sound heads can say which batch it is.
+    // Only sound heads can identify the batch.
     const batch = sum === header.checksum ? { partition: frames.partition, number: frames.number } : {};
     return { found: "records whose checksum does not match", at: frames.recordsAt, ...batch };
   }
@@ -99,9 +99,7 @@ function problemOfGroup(
   return;
 }
 
-/**
- * The heads as a whole are damaged: the first frame that contradicts itself is the place, else the group's beginning.
- */
+/** The checksum of the heads is wrong: the damage is at the first inconsistent frame, or else at the group's start. */
 function problemOfHeads(
   bytes: Uint8Array,
   view: DataView,

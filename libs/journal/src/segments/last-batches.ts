@@ -4,16 +4,16 @@ import type { GroupBuffer, Waiting } from "./group.ts";
 import type { WriterHost } from "./host.ts";
 
 /**
- * Where the last durable batch of each partition lies, as long as its ledger does not have its hash: the journal's thread
- * makes the hashes of a group when all waiters know that it is durable, and they are rarely needed.
+ * Places of the last durable batch of each partition, as long as its ledger does not have its hash. The journal's
+ * thread computes the hashes of a group after all waiters are notified, and they are rarely needed earlier.
  *
  * 1. A batch is kept here as it was written. Its hash is computed on request.
- * 2. When its group is to be filled again, another one has become durable since: the thread has made the hashes.
+ * 2. Before its group is filled again, another one has become durable since, and the thread has computed the hashes.
  */
 export class LastBatches {
   readonly #ledgers: readonly Ledger[];
   readonly #host: WriterHost;
-  /** By partition. */
+  /** Indexed by partition. */
   readonly #lying: (Waiting | undefined)[];
   readonly #groups: (GroupBuffer | undefined)[];
 
@@ -24,7 +24,7 @@ export class LastBatches {
     this.#groups = ledgers.map(() => undefined);
   }
 
-  /** These have become durable, in this group. */
+  /** These batches have become durable in this group. */
   lie(group: GroupBuffer, batches: readonly Waiting[]): void {
     for (const batch of batches) {
       this.#lying[batch.partition] = batch;
@@ -32,7 +32,7 @@ export class LastBatches {
     }
   }
 
-  /** The group is to be filled with others. */
+  /** The group will be filled with other batches. */
   release(group: GroupBuffer): void {
     const { hashes } = this.#host;
     for (const ledger of this.#ledgers) {
@@ -44,7 +44,7 @@ export class LastBatches {
     }
   }
 
-  /** Gives a ledger the hash of its last batch. */
+  /** Sets the hash of a ledger's last batch. */
   hash({ index, hash }: Ledger): void {
     const batch = this.#lying[index];
     const group = this.#groups[index];

@@ -1,6 +1,6 @@
 /**
- * How segments are laid out. A log is a row of files, each a header and then groups. A group is what one sync made
- * durable: a header, and one frame per batch.
+ * Layout of segments. A log is a sequence of files, each with a header and then groups. A group is the unit of one
+ * sync: a header, and one frame per batch.
  *
  *     000000000007.log
  *     ┌────────────────┬───────────────────────────┬──────────────┬─────────────
@@ -14,10 +14,10 @@
  *                                 └────────┴──────────────┘
  *                                  16 bytes
  *
- * 1. Groups start at multiples of 4 KiB: a sync never touches a block with something older in it, which a power failure
- *    could then take along. After damage the next group can be found.
- * 2. A group is written only when the one before is durable. So a group vouches for all before it: if there is a later
- *    one, an earlier one that is not sound is damaged, not torn.
+ * 1. Groups start at multiples of 4 KiB. So a sync never touches a block with older data, which a power failure could
+ *    destroy. After damage the next group can be found.
+ * 2. A group is written only when the one before is durable. So a group confirms all groups before it: if there is a
+ *    later one, an unsound earlier one is damaged, not torn.
  * 3. The group's checksum covers its header and the heads of its frames. The heads hold the checksums of the records.
  *    So every byte is covered once, and summed once.
  * 4. Numbers are little-endian.

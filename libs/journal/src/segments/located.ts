@@ -6,24 +6,24 @@ import type { GroupPlace } from "./places.ts";
 import { batchesOf, type Chain, type WantedPartition } from "./reader.ts";
 import { nameOfSegment } from "./segment-files.ts";
 
-/** Where batches of a partition are: plain data, so that another thread can read them. */
+/** Places of batches of a partition: plain data, so that another thread can read them. */
 export interface LocatedBatches {
-  /** Of the journal. */
+  /** Directory of the journal. */
   readonly directory: string;
   readonly logId: Uint8Array;
   readonly partitions: readonly PartitionName[];
-  /** Of the partition, in that table. */
+  /** Index of the partition in that table. */
   readonly index: number;
-  /** The groups that have them, in order. */
+  /** The groups that contain them, in order. */
   readonly groups: readonly GroupPlace[];
   readonly from: number;
-  /** All up to this one are durable. */
+  /** All batches up to this one are durable. */
   readonly upTo: number;
 }
 
 /**
- * Reads located batches, about so many bytes of records or a group more, checked as every reader does. The
- * caller keeps their segments from being removed.
+ * Reads located batches, up to about `bytesMax` bytes of records but at least a group, with all checks. The caller
+ * keeps their segments from being removed.
  */
 export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: number): JournalBatch[] {
   const { groups, from, upTo } = located;
@@ -53,15 +53,15 @@ export function readLocated(disk: Disk, located: LocatedBatches, bytesMax: numbe
 }
 
 /**
- * Reads groups into one buffer that is used again: groups have batches of all partitions, and who goes through the log
- * for one of them would otherwise allocate many times what it is after.
+ * Reads groups into one reused buffer. Groups have batches of all partitions, so a reader of one partition would
+ * otherwise allocate many times the size of its batches.
  */
 class GroupReader {
   #bytes = new Uint8Array(blockBytes);
-  /** As much as the group before had: groups that follow each other are much alike. */
+  /** Bytes to read ahead: the size of the group before, because consecutive groups are similar. */
   #ahead = blockBytes;
 
-  /** From a group's starting to its end, or as much of it as the file has. Until the next call. */
+  /** Reads a group from its start to its end, or to the end of the file. The result is valid until the next call. */
   read(file: DiskFile, offset: number): Uint8Array {
     const first = this.#bytes.subarray(0, Math.max(Math.min(this.#ahead, file.bytes - offset), blockBytes));
     readFully(file, first, offset);
@@ -79,5 +79,5 @@ class GroupReader {
   }
 }
 
-/** A group that is larger is read into memory of its own. */
+/** A larger group is read into separate memory. */
 const aheadMax = 1024 * 1024;

@@ -26,14 +26,14 @@ async function ownersOf({ journal }: OpenedSegments): Promise<Owner[]> {
   return Promise.all(journal.partitions.map((partition) => Owner.of(partition)));
 }
 
-/** Batches of all partitions by turns, some of them in one group, over several segments. */
+/** Writes batches of all partitions in turn, some of them in one group, over several segments. */
 async function write(owners: readonly Owner[], from: number, to: number): Promise<void> {
   for (let count = from; count < to; count++) {
     await Promise.all(owners.slice(count % 2).map((owner) => owner.append(`${count}`.repeat(1_500))));
   }
 }
 
-/** What a reader says, one text for each batch. */
+/** Returns the batches of a reader, one text for each. */
 function collect(reader: LogReader, end: LogPlace, bytesMax?: number): string[] {
   const batches: string[] = [];
   reader.read(
@@ -53,7 +53,7 @@ function scanned(one: OpenedSegments, from?: LogPlace): string[] {
   return batches;
 }
 
-/** Where the last group of a segment starts. */
+/** Returns the start of the last group of a segment. */
 function lastGroupIn(one: ReturnType<typeof opened>, segment: number): number {
   const reader = new LogReader(one.disk);
   const offsets: number[] = [];
@@ -72,7 +72,7 @@ describe("a log reader", () => {
     const expected = await Promise.all(one.journal.partitions.map((partition) => batchesFrom(partition)));
     const found = one.journal.partitions.map((): unknown[] => []);
     one.scan(({ partition }, batch) => {
-      // What is handed over lives only as long as the call.
+      // The views are valid only during the call.
       const { records, previousHash, ...fields } = batch;
       found[partition]?.push({ ...fields, previousHash: previousHash.slice(), records: records.slice() });
     });

@@ -11,21 +11,20 @@ import type { ReadSegmentHeader } from "./segment-header.ts";
 import { oldestSegment, readSegmentHeader } from "./segment-headers.ts";
 import { SegmentWindow } from "./segment-window.ts";
 
-/** A place in the log between two groups. Plain data, so that it can be kept and handed to another thread. */
+/** A place in the log between two groups. Plain data, so that it can be stored or passed to another thread. */
 export interface LogPlace {
   readonly segment: number;
   readonly offset: number;
 }
 
 /**
- * Reads the whole log once, all partitions together, in the order in which it became durable: what a restart does, and
- * readers that follow the log from another thread. It knows the disk and a place, and nothing of the caller that
- * writes.
+ * Reads the whole log once, all partitions together, in the order in which it became durable: for a restart, and for
+ * readers that follow the log from another thread. It needs only the disk and a place.
  *
  * 1. It reads up to the place that it is given as the durable end, never beyond: later bytes may not be durable.
- * 2. Nothing is believed, as in recovery: every byte is checked, every batch against the one before of its partition as
- *    far as that was read, and that no group and no segment is missing in between.
- * 3. Segments that it has not read yet have to stay: the journal is cut only behind its followers.
+ * 2. Everything is checked, as in recovery: every byte, every batch against the one before of its partition if that was
+ *    read, and that no group and no segment is missing.
+ * 3. Unread segments must stay: the journal is cut only behind its followers.
  */
 export class LogReader {
   readonly #disk: Disk;
@@ -33,20 +32,20 @@ export class LogReader {
   #open: OpenSegment | undefined;
   #end: LogEnd | undefined;
 
-  /** From a place where an earlier reading ended. Without one, from the first batch of the log. */
+  /** Starts at the end of an earlier reading, or at the first batch of the log. */
   constructor(disk: Disk, from?: LogPlace) {
     this.#disk = disk;
     this.#place = from;
   }
 
-  /** Where the next reading continues. Undefined while nothing was read of a log from its beginning. */
+  /** Place of the next reading. Undefined if nothing of a log was read from its beginning. */
   get place(): LogPlace | undefined {
     return this.#place;
   }
 
   /**
-   * Passes the next batches up to this end, or after about so many bytes, and returns whether it has got
-   * there. Batches are views of the read bytes, and valid during the call.
+   * Passes the next batches up to this end, or up to about `bytesMax` bytes. Returns whether it has reached the end.
+   * Batches are views, valid during the call.
    */
   read(end: LogPlace, visit: LogVisitor, bytesMax = Number.POSITIVE_INFINITY): boolean {
     this.#place ??= { segment: oldestSegment(this.#disk) ?? end.segment, offset: 0 };
@@ -79,7 +78,8 @@ export class LogReader {
       if (wrong !== undefined) throw damaged(segment, offset, wrong, partitions);
       return after(aligned(group.header.bytes));
     }
-    // What is durable starts here if this is the last segment. Otherwise the next one says whether all was read.
+    // The durable end is here if this is the last segment. Otherwise the next segment tells whether everything was
+    // read.
     const found = group.kind === "unsound" ? group : { found: group.found, at: 0 };
     if (segment === end.segment) throw damaged(segment, offset, found, partitions);
     const { firstSequence, previousChecksum } = readSegmentHeader(this.#disk, segment + 1);
@@ -110,7 +110,10 @@ export class LogReader {
     return this.#open;
   }
 
-  /** What the first group has to follow: the segment's header says so at its beginning, nothing in the middle of it. */
+  /**
+   * Returns the state that the first group must follow. It is known at the beginning of a segment, and unknown in its
+   * middle.
+   */
   #endIn(header: ReadSegmentHeader, isBeginning: boolean): LogEnd {
     const partitions = header.partitions.length;
     const before = this.#end;

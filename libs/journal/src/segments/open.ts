@@ -17,45 +17,47 @@ import { type CommittedGroup, SegmentsJournal } from "./segments-journal.ts";
 import { WorkerHost } from "./worker-host.ts";
 import { durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
-/** What a journal on segments is opened with. */
+/** Options of a journal on segments. */
 export interface SegmentsOptions {
-  /** The services and how many partitions each has. Must be those the journal was made with, or more services. */
+  /** Services and their numbers of partitions. Must be those of the journal's creation, or more services. */
   readonly services: readonly ServicePartitions[];
-  /** Makes the identity of a new log. */
+  /** Source of the identity of a new log. */
   readonly chance: Chance;
-  /** With them a full disk is noticed before an append finds no room, and that there is room again by itself. */
+  /**
+   * With timers, a full disk is noticed before an append finds no room, and free space is noticed without an append.
+   */
   readonly timers?: Timers;
-  /** Bytes of records that one batch may have. Default 4 MiB. */
+  /** Maximum bytes of records per batch. Default: 4 MiB. */
   readonly batchBytesMax?: number;
-  /** How large the files are. Default 4 MiB, then up to 64. */
+  /** Sizes of the files. Default: 4 MiB, then up to 64. */
   readonly sizes?: SegmentSizes;
   /**
-   * Takes every batch while the log is read anyway, so that a restart reads it once. What it was handed counts when the
-   * opening has succeeded: only then the last of it is sure to be durable.
+   * Receives every batch while the log is read at opening, so that a restart reads it once. The batches count only when
+   * the opening has succeeded: only then the last of them are certainly durable.
    */
   readonly visit?: LogVisitor;
-  /** Told of every group that has become durable: for numbers. Must not throw. */
+  /** Called for every group that has become durable, for metrics. Must not throw. */
   readonly committed?: (group: CommittedGroup) => void;
 }
 
-/** A frame has 16 bits for it. */
+/** A frame has 16 bits for the partition. */
 const partitionsMax = 2 ** 16 - 1;
 const batchBytesMaxByDefault = 4 * 1024 * 1024;
 
-/** What was found when a journal was opened. */
+/** Findings of opening a journal. */
 export type Found = Pick<Recovered, "torn" | "segments" | "groups" | "batches">;
 
 export interface OpenedSegments {
   readonly journal: SegmentsJournal;
   readonly found: Found;
   /**
-   * Reads all batches that are durable by now, of all partitions in one pass, from the beginning or from a place on. At
-   * a restart `visit` is cheaper, which sees them while they are read anyway.
+   * Reads all durable batches of all partitions in one pass, from the beginning or from a place on. At a restart
+   * `visit` is cheaper, because it uses the reading at opening.
    */
   scan(visit: LogVisitor, from?: LogPlace): void;
 }
 
-/** Opens the journal in a directory, or makes one. A thread of its own writes it. One process at a time. */
+/** Opens the journal in a directory, or creates one. A separate thread writes it. One process at a time. */
 export async function openSegments(directory: string, options: SegmentsOptions): Promise<OpenedSegments> {
   const disk = fileDisk(directory);
   const prepared = prepareLog(disk, options);
@@ -66,7 +68,7 @@ export async function openSegments(directory: string, options: SegmentsOptions):
   return opened;
 }
 
-/** The same on any disk and without a thread: groups are written when `schedule` says so. */
+/** The same on any disk and without a thread: `schedule` decides when groups are written. */
 export function openSegmentsInline(disk: Disk, schedule: Schedule, options: SegmentsOptions): OpenedSegments {
   const prepared = prepareLog(disk, options);
   return assemble(disk, prepared, inlineHost(prepared.writer, schedule), options);
@@ -79,7 +81,7 @@ interface Prepared {
   readonly found: Found;
 }
 
-/** Reads the segments, and starts a segment where there is none or where services were added. */
+/** Reads the segments, and starts a segment if there is none or if services were added. */
 function prepareLog(
   disk: Disk,
   { services, chance, sizes = segmentSizes, visit }: SegmentsOptions,

@@ -48,7 +48,7 @@ describe("Places", () => {
     assert.deepEqual(drop(4, 0), []);
     assert.deepEqual(drop(4, 2), [1]);
     assert.deepEqual([places.first(0), places.first(1)], [4, 2]);
-    // Partition 1 has nothing in the second and cannot hold it.
+    // Partition 1 has nothing in the second segment and cannot keep it.
     assert.deepEqual(drop(99, 2), [2]);
     assert.deepEqual(drop(99, 99), []);
     assert.deepEqual([places.first(0), places.newest], [5, 3]);

@@ -1,6 +1,6 @@
 /**
- * Where the batches of each partition are: for every group that has some of them, the number of the first and the place
- * of the group. In memory, made when the log is opened and kept up with every group. Dropped with its segment.
+ * Places of the batches of each partition: for every group with some of them, the number of the first and the place of
+ * the group. Kept in memory, built when the log is opened and extended with every group. Dropped with its segment.
  */
 export interface GroupPlace {
   readonly segment: number;
@@ -9,7 +9,7 @@ export interface GroupPlace {
   readonly number: number;
 }
 
-/** An unneeded segment, and how large its file is. */
+/** An unneeded segment, and its file size. */
 export interface DroppedSegment {
   readonly segment: number;
   readonly bytes: number;
@@ -19,14 +19,14 @@ export class Places {
   readonly #partitions: number;
   readonly #segments: SegmentPlaces[];
 
-  /** With the segments that are known of a log whose table had fewer partitions. */
+  /** With the known segments of a log whose table had fewer partitions. */
   constructor(partitions: number, known?: Places) {
     this.#partitions = partitions;
     const segments = known === undefined ? [] : known.#segments;
     this.#segments = segments.map((one) => ({ ...one, before: this.#grown(one.before) }));
   }
 
-  /** A segment starts. Numbers: that of each partition's last batch before it. */
+  /** A segment starts. `numbers` are those of each partition's last batch before it. */
   addSegment(segment: number, bytes: number, numbers: Float64Array): void {
     const groups = Array.from({ length: this.#partitions }, () => new GroupList());
     this.#segments.push({ segment, bytes, before: this.#grown(numbers), groups });
@@ -46,12 +46,14 @@ export class Places {
     return this.#segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Number of the first batch that is still there. */
+  /** Returns the number of the first remaining batch. */
   first(partition: number): number {
     return (this.#segments[0]?.before[partition] ?? 0) + 1;
   }
 
-  /** Segments, the oldest first, in which no partition has a batch that is not below its cut. The newest stays. */
+  /**
+   * Drops the oldest segments in which every partition's batches are below its cut, and returns them. The newest stays.
+   */
   dropBelow(cuts: Float64Array): readonly DroppedSegment[] {
     const dropped: DroppedSegment[] = [];
     for (;;) {
@@ -67,14 +69,14 @@ export class Places {
     }
   }
 
-  /** New partitions come at the end of the table. Older segments know nothing of them. */
+  /** New partitions are at the end of the table. Older segments do not contain them. */
   #grown(numbers: Float64Array): Float64Array {
     const grown = new Float64Array(this.#partitions);
     grown.set(numbers);
     return grown;
   }
 
-  /** The groups with a partition's batches from a number on, in order. Those that are there at the time of the call. */
+  /** Returns the groups with a partition's batches from a number on, in order, as of the call. */
   *from(partition: number, number: number): Generator<GroupPlace> {
     const begin = this.#segments.findLastIndex(({ before }) => (before[partition] ?? 0) < number);
     for (const { segment, groups } of this.#segments.slice(Math.max(begin, 0))) {
@@ -94,13 +96,13 @@ interface SegmentPlaces {
   readonly groups: readonly GroupList[];
 }
 
-/** Pairs of number and offset, both growing. Twelve bytes a group. */
+/** Pairs of number and offset, both ascending. Twelve bytes per group. */
 class GroupList {
   #numbers = new Float64Array(4);
   #offsets = new Uint32Array(4);
   length = 0;
 
-  /** Takes the first batch of each group only. */
+  /** Stores the first batch of each group only. */
   add(number: number, offset: number): void {
     if (this.length > 0 && this.#offsets[this.length - 1] === offset) return;
     if (this.length === this.#numbers.length) this.#grow();
@@ -117,7 +119,7 @@ class GroupList {
     return this.#offsets[index] ?? 0;
   }
 
-  /** Returns the group that has this number, or the first if the number is older. */
+  /** Returns the index of the group with this number, or of the first group if the number is older. */
   indexOf(number: number): number {
     let low = 0;
     for (let high = this.length - 1; low < high; ) {

@@ -11,19 +11,15 @@ import type { GroupPlace } from "./places.ts";
 import { nameOfSegment } from "./segment-files.ts";
 import type { Segments } from "./segments.ts";
 
-/**
- * Read at once: little at first, for the caller that wants one batch. Twice as much each time, for who goes through the
- * log.
- */
+/** Bytes per read: small at first, for callers that want one batch. The size doubles with each read. */
 const partBytesFirst = 16 * 1024;
 const partBytesMax = 256 * 1024;
 
 /**
- * Reads the batches of one partition, beside the writer and without it.
+ * Reads the batches of one partition, independently of the writer.
  *
- * 1. Only what is durable is read: groups that were entered among the places, up to the last batch at the beginning.
- * 2. Nothing is believed: group header, heads, records, numbers and the chain of hashes within what is read are
- *    checked.
+ * 1. Only durable groups are read: those in the places, up to the last batch at the start of the read.
+ * 2. Everything is checked: group header, heads, records, numbers and the chain of hashes within the read part.
  */
 export async function* readBatches(
   segments: Segments,
@@ -39,7 +35,7 @@ export async function* readBatches(
     logId: segments.logId,
     partitions: segments.partitions,
     index: ledger.index,
-    // The segment may have been dropped since, and its file be another one's by now.
+    // The segment may have been dropped since, and its file may belong to another one now.
     check: (number) => ledger.checkReadable(number, places.first(ledger.index)),
   };
   let open: OpenSegment | undefined;
@@ -65,21 +61,21 @@ interface OpenSegment {
   readonly file: DiskFile;
   part: Uint8Array;
   from: number;
-  /** How much is read next. */
+  /** Bytes of the next read. */
   ahead: number;
 }
 
-/** Whose batches are wanted, of which log. */
+/** The requested partition and its log. */
 export interface WantedPartition {
   readonly logId: Uint8Array;
   readonly partitions: readonly PartitionName[];
-  /** Of the partition, in that table. */
+  /** Index of the partition in that table. */
   readonly index: number;
-  /** Throws when this batch cannot be there any more: then what was found instead is no damage. */
+  /** Throws if this batch cannot exist any more: then other content in its place is no damage. */
   check(number: number): void;
 }
 
-/** The batch that comes next, and the hash of the one before it once that was read. */
+/** Number of the next batch, and the hash of the one before it if that was read. */
 export interface Chain {
   number: number;
   hash: Uint8Array | undefined;
@@ -90,13 +86,13 @@ function openSegment(segments: Segments, ledger: Ledger, segment: number, from: 
     const file = segments.disk.open(nameOfSegment(segment));
     return { segment, file, part: new Uint8Array(0), from: 0, ahead: partBytesFirst };
   } catch (error) {
-    // It may have gone since the reading started.
+    // It may have been removed since the reading started.
     ledger.checkReadable(from, segments.places.first(ledger.index));
     throw damaged(segment, 0, { found: "no file that can be opened", at: 0 }, segments.partitions, error);
   }
 }
 
-/** From a group's starting to its end, or as much of it as the file has. */
+/** Reads a group from its start to its end, or to the end of the file. */
 async function groupAt(open: OpenSegment, offset: number): Promise<Uint8Array> {
   const head = await partAt(open, offset, blockBytes);
   const bytes = viewOf(head).getUint32(16, true);

@@ -14,21 +14,21 @@ import { SegmentWindow } from "./segment-window.ts";
 import { durableAt, type LogState } from "./writer.ts";
 
 /**
- * Reads a log from its first segment to its last group, and finds out where it ends.
+ * Reads a log from its first segment to its last group, and determines its end.
  *
  * 1. Every byte of every group is checked, and each batch against the one before: number, hash, epoch, time.
- * 2. An unsound group ends the log only if nothing vouches for it: no sound group behind it, no segment
- *    behind it. Otherwise it is damage, and opening fails with its place.
- * 3. What is sound and contradicts what it follows is damage wherever it is.
- * 4. The last group may never have been synced, and the memory of the system may hold what its disk does not. So it is
- *    written and synced once more before it is relied on.
- * 5. What was cut stays cut. Half a group over half of another may be a whole one after a power failure: so where the
- *    next group goes, nothing is left of the header of everything that was there.
+ * 2. An unsound group ends the log only if nothing confirms it: no sound group and no segment behind it. Otherwise it
+ *    is damage, and opening fails with its place.
+ * 3. A sound group that contradicts its predecessor is damage in any place.
+ * 4. The last group may never have been synced, and only the memory of the system may have it. So it is written and
+ *    synced once more before it counts as durable.
+ * 5. A truncated group stays truncated. After a power failure, half a group over half of another could form a whole
+ *    one. So the header in the place of the next group is overwritten first.
  */
 export interface Recovered {
   readonly log: LogState;
   readonly places: Places;
-  /** What is cut from the end: a group that was being written when the process ended. */
+  /** The truncated end: a group that was being written when the process ended. */
   readonly torn: DamagePlace | undefined;
   readonly segments: number;
   readonly groups: number;
@@ -36,13 +36,13 @@ export interface Recovered {
 }
 
 /**
- * Reads the log, and passes its batches to the given receiver. Undefined when there is none. Only a writer
- * removes leftovers and secures the end.
+ * Reads the log, and passes its batches to the given receiver. Undefined if there is no log. Only a writer removes
+ * leftovers and secures the end.
  */
 export function recover(disk: Disk, mayWrite: boolean, visit?: LogVisitor): Recovered | undefined {
   if (mayWrite) {
     for (const name of disk.list().filter(isUnfinished)) disk.remove(name);
-    // A killed process may have left a segment whose name only the memory of the system knows.
+    // After a killed process, the name of a segment may exist only in the memory of the system.
     disk.sync();
   }
   const headers = readSegmentHeaders(disk);
@@ -71,7 +71,10 @@ class Scan {
   /** The last group of the segment that was read last. */
   #lastGroup: { readonly offset: number; readonly bytes: number } | undefined;
   #next = 0;
-  /** A segment's header vouches for all before it, an empty group has nothing to lose. */
+  /**
+   * Whether damage to the last group would be noticed. A segment's header confirms everything before it, and an empty
+   * group has nothing to lose.
+   */
   #vouched = true;
   #torn: DamagePlace | undefined;
   #groups = 0;
@@ -162,7 +165,7 @@ class Scan {
     }
   }
 
-  /** The segment has no sound group here. The bytes behind it decide whether that is its end. */
+  /** The segment has no sound group here. The bytes behind it decide whether this is its end. */
   #endAt(
     inspected: InspectedSegment,
     offset: number,
@@ -172,7 +175,8 @@ class Scan {
     const { segment, partitions } = inspected;
     const found = group.kind === "unsound" ? group : { found: group.found, at: 0 };
     const { sequence } = this.#end;
-    // A torn group may have been cut here before the next segment started. That segment knows how many there were.
+    // A torn group may have been truncated here before the next segment started. That segment records the number of
+    // groups.
     const vouched =
       following === undefined
         ? laterGroup(inspected, offset, sequence) !== undefined
@@ -184,7 +188,7 @@ class Scan {
   }
 }
 
-/** In place of a header. Written also where it is read already: the disk may lack it. */
+/** Overwrites a header. Written even if it is read as zeros already: the disk may lack it. */
 const nothing = new Uint8Array(blockBytes);
 
 function sameEnds(one: Ends, other: Ends): boolean {

@@ -4,22 +4,22 @@ import { aligned } from "./layout.ts";
 import { encodeSegmentHeader, type SegmentHeader, segmentHeaderBytes } from "./segment-header.ts";
 
 /**
- * The files of a log: how they are named, made and removed.
+ * Names, creates and removes the files of a log.
  *
  * 1. A file gets its name as a segment only when its header is durable: a segment without a sound header is damage.
- * 2. Everything else ends in `.new`, means nothing, and is removed when the log is opened.
+ * 2. All other files end in `.new`, have no meaning, and are removed when the log is opened.
  */
 const suffix = ".log";
 const digits = 12;
-/** Made ahead by either thread, or an unneeded segment. Taken by the thread that starts a segment. */
+/** A file prepared by either thread, or an unneeded segment. The thread that starts a segment uses it. */
 export const preparedName = "prepared.new";
 export const preparingName = "preparing.new";
 const startingName = "starting.new";
 
-/** How large segments are. The first is small, so that a new directory is quickly made. */
+/** Sizes of segments. The first is small, so that a new directory is created quickly. */
 export interface SegmentSizes {
   readonly firstBytes: number;
-  /** Each is twice the one before up to this. */
+  /** Each segment is twice the size of the one before, up to this. */
   readonly maxBytes: number;
 }
 
@@ -29,7 +29,7 @@ export function nameOfSegment(segment: number): string {
   return `${String(segment).padStart(digits, "0")}${suffix}`;
 }
 
-/** Returns the number of a segment by its file's name. Undefined for other files. */
+/** Returns the number of a segment from its file name. Undefined for other files. */
 export function segmentOfName(name: string): number | undefined {
   return /^\d{12}\.log$/.test(name) ? Number(name.slice(0, digits)) : undefined;
 }
@@ -38,12 +38,12 @@ export function isUnfinished(name: string): boolean {
   return name.endsWith(".new");
 }
 
-/** How large the segment after one of this size is. 0 for the first. */
+/** Returns the size of the segment after one of this size. 0 for the first. */
 export function nextSegmentBytes(sizes: SegmentSizes, previousBytes: number): number {
   return Math.min(sizes.maxBytes, Math.max(sizes.firstBytes, previousBytes * 2));
 }
 
-/** Returns how many bytes a disk must have free for the log on it to make its next segment. 0 if that is made already. */
+/** Returns the free bytes that a disk needs for the next segment of its log. 0 if that segment is prepared already. */
 export function roomForNextSegment(disk: Disk, sizes: SegmentSizes = segmentSizes): number {
   const names = disk.list();
   if (names.includes(preparedName)) return 0;
@@ -63,11 +63,11 @@ export function roomForNextSegment(disk: Disk, sizes: SegmentSizes = segmentSize
 /** A segment that can be written to. */
 export interface StartedSegment {
   readonly file: DiskFile;
-  /** Where its first group starts. */
+  /** Start of its first group. */
   readonly offset: number;
 }
 
-/** Makes a segment, from a prepared file if there is one that is large enough for its header and this group. */
+/** Creates a segment, from a prepared file if that is large enough for its header and this group. */
 export function startSegment(
   disk: Disk,
   header: SegmentHeader,
@@ -91,12 +91,12 @@ export function startSegment(
   }
 }
 
-/** Claims the prepared file by giving it the name of one that is started: a second preparation cannot swap it. */
+/** Claims the prepared file by renaming it, so that a second preparation cannot replace it. */
 function takePrepared(disk: Disk, needed: number): DiskFile | undefined {
   if (!disk.list().includes(preparedName)) return;
   disk.rename(preparedName, startingName);
   const file = disk.open(startingName);
-  // It may have been a segment before: its old name must be gone for good before it is written to.
+  // It may have been a segment: its old name must be gone durably before it is written to.
   if (file.bytes >= needed) {
     disk.sync();
     return file;

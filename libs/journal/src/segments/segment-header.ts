@@ -6,18 +6,17 @@ import { type Ends, emptyEnds, hashOf, setEnd } from "./ends.ts";
 import { aligned, logIdBytes, viewOf } from "./layout.ts";
 
 /**
- * The beginning of a segment: which log it belongs to, which partitions there are, and where each of them stood when
- * the segment started. So the segments before can be deleted, and an idle partition still knows its number, epoch and
- * hash.
+ * The header of a segment: its log, the partitions, and the end of each partition when the segment started. So earlier
+ * segments can be deleted, and an idle partition keeps its number, epoch and hash.
  */
 export interface SegmentHeader {
   readonly segment: number;
   readonly logId: Uint8Array;
-  /** Sequence of the group that comes first in it. */
+  /** Sequence of its first group. */
   readonly firstSequence: number;
   /** Checksum of the group before that. 0 when there is none. */
   readonly previousChecksum: number;
-  /** A frame names its partition by its place in here. */
+  /** A frame names its partition by its index here. */
   readonly partitions: readonly PartitionName[];
   readonly ends: Ends;
 }
@@ -43,7 +42,7 @@ const at = {
   table: 40 + logIdBytes,
 } as const;
 
-/** A name's length, the name, the number, and where it ends: number, epoch, time, hash. */
+/** Length of the name, the name, the number, and the end: number, epoch, time, hash. */
 const entryBytes = 1 + serviceBytesMax + 4 + 3 * 8 + hashBytes;
 
 export function segmentHeaderBytes(partitions: number): number {
@@ -77,14 +76,14 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   return bytes;
 }
 
-/** What is known from the first block of a file: how long the header is, if it is one. */
+/** Returns the facts in the first block of a file: the length of the header, if it is one. */
 export function sizeOfSegmentHeader(block: Uint8Array): { headerBytes: number; version: number } | undefined {
   const view = viewOf(block);
   if (view.getUint32(at.magic, true) !== magic) return;
   return { version: view.getUint32(at.version, true), headerBytes: view.getUint32(at.headerBytes, true) };
 }
 
-/** Reads a header. Undefined when it is not what was written. */
+/** Decodes a header. Undefined if it is damaged. */
 export function decodeSegmentHeader(bytes: Uint8Array): ReadSegmentHeader | undefined {
   const view = viewOf(bytes);
   const count = view.getUint32(at.partitions, true);

@@ -10,11 +10,12 @@ import {
   sizeOfSegmentHeader,
 } from "./segment-header.ts";
 
-/** No table of partitions is longer. A length beyond this is damage. */
+/** Maximum length of a table of partitions. A longer one is damage. */
 const headerBytesMax = 64 * 1024 * 1024;
 
 /**
- * Returns the headers of all segments, checked to belong together: one log, no file missing, a table that only grew.
+ * Returns the headers of all segments, and checks that they belong together: one log, no file missing, a table that
+ * only grew.
  */
 export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
   const segments = segmentsOn(disk).sort((one, other) => one - other);
@@ -28,7 +29,7 @@ export function readSegmentHeaders(disk: Disk): readonly ReadSegmentHeader[] {
   return headers;
 }
 
-/** Returns the first segment that is there. Undefined when there is none. */
+/** Returns the first existing segment. Undefined if there is none. */
 export function oldestSegment(disk: Disk): number | undefined {
   const segments = segmentsOn(disk);
   return segments.length === 0 ? undefined : Math.min(...segments);

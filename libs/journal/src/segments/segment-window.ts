@@ -1,10 +1,10 @@
 import { type DiskFile, readFully } from "../disk/disk.ts";
 import { viewOf } from "./layout.ts";
 
-/** Reads ahead by this much: fewer calls, while two windows are still no memory to speak of. */
+/** Bytes read ahead: fewer calls, with little memory for two windows. */
 const windowBytes = 1024 * 1024;
 
-/** A part of a file in memory that moves along as it is asked for. What was handed out is overwritten when it moves. */
+/** A part of a file in memory that moves with the requests. A returned part is overwritten when the window moves. */
 export class SegmentWindow {
   readonly #file: DiskFile;
   readonly bytes: number;
@@ -12,7 +12,7 @@ export class SegmentWindow {
   #from = 0;
   #has = 0;
   #view = viewOf(new Uint8Array(0));
-  /** Up to where it is read ahead: what is behind may still be written, and would be old when it is asked for. */
+  /** Bound of reading ahead: data behind it may still be written, and would be outdated when it is requested. */
   aheadTo: number;
 
   constructor(file: DiskFile) {
@@ -21,7 +21,7 @@ export class SegmentWindow {
     this.aheadTo = file.bytes;
   }
 
-  /** So many bytes from an offset. Zeros beyond the end of the file. */
+  /** Returns `length` bytes from an offset. Zeros beyond the end of the file. */
   at(offset: number, length: number): Uint8Array {
     if (offset < this.#from || offset + length > this.#from + this.#has) this.#move(offset, length);
     const bytes = this.#buffer.subarray(offset - this.#from, offset - this.#from + length);

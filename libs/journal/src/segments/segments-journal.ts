@@ -29,32 +29,30 @@ export interface SegmentsJournalParts {
   readonly segments: Segments;
   readonly host: WriterHost;
   readonly batchBytesMax: number;
-  /** Where the log ends. */
+  /** End of the log. */
   readonly end: LogPlace;
-  /** Told of every group that has become durable. */
+  /** Called for every group that has become durable. */
   readonly committed: ((group: CommittedGroup) => void) | undefined;
-  /** Without them a full disk is noticed by the append that finds no room. */
+  /** Without timers, a full disk is noticed by the append that finds no room. */
   readonly timers: Timers | undefined;
 }
 
-/** What a sync has made durable. */
+/** The result of one sync. */
 export interface CommittedGroup {
   readonly batches: number;
   readonly bytes: number;
 }
 
 /**
- * The journal on segments: takes batches from all partitions, puts them together in groups, and answers when a group is
- * durable.
+ * The journal on segments: collects batches of all partitions in groups, and answers when a group is durable.
  *
- * 1. One group fills while another is under way. A group leaves when the one before it is durable, and what is appended
- *    in one go leaves together. A third lies as it was written, because its hashes may not be made yet.
- * 2. Answers are given in the order of the appends, and when all that a group changes here has been changed.
- * 3. After an unknown outcome nothing is taken any more: the log has to be read again to know which batches are there.
- * 4. A group that finds no room on the disk is refused, with all that was filled behind it. Nothing of it is written.
- * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners decide
- *    nothing more, and nothing that was decided is lost. It tries each second to make that segment, and is not full any
- *    more when it has.
+ * 1. One group fills while another is under way. A group leaves when the one before it is durable, and appends of one
+ *    go leave together. A third stays as it was written, because its hashes may be missing.
+ * 2. Answers are given in the order of the appends, after all state of the group is updated.
+ * 3. After an unknown outcome nothing is accepted: the log must be read again to know its batches.
+ * 4. A group that finds no room on the disk is refused, with everything filled behind it. Nothing of it is written.
+ * 5. When there is no room for the next segment, the journal is `full` while half a segment is left: owners stop
+ *    deciding, and no decision is lost. It tries each second to create that segment, and stays full until it succeeds.
  */
 export class SegmentsJournal implements Journal {
   readonly partitions: readonly SegmentsPartition[];
@@ -64,7 +62,7 @@ export class SegmentsJournal implements Journal {
   readonly #segments: Segments;
   readonly #host: WriterHost;
   #filling: GroupBuffer;
-  /** Those that wait to be filled, the longest first. */
+  /** Groups to fill, the longest unused first. */
   readonly #spare: GroupBuffer[];
   readonly #last: LastBatches;
   #flying: GroupBuffer | undefined;
@@ -95,7 +93,7 @@ export class SegmentsJournal implements Journal {
     this.partition = directoryOf(this.partitions);
   }
 
-  /** Where the durable part of the log ends: how far a `LogReader` may go. */
+  /** End of the durable part of the log: the bound for a `LogReader`. */
   get end(): LogPlace {
     return this.#end;
   }
@@ -109,7 +107,7 @@ export class SegmentsJournal implements Journal {
     return this.#segments.places.bytes;
   }
 
-  /** From when it resolves until it is let go, nothing of the log is removed. Gives how to let go. */
+  /** From its resolution until the returned function is called, nothing of the log is removed. */
   hold(): Promise<() => void> {
     return this.#segments.hold();
   }
@@ -146,7 +144,7 @@ export class SegmentsJournal implements Journal {
     });
   }
 
-  /** Sees to it that a ledger has the hash of its last durable batch. */
+  /** Ensures that a ledger has the hash of its last durable batch. */
   hash(ledger: Ledger): void {
     this.#last.hash(ledger);
   }
@@ -195,8 +193,8 @@ export class SegmentsJournal implements Journal {
   }
 
   /**
-   * Appends in the same go are included, and the next appends of the callers that are answered now. Otherwise
-   * waiting callers would split into two groups that take turns, each waiting for the sync of the other.
+   * Includes later appends of the same go, and the next appends of the callers that are answered now. Otherwise waiting
+   * callers would split into two groups that take turns, each waiting for the sync of the other.
    */
   #flushSoon(): void {
     if (this.#flying !== undefined || this.#isLeaving) return;
@@ -214,12 +212,12 @@ export class SegmentsJournal implements Journal {
     queueMicrotask(turn);
   }
 
-  /** Sends the filled group on its way, unless one is under way or there is nothing to send. */
+  /** Sends the filled group, unless one is under way or it is empty. */
   #flush(): void {
     if (this.#flying !== undefined || this.#filling.batches === 0) return;
     const group = this.#filling;
     this.#flying = group;
-    // There is one: only this one is under way.
+    // There is a spare group, because only this one is under way.
     this.#filling = this.#spare.shift() as GroupBuffer;
     this.#last.release(this.#filling);
     this.#host.commit(group, (result) => this.#committed(group, result));
@@ -252,7 +250,7 @@ export class SegmentsJournal implements Journal {
     void this.#segments.prepareNext(place)?.then((prepared) => this.#prepared(prepared));
   }
 
-  /** The next segment was made ahead, or there is no room for it. */
+  /** The next segment was prepared, or there is no room for it. */
   #prepared(prepared: Prepared): void {
     if (typeof prepared === "object") this.#isFull(prepared.noRoom);
     else this.#hasRoom();
@@ -336,7 +334,7 @@ class SegmentsPartition implements JournalPartition {
     return this.#segments.truncate(this.#ledger.index, before);
   }
 
-  /** Where the batches from one number on lie, some at a time. Undefined when they are not in files. */
+  /** Returns the places of the batches from one number on, some at a time. Undefined if they are not in files. */
   locate(from: number, upTo: number): LocatedBatches | undefined {
     const { directory, places, logId, partitions } = this.#segments;
     if (directory === undefined) return;
@@ -352,8 +350,8 @@ class SegmentsPartition implements JournalPartition {
 const locatedAtOnce = 512;
 
 const durable: AppendOutcome = Object.freeze({ kind: "durable" });
-/** In turns of the microtask queue: what it takes from an answer through an `await` or two to the next append. */
+/** Turns of the microtask queue: the distance from an answer through an `await` or two to the next append. */
 const turnsToLeave = 3;
 const noRecords = new Uint8Array(0);
-/** A full disk is not asked more often: each attempt writes until it is full again. */
+/** Pause between checks of a full disk: each attempt writes until it is full again. */
 const fullRetryMs = 1_000;

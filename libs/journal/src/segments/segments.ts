@@ -13,7 +13,7 @@ import type { Durable } from "./writer.ts";
 
 export interface SegmentsParts {
   readonly disk: Disk;
-  /** Where the files are, if the disk is a directory of the machine: another thread may read them there. */
+  /** Directory of the files, if the disk is a directory of the machine: another thread may read them there. */
   readonly directory: string | undefined;
   readonly sizes: SegmentSizes;
   readonly places: Places;
@@ -21,16 +21,15 @@ export interface SegmentsParts {
   readonly partitions: readonly PartitionName[];
 }
 
-/** The next segment is there, cannot be made at the moment for some other reason, or there is no room for it. */
+/** The next segment exists, there is no room for it, or it cannot be created for another reason. */
 export type Prepared = "made" | "not-made" | { readonly noRoom: string };
 
 /**
- * The segments of a log as its owner knows them, beside the writer: where batches are, which segments may go, and the
- * next one made ahead.
+ * The segments of a log in its owner's thread: places of batches, removable segments, and the prepared next one.
  *
- * 1. Segments go from the oldest on, when every partition has allowed it: the rest is one log without gaps.
- * 2. A segment made ahead is speed and a reserve: if it is not there in time, the writer makes its own. If there is no
- *    room for it, that is known while half a segment is left. Under a steady load it is an old segment, and nothing is
+ * 1. Segments are removed from the oldest on, when every partition has allowed it: the rest is one log without gaps.
+ * 2. A prepared segment gives speed and a reserve. If it is missing, the writer creates one itself. If there is no room
+ *    for it, that is known while half a segment is left. Under a steady load it is a reused old segment, and nothing is
  *    written twice.
  */
 export class Segments {
@@ -40,15 +39,15 @@ export class Segments {
   readonly logId: Uint8Array;
   readonly partitions: readonly PartitionName[];
   readonly #sizes: SegmentSizes;
-  /** First numbers that are still needed. */
+  /** Numbers of the first batches that are still needed. */
   readonly #cuts: Float64Array;
   /** Numbers of the last batches, to start the list of a new segment. */
   readonly #numbers: Float64Array;
-  /** The segment in which the next one was made ahead, so that it is tried once. */
+  /** The segment during which the next one was prepared, so that it is tried once. */
   #preparedIn = 0;
   #preparing: Promise<unknown> = Promise.resolve();
   #activeBytes = 0;
-  /** Unneeded segments that are still there, the oldest first. */
+  /** Unneeded segments that still exist, the oldest first. */
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
@@ -64,7 +63,7 @@ export class Segments {
     this.#numbers = numbers.slice();
   }
 
-  /** A group became durable: notes where its batches are, in a new segment if it starts one. */
+  /** Records the places of a group that became durable, in a new segment if the group starts one. */
   enter(place: Durable, batches: readonly { readonly partition: number; readonly number: number }[]): void {
     const { segment, offset, segmentBytes } = place;
     this.#activeBytes = segmentBytes;
@@ -75,27 +74,27 @@ export class Segments {
     }
   }
 
-  /** Makes the next segment ahead once this one is half full. Undefined while that is not due. */
+  /** Prepares the next segment once this one is half full. Undefined while that is not due. */
   prepareNext({ segment, offset, segmentBytes }: Durable): Promise<Prepared> | undefined {
     if (offset * 2 < segmentBytes || this.#preparedIn === segment) return;
     this.#preparedIn = segment;
     return this.prepare();
   }
 
-  /** Makes the next segment ahead. */
+  /** Prepares the next segment. */
   prepare(): Promise<Prepared> {
     const preparing = this.#prepare(nextSegmentBytes(this.#sizes, this.#activeBytes));
     this.#preparing = preparing;
     return preparing;
   }
 
-  /** Allows what is below a number to go, and removes unneeded segments. */
+  /** Allows the batches below a number to be removed, and removes unneeded segments. */
   truncate(partition: number, before: number): Promise<void> {
     this.#cuts[partition] = Math.max(before, this.#cuts[partition] ?? 0);
     return this.#drop();
   }
 
-  /** From when it resolves until it is let go, no segment is removed: a copy is in progress. Gives how to let go. */
+  /** From its resolution until the returned function is called, no segment is removed: a copy is in progress. */
   async hold(): Promise<() => void> {
     this.#holds++;
     await this.#removing.catch(() => {});
@@ -120,12 +119,12 @@ export class Segments {
     await this.#removing.catch(() => {});
   }
 
-  /** In their order, also when one of them cannot be removed at the moment: a gap would be damage. */
+  /** Removed in order, even if one of them cannot be removed at the moment: a gap would be damage. */
   async #removeDropped(): Promise<void> {
     for (let [oldest] = this.#dropped; oldest !== undefined; [oldest] = this.#dropped) {
       const name = nameOfSegment(oldest.segment);
       const isOfUse = oldest.bytes === this.#sizes.maxBytes && !this.disk.list().includes(preparedName);
-      // Overwritten as it is: what is in it names another segment, so it is not taken for a part of the next.
+      // Reused without clearing: its content names another segment, so it does not count as part of the next.
       if (isOfUse) this.disk.rename(name, preparedName);
       else await this.disk.later.remove(name);
       this.#dropped.shift();
@@ -139,7 +138,7 @@ export class Segments {
       this.disk.rename(preparingName, preparedName);
       return "made";
     } catch (error) {
-      // Of any other trouble the writer hears when it makes its own, where a caller waits for an answer.
+      // The writer finds any other problem when it creates the segment itself, with a caller that waits for an answer.
       return isDiskFull(error) ? { noRoom: reasonOf(error) } : "not-made";
     }
   }

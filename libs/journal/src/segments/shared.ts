@@ -1,13 +1,13 @@
 /**
- * What the journal's thread and its owner say to each other in shared memory: a few 32-bit words. The owner writes an
- * order, raises `ordered` and notifies. The thread sleeps until that word is raised, does the order, writes the answer
- * and posts a message, whose content is not needed unless something failed.
+ * Communication between the journal's thread and its owner in shared memory: a few 32-bit words. The owner writes an
+ * order, raises `ordered` and notifies. The thread sleeps until that word is raised, executes the order, writes the
+ * answer and posts a message. The message has content only after a failure.
  *
- * Only the word says that there is an order. A thread that is still awake does an order before the notification of it,
- * which then wakes the thread from its next sleep.
+ * Only the word counts as an order. A thread that is still awake executes the order before its notification, which then
+ * wakes the thread from its next sleep.
  *
- * Measured on two cores, the way there and back without the work: 12.5 µs with a message back, 17.5 with
- * `Atomics.waitAsync`, 12.5 through a separate channel. Asking again and again takes 5 and a core.
+ * Measured on two cores, a round trip without the work: 12.5 µs with a message back, 17.5 with `Atomics.waitAsync`,
+ * 12.5 through a separate channel. Polling takes 5 and a core.
  */
 export const word = {
   /** Counts orders. The thread waits for it to change. */
@@ -16,7 +16,7 @@ export const word = {
   buffer: 1,
   length: 2,
   batches: 3,
-  /** Where it became durable. */
+  /** Place where it became durable. */
   segment: 4,
   offset: 5,
   segmentBytes: 6,

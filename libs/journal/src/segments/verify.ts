@@ -5,16 +5,19 @@ import type { DamagePlace } from "../errors.ts";
 import type { PartitionName } from "../port.ts";
 import { type Recovered, recover } from "./recovery.ts";
 
-/** What was found in a journal that is not open, or that another process has open. */
+/** Result of checking a journal that is not open, or that another process has open. */
 export interface Verification {
-  /** `none`: there is no journal. `damaged`: something is not as it was written. `damage` says what and where. */
+  /**
+   * `none`: there is no journal. `damaged`: some data has changed since it was written. `damage` has the details and
+   * the place.
+   */
   readonly kind: "none" | "sound" | "damaged";
-  /** The same in words. */
+  /** Description of the result. */
   readonly text: string;
   readonly damage?: TuttiError;
-  /** Where a group was half written when its process ended, or is being written. */
+  /** A group that was half written when its process ended, or is being written. */
   readonly torn?: DamagePlace;
-  /** How far each partition's log goes. In a damaged journal unknown. */
+  /** End of each partition's log. Unknown for a damaged journal. */
   readonly partitions: readonly VerifiedPartition[];
 }
 
@@ -29,7 +32,7 @@ export function verifySegments(directory: string): Verification {
   return verifyDisk(fileDisk(directory, "read"), directory);
 }
 
-/** The same on any disk. The name is for the words. */
+/** The same on any disk. The name is for the texts. */
 export function verifyDisk(disk: Disk, name: string): Verification {
   try {
     const recovered = recover(disk, false);

@@ -24,7 +24,7 @@ const options: SegmentsOptions = {
   sizes: { firstBytes: 32 * 1024, maxBytes: 32 * 1024 },
 };
 
-/** Opens a journal, and gives it with its thread. */
+/** Opens a journal, and returns it with its thread. */
 async function openedWithThread(directory: string) {
   const started = once(process, "worker");
   const { journal } = await openSegments(directory, options);
@@ -49,7 +49,7 @@ describe("segments with a thread", () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     await owner.append(new Uint8Array(20_000));
-    // The next segment cannot get its name: a directory has it.
+    // The next segment cannot get its name, because a directory has it.
     await rm(join(directory, preparedName), { force: true });
     await mkdir(join(directory, "000000000002.log"));
     const outcome = await owner.append(new Uint8Array(20_000));
@@ -67,7 +67,7 @@ describe("segments with a thread", () => {
     const { journal } = await openSegments(directory, options);
     const owner = await Owner.of(journal.partition("workflow", 0));
     const { notify } = Atomics;
-    // A notification that comes when the thread has done the order and sleeps again.
+    // A notification that arrives after the thread has executed the order and sleeps again.
     const late: (() => void)[] = [];
     t.mock.method(Atomics, "notify", (...order: Parameters<typeof notify>) => {
       late.push(() => notify(...order));
@@ -127,7 +127,7 @@ describe("segments with a thread", () => {
     const outcomes = await Promise.all([...underWay, ...behind]);
     const acknowledged = outcomes.filter(({ kind }) => kind === "durable").length;
     assert.ok(outcomes.slice(acknowledged).every(({ kind }) => kind === "unknown" || kind === "stopped"));
-    // The first one after the end may be what finds out.
+    // The first append after the end may be the one that detects it.
     await owner.append("later");
     await assertStopped(owner);
     await journal.close();

@@ -8,7 +8,7 @@ import type { SegmentSizes } from "./segment-files.ts";
 import { closing, pausing, word, words } from "./shared.ts";
 import { type CommitFailure, type CommitResult, durableAt, type LogState, SegmentWriter } from "./writer.ts";
 
-/** What the journal's thread is started with. */
+/** Start arguments of the journal's thread. */
 export interface WorkerOrders {
   readonly directory: string;
   readonly sizes: SegmentSizes;
@@ -16,11 +16,11 @@ export interface WorkerOrders {
   readonly control: Int32Array;
   readonly buffers: readonly SharedArrayBuffer[];
   readonly hashes: Uint8Array;
-  /** How many orders others have done before it. */
+  /** Number of orders that earlier threads have executed. */
   readonly seen: number;
 }
 
-/** What the thread says: that it is there or that a group is durable, a failure, or the log that it hands over. */
+/** Message of the thread: it is ready or a group is durable, a failure, or the log that it hands over. */
 export type FromWorker = undefined | CommitFailure | { readonly kind: "paused"; readonly log: LogState };
 
 /** The first append after a pause waits for the start of a thread: 20 to 100 ms. */
@@ -29,11 +29,11 @@ const idleMs = 60_000;
 /**
  * The writer in a thread of its own.
  *
- * 1. Of an order the words are written before the counter is raised, and of an answer before the message is posted.
- *    Both order memory, so neither side reads half of what the other wrote.
- * 2. When the thread dies, what was under way is unknown and everything after it is refused. No caller waits for ever.
- * 3. A thread that nothing is ordered of ends: it takes 10 MiB. It lets go of the file before it hands over the log,
- *    and the next order starts another thread with that log. So one thread at a time writes.
+ * 1. The words of an order are written before the counter is raised, and those of an answer before the message is
+ *    posted. Both order memory, so neither side reads a half-written state.
+ * 2. When the thread dies, the group under way is unknown and everything after it is refused. No caller waits for ever.
+ * 3. A thread without orders ends, because it takes 10 MiB. It closes the file before it hands over the log, and the
+ *    next order starts another thread with that log. So one thread at a time writes.
  */
 export class WorkerHost implements WriterHost {
   readonly hashes: Uint8Array;
@@ -42,7 +42,7 @@ export class WorkerHost implements WriterHost {
   readonly #directory: string;
   readonly #sizes: SegmentSizes;
   readonly #file: URL;
-  /** As the next thread gets it. */
+  /** State of the log for the next thread. */
   #log: LogState;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -55,7 +55,7 @@ export class WorkerHost implements WriterHost {
   #isClosed = false;
   #failed: string | undefined;
 
-  /** The thread's file is another one only in tests. */
+  /** The thread's file differs only in tests. */
   constructor(
     directory: string,
     sizes: SegmentSizes,
@@ -82,8 +82,8 @@ export class WorkerHost implements WriterHost {
   }
 
   /**
-   * Starts the thread, with the memory that was asked for so far. Its first message says that it is there: that it is
-   * online means only that it starts to load its file.
+   * Starts the thread with the memory requested so far. Its first message means that it is ready. The `online` event
+   * only means that it starts to load its file.
    */
   start(): Promise<void> {
     const worker = this.#startThread();
@@ -121,7 +121,7 @@ export class WorkerHost implements WriterHost {
       worker.on("message", (message: FromWorker) => {
         if (message?.kind === "paused") this.#paused(message.log);
         else this.#settle(message ?? this.#durable());
-        // Its thread writes nothing any more, and no other one may.
+        // This thread writes nothing more, and no other thread may.
         if (message?.kind === "unknown") this.#failed ??= message.reason;
       });
     });
@@ -143,7 +143,7 @@ export class WorkerHost implements WriterHost {
     if (this.#worker === undefined) this.#startThread();
     this.#watchIdle();
     this.#wasOrdered = true;
-    // The cast: the journal fills no groups but those whose memory came from here.
+    // The cast: the journal fills only groups whose memory came from here.
     const memory = group.bytes.buffer as SharedArrayBuffer;
     this.#control[word.length] = group.length;
     this.#control[word.batches] = group.batches;
@@ -162,7 +162,7 @@ export class WorkerHost implements WriterHost {
       new SegmentWriter(fileDisk(this.#directory), this.#sizes, this.#log).close();
   }
 
-  /** One timer for all orders of a stretch. */
+  /** One timer for many orders. */
   #watchIdle(): void {
     if (this.#isIdleWatched) return;
     this.#isIdleWatched = true;

@@ -14,7 +14,7 @@ function run({ directory, sizes, log, control, buffers, hashes, seen: before }: 
   tell(undefined);
   let seen = before;
   for (;;) {
-    // A notification may come after its order is done: the counter says whether there is another one.
+    // A notification may come after its order was executed: the counter tells whether there is another one.
     while (Atomics.load(control, word.ordered) === seen) Atomics.wait(control, word.ordered, seen);
     seen = Atomics.load(control, word.ordered);
     const ordered = control[word.buffer] ?? closing;
@@ -34,11 +34,11 @@ function run({ directory, sizes, log, control, buffers, hashes, seen: before }: 
       control[word.segmentBytes] = result.segmentBytes;
     }
     tell(result.kind === "durable" ? undefined : result);
-    // While the others continue with what is durable.
+    // While the others continue with the durable group.
     copyBytes(writer.ends.hashes, hashes, 0);
   }
   writer.close();
 }
 
-// The cast is the thread's side of the contract with worker-host.ts, which starts it with these and nothing else.
+// The cast: worker-host.ts starts it with these arguments only.
 run(workerData as WorkerOrders);

@@ -17,9 +17,10 @@ import { nameOfSegment, nextSegmentBytes, type SegmentSizes, startSegment } from
  * 2. Space is allocated before a group is written: a full disk is detected before any effect.
  * 3. After a failed write or sync nothing more is written: the content of the disk is unknown, and a later successful
  *    sync would not change that.
- * 4. The chain moves on only with what is written: hash and checksum of a group are made after room was found for it.
- * 5. The hashes of a group's batches are made when it is durable and its waiting callers have the answer. So
- *    nothing writes over a group before the next one is durable.
+ * 4. The chain advances only with written groups: hash and checksum of a group are computed after room was found for
+ *    it.
+ * 5. The hashes of a group's batches are computed when it is durable and its waiting callers have the answer. So no
+ *    group is overwritten before the next one is durable.
  */
 export class SegmentWriter {
   readonly #disk: Disk;
@@ -36,7 +37,7 @@ export class SegmentWriter {
     this.#chain = new HashChain(log.ends.hashes);
   }
 
-  /** Where each partition's log ends, with what was committed. */
+  /** End of each partition's log after the last commit. */
   get ends(): Ends {
     return this.log.ends;
   }
@@ -52,8 +53,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Commits a group whose frames are in these bytes, behind the room for its header. Its length is that up to the end
-   * of the last frame, and the bytes continue to the end of a block.
+   * Commits a group. Its frames are in these bytes, after the room for its header. `length` ends with the last frame,
+   * and the bytes extend to the end of a block.
    */
   commit(bytes: Uint8Array, length: number, batches: number): CommitResult {
     if (this.#stopped !== undefined) return { kind: "unknown", reason: this.#stopped };
@@ -68,7 +69,7 @@ export class SegmentWriter {
   }
 
   /**
-   * Vouches for the last group with an empty one, so that damage to it is noticed as damage. Best effort: without it the
+   * Confirms the last group with an empty one, so that later damage to it is recognised. Best effort: without it the
    * log is as whole as after a crash.
    */
   close(): void {
@@ -76,14 +77,14 @@ export class SegmentWriter {
     this.release();
   }
 
-  /** Lets go of the file, so that another writer can continue with this log. */
+  /** Closes the file, so that another writer can continue with this log. */
   release(): void {
     this.#file?.close();
     this.#file = undefined;
     this.#stopped ??= "the log was closed";
   }
 
-  /** Starts the next segment. Undefined when there is one now. */
+  /** Starts the next segment. Undefined on success. */
   startSegment(groupBytes: number): CommitFailure | undefined {
     this.finish();
     const log = this.#log;
@@ -147,7 +148,7 @@ export class SegmentWriter {
     log.vouched = batches === 0;
   }
 
-  /** Fills in hash and checksum of every batch, moves the chain on, and gives the checksum of the group. */
+  /** Fills in hash and checksum of every batch, advances the chain, and returns the checksum of the group. */
   #sealFrames(bytes: Uint8Array, view: DataView, length: number): number {
     const chain = this.#chain;
     const { ends } = this.#log;
@@ -178,24 +179,24 @@ export class SegmentWriter {
   }
 }
 
-/** What a writer has to know of a log to continue with it. Plain data, so that it can be handed to a thread. */
+/** State of a log that a writer needs to continue it. Plain data, so that it can be passed to a thread. */
 export interface LogState {
   readonly logId: Uint8Array;
-  /** The table that frames name partitions by. */
+  /** The table of partitions for the frames. */
   readonly partitions: readonly PartitionName[];
   readonly ends: Ends;
-  /** Sequence and checksum of the last group. 0 when there is none. */
+  /** Sequence and checksum of the last group. 0 if there is none. */
   sequence: number;
   checksum: number;
-  /** The segment that is written to, and where in it the last group is. Segment 0: there is none yet. */
+  /** The current segment, and the place of its last group. Segment 0: there is none yet. */
   active: Durable;
-  /** Where in it the next group goes. */
+  /** Place of the next group in it. */
   next: number;
-  /** Whether damage to the last group would be noticed: a later segment names it, or there is nothing in it. */
+  /** Whether damage to the last group would be noticed: a later segment names it, or it is empty. */
   vouched: boolean;
 }
 
-/** Where a group has become durable. */
+/** Place where a group has become durable. */
 export interface Durable {
   readonly kind: "durable";
   readonly segment: number;
@@ -214,5 +215,5 @@ export function durableAt(segment: number, offset: number, segmentBytes: number)
   return { kind: "durable", segment, offset, segmentBytes };
 }
 
-/** What is behind the last frame of a group. Copied, because filling shared memory goes byte by byte. */
+/** Padding after the last frame of a group. Copied, because filling shared memory goes byte by byte. */
 const zeros = new Uint8Array(blockBytes);

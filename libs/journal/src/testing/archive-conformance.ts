@@ -8,7 +8,7 @@ import { ownerTests } from "./archive-conformance/owners.ts";
 import { removalTests } from "./archive-conformance/removal.ts";
 import { searchTests } from "./archive-conformance/search.ts";
 
-/** What every archive has to do. Run it on each implementation. */
+/** The contract of an archive. Run it on each implementation. */
 export function archiveConformance(underTest: ArchiveUnderTest): void {
   describe(`archive (${underTest.name})`, () => {
     commitTests(underTest);

@@ -9,9 +9,9 @@ import { type BlobMention, type Blobs, type Sweep, wholeBlob } from "../blobs/po
 export interface BlobsFixture extends AsyncDisposable {
   readonly blobs: Blobs;
   readonly time: VirtualTime;
-  /** Returns its process dies. Opens what it left. */
+  /** Kills its process and opens the remaining data. */
   crash(): Promise<Blobs>;
-  /** Flips one bit of a blob of the namespace `default` where it is kept. */
+  /** Flips one bit of a stored blob of the namespace `default`. */
   flip(sha256: Uint8Array, byte: number): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ function contentOf(blobs: Blobs, sha256: Uint8Array): Promise<Buffer> {
   return wholeBlob(blobs, space, sha256);
 }
 
-/** What every store of blobs has to do. Run it on each implementation. */
+/** The contract of a blob store. Run it on each implementation. */
 export function blobConformance({ name, open }: BlobsUnderTest): void {
   describe(`blobs (${name})`, () => {
     it("gives back what was put, by its hash, in any parts it came", async () => {
@@ -137,7 +137,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       await using fixture = await open();
       const sha256 = await putText(fixture.blobs, "mentioned");
       await fixture.blobs.mention([mentionBy("anna", sha256), mentionBy("ben", sha256)]);
-      // Nothing is there under this hash: it may come later.
+      // There is no blob under this hash yet.
       const none = createHash("sha256").update("none").digest();
       await fixture.blobs.mention([mentionBy("anna", none)]);
       const blobs = await fixture.crash();
@@ -176,7 +176,7 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       const sha256 = await putText(blobs, "busy");
       await blobs.mention([mentionBy("anna", sha256)]);
       await time.advance(10_000);
-      // The instance restarts while it is found that it is gone.
+      // The instance restarts while its end is being determined.
       const isKept = async (mentions: readonly BlobMention[]) => {
         await blobs.mention([mentionBy("anna", sha256)]);
         return mentions.map(() => false);
@@ -217,7 +217,7 @@ function mentionBy(id: string, sha256: Uint8Array): BlobMention {
 
 const allKept: Sweep["isKept"] = async (mentions) => mentions.map(() => true);
 
-/** Sweeps where these are. Through everything it takes a store of a network long. */
+/** Sweeps only the slices of these blobs. A full sweep takes a networked store long. */
 async function sweepAt(
   blobs: Blobs,
   hashes: readonly Uint8Array[],

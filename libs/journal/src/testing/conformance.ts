@@ -7,7 +7,7 @@ import { lifeTests } from "./conformance/life.ts";
 import { readTests } from "./conformance/read.ts";
 import type { JournalUnderTest } from "./fixture.ts";
 
-/** What every journal has to do. Run it on each implementation. */
+/** The contract of a journal. Run it on each implementation. */
 export function journalConformance(underTest: JournalUnderTest): void {
   describe(`journal (${underTest.name})`, { skip: underTest.skip ?? false }, () => {
     appendTests(underTest);

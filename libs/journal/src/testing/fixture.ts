@@ -1,12 +1,12 @@
 import type { Journal, JournalBatch, JournalPartition, ServicePartitions } from "../port.ts";
 
-/** What can be made to go wrong with the next commit. */
+/** Faults of the next commit. */
 export type CommitFault = "full" | "unknown";
 
 /** A journal under test. */
 export interface JournalFixture extends AsyncDisposable {
   readonly journal: Journal;
-  /** Lets go of it, as when its process ends gracefully, and opens what it left. */
+  /** Closes the journal gracefully and opens it again. */
   reopen(services?: readonly ServicePartitions[]): Promise<Journal>;
   /** Makes the next commit fail. See `canFail`. */
   readonly fail?: (fault: CommitFault) => void;
@@ -14,14 +14,14 @@ export interface JournalFixture extends AsyncDisposable {
   readonly makeRoom?: () => void;
 }
 
-/** What the suite is run on. */
+/** The subject of the suite. */
 export interface JournalUnderTest {
   readonly name: string;
-  /** Why it cannot run here. */
+  /** Reason why it cannot run here. */
   readonly skip?: string | false;
   /** Whether commits can be made to fail: then fixtures have `fail`. */
   readonly canFail: boolean;
-  /** Whether each partition has a log of its own, so that a failure stops that one alone. Default false. */
+  /** Whether each partition has a separate log, so that a failure stops only that partition. Default: false. */
   readonly logPerPartition?: boolean;
   open(options: {
     readonly services: readonly ServicePartitions[];
@@ -29,7 +29,7 @@ export interface JournalUnderTest {
   }): Promise<JournalFixture>;
 }
 
-/** All batches from a number on. */
+/** Returns all batches from a number on. */
 export async function batchesFrom(partition: JournalPartition, from = 1): Promise<JournalBatch[]> {
   const all: JournalBatch[] = [];
   for await (const slice of partition.read(from)) all.push(...slice);

@@ -5,17 +5,17 @@ import { readSegmentHeaders } from "../segments/segment-headers.ts";
 import { SegmentWindow } from "../segments/segment-window.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 
-/** A part of a file that means something, and the batch whose records it is. */
+/** A meaningful part of a file, and the batch of its records. */
 export interface LogPart {
   readonly file: string;
   readonly from: number;
   readonly to: number;
-  /** `last group`: that group and the records in it, which nothing behind them vouches for. */
+  /** `last group`: that group and its records, which nothing behind them confirms. */
   readonly kind: "segment header" | "group" | "records" | "last group";
   readonly batch?: { readonly partition: number; readonly number: number };
 }
 
-/** Everything that a sound log has, in order: what tests damage, to see it found. */
+/** Returns all parts of a sound log, in order, as targets for damage in tests. */
 export function partsOfLog(disk: MemoryDisk): LogPart[] {
   const parts: LogPart[] = [];
   const headers = readSegmentHeaders(disk);

@@ -1,26 +1,26 @@
 import type { Chance } from "@tutti/kernel";
 import type { Disk, DiskFile } from "../disk/disk.ts";
 
-/** Rates of faults: shares of all operations of the kind. */
+/** Rates of faults, as shares of all operations of the kind. */
 export interface DiskFaults {
-  /** A sync fails. Each sector may have been written all the same, and the system takes all of them for written. */
+  /** A sync fails. Each sector may have been written anyway, and the system considers all of them written. */
   readonly syncFails?: number;
-  /** A write fails, with a beginning of it done. */
+  /** A write fails after a prefix of it was written. */
   readonly writeFails?: number;
-  /** A write does less than it was asked for. */
+  /** A write writes less than requested. */
   readonly shortWrites?: number;
 }
 
-/** Returns the system error that a real disk would give. */
+/** Returns the system error of a real disk. */
 function systemError(code: string, what: string): Error {
   return Object.assign(new Error(`${code}: ${what}`), { code });
 }
 
-/** Disks write this much at once, or not at all. */
+/** Disks write this much atomically. */
 const sectorBytes = 512;
 
 interface Content {
-  /** What the running system reads. */
+  /** Content that the running system reads. */
   readonly cached: Uint8Array;
   /** The bytes that a crash leaves. */
   readonly stored: Uint8Array;
@@ -101,7 +101,7 @@ export class MemoryDisk implements Disk {
     return [...this.#names.values()].reduce((sum, { cached }) => sum + cached.length, 0);
   }
 
-  /** The power fails in the middle of the n-th operation from here on. Everything fails until `crash`. */
+  /** Makes the power fail in the middle of the n-th operation from here on. Everything fails until `crash`. */
   failPowerIn(operations: number): void {
     this.#operationsLeft = operations;
   }
@@ -111,11 +111,11 @@ export class MemoryDisk implements Disk {
     return this.#operationsLeft < Number.POSITIVE_INFINITY;
   }
 
-  /** The machine restarts: unsynced data is there or not, each sector and each change of names separately. */
+  /** Restarts the machine: unsynced data is kept or lost, each sector and each change of names separately. */
   crash(): void {
     this.#life++;
     this.#operationsLeft = Number.POSITIVE_INFINITY;
-    // Changes of names are journalled in their order by every file system in use.
+    // Every file system in use journals changes of names in order.
     const survived = Math.floor(this.#chance.random() * (this.#nameChanges.length + 1));
     for (const change of this.#nameChanges.slice(0, survived)) change(this.#durableNames);
     this.#nameChanges = [];
@@ -127,7 +127,7 @@ export class MemoryDisk implements Disk {
     }
   }
 
-  /** Only the process ends: what it wrote is in the memory of the system, synced or not. */
+  /** Ends only the process: its writes are in the memory of the system, synced or not. */
   endProcess(): void {
     this.#life++;
     this.#operationsLeft = Number.POSITIVE_INFINITY;
@@ -139,7 +139,7 @@ export class MemoryDisk implements Disk {
     stored[offset] = (stored[offset] ?? 0) ^ (1 << bit);
   }
 
-  /** Bytes become other ones, on the disk and in what the system holds of it. */
+  /** Changes bytes, on the disk and in the system's cache. */
   patch(name: string, offset: number, bytes: Uint8Array): void {
     const { cached, stored } = this.#content(name);
     cached.set(bytes, offset);
@@ -167,7 +167,7 @@ export class MemoryDisk implements Disk {
     return share !== undefined && share > 0 && this.#chance.random() < share;
   }
 
-  /** Each dirty sector reaches the disk or not. From now on the system takes all of them for written. */
+  /** Each dirty sector reaches the disk or not. From now on the system considers all of them written. */
   #store({ cached, stored, dirty }: Content): void {
     for (const sector of dirty) {
       if (this.#chance.random() < 0.5) continue;

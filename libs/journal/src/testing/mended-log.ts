@@ -15,9 +15,8 @@ import type { LogPart } from "./log-parts.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
 
 /**
- * Makes all checksums of a log fit its changed bytes, as an attacker would who knows the format. With `chain`
- * it repairs the hashes too, so that the log passes every check. The parts are those of the log before it was
- * changed.
+ * Makes all checksums of a log match its changed bytes, like an attacker with knowledge of the format. With `chain` it
+ * repairs the hashes too, so that the log passes every check. The parts are those of the log before it was changed.
  */
 export function mendLog(disk: MemoryDisk, parts: readonly LogPart[], chain: boolean): void {
   const headers = readSegmentHeaders(disk);

@@ -19,7 +19,7 @@ function threadOf(idle: Partial<RequestThreadOptions> = {}): RequestThread<Quest
   return new RequestThread({ name: "test", file, youngMb: 4, gone: (reason) => new Error(reason), ...idle });
 }
 
-/** Timers that fire when the test says so. */
+/** Timers that fire when the test tells them to. */
 function handTimers() {
   const due: (() => void)[] = [];
   const timers = {

@@ -4,12 +4,12 @@
  * 1. It is started with the first request, and keeps no process alive while no request waits.
  * 2. When it dies, waiting requests are refused, and the next request starts another thread: the state is in its files.
  * 3. It ends after a while without a request: a thread of Node takes 10 MiB. Requests that meet its end wait for the
- *    next thread, in their order. Two threads never have its files open.
+ *    next thread, in their order. Two threads never have the same files open.
  */
 import { Worker } from "node:worker_threads";
 import { errorFromUnknown, fromProblem, type Problem, systemTimers, type Timers } from "@tutti/kernel";
 
-/** What the thread posts: one for each request, by its number. */
+/** Answer of the thread: one for each request, by its number. */
 export type ThreadAnswer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly problem: Problem };
@@ -18,13 +18,13 @@ export interface RequestThreadOptions {
   readonly name: string;
   readonly file: URL;
   readonly workerData?: unknown;
-  /** For what dies young. The default of Node lets it grow to more than everything else in such a thread. */
+  /** Heap for short-lived objects. The default of Node lets it grow to more than everything else in such a thread. */
   readonly youngMb: number;
   /** The error for waiters when it dies. */
   readonly gone: (reason: string) => Error;
   /** Ends the thread after so long without a request. Default: 20 s. */
   readonly idleMs?: number;
-  /** Whether the thread may end: false while it remembers something between two requests. Default: always true. */
+  /** Whether the thread may end: false while it has state between two requests. Default: always true. */
   readonly mayEnd?: () => boolean;
   readonly timers?: Pick<Timers, "after">;
 }
@@ -42,7 +42,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** @typeParam Message what the thread understands */
+/** @typeParam Message messages that the thread understands */
 export class RequestThread<Message> {
   readonly #options: RequestThreadOptions;
   readonly #waiting = new Map<number, Waiting>();
@@ -50,7 +50,7 @@ export class RequestThread<Message> {
   #ended: Promise<void> = Promise.resolve();
   #starts = 0;
   #ids = 0;
-  /** Requests that meet the end of an idle thread. Undefined while none ends. */
+  /** Requests that arrive while an idle thread ends. Undefined while none ends. */
   #delayed: Posted<Message>[] | undefined;
   #isIdleWatched = false;
   #wasUsed = false;
@@ -65,8 +65,8 @@ export class RequestThread<Message> {
   }
 
   /**
-   * Which one it is, counted: another number is another thread, which has received nothing yet. It is started
-   * where none runs.
+   * Number of the running thread: another number means another thread without any earlier messages. Starts a thread if
+   * none runs.
    */
   started(): number {
     if (this.#delayed !== undefined) return this.#starts + 1;
@@ -87,7 +87,9 @@ export class RequestThread<Message> {
     });
   }
 
-  /** Ends it in any state. A caller that learns of the end and sends another request has started another thread. */
+  /**
+   * Ends the thread in any state. A caller that learns of the end and sends another request has started another thread.
+   */
   async terminate(): Promise<void> {
     const ended = this.#ended;
     if (this.#delayed !== undefined) {
@@ -142,7 +144,7 @@ export class RequestThread<Message> {
     for (const { reject } of waiting) reject(this.#options.gone(reason));
   }
 
-  /** One timer for all requests of a stretch: a busy thread answers thousands a second. */
+  /** One timer for many requests: a busy thread answers thousands a second. */
   #watchIdle(worker: Worker): void {
     if (this.#isIdleWatched) return;
     this.#isIdleWatched = true;

@@ -2,7 +2,7 @@
  * Two owners race for partitions, thousands of rounds, on three NATS servers whose leaders step down and whose
  * connections are cut. First for a journal, then for an archive: npm run race -- [--rounds 3000] [--seed 1]
  *
- * A line for each, then the summary. Ends with 1 when both were right once, or anything acknowledged was lost.
+ * Prints a line for each, then the summary. Exits with 1 if both owners succeeded once, or acknowledged data was lost.
  */
 import { parseArgs } from "node:util";
 import { natsServerProgram } from "@tutti/nats/testing";

@@ -4,8 +4,8 @@ import { batchesFrom, Owner } from "@tutti/journal/testing";
 import { seededChance } from "@tutti/kernel/testing";
 import { crashOptions, recordOf } from "../crash.fixture.ts";
 
-// Writes as fast as it can until it is killed. What was acknowledged it notes in a file, which outlives it. On its
-// standard output it only says that it is alive.
+// Writes as fast as it can until it is killed. It notes its acknowledgements in a file, which outlives it. Its standard
+// output only shows that it is alive.
 const [directory = "", round = "0", notes = ""] = process.argv.slice(2);
 const file = openSync(notes, "a");
 const chance = seededChance(Number(round) + 1);
@@ -17,7 +17,7 @@ function note(line: string): void {
 }
 
 async function write(partition: (typeof journal.partitions)[number]): Promise<void> {
-  // What an owner does first: seal, then read the batches before the seal.
+  // The first steps of an owner: seal, then read the batches before the seal.
   const owner = await Owner.of(partition);
   await batchesFrom(partition, partition.first);
   const under = new Set<Promise<void>>();

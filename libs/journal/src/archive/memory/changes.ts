@@ -2,7 +2,7 @@ import { type InstanceKey, textOf } from "@tutti/kernel";
 import type { Changes, DueInstance, IndexEntry, InstanceSnapshot, Kept } from "../port.ts";
 import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
 
-/** Adds and replaces what a commit says. */
+/** Adds and replaces the content of a commit. */
 export function apply(kept: KeptPartition, changes: Changes): void {
   kept.coveredTo = Math.max(kept.coveredTo, changes.coveredTo);
   if (changes.partitionSnapshot !== undefined) kept.partitionSnapshot = changes.partitionSnapshot;
@@ -25,7 +25,7 @@ function applyEntry(kept: KeptPartition, entry: IndexEntry): void {
   if ((kept.newest.get(text) ?? 0) < incarnation) kept.newest.set(text, incarnation);
   instance.entry = entry;
   if (endMs === 0) return;
-  // What it was before it ended is not what it is.
+  // Its snapshot from before its end is outdated.
   instance.snapshot = undefined;
   if (keepUntilMs <= endMs) remove(kept, instance);
 }
@@ -44,13 +44,13 @@ function forget(kept: KeptPartition, { entry }: KeptInstance): void {
   if (kept.newest.get(text) === entry.incarnation) kept.newest.delete(text);
 }
 
-/** Removes what need no longer be kept, at most so many. Says whether there is more. */
+/** Removes up to `most` expired instances. Returns whether there are more. */
 export function purge(kept: KeptPartition, nowMs: number, most: number): boolean {
   let left = most;
   for (const instance of [...kept.instances.values()]) {
     const { endMs, keepUntilMs, idKeptUntilMs, last } = instance.entry;
     const untilMs = instance.isRemoved ? idKeptUntilMs : keepUntilMs;
-    // Changes that are not covered come once more with the journal when a process starts.
+    // Changes that are not covered are committed once more from the journal when a process starts.
     if (endMs === 0 || untilMs > nowMs || last.batch > kept.coveredTo) continue;
     if (left-- === 0) return true;
     if (!instance.isRemoved) remove(kept, instance);
@@ -69,7 +69,7 @@ export function load(kept: KeptPartition, key: InstanceKey): Kept {
   return endMs === 0 ? { kind: "nothing" } : { kind: "ended", incarnation, events, last };
 }
 
-/** All snapshots with a timer, earliest first. */
+/** Returns all snapshots with a timer, earliest first. */
 export function dueInstances(kept: KeptPartition): DueInstance[] {
   return snapshotsOf(kept)
     .filter(({ dueMs }) => dueMs > 0)
@@ -81,7 +81,7 @@ export function byDue(one: DueInstance | undefined, other: DueInstance | undefin
   return (one?.dueMs ?? 0) - (other?.dueMs ?? 0) || (one?.incarnation ?? 0) - (other?.incarnation ?? 0);
 }
 
-/** Snapshots with effects outstanding, in order of incarnation. */
+/** Returns snapshots with effects outstanding, in order of incarnation. */
 export function outstandingInstances(kept: KeptPartition): InstanceSnapshot[] {
   return snapshotsOf(kept)
     .filter(({ outstanding }) => outstanding)

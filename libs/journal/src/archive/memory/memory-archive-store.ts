@@ -1,16 +1,16 @@
 import type { HistoryRecord, IndexEntry, InstanceSnapshot } from "../port.ts";
 
-/** What is known of an instance. */
+/** Stored data of an instance. */
 export interface KeptInstance {
   entry: IndexEntry;
   snapshot: InstanceSnapshot | undefined;
-  /** Removed: only its id is still taken. */
+  /** Removed: only its id is still reserved. */
   isRemoved: boolean;
   readonly history: HistoryRecord[];
 }
 
 export interface KeptPartition {
-  /** The epoch of the last owner that opened it: older owners change nothing. */
+  /** The epoch of the last owner that opened it: older owners can change nothing. */
   epoch: number;
   coveredTo: number;
   packedTo: number;
@@ -21,7 +21,10 @@ export interface KeptPartition {
   readonly newest: Map<string, number>;
 }
 
-/** What outlives an archive in memory: open another one on it, as if a process had started again. */
+/**
+ * The part of an archive in memory that outlives it. An archive opened on it continues as after a restart of the
+ * process.
+ */
 export class MemoryArchiveStore {
   readonly partitions = new Map<number, KeptPartition>();
   /** Copies that backups made, by directory. */

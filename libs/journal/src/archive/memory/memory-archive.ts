@@ -24,7 +24,7 @@ import { apply, byDue, dueInstances, load, outstandingInstances, purge } from ".
 import { type KeptPartition, MemoryArchiveStore } from "./memory-archive-store.ts";
 import { endsOf, packBatch } from "./packing.ts";
 
-/** The operations of an archive, from which faults can pick. */
+/** Operations of an archive, for faults. */
 export type ArchiveOperation =
   | "opening"
   | "load"
@@ -40,29 +40,29 @@ export type ArchiveOperation =
   | "figures"
   | "backup";
 
-/** `lost`: it is refused and nothing happened. `unanswered`: it happened and is refused all the same. */
+/** `lost`: refused, without effect. `unanswered`: refused, although it took effect. */
 export type MemoryArchiveFault = "lost" | "unanswered";
 
 export interface MemoryArchiveOptions {
-  /** How many partitions the service has. */
+  /** Number of partitions of the service. */
   readonly partitions: number;
   readonly source: BatchSource;
   readonly clock: Clock;
   readonly store?: MemoryArchiveStore;
-  /** Asked before each operation. A fault makes it fail. Default: none ever does. */
+  /** Called before each operation. A returned fault makes it fail. Default: no faults. */
   readonly fault?: (operation: ArchiveOperation) => MemoryArchiveFault | undefined;
-  /** Waited for before each operation: a gate makes it slow. Default: nothing. */
+  /** Awaited before each operation: a gate makes it slow. Default: no wait. */
   readonly pass?: (operation: ArchiveOperation) => Promise<void>;
   /** Runs an operation when its turn has come. Default: at once, behind the running one. */
   readonly schedule?: Schedule;
 }
 
-/** Removed at once by one call of `purge`: few, so that callers learn to continue. */
+/** Maximum removals per call of `purge`. Small, so that callers learn to repeat the call. */
 const purgedAtOnce = 64;
 
 /**
- * The archive in memory, plain and slow, with the manners of a real one: it answers later and in order, and can fail.
- * For tests, for simulations, and for what need not outlive its process.
+ * The archive in memory, simple and slow. Like a real one, it answers later and in order, and can fail. For tests,
+ * simulations, and data that need not outlive its process.
  */
 export class MemoryArchive implements Archive {
   readonly store: MemoryArchiveStore;
@@ -127,12 +127,12 @@ export class MemoryArchive implements Archive {
     await this.#last;
   }
 
-  /** Its process dies: what did not happen yet never will, and nothing is answered any more. */
+  /** Its process dies: pending operations never happen, and nothing is answered any more. */
   crash(): void {
     this.#state = "crashed";
   }
 
-  /** Does something after all that was asked before. */
+  /** Runs an operation after all earlier ones. */
   run<Result>(operation: ArchiveOperation, work: () => Result | Promise<Result>): Promise<Result> {
     if (this.#state === "closed") return Promise.reject(archiveErrors.closed());
     const done = this.#last.then(() => this.#do(operation, work));
@@ -166,7 +166,7 @@ class MemoryArchivePartition implements ArchivePartition {
   #epoch = 0;
   /** Another process owns it now. */
   isLeft = false;
-  /** Keys of commits that are under way, and how many of those. */
+  /** Counts the keys in commits under way. */
   readonly #coming = new Map<string, number>();
 
   constructor(archive: MemoryArchive, partition: number, kept: KeptPartition) {
@@ -265,7 +265,7 @@ class MemoryArchivePartition implements ArchivePartition {
       const ends = endsOf(kept);
       for await (const batches of this.#archive.source(this.partition).read(kept.packedTo + 1)) {
         await this.#archive.alive();
-        // While it was read, another process may have opened it.
+        // Another process may have opened it during the read.
         this.#fence(epoch);
         for (const batch of batches) {
           if (batch.number > upToBatch) return;

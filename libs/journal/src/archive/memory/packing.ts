@@ -3,10 +3,7 @@ import { keyOfPrefix, partitionKind } from "../../records/record-key.ts";
 import { RecordScanner } from "../../records/record-scanner.ts";
 import type { KeptInstance, KeptPartition } from "./memory-archive-store.ts";
 
-/**
- * Adds the records of a batch to the histories they belong to: those that start a kept instance, or continue where its
- * history stands.
- */
+/** Adds the records of a batch to their histories: records that start a kept instance, or continue a history. */
 export function packBatch(kept: KeptPartition, ends: Map<string, KeptInstance>, batch: JournalBatch): void {
   const scanner = new RecordScanner();
   let cause = new Uint8Array(0);

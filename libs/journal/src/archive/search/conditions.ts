@@ -1,6 +1,6 @@
 import type { IndexEntry, LabelCondition, Search, Span } from "../port.ts";
 
-/** Returns whether an entry is what a search asks for, apart from its cursor. */
+/** Returns whether an entry satisfies a search, apart from its cursor. */
 export function matches(search: Search, entry: IndexEntry): boolean {
   const { namespace, kinds, statuses, definition, labels, startedMs, endedMs, idPrefix } = search;
   return (

@@ -1,15 +1,15 @@
 import type { IndexEntry, Search, SearchPage } from "../port.ts";
 import { cursorOf, orderOf, type Rank, timeOf } from "./order.ts";
 
-/** An entry, and the partition that it is of. */
+/** An entry with its partition. */
 export interface FoundEntry {
   readonly entry: IndexEntry;
   readonly partition: number;
 }
 
 /**
- * The page that one archive would have found, out of what several did: of each its first entries in the order asked
- * for, as many as were asked for except when it has no more.
+ * Merges the pages of several archives into the page that one archive would have found. Each page must be in the
+ * requested order and full, unless its archive has no more.
  */
 export function mergedPage(
   search: Search,

@@ -2,8 +2,8 @@ import { archiveErrors } from "../errors.ts";
 import type { Search } from "../port.ts";
 
 /**
- * Where an entry is in the order of a search: by its time, and among those of one time by partition and
- * incarnation, so that there is exactly one order and a page continues where the last one ended.
+ * Position of an entry in the order of a search: by time, then by partition and incarnation. So there is exactly one
+ * order, and a page continues at the end of the last one.
  */
 export interface Rank {
   readonly timeMs: number;
@@ -11,7 +11,7 @@ export interface Rank {
   readonly incarnation: number;
 }
 
-/** Negative when the first comes earlier. */
+/** Negative if the first comes earlier. */
 export type RankOrder = (one: Rank, other: Rank) => number;
 
 const ascending: RankOrder = (one, other) =>
@@ -31,7 +31,7 @@ export function timeOf(
 
 const letters = { "started-ascending": "a", "started-descending": "d", "ended-descending": "e" } as const;
 
-/** Returns a rank as the cursor of the page that it ends. */
+/** Encodes the rank at the end of a page as its cursor. */
 export function cursorOf({ order }: Search, { timeMs, partition, incarnation }: Rank): string {
   return `${letters[order]}${[timeMs, partition, incarnation].join("_")}`;
 }

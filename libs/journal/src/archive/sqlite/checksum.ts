@@ -4,7 +4,7 @@ const numbers = new Float64Array(16);
 const bytesOfNumbers = new Uint8Array(numbers.buffer);
 
 /**
- * The checksum of a row: of its numbers, its id first, so that one row is not taken for another, and of its bytes.
+ * Returns the checksum of a row: over its numbers, with its id first so that rows cannot be confused, and its bytes.
  */
 export function rowSum(values: readonly number[], ...parts: readonly Uint8Array[]): number {
   for (let index = 0; index < values.length; index++) numbers[index] = values[index] as number;

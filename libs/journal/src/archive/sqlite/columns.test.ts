@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { countOf, decodeColumn, encodeColumns } from "./columns.ts";
 
-// No number is -0, which is not equal to 0 in comparisons.
+// Without -0, which is not equal to 0 in comparisons.
 const double = fc.double({ noNaN: true }).map((drawn) => drawn + 0);
 const value = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat(), double);
 

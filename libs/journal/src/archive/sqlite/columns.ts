@@ -1,13 +1,14 @@
 /**
- * Columns of numbers as bytes: each as differences from its smallest value, in as few bytes as the largest needs. Most
- * columns of an index hardly vary (a status, a kind, a day's times), so a line takes a third of what its numbers would.
+ * Columns of numbers as bytes. Each value is stored as the difference from the column's smallest value, in as few bytes
+ * as the largest difference needs. Most columns of an index hardly vary (a status, a kind, a day's times), so a line
+ * takes a third of the bytes.
  *
- * Layout: count and number of columns (u32 each). Per column its base (f64), its width (u32) and where it starts (u32).
- * Then the values, each column at a multiple of eight.
+ * Layout: count and number of columns (u32 each). Per column its base (f64), its width (u32) and its start (u32). Then
+ * the values, each column at a multiple of eight.
  */
 const headBytes = 8;
 const columnHeadBytes = 16;
-/** Of a value, when it is no whole number or too far from the others: eight bytes as they are. */
+/** Width of a value that is not a whole number, or is too far from the others: eight unchanged bytes. */
 const asIs = 8;
 
 export function encodeColumns(columns: readonly Float64Array[]): Uint8Array<ArrayBuffer> {
@@ -40,7 +41,7 @@ export function countOf(encoded: Uint8Array): number {
   return viewOf(encoded).getUint32(0, true);
 }
 
-/** Reads one column into memory that is handed in, and returns the part of it that is filled. */
+/** Reads one column into `target`, and returns the filled part of it. */
 export function decodeColumn(encoded: Uint8Array, index: number, target?: Float64Array): Float64Array {
   const view = viewOf(encoded);
   const count = view.getUint32(0, true);

@@ -8,7 +8,7 @@ import { instanceId } from "./schema.ts";
 import type { Standing } from "./standings.ts";
 import type { Tables } from "./tables.ts";
 
-/** A commit on its way to another thread. */
+/** An encoded commit for another thread. */
 export interface EncodedChanges {
   readonly coveredTo: number;
   readonly partitionSnapshot: Uint8Array | undefined;
@@ -23,10 +23,10 @@ export interface EncodedSnapshot {
   readonly outstanding: boolean;
 }
 
-/** A block of more lines is several. */
+/** A commit with more lines gets several blocks. */
 const linesMax = 4_096;
 
-/** Does commits: what is new, what replaces what, what is removed as it comes. */
+/** Executes commits: inserts, replacements, and removals of entries that expire at once. */
 export class Committer {
   readonly #tables: Tables;
   readonly #purge: Purge;
@@ -75,7 +75,7 @@ export class Committer {
     }
   }
 
-  /** Makes room for a new line, and says how it stands itself. */
+  /** Retires the older line for a new one, and returns the state of the new line. */
   #fate(
     standing: Standing,
     lines: Lines,
@@ -91,7 +91,7 @@ export class Committer {
     const before = isNew ? undefined : instances.get(id);
     const older = isNew ? undefined : this.#older(partition, incarnation, before);
     const was = older === undefined ? state.gone : older.block.states[older.line];
-    // Removed already: the process that commits it again has it from the journal, where it just ended once more.
+    // It was removed already: the process repeats its last commit from the journal.
     if (older !== undefined && was === state.removed) return state.gone;
     const hadEnded = older !== undefined && this.#hasEnded(older, before);
     if (older !== undefined) {
@@ -99,7 +99,7 @@ export class Committer {
       else standing.live--;
       blocks.mark(older, state.gone);
     }
-    // Also if it ended again since: its later records are packed only if they follow what is packed.
+    // This includes an instance that has ended again: its later records are packed only if they follow the packed ones.
     const packed = hadEnded ? this.#packedEnd(older, packedTo) : undefined;
     const row =
       packed === undefined
@@ -122,7 +122,7 @@ export class Committer {
     return state.present;
   }
 
-  /** Where the history of one that had ended and continues again is packed to: its row did not say so any more. */
+  /** Returns the packed end of an instance that had ended and was resumed: its row no longer contains it. */
   #packedEnd(
     { block, line }: LinePlace,
     packedTo: number,
@@ -133,7 +133,7 @@ export class Committer {
     return { packed, packedEvents: numberAt(before, field.events, 0) };
   }
 
-  /** An ended instance has a row of its own only with a snapshot, or until its last records are packed. */
+  /** An ended instance has its own row only with a snapshot, or until its last records are packed. */
   #keepEnded(
     lines: Lines,
     line: number,
@@ -204,7 +204,7 @@ export class Committer {
   }
 }
 
-/** Where an instance has several lines in one commit: the last of each. */
+/** Returns the last line of each instance that has several lines in one commit. */
 function latestLines(lines: Lines): Map<number, number> | undefined {
   const latest = new Map<number, number>();
   for (let line = 0; line < lines.count; line++) latest.set(numberAt(lines, field.incarnation, line), line);

@@ -6,16 +6,16 @@ import { makePrivateFile } from "../../disk/private-file.ts";
 import { archiveErrors } from "../errors.ts";
 import { formatVersion, schema } from "./schema.ts";
 
-/** A row as SQLite gives it. */
+/** A row as returned by SQLite. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
  * The database file of an archive.
  *
- * 1. A transaction is there whole or not at all, and on the disk when `transaction` returns.
- * 2. SQLite drops from its log, without a word, everything from a flipped bit on. So the log never holds what is in the
- *    database file already (then a part of it could hide newer pages), and `settle` puts everything there.
- * 3. What SQLite says about damage is passed on as damage with its place, never as an empty answer.
+ * 1. A transaction is complete or absent, and is on the disk when `transaction` returns.
+ * 2. SQLite silently drops everything in its log after a flipped bit. So the log never contains pages that are in the
+ *    database file already, because a remaining part could hide newer pages. `settle` moves everything into the file.
+ * 3. Damage that SQLite detects is reported with its place, never as an empty answer.
  */
 export class ArchiveDatabase {
   readonly file: string;
@@ -42,7 +42,7 @@ export class ArchiveDatabase {
     return new Statement(this.#prepared(sql), (work) => this.#guarded(work));
   }
 
-  /** Everything or nothing of it. */
+  /** Runs the work in a transaction. */
   transaction<Result>(work: () => Result): Result {
     return this.#guarded(() => {
       this.#begin.run();
@@ -61,8 +61,8 @@ export class ArchiveDatabase {
   }
 
   /**
-   * Puts everything that was committed into the database file, and empties the log. False while another process (a
-   * verification) reads what is in the log: then it stays, and is tried again.
+   * Moves everything committed into the database file, and empties the log. Returns false while another process (a
+   * verification) reads the log: then the log stays, and the caller retries later.
    */
   settle(): boolean {
     if (!this.#isSettled) {
@@ -72,7 +72,7 @@ export class ArchiveDatabase {
     return this.#isSettled;
   }
 
-  /** Gives up to so many pages that nothing uses back to the file system. Says whether there are more. */
+  /** Returns up to `pages` unused pages to the file system. Returns whether there are more. */
   vacuum(pages: number): boolean {
     return this.#guarded(() => {
       const free = this.#number("PRAGMA freelist_count");
@@ -83,7 +83,7 @@ export class ArchiveDatabase {
     });
   }
 
-  /** On disk, the log included. */
+  /** Bytes on disk, including the log. */
   bytes(): number {
     return this.#guarded(
       () => this.#number("PRAGMA page_count") * this.#number("PRAGMA page_size") + this.#logBytes(),
@@ -91,8 +91,8 @@ export class ArchiveDatabase {
   }
 
   /**
-   * Copies what is committed now, beside everything that continues: through a connection of its own, in one go, because
-   * a copy in steps restarts or fails with every write. Until it is done the log cannot be emptied.
+   * Copies the committed data while everything continues. The copy has its own connection and runs in one go, because a
+   * copy in steps restarts or fails with every write. The log cannot be emptied before the copy is complete.
    */
   async backup(file: string): Promise<void> {
     mkdirSync(dirname(file), { recursive: true, mode: privateModes.folder });
@@ -107,7 +107,7 @@ export class ArchiveDatabase {
     }
   }
 
-  /** Reads everything, and says what SQLite finds wrong with it. */
+  /** Reads everything, and returns SQLite's findings. */
   integrity(): readonly string[] {
     return this.#guarded(() =>
       this.#database
@@ -126,7 +126,7 @@ export class ArchiveDatabase {
     try {
       return this.#database.prepare(sql);
     } catch (error) {
-      // The tables are ours, and so are the statements: what does not fit was changed.
+      // Tables and statements are our own, so a mismatch means that the tables were changed.
       const found = `tables that are not as they were made (${reasonOf(error)})`;
       throw archiveErrors.damaged(
         { place: { file: this.file, table: "sqlite_schema" }, found },
@@ -157,7 +157,7 @@ export class ArchiveDatabase {
       return archiveErrors.damaged({ place: { file: this.file }, found: reason }, { cause: error });
     }
     if (isTuttiError(error) || !isSqliteError(error)) return error;
-    // The lower eight bits say what kind of error it is, the others which one.
+    // The lower eight bits are the class of the error, the others the exact error.
     const kind = error.errcode & 0xff;
     if (kind === sqlite.corrupt || kind === sqlite.notADatabase) {
       const extras = { cause: error };
@@ -191,7 +191,7 @@ export class Statement {
     return this.#guarded(() => this.#statement.all(...values));
   }
 
-  /** Gives row after row, until `take` wants no more. */
+  /** Passes rows one by one until `take` returns false. */
   each(values: readonly SQLInputValue[], take: (row: Row) => boolean): void {
     this.#guarded(() => {
       for (const row of this.#statement.iterate(...values)) if (!take(row)) return;
@@ -201,18 +201,18 @@ export class Statement {
 
 /** SQLite's own result codes. */
 const sqlite = { corrupt: 11, full: 13, notADatabase: 26 } as const;
-/** A thousand pages, as SQLite's own checkpoints: larger ones stall, smaller ones sync more. */
+/** A thousand pages, as in SQLite's own checkpoints: larger ones stall, smaller ones sync more. */
 const checkpointBytes = 1_000 * 4_096;
 const vacuumFrom = 64;
 /** More than a file has. */
 const allPages = 2 ** 30;
 
 function opened(file: string): DatabaseSync {
-  // One process writes, so only a checkpoint can meet another process, and nothing waits for that.
+  // Only one process writes. So only a checkpoint can meet another process, and nothing waits for that.
   makePrivateFile(file);
   const database = new DatabaseSync(file, { timeout: 0 });
   try {
-    // Before anything is written: it cannot be changed later.
+    // Set before anything is written: it cannot be changed later.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
@@ -244,7 +244,7 @@ function versionOf(database: DatabaseSync, file: string): number {
   throw archiveErrors.formatUnknown({ file, version, known: formatVersion });
 }
 
-/** A whole number that no statement of ours wrote: they are all below 2^53. */
+/** Detects a whole number that no statement of ours wrote: ours are all below 2^53. */
 function isOutOfRange(error: unknown): boolean {
   return error instanceof RangeError && "code" in error && error.code === "ERR_OUT_OF_RANGE";
 }

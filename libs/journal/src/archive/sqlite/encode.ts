@@ -2,7 +2,7 @@ import type { Changes, IndexEntry, InstanceSnapshot } from "../port.ts";
 import type { EncodedChanges } from "./committer.ts";
 import { LineWriter } from "./index/lines.ts";
 
-/** Takes what a commit says, so that the caller may continue with its arrays and bytes. */
+/** Encodes the content of a commit, so that the caller may reuse its arrays and bytes. */
 export function encodeChanges({ coveredTo, partitionSnapshot, snapshots, entries }: Changes): EncodedChanges {
   return {
     coveredTo,
@@ -16,7 +16,7 @@ function linesOf(entries: readonly IndexEntry[]) {
   return new LineWriter().write(entries);
 }
 
-/** All snapshots into one memory, so that it is handed over as a whole. */
+/** Copies all snapshots into one buffer, so that they are transferred as a whole. */
 function copied(snapshots: readonly InstanceSnapshot[]): EncodedChanges["snapshots"] {
   const bytes = snapshots.reduce((sum, { snapshot }) => sum + snapshot.length, 0);
   const memory = new Uint8Array(bytes);

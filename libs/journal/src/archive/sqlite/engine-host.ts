@@ -1,6 +1,6 @@
 import type { ArchiveEngine } from "./engine.ts";
 
-/** What can be asked of an engine, wherever it runs. */
+/** Operations of an engine, in any thread. */
 export type EngineCall =
   | "opening"
   | "passOver"
@@ -25,14 +25,14 @@ export type EngineCall =
 export type EngineArguments<Call extends EngineCall> = Parameters<ArchiveEngine[Call]>;
 export type EngineResult<Call extends EngineCall> = Awaited<ReturnType<ArchiveEngine[Call]>>;
 
-/** Where an engine runs. Calls are done in the order in which they are made. */
+/** Runs an engine. Calls are executed in order. */
 export interface EngineHost {
-  /** What is handed over may be moved away: the caller does not look at it any more. */
+  /** Arguments may be moved to another thread: the caller must not use them afterwards. */
   call<Call extends EngineCall>(call: Call, ...values: EngineArguments<Call>): Promise<EngineResult<Call>>;
   close(): Promise<void>;
 }
 
-/** An engine in the caller's thread: for tests, and where waiting is acceptable. */
+/** An engine in the caller's thread: for tests, and for callers that may block. */
 export class InlineHost implements EngineHost {
   readonly #engine: ArchiveEngine;
   #last: Promise<unknown> = Promise.resolve();
@@ -58,7 +58,7 @@ export function callEngine<Call extends EngineCall>(
   call: Call,
   values: EngineArguments<Call>,
 ): EngineResult<Call> | Promise<EngineResult<Call>> {
-  // The cast: TypeScript does not see that a method goes with its own arguments.
+  // The cast: TypeScript does not relate a method to its own arguments.
   const method = engine[call] as (...given: unknown[]) => EngineResult<Call>;
   return method.apply(engine, values);
 }

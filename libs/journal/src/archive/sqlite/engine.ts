@@ -48,7 +48,7 @@ export class ArchiveEngine {
   readonly #committer: Committer;
   readonly #purge: Purge;
 
-  /** Opens a file, or makes one. */
+  /** Opens a file, or creates one. */
   static open(file: string, clock: Clock, access: "write" | "read" = "write"): ArchiveEngine {
     const database = new ArchiveDatabase(file, access);
     try {
@@ -88,7 +88,7 @@ export class ArchiveEngine {
     this.#transaction(() => this.#committer.commit(partition, changes));
   }
 
-  /** Several commits in one transaction. */
+  /** Executes several commits in one transaction. */
   commitAll(commits: readonly (readonly [partition: number, changes: EncodedChanges])[]): void {
     this.#transaction(() => {
       for (const [partition, changes] of commits) this.#committer.commit(partition, changes);
@@ -120,8 +120,8 @@ export class ArchiveEngine {
   }
 
   /**
-   * Says up to which batch the partition is packed. Where nothing of it is kept, none of its records will ever be asked
-   * for: then it is packed up to the given batch without reading any.
+   * Returns the batch up to which the partition is packed. If nothing of it is kept, none of its records will ever be
+   * requested. Then it counts as packed up to the given batch without a read.
    */
   passOver(partition: number, upTo: number): number {
     const standing = this.#standings.of(partition);
@@ -135,7 +135,7 @@ export class ArchiveEngine {
     return upTo;
   }
 
-  /** Packs these batches, which follow those that are packed. Empty when they are all that is to be packed for now. */
+  /** Packs these batches, which follow the packed ones. Empty if there are no more to pack now. */
   pack(partition: number, batches: readonly JournalBatch[]): void {
     const standing = this.#standings.of(partition);
     const last = batches.at(-1)?.number ?? 0;
@@ -155,7 +155,7 @@ export class ArchiveEngine {
     });
   }
 
-  /** The same with batches that lie in the files of a journal: some of them, at least one. Says up to which. */
+  /** Packs at least one of the batches located in the files of a journal. Returns the last one packed. */
   packLocated(partition: number, located: LocatedBatches): number {
     const batches = readLocated(fileDisk(located.directory, "read"), located, packedBytes);
     assert(batches.length > 0, "batches that are located are there", {
@@ -181,17 +181,20 @@ export class ArchiveEngine {
     return this.#history.page(instanceId(partition, incarnation), partition, packed, events, wanted);
   }
 
-  /** In all partitions but these. */
+  /** Searches all partitions except the released ones. */
   search(search: Search, left: readonly number[]): Omit<SearchPage, "indexedToMs"> {
     return searchBlocks(this.#blocks, search, new Set(left));
   }
 
-  /** Returns a slice of upkeep. Says whether there is more. */
+  /** Runs a slice of upkeep. Returns whether there is more. */
   purge(nowMs: number): boolean {
     return this.#transaction(() => this.#purge.slice(nowMs)) || this.#database.vacuum(vacuumedAtOnce);
   }
 
-  /** Before this moment `purge` finds nothing, if it just found nothing and nothing is written meanwhile. */
+  /**
+   * Returns a time before which `purge` finds nothing, provided that it just found nothing and nothing is written
+   * meanwhile.
+   */
   nextPurgeMs(): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const block of this.#blocks.all()) {
@@ -215,7 +218,7 @@ export class ArchiveEngine {
     return this.#database.backup(file);
   }
 
-  /** A filter with the keys of everything there is, with room for half as many more. */
+  /** Returns a filter with the keys of all instances, with capacity for half as many more. */
   filterWords(): { capacity: number; count: number; words: Uint32Array } {
     const building = this.buildFilter();
     for (;;) {
@@ -224,13 +227,13 @@ export class ArchiveEngine {
     }
   }
 
-  /** The same a block at a time. */
+  /** Builds the filter a block at a time. */
   *buildFilter(): Generator<void, KeyFilter> {
     const blocks = [...this.#blocks.all()];
     const count = blocks.reduce((sum, block) => sum + block.count - block.gone, 0);
     const filter = new KeyFilter(Math.max(filterCapacityMin, Math.ceil(count * filterRoom)));
     for (const { id, states } of blocks) {
-      // Merged meanwhile: its lines are in a newer block, which is not among these.
+      // The block was merged meanwhile: its lines are in a newer block, which is not in this list.
       if (!this.#blocks.has(id)) return yield* this.buildFilter();
       const hashes = this.#blocks.parts.hashes(id);
       for (let line = 0; line < hashes.length; line++) {
@@ -241,7 +244,7 @@ export class ArchiveEngine {
     return filter;
   }
 
-  /** Reads and checks everything, a slice at a time. Throws what is damaged first. */
+  /** Reads and checks everything, a slice at a time. Throws the first damage. */
   *verify(): Generator<void> {
     for (const { id } of this.#blocks.all()) {
       this.#blocks.parts.verify(id);
@@ -257,7 +260,7 @@ export class ArchiveEngine {
     }
   }
 
-  /** What SQLite itself finds wrong with its file. */
+  /** Returns SQLite's findings about its file. */
   integrity(): readonly string[] {
     return this.#database.integrity();
   }
@@ -304,16 +307,13 @@ export class ArchiveEngine {
     const at = (index: number): number => numberAt(lines, index, 0);
     if (stateOf(place) === state.removed) return { kind: "tombstone", untilMs: at(field.idKeptUntil) };
     const hasRow = at(field.end) === 0 || at(field.hasRow) === 1;
-    // What happens has a row, so it was not found for another reason than that it is not there.
+    // A running instance has a row. So if none was found, its absence is damage.
     if (hasRow) this.#instances.missing("instance", instanceId(partition, at(field.incarnation)));
     const last = lastAt(lines, 0);
     return { kind: "ended", incarnation: at(field.incarnation), events: at(field.events), last };
   }
 
-  /**
-   * Of a group that starts a life its incarnation says whose it is. Of any other, that it continues where a history
-   * stands.
-   */
+  /** A group that starts a life has its incarnation. Any other group must continue an existing history. */
   #ownerOf(partition: number, group: RecordGroup, known: KnownIds): GroupOwner | undefined {
     const { incarnation, previous, isBeginning } = group;
     if (isBeginning) {
@@ -330,7 +330,7 @@ export class ArchiveEngine {
     return this.#instances.find(partition, keyHash(key), key);
   }
 
-  /** Notes how far an instance is packed, as long as more is to come. */
+  /** Records how far an instance is packed, as long as more is to come. */
   #packed(partition: number, { group, owner, last, events }: PackedEnd): void {
     const ended = this.#recent.lastOf(partition, owner.incarnation);
     const isWhole = ended !== undefined && ended.batch === last.batch && ended.index === last.index;
@@ -346,7 +346,7 @@ export class ArchiveEngine {
     this.#instances.upsert({ ...known, packed: last, packedEvents: events });
   }
 
-  /** Where the packed history of an instance ends, asked from one of its records. */
+  /** Returns the end of the packed history of an instance, found by one of its records. */
   #packedEnd(
     partition: number,
     key: InstanceKey,
@@ -369,8 +369,8 @@ export class ArchiveEngine {
 }
 
 /**
- * Which instances there are, asked while none come or go. Lives start in the order of their numbers and most leave
- * nothing, so the gap that was found last mostly has the next one too.
+ * Existing instances, read while none come or go. Lives start in the order of their numbers and most leave nothing. So
+ * the gap that was found last usually contains the next one too.
  */
 class KnownIds {
   readonly #instances: Instances;
@@ -393,7 +393,7 @@ function stateOf({ block, line }: LinePlace): number {
   return block.states[line] ?? state.gone;
 }
 
-/** Packed in one transaction. */
+/** Bytes packed in one transaction. */
 const packedBytes = 512 * 1024;
 const vacuumedAtOnce = 64;
 const verifiedAtOnce = 64;

@@ -7,24 +7,24 @@ import type { ArchiveDatabase, Row, Statement } from "./database.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 
 export const stage = {
-  /** It continues, and the journal has all of it. */
+  /** It is running, and the journal has all of it. */
   live: 0,
   /** It ended, and its last records are not packed yet. */
   ended: 1,
   /** It ended and has a snapshot. */
   kept: 2,
-  /** It continues and has a snapshot. */
+  /** It is running and has a snapshot. */
   snapshotted: 3,
 } as const;
 
-/** What is known of an instance beside its line in the index. */
+/** Facts about an instance in addition to its line in the index. */
 export interface InstanceRow {
   readonly id: number;
   readonly hash: number;
-  /** Of its newest line. */
+  /** Version of its newest line. */
   readonly version: number;
   readonly stage: number;
-  /** Its last packed record. All 0 when none is. */
+  /** Its last packed record. All 0 if there is none. */
   readonly packed: RecordPlace;
   readonly packedEvents: number;
   readonly key: InstanceKey;
@@ -51,7 +51,7 @@ export class Instances {
     return row === undefined ? undefined : this.#instance(row);
   }
 
-  /** Returns the newest under a key. */
+  /** Returns the newest instance under a key. */
   find(partition: number, hash: number, key: InstanceKey): InstanceRow | undefined {
     const rows = this.#statements.find.all(hash, instanceId(partition, 0), instanceId(partition + 1, 0));
     return rows
@@ -61,12 +61,12 @@ export class Instances {
       });
   }
 
-  /** Returns whether the partition has any. */
+  /** Returns whether the partition has any instance. */
   some(partition: number): boolean {
     return this.#statements.some.get(instanceId(partition, 0), instanceId(partition + 1, 0)) !== undefined;
   }
 
-  /** Returns the first id from this one on that there is. Undefined when there is none. */
+  /** Returns the first existing id from this one on. Undefined if there is none. */
   firstFrom(id: number): number | undefined {
     const row = this.#statements.some.get(id, Number.MAX_SAFE_INTEGER);
     return row === undefined ? undefined : Number(row["id"]);
@@ -79,7 +79,7 @@ export class Instances {
     this.#statements.put.run(...numbers, key, rowSum(numbers, key));
   }
 
-  /** With its snapshot. */
+  /** Deletes an instance with its snapshot. */
   delete(id: number): void {
     this.#statements.delete.run(id);
     this.deleteSnapshot(id);
@@ -140,7 +140,7 @@ export class Instances {
     return last === undefined ? undefined : Number(last["id"]);
   }
 
-  /** What an index says is what its row says. It has no checksum of its own. */
+  /** The entry of an index must match its row. An index has no checksum of its own. */
   #due(id: number, dueMs: number): DueInstance {
     const row = this.#statements.dueOf.get(id);
     if (Number(row?.["due"]) !== dueMs)
@@ -171,7 +171,7 @@ export class Instances {
     return { id, hash, version, stage: at, packed: { batch, index }, packedEvents, key: decodeKey(key) };
   }
 
-  /** Reports a row that should be there: what leads to it is damaged, or it is. */
+  /** Reports a missing row: the row or the reference to it is damaged. */
   missing(table: "instance" | "snapshot", id: number): never {
     return this.#damaged(table, id, "no row where one was written");
   }
@@ -206,7 +206,7 @@ const statements = {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Namespaces and kinds have no slash in them. */
+/** Namespaces and kinds contain no slash. */
 function encodeKey({ namespace, kind, id }: InstanceKey): Uint8Array {
   return encoder.encode(`${namespace}/${kind}/${id}`);
 }

@@ -1,12 +1,11 @@
 /**
- * Says of a key, by its hash, that nothing is kept under it, or that there may be: ten bits and six probes per key, all
- * of a key in one line of the processor's cache, wrong about one key in a hundred. Keys are only added. What went is
- * cleared by building it again.
+ * Tells whether there may be data under a key, by its hash. It uses ten bits and six probes per key, all in one cache
+ * line of the processor. One key in a hundred is a false positive. Keys are only added. A rebuild drops removed ones.
  */
 export class KeyFilter {
   readonly #words: Uint32Array;
   readonly #blocks: number;
-  /** For how many keys it was made. */
+  /** Number of keys that it was made for. */
   readonly capacity: number;
   #count: number;
 
@@ -49,7 +48,7 @@ export class KeyFilter {
     return true;
   }
 
-  /** By the upper 21 bits and some of the lower: the probes take the lower. */
+  /** Uses the upper 21 bits and some of the lower, because the probes use the lower. */
   #blockOf(hash: number): number {
     const high = Math.floor(hash / 2 ** 21) >>> 0;
     return Math.floor((high * this.#blocks) / 2 ** 32) * blockWords;

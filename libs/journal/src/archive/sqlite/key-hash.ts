@@ -1,8 +1,8 @@
 import { type InstanceKey, mixedHash } from "@tutti/kernel";
 
 /**
- * Returns a hash of a key in 53 bits, so that it is a number here and an integer in SQLite. It finds. Whether what was
- * found is meant, the key itself says.
+ * Returns a hash of a key in 53 bits, so that it is a number here and an integer in SQLite. Different keys may have the
+ * same hash, so compare the key of each hit.
  */
 export function keyHash(key: InstanceKey): number {
   const { namespace, kind, id } = key;

@@ -1,4 +1,7 @@
-/** Blocks of many different labels, in which a search looks at shapes first: it finds what looking at each line finds. */
+/**
+ * Blocks of many different labels, in which a search reads shapes first: it finds the same lines as a check of each
+ * line.
+ */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +28,7 @@ function entryOf(incarnation: number, labels: Readonly<Record<string, string>>):
   };
 }
 
-/** Labels of lines, by what is odd about them. */
+/** Labels of lines, by their special property. */
 const crowds: Readonly<Record<string, (number: number) => Record<string, string>>> = {
   "a few names, one with many values": (number) => ({
     region: ["eu", "us", "asia"][number % 3] ?? "",

@@ -3,21 +3,21 @@ import { type BlockParts, part } from "./index/block-parts.ts";
 import { isShape } from "./index/label-shapes.ts";
 import { labelEdge, labelMiddle, plainText, textEdge, various } from "./index/lines.ts";
 
-/** No line is wanted. */
+/** No line matches. */
 export const none = new Uint8Array(0);
 
 interface LabelTest {
   holds(text: string): boolean;
-  /** In a shape it says that the condition depends on a value that the shape does not give. */
+  /** Occurs in a shape if the condition depends on a value that the shape leaves out. */
   readonly open: string | undefined;
-  /** One of these is in every text for which it holds. */
+  /** Every matching text contains one of these. */
   readonly required: readonly Buffer[] | undefined;
 }
 
-/** A shape, or a text of that shape, is as wanted, or is not, or that is open. */
+/** Result for a shape, or a text of that shape: it matches, does not match, or that is open. */
 const verdict = { no: 0, yes: 1, open: 2 } as const;
 
-/** What a search asks of labels. */
+/** The label conditions of a search. */
 export class WantedLabels {
   readonly #tests: readonly LabelTest[];
 
@@ -26,9 +26,9 @@ export class WantedLabels {
   }
 
   /**
-   * Returns a 1 for each of a block's labels that are as wanted. Undefined when all are. Their shapes are looked at
-   * first, if there are any. What has to be there is looked for among the bytes: most blocks are done with that, and of
-   * the others few texts are made.
+   * Returns a 1 for each of a block's labels that match. Undefined if all match. Shapes are checked first, if there are
+   * any. Required parts are searched among the bytes: that settles most blocks, and few texts of the others are
+   * decoded.
    */
   among(parts: BlockParts, block: number, words: readonly string[]): Uint8Array | undefined {
     if (this.#tests.length === 0) return;
@@ -39,7 +39,7 @@ export class WantedLabels {
       if (!verdicts.includes(verdict.no)) return;
       return Uint8Array.from(parts.labelShapes(block), (shape) => verdicts[shape] ?? verdict.no);
     }
-    // What shapes decide is in too many places to be looked for.
+    // The parts that shapes decide occur too often for a search.
     const open = this.#tests.filter(
       (test) => shapes.length === 0 || shapes.some((shape) => isOpen(test, shape)),
     );
@@ -119,7 +119,7 @@ function flags(count: number): Uint8Array {
   return new Uint8Array(Math.max(1, count));
 }
 
-/** Where any of these is. Undefined when that is in too many places for looking at each. */
+/** Returns the places of these parts. Undefined if they are too many to check each. */
 function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined {
   const hits: number[] = [];
   for (const one of wanted) {
@@ -132,7 +132,7 @@ function hitsOf(bytes: Buffer, wanted: readonly Buffer[]): number[] | undefined 
 
 const hitsMax = 128;
 
-/** Returns the last of these, which ascend, that is not behind a place. */
+/** Returns the last of these ascending places that is not behind a place. */
 function lastBefore(places: Float64Array, place: number): number {
   let low = 0;
   let high = places.length - 1;

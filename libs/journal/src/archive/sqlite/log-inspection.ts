@@ -9,13 +9,14 @@ const magic = 0x377f0682;
 export interface LogDamage {
   /** Counted from 1. */
   readonly frame: number;
-  /** Commits that SQLite does not see because of it. */
+  /** Number of commits that SQLite ignores because of it. */
   readonly commitsBehind: number;
 }
 
 /**
- * Undefined when all is well, which a torn end is: the last transaction of the log may be half there, and no
- * caller got a reply to it. Frames of an earlier use of the file, behind the end, have other salts.
+ * Returns the damage of a log. Undefined if it is sound. A torn end counts as sound: the last transaction of the log
+ * may be half there, and no caller got a reply to it. Frames of an earlier use of the file, behind the end, have other
+ * salts.
  */
 export function inspectLog(log: Uint8Array): LogDamage | undefined {
   const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
@@ -40,7 +41,7 @@ export function inspectLog(log: Uint8Array): LogDamage | undefined {
   return;
 }
 
-/** A frame is damaged when there are commits behind the one that it belongs to. */
+/** Reports damage if there are commits behind the one of the frame. */
 function damageAt(
   view: DataView,
   frame: number,

@@ -7,9 +7,7 @@ import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Clock } from "@tutti/kernel";
 import { openArchiveInline } from "./open.ts";
 
-/**
- * Returns how many of 40 instances are left after each slice, on a machine where looking at the clock takes this long.
- */
+/** Returns how many of 40 instances are left after each slice, if reading the clock takes this long. */
 async function leftAfterSlices(tickMs: number): Promise<number[]> {
   const directory = mkdtempSync(join(tmpdir(), "tutti-purge-"));
   let passedMs = 0;

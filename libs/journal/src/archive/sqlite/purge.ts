@@ -10,7 +10,7 @@ import { field, type Lines, lastAt, numberAt } from "./index/lines.ts";
 import { incarnationOf, instanceId, partitionOf } from "./schema.ts";
 import type { Tables } from "./tables.ts";
 
-/** A slice ends after this time or after so many lines, so that it takes less than 5 ms together with its write. */
+/** Bounds of a slice, so that it takes less than 5 ms together with its write. */
 const sliceMs = 1.5;
 const linesAtOnce = 512;
 const removalsAtOnce = 16;
@@ -18,15 +18,15 @@ const solidRowsAtOnce = 128;
 const stepsAtOnce = 16;
 
 /**
- * Removes what is no longer to be kept, and gives room back, a slice at a time.
+ * Removes expired data and frees space, a slice at a time.
  *
- * 1. Nothing is removed whose end is not covered: a restart would find it in the journal, ending once more.
- * 2. The history of an instance goes with its line, or is noted in `removal` in the same transaction.
+ * 1. No instance is removed whose end is not covered: a restart would find that end in the journal and repeat it.
+ * 2. The history of an instance is removed with its line, or is recorded in `removal` in the same transaction.
  */
 export class Purge {
   readonly #tables: Tables;
   readonly #clock: Clock;
-  /** When the slice under way is to end. */
+  /** End of the slice under way. */
   #endMs = 0;
   readonly #insert: Statement;
   readonly #some: Statement;
@@ -41,7 +41,7 @@ export class Purge {
     this.#delete = database.statement("DELETE FROM removal WHERE id = ?");
   }
 
-  /** Says whether it found anything to do: then there may be more. */
+  /** Runs a slice. Returns whether it found anything to do: then there may be more. */
   slice(nowMs: number): boolean {
     const { blocks, history } = this.#tables;
     this.#endMs = this.#clock.monotonic() + sliceMs;
@@ -58,14 +58,14 @@ export class Purge {
     return this.#clock.monotonic() >= this.#endMs;
   }
 
-  /** The history of an instance is to go, soon. */
+  /** Records that the history of an instance must be removed soon. */
   dropLater(id: number, packed: RecordPlace, events: number): void {
     if (events === 0) return;
     const values = [id, packed.batch, packed.index, events];
     this.#insert.run(...values, rowSum(values));
   }
 
-  /** Lines whose time has come. */
+  /** Removes expired lines. */
   #expire(nowMs: number): boolean {
     const { blocks, standings } = this.#tables;
     for (const block of blocks.all()) {
@@ -128,7 +128,7 @@ export class Purge {
     else history.dropChain(partition, last, events);
   }
 
-  /** Histories that are to go. */
+  /** Removes recorded histories. */
   #removals(): boolean {
     const { history } = this.#tables;
     const rows = this.#some.all(removalsAtOnce);
@@ -142,7 +142,7 @@ export class Purge {
       }
       const partition = partitionOf(id);
       const end = history.at(partition, { batch, index });
-      // Its chunks go first. When the slice ended among its solid rows they are gone already.
+      // Its chunks are removed first. They are gone already if the slice ended among its solid rows.
       if (end?.incarnation === incarnationOf(id)) history.dropChain(partition, { batch, index }, events);
       const removed = events < solidEvents ? 0 : history.solid.delete(id, solidRowsAtOnce - solidRows);
       solidRows += removed;

@@ -5,11 +5,11 @@ import type { Blocks } from "./index/blocks.ts";
 import { field } from "./index/lines.ts";
 import type { Standings } from "./standings.ts";
 
-/** Instances that ended and are kept, whose last record is not packed yet: by incarnation, with that record. */
+/** Ended and kept instances whose last record is not packed yet: by incarnation, with that record. */
 export class RecentlyEnded {
   readonly #byPartition = new Map<number, Map<number, RecordPlace>>();
 
-  /** Finds them among the lines of the index. */
+  /** Finds such instances among the lines of the index. */
   load(standings: Standings, blocks: Blocks): void {
     this.#byPartition.clear();
     for (const { partition, packedTo } of standings.all()) {
@@ -49,7 +49,7 @@ export class RecentlyEnded {
     this.#byPartition.get(partition)?.delete(incarnation);
   }
 
-  /** Those whose last record is in a batch up to this one are packed now. */
+  /** Removes instances whose last record is in a batch up to this one: those are packed now. */
   evict(partition: number, upToBatch: number): void {
     const recent = this.#of(partition);
     for (const [incarnation, { batch }] of recent) if (batch <= upToBatch) recent.delete(incarnation);

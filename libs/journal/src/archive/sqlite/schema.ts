@@ -1,16 +1,16 @@
-/** Raised with every change of the tables below. Older files are brought up when they are opened. */
+/** Raised with every change of the tables below. Older files are upgraded when they are opened. */
 export const formatVersion = 1;
 
 /**
  * The tables. An `id` of an instance is its partition and its incarnation in one number. `sum` is the checksum of the
  * row: of its numbers and its bytes.
  *
- * - `standing`: how far each partition's archive is.
- * - `block`, `part`: the index. Lines are packed by the thousand, column by column. A changed line is a new one, and
- *   the old one is marked in the block's states.
- * - `instance`: what happens, or ended and has more than its line in the index: where its newest line and its history
- *   are.
- * - `snapshot`: states, with what is due.
+ * - `standing`: the progress of each partition's archive.
+ * - `block`, `part`: the index. Lines are packed by the thousand, column by column. A change adds a new line, and marks
+ *   the old one in the block's states.
+ * - `instance`: running instances, and ended ones with more than a line in the index. It has the places of the newest
+ *   line and of the history.
+ * - `snapshot`: states, with their next timers.
  * - `packed`, `packed_place`: history, chunks of many instances to a row. Found by the place of each row's last record.
  * - `solid`: history of long lives, 64 events of one instance to a row.
  * - `removal`: instances whose history is being removed.

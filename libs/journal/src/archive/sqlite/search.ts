@@ -7,16 +7,16 @@ import type { Blocks } from "./index/blocks.ts";
 import { entryAt, field, plainText, textEdge } from "./index/lines.ts";
 import { none, WantedLabels } from "./label-search.ts";
 
-/** A line that is in the page as it looks now. */
+/** A line of the present page. */
 interface Candidate extends Rank {
   readonly block: BlockInfo;
   readonly line: number;
 }
 
 /**
- * Searches the blocks. Those that can have the earliest lines of the order come first, and it ends when no
- * other block can have one that belongs in the page. Those of partitions that were left are passed over. Of
- * each block it reads the words first, and continues only if the block has the wanted words.
+ * Searches the blocks. Blocks that can have the earliest lines of the order come first. The search ends when no other
+ * block can have a line of the page. Blocks of released partitions are skipped. The words of each block are read first,
+ * and the rest only if the block has the wanted words.
  */
 export function searchBlocks(
   blocks: Blocks,
@@ -48,7 +48,7 @@ interface Compiled {
   readonly definition: string;
   readonly statuses: number;
   readonly labels: WantedLabels;
-  /** What an id must start with, and the same behind the one before. */
+  /** Required prefix of an id, and the same prefix after a separator. */
   readonly idPrefix: string;
   readonly joinedPrefix: Buffer;
 }
@@ -75,7 +75,7 @@ function mayHave(block: BlockInfo, search: Search, { statuses }: Compiled, after
   return (order === "ended-descending" ? block.minEnd : block.minStart) <= after.timeMs;
 }
 
-/** The earliest place in the order that a line of the block could have. */
+/** Returns the earliest place in the order that a line of the block could have. */
 function bestOf(block: BlockInfo, { order }: Search): Rank {
   if (order === "started-ascending") return { timeMs: block.minStart, partition: -1, incarnation: 0 };
   const timeMs = order === "ended-descending" ? block.maxEnd : block.maxStart;
@@ -104,7 +104,7 @@ function searchBlock(
     const at = (columnsOfPart[part.scan] as readonly number[]).indexOf(index);
     return decodeColumn(scan, at, scratch[at]);
   };
-  // What asks for labels mostly asks for few: then nothing else of the other lines is looked at.
+  // Label conditions usually match few lines: then nothing else of the other lines is read.
   const labels = labelled === undefined ? undefined : column(field.labels);
   if (labels !== undefined && !labels.some((number) => labelled?.[number] === 1)) return;
   const [namespaces, kinds, statuses] = [column(field.namespace), column(field.kind), column(field.status)];
@@ -137,7 +137,7 @@ function searchBlock(
   }
 }
 
-/** Which of a block's words are wanted where. Undefined when none can be. */
+/** Flags the matching words of a block. Undefined if no line can match. */
 function wantedWords(words: readonly string[], { namespace, kinds, definition }: Compiled) {
   const chosen = (wanted: readonly string[]): Uint8Array => {
     const flags = new Uint8Array(words.length).fill(wanted.length === 0 ? 1 : 0);
@@ -154,7 +154,7 @@ function wantedWords(words: readonly string[], { namespace, kinds, definition }:
   return { namespaces, kinds: wantedKinds, definitions };
 }
 
-/** Returns the lines whose id starts so. Undefined when any does. */
+/** Returns the lines whose id has the prefix. Undefined if all match. */
 function linesWithPrefix(
   blocks: Blocks,
   block: BlockInfo,
@@ -170,12 +170,12 @@ function linesWithPrefix(
   return lines;
 }
 
-/** The earliest so many of what is offered. */
+/** Keeps the earliest candidates. */
 class Page {
   readonly order: RankOrder;
   readonly #limit: number;
   #found: Candidate[] = [];
-  /** Of those found, the last that is in the page. Undefined while there is room. */
+  /** The last candidate of the page. Undefined while there is room. */
   #worst: Candidate | undefined;
 
   constructor(order: RankOrder, limit: number) {
@@ -190,7 +190,7 @@ class Page {
     else if (this.#worst === undefined && this.#found.length === this.#limit) this.#cut();
   }
 
-  /** Returns whether nothing at or behind this place can still come into the page. */
+  /** Returns whether no candidate at or behind this place can still enter the page. */
   isClosedTo(rank: Rank): boolean {
     if (this.#found.length >= this.#limit) this.#cut();
     return this.#worst !== undefined && this.order(this.#worst, rank) < 0;

@@ -1,13 +1,13 @@
 /**
- * Takes the rows of one partition out of the archive of a service, into a file of their own. Rows are copied as they
- * are, with their checksums and under the ids that they have: nothing is read, folded or packed again.
+ * Copies the rows of one partition from the archive of a service into a separate file. Rows keep their checksums and
+ * ids: nothing is decoded, folded or packed again.
  */
 import { DatabaseSync } from "node:sqlite";
 import { ArchiveDatabase } from "./database.ts";
 import { partsMax } from "./index/block-parts.ts";
 import { instanceId } from "./schema.ts";
 
-/** By table: which of its rows are the partition's. The ids of its instances are from `:from` to `:to`. */
+/** The condition for the rows of the partition, by table. The ids of its instances are from `:from` to `:to`. */
 const rows = {
   standing: "SELECT * FROM whole.standing WHERE partition = :partition",
   block: "SELECT * FROM whole.block WHERE partition = :partition",
@@ -24,12 +24,12 @@ const rows = {
 } as const;
 
 /**
- * Returns whether there was anything of the partition.
+ * Returns whether the partition has any data.
  *
- * @param to a file that is not there yet
+ * @param to a file that does not exist yet
  */
 export function splitArchive(whole: string, partition: number, to: string): boolean {
-  // It creates the tables, after the settings that SQLite needs before.
+  // Creates the tables, after the settings that SQLite needs first.
   new ArchiveDatabase(to, "write").close();
   const database = new DatabaseSync(to);
   try {

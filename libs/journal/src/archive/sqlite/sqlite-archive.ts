@@ -25,21 +25,21 @@ import { KeyFilter } from "./key-filter.ts";
 import { keyHash } from "./key-hash.ts";
 
 export interface SqliteArchiveOptions {
-  /** How many partitions the service has. */
+  /** Number of partitions of the service. */
   readonly partitions: number;
   readonly source: BatchSource;
   readonly clock: Clock;
 }
 
 /**
- * The archive on SQLite, as its process sees it.
+ * The archive on SQLite, in the process that owns it.
  *
- * 1. The engine does everything in the order of the calls. Here is only what may not wait: taking what a commit says,
- *    and the filter of keys.
- * 2. Until the filter is there, everything may be there. It is built by the engine. What is committed meanwhile is
- *    added to it when it comes.
- * 3. One process has the file, so it is an earlier life of a partition in the same process that is fenced, and calls are
- *    done in their order: who is fenced is known when it asks.
+ * 1. The engine does everything in the order of the calls. Only work that must not wait is here: encoding commits, and
+ *    the filter of keys.
+ * 2. Until the filter exists, any key counts as present. The engine builds the filter. Keys committed meanwhile are
+ *    added to it afterwards.
+ * 3. One process has the file, so only earlier lives of a partition in the same process are fenced. Calls are executed
+ *    in order, so fencing is decided at the call.
  */
 export class SqliteArchive implements Archive {
   readonly source: BatchSource;
@@ -102,7 +102,7 @@ export class SqliteArchive implements Archive {
     return this.#filter?.mayHave(keyHash(key)) ?? true;
   }
 
-  /** Keys that are committed from now on. */
+  /** Adds keys that are committed from now on. */
   willHave(hashes: Float64Array): void {
     for (let index = 0; index < hashes.length; index++) {
       const hash = hashes[index] as number;
@@ -121,7 +121,7 @@ export class SqliteArchive implements Archive {
       this.#filter = filter;
       this.#meanwhile = undefined;
     };
-    // Without a filter everything may be there: slower, and right.
+    // Without a filter any key counts as present: slower, and correct.
     const failed = (): void => {
       this.#filter = undefined;
       this.#meanwhile = undefined;
@@ -135,9 +135,9 @@ class SqlitePartition implements ArchivePartition {
   readonly partition: number;
   /** The epoch of the last owner that opened it. */
   #epoch = 0;
-  /** This process has no owner of it at the moment. */
+  /** This process does not own it at the moment. */
   isLeft = false;
-  /** One packing after the other. */
+  /** The last packing. They run one after the other. */
   #packing: Promise<unknown> = Promise.resolve();
 
   constructor(archive: SqliteArchive, partition: number) {
@@ -216,7 +216,7 @@ class SqlitePartition implements ArchivePartition {
     }
   }
 
-  /** Packs batches that have to be read here. */
+  /** Packs batches that must be read here. */
   async #packRead(epoch: number, packedTo: number, upToBatch: number): Promise<void> {
     let slice: JournalBatch[] = [];
     let bytes = 0;
@@ -244,5 +244,5 @@ class SqlitePartition implements ArchivePartition {
   }
 }
 
-/** Packed in one transaction. */
+/** Bytes packed in one transaction. */
 const sliceBytes = 512 * 1024;

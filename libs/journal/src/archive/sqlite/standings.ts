@@ -2,18 +2,18 @@ import { archiveErrors } from "../errors.ts";
 import { rowSum } from "./checksum.ts";
 import type { ArchiveDatabase, Row, Statement } from "./database.ts";
 
-/** How far the archive of a partition is. */
+/** Progress of the archive of a partition. */
 export interface Standing {
   readonly partition: number;
-  /** Counts what was committed. */
+  /** Number of commits. */
   commits: number;
   coveredTo: number;
   packedTo: number;
   live: number;
   ended: number;
-  /** The last version of a line. */
+  /** Version of the last line. */
   version: number;
-  /** The highest that was seen: what is above is surely new. */
+  /** The highest incarnation so far: higher ones are certainly new. */
   incarnation: number;
   snapshot: Uint8Array;
 }

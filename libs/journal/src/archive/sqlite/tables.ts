@@ -5,7 +5,7 @@ import type { Instances } from "./instances.ts";
 import type { RecentlyEnded } from "./recently-ended.ts";
 import type { Standings } from "./standings.ts";
 
-/** What the parts of an archive work on. */
+/** Tables shared by the parts of an archive. */
 export interface Tables {
   readonly database: ArchiveDatabase;
   readonly standings: Standings;

@@ -6,14 +6,17 @@ import { ArchiveEngine } from "./engine.ts";
 import { fileOf } from "./file.ts";
 import { inspectLog } from "./log-inspection.ts";
 
-/** What was found in an archive that is not open, or that another process has open. */
+/** Result of checking an archive that is not open, or that another process has open. */
 export interface ArchiveVerification {
-  /** `none`: there is no archive. `damaged`: something is not as it was written. `damage` says what and where. */
+  /**
+   * `none`: there is no archive. `damaged`: some data has changed since it was written. `damage` has the details and
+   * the place.
+   */
   readonly kind: "none" | "sound" | "damaged";
-  /** The same in words. */
+  /** Description of the result. */
   readonly text: string;
   readonly damage?: TuttiError;
-  /** How far each partition's archive is. In a damaged one unknown. */
+  /** Progress of each partition's archive. Unknown for a damaged one. */
   readonly partitions: readonly ArchivedPartition[];
 }
 
@@ -21,11 +24,11 @@ export interface ArchivedPartition {
   readonly partition: number;
   readonly coveredTo: number;
   readonly packedTo: number;
-  /** How often it was written. */
+  /** Number of commits. */
   readonly commits: number;
 }
 
-/** Checks every row of the archive in a directory and all that SQLite can check, and changes nothing. */
+/** Checks every row of the archive in a directory and runs SQLite's own checks. Changes nothing. */
 export function verifyArchive(directory: string): ArchiveVerification {
   const file = fileOf(directory);
   if (!isMade(file)) return { kind: "none", text: `There is no archive in ${directory}.`, partitions: [] };
@@ -50,8 +53,8 @@ export function verifyArchive(directory: string): ArchiveVerification {
 }
 
 /**
- * Up to which batch each partition is archived, read before the archive is opened, and without a check of its content.
- * None of an archive that is missing or cannot be read: opening it reports that.
+ * Returns the batch up to which each partition is archived, read before the archive is opened, without a check of its
+ * content. Empty if the archive is missing or cannot be read: opening it reports that.
  */
 export function archivedBatches(directory: string): ReadonlyMap<number, number> {
   const file = fileOf(directory);
@@ -66,8 +69,8 @@ export function archivedBatches(directory: string): ReadonlyMap<number, number> 
 }
 
 /**
- * SQLite drops everything from a flipped bit in its log on, without a word. What it drops is in the journal still,
- * because that is cut only behind what is settled. Yet a request reports it.
+ * SQLite silently drops everything in its log after a flipped bit. The journal still has the dropped data, because it
+ * is cut only behind settled data. This reports the damage anyway.
  */
 function checkLog(file: string): void {
   const log = `${file}-wal`;
@@ -81,10 +84,10 @@ function checkLog(file: string): void {
   }
 }
 
-/** A process that was killed while it made the file has left none: nothing was ever in it. */
+/** A process that was killed while it created the file left no database: nothing was ever in it. */
 function isMade(file: string): boolean {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  // Once it has tables it has a log of another kind.
+  // A file with tables has a log of another kind.
   if (size === 0 || existsSync(`${file}-journal`)) return false;
   if (size > pageBytes) return true;
   const database = new DatabaseSync(file, { readOnly: true });
@@ -98,5 +101,5 @@ function isMade(file: string): boolean {
   }
 }
 
-/** In a file of one page there is nothing but its header. */
+/** A file of one page contains only its header. */
 const pageBytes = 4_096;

@@ -22,39 +22,39 @@ import {
   throughIn,
 } from "../../blobs/sweeping.ts";
 
-/** A writer that started so long ago has died. */
+/** A writer that started this long ago has died. */
 const abandonedMs = 24 * 3_600_000;
 const drawnMax = 2 ** 52;
 const atOnce = 8;
 
-/** Which write of an object was seen: 0 for none. */
+/** Version of an object that was read: 0 for none. */
 type Mark = number | string;
 
-/** Bytes under names, in a store that replaces what a writer has seen and nothing else. */
+/** Bytes under names. A conditional write replaces only the version that the writer has read. */
 export interface Objects {
-  /** Where they are, for people. */
+  /** Description of the place, for people. */
   readonly place: string;
-  /** Bytes of a part of a blob. It stays the same as long as the store has blobs. */
+  /** Bytes of a part of a blob. Must not change while the store has blobs. */
   readonly partBytes: number;
-  /** Continues without an answer, until the signal is aborted. */
+  /** Retries without an answer, until the signal is aborted. */
   put(name: string, data: Uint8Array, signal: AbortSignal): Promise<void>;
-  /** Only what has this mark. Resolves with the mark of the new object, or undefined. */
+  /** Replaces only the version with this mark. Resolves with the mark of the new one, or undefined. */
   replace(name: string, data: Uint8Array, mark: Mark): Promise<Mark | undefined>;
   get(name: string): Promise<Uint8Array | undefined>;
   latest(name: string): Promise<{ readonly data: Uint8Array; readonly sequence: Mark } | undefined>;
-  /** All names below one. */
+  /** Returns all names below a prefix. */
   list(prefix: string): Promise<string[]>;
   remove(names: readonly string[]): Promise<void>;
-  /** Removes the object with this mark. A newer one stays. */
+  /** Removes the version with this mark. A newer one stays. */
   removeUpTo(name: string, mark: Mark): Promise<void>;
 }
 
-/** What is stored under a hash: where its parts are. */
+/** The object stored under a hash, which locates the parts. */
 interface Head {
   readonly size: number;
   /** When it was last put. */
   readonly putMs: number;
-  /** What the names of its parts start with. */
+  /** Prefix of the names of its parts. */
   readonly parts: string;
 }
 
@@ -73,20 +73,20 @@ interface MentionObject extends FoundMention {
  *
  *     heads.AB.HASH.NAMESPACE       where the parts of a blob are
  *     parts.GROUP.N                 a part
- *     begun.GROUP                   parts that are being written, and then the head that is to name them
+ *     begun.GROUP                   parts being written, and then the head that names them
  *     mentions.AB.HASH.WHO          an instance mentions a blob
  *     through.SERVICE.PARTITION     up to when a partition has mentioned everything
  *
- * 1. The parts are durable before the head is written, so a head stands for content that is whole.
- * 2. A head or a mention changes only if its changer has seen the present one. So a put or mention of present
+ * 1. The parts are durable before the head is written, so the content of a head is whole.
+ * 2. A head or a mention changes only if its writer has read the present version. So a put or mention of present
  *    content keeps the content from being removed, or finds it gone and stores it again.
- * 3. What is started is noted before its first part and until its head is there: a process that dies meanwhile leaves
- *    parts that the note leads to.
+ * 3. A note exists from before the first part until the head exists. If a process dies in between, the note locates its
+ *    parts.
  */
 export class ObjectBlobs implements Blobs {
   readonly #foundation: Pick<Foundation, "clock" | "chance">;
   readonly #objects: Objects;
-  /** Of writes that no caller gives up: they are tried until they succeed. */
+  /** Signal of writes that no caller aborts: they are retried until they succeed. */
   readonly #always = new AbortController().signal;
 
   constructor(foundation: Pick<Foundation, "clock" | "chance">, objects: Objects) {
@@ -141,7 +141,7 @@ export class ObjectBlobs implements Blobs {
     }
   }
 
-  /** What is here has to be fetched. */
+  /** The content must be fetched. */
   readNow(): undefined {
     return undefined;
   }
@@ -201,7 +201,10 @@ export class ObjectBlobs implements Blobs {
     return mentions;
   }
 
-  /** The blob's time restarts before the mention is gone, or a crash between the two would shorten it. */
+  /**
+   * The blob's time is refreshed before the mention is removed. Otherwise a crash between the two would shorten its
+   * life.
+   */
   async #release({ name, sequence, mention: { namespace, sha256 } }: MentionObject): Promise<boolean> {
     const putMs = this.#foundation.clock.now();
     await this.#touchHead(headName(namespace, nameOf(sha256)), putMs);
@@ -211,7 +214,7 @@ export class ObjectBlobs implements Blobs {
     return true;
   }
 
-  /** Parts of those who died while they put something. */
+  /** Removes parts of writers that died. */
   async #removeAbandoned(): Promise<void> {
     const beforeMs = this.#foundation.clock.now() - abandonedMs;
     for (const begun of await this.#objects.list("begun")) {
@@ -225,7 +228,7 @@ export class ObjectBlobs implements Blobs {
     }
   }
 
-  /** In parts of one size, for content in chunks of any size. */
+  /** Writes parts of one size from chunks of any size. */
   async #write(content: BlobContent, put: (bytes: Uint8Array) => Promise<void>): Promise<Blob> {
     const hash = createHash("sha256");
     const { partBytes } = this.#objects;
@@ -249,7 +252,7 @@ export class ObjectBlobs implements Blobs {
     return { sha256: Uint8Array.from(hash.digest()), size };
   }
 
-  /** Returns whether these parts are the blob's now. False when it is there already, and was put again as it is. */
+  /** Returns whether the blob has these parts now. False if the blob exists already, and its time was refreshed. */
   async #writeHead(name: string, head: Head): Promise<boolean> {
     for (;;) {
       const found = await this.#objects.latest(name);
@@ -257,7 +260,7 @@ export class ObjectBlobs implements Blobs {
       const next = before === undefined ? head : { ...before, putMs: Math.max(before.putMs, head.putMs) };
       const written = await this.#objects.replace(name, encodeHead(next), found?.sequence ?? 0);
       if (written !== undefined) return next.parts === head.parts;
-      // Its own, whose answer was lost, or another process's: the next look shows.
+      // Its own write, whose answer was lost, or another process's: the next look shows.
     }
   }
 
@@ -275,7 +278,7 @@ export class ObjectBlobs implements Blobs {
     return { head: decodeHead(found.data), sequence: found.sequence };
   }
 
-  /** First the head, so that it is never found without its parts. False when it was changed meanwhile. */
+  /** Removes the head first, so that it is never found without its parts. False if it has changed meanwhile. */
   async #removeHead(name: string, { head, sequence }: FoundHead): Promise<boolean> {
     const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;
@@ -294,7 +297,7 @@ export class ObjectBlobs implements Blobs {
     throw blobErrors.damaged({ name, place: `${this.#objects.place}, objects ${parts}`, found });
   }
 
-  /** A part is not there: the blob was removed meanwhile, or something was lost. */
+  /** A part is missing: the blob was removed meanwhile, or data was lost. */
   async #gone(namespace: string, name: string, parts: string, index: number): Promise<Error> {
     const now = await this.#head(headName(namespace, name));
     if (now?.head.parts !== parts) return blobErrors.missing({ name });

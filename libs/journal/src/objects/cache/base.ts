@@ -1,6 +1,6 @@
 /**
- * A base: a partition's whole file as it was at some entry of the log, cut into objects. Parts of it that are as they
- * were in the base before are the same objects again, so what is sent is what has changed.
+ * A base: a partition's whole file at some entry of the log, cut into objects. Parts that have not changed since the
+ * base before are the same objects, so only changes are sent.
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { archiveErrors } from "../../archive/errors.ts";
@@ -16,13 +16,13 @@ export interface StoredPart {
 export interface Base {
   readonly fileBytes: number;
   readonly partBytes: number;
-  /** The file contains all entries up to this one at least. It says itself how many. */
+  /** The file contains at least all entries up to this one, and records its exact position. */
   readonly followed: number;
   readonly parts: readonly StoredPart[];
 }
 
 const partBytesMin = 256 * 1024;
-/** So that the list of them stays well within a message. */
+/** Keeps the list of parts well within a message. */
 const partsMax = 16 * 1024;
 const atOnce = 6;
 const encoder = new TextEncoder();
@@ -56,7 +56,7 @@ export function decodeBase(bytes: Uint8Array): Base {
   return { fileBytes, partBytes, followed, parts: decodeParts(bytes, source) };
 }
 
-/** Puts a file into objects. Of `before` it takes the parts that are the same. */
+/** Stores a file as objects. Unchanged parts are reused from `before`. */
 export async function uploadBase(
   store: ObjectStore,
   path: string,
@@ -90,7 +90,7 @@ export async function uploadBase(
   }
 }
 
-/** Makes the file that a base is of. */
+/** Restores the file of a base. */
 export async function downloadBase(store: ObjectStore, path: string, base: Base): Promise<void> {
   const file = await open(path, "w");
   try {
@@ -112,7 +112,7 @@ export async function downloadBase(store: ObjectStore, path: string, base: Base)
   }
 }
 
-/** What is in an object, or what is wrong with it, with its place. */
+/** Returns the content of an object, or its problem and place. */
 export async function readPart(store: ObjectStore, part: StoredPart | undefined): Promise<Uint8Array> {
   const name = part?.name ?? "";
   const place = { file: `stream ${store.stream}`, row: `object ${name}` };
@@ -124,7 +124,7 @@ export async function readPart(store: ObjectStore, part: StoredPart | undefined)
   return bytes;
 }
 
-/** Several at a time, the first failure ends it. */
+/** Runs several at a time. The first failure ends it. */
 export async function inParallel(count: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {

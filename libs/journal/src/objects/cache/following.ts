@@ -1,4 +1,4 @@
-/** Brings a process's own copy of a partition's archive to where the log stands. */
+/** Brings a process's own copy of a partition's archive up to the state of the log. */
 import { isTuttiError, reasonOf, replaceFile } from "@tutti/kernel";
 import { archiveErrors } from "../../archive/errors.ts";
 import { MessageGone } from "../../jetstream/source.ts";
@@ -9,13 +9,13 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { type Base, decodeBase, decodeParts, downloadBase, inParallel, readPart } from "./base.ts";
 import { type CacheParts, isCacheThere, PartitionCache, removeCache } from "./partition-cache.ts";
 
-/** Commits of so many entries are one transaction when many are followed. */
+/** Maximum number of entries whose commits are one transaction. */
 const entriesAtOnce = 64;
 
-/** The copy is from another past than the log's, or from so long ago that the log does not go back to there. */
+/** The copy belongs to another history than the log, or is older than the start of the log. */
 class Unusable extends Error {}
 
-/** Opens the copy that is there, or makes a new one, and does all that the log has up to its head. */
+/** Opens the existing copy, or creates one, and applies the log up to its head. */
 export async function followedCache(
   parts: CacheParts,
   log: PartitionLog,
@@ -44,7 +44,7 @@ export async function followedCache(
   }
 }
 
-/** Returns the base that a log's head names. */
+/** Returns the base of a log's head. */
 export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base> {
   for await (const { kind, body } of log.entries(base, base)) {
     if (kind === entryKinds.base) return readable(log, base, () => decodeBase(body));
@@ -52,7 +52,7 @@ export async function baseAt(log: PartitionLog, { base }: LogHead): Promise<Base
   throw log.damaged(base, "another entry where a base was");
 }
 
-/** Returns the objects that an entry names. */
+/** Returns the objects of an entry. */
 function partsOfEntry(log: PartitionLog, { kind, body, sequence }: Entry): ReturnType<typeof decodeParts> {
   return kind === entryKinds.stored ? readable(log, sequence, () => decodeParts(body)) : [];
 }
@@ -62,7 +62,7 @@ async function openThere(parts: CacheParts): Promise<PartitionCache | undefined>
   try {
     return await PartitionCache.open(parts);
   } catch (error) {
-    // Any fault with it: it is only a copy.
+    // Any fault of the copy: it is only a copy.
     if (isTuttiError(error)) return;
     throw error;
   }
@@ -125,7 +125,7 @@ async function operationsOf(
   return readable(log, sequence, () => decodeOperations(Uint8Array.from(Buffer.concat(contents))));
 }
 
-/** What passed the checksums and cannot be read all the same has a place too. */
+/** Data that passes the checksums but cannot be decoded has a place too. */
 function readable<Result>(log: PartitionLog, sequence: number, read: () => Result): Result {
   try {
     return read();
@@ -135,7 +135,7 @@ function readable<Result>(log: PartitionLog, sequence: number, read: () => Resul
   }
 }
 
-/** Another copy may do better. */
+/** Another copy may work. */
 function isUseless(error: unknown): boolean {
   if (error instanceof Unusable) return true;
   return isTuttiError(error) && archiveErrors.damaged.is(error);

@@ -1,9 +1,9 @@
 /**
- * A process's own copy of a partition's archive, in a SQLite file: what the log says, done by the code of any archive on
- * SQLite. It can be lost at any time.
+ * A process's own copy of a partition's archive, in a SQLite file. It applies the operations of the log with the code
+ * of every archive on SQLite. It can be lost at any time.
  *
- * 1. Beside the partition, under a number that no partition has, the file says up to which entry of the log it was
- *    brought. Commits and that are one transaction. To pack or to purge once more changes nothing.
+ * 1. The file also records the last applied entry of the log, under a number that no partition has. That record and the
+ *    commits are one transaction. Repeating a pack or a purge changes nothing.
  */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -19,7 +19,7 @@ import type { Operation } from "../operations.ts";
 export interface CacheParts {
   readonly file: string;
   readonly partition: number;
-  /** How many the service has. */
+  /** Number of partitions of the service. */
   readonly partitions: number;
   readonly host: (file: string) => EngineHost;
   readonly source: BatchSource;
@@ -32,7 +32,7 @@ export interface Mark {
   readonly hash: Uint8Array;
 }
 
-/** Where the file says how far it is: a partition that there can never be. */
+/** The number under which the file records its position: no partition has it. */
 const markPartition = 8_191;
 const sequenceBytes = 8;
 
@@ -62,7 +62,7 @@ export class PartitionCache {
     this.#packedTo = packedTo;
   }
 
-  /** Undefined in an empty one. */
+  /** Undefined for an empty copy. */
   get mark(): Mark | undefined {
     return this.#mark;
   }
@@ -75,7 +75,7 @@ export class PartitionCache {
     return this.archive.call("opening", this.#partition);
   }
 
-  /** Does what an entry says. */
+  /** Applies an entry. */
   async apply(operations: readonly Operation[], mark: Mark): Promise<void> {
     const commits: [number, EncodedChanges][] = [];
     for (const operation of operations) {

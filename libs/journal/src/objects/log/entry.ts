@@ -22,9 +22,9 @@ export interface Entry {
 }
 
 /**
- * `opening`: an owner starts. `operations`: what was committed, packed, removed. `stored`: the same, in objects that
- * the body names. `base`: a copy of the whole archive of the partition, in objects that the body names. `knock`:
- * another process wants to open and is always too late. It lies wherever it came in, and is no link of the chain.
+ * `opening`: an owner starts. `operations`: commits, packs and removals. `stored`: the same, in objects that the body
+ * names. `base`: a copy of the partition's whole archive, in objects that the body names. `knock`: another process
+ * wants to open and always comes too late. A knock may lie anywhere, and is no link of the chain.
  */
 export const entryKinds = { opening: 1, operations: 2, stored: 3, base: 4, knock: 5 } as const;
 export type EntryKind = (typeof entryKinds)[keyof typeof entryKinds];
@@ -69,7 +69,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   return message;
 }
 
-/** What lies at this sequence. */
+/** Decodes the entry at this sequence. */
 export function readEntry(given: Uint8Array, sequence: number): Entry | DamagedEntry {
   // Data from the network is a `Buffer`, whose parts are never copies.
   const message = new Uint8Array(given.buffer, given.byteOffset, given.length);

@@ -1,15 +1,14 @@
 /**
  * The log of a partition of the archive, a stream that several processes write to, one at a time.
  *
- * 1. An entry is accepted only where the stream ends, as its writer knows it. One is under way at a time. So all
- *    entries of an owner follow on its opening, and as soon as another one opens, nothing of the older one is accepted
- *    any more.
- * 2. An answer that was lost is found by reading: what lies where the entry was to be is that entry, or it was never
- *    accepted and cannot be any more.
- * 3. An owner that writes without a pause could always be ahead of the caller that wants to open. A process that was
- *    too late knocks: the stream ends elsewhere then, and its owner sees who is there.
- * 4. A server that has less than was acknowledged may be a new leader that is behind for a moment. When that lasts, it
- *    has lost it, which is damage: nothing more is written then.
+ * 1. An entry is accepted only if the stream ends where its writer expects. One is under way at a time. So all entries
+ *    of an owner follow its opening, and once another owner opens, no entry of the older one is accepted.
+ * 2. A lost answer is determined by reading: if another message is in the place of the entry, the entry was not
+ *    accepted and never will be.
+ * 3. An owner that writes without a pause could always be ahead of a process that wants to open. So a process that was
+ *    too late knocks: the knock moves the end of the stream, and the owner reads it.
+ * 4. A server with fewer messages than were acknowledged may be a new leader that lags for a moment. If that lasts, the
+ *    messages are lost, which is damage: nothing more is written then.
  * 5. Each entry carries the hash of the one before: a gap, an exchange or a flipped bit is found when it is read.
  */
 import { isTuttiError, reasonOf } from "@tutti/kernel";
@@ -21,7 +20,7 @@ import type { PartitionName } from "../../port.ts";
 import { logOf } from "../names.ts";
 import { type Entry, encodeEntry, entryKinds, hashOf, readEntry } from "./entry.ts";
 
-/** Where a log stands: its last entry, and what that says of it. */
+/** State of a log: its last entry, and the data in it. */
 export type LogHead = Omit<Entry, "kind" | "body" | "previous"> & { readonly hash: Uint8Array };
 
 export const beginning: LogHead = {
@@ -42,11 +41,11 @@ export class PartitionLog {
   readonly #connection: NatsConnection;
   readonly #source: StreamSource;
   #head: LogHead = beginning;
-  /** Where the stream ends: behind the head there may be knocks. */
+  /** End of the stream: there may be knocks behind the head. */
   #end = 0;
-  /** The newest epoch of those who knocked behind the head. */
+  /** The newest epoch of the knocks behind the head. */
   #knocked = 0;
-  /** Since when the stream has seemed to end before what was acknowledged. */
+  /** Time since which the stream has seemed to lack acknowledged messages. */
   #behindSinceMs: number | undefined;
 
   constructor(connection: NatsConnection, name: PartitionName) {
@@ -66,7 +65,7 @@ export class PartitionLog {
     return this.#knocked;
   }
 
-  /** Finds out where it ends. Continues without an answer, until the signal is aborted. */
+  /** Reads the end of the log. Retries without an answer, until the signal is aborted. */
   async refresh(signal: AbortSignal): Promise<LogHead> {
     const operation = `question for the end of the stream ${this.stream}`;
     for (;;) {
@@ -76,8 +75,8 @@ export class PartitionLog {
   }
 
   /**
-   * Adds an entry behind the last that is known. `moved`: another process was faster, and `refresh` shows who.
-   * Continues while no server answers, until the signal is aborted.
+   * Adds an entry behind the last known one. `moved`: another process was faster, and `refresh` shows which one.
+   * Retries while no server answers, until the signal is aborted.
    */
   async append(entry: NewEntry, signal: AbortSignal): Promise<"appended" | "moved"> {
     const { hash } = this.#head;
@@ -100,7 +99,7 @@ export class PartitionLog {
     }
   }
 
-  /** Lets the owner of the log know that another process wants to open it. */
+  /** Notifies the owner of the log that another process wants to open it. */
   async knock(epoch: number, signal: AbortSignal): Promise<void> {
     const none = { sequence: 0, owner: 0, base: 0, baseBytes: 0, tailBytes: 0, previous: beginning.hash };
     const message = encodeEntry({ ...none, kind: entryKinds.knock, epoch, body: new Uint8Array(0) });
@@ -109,10 +108,7 @@ export class PartitionLog {
     await this.#connection.persist(operation, publish, signal);
   }
 
-  /**
-   * Entries from one to another without knocks, each compared with the one before. Throws `MessageGone` where they are
-   * removed.
-   */
+  /** Returns entries without knocks, each compared with the one before. Throws `MessageGone` if they were removed. */
   async *entries(
     from: number,
     to: number,
@@ -148,7 +144,7 @@ export class PartitionLog {
     return archiveErrors.damaged({ place, found });
   }
 
-  /** Undefined where it was removed while it was asked for. */
+  /** Undefined if it was removed during the read. */
   async #last(): Promise<LogHead | undefined> {
     const { first, last } = await this.#source.ends();
     if (last < this.#end) throw this.#behind(last);
@@ -166,7 +162,7 @@ export class PartitionLog {
     }
   }
 
-  /** A new leader may be behind what was acknowledged, for a moment: it is asked again. */
+  /** A new leader may lag behind acknowledged messages for a moment: it is asked again. */
   #behind(last: number): Error {
     const { foundation, settings } = this.#connection;
     const nowMs = foundation.clock.monotonic();
@@ -200,7 +196,7 @@ export class PartitionLog {
     });
   }
 
-  /** Returns whether this very message lies there. */
+  /** Returns whether exactly this message is there. */
   async #isAt(sequence: number, message: Uint8Array): Promise<boolean> {
     const { last } = await this.#source.ends();
     if (last < sequence) throw this.#behind(last);
@@ -226,7 +222,7 @@ export class PartitionLog {
     return [entry, hashOf(data)];
   }
 
-  /** What the reader of streams says of a message that is not there, in the archive's words. */
+  /** Translates the error of the reader for a missing message into an error of the archive. */
   #failure(error: unknown, sequence: number): unknown {
     if (!isTuttiError(error) || !journalErrors.corrupt.is(error)) return error;
     return this.damaged(sequence, "nothing where an entry was, or behind it");

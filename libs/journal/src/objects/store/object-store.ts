@@ -1,26 +1,26 @@
 /**
- * Objects: bytes under a name, a message each, in a stream that keeps the last of every subject.
+ * Objects: bytes under a name, a message each, in a stream that keeps the last message of every subject.
  *
  * 1. An object is durable when `put` has resolved.
- * 2. A name of an archive's object is never used twice, so what is under it is the same on every server. That there is
- *    nothing under a name is believed to the leader alone.
+ * 2. A name of an archive's object is never reused, so its content is the same on every server. Only the leader can
+ *    report that a name has no object.
  */
 import { type NatsConnection, natsErrors, wrongRevisionOf } from "@tutti/nats";
 
 export interface StoreOptions {
   readonly connection: NatsConnection;
   readonly stream: string;
-  /** What all subjects start with. */
+  /** Prefix of all subjects. */
   readonly root: string;
 }
 
-/** An object with the place of its message: its replacer says which one it saw. */
+/** An object with its sequence, which a conditional write names. */
 export interface StoredObject {
   readonly data: Uint8Array;
   readonly sequence: number;
 }
 
-/** How often a leader must say that there is nothing. */
+/** Number of negative answers of a leader before an object counts as missing. */
 const missingMin = 5;
 const notFoundCode = 10037;
 const askMs = 1_000;
@@ -40,14 +40,17 @@ export class ObjectStore {
     this.#root = root;
   }
 
-  /** Continues without an answer, until the signal is aborted. */
+  /** Retries without an answer, until the signal is aborted. */
   async put(name: string, data: Uint8Array, signal: AbortSignal): Promise<void> {
     const operation = `writing of the object ${name}`;
     const publish = () => this.#connection.jetstream(operation).publish(this.#subject(name), data);
     await this.#connection.persist(operation, publish, signal);
   }
 
-  /** Only when the last one under this name has this sequence, 0 for none. Resolves with its own, or undefined. */
+  /**
+   * Writes only if the last object of this name has this sequence, 0 for none. Resolves with the new sequence, or
+   * undefined.
+   */
   async replace(name: string, data: Uint8Array, sequence: number): Promise<number | undefined> {
     const operation = `replacing of the object ${name}`;
     return this.#connection.run(operation, async () => {
@@ -62,7 +65,7 @@ export class ObjectStore {
     });
   }
 
-  /** Undefined when it is certain that there is none. */
+  /** Undefined if there is certainly none. */
   async get(name: string): Promise<Uint8Array | undefined> {
     for (let failures = 1; ; failures++) {
       const found = (await this.#fromAny(name)) ?? (await this.latest(name))?.data;
@@ -71,7 +74,7 @@ export class ObjectStore {
     }
   }
 
-  /** As the leader has it. */
+  /** Returns the object according to the leader. */
   async latest(name: string): Promise<StoredObject | undefined> {
     const answer = await this.#request(`STREAM.MSG.GET.${this.stream}`, name, {
       last_by_subj: this.#subject(name),
@@ -88,7 +91,7 @@ export class ObjectStore {
     throw natsErrors.unavailable({ operation, reason: error?.description ?? "an answer without a word" });
   }
 
-  /** All names that start with these parts. */
+  /** Returns all names that start with these parts. */
   async list(prefix: string): Promise<string[]> {
     const operation = `listing of objects of the stream ${this.stream}`;
     return this.#connection.run(operation, async () => {
@@ -108,7 +111,7 @@ export class ObjectStore {
     await Promise.all(Array.from({ length: atOnce }, removing));
   }
 
-  /** Removes what is under a name up to a message. A newer one stays. */
+  /** Removes messages of a name up to a sequence. A newer one stays. */
   removeUpTo(name: string, sequence: number): Promise<void> {
     return this.#purge(name, sequence + 1);
   }
@@ -129,7 +132,7 @@ export class ObjectStore {
       });
       return (answer.headers?.code ?? 0) >= 300 ? undefined : answer.data;
     } catch (error) {
-      // No server answers directly while servers come and go. The leader may.
+      // No server answers directly during changes of servers. The leader may.
       if (natsErrors.unavailable.is(error)) return;
       throw error;
     }

@@ -15,13 +15,13 @@ export interface S3Settings {
   /** The endpoint, without the bucket. */
   readonly url: string;
   readonly bucket: string;
-  /** Names start with it. Empty for none. */
+  /** Prefix of names. Empty for none. */
   readonly prefix: string;
   readonly region: string;
-  /** Whether the bucket is a part of the path or of the host. */
+  /** Whether the bucket is in the path or in the host. */
   readonly bucketIn: "path" | "host";
   readonly timeoutMs: number;
-  /** Asked for each request, so that a changed key takes effect. */
+  /** Read for each request, so that a changed key takes effect. */
   readonly credentials: () => Promise<S3Credentials>;
 }
 
@@ -45,7 +45,7 @@ interface Answer {
 const mebibyte = 1_048_576;
 const pauseMs = 200;
 const pauseMaxMs = 5_000;
-/** How often a request is sent whose caller can ask again. */
+/** Number of attempts of a request if the caller can retry. */
 const attemptsMax = 4;
 const atOnce = 8;
 const numberBytes = 8;
@@ -138,7 +138,7 @@ export class S3Objects implements Objects {
     return Buffer.concat([body, number]);
   }
 
-  /** Until there is an answer, with growing pauses. */
+  /** Retries until there is an answer, with growing pauses. */
   async #request(wanted: Wanted, attempts = attemptsMax, signal?: AbortSignal): Promise<Answer> {
     const { timers, logger } = this.#foundation;
     for (let failures = 1; ; failures++) {

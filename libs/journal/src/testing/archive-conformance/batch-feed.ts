@@ -4,14 +4,14 @@ import { FlatWriter } from "@tutti/contracts/wire";
 import type { BatchSource } from "../../archive/source.ts";
 import type { JournalBatch } from "../../port.ts";
 
-/** A record as its writer means it. Without a cause it is that of the record before. */
+/** A record before encoding. Without a cause, it has that of the record before. */
 export type PlainRecord = Omit<JournalRecord, "cause"> & { readonly cause: Cause | undefined };
 
 /** Batches of some partitions, as a journal would give them. */
 export class BatchFeed {
   readonly #logs = new Map<number, JournalBatch[]>();
 
-  /** Where an archive reads. Batches come in slices of a few. */
+  /** Source for the archive. Batches come in slices of a few. */
   readonly source: BatchSource = (partition) => ({
     read: (from) => slicesOf((this.#logs.get(partition) ?? []).filter(({ number }) => number >= from)),
   });

@@ -4,24 +4,24 @@ import type { BatchFeed } from "./batch-feed.ts";
 /** An archive under test. */
 export interface ArchiveFixture extends AsyncDisposable {
   readonly archive: Archive;
-  /** Closes it gracefully and opens what it left. */
+  /** Closes the archive gracefully and opens it again. */
   reopen(): Promise<Archive>;
-  /** Returns its process dies. Opens what it left. */
+  /** Kills its process and opens the remaining data. */
   crash(): Promise<Archive>;
-  /** Opens a copy that a backup made. */
+  /** Opens a copy made by a backup. */
   openBackup(directory: string): Promise<Archive>;
-  /** Where backups may be put. */
+  /** Directory for backups. */
   readonly directory: string;
 }
 
-/** What the suite is run on. */
+/** The subject of the suite. */
 export interface ArchiveUnderTest {
   readonly name: string;
   open(options: { readonly partitions: number; readonly feed: BatchFeed }): Promise<ArchiveFixture>;
 }
 
-/** Of the owner in these tests, except when it is about owners. */
+/** Epoch of the owner, except in tests about owners. */
 export const epoch = 1;
 
-/** When everything in these tests starts. */
+/** Start time of these tests. */
 export const beginMs = 1_767_225_600_000;

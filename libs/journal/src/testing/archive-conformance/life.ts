@@ -103,7 +103,7 @@ export function lifeTests(underTest: ArchiveUnderTest): void {
   });
 }
 
-/** Some of everything, in the first partition. */
+/** Creates some of everything in the first partition. */
 async function lived({ archive, partition, story }: Stage): Promise<Character[]> {
   const all = [...crowd("one", 60), character("long")];
   const [long] = all.slice(-1);

@@ -93,7 +93,7 @@ export function ownerTests(underTest: ArchiveUnderTest): void {
       archive.partition(0).release(epoch);
       assert.deepEqual(await found(), ["in-1"]);
       await archive.partition(0).opening(epoch + 1);
-      // Who was replaced may be late with it.
+      // A late release of the replaced owner.
       archive.partition(0).release(epoch);
       assert.deepEqual(await found(), ["in-0", "in-1"]);
     });

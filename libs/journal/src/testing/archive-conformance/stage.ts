@@ -10,7 +10,7 @@ export interface Stage extends AsyncDisposable {
   readonly archive: Archive;
   readonly feed: BatchFeed;
   readonly stories: readonly Story[];
-  /** The first of them, and its partition. */
+  /** The first story, and its partition. */
   readonly story: Story;
   readonly partition: ArchivePartition;
 }
@@ -38,7 +38,7 @@ export async function keptOf(partition: ArchivePartition, { key }: Character): P
   return kept?.kind === "snapshot" ? { ...kept, snapshot: Uint8Array.from(kept.snapshot) } : kept;
 }
 
-/** A page of history with its records decoded: the order of their fields does not matter. */
+/** Decodes the records of a page of history: the order of their fields does not matter. */
 export function readable(records: readonly HistoryRecord[]) {
   return records.map(({ record, ...rest }) => ({ ...rest, record: JournalRecord.decode(record) }));
 }

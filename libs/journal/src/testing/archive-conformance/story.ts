@@ -13,12 +13,12 @@ import type {
 import type { BatchFeed, PlainRecord } from "./batch-feed.ts";
 import { beginMs, epoch } from "./fixture.ts";
 
-/** An instance in a story: what its index and its history must say. */
+/** An instance in a story, with its expected index line and history. */
 export interface Character {
   readonly key: InstanceKey;
   incarnation: number;
   entry: IndexEntry;
-  /** All its events, as history must give them. */
+  /** All its events, as history must return them. */
   readonly history: HistoryRecord[];
   last: RecordPlace;
 }
@@ -27,7 +27,7 @@ export interface Ending {
   readonly status?: WorkStatus;
   /** How long it is kept. Default: a day. */
   readonly keepMs?: number;
-  /** How long its id stays taken after that. */
+  /** How long its id stays reserved after that. */
   readonly idKeptMs?: number;
 }
 
@@ -39,7 +39,7 @@ function causeOf(batch: number): Cause {
 }
 const writer = new FlatWriter(1024);
 
-/** The events of one partition: batches are written and archived, as a runtime does it. */
+/** The events of one partition: batches are written and archived as a runtime does it. */
 export class Story {
   readonly feed: BatchFeed;
   readonly partition: number;
@@ -52,7 +52,7 @@ export class Story {
     this.partition = partition;
   }
 
-  /** One batch with an event of each of these, in order. The caller that is new starts. */
+  /** Writes one batch with an event of each of these, in order. New characters start. */
   write(...characters: readonly Character[]): number {
     this.nowMs += 10;
     const number = this.feed.last(this.partition) + 1;
@@ -87,14 +87,14 @@ export class Story {
     character.entry = { ...character.entry, status, endMs: this.nowMs, keepUntilMs, idKeptUntilMs };
   }
 
-  /** What has changed since the last time, covering all batches. */
+  /** Returns the changes since the last call, covering all batches. */
   changes(snapshots: readonly InstanceSnapshot[] = []): Changes {
     const entries = [...this.#changed].map(({ entry }) => entry);
     this.#changed = new Set();
     return { coveredTo: this.feed.last(this.partition), partitionSnapshot: undefined, snapshots, entries };
   }
 
-  /** Commits what has changed, packs it, and settles. */
+  /** Commits the changes, packs them, and settles. */
   async keep(archive: ArchivePartition, snapshots: readonly InstanceSnapshot[] = []): Promise<void> {
     const changes = this.changes(snapshots);
     await archive.commit(epoch, changes);

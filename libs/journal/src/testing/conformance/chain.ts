@@ -48,7 +48,7 @@ export function chainTests(underTest: JournalUnderTest): void {
       const owners = await Promise.all(
         [0, 1, 2].map((number) => Owner.of(journal.partition("workflow", number), 9)),
       );
-      // By turns alone, together, and several of one partition. Asked of all, some, or none.
+      // In turn single appends, groups, and several of one partition. The hash is requested of all, some, or none.
       const hashes = new Map<string, Uint8Array>();
       for (let round = 0; round < 24; round++) {
         const appending = owners.filter((_, index) => round % (index + 2) !== 0);

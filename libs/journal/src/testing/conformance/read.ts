@@ -101,7 +101,7 @@ export function readTests(underTest: JournalUnderTest): void {
       await using fixture = await underTest.open({ services });
       const owner = await Owner.of(fixture.journal.partition("workflow", 0));
       const wide = new Uint8Array(50_000);
-      // What is truncated goes in large parts in some implementations, so there has to be a lot.
+      // Some implementations truncate in large parts, so there must be many batches.
       for (let count = 0; count < 40; count++) await owner.append(wide);
       await owner.partition.truncate(40);
       const { first } = owner.partition;

@@ -1,9 +1,9 @@
-/** Bytes that are written one after the other, in memory that grows and is used again. */
+/** Writes bytes into memory that grows and is reused. */
 export class ByteSink {
   #bytes = new Uint8Array(64 * 1024);
   length = 0;
 
-  /** Whole numbers up to 2^53, small ones in one byte. */
+  /** Writes a whole number up to 2^53. Small ones take one byte. */
   number(value: number): void {
     if (this.length + 10 > this.#bytes.length) this.#grow(10);
     let rest = value;
@@ -14,30 +14,30 @@ export class ByteSink {
     this.#bytes[this.length++] = rest;
   }
 
-  /** A part of other bytes, without its length. */
+  /** Writes a part of other bytes, without its length. */
   part(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
     if (this.length + length > this.#bytes.length) this.#grow(length);
-    // A view costs more than to copy the few bytes that most parts have.
+    // A view costs more than copying the few bytes that most parts have.
     if (length > copiedByHandMax) this.#bytes.set(bytes.subarray(from, to), this.length);
     else for (let at = 0; at < length; at++) this.#bytes[this.length + at] = bytes[from + at] as number;
     this.length += length;
   }
 
-  /** Other bytes with their length before them. */
+  /** Writes the length of other bytes, and the bytes. */
   bytes(bytes: Uint8Array, from = 0, to: number = bytes.length): void {
     this.number(to - from);
     this.part(bytes, from, to);
   }
 
-  /** A copy of what was written since some length. */
+  /** Returns a copy of the bytes written since `from`. */
   copy(from = 0): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(from, this.length);
   }
 
   reset(): void {
     this.length = 0;
-    // What a single large record needed is not kept for all the small ones.
+    // Memory for a single large record is not kept for all the small ones.
     if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(keptBytes);
   }
 
@@ -71,7 +71,7 @@ export class ByteSource {
     }
   }
 
-  /** With their length before them. A view. */
+  /** Returns a view of bytes with their length before them. */
   view(): Uint8Array {
     const length = this.number();
     const from = this.at;

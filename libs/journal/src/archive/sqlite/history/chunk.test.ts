@@ -27,7 +27,8 @@ describe("a chunk of history", () => {
           at.event += skipped + 1;
           at.batch += batches;
           at.timeMs += laterMs;
-          // A record with its cause in the middle, as encoders write it. Or without, and an earlier one has it.
+          // A record with its cause in the middle, as encoders write it. Or without, if an earlier one has the same
+          // cause.
           const half = body.length >> 1;
           const own = Buffer.concat([prefix, body.subarray(0, half), cause, body.subarray(half)]);
           const causeStart = prefix.length + half;

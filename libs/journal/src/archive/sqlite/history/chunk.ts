@@ -3,21 +3,21 @@ import type { ByteSink } from "./byte-sink.ts";
 import { ByteSource } from "./byte-sink.ts";
 
 /**
- * Events of one instance as bytes: what all its records start with is there once, a cause that is that of the record
- * before not at all.
+ * Events of one instance as bytes. The common prefix of its records is stored once. A cause is left out if the record
+ * before has the same one.
  */
 export interface PlainEvent {
   readonly event: number;
   readonly timeMs: number;
   readonly batch: number;
   readonly index: number;
-  /** The record lies from `keyEnd` to `end` here, after the key that all have. Its cause in it from here to here. */
+  /** The record without its key lies from `keyEnd` to `end` here. Its cause lies from `causeStart` to `causeEnd`. */
   readonly bytes: Uint8Array;
   readonly keyEnd: number;
   readonly end: number;
   readonly causeStart: number;
   readonly causeEnd: number;
-  /** The cause when it is that of an earlier record: with its field's tag. */
+  /** The field with the cause if an earlier record has the same one, including its tag. */
   readonly cause: Uint8Array;
   readonly sharedStart: number;
   readonly sharedEnd: number;
@@ -69,7 +69,7 @@ export class ChunkWriter {
     }
   }
 
-  /** Its length, or 0 when it is that of the event before. */
+  /** Writes the length of the cause, or 0 if it is that of the event before. */
   #addCause(bytes: Uint8Array, from: number, to: number): void {
     if (sameBytes(this.#cause, this.#causeStart, this.#causeEnd, bytes, from, to)) {
       this.#sink.number(0);
@@ -82,7 +82,7 @@ export class ChunkWriter {
   }
 }
 
-/** The events of a chunk, in order. */
+/** Returns the events of a chunk, in order. */
 export function* eventsOf(chunk: Uint8Array, begin = 0, end: number = chunk.length): Generator<PlainEvent> {
   const source = new ByteSource(chunk, begin);
   source.view();
@@ -115,12 +115,12 @@ export function* eventsOf(chunk: Uint8Array, begin = 0, end: number = chunk.leng
   }
 }
 
-/** What the records of a chunk start with. */
+/** Returns the common prefix of the records of a chunk. */
 export function prefixOf(chunk: Uint8Array, begin = 0): Uint8Array {
   return new ByteSource(chunk, begin).view();
 }
 
-/** An event as history shows it: the record whole again, its cause at the end. */
+/** Returns an event as history shows it: the complete record, with its cause at the end. */
 export function recordOf(prefix: Uint8Array, one: PlainEvent): HistoryRecord {
   const { event, timeMs, batch, index, bytes, cause } = one;
   const record = new Uint8Array(prefix.length + bytes.length + cause.length);

@@ -4,25 +4,24 @@ import { RecordScanner } from "../../../records/record-scanner.ts";
 import type { RecordPlace } from "../../port.ts";
 import type { PlainEvent } from "./chunk.ts";
 
-/** Records of one life of one instance, in the order of the batches that they come from. */
+/** Records of one life of one instance, in the order of their batches. */
 export interface RecordGroup {
   readonly events: PlainEvent[];
   /** Whether its first record is the first of the life. */
   readonly isBeginning: boolean;
-  /** In the group that starts a life: the incarnation. Else 0. */
+  /** The incarnation, in the group that starts a life. Otherwise 0. */
   readonly incarnation: number;
-  /** The record before the first. All 0 when the first starts the life. */
+  /** The record before the first. All 0 if the first starts the life. */
   readonly previous: RecordPlace;
-  /** What all records start with lies here. */
+  /** The common prefix of all records lies here. */
   readonly prefix: Uint8Array;
   readonly prefixStart: number;
   readonly prefixEnd: number;
 }
 
 /**
- * Sorts the records of some batches by the instances they belong to. Events of the partition itself are left out, and
- * groups that are not wanted, which is asked when their first record is found: most instances may leave nothing to be
- * kept.
+ * Groups the records of some batches by instance. Leaves out events of the partition itself, and unwanted groups. The
+ * caller decides at the first record of a group, because most instances may leave nothing to keep.
  */
 export function groupRecords(
   batches: readonly JournalBatch[],

@@ -18,14 +18,14 @@ import {
 } from "./packed-rows.ts";
 import { SolidRows, solidEvents } from "./solid-rows.ts";
 
-/** The instance that the records of a group belong to. */
+/** The instance that owns the records of a group. */
 export interface GroupOwner {
   /** Partition and incarnation. */
   readonly id: number;
   readonly incarnation: number;
 }
 
-/** What was packed of an instance. */
+/** The packed part of an instance. */
 export interface PackedEnd {
   readonly group: RecordGroup;
   readonly owner: GroupOwner;
@@ -36,11 +36,11 @@ export interface PackedEnd {
 /**
  * The history of all instances.
  *
- * 1. Records that come together are packed together: a chunk has an instance's events of one packing, a row the chunks of
- *    many instances, in the order of their last records. A chunk names the record before its first.
- * 2. As soon as 64 events are complete (1 to 64, 65 to 128 …) they move into a solid row. Their chunks are gone then.
- *    So a chain of chunks never has more than 63 events, and any page of any length of life is a few rows.
- * 3. The last chunk of an instance stays a chunk, also when all its events moved: from its place the instance is found.
+ * 1. A chunk has an instance's events of one packing. A row has the chunks of many instances, in the order of their
+ *    last records. A chunk names the record before its first.
+ * 2. As soon as 64 events are complete (1 to 64, 65 to 128 …) they move into a solid row. Their chunks are then
+ *    removed. So a chain of chunks never has more than 63 events, and any page of a life of any length is a few rows.
+ * 3. The last chunk of an instance stays a chunk, even if all its events moved: the instance is found by its place.
  */
 export class History {
   readonly packed: PackedRows;
@@ -55,7 +55,7 @@ export class History {
     this.solid = new SolidRows(database);
   }
 
-  /** Packs the records of those batches whose owner is known, and says of each how far it is now. */
+  /** Packs the records with a known owner, and reports the new end of each. */
   pack(
     partition: number,
     batches: readonly JournalBatch[],
@@ -81,8 +81,8 @@ export class History {
   }
 
   /**
-   * Returns a page of events up to a place. `packed` is the instance's last packed record, `events` how many it has up
-   * to there.
+   * Returns a page of events up to a place. `packed` is the instance's last packed record, `events` the number of its
+   * events up to there.
    */
   page(
     id: number,
@@ -117,7 +117,7 @@ export class History {
     return records;
   }
 
-  /** The chunk that ends with this record: whose it is, and how many events there are up to it. */
+  /** Returns the chunk that ends with this record: its instance, and the number of events up to it. */
   at(partition: number, place: RecordPlace): { incarnation: number; events: number } | undefined {
     const found = this.packed.find(partition, place);
     if (found === undefined || found.row.states[found.chunk] === 1) return;
@@ -127,14 +127,14 @@ export class History {
     };
   }
 
-  /** Lets the chunks of an instance go, from its last packed record back. Its solid rows are another matter. */
+  /** Drops the chunks of an instance, from its last packed record back. Its solid rows are removed separately. */
   dropChain(partition: number, last: RecordPlace, events: number): void {
     for (const place of this.#chain(partition, last, events)) this.packed.markGone(place);
   }
 
   /**
-   * Rewrites a row of which at least half is not needed, with its neighbour if both are small. Says whether there was
-   * one.
+   * Rewrites a row of which at least half is unneeded, together with its neighbour if both are small. Returns whether
+   * there was one.
    */
   compact(): boolean {
     this.packed.flush();
@@ -156,7 +156,7 @@ export class History {
     return true;
   }
 
-  /** Events of the group that complete 64s become solid. What remains is its chunk. */
+  /** Moves the events that complete groups of 64 into solid rows. The rest becomes the chunk of the group. */
   #chunk(
     partition: number,
     group: RecordGroup,
@@ -173,7 +173,7 @@ export class History {
       begin = solidTo - first.event + 1;
       this.#solidify(id, group, [...before, ...events.slice(0, begin)]);
     } else if (isMore && (first.event - 1) % solidEvents === 0) {
-      // The end that was left when all its events became solid: it is not reached any more.
+      // The old end was kept when all its events became solid. It is not reached any more.
       const left = this.packed.find(partition, previous);
       if (left !== undefined) this.packed.markGone(left);
     }
@@ -208,9 +208,9 @@ export class History {
   }
 
   /**
-   * Returns the events before those of each group that become solid with them. Their chunks are not needed any more.
-   * The chains are followed together, always on from the latest record, because their chunks lie in the same rows: one
-   * after the other, 200 chains through 63 rows took a second.
+   * Returns the events that become solid together with those of each group, and drops their chunks. The chains are
+   * followed together, always continuing from the latest record, because their chunks lie in the same rows. One after
+   * the other, 200 chains through 63 rows took a second.
    */
   #takeChains(
     partition: number,
@@ -237,7 +237,7 @@ export class History {
     return taken;
   }
 
-  /** Returns the chunks that end at this record, the last one first, back to where solid rows or the beginning are. */
+  /** Returns the chunks from this record back to the solid rows or the beginning, the last one first. */
   #chain(partition: number, last: RecordPlace, events: number): ChunkPlace[] {
     const chain: ChunkPlace[] = [];
     let place = last;
@@ -280,7 +280,7 @@ export class History {
   }
 }
 
-/** A row is written when it has this much. Larger ones make pages of history slow, smaller ones cost more each. */
+/** A row is written at this size. Larger rows make pages of history slow, smaller ones cost more each. */
 const rowBytes = 64 * 1024;
 
 function placeBefore(chunk: ChunkPlace): RecordPlace {
@@ -292,7 +292,7 @@ function partOf(event: number): number {
   return Math.ceil(event / solidEvents);
 }
 
-/** Those of a row that are needed. */
+/** Returns the needed chunks of a row. */
 function chunksOf(row: ChunkPlace["row"]): NewChunk[] {
   return Array.from({ length: row.count }, (_, chunk) => chunk)
     .filter((chunk) => row.states[chunk] !== 1)

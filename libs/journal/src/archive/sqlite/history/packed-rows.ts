@@ -5,17 +5,17 @@ import { decodeColumn, encodeColumns } from "../columns.ts";
 import type { ArchiveDatabase, Row, Statement } from "../database.ts";
 import { checked } from "../index/block-parts.ts";
 
-/** What a row says of each of its chunks. */
+/** The numbers that a row stores for each of its chunks. */
 export const chunkField = {
   lastBatch: 0,
   lastIndex: 1,
   firstEvent: 2,
   lastEvent: 3,
   incarnation: 4,
-  /** The record before its first. 0 when the chain ends here. */
+  /** The record before its first. 0 at the end of the chain. */
   previousBatch: 5,
   previousIndex: 6,
-  /** Where it starts among the row's chunks. */
+  /** Its start among the row's chunks. */
   begin: 7,
 } as const;
 const chunkFields = 8;
@@ -30,12 +30,12 @@ export interface NewChunk {
 export interface PackedRow {
   readonly id: number;
   readonly partition: number;
-  /** The last record of its last chunk: the row's place. */
+  /** The last record of its last chunk, which is the row's place. */
   readonly place: RecordPlace;
   readonly count: number;
   readonly columns: readonly Float64Array[];
   readonly data: Uint8Array;
-  /** Where the chunks start in the data. */
+  /** Start of the chunks in the data. */
   readonly base: number;
   /** A 1 for each chunk that is no longer needed. */
   readonly states: Uint8Array;
@@ -122,7 +122,7 @@ export class PackedRows {
     return chunk < 0 ? undefined : { row, chunk };
   }
 
-  /** Marks a chunk as not needed. Stored with `flush`. */
+  /** Marks a chunk as unneeded. Stored with `flush`. */
   markGone({ row, chunk }: ChunkPlace): void {
     if (row.states[chunk] === 1) return;
     row.states[chunk] = 1;
@@ -138,13 +138,13 @@ export class PackedRows {
     }
   }
 
-  /** Some row of which at least half is not needed. */
+  /** Returns some row of which at least half is unneeded. */
   sparse(): PackedRow | undefined {
     const found = this.#statements.sparse.get();
     return found === undefined ? undefined : this.#row(found);
   }
 
-  /** The row of the partition that comes after another one, if it has at most so many bytes. */
+  /** Returns the next row of the partition, if it has at most `bytesMax` bytes. */
   after({ partition, place }: PackedRow, bytesMax: number): PackedRow | undefined {
     const found = this.#statements.after.get(partition, place.batch, place.index);
     if (found === undefined) return;
@@ -201,7 +201,7 @@ export class PackedRows {
     }
     const data = checked(this.#file, "packed", id, this.#statements.data.get(id));
     const directoryBytes = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
-    // A copy, because columns start at multiples of eight of their memory.
+    // A copy, because columns must start at multiples of eight.
     const directory = data.slice(4, 4 + directoryBytes);
     const columns = Array.from({ length: chunkFields }, (_, at) => decodeColumn(directory, at));
     const base = 4 + directoryBytes;
@@ -228,7 +228,7 @@ export function chunkNumber({ row, chunk }: ChunkPlace, field: number): number {
   return row.columns[field]?.[chunk] ?? 0;
 }
 
-/** Where a chunk's bytes are in its row's data. */
+/** Returns the position of a chunk's bytes in its row's data. */
 export function chunkSpan({ row, chunk }: ChunkPlace): { begin: number; end: number } {
   const begins = row.columns[chunkField.begin];
   const next = begins?.[chunk + 1];
@@ -238,7 +238,7 @@ export function chunkSpan({ row, chunk }: ChunkPlace): { begin: number; end: num
   };
 }
 
-/** Returns a chunk as it would be packed again. */
+/** Returns a chunk in the form for packing it again. */
 export function sameChunk(place: ChunkPlace): NewChunk {
   const { begin, end } = chunkSpan(place);
   return {

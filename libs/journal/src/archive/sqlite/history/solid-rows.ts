@@ -31,7 +31,7 @@ export class SolidRows {
     this.#insert.run(instance, part, data, rowSum([instance, part], data));
   }
 
-  /** Returns the chunks with these parts. All of them, or it is damage. */
+  /** Returns the chunks of these parts. A missing one is damage. */
   range(instance: number, first: number, last: number): Uint8Array[] {
     const rows = this.#range.all(instance, first, last);
     return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) =>
@@ -39,7 +39,7 @@ export class SolidRows {
     );
   }
 
-  /** Removes up to so many rows, and says how many there were. */
+  /** Removes up to `limit` rows, and returns their number. */
   delete(instance: number, limit: number): number {
     return this.#delete.run(instance, limit);
   }

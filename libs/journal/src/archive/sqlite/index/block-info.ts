@@ -1,15 +1,15 @@
 import { columnOf, field, type Lines } from "./lines.ts";
 
-/** How a line of a block stands. */
+/** State of a line of a block. */
 export const state = {
   present: 0,
-  /** The instance was removed, its id is still taken. */
+  /** The instance was removed, and its id is still reserved. */
   removed: 1,
   /** Replaced by a newer line, or forgotten. */
   gone: 2,
 } as const;
 
-/** What is known of a block without reading its parts. */
+/** Facts about a block that are known without reading its parts. */
 export interface BlockInfo {
   readonly id: number;
   readonly partition: number;
@@ -25,11 +25,11 @@ export interface BlockInfo {
   readonly maxBatch: number;
   /** A bit for each status that one of the lines has. */
   readonly statuses: number;
-  /** When the first of its lines may be removed or forgotten. Infinity when none. May be too early. */
+  /** When the first of its lines may be removed or forgotten. Infinity if there is none. May be too early. */
   nextMs: number;
   states: Uint8Array;
   gone: number;
-  /** Until this batch is covered, nothing of it can be removed. Not stored. */
+  /** Nothing of it can be removed before this batch is covered. Not stored. */
   waitsFor: number;
 }
 
@@ -67,7 +67,7 @@ export function bitOf(status: number): number {
   return 1 << Math.min(30, status);
 }
 
-/** When the first line is to be removed or forgotten. */
+/** Returns when the first line is to be removed or forgotten. */
 export function nextOf(lines: Lines, states: Uint8Array): number {
   const ends = columnOf(lines, field.end);
   const kept = columnOf(lines, field.keepUntil);
@@ -136,7 +136,7 @@ export function decodeInfo(id: number, partition: number, about: Uint8Array, pac
   };
 }
 
-/** Two bits per line. Nothing while all are present. */
+/** Encodes two bits per line. Empty while all are present. */
 export function encodeStates(states: Uint8Array): Uint8Array {
   if (!states.some((one) => one !== state.present)) return new Uint8Array(0);
   const packed = new Uint8Array(Math.ceil(states.length / 4));

@@ -5,7 +5,7 @@ import type { ArchiveDatabase, Row, Statement } from "../database.ts";
 import { shapesOf } from "./label-shapes.ts";
 import { columnOf, field, fields, type Lines, textEdge } from "./lines.ts";
 
-/** A block is kept in parts, so that a search reads no more of it than it asks about. */
+/** A block is stored in parts, so that a search reads only the parts that it needs. */
 export const part = {
   keys: 0,
   scan: 1,
@@ -18,7 +18,7 @@ export const part = {
 } as const;
 export const partsMax = 8;
 
-/** Which columns are in which part, in order. */
+/** The columns of each part, in order. */
 export const columnsOfPart = {
   [part.keys]: [field.version, field.incarnation, field.hash],
   [part.scan]: [
@@ -44,7 +44,7 @@ export const columnsOfPart = {
 const encoder = new TextEncoder();
 const numberParts = [part.keys, part.scan, part.facts] as const;
 
-/** Words (and behind them the shapes of labels), labels or ids, still joined. */
+/** Joined texts: words (and behind them the shapes of labels), labels or ids. */
 type TextPart = typeof part.words | typeof part.labels | typeof part.ids;
 
 export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -69,7 +69,7 @@ export class BlockParts {
     const ids = encoder.encode(lines.ids.join(textEdge));
     for (const which of numberParts) {
       const columns = columnsOfPart[which].map((index) => columnOf(lines, index));
-      // Behind the facts: where each id starts.
+      // After the facts: the start of each id.
       if (which === part.facts) columns.push(placesIn(ids, lines.count));
       this.#write(block, which, encodeColumns(columns));
     }
@@ -89,13 +89,13 @@ export class BlockParts {
     this.#delete.run(block * partsMax, (block + 1) * partsMax);
   }
 
-  /** One part's bytes, as they were written. */
+  /** Returns the bytes of one part. */
   bytes(block: number, which: number): Uint8Array {
     const id = block * partsMax + which;
     return checked(this.#database.file, "part", id, this.#select.get(id));
   }
 
-  /** The same to be searched in. */
+  /** Returns the same bytes as a Buffer for searches. */
   buffer(block: number, which: number): Buffer {
     const { buffer, byteOffset, byteLength } = this.bytes(block, which);
     return Buffer.from(buffer, byteOffset, byteLength);
@@ -116,8 +116,8 @@ export class BlockParts {
   }
 
   /**
-   * Returns the hashes of the keys, good until the next block is asked for. A pass through all blocks leaves nothing to
-   * the collector: it comes only after tens of megabytes, and what it frees then stays with the process.
+   * Returns the hashes of the keys, valid until the next call. The memory is reused, so that a pass through all blocks
+   * leaves no garbage: a collection comes only after tens of megabytes, and the process keeps that memory.
    */
   hashes(block: number): Float64Array {
     const bytes = this.bytes(block, part.keys);
@@ -128,17 +128,17 @@ export class BlockParts {
     return hashes;
   }
 
-  /** Where each of the labels starts among the joined ones. */
+  /** Returns the start of each of the labels among the joined ones. */
   labelPlaces(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 0);
   }
 
-  /** Returns the shape of each of the labels. Only where there are shapes among the words. */
+  /** Returns the shape of each of the labels. Only if there are shapes among the words. */
   labelShapes(block: number): Float64Array {
     return decodeColumn(this.bytes(block, part.labelPlaces), 1);
   }
 
-  /** Some lines of a block, in this order, without making texts of the others. */
+  /** Returns some lines of a block, in this order, without decoding the texts of the others. */
   some(block: number, chosen: readonly number[]): Lines {
     const count = chosen.length;
     const numbers = new Float64Array(fields * count);
@@ -160,7 +160,7 @@ export class BlockParts {
     const texts = chosen.map((_, line) => {
       const at = field.labels * count + line;
       const text = textAt(labels, labelPlaces, numbers[at] ?? 0);
-      // Each line has labels of its own here.
+      // Each line has its own labels here.
       numbers[at] = line;
       return text;
     });
@@ -183,7 +183,7 @@ export class BlockParts {
     return { ...this.numbers(block), words, ids, labels, actors };
   }
 
-  /** The same without texts. */
+  /** Returns the whole block without texts. */
   numbers(block: number): Lines {
     let count = 0;
     let numbers = new Float64Array(0);
@@ -206,7 +206,7 @@ export class BlockParts {
   }
 }
 
-/** Returns the bytes of a row that has an id, bytes and a checksum. Or the damage. */
+/** Returns the bytes of a row that has an id, bytes and a checksum. Throws if it is damaged. */
 export function checked(file: string, table: string, id: number, row: Row | undefined): Uint8Array {
   const data = row?.["data"];
   if (!(data instanceof Uint8Array)) {
@@ -221,7 +221,7 @@ export function checked(file: string, table: string, id: number, row: Row | unde
   return data;
 }
 
-/** One of the joined texts. */
+/** Returns one of the joined texts. */
 function textAt(joined: Uint8Array, places: Float64Array, index: number): string {
   const end = places[index + 1];
   return textOf(joined.subarray(places[index], end === undefined ? joined.length : end - 1));
@@ -229,7 +229,7 @@ function textAt(joined: Uint8Array, places: Float64Array, index: number): string
 
 const scratch = new Float64Array(4_096);
 
-/** Where each of the joined texts starts. */
+/** Returns the start of each of the joined texts. */
 function placesIn(joined: Uint8Array, count: number): Float64Array<ArrayBuffer> {
   const places = new Float64Array(count);
   for (let index = 1; index < count; index++) {

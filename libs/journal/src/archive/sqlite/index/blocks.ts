@@ -6,13 +6,13 @@ import { type BlockInfo, decodeInfo, encodeInfo, encodeStates, infoOf, nextOf, s
 import { BlockParts, part } from "./block-parts.ts";
 import { field, joined, keyAt, type Lines, plainText } from "./lines.ts";
 
-/** Where a line is. */
+/** Place of a line. */
 export interface LinePlace {
   readonly block: BlockInfo;
   readonly line: number;
 }
 
-/** A block is not merged any more from this size on. */
+/** From this size on, a block is not merged any more. */
 const fullCount = 2_048;
 const mergedAtOnce = 8;
 const cachedVersions = 32;
@@ -20,11 +20,11 @@ const cachedVersions = 32;
 /**
  * The lines of the index, packed into blocks.
  *
- * 1. A line is never changed: a newer one is added, and the older one's state becomes `gone`. Of each instance at most
- *    one line is not gone.
+ * 1. A line is never changed: a newer line is added, and the older line's state becomes `gone`. Each instance has at
+ *    most one line that is not gone.
  * 2. Lines of a partition have ascending versions. A block has a range of them, and blocks of a partition are in order.
- *    So merging neighbours moves nothing that is referred to.
- * 3. What is known without reading parts (`BlockInfo`) is in memory: a few hundred bytes per thousands of lines.
+ *    So merging neighbours does not break references.
+ * 3. The facts about each block (`BlockInfo`) are in memory: a few hundred bytes per thousands of lines.
  */
 export class Blocks {
   readonly parts: BlockParts;
@@ -51,7 +51,7 @@ export class Blocks {
     this.#all = database.statement("SELECT id, partition, about, states, sum FROM block ORDER BY id");
   }
 
-  /** Reads what is known of all blocks. */
+  /** Reads the facts of all blocks. */
   load(): void {
     this.#byPartition.clear();
     this.#changed.clear();
@@ -77,7 +77,7 @@ export class Blocks {
     return blocks;
   }
 
-  /** Returns whether a block is still there. */
+  /** Returns whether a block still exists. */
   has(id: number): boolean {
     return this.#ids.has(id);
   }
@@ -93,7 +93,7 @@ export class Blocks {
     this.#mergeSmall(partition);
   }
 
-  /** Where the line with this version is. */
+  /** Returns the place of the line with this version. */
   place(partition: number, version: number): LinePlace | undefined {
     const blocks = this.of(partition);
     let low = 0;
@@ -109,7 +109,7 @@ export class Blocks {
     return line < 0 ? undefined : { block, line };
   }
 
-  /** Returns the line of an instance that is not gone. Slow: for what has no row of its own. */
+  /** Returns the line of an instance that is not gone. Slow: for instances without their own row. */
   placeOfIncarnation(partition: number, incarnation: number): LinePlace | undefined {
     for (const block of this.of(partition).toReversed()) {
       if (incarnation < block.minIncarnation || incarnation > block.maxIncarnation) continue;
@@ -155,7 +155,7 @@ export class Blocks {
     this.#changed.add(block);
   }
 
-  /** Stores what was marked, and deletes blocks of which nothing is left. */
+  /** Stores the marks, and deletes blocks without remaining lines. */
   flush(): void {
     for (const block of this.#changed) {
       if (block.gone === block.count) this.#remove(block);
@@ -168,7 +168,7 @@ export class Blocks {
     this.#changed.clear();
   }
 
-  /** Merges neighbours of which little is left. Says whether it found any. */
+  /** Merges neighbours with few remaining lines. Returns whether it found any. */
   mergeSparse(): boolean {
     for (const [partition, blocks] of this.#byPartition) {
       for (let index = 0; index + 1 < blocks.length; index++) {
@@ -183,7 +183,7 @@ export class Blocks {
     return false;
   }
 
-  /** Merges the last blocks while several are about as large: each line is written again only a few times. */
+  /** Merges the last blocks while several have a similar size: each line is written again only a few times. */
   #mergeSmall(partition: number): void {
     const blocks = this.of(partition);
     for (;;) {
@@ -277,7 +277,7 @@ export class Blocks {
   }
 }
 
-/** After lines were removed: when the next are to be. */
+/** Updates the time of the next removal after lines were removed. */
 export function refreshNext(block: BlockInfo, lines: Lines): void {
   block.nextMs = nextOf(lines, block.states);
 }

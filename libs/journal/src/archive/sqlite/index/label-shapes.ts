@@ -1,24 +1,24 @@
 /**
- * The common parts of the labels of a block: each text without the values of names that have many values. A
- * million different labels have only a few shapes. So a search that asks for the names of a line, or about a
- * name with few values, reads the shapes instead of every text.
+ * The common parts of the labels of a block: each text without the values of names that have many values. A million
+ * different labels have only a few shapes. So a search for the names of a line, or for a name with few values, reads
+ * the shapes instead of every text.
  */
 import { labelEdge, labelMiddle, various } from "./lines.ts";
 
 export interface LabelShapes {
-  /** Each starts with an edge, so that it is no other word. */
+  /** Each starts with an edge, which distinguishes it from other words. */
   readonly shapes: readonly string[];
   /** The shape of each text. */
   readonly numbers: Float64Array<ArrayBuffer>;
 }
 
-/** Fewer texts are looked at one by one. */
+/** With fewer texts, each text is checked instead. */
 const textsMin = 256;
 const shapesMax = 128;
-/** Names with more values lose them. Where that leaves too many shapes all names do. */
+/** Values of names with more values are left out. If that gives too many shapes, all values are left out. */
 const valuesMaxOfTries = [12, 0];
 
-/** Undefined where it is not worth it. */
+/** Undefined if shapes are not worth it. */
 export function shapesOf(texts: readonly string[]): LabelShapes | undefined {
   if (texts.length < textsMin) return;
   const labels = texts.map((text) => text.split(labelEdge));
@@ -61,7 +61,7 @@ function shapesWith(
   return { shapes: [...all.keys()], numbers };
 }
 
-/** Returns the values of each name, but not many more than matter. */
+/** Returns the values of each name, but only slightly more than are needed. */
 function valuesOf(texts: readonly (readonly string[])[]): Map<string, Set<string>> {
   const most = Math.max(...valuesMaxOfTries);
   const values = new Map<string, Set<string>>();

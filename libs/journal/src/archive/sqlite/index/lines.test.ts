@@ -5,7 +5,7 @@ import fc from "fast-check";
 import type { IndexEntry } from "../../port.ts";
 import { entryAt, joined, LineWriter } from "./lines.ts";
 
-// With all that keeps texts apart among them.
+// Includes all characters that separate texts.
 const text = fc.string({
   unit: fc.constantFrom("a", "b", "\u0000", "\u0001", "\u0002", "\u0003", "3", "ü"),
   maxLength: 6,
@@ -48,7 +48,7 @@ describe("lines of the index", () => {
   it("are the same ones after they were joined with others", () => {
     fc.assert(
       fc.property(fc.array(fc.array(entry, { maxLength: 5 }), { maxLength: 4 }), (lists) => {
-        // Of each every other one.
+        // Every other line of each list.
         const chosen = lists.map((list) => list.map((_, line) => line).filter((line) => line % 2 === 0));
         const all = joined(
           lists.map((list, index) => ({ lines: linesOf(list), chosen: chosen[index] ?? [] })),

@@ -21,15 +21,15 @@ export const field = {
   keepUntil: 13,
   idKeptUntil: 14,
   actor: 15,
-  /** 1 when there is a row in `instance` beside it. */
+  /** 1 if it has a row in `instance`. */
   hasRow: 16,
 } as const;
 
 export const fields = 17;
 
 /**
- * Lines of the index, column by column: what a commit hands over and what a block is made of. Texts that repeat (all but
- * the ids) are numbers in the columns. All texts are in their plain form, see `plainText`.
+ * Lines of the index, column by column, for commits and blocks. Repeated texts (all but the ids) are numbers in the
+ * columns. All texts are in their plain form, see `plainText`.
  */
 export interface Lines {
   readonly count: number;
@@ -51,7 +51,10 @@ export function numberAt({ count, numbers }: Lines, index: number, line: number)
   return numbers[index * count + line] ?? 0;
 }
 
-/** Makes lines of entries, the fields in the order of their numbers. What repeats from entry to entry is looked up once. */
+/**
+ * Makes lines of entries, the fields in the order of their numbers. Values that repeat from entry to entry are looked
+ * up once.
+ */
 export class LineWriter {
   readonly #words = new Words();
   readonly #names = new Map<string, number>();
@@ -126,16 +129,16 @@ class Words {
   }
 }
 
-/** Stands before and behind each label, and between its name and its value. */
+/** Separates labels, and the name of a label from its value. */
 export const labelEdge = "\u0001";
 export const labelMiddle = "\u0000";
-/** Stands between texts that are kept together. */
+/** Separates joined texts. */
 export const textEdge = "\u0003";
 const escaped = "\u0002";
-/** Stands for a value that is not given: in no text is it by itself. */
+/** Represents an omitted value. It is never a text by itself. */
 export const various = escaped;
 
-/** Labels as one text, in which a label is found by looking for a part: `edge name middle value edge`. */
+/** Returns labels as one text, in which a label is found by a search for a part: `edge name middle value edge`. */
 function labelText(labels: Readonly<Record<string, string>>): string {
   let text = "";
   for (const name in labels) {
@@ -156,7 +159,7 @@ function labelsOf(text: string): Record<string, string> {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these separate texts
 const edges = /[\u0000-\u0003]/;
 
-/** Returns a text without the characters that keep texts apart. Nearly always the text itself. */
+/** Returns a text without separator characters. Usually that is the text itself. */
 export function plainText(text: string): string {
   if (!edges.test(text)) return text;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
@@ -186,7 +189,7 @@ export function entryAt(lines: Lines, line: number): IndexEntry {
   return {
     key: keyAt(lines, line),
     incarnation: at(field.incarnation),
-    // The cast: statuses are numbers, and these are some that were statuses when they were written.
+    // The cast: these numbers were statuses when they were written.
     status: at(field.status) as IndexEntry["status"],
     definition: unplain(lines.words[at(field.definition)] ?? ""),
     labels: labelsOf(lines.labels[at(field.labels)] ?? ""),
@@ -200,7 +203,7 @@ export function entryAt(lines: Lines, line: number): IndexEntry {
   };
 }
 
-/** Some of the lines of several, joined: what a block is made of, and what blocks are merged into. */
+/** Joins some of the lines of several sources, to make or merge blocks. */
 export function joined(
   parts: readonly { readonly lines: Lines; readonly chosen: readonly number[] }[],
 ): Lines {
@@ -248,7 +251,7 @@ function renumbered(target: Words, source: readonly string[]): (number: number) 
   };
 }
 
-/** Adds actors that are not there yet, and returns their numbers. */
+/** Adds missing actors, and returns the numbers of all. */
 function joinActors(all: Uint8Array[], more: readonly Uint8Array[]): number[] {
   return more.map((actor) => {
     const known = all.findIndex((one) => Buffer.compare(one, actor) === 0);

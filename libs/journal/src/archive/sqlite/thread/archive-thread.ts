@@ -11,20 +11,20 @@ import { KeyFilter } from "../key-filter.ts";
 import type { ToThread } from "./messages.ts";
 
 /**
- * The thread in which the archives of all services of a process live. It is started when there is something to read or
- * to write: an archive without a file is empty, and says so itself.
+ * The thread of the archives of all services of a process. It is started on demand: an archive without a file is empty,
+ * and answers without it.
  */
 export class ArchiveThread {
   readonly #thread: RequestThread<ToThread>;
   readonly #open = new Set<number>();
-  /** Engines that the running thread knows. */
+  /** Engines opened in the running thread. */
   readonly #known = new Set<number>();
-  /** Which thread that is. */
+  /** Number of the start that they belong to. */
   #start = 0;
   #engines = 0;
   #holders = 0;
 
-  /** @param file what the thread runs. Another one only where its death is tested. */
+  /** @param file program of the thread. Different only in tests of its death */
   constructor(
     file: URL = programFileOf(
       import.meta.url,
@@ -37,7 +37,7 @@ export class ArchiveThread {
     this.#thread = new RequestThread({ name: "archive", file, youngMb: 4, gone, mayEnd });
   }
 
-  /** Whether it runs. */
+  /** Whether the thread is running. */
   get isStarted(): boolean {
     return this.#thread.isStarted;
   }
@@ -49,8 +49,8 @@ export class ArchiveThread {
   }
 
   /**
-   * Once it is started it continues, though no archive is open and none is asked, until the returned function is
-   * called. A cluster holds it: a start of the thread is most of what a takeover takes.
+   * Keeps a started thread running without open archives or requests, until the returned function is called. A cluster
+   * holds it, because the start of the thread is most of the duration of a takeover.
    */
   hold(): () => Promise<void> {
     const holder = ++this.#engines;
@@ -96,7 +96,7 @@ class ThreadHost implements EngineHost {
   readonly #thread: ArchiveThread;
   readonly #engine: number;
   readonly #file: string;
-  /** There is no file, and nothing was written. */
+  /** True while there is no file and nothing was written. */
   #isEmpty: boolean;
   readonly #unchanged = new Unchanged();
 
@@ -113,7 +113,7 @@ class ThreadHost implements EngineHost {
   ): Promise<EngineResult<Call>> {
     if (this.#isEmpty) {
       if (call in ofNothing) {
-        // The casts, here and below: TypeScript does not see that a call goes with its own arguments and result.
+        // The casts, here and below: TypeScript does not relate a call to its own arguments and result.
         const answer = ofNothing[call as keyof typeof ofNothing] as (
           ...given: unknown[]
         ) => EngineResult<Call>;
@@ -121,10 +121,10 @@ class ThreadHost implements EngineHost {
       }
       this.#isEmpty = false;
     }
-    // The casts: TypeScript does not see that a call goes with its own result.
+    // The casts: TypeScript does not relate a call to its own result.
     const known = this.#unchanged.answer(call, values);
     if (known !== undefined) {
-      // A caller that repeats its question until something changes must not keep the process from that change.
+      // A caller that repeats its question until something changes must let the process make that change.
       await new Promise<void>(systemDefer);
       return known as EngineResult<Call>;
     }
@@ -152,20 +152,20 @@ const reads: ReadonlySet<EngineCall> = new Set([
   ...(["backup", "filterWords", "nextPurgeMs"] as const),
 ]);
 
-/** Of loads those of one instance: a turn that finds none repeats its load for ever, as does one that only reads. */
+/** Remembers loads of a single instance only: a turn that finds none repeats its load, as does one that only reads. */
 function isRemembered(call: EngineCall, values: readonly unknown[]): boolean {
   if (call === "load") return (values[1] as EngineArguments<"load">[1]).length === 1;
   return call === "figures" || call === "search";
 }
 
 /**
- * Answers of an archive since its last write. An idle platform repeats its questions every second, and each question
- * would keep the thread.
+ * Answers of an archive since its last write. An idle platform repeats its questions every second, and each would keep
+ * the thread alive.
  */
 class Unchanged {
   readonly #answers = new Map<string, unknown>();
   #purgedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Counts writes. An answer to a question from before a write is not kept. */
+  /** Number of writes. An answer to a question from before a write is not stored. */
   #writes = 0;
 
   answer(call: EngineCall, values: readonly unknown[]): unknown {
@@ -173,7 +173,10 @@ class Unchanged {
     return isRemembered(call, values) ? structuredClone(this.#answers.get(keyOf(call, values))) : undefined;
   }
 
-  /** Returns the number of writes so far, this call included. A purge that finds nothing is no write: see `purged`. */
+  /**
+   * Returns the number of writes so far, this call included. A purge that finds nothing does not count as a write: see
+   * `purged`.
+   */
   called(call: EngineCall): number {
     if (reads.has(call)) return this.#writes;
     this.#answers.clear();
@@ -203,7 +206,7 @@ function keyOf(call: EngineCall, values: readonly unknown[]): string {
   return `${call} ${JSON.stringify(values)}`;
 }
 
-/** What an archive says in which there is nothing. */
+/** Answers of an archive without data. */
 const ofNothing: {
   readonly [Call in EngineCall]?: (...values: EngineArguments<Call>) => EngineResult<Call>;
 } = {
@@ -224,7 +227,7 @@ const ofNothing: {
 };
 const emptyCapacity = 20_000;
 
-/** The large parts of what is handed over change hands instead of being copied. */
+/** Transfers the large parts of the arguments instead of copying them. */
 function moved<Call extends EngineCall>(
   call: Call,
   values: EngineArguments<Call>,
@@ -246,8 +249,8 @@ function moved<Call extends EngineCall>(
 }
 
 /**
- * Batches with their records in one memory of their own: those of a journal are views of something larger, which would
- * be copied as a whole, once for each.
+ * Copies batches with their records into new memory. Those of a journal are views of larger memory, which would be
+ * copied as a whole for each view.
  */
 function compacted(batches: readonly JournalBatch[]): {
   readonly memory: ArrayBuffer;

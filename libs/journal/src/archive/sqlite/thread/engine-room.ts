@@ -7,14 +7,14 @@ import type { ToThread } from "./messages.ts";
 
 type Call = Extract<ToThread, { kind: "call" }>;
 
-/** Commits that wait are one transaction, up to so many. */
+/** Maximum number of waiting commits in one transaction. */
 const commitsAtOnce = 64;
 
 /**
- * Engines, and calls to them.
+ * Hosts engines and executes calls to them.
  *
- * 1. Calls of an engine are done in their order. Only two take turns with those that follow: a backup, and the building
- *    of a filter, which continues a block at a time.
+ * 1. Calls of an engine are executed in order. Only two interleave with later calls: a backup, and the building of a
+ *    filter, which continues a block at a time.
  * 2. An engine that cannot be opened answers every call with the reason, and is tried again with the next.
  */
 export class EngineRoom {
@@ -34,7 +34,7 @@ export class EngineRoom {
     for (let at = 0; at < messages.length; ) at += this.#next(messages, at);
   }
 
-  /** Does the first of these, and says how many it has done. */
+  /** Executes the first of these messages. Returns how many it has executed. */
   #next(messages: readonly ToThread[], at: number): number {
     const message = messages[at] as ToThread;
     if (message.kind === "open") {
@@ -55,11 +55,14 @@ export class EngineRoom {
   }
 
   #call({ id, engine, call, values }: Call): void {
-    // The cast: its sender was held to the types of `EngineHost`.
+    // The cast: the sender satisfied the types of `EngineHost`.
     this.#respond(id, () => callEngine(this.#engine(engine), call, values as EngineArguments<EngineCall>));
   }
 
-  /** All in one transaction. When that fails, one by one, so that what is wrong with one is not the others' problem. */
+  /**
+   * Executes all in one transaction. If that fails, executes them one by one, so that a faulty commit does not affect
+   * the others.
+   */
   #commit(calls: readonly Call[]): number {
     const [first] = calls;
     if (first === undefined) return 0;
@@ -126,7 +129,7 @@ export class EngineRoom {
 }
 
 const later = Symbol("answered later");
-/** Well below a millisecond each. */
+/** Each takes well below a millisecond. */
 const blocksAtOnce = 4;
 
 function commitsFrom(messages: readonly ToThread[], at: number): Call[] {

@@ -1,9 +1,6 @@
 import type { EngineCall } from "../engine-host.ts";
 
-/**
- * Messages to the archive's thread. Engines are named by numbers. Every message but the first of one gets an
- * answer.
- */
+/** Messages to the archive's thread. Engines have numbers. Every message gets an answer, except for `open`. */
 export type ToThread =
   | { readonly kind: "open"; readonly engine: number; readonly file: string }
   | {

@@ -7,12 +7,12 @@ import type { ToThread } from "./messages.ts";
 function run(port: MessagePort): void {
   const room = new EngineRoom((message) => port.postMessage(message), systemTimers, systemClock);
   port.on("message", (first: ToThread) => {
-    // Work that waits already is done together: commits share a transaction, and so a sync.
+    // Waiting messages are processed together, so that commits share a transaction and a sync.
     const messages = [first];
     for (;;) {
       const next = receiveMessageOnPort(port);
       if (next === undefined) break;
-      // The cast is the thread's side of the contract with `ArchiveThread`, which posts nothing else.
+      // The cast: `ArchiveThread` posts nothing else.
       messages.push(next.message as ToThread);
     }
     room.handle(messages);
