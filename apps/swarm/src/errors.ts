@@ -4,16 +4,16 @@ interface PlacementLookup {
   readonly work: string;
   readonly task: string;
   readonly pool: string;
-  /** Up to when placements were let go. 0 for none. */
+  /** Time before which placements were dropped. 0 for none. */
   readonly goneMs: number;
 }
 
-/** Memory of what was placed is bounded. */
+/** The memory of placements is bounded. */
 function goneText(goneMs: number): string {
   return goneMs === 0 ? "" : `, and what was placed until ${new Date(goneMs).toISOString()} was let go`;
 }
 
-/** What can go wrong between agents, pools and those who have tasks. */
+/** Errors between agents, pools and senders of tasks. */
 export const swarmErrors = defineErrors("swarm", {
   greetingExpected: {
     status: "INVALID_ARGUMENT",

@@ -97,7 +97,7 @@ export class SwarmService extends Orchestrator {
     const announced = announcedOffers(host, () => pools.all);
     const offers = this.register("offers", announced, { critical: false });
     const links = linkInstruments(metrics);
-    // What the mesh would not carry is not put into one frame.
+    // A frame is not larger than a message of the mesh.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const times = { ...settings.links, frameBytesMax };
     const { signOfLifeMs } = settings;
@@ -193,7 +193,7 @@ interface AgentDependencies {
   readonly refused: RefusedAgents;
 }
 
-/** The contract's area is `agent`. A search for it finds the service of the pools. */
+/** Registers the rpcs of agents. Their area of the contract is `agent`, so a search finds them here. */
 function serveAgents(
   { mesh, guard }: HostContext,
   stream: Parameters<typeof linkHandlers>[0],
@@ -205,7 +205,7 @@ function serveAgents(
   mesh.serve(agentPollService, pollHandlers(polls, pools, guard), { service, refused: { claimTasks } });
 }
 
-/** What the other processes with tasks, links and pools ask of the pools that are owned here. */
+/** Registers the rpcs between the owners of pools, senders and link hosts. */
 function serveDispatch(
   { mesh, foundation }: HostContext,
   relaying: RelayDependencies,
@@ -216,7 +216,7 @@ function serveDispatch(
   mesh.serve(dispatchService, dispatchHandlers({ ...relaying, begunAfterMs, instruments }, relaying, rolls));
 }
 
-/** The service, as a host takes it in. */
+/** The service as a module of a host. */
 export const swarm: ServiceModule = {
   name: "swarm",
   sections: [swarmSection, retrySection],

@@ -1,4 +1,4 @@
-/** What parts of messages weigh in bytes, rather too much than too little: so that batches stay below what is carried. */
+/** Upper bounds of the bytes of message parts, so that batches stay below the limit. */
 import {
   type AgentFrame,
   type Assign,

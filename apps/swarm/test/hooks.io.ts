@@ -184,7 +184,7 @@ describe("hooks", () => {
     said.say(ListenToHookRequest.fromPartial({ answers }));
     const second = await assignedTo(worker, "the one that was let go");
     assert.deepEqual([numberOf(second.token), second.labels.map(({ name }) => name)], [2, ["checked"]]);
-    // Who goes away has failed: here that denies.
+    // A listener that leaves has failed: the hook denies then.
     said.close();
     await listening;
     const denied = await sender.next("the one that is denied", ({ returned }) => returned[0]);
@@ -248,7 +248,7 @@ describe("hooks", () => {
     sender.offer([3]);
     await assignedTo(worker, "one more");
     worker.send({ sequence: 3, results: [done(3)] });
-    // No listener answers any more: it is passed over, and seen.
+    // No listener answers any more: the hook is skipped, and that is noted.
     await until("the third result", () => results().length === 3);
     const noted = (await why(3))?.parts[0]?.summary ?? "";
     assert.match(noted, /^The hook stock: it failed: .*ECONNREFUSED.*, and was passed over\.$/);

@@ -63,7 +63,7 @@ describe("a worker of the library", () => {
     await until("all to be running", () => begun.length === few.length);
     await before[Symbol.asyncDispose]();
 
-    // Half of it is done while the sender is away.
+    // Half of the work is done while the sender is away.
     doors.letThrough(10);
     await using after = await SwarmHost.start(`--mesh.listen=${address}`);
     await until("the worker to be linked again", () => worker.isLinked);

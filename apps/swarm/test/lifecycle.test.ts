@@ -12,7 +12,7 @@ import { assignedIn } from "./support/workshop.ts";
 
 const held = events["tutti.swarm.agent.held"];
 
-/** Returns the last word of what happened. Of an agent that is held, also how. */
+/** Returns the last part of the event type, with the kind of hold. */
 function wordOf({ type, data }: BusEvent): string {
   const word = type.split(".").at(-1) ?? "";
   if (type !== held.type) return word;

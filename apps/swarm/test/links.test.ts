@@ -28,7 +28,7 @@ describe("links of agents over gRPC", () => {
     await swarm[Symbol.asyncDispose]();
   });
 
-  /** Agents of their own in a namespace of their own, for each test. */
+  /** Returns separate agents in a separate namespace, for each test. */
   function room(): { hello: AgentHello; sender: () => Sender } {
     const namespace = `room-${++names}`;
     const hello = { namespace, agentId: `agent-${names}` };
@@ -168,7 +168,7 @@ describe("links of agents over gRPC", () => {
       for (const each of assignments) got.add(numberOf(each.token));
       return got.size === 3 || undefined;
     });
-    // The first frame comes again as it was.
+    // The first frame is sent again unchanged.
     again.stream.send({ sequence: 1, credit: 10 });
     const results = [1, 2, 3].map(done);
     again.stream.send({ sequence: 2, results });

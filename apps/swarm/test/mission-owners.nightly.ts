@@ -78,7 +78,7 @@ describe("missions of two processes", { skip: program.skip }, () => {
   });
 });
 
-/** A partition is without an owner for as long as the lease of a killed one lasts. */
+/** Waits for the end: after a kill, a partition has no owner until the lease expires. */
 async function untilEnded(
   client: Pick<Client<typeof missionService>, "awaitMission">,
   namespace: string,

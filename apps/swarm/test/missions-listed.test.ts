@@ -36,7 +36,7 @@ describe("lists of missions", () => {
       ...{ openApprovals: mission?.openApprovals, trouble: mission?.trouble, budget },
     };
   };
-  /** Its line, as soon as that is as new as the mission. */
+  /** Returns its index line, as soon as it is as new as the mission. */
   const line = () =>
     until("the index", async () => {
       const [[listed], now] = [await list({ missionIds: [missionId] }), await whole()];

@@ -17,7 +17,7 @@ describe("a mission that is signalled", () => {
       const request = { missionId, signal: "weather", idempotencyKey };
       return (await missions.signalMission(SignalMissionRequest.fromPartial(request))).event;
     };
-    // At the same moment: neither may take the record of the other for its own.
+    // At the same time: neither may take the record of the other for its own.
     const [one, two] = await Promise.all([tell("one"), tell("two")]);
     assert.equal(new Set([one, two]).size, 2);
     assert.deepEqual(await Promise.all([tell("two"), tell("one")]), [two, one]);

@@ -88,7 +88,7 @@ describe("watches of missions, after a break", () => {
     assert.deepEqual([idsOf(changed.tasks), changed.entries, changed.messages], [["c"], [], []]);
     await put("one", "y", "second");
     await say("one", "again");
-    // The reply was lost: it comes again, with what has come since.
+    // The reply was lost: it is sent again, with later changes.
     const again = await replyOf(watch("one", whole.cursor));
     assert.deepEqual(
       [idsOf(again.tasks), again.entries.map(({ key }) => key), again.messages.map(({ number }) => number)],
@@ -105,7 +105,7 @@ describe("watches of missions, after a break", () => {
     await begin("two");
     await add("two", "a");
     const { cursor } = await replyOf(watch("two"));
-    // They are distinguished by when they were created.
+    // Missions are distinguished by their creation time.
     const nowMs = Date.now();
     await until("another millisecond", () => Date.now() > nowMs);
     await begin("three");

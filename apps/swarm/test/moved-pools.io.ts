@@ -23,7 +23,7 @@ import { RawAgent } from "./support/raw-agent.ts";
 
 const program = await natsServerProgram();
 
-/** Every setting of a pool is set. */
+/** Sets every setting of a pool. */
 async function furnish(host: ServiceHost, owner: string, namespace: string, pool: string): Promise<void> {
   const pools = host.mesh.client(poolService);
   await pools.createPool(CreatePoolRequest.fromPartial({ namespace, pool: { pool, maxQueued: 7 } }));
@@ -84,7 +84,7 @@ describe("stored pools, in a cluster", { skip: program.skip }, () => {
     const killed = await cluster.spawn();
     const one = await cluster.join();
     const [namespace = ""] = await cluster.elsewhere(one.mesh.address, 2);
-    // In the namespace `default` is the other's. Of eight names some fall to either.
+    // The default pool belongs to the other process. Of eight names some belong to each.
     const names = ["default", ...Array.from({ length: 8 }, (_, at) => `pool-${at}`)];
     for (const pool of names.slice(1)) await furnish(one, killed.address, namespace, pool);
     const list = async () => {

@@ -12,13 +12,13 @@ describe("beside an agent that keeps to the rules, one that", () => {
   });
   after(() => workshop[Symbol.asyncDispose]());
 
-  /** Takes nothing until it is asked to. */
+  /** An agent that takes nothing before a request. */
   async function neighbour({ hello }: Room): Promise<Neighbour> {
     const { stream } = await workshop.raw.link({ ...hello, agentId: "good" });
     return new Neighbour(stream);
   }
 
-  /** Time passes, in which the neighbour is heard. */
+  /** Lets time pass, in which the neighbour is heard. */
   async function pass(seconds: number, good: Neighbour): Promise<void> {
     for (let second = 0; second < seconds; second++) {
       await workshop.swarm.pass(1_000);
@@ -76,7 +76,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
 
   it("answers for a task of the other changes nothing: the other's own answer counts", async () => {
     const room = await workshop.room();
-    // What the other does the bad one cannot.
+    // The bad agent lacks the capability of the other one.
     const capabilities = [{ name: "test.good", version: "1.0.0" }];
     const good = await neighbour({ ...room, hello: { ...room.hello, offering: { capabilities, slots: 2 } } });
     good.grant(1);
@@ -124,7 +124,7 @@ describe("beside an agent that keeps to the rules, one that", () => {
       progress: [{ token: token(1) }],
       partialOutputs: [partial],
     });
-    // A frame that was left out ends the stream. The link can be resumed.
+    // A missing frame ends the stream. The link can be resumed.
     room.bad.send({ sequence: 5, credit: 1 });
     const { error } = await room.bad.end();
     assert.equal(error?.code, "swarm.frame_missing");
@@ -169,7 +169,7 @@ function taskCount({ frames }: AgentStream): number {
   return frames.flatMap(({ assignments }) => assignments).length;
 }
 
-/** Returns the last frame that a stream brought, and the last task in any. */
+/** Returns the last frame of a stream, and the last task in any frame. */
 function last({ frames }: AgentStream): { readonly received: number; readonly number: number } {
   const task = frames.flatMap(({ assignments }) => assignments).at(-1);
   return { received: frames.at(-1)?.sequence ?? 0, number: numberOf(task?.token ?? token(0)) };

@@ -14,7 +14,7 @@ for (const transport of ["in-process", "grpc"] as const) {
     let names = 0;
 
     before(async () => {
-      // Agents are elsewhere in either case.
+      // The agents are in another process in both cases.
       swarm = await SwarmHost.start(...(transport === "grpc" ? ["--mesh.transport=grpc"] : []));
       raw = new RawAgent(swarm.address);
     });

@@ -36,7 +36,7 @@ describe("pools of two processes", { skip: program.skip }, () => {
     const service = new Service(one, namespace);
     service.offer([1, 2, 3]);
     await until("all three to be running", () => service.ended.length === 0 && begun.length === 3);
-    // The owner leaves gracefully. Its pools go to the one that is left, and the worker after them.
+    // The owner leaves gracefully. Its pools move to the remaining process, and the worker follows.
     await other.stop();
     service.offer([4]);
     doors.open();

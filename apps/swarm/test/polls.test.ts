@@ -57,7 +57,7 @@ describe("an agent that polls", () => {
       RenewTasksRequest.fromPartial({ namespace, agentId: "script", renewals: [{ token, fraction: 0.5 }] }),
     );
 
-  /** What a claim brings, with all of its time if it needs it. */
+  /** Returns the result of a claim, and lets time pass for it. */
   async function claimed(given?: Claim): Promise<ClaimedTask[]> {
     const { tasks } = await swarm.time.settle(claim(given));
     return tasks;
@@ -177,7 +177,7 @@ describe("an agent that polls", () => {
     );
     const second = await claimed({ count: 1, idempotencyKey: "k2" });
     assert.notEqual(second[0]?.token, first[0]?.token);
-    // Its leases are over by then, and so is what it was answered.
+    // Its leases and the remembered answer have expired by then.
     for (let second = 0; second < 75; second++) await swarm.pass(1_000);
     assert.deepEqual(await claimed({ count: 1, idempotencyKey: "k1", waitMs: 10_000 }), []);
   });
@@ -187,7 +187,7 @@ describe("an agent that polls", () => {
     await claimed({ waitMs: 0 });
     const agents = swarm.host.mesh.client(agentService);
     const held = { namespace, pool: "", agentId: "script", reason: "lunch" };
-    /** Under a key, too, where calls are repeated that may be. */
+    /** With a key too, since calls with a key may be repeated. */
     const refusal = async (): Promise<string> => {
       const fromMs = swarm.time.now();
       const refused = await claimed({ waitMs: 0, idempotencyKey: "k1" }).catch((error: unknown) => error);

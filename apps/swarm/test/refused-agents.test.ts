@@ -1,4 +1,4 @@
-/** Agents that are refused by a process which does not own their pool, told to the one that does, over a real connection. */
+/** Agents that a process refuses, reported over a real connection to the owner of their pool. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Offering } from "@tutti/contracts/agent/v1";
@@ -42,7 +42,7 @@ it("an explanation of a waiting task names agents that another process has refus
       const request = ExplainPlacementRequest.fromPartial({ work });
       return (await swarm.host.mesh.client(poolService).explainPlacement(request)).explanation;
     };
-    // One after the other: the stream that told of the first is over by then, or is not.
+    // One after the other: the stream of the first report may have ended or not.
     for (const [agentId, also] of [
       [
         "first",

@@ -80,7 +80,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     });
     await worker.start();
     const service = new Service(host, namespace);
-    // The first is done, and its result never said to be durable.
+    // The first task is done, and its result is never confirmed as durable.
     service.offer([1, 2, 3]);
     await until("one result, and two running", () => service.ended.length === 1 && begun.length === 3);
 

@@ -1,4 +1,4 @@
-/** A scaler of a workload of Kubernetes continues where it was, the process that owns its pool. */
+/** A scaler of a Kubernetes workload continues after the owner of its pool has changed. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

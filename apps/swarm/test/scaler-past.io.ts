@@ -1,4 +1,4 @@
-/** What scalers decided, and what crashed, is known to the next owner of their pool: real programs, in real time. */
+/** The next owner of a pool knows the decisions of scalers and the crashes: real programs, in real time. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -9,7 +9,7 @@ import { Service } from "./support/service.ts";
 
 const program = await natsServerProgram();
 
-/** One agent that goes to the process that owns its pool, and one that stays where it is. */
+/** One agent that follows redirections to the owner of its pool, and one that stays. */
 const agentIds = ["follower", "stayer"];
 
 class Room {
@@ -44,7 +44,7 @@ class Room {
 describe("pools that move to a process that has come", { skip: program.skip }, () => {
   let cluster: Cluster;
   beforeEach(async () => {
-    // Longer than anything here is waited for.
+    // Longer than any wait in this file.
     cluster = await Cluster.open(2, "--swarm.pool.settleMs=60000");
   });
   afterEach(() => cluster[Symbol.asyncDispose]());
@@ -67,7 +67,7 @@ describe("pools that move to a process that has come", { skip: program.skip }, (
     await until("one pool to have moved", () =>
       services.some((service) => service.ended.length === 0 && service.breaks > 0),
     );
-    // There is a slot for each, but not before it is known who has the other three.
+    // There is a free slot for each, but not before it is known which agents have the other three.
     for (const service of services) service.offer([4]);
     await until("the fourth of each", haveBegun(4));
     doors.open();

@@ -31,7 +31,7 @@ class Room {
     this.#workers = [true, false].map((followRedirects) => {
       const agentId = followRedirects ? "follower" : "stayer";
       const worker = new Worker(
-        // What does not follow stays with the process of the test.
+        // The agent that does not follow stays with the process of the test.
         {
           ...{ namespace, agentId, followRedirects, slots: tasksPerPool, handleSignals: false },
           address: followRedirects ? addresses : host.mesh.address,
@@ -70,7 +70,7 @@ describe("pools of three processes", { skip: program.skip }, () => {
     const two = await cluster.spawn();
     const three = await cluster.spawn();
     const addresses = [one.mesh.address, two.address, three.address];
-    // Each has its share by then.
+    // By then each process has its share.
     await cluster.elsewhere(one.mesh.address, partitions / 3);
     const rooms = await Promise.all(
       cluster.namespaces().map((namespace) => Room.open(one, namespace, addresses)),
@@ -85,7 +85,7 @@ describe("pools of three processes", { skip: program.skip }, () => {
     await until("all results", () => rooms.every(({ ended }) => ended === tasksPerPool));
     for (const { begun } of rooms) assert.equal(new Set(begun).size, begun.length, "no task was done twice");
 
-    // One leaves gracefully, with work under way.
+    // One process leaves gracefully, with work in progress.
     const more = numbers.map((number) => number + tasksPerPool);
     for (const { service } of rooms) service.offer(more);
     three.child.kill("SIGTERM");

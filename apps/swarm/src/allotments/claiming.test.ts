@@ -12,7 +12,7 @@ const two = ClaimAllotmentsReply.fromPartial({
   leaseMs: 60_000,
 });
 
-/** One pool that is opened at once. `answer` is what the ledger says whenever it is asked. */
+/** One pool that is opened at once. `answer` returns the reply of the ledger to each request. */
 function dependencies(answer: () => Promise<ClaimAllotmentsReply>, isServed = true) {
   const time = new VirtualTime();
   const happened: string[] = [];

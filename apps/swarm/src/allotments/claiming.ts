@@ -1,12 +1,14 @@
 /**
- * Asks for the parts of quotas that pools of this process have, and for what is set aside in them, again and again.
+ * Requests the parts of quotas for the pools of this process, and the reservations in these pools,
+ * periodically.
  *
- * 1. A pool asks as soon as it is here, and then every second where it was given something, every three where it was
- *    not: for its own namespace, and for those that senders have tasks of.
- * 2. A pool assigns nothing before it knows the quotas of its own namespace, if a service can report them, and waits
- *    some seconds at most. The reason: running tasks under a quota still count after a restart of this process.
- * 3. Without an answer it keeps what it was given, until the lease of that is over. Then nothing more of it starts.
- *    Where nothing was ever given, nothing more is held back.
+ * 1. A pool asks when it is opened. Then it asks every second if it was granted something, every three
+ *    seconds if not: for its own namespace, and for the namespaces of the tasks that senders have.
+ * 2. A pool assigns nothing before it knows the quotas of its own namespace, if a service can report them,
+ *    and waits at most ten seconds. The reason: running tasks under a quota still count after a restart of
+ *    this process.
+ * 3. Without an answer a pool keeps its parts until their lease expires. Then nothing more starts under these
+ *    quotas. Without an earlier grant nothing is held back.
  */
 import { type ClaimAllotmentsReply, resourceService } from "@tutti/contracts/session/v1";
 import type { HostContext } from "@tutti/host";
@@ -20,20 +22,20 @@ import type { Tenant } from "../pools/tenant.ts";
 export interface ClaimingParts {
   readonly pools: PoolDirectory;
   readonly resources: Pick<Client<typeof resourceService>, "claimAllotments">;
-  /** Whether a service could answer. */
+  /** Returns whether a service could answer. */
   readonly isServed: () => boolean;
   readonly foundation: Pick<Foundation, "timers" | "clock" | "logger">;
   readonly now: PoolTime;
 }
 
 const everyMs = 1_000;
-/** How often it is asked whether there is anything where there was nothing. */
+/** Interval of requests for namespaces without quotas or reservations. */
 const emptyEveryMs = 3_000;
 const timeoutMs = 5_000;
-/** How long a pool that has just been opened waits for the first answer at most. */
+/** How long a new pool waits for the first answer at most. */
 const firstAnswerMs = 10_000;
 
-/** What a pool was given for a namespace. */
+/** The last reply to a pool for a namespace. */
 interface Given {
   readonly reply: ClaimAllotmentsReply;
   /** By the monotonic clock. */
@@ -44,9 +46,9 @@ export class Claiming implements Component {
   readonly #parts: ClaimingParts;
   readonly #given = new Map<Pool, Map<string, Given>>();
   readonly #asking = new Set<string>();
-  /** When it was asked last where there was nothing. */
+  /** Time of the last request without a result, by namespace. */
   readonly #empty = new WeakMap<Pool, Map<string, number>>();
-  /** Those that give out nothing yet, with when that is over at the latest. */
+  /** Pools that assign nothing yet, with the timers that end this. */
   readonly #waiting = new Map<Pool, { readonly tenant: Tenant; readonly timer: Timer }>();
   readonly #met = new WeakSet<Pool>();
   readonly #ended = new AbortController();
@@ -72,7 +74,7 @@ export class Claiming implements Component {
     this.#ended.abort();
   }
 
-  /** It was opened, or works otherwise than before. */
+  /** Starts requests for a pool that was opened or reconfigured. */
   #meet(tenant: Tenant): void {
     const { pool } = tenant;
     if (!this.#met.has(pool) && this.#parts.isServed()) this.#holdBack(tenant);
@@ -141,7 +143,7 @@ export class Claiming implements Component {
     const key = `${namespace} ${pool.namespace}/${pool.name}`;
     if (this.#asking.has(key)) return;
     this.#asking.add(key);
-    // Its lease counts from before it was asked for.
+    // The lease counts from before the request.
     const requestedMs = clock.monotonic();
     try {
       const reply = await resources.claimAllotments(
@@ -161,7 +163,7 @@ export class Claiming implements Component {
   #take(pool: Pool, namespace: string, given: Given): void {
     const all = this.#given.get(pool) ?? new Map<string, Given>();
     const { allotments, reservations } = given.reply;
-    // What has nothing is asked about as long as it has tasks here.
+    // A namespace without a grant is asked about as long as it has tasks here.
     if (allotments.length + reservations.length === 0) all.delete(namespace);
     else all.set(namespace, given);
     this.#given.set(pool, all);
@@ -169,7 +171,7 @@ export class Claiming implements Component {
     if (namespace === pool.namespace) this.#letGo(pool);
   }
 
-  /** As it is now: reservations start and end, and leases do. */
+  /** Applies the reply at the present time: reservations start and end, and leases expire. */
   #apply(pool: Pool, namespace: string, { reply, dueMs }: Given): void {
     const { pools, now, foundation } = this.#parts;
     const nowMs = foundation.clock.now();
@@ -191,7 +193,7 @@ export class Claiming implements Component {
   }
 }
 
-/** Pools of this process hold parts of quotas, as long as the service runs. */
+/** Returns the component that requests parts of quotas for the pools of this process. */
 export function wireAllotments(
   { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,
   { pools, now }: Pick<ClaimingParts, "pools" | "now">,

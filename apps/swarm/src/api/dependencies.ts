@@ -7,10 +7,10 @@ import type { PoolStore } from "../pools/pool-store.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import type { AgentUpdates } from "./agents/agent-updates.ts";
 
-/** What the handlers work with. */
+/** The dependencies of the handlers. */
 export interface PoolDependencies {
   readonly pools: PoolDirectory;
-  /** Their stored state. */
+  /** Stored state of the pools. */
   readonly poolStore: PoolStore;
   /** Pools of this process and of others. */
   readonly remote: Client<typeof poolService>;

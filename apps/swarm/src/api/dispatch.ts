@@ -1,4 +1,4 @@
-/** Where tasks are offered, where hosts relay the links of agents whose pools are owned here, and where owners tell each other of them. */
+/** Receives offers of tasks, relayed links to pools that are owned here, and reports between owners. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import {
   type AwaitedAgent,
@@ -17,7 +17,7 @@ import { type OfferDependencies, serveOffers } from "../offers/offer-stream.ts";
 import { defaultPool } from "../pools/pool-directory.ts";
 import type { PoolTenancy } from "../pools/tenancy.ts";
 
-/** As many as all pools of a partition may have. */
+/** Maximum number of agents in all pools of a partition. */
 const toldAgentsMax = 1_000_000;
 
 export interface RollDependencies {
@@ -73,7 +73,7 @@ async function tellLinks(
   throw swarmErrors.rollIncomplete({ agents: agents.length });
 }
 
-/** Throws when the asked process knows of an owner after the one in that epoch. */
+/** Throws if this process knows of an owner in a later epoch. */
 function requireNewest(
   { tenancy }: { readonly tenancy: Pick<PoolTenancy, "epochOf"> },
   namespace: string,

@@ -3,7 +3,7 @@ import { poolErrors } from "@tutti/machine-entities/pool";
 
 const naming = ["namespace", "pool", "hookId", "scalerId"];
 
-/** Returns a resource of a pool with the fields taken over that are named. All that are set where none is. */
+/** Returns a resource of a pool with the named fields replaced. Without names, all fields that are set. */
 export function mergedFields<T extends object>(
   before: T,
   wanted: T,

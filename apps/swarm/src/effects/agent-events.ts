@@ -10,7 +10,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { AgentChange, Pool } from "@tutti/matching";
 
 const source = "/tutti/swarm";
-/** More than these an event does not name. */
+/** Maximum of capabilities that an event names. */
 const capabilitiesMax = 100;
 
 /** Makes the events of the agents of this process. They are numbered by the time, so that a restart continues. */
@@ -18,7 +18,7 @@ export class AgentEvents {
   readonly #holds = new Map<string, Hold>();
   #last = 0;
 
-  /** Returns the events that tell of a change. */
+  /** Returns the events of a change. */
   of(pool: Pool, change: AgentChange): EventInput[] {
     const agent = pool.agent(change.agentId, change.atMs);
     const events: EventInput[] = [];
@@ -37,7 +37,7 @@ export class AgentEvents {
     return events;
   }
 
-  /** Returns the event that tells that an agent offers other things than before. */
+  /** Returns the event of a changed offering. */
   reoffered(pool: Pool, agentId: string, atMs: number): EventInput {
     const agent = pool.agent(agentId, atMs);
     const header = this.#header(pool, { agentId, reason: "", atMs });

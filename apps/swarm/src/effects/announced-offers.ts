@@ -1,9 +1,9 @@
 /**
- * Announces the capabilities of agents to the registry: those of all pools that this process owns, whether an agent is
- * linked here, linked to another process, polls, or works in this process.
+ * Announces the capabilities of agents to the registry, for all pools that this process owns. The agents may
+ * be linked here or elsewhere, poll, or run in this process.
  *
  * 1. Each capability is announced by the owner of its pool only, so agents are counted once in a cluster.
- * 2. Changes are gathered: however many agents come and go, the registry hears of them twice a second at most.
+ * 2. Changes are batched: the registry receives them at most twice a second.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Offer } from "@tutti/contracts/registry/v1";
@@ -22,9 +22,9 @@ export interface AnnouncedOffersParts {
 }
 
 const gatherMs = 500;
-/** As many as the contract allows for one instance. */
+/** Maximum of the contract for one instance. */
 const offersMax = 10_000;
-/** Of all texts together, so that an entry fits a message however many schemas there are. */
+/** Maximum of all texts together, so that an entry fits a message with any number of schemas. */
 const textMax = 262_144;
 
 export class AnnouncedOffers implements Component {
@@ -37,7 +37,7 @@ export class AnnouncedOffers implements Component {
     this.#parts = parts;
   }
 
-  /** An agent came, went, or changed its offering, or a pool did. */
+  /** Called when an agent joined, left, or changed its offering, or a pool moved. */
   changed(): void {
     if (this.#isOver) return;
     this.#timer ??= this.#parts.timers.after(gatherMs, () => {
@@ -66,7 +66,7 @@ export class AnnouncedOffers implements Component {
   }
 }
 
-/** What the agents of pools offer, each version of a capability once in a namespace, in a fixed order. */
+/** Returns the offers of pools, each version of a capability once per namespace, in a fixed order. */
 function offersOf(pools: readonly OfferingPool[]): Offer[] {
   const offers = new Map<string, Offer>();
   for (const pool of pools)
@@ -79,7 +79,7 @@ function offersOf(pools: readonly OfferingPool[]): Offer[] {
   return [...offers].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, offer]) => offer);
 }
 
-/** The shortest texts first: what does not fit is left out, and known from the agents themselves. */
+/** Keeps the shortest texts that fit. The agents themselves still have all texts. */
 function withinText(offers: readonly Offer[]): Offer[] {
   const sizes = offers.map(({ capability }, at) => ({ at, size: textOf(capability) }));
   const kept = new Set<number>();

@@ -1,4 +1,4 @@
-/** Tells the bus what happens to missions, and to the pools that they and others share. */
+/** Publishes events of missions, and of pools that missions and other work share, on the bus. */
 import type { Bus, EventInput } from "@tutti/bus";
 import type { PoolCreatedV1, PoolUpdatedV1 } from "@tutti/contracts/swarm/v1";
 import {
@@ -17,7 +17,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventNote, eventOf, type MissionNote } from "./mission-note.ts";
 import { missionNotes } from "./mission-notes.ts";
 
-/** Changes that every mission has. */
+/** Changes of every mission. */
 const usual: ReadonlySet<string> = new Set(["started", "completed"]);
 
 type MachineQueries = Pick<RuntimeOfService, "query">;
@@ -91,7 +91,7 @@ export class MissionEventPublisher extends MachineEventPublisher<MissionNote> {
     this.#mapper = mapper;
   }
 
-  /** Some events need data from the runtime, which needs this to start. */
+  /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
   begin(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }
@@ -101,7 +101,7 @@ const ends: ReadonlySet<string> = new Set(
   ["completed", "failed", "cancelled", "terminated"].map((end) => `tutti.swarm.mission.${end}`),
 );
 
-/** The events of pools that are published, each with the function that notes it. */
+/** The published events of pools, each with the function that notes it. */
 const poolNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
   pool_created: (_pool, { pool }: PoolCreatedV1, happening) =>
     eventNote(happening, "tutti.swarm.pool.created", { strategy: strategyWordOf(pool) }),

@@ -1,4 +1,4 @@
-/** Notes of the events of a mission: taken when an event is decided, published when it is durable. */
+/** Notes of the events of a mission: recorded when an event is decided, published when it is durable. */
 import { type SwarmEventPayloads, swarmEvents } from "@tutti/contracts/events/v1/swarm";
 import { type EventNote, eventNotesOf } from "@tutti/host/serving";
 

@@ -1,4 +1,4 @@
-/** The events of missions that are published. */
+/** The published events of missions. */
 import type {
   AttemptFailedV1,
   BudgetUsedUpV1,
@@ -23,7 +23,7 @@ import { eventNote } from "./mission-note.ts";
 
 const wordsMax = 500;
 
-/** Of which versions of which events: their names with the function that notes them. */
+/** Event names with versions, each with the function that notes it. */
 export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
   mission_started: (_mission, { order }: MissionStartedV1, happening) => {
     const { definition = "", spec, labels = {}, parent } = order ?? {};
@@ -106,7 +106,7 @@ export const missionNotes: Readonly<Record<string, NoteOf<Mission, never>>> = {
   },
   question_decided: (mission, { number, verdict }: QuestionDecidedV1, happening) => {
     const question = mission.questions.get(number);
-    // Others have to decide too.
+    // Other people have to decide too.
     if (question === undefined || verdict === Verdict.VERDICT_UNSPECIFIED)
       return progress(mission, undefined, happening);
     const { approvalId, about } = approvalShown(mission, question);
@@ -134,7 +134,7 @@ function endOf({ order, beginMs, createMs }: Mission, { timeMs }: Happening) {
   return { definition, durationMs: Math.max(0, timeMs - (beginMs || createMs)) };
 }
 
-/** The mission's own may be changed. */
+/** The error object of the mission may change later. */
 function copied(error: ErrorDetail | undefined): ErrorDetail | undefined {
   return error && { ...error };
 }

@@ -1,9 +1,9 @@
-/** What rules say of agents: when they say hello, when they offer other things than before, when they poll, and where they join a mission. */
+/** Admission of agents by rules: at a greeting, a changed offering, a poll, and the join of a mission. */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 
-/** Undefined where nothing is enforced. */
+/** Undefined if nothing is enforced. */
 export type AgentRules = Pick<Guard["admission"], "agent"> | undefined;
 
 interface OfferingAgent {
@@ -13,7 +13,7 @@ interface OfferingAgent {
   readonly offering: Offering | undefined;
 }
 
-/** Throws where rules refuse it. */
+/** Throws if rules reject the agent. */
 export type AdmitAgent = (
   about: OfferingAgent,
   principal: Principal,

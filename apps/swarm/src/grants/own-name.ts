@@ -1,9 +1,9 @@
-/** The id that an agent uses: no agent uses the id of another one that governance knows, with any rights. */
+/** Checks the id of an agent: it must not be the id of another agent that governance knows. */
 import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { swarmErrors } from "../errors.ts";
 
-/** Who knows whose ids are. Undefined in a process that enforces nothing. */
+/** Knows the owner of each id. Undefined in a process that enforces nothing. */
 export type AgentNames = Pick<Guard, "isNameOfAnother"> | undefined;
 
 export function requireOwnName(

@@ -1,13 +1,13 @@
 /**
- * Agents that have no right to the call at all: it is refused before its handler sees it. What they would offer is
- * nevertheless worth knowing to those whose tasks wait for it.
+ * Agents without any right to the call: it is refused before its handler sees it. Their offering is still
+ * worth showing to users whose tasks wait for it.
  */
 import type { RpcDescription } from "@tutti/contracts/rpc";
 import type { CallContext, TuttiError } from "@tutti/kernel";
 import { installationNamespace, type RefusedListener } from "@tutti/mesh";
 
 /**
- * Receives requests without the right, as far as they fit their contract. A namespace does not hear of strangers who
+ * Receives requests without the right if they fit their contract. A namespace does not learn of strangers who
  * try it.
  */
 export function atDoorOf<Request>(

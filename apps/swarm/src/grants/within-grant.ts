@@ -1,6 +1,6 @@
 /**
- * What an agent offers, compared with what was granted to its credential: by its key or token, and by what governance
- * keeps of it. Who showed nothing, or nothing with a grant in it, may offer what they like.
+ * Compares the offering of an agent with the grant of its credential: by its key or token, and by the records
+ * of governance. A caller without a credential, or with one without a grant, may offer anything.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { Principal } from "@tutti/kernel";
@@ -14,7 +14,7 @@ export function offeredIn(offering: Offering | undefined): Offered {
   return { capabilities: offering.capabilities.map(({ name }) => name), slots: offering.slots || 1 };
 }
 
-/** Throws naming each part that is not granted. `within`: where in the message the agent says it. */
+/** Throws and names each part that is not granted. `within`: the field of the message with the offering. */
 export function requireGrant(principal: Principal, question: GrantQuestion, within = ""): void {
   const grant = principal.shown?.scope.agent;
   const faults = grant === undefined ? [] : grantFaults(grant, question);

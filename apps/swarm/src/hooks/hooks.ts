@@ -1,8 +1,9 @@
 /**
- * The hooks of the pools that are owned here: compiled when they are kept, and brought to those who answer.
+ * The hooks of the pools that are owned here. They are compiled when they are stored, and their questions are
+ * sent to the services that answer them.
  *
- * 1. Requests of a turn leave when the turn is over, and answers are processed before the next one.
- * 2. A hook without a listener has failed at once, as its rule for failures says.
+ * 1. Requests of a turn are sent when the turn is over, and answers are processed before the next one.
+ * 2. A hook without a listener fails at once, and its failure rule applies.
  */
 import type { Hook } from "@tutti/contracts/swarm/v1";
 import type { Logger } from "@tutti/kernel";
@@ -29,11 +30,11 @@ export class Hooks {
     this.#parts = parts;
   }
 
-  /** A pool is here, or works otherwise than before. */
+  /** Applies the hooks of a pool that was opened or reconfigured. */
   follow({ pool, contents }: Tenant): void {
     let followed = this.#followed.get(pool);
     if (followed === undefined) {
-      // Most pools have none.
+      // Most pools have no hooks.
       if (contents.hooks.size === 0) return;
       followed = new PoolHooks(pool, this.#parts);
       this.#followed.set(pool, followed);
@@ -45,7 +46,7 @@ export class Hooks {
     this.#followed.delete(pool);
   }
 
-  /** A listener of a hook starts. Undefined where there is none of the id that is listened to. */
+  /** Adds a listener of a hook. Undefined if there is no hook with this id for listeners. */
   listen(pool: Pool, hookId: string, wake: () => void): Listening | undefined {
     return this.#followed.get(pool)?.listen(hookId, wake);
   }
@@ -54,7 +55,7 @@ export class Hooks {
 /** As long as a listener exists. */
 export interface Listening {
   readonly listener: Listener;
-  /** Whether there is still something to listen to. */
+  /** Whether the hook still exists. */
   readonly isOpen: boolean;
   answer(replies: readonly HookReply[]): void;
   end(): void;
@@ -72,7 +73,7 @@ class PoolHooks implements HookOutlet {
     this.#parts = parts;
   }
 
-  /** These are kept now. Other changes do not affect tasks that wait for a verdict. */
+  /** Replaces the hooks. Changes of other fields do not affect tasks that wait for a verdict. */
   set({ hooks }: PoolView): void {
     const revisions = [...hooks.values()].map(({ revision }) => revision).join();
     if (revisions === this.#revisions) return;
@@ -82,7 +83,7 @@ class PoolHooks implements HookOutlet {
     const compiled = inUse.flatMap((hook) => {
       const { hook: ready, problems } = compileHook(hook);
       if (ready !== undefined) return [ready];
-      // It was looked at before it was kept: another release knows other functions.
+      // It was checked before it was stored, but another release may know other functions.
       this.#parts.logger.error("hook no longer compiles, skipped", {
         namespace: this.#pool.namespace,
         pool: this.#pool.name,
@@ -134,7 +135,7 @@ class PoolHooks implements HookOutlet {
     return this.#hooks.get(hookId)?.action?.$case === "listener";
   }
 
-  /** Of several listeners each is asked in turn. Gives what has failed already. */
+  /** Asks the listeners in turn. Returns the questions that failed at once. */
   #askListener(hookId: string, questions: readonly HookQuestion[]): HookReply[] {
     const listeners = this.#listeners.get(hookId) ?? [];
     const listener = listeners.shift();
@@ -146,7 +147,7 @@ class PoolHooks implements HookOutlet {
     return waiting.map(({ number }) => failure(number, "no listener is connected"));
   }
 
-  /** It may be in the midst of its turn. */
+  /** Passes answers to the pool, after its present turn. */
   #answer(replies: readonly HookReply[]): void {
     if (replies.length === 0) return;
     const { turns, now } = this.#parts;
@@ -157,7 +158,7 @@ class PoolHooks implements HookOutlet {
   }
 }
 
-/** As they run: by their order, and those of the same one by their ids. */
+/** Returns the hooks in the order of their execution: by their order, then by their ids. */
 export function inOrder(hooks: PoolView["hooks"]): Hook[] {
   const all = [...hooks.values()].map(({ value }) => value as Kept<Hook>["value"]);
   return all.sort((one, other) => one.order - other.order || (one.hookId < other.hookId ? -1 : 1));

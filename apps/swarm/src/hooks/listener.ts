@@ -1,30 +1,30 @@
 /**
- * One who listens to a hook over a stream.
+ * A listener to a hook over a stream.
  *
  * 1. Occasions are numbered per stream, and an answer counts once.
- * 2. Requests to a listener that disconnects fail at once. A listener that falls behind gets no more requests until it
- *    catches up, and requests that would wait for it fail.
+ * 2. Requests to a listener that disconnects fail at once. A listener that falls behind gets no more requests
+ *    until it catches up, and requests that would wait for it fail.
  */
 import type { HookAnswer, HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion, HookReply } from "@tutti/matching";
 import { occasionOf } from "./occasions.ts";
 
-/** So many may be under way to one listener. */
+/** Maximum number of occasions in flight to one listener. */
 const waitingMax = 10_000;
 
 export class Listener {
   readonly #wake: () => void;
   #waiting: HookOccasion[] = [];
-  /** Questions that are open, by their number on this stream. */
+  /** Open questions by their number on this stream. */
   readonly #open = new Map<number, number>();
   #last = 0;
 
-  /** @param wake there is something to send. */
+  /** @param wake called when there is something to send */
   constructor(wake: () => void) {
     this.#wake = wake;
   }
 
-  /** Returns what has failed already. */
+  /** Queues questions. Returns those that failed at once. */
   ask(questions: readonly HookQuestion[]): HookReply[] {
     const failed: HookReply[] = [];
     for (const question of questions) {
@@ -47,7 +47,7 @@ export class Listener {
     return waiting;
   }
 
-  /** What it answered. What it was not asked, or has answered already, is passed over. */
+  /** Returns replies for answers. Answers to unknown or answered questions are ignored. */
   answer(answers: readonly HookAnswer[]): HookReply[] {
     const replies: HookReply[] = [];
     for (const { number, verdict } of answers) {
@@ -59,7 +59,7 @@ export class Listener {
     return replies;
   }
 
-  /** It is gone. */
+  /** Ends the listener. Its open questions fail. */
   end(): HookReply[] {
     this.#wake();
     const open = [...this.#open.values()];

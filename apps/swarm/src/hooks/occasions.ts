@@ -1,8 +1,8 @@
-/** A question of a hook as external services get it, in the form of the contract. */
+/** A question of a hook in the form of the contract, for external services. */
 import type { HookOccasion } from "@tutti/contracts/swarm/v1";
 import type { HookQuestion } from "@tutti/matching";
 
-/** `number` is that of the asked listener. */
+/** `number`: the number of the question at the listener. */
 export function occasionOf(question: HookQuestion, number: number): HookOccasion {
   const { moment, work, capability, attempt, agentId, labels, priority, input, outcome, timeoutMs } =
     question;

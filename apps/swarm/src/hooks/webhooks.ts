@@ -1,6 +1,7 @@
 /**
- * Hooks that an external service answers over HTTP: all that a turn asks of one hook is one request, signed with its
- * secret. The answer has a verdict for each number that waits for one. A number without one is let be.
+ * Hooks that an external service answers over HTTP. All questions of a turn to one hook are one request,
+ * signed with its secret. The answer has a verdict for each number. A number without a verdict changes
+ * nothing.
  */
 import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";
@@ -13,7 +14,7 @@ import { occasionOf } from "./occasions.ts";
 export interface WebhookParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly arePrivateAllowed: boolean;
-  /** Hears of each call that was not made because of where it leads. */
+  /** Called for each call that was blocked because of its destination. */
   readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
@@ -25,12 +26,12 @@ export interface WebhookCall {
   readonly questions: readonly HookQuestion[];
 }
 
-/** Of one request. More go into further ones. */
+/** Maximum of occasions per request. Further ones go into other requests. */
 const occasionsMax = 100;
 const timeoutDefaultMs = 1_000;
 /**
- * Maximum of running requests of a namespace, so that a slow service of one does not fail those of others. Beyond it, a
- * request that waits for an answer fails.
+ * Maximum of running requests of a namespace, so that its slow service does not fail those of others. Beyond
+ * it, a request that waits for an answer fails.
  */
 const underWayMax = 64;
 
@@ -43,7 +44,7 @@ export class Webhooks {
     this.#parts = parts;
   }
 
-  /** `replied` hears what was answered, and what failed. */
+  /** Sends a call. `replied` receives answers and failures. */
   ask(question: WebhookCall, replied: (replies: readonly HookReply[]) => void): void {
     const { namespace } = question;
     for (let from = 0; from < question.questions.length; from += occasionsMax) {
@@ -99,7 +100,7 @@ export class Webhooks {
   }
 }
 
-/** `{"answers": [{"number": 1, "verdict": {"priority": "5"}}]}`. Empty lets everything be. */
+/** Parses `{"answers": [{"number": 1, "verdict": {"priority": "5"}}]}`. Empty changes nothing. */
 function repliesIn(text: string, questions: readonly HookQuestion[]): HookReply[] {
   const verdicts = new Map<number, HookAnswer["verdict"]>();
   if (text.trim() !== "") {

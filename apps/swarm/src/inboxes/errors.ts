@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** What can go wrong with tasks that people do. */
+/** Errors of tasks for people. */
 export const inboxErrors = defineErrors("inbox", {
   unknown: {
     status: "NOT_FOUND",

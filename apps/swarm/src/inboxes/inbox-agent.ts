@@ -1,10 +1,14 @@
 /**
- * An inbox as an agent of its pool: it claims tasks while it has free slots, has people do them, and completes them.
+ * An inbox as an agent of its pool: it claims tasks while it has free slots, lets people do them, and
+ * completes them.
  *
- * 1. A claimed task is renewed until people have decided, or until it is not wanted: then its run is cancelled.
- * 2. What fails on the way is tried again. Only an answer of people, or a mistake in the task, ends an attempt.
- * 3. People get tasks within the hours of the inbox. A task that they do not answer goes to the people of the next step.
- * 4. When the pool leaves, or this process ends, the runs stay. The next owner of the pool continues with them.
+ * 1. A claimed task is renewed until people have decided, or until it is no longer wanted: then its run is
+ *    cancelled.
+ * 2. Failures on the way are retried. Only an answer of people, or a mistake in the task, ends an attempt.
+ * 3. People get tasks within the hours of the inbox. A task that they do not answer goes to the people of the
+ *    next step.
+ * 4. When the pool leaves, or this process ends, the runs stay. The next owner of the pool continues with
+ *    them.
  */
 import { AgentKind, type ClaimedTask, type Completion, type RenewalReceipt } from "@tutti/contracts/agent/v1";
 import { type Inbox, type InboxHours, Scaler, type ScalingWindow } from "@tutti/contracts/swarm/v1";
@@ -38,13 +42,13 @@ export interface InboxAgentParts {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** A task that people do. */
+/** A task for people. */
 interface OpenTask {
   readonly task: ClaimedTask;
   readonly over: AbortController;
-  /** Undefined until it is started. */
+  /** Undefined until it starts. */
   run: InboxRun | undefined;
-  /** Other people get it: the run that they have instead of the one before. */
+  /** Set while the task moves to other people: the new run that replaces the one before. */
   moving: Promise<unknown> | undefined;
   moved: { readonly from: string; readonly people: string } | undefined;
   escalation: Timer | undefined;
@@ -52,7 +56,7 @@ interface OpenTask {
 
 const slotsDefault = 100;
 const claimWaitMs = 60_000;
-/** With hours: how often the clock is read. */
+/** Interval of reading the clock, for inboxes with hours. */
 const hoursWaitMs = 10_000;
 const leaseMs = 60_000;
 const renewEveryMs = 2_000;
@@ -83,14 +87,14 @@ export class InboxAgent {
     void this.#claimTasks();
   }
 
-  /** Tasks that are open keep their form and their people. */
+  /** Changes the inbox. Open tasks keep their form and their people. */
   update(inbox: ReadOnly<Inbox>): void {
     this.#inbox = inbox;
     this.#hours = hoursOf(inbox);
     this.#waiting.abort();
   }
 
-  /** Its runs stay. */
+  /** Stops the agent. Its runs stay. */
   stop(): void {
     this.#stopped.abort();
     this.#waiting.abort();
@@ -101,7 +105,7 @@ export class InboxAgent {
     }
   }
 
-  /** The inbox is deleted: its tasks go to other agents. */
+  /** Removes a deleted inbox: its tasks go to other agents. */
   remove(): void {
     const open = [...this.#tasks.values()];
     this.stop();
@@ -114,7 +118,7 @@ export class InboxAgent {
     return [...this.#tasks.values()].some(({ run }) => run?.runId === runId);
   }
 
-  /** Gives an open task to other people. Returns the run that they have. Undefined when it has no such task. */
+  /** Gives an open task to other people. Returns their run. Undefined if it has no such task. */
   async delegate(runId: string, people: readonly string[], reason: string): Promise<string | undefined> {
     const who = JSON.stringify(people);
     for (const one of this.#tasks.values()) {
@@ -155,7 +159,7 @@ export class InboxAgent {
           offering: offeringOf(this.#inbox, slots),
         };
         const { tasks } = await polls.claim(request, { principal, signal: this.#waiting.signal });
-        // The leases of what came too late end, and the next owner of the pool gives it out again.
+        // Tasks that arrived too late lose their leases, and the next owner of the pool assigns them again.
         if (signal.aborted) return;
         failures = 0;
         for (const task of tasks) this.#take(task);
@@ -175,7 +179,7 @@ export class InboxAgent {
     void this.#serve(one, before);
   }
 
-  /** @param before the same task, of an attempt that is not wanted any more */
+  /** @param before the same task with an earlier attempt that is no longer wanted */
   async #serve(one: OpenTask, before: OpenTask | undefined): Promise<void> {
     const { runs, namespace } = this.#parts;
     const { task, over } = one;
@@ -198,7 +202,7 @@ export class InboxAgent {
     }
   }
 
-  /** Returns undefined when it is stopped. */
+  /** Returns undefined if the agent is stopped. */
   async #untilDone(
     signal: AbortSignal,
     attempt: () => Promise<Completion["outcome"]>,
@@ -232,7 +236,7 @@ export class InboxAgent {
     one.escalation = timers.after(Math.max(0, run.sinceMs + step.afterMs - clock.now()), escalate);
   }
 
-  /** Other people get a task: as a new run, so that its form and its end are theirs. */
+  /** Moves a task to other people: as a new run, so that its form and its end are theirs. */
   async #move(one: OpenTask, people: readonly string[], reason: string, step: number): Promise<void> {
     const { runs, namespace } = this.#parts;
     const { run, task, over } = one;
@@ -254,7 +258,7 @@ export class InboxAgent {
     try {
       await polls.complete({ ...this.#place(), completions: [completion] }, { principal });
     } catch (thrown) {
-      // The pool has left. Its next owner gives out the task again, and the run of the task has the answer.
+      // The pool has left. Its next owner assigns the task again, and the run of the task has the answer.
       logger.debug("an answer of people reaches the next owner of its pool", {
         error: errorFromUnknown(thrown),
       });
@@ -275,7 +279,7 @@ export class InboxAgent {
     }
   }
 
-  /** The next attempt continues with the run. */
+  /** Saves the run id with the attempt, so that the next attempt continues with the run. */
   #save({ token }: ClaimedTask, { runId }: InboxRun): void {
     const saved = { body: { $case: "inline" as const, value: Buffer.from(runId) }, mediaType: "" };
     this.#renewed([{ token, saved, fraction: 0, message: "" }]);
@@ -286,7 +290,7 @@ export class InboxAgent {
       .receipts;
   }
 
-  /** The attempt is not wanted any more. */
+  /** Gives up an attempt that is no longer wanted. */
   async #giveUp(one: OpenTask, reason: string): Promise<void> {
     if (one.over.signal.aborted) return;
     one.over.abort();
@@ -348,7 +352,7 @@ interface Hours {
   isOpen(nowMs: number): boolean;
 }
 
-/** Returns a window of an inbox as one of scaling, which has the same times. */
+/** Returns the hours of an inbox as a scaling window, which has the same times. */
 export function windowOf({ begin, end, timeZone }: ReadOnly<InboxHours>): ScalingWindow {
   return { begin, end, timeZone, minAgents: 1, maxAgents: 1 };
 }
@@ -373,12 +377,12 @@ function completionOf(result: Outcome["result"]): NonNullable<Completion["outcom
   }
 }
 
-/** Nothing that another attempt at the same would not find again. A limit that is reached at present is. */
+/** Returns whether another attempt would fail with the same error. A limit that is reached now may change. */
 function isMistake({ status, retry }: TuttiError): boolean {
   return status === "INVALID_ARGUMENT" || (status === "RESOURCE_EXHAUSTED" && retry === "never");
 }
 
-/** Resolves when a task is with its new people, or could not be given to them: that was reported to its mover. */
+/** Resolves when the move of a task has ended. Its failure has been reported to the caller. */
 async function moved({ moving }: OpenTask): Promise<void> {
   await moving?.catch(() => {});
 }

@@ -1,11 +1,14 @@
 /**
- * Tasks of inboxes as runs: each task is a run with one approval. So it is durable, listed, decided, audited and lapses as
- * any approval.
+ * Tasks of inboxes as runs: each task is a run with one approval. So it is durable, listed, decided, audited
+ * and expires as any approval.
  *
- * 1. A task has one open run at a time, whose id follows from the task. An attempt that was lost continues with it.
- * 2. A run that has ended counts for the attempt that started it, which its label names, and for the one after a loss,
- *    which has its id saved. A task that is done again, because a check sent it back or a user retried it, gets a new run.
- * 3. A task that other people get is a new run too. The run before is cancelled first, so no two are open.
+ * 1. A task has one open run at a time, whose id follows from the task. A new attempt after a loss continues
+ *    with it.
+ * 2. An ended run counts for the attempt that started it (in its label), and for the one after a loss, which
+ *    has the run id saved. A task that is done again, because a check sent it back or a user retried it, gets
+ *    a new run.
+ * 3. A task that moves to other people gets a new run too. The earlier run is cancelled first, so no two are
+ *    open.
  */
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
@@ -53,7 +56,7 @@ export interface InboxRunsParts {
   readonly logger: Logger;
 }
 
-/** In whose name tasks are claimed, and runs started. */
+/** The principal that claims tasks and starts runs. */
 export const inboxPrincipal: Principal = { kind: "service", id: "inboxes", roles: ["admin"] };
 
 /** Labels of the run of a task. */
@@ -64,14 +67,14 @@ const inboxLabels = {
   step: "inbox-step",
 } as const;
 
-/** The task of the run that asks. */
+/** The task of the run with the approval. */
 export const inboxTask = "answer";
 
 const roundsMax = 1_000;
 /** A larger input is not shown in the approval. */
 const shownBytesMax = 65_536;
 const waitMs = 60_000;
-/** With the time that the call itself takes. */
+/** Includes the time of the call itself. */
 const waitTimeoutMs = 90_000;
 
 export class InboxRuns {
@@ -81,7 +84,7 @@ export class InboxRuns {
     this.#parts = parts;
   }
 
-  /** Registers the workflows of an inbox. Throws what is wrong with its schemas. */
+  /** Registers the workflows of an inbox. Throws the problems of its schemas. */
   async register(namespace: string, inbox: ReadOnly<Inbox>, signal: AbortSignal): Promise<void> {
     for (const capability of inbox.capabilities)
       await this.#definition(namespace, inbox, capability as Capability, signal);
@@ -102,7 +105,7 @@ export class InboxRuns {
     const capability = (offered ?? { ...emptyCapability, name: task.capability }) as Capability;
     const { name, hash } = await this.#definition(namespace, inbox, capability, signal);
     const { kind = "run", id = "", task: taskId = "" } = task.work ?? {};
-    // A token is for the agent alone.
+    // The token itself is secret: only the agent has it.
     const attempt = digest(task.token);
     const spec = {
       what: { $case: "definition", value: { name, version: { $case: "hash", value: hash } } },
@@ -148,7 +151,7 @@ export class InboxRuns {
       const request = CancelRunRequest.fromPartial({ namespace, runId, reason });
       await this.#parts.runs.cancelRun(request, { context: this.#context(namespace, signal) });
     } catch (error) {
-      // It has ended, or is not kept any more.
+      // It has ended, or is no longer stored.
       if (isTuttiError(error) && (error.status === "FAILED_PRECONDITION" || error.status === "NOT_FOUND"))
         return false;
       throw error;
@@ -156,7 +159,7 @@ export class InboxRuns {
     return true;
   }
 
-  /** Returns the person that has claimed a task. Empty when it is free, or its run is not there. */
+  /** Returns the person that has claimed a task. Empty if it is free, or its run does not exist. */
   async claimant(namespace: string, runId: string, signal: AbortSignal): Promise<string> {
     const filter = ApprovalFilter.fromPartial({ workId: runId });
     const request = ListApprovalsRequest.fromPartial({ namespace, filter });
@@ -203,7 +206,7 @@ export class InboxRuns {
     return { name: workflow, hash: definition?.hash ?? "" };
   }
 
-  /** `run` is undefined when the id was that of a run that is not kept any more. */
+  /** Starts a run. `run` is undefined if the id belongs to a run that is no longer stored. */
   async #started(
     request: StartRunRequest,
     signal: AbortSignal,
@@ -212,13 +215,13 @@ export class InboxRuns {
     try {
       return await this.#parts.runs.startRun(request, { context: this.#context(namespace, signal) });
     } catch (error) {
-      // The people or the form of the inbox are other ones now, or it is the run of another caller.
+      // The people or the form of the inbox have changed, or the run belongs to another caller.
       if (!isTuttiError(error) || error.status !== "ALREADY_EXISTS") throw error;
       return { run: await this.#find(namespace, runId, signal), existed: true };
     }
   }
 
-  /** Returns the person who started the work of a task. Empty for a service, and where callers have no names. */
+  /** Returns the person who started the work of a task. Empty for a service, or if callers have no names. */
   async #starterOf({ work }: ClaimedTask, signal: AbortSignal): Promise<string> {
     const { namespace = "", id = "", kind } = work ?? {};
     const cause = kind === "mission" ? await this.#missionCause(namespace, id, signal) : undefined;
@@ -258,7 +261,7 @@ export class InboxRuns {
 export interface InboxRun {
   readonly runId: string;
   readonly sinceMs: number;
-  /** Steps of the escalation that were made. */
+  /** Number of completed escalation steps. */
   readonly step: number;
 }
 
@@ -267,14 +270,14 @@ function inboxRun({ runId, createTime, spec }: Run): InboxRun {
   return { runId, sinceMs, step: Number(spec?.labels[inboxLabels.step] ?? 0) };
 }
 
-/** Returns whether a run was started here, for an inbox. */
+/** Returns whether the run was started by this service for the inbox. */
 function isOf({ spec, createCause }: Run, { inboxId }: ReadOnly<Inbox>): boolean {
   const { kind, id } = createCause?.actor ?? {};
   const isOurs = kind === ActorKind.ACTOR_KIND_SERVICE && id === inboxPrincipal.id;
   return isOurs && spec?.labels[inboxLabels.inbox] === inboxId;
 }
 
-/** Open, or decided. A run that was cancelled has no answer. */
+/** Returns whether the run is open or decided. A cancelled run has no answer. */
 function isUsable({ endTime, outcome }: Run): boolean {
   const end = outcome?.result?.$case;
   return endTime === undefined || end === "completed" || end === "failed";

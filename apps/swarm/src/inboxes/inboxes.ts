@@ -39,7 +39,7 @@ export class Inboxes implements Component {
     this.#followers.delete(pool);
   }
 
-  /** Tasks that people have of an inbox. */
+  /** Number of open tasks of an inbox. */
   openTasks(pool: Pool, inboxId: string): number {
     return this.#followers.get(pool)?.get(inboxId)?.agent.openTasks ?? 0;
   }
@@ -49,7 +49,7 @@ export class Inboxes implements Component {
     return [...(this.#followers.get(pool)?.values() ?? [])].some(({ agent }) => agent.has(runId));
   }
 
-  /** Gives an open task to other people. Returns the run that they have. Undefined when no inbox has such a task. */
+  /** Gives an open task to other people. Returns their run. Undefined if no inbox has such a task. */
   async delegate(
     pool: Pool,
     runId: string,

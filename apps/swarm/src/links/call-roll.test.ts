@@ -15,7 +15,7 @@ const token = (byte: number) => new Uint8Array(16).fill(byte);
 const shown = ({ agentId, tokens }: AwaitedAgent): string =>
   [agentId, ...tokens.map(([first]) => first)].join(" ");
 
-/** One process of the service, whose partition 1 comes and goes. The others answer as given. */
+/** One process of the service, which gains and loses partition 1. The others answer as given. */
 function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLinksReply>>> = {}) {
   const time = new VirtualTime();
   const taken: ((partition: number, epoch: number) => void)[] = [];
@@ -57,7 +57,7 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
         listener({ namespace: "default", name: "default", attendance } as never, undefined);
       for (const listener of released) listener(1, epoch);
     },
-    /** Who is awaited. Undefined while that is not known. */
+    /** Returns the awaited agents. Undefined while they are unknown. */
     async awaited(epoch: number): Promise<string[] | undefined> {
       let found: ReadonlyMap<string, AwaitedAgent> | undefined;
       void calls.of({ namespace: "default", name: "default", epoch } as Pool).then((all) => {

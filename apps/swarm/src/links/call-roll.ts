@@ -1,11 +1,11 @@
 /**
- * Which agents are to come to the pools that move here: sent by the owner before.
+ * The agents that are expected at pools that move here, as reported by the previous owner.
  *
- * 1. That one tells it when it lets go of them. It is asked too, with all processes of the service, as soon as it is
- *    known that a partition is to be owned here. Whichever comes first counts.
- * 2. It is not known as long as that one has said nothing: it may have been killed. Who does not answer beside it is not
- *    missed: agents that others relay were in its pools.
- * 3. Who was expected by one owner is expected by the next one too.
+ * 1. The previous owner reports them when it releases the pools. It is asked too, with all processes of the
+ *    service, as soon as this process learns that it will own a partition. The first report counts.
+ * 2. They are unknown until the previous owner has reported: it may have been killed. Other processes need
+ *    not answer: the agents that they relay were in its pools.
+ * 3. An agent that one owner expects is expected by the next owner too.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import {
@@ -28,7 +28,7 @@ export interface RollCallsParts {
   readonly roll: () => KnownAgents;
 }
 
-/** Who of the pools of each partition is known here. */
+/** The known agents of the pools of each partition. */
 interface KnownAgents {
   agentsOf(partition: number): readonly AwaitedAgent[];
   expect(partition: number, agents: readonly AwaitedAgent[]): void;
@@ -45,7 +45,7 @@ const answerMs = 5_000;
 
 export class RollCalls {
   readonly #parts: RollCallsParts;
-  /** The last one of each partition. */
+  /** The last call of each partition. */
   readonly #calls = new Map<number, Call>();
 
   constructor(parts: RollCallsParts) {
@@ -65,13 +65,13 @@ export class RollCalls {
     return merged(own);
   };
 
-  /** Returns whether it is known who was in a partition before it was taken in an epoch. */
+  /** Returns whether the agents of a partition before an epoch are known. */
   isKnown(partition: number, epoch: number): boolean {
     const call = this.#calls.get(partition);
     return epoch === firstEpoch || (call?.epoch === epoch && call.isKnown);
   }
 
-  /** Who owned a partition until now says who was there: perhaps before the table has been heard to name this process. */
+  /** Accepts the report of the previous owner. It may arrive before the table names this process. */
   ownerReported(partition: number, ownedEpoch: number, agents: readonly AwaitedAgent[]): void {
     const epoch = ownedEpoch + 1;
     if ((this.#calls.get(partition)?.epoch ?? 0) > epoch) return;
@@ -110,7 +110,7 @@ export class RollCalls {
   }
 }
 
-/** Whose link it is, or was. */
+/** Returns the agent of a link, open or past. */
 export function awaited({ hello, tokens }: LinkOpened): AwaitedAgent {
   return AwaitedAgent.create({
     namespace: hello?.namespace || defaultNamespace,
@@ -121,7 +121,7 @@ export function awaited({ hello, tokens }: LinkOpened): AwaitedAgent {
   });
 }
 
-/** Several processes may know an agent. Of its last incarnation each token that one of them knows counts. */
+/** Merges the reports of several processes. Of the last incarnation of an agent each token counts. */
 function merged(agents: readonly AwaitedAgent[]): ReadonlyMap<string, AwaitedAgent> {
   const byId = new Map<string, AwaitedAgent>();
   for (const agent of agents) {

@@ -1,6 +1,6 @@
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
 
-/** A frame of an agent that says nothing, to be filled by what speaks for it. */
+/** An empty frame of an agent, to be filled by its representative. */
 export const emptyAgentFrame: Readonly<AgentFrame> = {
   sequence: 0,
   acknowledged: 0,

@@ -12,7 +12,7 @@ import type { LinkSettings } from "./settings.ts";
 /** The version of the protocol that this host speaks, and the only one there has been. */
 const linkVersion = 1;
 
-/** Returns the greeting of a first frame. Throws when it is none, or in a version that is not spoken here. */
+/** Returns the greeting of a first frame. Throws if it is none, or has an unsupported version. */
 export function requireGreeting(frame: AgentFrame): Hello {
   const { hello, sequence } = frame;
   if (hello === undefined || sequence !== 0 || !saysNothingElse(frame)) {
@@ -26,7 +26,7 @@ export function requireGreeting(frame: AgentFrame): Hello {
   return hello;
 }
 
-/** Returns the pool that an agent comes for. */
+/** Returns the requested pool of an agent. */
 export function placeOf({ namespace, pool }: Pick<Hello, "namespace" | "pool">): {
   readonly namespace: string;
   readonly pool: string;
@@ -68,7 +68,7 @@ export function welcome({ link, settings, resumed, ...joined }: Welcoming): Host
   };
 }
 
-/** Sends an agent to the owner of its pool. Undefined for one that cannot follow, or while no owner is known. */
+/** Returns the redirection to the owner of the pool. Undefined if impossible, or if no owner is known. */
 export function redirection({ hello }: AgentFrame, owner: Owner | undefined): HostFrame | undefined {
   if (hello?.canFollow !== true || owner === undefined || owner.address === "") return undefined;
   const { address, instance, epoch } = owner;

@@ -1,13 +1,13 @@
 import type { Pool } from "@tutti/matching";
 import type { Turns } from "../pools/turns.ts";
 
-/** Where the pool of a linked agent is: in this process, or with another one that hears of the agent through a relay. */
+/** The pool of a linked agent: in this process, or in another one that is reached through a relay. */
 export interface LinkHome {
   readonly namespace: string;
   readonly name: string;
-  /** The pool itself, where it is owned here. */
+  /** The pool itself, if it is owned here. */
   readonly pool: Pool | undefined;
-  /** Something was handed to it. */
+  /** Called after something was passed to the pool. */
   stir(): void;
 }
 

@@ -1,13 +1,13 @@
 import type { CounterCell, GaugeCell, Metrics } from "@tutti/kernel";
 
-/** Why a link is over. `dismissed`: by its pool, as when another incarnation takes its place or it is removed. */
+/** Why a link ended. `dismissed`: by its pool, for example because of another incarnation or a removal. */
 export type LinkEnding = "bye" | "expired" | "violation" | "dismissed" | "moved";
 
 const linkEndings: readonly LinkEnding[] = ["bye", "expired", "violation", "dismissed", "moved"];
 
 export interface LinkInstruments {
   readonly opened: CounterCell;
-  /** Opened to a pool that is owned elsewhere. */
+  /** Links to pools that are owned elsewhere. */
   readonly relayed: CounterCell;
   readonly resumed: CounterCell;
   readonly redirected: CounterCell;

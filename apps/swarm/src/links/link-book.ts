@@ -1,12 +1,11 @@
 /**
- * All links that end at this process: who is greeted with which, which continue, and which are over.
+ * All links that end at this process: opens, resumes and ends them.
  *
- * 1. An agent has one link at a time. Of two that say they are the same agent the later incarnation stays, as its pool
- *    decides.
+ * 1. An agent has one link at a time. If two claim to be the same agent, the later incarnation stays, as its
+ *    pool decides.
  * 2. An agent that violates the protocol ends its own link, and no other.
- * 3. No agent goes by the id of another one that governance knows. The caller that speaks for an agent, at the
- *    beginning, on another stream or with another offer, has a grant for all that it offers: the pool hears of nothing
- *    else.
+ * 3. No agent goes by the id of another one that governance knows. The caller of an agent has a grant for its
+ *    whole offering: at first, on another stream, and with another offering. The pool receives nothing else.
  * 4. Admission rules check the offering of an agent, at its greeting and at each change.
  * 5. Each link that the pool knows ends, by goodbye, violation, time or supersession, and the pool hears of
  *    it once.
@@ -44,7 +43,7 @@ import type { LinkSettings } from "./settings.ts";
 
 export interface LinkBookParts {
   readonly pools: PoolDirectory;
-  /** The ways to the owners of other pools. */
+  /** Relays to the owners of other pools. */
   readonly relays: Relays;
   readonly settings: LinkSettings;
   /** Instance id of this process, to which agents are linked. */
@@ -56,36 +55,36 @@ export interface LinkBookParts {
   readonly admit: AdmitAgent;
   readonly names: AgentNames;
   readonly refused: Pick<RefusedAgents, "tell">;
-  /** An agent offers other things than before. */
+  /** Called when an agent changes its offering. */
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
 
-/** An agent whose link was opened or continues, and what it is answered. */
+/** The agent of an opened or resumed link, and the answer to its greeting. */
 export interface Greeted {
   readonly agent: LinkedAgent;
   readonly answer: HostFrame;
 }
 
-/** The stream that greets. */
+/** The context of the stream with the greeting. */
 export type GreetingContext = Pick<CallContext, "signal" | "principal">;
 
-/** Who greets with what. */
+/** An agent that greets. */
 interface Greeter {
   readonly hello: Hello;
   readonly principal: Principal;
 }
 
-/** By then it is mostly known who owns a pool that has moved. */
+/** After this time the new owner of a moved pool is mostly known. */
 const returnAfterMoveMs = 200;
 
 export class LinkBook {
   readonly #parts: LinkBookParts;
   readonly #agents = new Map<string, LinkedAgent>();
-  /** A link was opened: from then on the book has to be swept. */
+  /** Called when a link was opened: from then on the book has to be swept. */
   onOpened = (): void => {};
-  /** Links that owe their agents an acknowledgement. */
+  /** Links with pending acknowledgements. */
   readonly #owing = new Set<LinkedAgent>();
-  /** The first link owes one: `acknowledge` has to follow soon. */
+  /** Called for the first pending acknowledgement: `acknowledge` has to follow soon. */
   onOwing = (): void => {};
 
   constructor(parts: LinkBookParts) {
@@ -97,14 +96,14 @@ export class LinkBook {
     return this.#agents.size;
   }
 
-  /** All links, whether cut at present or not. */
+  /** All links, also those that are cut. */
   get agents(): Iterable<LinkedAgent> {
     return this.#agents.values();
   }
 
   /**
-   * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws what the agent is refused
-   * with. `mesh.not_owner` when it can follow to the owner.
+   * Answers the first frame of a stream, as soon as the owner of the pool is known. Throws the reason of a
+   * refusal. `mesh.not_owner` if the agent can follow to the owner.
    */
   async greet(frame: AgentFrame, carrier: Carrier, context: GreetingContext): Promise<Greeted> {
     const hello = requireGreeting(frame);
@@ -128,7 +127,7 @@ export class LinkBook {
       : this.#open(hello, pool, carrier, context);
   }
 
-  /** Takes in what came over a stream. What breaks the protocol ends the link, or its stream. */
+  /** Accepts a frame of a stream. A violation of the protocol ends the link, or its stream. */
   take(agent: LinkedAgent, carrier: Carrier, frame: AgentFrame): void {
     const { link } = agent;
     if (link.phase !== "linked" || !link.isCarriedBy(carrier)) return;
@@ -154,7 +153,7 @@ export class LinkBook {
     }
   }
 
-  /** The requests of a stream came to an end, well or not. */
+  /** Handles the end of the requests of a stream, with or without an error. */
   broken(agent: LinkedAgent, carrier: Carrier, error: TuttiError | undefined): void {
     const { link } = agent;
     if (error !== undefined && isViolation(error) && link.isCarriedBy(carrier)) {
@@ -166,14 +165,14 @@ export class LinkBook {
     if (link.detach(carrier, nowMs)) agent.cut(nowMs);
   }
 
-  /** Acknowledges what no frame has acknowledged by now. */
+  /** Sends the acknowledgements that no frame has carried yet. */
   acknowledge(): void {
     const nowMs = this.#parts.now();
     for (const { link } of this.#owing) link.tick(nowMs);
     this.#owing.clear();
   }
 
-  /** Looks after every link: heartbeats, cuts that were not repaired. Who is silent, the pool knows. */
+  /** Checks every link for heartbeats and expired cuts. The pool itself notices silent agents. */
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
@@ -181,7 +180,7 @@ export class LinkBook {
     }
   }
 
-  /** Ends all streams. The agents may resume their links here if it is soon, or greet elsewhere. */
+  /** Ends all streams. The agents may resume their links here soon, or greet elsewhere. */
   close(): void {
     for (const agent of this.#agents.values()) this.#cutOff(agent, swarmErrors.hostStopping());
   }
@@ -191,7 +190,7 @@ export class LinkBook {
     this.#owing.add(agent);
   }
 
-  /** Why the caller may not be this agent, or offer what it does. */
+  /** Returns why the caller may not be this agent, or may not offer this. */
   #refusalOf(hello: Hello, principal: Principal): TuttiError | undefined {
     const { names, admit } = this.#parts;
     const place = placeOf(hello);
@@ -231,7 +230,7 @@ export class LinkBook {
     return this.#opened(agent, joined, outlet, carrier);
   }
 
-  /** The owner of the pool is elsewhere, and answers through a relay. */
+  /** Opens a link through a relay to the owner of the pool. */
   async #relay(hello: Hello, carrier: Carrier, { signal, principal }: GreetingContext): Promise<Greeted> {
     const { relays, ids } = this.#parts;
     let agent: LinkedAgent | undefined;
@@ -300,13 +299,13 @@ export class LinkBook {
     return { agent, answer: welcome({ ...nothingNew, link, settings, resumed: true }) };
   }
 
-  /** The pool is done with an agent. */
+  /** Ends the link of an agent that its pool has dismissed. */
   #dismiss(agent: LinkedAgent, bye: Bye): void {
     agent.sayBye(bye);
     this.#end(agent, "dismissed", bye.reason, undefined);
   }
 
-  /** A pool goes to another process, and its agents after it: with what they have. */
+  /** Moves the agents of a pool to its next owner. They keep their tasks. */
   #leave(pool: Pool): void {
     for (const agent of this.#agents.values()) {
       if (agent.home.pool !== pool) continue;
@@ -340,7 +339,7 @@ export class LinkBook {
   }
 }
 
-/** Returns whether an error is the agent's fault and would come again: garbage, too large, against the rules. */
+/** Returns whether an error is the agent's fault and would occur again, such as a malformed frame. */
 function isViolation({ status }: TuttiError): boolean {
   return status === "INVALID_ARGUMENT" || status === "RESOURCE_EXHAUSTED" || status === "FAILED_PRECONDITION";
 }

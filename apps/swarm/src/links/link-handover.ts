@@ -1,10 +1,10 @@
 /**
- * Tells the next owner of pools that were let go of which agents were in them: asked, this process might not be there any
- * more.
+ * Reports the agents of released pools to the next owner. If the next owner asked instead, this process might
+ * have exited.
  *
- * 1. The table is waited for: the sender reports only to the owner in the epoch right after.
- * 2. The report has parts, and the last one is marked. If parts are lost, the next owner waits for the agents as after
- *    a crash.
+ * 1. The sender waits for the table: it reports only to the owner in the epoch right after its own.
+ * 2. The report has parts, and the last one is marked. If parts are lost, the next owner waits for the agents
+ *    as after a crash.
  * 3. A process that stops exits after all reports are sent, or a second later.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";

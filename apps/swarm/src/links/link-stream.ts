@@ -1,6 +1,6 @@
 /**
- * A link on the stream that carries it: incoming frames go to the book, outgoing frames leave as fast as the agent
- * reads. A slow agent takes nothing from the link. Its contents gather there in larger frames.
+ * A link on the stream that carries it: incoming frames go to the book, outgoing frames leave as fast as the
+ * agent reads. For a slow agent, contents gather in the link in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { Bell, errorFromUnknown, notOwnerOf, type Timers, type TuttiError } from "@tutti/kernel";
@@ -18,7 +18,7 @@ export interface LinkStreamParts {
   readonly timers: Timers;
   readonly greetingMs: number;
   readonly instruments: LinkInstruments;
-  /** The agent is rejected: at its greeting, or for a later frame. */
+  /** Called when the agent is refused: at its greeting, or for a later frame. */
   readonly onRefused: (error: TuttiError) => void;
 }
 
@@ -38,7 +38,7 @@ export async function* serveLink(
     return;
   }
   const { agent } = greeted;
-  // Kept here: the signal of a call is asked with each frame otherwise, and there is one of each agent.
+  // A local flag: to read the signal of the call for each frame is slower.
   let isOver = false;
   const leave = () => {
     isOver = true;
@@ -72,7 +72,7 @@ function refused({ onRefused }: LinkStreamParts, error: TuttiError): TuttiError 
   return error;
 }
 
-/** Undefined for a stream that ends before it has started. */
+/** Returns undefined for a stream that ends before it has started. */
 async function greet(
   { book, instruments, timers, greetingMs }: LinkStreamParts,
   frames: AsyncIterator<AgentFrame>,
@@ -94,7 +94,7 @@ async function greet(
     return await Promise.race([book.greet(first, carrier, greeting), late]);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
-    // Who is welcomed after that is not there any more.
+    // A welcome after that would find no stream.
     giveUp.abort();
     if (context.signal.aborted) throw error;
     return turnedAway(first, error, instruments);
@@ -131,7 +131,7 @@ function turnedAway(
   return { answer: refusal(shownError), error: shownError };
 }
 
-/** Runs beside the sending, until there is nothing more to read. */
+/** Reads in parallel with sending, until the end of the stream. */
 function read(
   book: LinkBook,
   agent: LinkedAgent,
@@ -160,7 +160,7 @@ class StreamCarrier implements Carrier {
     return this.#isClosed;
   }
 
-  /** What the stream ends with. */
+  /** The error that ends the stream. */
   get error(): TuttiError | undefined {
     return this.#error;
   }
@@ -176,7 +176,7 @@ class StreamCarrier implements Carrier {
     this.#bell.ring();
   }
 
-  /** Resolves when there may be something to send since it was asked last. */
+  /** Resolves when there may be something to send since the last call. */
   waken(): Promise<void> {
     return this.#bell.rung();
   }

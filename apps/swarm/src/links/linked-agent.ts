@@ -1,4 +1,4 @@
-/** A link and the agent that the pool knows behind it: what one says reaches the other. */
+/** Connects a link with the agent that its pool knows: passes messages in both directions. */
 import { type AgentFrame, type Bye, HostFrame, type Offering } from "@tutti/contracts/agent/v1";
 import { errorOf, type Principal, type TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
@@ -13,12 +13,12 @@ import { CreditLoan } from "./protocol/credit-loan.ts";
 import type { HostLink } from "./protocol/host-link.ts";
 import { isOversized } from "./protocol/limits.ts";
 
-/** How much of an agent's credit a pool has at once. */
+/** Maximum of the credit of an agent that a pool has at a time. */
 const lentMax = 4_096;
 
 /**
- * Where what a pool says of an agent goes. Over a relay it may come before the link is there: then it waits for that. A
- * pool that is owned here says nothing before its next turn.
+ * Receives the messages of a pool to an agent. Over a relay a message may arrive before the link exists: then
+ * it waits. A pool that is owned here sends nothing before its next turn.
  */
 export class LinkOutlet implements AgentOutlet {
   #agent: LinkedAgent | undefined;
@@ -82,13 +82,13 @@ export class LinkedAgent {
     this.#turns = turns;
   }
 
-  /** On another stream it may be another caller. Throws where less is granted to them than the agent offers. */
+  /** Sets the caller, which may differ on another stream. Throws if its grants do not cover the offering. */
   speaksAs(principal: Principal): void {
     this.#requireMatch(principal, this.#offered, "hello.");
     this.#principal = principal;
   }
 
-  /** Throws where the agent may not offer this. */
+  /** Accepts an offering. Throws if the agent may not offer it. */
   offer(offering: Offering): void {
     const offered = offeredIn(offering);
     this.#requireMatch(this.#principal, offered, "");
@@ -97,7 +97,7 @@ export class LinkedAgent {
     this.#offered = offered;
   }
 
-  /** Hands a frame to the pool, which the link has taken in. Gives what the agent did wrong, if anything. */
+  /** Passes an accepted frame to the pool. Returns the violation of the agent, if any. */
   take(frame: AgentFrame, nowMs: number): TuttiError | undefined {
     this.#loan.grant(frame.credit);
     const credit = this.#loan.lend(this.link.isClogged);
@@ -108,8 +108,8 @@ export class LinkedAgent {
   }
 
   /**
-   * Of a frame that is refused because an output is too large, what the pool can still use: the attempts whose output
-   * it was have failed for that reason, and need not be done again to fail again.
+   * Passes the usable part of a frame that is refused because an output is too large. The attempts with these
+   * outputs fail for that reason, and need not be repeated to fail again.
    */
   takeOversized(frame: AgentFrame, error: TuttiError, nowMs: number): void {
     const tooLarge = frame.results.filter(isOversized);
@@ -134,7 +134,7 @@ export class LinkedAgent {
     this.home.stir();
   }
 
-  /** What the pool says. The frame is the pool's own and is used again: it is encoded before this returns. */
+  /** Sends a message of the pool. The frame is reused by the pool, so it is encoded before this returns. */
   send(frame: HostFrame): void {
     for (const content of contentsOf(frame, this.#frameBytesMax)) this.link.send(content);
     this.#loan.used(frame.assignments.length);
@@ -144,7 +144,7 @@ export class LinkedAgent {
     this.#turns.before(() => this.#lendMore(this.link.heardMs));
   }
 
-  /** The last word to an agent whose link is over. */
+  /** Sends the goodbye of an ended link. */
   sayBye(bye: Bye): void {
     for (const content of contentsOf({ ...HostFrame.create(), bye })) this.link.send(content);
   }
@@ -157,7 +157,7 @@ export class LinkedAgent {
     this.#isLending = false;
     const credit = this.#loan.lend(this.link.isClogged);
     if (credit === 0) return;
-    // Not a sign of life: the agent is as old as what it said last.
+    // Not a sign of life: the last frame of the agent counts.
     this.#agent.take({ ...emptyAgentFrame, credit }, heardMs);
     this.home.stir();
   }

@@ -1,4 +1,4 @@
-/** Agents that are refused here, told to the owner of the pool that they came for: they are part of the answer to why a task waits. */
+/** Reports agents that are refused here to the owner of their pool: they explain why a task waits. */
 import { agentLinkService, agentPollService, type Offering } from "@tutti/contracts/agent/v1";
 import type { TuttiError } from "@tutti/kernel";
 import { atDoorOf } from "../grants/refused-at-door.ts";
@@ -35,18 +35,18 @@ export class RefusedAgents {
       relays.to(namespace, name, (relay) => relay.turnedAway({ agentId, offering, why }));
       return;
     }
-    // Before any task there may be no pool yet.
+    // Before the first task the pool may not exist yet.
     pools.admitted(namespace, name, { signal: new AbortController().signal }).then(
       (pool) => {
         pool.turnAway(agentId, offering, why, now());
         pools.turns.stir(pool);
       },
-      // There is none of that name, or it has gone elsewhere by now: the agent comes again, or nothing waits for it.
+      // The pool does not exist or has moved: the agent comes again, or no task waits for it.
       () => {},
     );
   }
 
-  /** Callers who must not link. */
+  /** Receives callers that must not link. */
   readonly linkRefused = atDoorOf(
     agentLinkService.methods.link,
     ({ hello }) => hello && placeOf(hello).namespace,
@@ -57,7 +57,7 @@ export class RefusedAgents {
     },
   );
 
-  /** Callers who must not poll. */
+  /** Receives callers that must not poll. */
   readonly claimRefused = atDoorOf(
     agentPollService.methods.claimTasks,
     (request) => placeOf(request).namespace,

@@ -1,6 +1,6 @@
 /**
- * The agents of pools, for their next owner. They are the agents whose links end here and are relayed, the agents that
- * this process waited for, and those that were here when their pool left. The last ones go to the next owner by
+ * The agents of pools, for their next owner: agents that are relayed from here, agents that this process
+ * waited for, and those that were here when their pool left. The last ones go to the next owner by
  * themselves.
  */
 import { Hello } from "@tutti/contracts/agent/v1";
@@ -16,15 +16,15 @@ export interface LinkRollParts {
   readonly tenancy: Pick<PoolTenancy, "onTaken" | "onReleased" | "partitionOf">;
   readonly calls: Pick<RollCalls, "isKnown">;
   readonly relays: Pick<Relays, "all">;
-  /** How long a pool that has moved here waits for its agents at most. */
+  /** Maximum time that a moved pool waits for its agents. */
   readonly settleMs: number;
   readonly now: () => number;
 }
 
-/** Told of a partition that was let go of, the epoch in which it was owned here, and all that were in its pools. */
+/** Called with a released partition, its epoch here, and all agents of its pools. */
 export type RollListener = (partition: number, epoch: number, agents: readonly AwaitedAgent[]) => void;
 
-/** An agent that has not come to the next owner by then does not come because its pool has moved. */
+/** An agent that has not reached the next owner by then is away for another reason. */
 const rememberedMs = 60_000;
 const linksPerReply = 500;
 
@@ -38,11 +38,11 @@ export class LinkRoll {
   readonly #parts: LinkRollParts;
   readonly #left = new Map<string, Left>();
   readonly #takenMs = new Map<number, number>();
-  /** The epoch in which a partition was owned here last of which it is known who all was in its pools. */
+  /** The last epoch of ownership here for which all agents of the pools are known. */
   readonly #wholeEpochs = new Map<number, number>();
   readonly #listeners: RollListener[] = [];
 
-  /** Made before others learn of pools that leave: then their agents are still in them. */
+  /** Must be made before other listeners for leaving pools: then their agents are still in them. */
   constructor(parts: LinkRollParts) {
     this.#parts = parts;
     parts.pools.onLeft((pool) => this.#remember(pool));
@@ -50,12 +50,12 @@ export class LinkRoll {
     parts.tenancy.onReleased((partition, epoch) => this.#release(partition, epoch));
   }
 
-  /** Told of what is whole, and after the pools have left. */
+  /** Registers a listener. It is called if all agents are known, after the pools have left. */
   onReleased(listener: RollListener): void {
     this.#listeners.push(listener);
   }
 
-  /** Of all pools that fall where this one does. At least one, which says when they were owned here last. */
+  /** Yields the agents of all pools in the same partition: at least one reply, with the last epoch here. */
   *replies(namespace: string, name: string): Generator<ListLinksReply> {
     const partition = this.#parts.tenancy.partitionOf(namespace, name);
     const links = this.#linksOf(partition);
@@ -64,12 +64,12 @@ export class LinkRoll {
       yield { links: links.slice(at, at + linksPerReply), ownedEpoch: 0 };
   }
 
-  /** Who of the pools of a partition is known here. */
+  /** Returns the known agents of the pools of a partition. */
   agentsOf(partition: number): AwaitedAgent[] {
     return this.#linksOf(partition).map(awaited);
   }
 
-  /** They are to come to the pools of a partition that is owned here. Or to its next owner. */
+  /** Records agents that are expected at the pools of a partition here, or at its next owner. */
   expect(partition: number, agents: readonly AwaitedAgent[]): void {
     const links = agents.map(({ tokens, ...hello }) => ({ ...linkOf(hello), tokens }));
     this.#keep(`${partition}`, partition, links);
@@ -93,7 +93,7 @@ export class LinkRoll {
     const { namespace, name } = pool;
     const links = pool
       .attendance()
-      // Who polls and has nothing comes when it likes.
+      // A polling agent without tasks comes at any time.
       .filter(({ isPolled, tokens }) => !isPolled || tokens.length > 0)
       .map(({ agentId, incarnation, tokens }) => ({
         ...linkOf({ namespace, pool: name, agentId, incarnation }),
@@ -112,7 +112,7 @@ export class LinkRoll {
   #release(partition: number, epoch: number): void {
     const { calls, settleMs, now } = this.#parts;
     const takenMs = this.#takenMs.get(partition) ?? Number.NEGATIVE_INFINITY;
-    // Who was not known to come and has not in that time is not waited for.
+    // An unexpected agent that has not come in that time is not waited for.
     const isWhole = calls.isKnown(partition, epoch) || now() - takenMs >= settleMs;
     if (!isWhole) return;
     this.#wholeEpochs.set(partition, epoch);

@@ -1,15 +1,15 @@
 import type { LinkTimes } from "./protocol/host-link.ts";
 
-/** What can be set about links. */
+/** Settings of links. */
 export interface LinkSettings extends LinkTimes {
-  /** How long an agent may be silent before its tasks are given to others. */
+  /** Maximum silence of an agent before its tasks go to others. */
   readonly leaseMs: number;
-  /** An attempt that ends sooner needs no word that it started. */
+  /** The start of a shorter attempt need not be reported. */
   readonly startedAfterMs: number;
-  /** How long a new stream may be without a greeting. */
+  /** Maximum time of a new stream without a greeting. */
   readonly greetingMs: number;
-  /** Largest frame, either way. */
+  /** Maximum size of a frame, in both directions. */
   readonly frameBytesMax: number;
-  /** How long an acknowledgement may wait for a frame that carries it. */
+  /** Maximum delay of an acknowledgement that waits for a frame. */
   readonly sweepMs: number;
 }

@@ -1,4 +1,4 @@
-/** What missions are started by: a specification as it is written, or a definition, whose tasks are those of the mission. */
+/** The specification of a mission at its start: as written, or made of a definition and its tasks. */
 import { MissionSpec, type StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { DefinitionUse } from "@tutti/contracts/types/v1";
 import { type DefinitionSource, type definitionService, SourceFormat } from "@tutti/contracts/workflow/v1";
@@ -9,7 +9,7 @@ import { missionServiceErrors } from "./errors.ts";
 
 export interface Specified {
   readonly spec: MissionSpec;
-  /** Name of the definition, and hash of the version. Empty where there is none. */
+  /** Name of the definition, and hash of the version. Empty without a definition. */
   readonly definition: string;
   readonly hash: string;
 }
@@ -18,7 +18,7 @@ const plansMax = 100;
 
 export class Definitions {
   readonly #definitions: Pick<Client<typeof definitionService>, "getDefinition">;
-  /** By hash, what was read last at the end: children are started by the same definitions again and again. */
+  /** By hash, the last read at the end: children use the same definitions again and again. */
   readonly #known = new Map<string, MissionSpec>();
 
   constructor(definitions: Pick<Client<typeof definitionService>, "getDefinition">) {
@@ -75,7 +75,7 @@ function ofTasks({ document, plan }: Definition, tasks: MissionSpec["tasks"]): M
   return spec;
 }
 
-/** The output of a mission is one expression, or JSON in whose texts there are some. */
+/** Returns the output of a mission: one expression, or JSON with expressions in its texts. */
 function outputIn(output: Definition["document"]["output"]): string {
   if (output === undefined || output === null) return "";
   const lone = typeof output === "string" ? /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(output)?.[1] : undefined;

@@ -1,9 +1,9 @@
-/** What a task may ask for that a mission does not do: it is refused where it comes in, not left out in silence. */
+/** Rejects features of tasks that missions do not support, instead of silently ignoring them. */
 import { Assignment } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { missionErrors } from "@tutti/machine-mission";
 
-/** @param assignment how tasks of the mission come to agents. Requested only if it matters */
+/** @param assignment how tasks of the mission are assigned. Called only if it matters */
 export async function requireFitting(
   tasks: readonly TaskSpec[],
   assignment: () => Assignment | Promise<Assignment>,

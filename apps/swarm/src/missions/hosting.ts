@@ -1,4 +1,4 @@
-/** All that missions are made of in this service: what tells of them, what they want done, and who answers about them. */
+/** The parts of missions in this service: events, effects, and handlers. */
 import {
   agentService,
   boardService,
@@ -38,20 +38,20 @@ import { MissionStarts } from "./mission-starts.ts";
 import { RefusedJoins } from "./refused-joins.ts";
 
 export interface MissionHosting {
-  /** What missions want done. Nothing is asked for before `begin`. */
+  /** The effects of missions. They are called only after `begin`. */
   readonly effects: MissionEffects;
-  /** Everything else, with what the machines of the service run on. */
+  /** Registers all other parts, with the storage of the machines. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
 
 export interface MissionHostingOptions {
   /** Pools that the missions of all namespaces share. */
   readonly sharedPools: readonly string[];
-  /** Retry defaults that the configuration sets. */
+  /** Retry defaults of the configuration. */
   readonly retryIn: ConfiguredRetryOf;
 }
 
-/** @param service registers the parts, in start order. */
+/** @param service registers the parts, in start order */
 export function hostMissions(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
@@ -113,7 +113,7 @@ export function hostMissions(
   };
 }
 
-/** Reports how attempts ended, once the rules for results have admitted it. */
+/** Returns the settlement that reports ends of attempts, after the rules for results have admitted them. */
 function missionSettlement(
   service: Pick<Orchestrator, "name" | "register">,
   host: HostContext,
@@ -153,7 +153,7 @@ function traceMissions(
   });
 }
 
-/** What becomes of attempts at tasks of missions, in the words that runs have for it too. */
+/** The commands that report attempts at tasks of missions. Runs use the same words. */
 const missionAttemptCommands: AttemptCommands = {
   completed: (given, { agent, runMs, used }) => ({
     command: completeTask,
@@ -164,6 +164,6 @@ const missionAttemptCommands: AttemptCommands = {
   started: (agent, startMs) => ({ command: noteAttempt, body: { agent, startMs } }),
   progress: (saved, fraction, message) => ({ command: noteProgress, body: { saved, fraction, message } }),
   calledModels: (agent, calls) => ({ command: noteModelCalls, body: { agent, calls } }),
-  // Who waits for the end of a mission looks for it.
+  // Callers that wait for the end of a mission read it themselves.
   answered() {},
 };

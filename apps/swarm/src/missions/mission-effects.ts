@@ -16,12 +16,12 @@ export class MissionEffects implements Effects {
   readonly eventListener: MachineEventListener;
   #doers: MissionDoers | undefined;
 
-  /** @param eventListener receives the events of missions. */
+  /** @param eventListener receives the events of missions */
   constructor(eventListener: MachineEventListener) {
     this.eventListener = eventListener;
   }
 
-  /** The doers need the runtime, which needs these effects. The runtime dispatches nothing before this call. */
+  /** Sets the doers. They need the runtime, which needs these effects. It dispatches nothing before. */
   begin(doers: MissionDoers): void {
     this.#doers = doers;
   }
@@ -30,7 +30,7 @@ export class MissionEffects implements Effects {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
     const { dispatcher, starts } = this.#doers;
     for (const due of effects) {
-      // Of the machines of this service only missions make effects, and these are all that they make.
+      // Only missions have effects among the machines of this service, and these are all of them.
       const effect = due.effect as MissionEffect;
       if (effect.kind === "offer_task") dispatcher.offer(due, effect);
       else starts.startChild(due, effect);

@@ -51,7 +51,7 @@ export class MissionStarts {
           : await this.#startRun(due, effect, signal);
       const { hash, existed, parentId, ending } = started;
       if (existed && parentId !== due.key.id) throw missionServiceErrors.childTaken({ child: childId });
-      // One that was asked for again may have ended, and will not tell it again.
+      // A child that was requested before may have ended, and will not report that again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     this.#parts.errands.begin(due, attempt, (error) => ({

@@ -1,6 +1,6 @@
 /**
- * Agents that would take part in a mission and may not, so that they explain why its tasks wait. They are kept where the
- * mission is: an agent that comes again is refused again by its owner then.
+ * Agents that were refused as participants of a mission. They explain why its tasks wait. They are kept in
+ * memory with the mission: after a move, a returning agent is refused again by the new owner.
  */
 import type { Offering } from "@tutti/contracts/agent/v1";
 import type { BoardTask } from "@tutti/contracts/swarm/v1";
@@ -12,13 +12,13 @@ const missionsMax = 1_000;
 
 export interface RefusedJoin {
   readonly agentId: string;
-  /** Undefined where it said nothing of it, or was refused before. */
+  /** Undefined if it stated none, or was refused before that. */
   readonly offering: Offering | undefined;
 }
 
 export class RefusedJoins {
   readonly #nowMs: () => number;
-  /** The one with the oldest arrival first. */
+  /** The oldest entry first. */
   readonly #missions = new Map<string, TurnedAwayAgents>();
 
   constructor(nowMs: () => number) {
@@ -41,7 +41,7 @@ export class RefusedJoins {
     this.#missions.get(textOf(mission))?.readmit(agentId);
   }
 
-  /** What a task waits for, where one that would do it may not take part. */
+  /** Returns why a task waits if a suitable agent may not take part. */
   explain(mission: InstanceKey, { spec }: Pick<BoardTask, "spec">): Explanation | undefined {
     const agents = this.#missions.get(textOf(mission));
     if (agents === undefined || spec?.work?.$case !== "capability") return undefined;

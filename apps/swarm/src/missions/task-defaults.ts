@@ -1,12 +1,12 @@
-/** Defaults of tasks that come in without a retry policy, or with needs without a condition. */
+/** Defaults of tasks without a retry policy, or with needs without a condition. */
 import type { MissionSpec } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { withNeedConditions } from "@tutti/definitions";
 import { type ConfiguredRetry, resolveRetry, retryMessage, retryOfPool } from "@tutti/kernel";
 
 /**
- * Returns the tasks with the conditions of their needs, and with the retry policy that the configuration sets for their
- * pool. A child retries its own tasks.
+ * Returns the tasks with the conditions of their needs, and with the configured retry policy of their pool. A
+ * child retries its own tasks.
  * @param mission called only if the configuration sets something
  */
 export async function withDefaults(

@@ -1,9 +1,10 @@
 /**
- * One stream of a sender: what it offers goes to the pools, what becomes of it comes back. What a turn of several pools
- * has to say leaves as one reply. While the sender does not read, more gathers in it.
+ * One stream of a sender: offers go to the pools, results return. The messages of several pools in a turn are
+ * sent as one reply. While the sender does not read, more messages gather in the reply.
  *
- * 1. Nothing that a pool says about a sender is lost while the stream lasts, and it keeps its order.
- * 2. When the stream ends nothing of it is kept here: the sender offers again on another one, and the pools know.
+ * 1. No message of a pool to a sender is lost while the stream lasts, and the order is kept.
+ * 2. After the end of the stream nothing of it is kept here: the sender offers again on another stream, and
+ *    the pools know the tasks.
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { OfferReply, OfferRequest, OpenPool } from "@tutti/contracts/swarm/v1";
@@ -14,7 +15,7 @@ import { defaultPool, type PoolDirectory } from "../pools/pool-directory.ts";
 import type { PoolTime } from "../pools/pool-time.ts";
 import { Replies } from "./replies.ts";
 
-/** The version of the protocol that is spoken here, and the only one there has been. */
+/** The supported version of the protocol, and the only one so far. */
 const offerVersion = 1;
 
 export interface OfferExchangeParts {
@@ -22,9 +23,9 @@ export interface OfferExchangeParts {
   readonly now: PoolTime;
   /** Instance id of this process. */
   readonly owner: string;
-  /** An attempt that ends sooner is reported by its result alone. */
+  /** A shorter attempt is reported by its result alone. */
   readonly begunAfterMs: number;
-  /** There is something to send. */
+  /** Called when there is something to send. */
   readonly wake: () => void;
 }
 
@@ -38,7 +39,7 @@ export class OfferExchange implements SenderOutlet {
   readonly #profilesElsewhere = new Set<number>();
   readonly #unlisten: () => void;
 
-  /** Takes the first request. Throws what the sender is refused with. */
+  /** Accepts the first request. Throws the reason of a refusal. */
   constructor(parts: OfferExchangeParts, first: OfferRequest) {
     const { hello } = first;
     if (hello === undefined) throw swarmErrors.offerGreetingExpected();
@@ -60,7 +61,7 @@ export class OfferExchange implements SenderOutlet {
     }
   }
 
-  /** Takes a further request. Throws what breaks the protocol: the stream has to end. */
+  /** Accepts a further request. Throws if it violates the protocol: the stream has to end. */
   take(request: OfferRequest): void {
     if (request.hello !== undefined) throw swarmErrors.offerGreetingRepeated();
     this.#takeAll(request);
@@ -71,7 +72,7 @@ export class OfferExchange implements SenderOutlet {
     return this.#replies.take();
   }
 
-  /** Says something although there is nothing to say. */
+  /** Queues a reply even if there are no contents. */
   sayWord(): void {
     this.#replies.sayWord();
     this.#parts.wake();
@@ -83,7 +84,7 @@ export class OfferExchange implements SenderOutlet {
     this.#stir();
   }
 
-  /** What pools say. The reply is theirs and is used again: what is in it is taken over before this returns. */
+  /** Accepts a reply of a pool. The pool reuses it: its contents are copied before this returns. */
   send(reply: OfferReply): void {
     this.#replies.add(reply);
     this.#parts.wake();
@@ -100,12 +101,12 @@ export class OfferExchange implements SenderOutlet {
     const of = namespace || defaultNamespace;
     const name = pool || defaultPool;
     const found = this.#parts.pools.find(of, name);
-    // Not the end of a stream that has other pools: what belongs there waits where it is until it has an owner.
+    // A stream with other pools does not end: offers to this pool wait at the sender until it has an owner.
     if (found === undefined) this.#moved(number, this.#parts.pools.ownerOf(of, name));
     else this.#open(number, found);
   }
 
-  /** A pool goes to another process: what was offered to it is to be offered there. */
+  /** Reports a pool that moves to another process: its offers are to be sent there. */
   #leave(pool: Pool, owner: Owner | undefined): void {
     for (const [number, opened] of this.#pools) {
       if (opened !== pool) continue;
@@ -121,7 +122,7 @@ export class OfferExchange implements SenderOutlet {
     this.#parts.wake();
   }
 
-  /** Without contents for pools that are not owned here: their sender knows that already, or soon will. */
+  /** Returns the request without contents for pools of other owners. Their sender learns that anyway. */
   #ownedOf(request: OfferRequest): OfferRequest {
     if (this.#elsewhere.size === 0) return request;
     for (const { number, pool } of request.profiles)

@@ -9,7 +9,7 @@ import { Reading } from "./reading.ts";
 
 export interface OfferDependencies extends Omit<OfferExchangeParts, "wake"> {
   readonly timers: Timers;
-  /** The sender hears something at least this often. */
+  /** Maximum interval of messages to the sender. */
   readonly signOfLifeMs: number;
   readonly instruments: OfferInstruments;
 }
@@ -60,7 +60,7 @@ export async function* serveOffers(
 }
 
 /**
- * The pools of a request that are owned here are open then. The sender hears of the other ones when the request is
+ * Opens the pools of a request that are owned here. The sender is informed of the others when the request is
  * processed.
  */
 async function openPools(

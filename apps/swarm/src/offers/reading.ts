@@ -1,6 +1,6 @@
 import { type Bell, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 
-/** The requests of a stream, read beside the sending until there is nothing more. */
+/** Reads the requests of a stream, in parallel with sending, until its end. */
 export class Reading<Request> {
   readonly #bell: Bell;
   #isOver = false;
@@ -18,7 +18,7 @@ export class Reading<Request> {
     return this.#error;
   }
 
-  /** Contents that take time to process keep back later ones. */
+  /** Contents that take time to process delay later ones. */
   run(incoming: AsyncIterator<Request>, exchange: { take(request: Request): Promise<void> | void }): void {
     const readAll = async (): Promise<void> => {
       for (;;) {

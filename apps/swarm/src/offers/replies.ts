@@ -3,7 +3,7 @@ import type { Owner } from "@tutti/kernel";
 import { declareWeight } from "@tutti/mesh";
 import { weightOfError, weightOfOutput, weightOfProgress, weightOfResult } from "../weights.ts";
 
-/** Where a reply is closed and another one started: one more result always fits within the limit of a message. */
+/** Size at which another reply is started: one more result always fits within the limit of a message. */
 const fullBytes = 2_097_152;
 const fullEntries = 4_096;
 
@@ -18,7 +18,7 @@ export class Replies {
     this.#room().welcome = welcome;
   }
 
-  /** A pool that is not owned here, and who owns it as far as that is known. */
+  /** Queues the report of a pool that is not owned here, with its owner if known. */
   moved(pool: number, owner: Owner | undefined): void {
     const known = owner && {
       instance: owner.instance,
@@ -29,12 +29,12 @@ export class Replies {
     this.#room().moved.push({ pool, owner: known });
   }
 
-  /** An empty reply, if there are no contents. */
+  /** Queues an empty reply if there are no contents. */
   sayWord(): void {
     if (this.#replies.length === 0) this.#begin();
   }
 
-  /** Takes over what is in a reply, which its owner uses again. */
+  /** Copies the contents of a reply, which its owner reuses. */
   add(reply: OfferReply): void {
     const { windows, agents, begun, returned, unclaimed, gangs } = reply;
     if (windows.length > 0) append(this.#room().windows, windows);

@@ -1,6 +1,6 @@
 /**
- * Agents that poll: each call has a batch, and between two calls the agent is spoken for here. Each call is made by a
- * caller to whom all that the agent offers is granted.
+ * Agents that poll. Each call has a batch, and between two calls this process represents the agent. Each
+ * caller has a grant for everything that the agent offers.
  */
 
 import type {
@@ -48,7 +48,7 @@ export interface AgentPollsParts {
   readonly admit: AdmitAgent;
 }
 
-/** The call that polls. */
+/** The context of a polling call. */
 type PollContext = Pick<CallContext, "principal" | "signal">;
 
 const leaseDefaultMs = 60_000;
@@ -60,7 +60,7 @@ export class AgentPolls {
   readonly #agents = new Map<string, PolledAgent>();
   readonly #repeated = new RepeatedClaims();
   #beatMs = 0;
-  /** An agent has come: from then on it has to be swept. */
+  /** Called when an agent has joined: from then on it has to be swept. */
   onJoined = (): void => {};
 
   constructor(parts: AgentPollsParts) {
@@ -130,7 +130,7 @@ export class AgentPolls {
     return { receipts };
   }
 
-  /** An agent of this process comes no more: its tasks go to other agents. */
+  /** Removes an agent of this process: its tasks go to other agents. */
   leave(agent: Pick<ClaimTasksRequest, "namespace" | "pool" | "agentId">, reason: string): void {
     const known = this.#known(agent);
     if (known === undefined) return;
@@ -138,7 +138,7 @@ export class AgentPolls {
     this.#parts.pools.turns.stir(known.pool);
   }
 
-  /** Ends leases that are over, and forgets agents that do not come any more. */
+  /** Ends expired leases, and forgets agents that have stopped polling. */
   sweep(): void {
     const { now, heartbeatMs, idleMs, pools } = this.#parts;
     const nowMs = now();
@@ -179,7 +179,7 @@ export class AgentPolls {
       isOver = true;
       bell.ring();
     };
-    // Not to wait at all means to see what the pool gives at once.
+    // Without a wait, the call returns the assignments of the next turn.
     const timer = request.waitMs > 0 ? timers.after(request.waitMs, end) : undefined;
     if (timer === undefined) pools.turns.after(end);
     signal.addEventListener("abort", end, { once: true });
@@ -213,7 +213,7 @@ export class AgentPolls {
     return refused(swarmErrors.attemptUnclaimed({ pool: agent.pool.name, token: completion.token }));
   }
 
-  /** The answer of an attempt that the pool has not been offered stays there when its caller waits no longer. */
+  /** Returns whether the answer became durable in time. Without an offer it stays in the pool. */
   async #isDurable({
     durable,
     isBrought,
@@ -239,13 +239,13 @@ export class AgentPolls {
   #requireOffering(principal: CallContext["principal"], request: ClaimTasksRequest): void {
     const { offering, agentId } = request;
     this.#requireGrant(principal, request, offering && offeredIn(offering));
-    // Between two offerings nothing is new to be judged.
+    // Rules check only new offerings.
     if (offering === undefined && this.#known(request) !== undefined) return;
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
     this.#parts.admit({ ...place, agentId, offering }, principal, "agent.tasks.claim");
   }
 
-  /** The caller of a waiting poll learns why the poll gets nothing. */
+  /** Lets the caller of a waiting poll learn why the poll gets nothing. */
   #turnAway(request: ClaimTasksRequest, { status, message }: TuttiError): void {
     const { pools, now } = this.#parts;
     const pool = pools.find(namespaceOf(request), request.pool || defaultPool);
@@ -254,7 +254,7 @@ export class AgentPolls {
     pools.turns.stir(pool);
   }
 
-  /** Without a new value the agent's last offer holds. */
+  /** Requires a grant for the offering: the new one, or the last one. */
   #requireGrant(principal: CallContext["principal"], request: PollRequest, requested?: Offered): void {
     const place = { namespace: namespaceOf(request), pool: request.pool || defaultPool };
     const offered = requested ?? this.#known(request)?.offered ?? nothingOffered;
@@ -335,7 +335,7 @@ function keyOf(request: PollRequest): string {
   return `${namespaceOf(request)}/${request.pool || defaultPool}/${request.agentId}`;
 }
 
-/** Keys that are remembered. Of more the oldest are forgotten. */
+/** Maximum of remembered keys. The oldest are forgotten. */
 const keysMax = 10_000;
 
 interface Remembered {
@@ -344,7 +344,7 @@ interface Remembered {
   readonly untilMs: number;
 }
 
-/** Answers a claim that comes again under its key like the first time, for as long as its leases may last. */
+/** Answers a repeated claim with the same key like the first one, as long as its leases may last. */
 class RepeatedClaims {
   readonly #claims = new Map<string, Remembered>();
 
@@ -363,12 +363,12 @@ class RepeatedClaims {
     }
     const reply = claim();
     this.#claims.set(key, { request: text, reply, untilMs: nowMs + keepMs });
-    // What failed may be tried again.
+    // A failed claim may be retried.
     reply.catch(() => this.#claims.delete(key));
     return reply;
   }
 
-  /** Oldest first: one with a longer lease keeps those after it a little longer. */
+  /** Forgets the oldest claims. One with a longer lease keeps later ones a little longer. */
   #forget(nowMs: number): void {
     for (const [key, { untilMs }] of this.#claims) {
       if (untilMs > nowMs && this.#claims.size < keysMax) return;

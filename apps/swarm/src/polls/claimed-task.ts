@@ -2,7 +2,7 @@ import type { Assign, ClaimedTask } from "@tutti/contracts/agent/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
 import { keyOf, type PolledAgent } from "./polled-agent.ts";
 
-/** Returns an assignment as an agent that polls is given it. */
+/** Returns an assignment in the form for polling agents. */
 export function claimedTask(assign: Assign, agent: PolledAgent, leaseMs: number): ClaimedTask {
   const { name, version } = agent.capabilityOf(assign.capability);
   const { attempt, runMs, totalMs, workId, taskId, traceparent, budget, accessToken } = assign;

@@ -1,9 +1,9 @@
 /**
- * An agent that polls, shown to its pool like a link. Assigned tasks wait here until the agent asks, its answers go to
- * the pool, and while it has leases it counts as heard.
+ * An agent that polls, with the interface of a link for its pool. Assigned tasks wait here until the agent
+ * asks. Its answers go to the pool, and while it has leases it counts as heard.
  *
- * 1. A task that it was given is answered, renewed, or fails when its lease is over: never two of them.
- * 2. Between two polls it sleeps: nothing is assigned to one that does not ask.
+ * 1. A task is answered, renewed, or fails when its lease expires: never two of these.
+ * 2. Between two polls the agent sleeps: nothing is assigned to an agent that does not ask.
  */
 import type {
   AgentFrame,
@@ -24,7 +24,7 @@ import { emptyAgentFrame } from "../links/empty-frame.ts";
 /** A task that was claimed. */
 interface Lease {
   readonly token: Uint8Array;
-  /** When it was given out. */
+  /** Time of the claim. */
   readonly sinceMs: number;
   leaseMs: number;
   untilMs: number;
@@ -33,7 +33,7 @@ interface Lease {
 /** An answer on its way to the service that offered the attempt. */
 interface Answered {
   readonly durable: Promise<void>;
-  /** The agent came with the attempt: its pool may wait for the offer of it. */
+  /** True if the agent reported the attempt when it joined: its pool may wait for the offer. */
   readonly isBrought: boolean;
 }
 
@@ -48,19 +48,19 @@ export interface PolledCapability {
 }
 
 export class PolledAgent implements AgentOutlet {
-  /** It sleeps between two polls by itself. */
+  /** The agent sleeps between two polls by itself. */
   readonly isPolled = true;
   readonly agentId: string;
   readonly pool: Pool;
-  /** Those who wait for something to claim. */
+  /** Calls that wait for a task. */
   readonly waiting = new Set<Bell>();
-  /** What it offers now. */
+  /** The present offering. */
   offered: Offered = nothingOffered;
   readonly #capabilities = new Map<number, PolledCapability>();
   readonly #leases = new Map<string, Lease>();
   readonly #cancelled = new Map<string, string>();
   readonly #awaited = new Map<number, Awaited>();
-  /** By token, until they are durable. */
+  /** Answers by token, until they are durable. */
   readonly #answered = new Map<string, Answered>();
   readonly #ended: () => void;
   #link: AgentLink | undefined;
@@ -83,7 +83,7 @@ export class PolledAgent implements AgentOutlet {
     this.#number(capabilityNumbers);
   }
 
-  /** Tokens that it has from before, of which some are not wanted any more. */
+  /** Accepts the tokens that it had before. Some of them are no longer wanted. */
   brought(running: readonly Uint8Array[], unwanted: readonly Uint8Array[], nowMs: number): void {
     const forget = new Set(unwanted.map(keyOf));
     for (const token of running) {
@@ -96,7 +96,7 @@ export class PolledAgent implements AgentOutlet {
     return this.#link?.open ?? false;
   }
 
-  /** When it asked, answered or renewed last. */
+  /** Time of the last poll, answer or renewal. */
   get requestedMs(): number {
     return this.#requestedMs;
   }
@@ -114,7 +114,7 @@ export class PolledAgent implements AgentOutlet {
     this.#take({ offering }, nowMs);
   }
 
-  /** It asks for tasks, and continues asking until `rest`. */
+  /** Requests tasks until `rest`. */
   ask(count: number, nowMs: number): void {
     this.#requestedMs = nowMs;
     if (this.#claims++ === 0) this.#take({ wake: { reason: "it asks for tasks" } }, nowMs);
@@ -131,19 +131,19 @@ export class PolledAgent implements AgentOutlet {
     this.#take({ sleep: { reason: "between two polls", forMs: 0 } }, nowMs);
   }
 
-  /** Gives out what was assigned, by lease. */
+  /** Returns assigned tasks, and starts their leases. */
   claim(count: number, leaseMs: number, nowMs: number): Assign[] {
     const claimed = this.#assigned.splice(0, count);
     for (const { token } of claimed)
       this.#leases.set(keyOf(token), { token, sinceMs: nowMs, leaseMs, untilMs: nowMs + leaseMs });
-    // Who has claimed a task is running on it.
+    // A claimed task counts as running.
     if (claimed.length > 0) this.#take({ started: claimed.map(({ token }) => ({ token, agoMs: 0 })) }, nowMs);
     return claimed;
   }
 
   /**
-   * Answers for an attempt. Resolves when that is durable. The same answer again waits for the same. Undefined when it
-   * does not have the attempt.
+   * Answers an attempt. Resolves when the answer is durable. A repeated answer returns the same promise.
+   * Undefined if the agent does not have the attempt.
    */
   complete(token: Uint8Array, result: Omit<Result, "token">, nowMs: number): Answered | undefined {
     this.#requestedMs = nowMs;
@@ -153,7 +153,7 @@ export class PolledAgent implements AgentOutlet {
     this.#leases.delete(key);
     this.#cancelled.delete(key);
     const number = ++this.#results;
-    // Who does not say how long it took had it for so long.
+    // Without a reported duration, the time since the claim counts.
     const runMs = result.runMs || nowMs - lease.sinceMs;
     this.#take({ results: [{ ...result, runMs, token }] }, nowMs);
     const isBrought = lease.leaseMs === 0;
@@ -166,7 +166,7 @@ export class PolledAgent implements AgentOutlet {
     return answered;
   }
 
-  /** Renews the lease of an attempt. Gives for how long, or why it is not wanted any more. */
+  /** Renews the lease of an attempt. Returns its duration, or why the attempt is no longer wanted. */
   renew(token: Uint8Array, progress: Omit<Progress, "token">, nowMs: number): number | string {
     this.#requestedMs = nowMs;
     const key = keyOf(token);
@@ -182,7 +182,7 @@ export class PolledAgent implements AgentOutlet {
     this.#take({ heartbeat }, nowMs);
   }
 
-  /** Fails attempts without an answer in time, and reports that the agent lives while it has any. */
+  /** Fails attempts without an answer in time, and counts the agent as heard while it has any. */
   tick(nowMs: number): void {
     for (const [key, { token, leaseMs, untilMs }] of this.#leases) {
       if (untilMs > nowMs) continue;

@@ -2,14 +2,14 @@ import type { PoolStatus } from "@tutti/contracts/swarm/v1";
 import type { Metrics } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
 
-/** How old a number may be that is shown. */
+/** Maximum age of a shown number. */
 const freshMs = 500;
 
 export interface PoolInstruments {
   turned(assigned: number, tookMs: number): void;
 }
 
-/** Numbers about all pools of this process together: their names are the users' own, and any number of them. */
+/** Metrics of all pools of this process together: names of pools are chosen by users and unlimited. */
 export function poolInstruments(
   metrics: Metrics,
   pools: () => readonly Pool[],
@@ -59,7 +59,7 @@ export function poolInstruments(
   };
 }
 
-/** How pools stand, asked of each once for all gauges that are read at a time. */
+/** Reads the status of each pool once for all gauges that are read at the same time. */
 function remembered(pools: () => readonly Pool[], now: () => number): () => readonly PoolStatus[] {
   let requestedMs = Number.NEGATIVE_INFINITY;
   let known: readonly PoolStatus[] = [];

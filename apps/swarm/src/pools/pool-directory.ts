@@ -1,10 +1,10 @@
 /**
  * The pools that this process owns, by namespace and name.
  *
- * 1. Every namespace has the pool named `default`, and those that the configuration names. Callers create others. Each
- *    is opened at the first request, with its stored configuration.
- * 2. A pool is here as long as its partition is owned here. When that is let go of, or when it is deleted, the part
- *    that deals with the pool hears of it once, and the pool is forgotten.
+ * 1. Every namespace has the pool named `default`, and those that the configuration names. Callers create
+ *    others. Each is opened at the first request, with its stored configuration.
+ * 2. A pool is here as long as its partition is owned here. When the partition is released, or the pool is
+ *    deleted, its listeners are called once, and the pool is forgotten.
  */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
@@ -25,35 +25,35 @@ export interface PoolDirectoryParts {
   readonly now: PoolTime;
   readonly chance: Chance;
   readonly timers: Timers;
-  /** How long a pool that has moved here waits for its agents at most. */
+  /** Maximum time that a moved pool waits for its agents. */
   readonly settleMs: number;
-  /** Says who is to come to one. */
+  /** Returns the expected agents of a pool. */
   readonly callRoll: RollCall;
   /** Instance id of this process. */
   readonly owner: string;
-  /** Names of pools that every namespace has beside `default`. */
+  /** Names of the pools of every namespace in addition to `default`. */
   readonly names: readonly string[];
   readonly tenancy: PoolTenancy;
-  /** The settings of all pools alike. */
+  /** The settings of all pools. */
   readonly settings: Partial<PoolSettings>;
   /** Settings of a pool that was never created. */
   readonly configured: PoolMessage;
   /** The stored state of a pool. Undefined if there is none. */
   readonly read: (namespace: string, name: string) => Promise<PoolView | undefined>;
   readonly onAgentChange: (pool: Pool, change: AgentChange) => void;
-  /** Hears when agents of some pool may offer something else than before, or a pool left with its agents. */
+  /** Called when agents of a pool may offer something else, or a pool left with its agents. */
   readonly onOffersChange: () => void;
   readonly onAssigned: (pool: Pool, agentId: string, assign: Assign) => void;
 }
 
-/** Told of a pool that is not owned here any more, and who owns it as far as that is known. */
+/** Called with a pool that is no longer owned here, and its owner if known. */
 export type LeftListener = (pool: Pool, owner: Owner | undefined) => void;
-/** Told of a pool that was opened, or that works otherwise than before. */
+/** Called with a pool that was opened or reconfigured. */
 export type TenantListener = (tenant: Tenant) => void;
 
-/** Of a partition that had no owner before. */
+/** The epoch of a partition without an earlier owner. */
 const firstEpoch = 1;
-/** As long as an agent that was cut off may take until it greets a new owner. */
+/** Maximum time until a disconnected agent greets a new owner. */
 const gatherMs = 10_000;
 
 export class PoolDirectory {
@@ -65,7 +65,7 @@ export class PoolDirectory {
   readonly #settlings = new Map<Pool, Settling>();
   readonly #listeners = new Set<LeftListener>();
   readonly #tenantListeners = new Set<TenantListener>();
-  /** When each partition came here last that had been owned before. */
+  /** Last arrival time of each partition that had an earlier owner. */
   readonly #movedMs = new Map<number, number>();
 
   constructor(parts: PoolDirectoryParts) {
@@ -78,22 +78,22 @@ export class PoolDirectory {
     });
   }
 
-  /** The pools that are open, ordered by namespace and name. */
+  /** The open pools, ordered by namespace and name. */
   get all(): readonly Pool[] {
     return [...this.#tenants].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, { pool }]) => pool);
   }
 
-  /** Returns the pools of a namespace that are open, ordered by name. */
+  /** Returns the open pools of a namespace, ordered by name. */
   of(namespace: string): readonly Pool[] {
     return this.all.filter((pool) => pool.namespace === namespace);
   }
 
-  /** Names of pools of a namespace that exist without being created. */
+  /** Names of pools that every namespace has without creating them. */
   get configuredNames(): ReadonlySet<string> {
     return this.#names;
   }
 
-  /** Whether pools came here so lately that agents of theirs may be on their way still. */
+  /** Whether pools moved here so recently that some of their agents may still be on their way. */
   get isGathering(): boolean {
     return [...this.#movedMs.keys()].some((partition) => this.#isGatheringIn(partition));
   }
@@ -102,12 +102,12 @@ export class PoolDirectory {
     return this.#parts.tenancy.holds(namespace, name);
   }
 
-  /** Names of pools, one of each other owner. */
+  /** Returns the name of one pool of each other owner. */
   otherOwners(namespace: string): readonly string[] {
     return this.#parts.tenancy.otherOwners(namespace);
   }
 
-  /** Waits until this process owns where a pool would be. Throws when another one does. */
+  /** Waits until this process owns the partition of a pool. Throws if another process owns it. */
   async admittedPartition(
     namespace: string,
     name: string,
@@ -117,14 +117,14 @@ export class PoolDirectory {
   }
 
   /**
-   * Returns a pool, as soon as it is owned here. Throws when there is none of the name, or when another process owns
-   * it, and that one's name.
+   * Returns a pool, as soon as it is owned here. Throws if it does not exist, or if another process owns it
+   * (with the name of that process).
    */
   async admitted(namespace: string, name: string, context: AdmittedContext): Promise<Pool> {
     return (await this.tenant(namespace, name, context)).pool;
   }
 
-  /** The same with the stored state. */
+  /** Returns a pool with its stored state. */
   async tenant(namespace: string, name: string, context: AdmittedContext): Promise<Tenant> {
     await this.admittedPartition(namespace, name, context);
     const key = `${namespace}/${name}`;
@@ -138,25 +138,25 @@ export class PoolDirectory {
     return opening;
   }
 
-  /** Returns whether it was opened and is owned here still. */
+  /** Returns a pool that is open and owned here, or throws. */
   requireOwned(namespace: string, name: string): Pool {
     const pool = this.find(namespace, name);
     if (pool !== undefined) return pool;
     throw this.#parts.tenancy.elsewhere(namespace, name);
   }
 
-  /** The same. Undefined where it throws. */
+  /** Returns the pool, or undefined. */
   find(namespace: string, name: string): Pool | undefined {
     return this.#tenants.get(`${namespace}/${name}`)?.pool;
   }
 
-  /** Undefined for one that would be owned here and is not there. */
+  /** Returns undefined for a pool that would be owned here and does not exist. */
   ownerOf(namespace: string, name: string): Owner | undefined {
     if (this.holds(namespace, name)) return undefined;
     return this.#parts.tenancy.ownerOf(namespace, name);
   }
 
-  /** The stored state of a pool has changed: the pool uses it when this resolves. */
+  /** Applies the changed state of a pool before it resolves. */
   async refresh(namespace: string, name: string): Promise<Tenant | undefined> {
     const key = `${namespace}/${name}`;
     await this.#opening.get(key)?.catch(() => undefined);
@@ -168,7 +168,7 @@ export class PoolDirectory {
       this.#close(key, tenant, undefined);
       return undefined;
     }
-    // Two who changed it at the same time may hear of it in any order.
+    // Two concurrent changes may be reported in any order.
     if (contents !== undefined && contents.changes < tenant.contents.changes) return tenant;
     tenant.apply(contents ?? newPool(), this.#parts.now());
     this.turns.stir(tenant.pool);
@@ -176,13 +176,13 @@ export class PoolDirectory {
     return tenant;
   }
 
-  /** Returns how to stop listening. */
+  /** Registers a listener. Returns a function that removes it. */
   onLeft(listener: LeftListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Told of those that are open already too. Returns how to stop listening. */
+  /** Registers a listener, and calls it for open pools too. Returns a function that removes it. */
   onTenant(listener: TenantListener): () => void {
     this.#tenantListeners.add(listener);
     for (const tenant of this.#tenants.values()) listener(tenant);
@@ -195,7 +195,7 @@ export class PoolDirectory {
     const epoch = tenancy.epochOf(namespace, name);
     const contents = await read(namespace, name);
     if (!this.#isThere(name, contents)) throw swarmErrors.poolUnknown({ namespace, pool: name });
-    // It has left, and perhaps come back, while it was read.
+    // The pool has left, and perhaps come back, during the read.
     if (!tenancy.holds(namespace, name) || tenancy.epochOf(namespace, name) !== epoch)
       throw tenancy.elsewhere(namespace, name);
     const pool: Pool = openPool({
@@ -216,7 +216,7 @@ export class PoolDirectory {
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());
     this.#tenants.set(`${namespace}/${name}`, tenant);
-    // A pool that is opened later has no agent on its way: that one would have opened it.
+    // A pool that is opened later has no agent on its way: the agent would have opened it.
     if (epoch > firstEpoch && this.#isGatheringIn(tenancy.partitionOf(namespace, name)))
       this.#letSettle(tenant);
     for (const listener of [...this.#tenantListeners]) listener(tenant);

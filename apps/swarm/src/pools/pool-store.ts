@@ -1,16 +1,16 @@
-/** Stored pools: reads them, and changes them by commands that are in effect when the reply is sent. */
+/** Stored pools: reads and changes them. A change is in effect when the reply is sent. */
 import { type CommandCall, execute, type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { contents, type PoolView } from "@tutti/machine-entities/pool";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PoolDirectory } from "./pool-directory.ts";
 
-/** The machine that stores a pool. */
+/** Returns the key of the machine that stores a pool. */
 function keyOfPool(namespace: string, name: string): InstanceKey {
   return { namespace, kind: "pool", id: name };
 }
 
-/** The stored state of a pool that this process owns. Undefined if there is none. */
+/** Returns the stored state of a pool that this process owns. Undefined if there is none. */
 export async function readPool(
   runtime: MachineDependencies["runtime"],
   namespace: string,
@@ -38,7 +38,7 @@ export class PoolStore {
     this.#pools = pools;
   }
 
-  /** Resolves when the change is durable and the pool works by it. */
+  /** Changes a pool. Resolves when the change is durable and in effect. */
   async change<Body, Reply>(
     namespace: string,
     name: string,
@@ -50,7 +50,7 @@ export class PoolStore {
     return reply;
   }
 
-  /** Resolves when the change is durable. */
+  /** Sends a command. Resolves when the change is durable. */
   keep<Body, Reply>(
     namespace: string,
     name: string,
@@ -60,7 +60,7 @@ export class PoolStore {
     return execute(this.machines, keyOfPool(namespace, name), call, context);
   }
 
-  /** The stored state of a pool, open or not. Undefined if there is none. */
+  /** Returns the stored state of a pool, open or not. Undefined if there is none. */
   async read(namespace: string, name: string, context: CallContext): Promise<PoolView | undefined> {
     try {
       const call = { query: contents, body: undefined };

@@ -1,4 +1,4 @@
-/** How a pool is to be: as it was set, and otherwise as the configuration says. */
+/** The effective configuration of a pool: its stored settings, then the defaults of the configuration. */
 import { type Pool as PoolMessage, Pool as poolMessage, StrategyKind } from "@tutti/contracts/swarm/v1";
 import type { PoolView } from "@tutti/machine-entities/pool";
 import { type PoolSettings, strategyKinds } from "@tutti/matching";
@@ -32,7 +32,7 @@ export function configuredPool({ pool, links }: SwarmSettings): PoolMessage {
   };
 }
 
-/** Returns a pool as it was set. Unset fields are as in one that was never created. */
+/** Returns a pool with its settings. Unset fields are those of a pool that was never created. */
 export function effectivePool(
   { settings }: Pick<PoolView, "settings">,
   configured: PoolMessage,
@@ -57,7 +57,7 @@ export function effectivePool(
   };
 }
 
-/** What of the configuration holds for all pools alike. */
+/** Returns the configured settings that all pools have. */
 export function commonSettings({ pool, links }: SwarmSettings): Partial<PoolSettings> {
   const { heartbeatMs, suspectMs, leaseMs, resumeWindowMs } = links;
   const { window, claimMs, gangHoldMs } = pool;

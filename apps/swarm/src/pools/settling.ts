@@ -1,12 +1,12 @@
 /**
- * A pool that has moved here gives out nothing at first: senders may be quicker than agents, and what they offer may be
- * running at one that has not come back yet.
+ * The pause of a pool that has moved here. Senders may be quicker than agents, and an agent that has not
+ * returned yet may be running an offered task.
  *
- * 1. It ends when all expected agents are here, if that is known of all. Otherwise when its time is over.
- * 2. An agent that is late keeps its attempts for the time of a lease: it joins without a link. If it comes in that
- *    time, it continues with them. Otherwise they are lost, and run elsewhere.
- * 3. Senders are not waited for: of running work agents tell, and nothing that is limited starts while a sender has yet
- *    to offer some of that.
+ * 1. The pause ends when all expected agents are here, if all are known. Otherwise after its maximum time.
+ * 2. A late agent keeps its attempts for the time of a lease: it joins without a link. If it returns in that
+ *    time, it continues. Otherwise the attempts are lost, and run elsewhere.
+ * 3. The pool does not wait for senders: agents report running work. While a sender has not offered all of
+ *    it, no limited task starts.
  */
 import { AgentState, Hello } from "@tutti/contracts/agent/v1";
 import type { AwaitedAgent } from "@tutti/contracts/swarm/v1";
@@ -14,7 +14,7 @@ import type { Timer, Timers } from "@tutti/kernel";
 import type { AgentOutlet, Pool } from "@tutti/matching";
 import type { PoolTime } from "./pool-time.ts";
 
-/** The agents that are to come to a pool, by their ids. Undefined if unknown agents may come. */
+/** Returns the expected agents of a pool by their ids. Undefined if unknown agents may come. */
 export type RollCall = (pool: Pool) => Promise<ReadonlyMap<string, AwaitedAgent> | undefined>;
 
 export interface SettlingParts {
@@ -44,12 +44,12 @@ export class Settling {
         this.#awaited = expected && new Map(expected);
         this.look();
       },
-      // Then it is not known of all.
+      // Then not all agents are known.
       () => {},
     );
   }
 
-  /** An agent may have come. */
+  /** Called when an agent may have joined. */
   look(): void {
     const awaited = this.#awaited;
     if (awaited === undefined) return;
@@ -86,5 +86,5 @@ export class Settling {
   }
 }
 
-/** Of an agent that has not come yet. */
+/** The outlet of an agent that has not returned yet. */
 const silent: AgentOutlet = { send() {}, end() {} };

@@ -1,18 +1,18 @@
 /**
- * Which pools are owned here. A pool falls into a partition of this service, the one of its machine. The owner of the
- * partition, by lease and epoch as the partition owner says, owns its pools. A process that is alone owns all of them.
+ * The ownership of pools. A pool belongs to the partition of its machine. The owner of the partition, by
+ * lease and epoch of the partition owner component, owns its pools. A single process owns all of them.
  */
 import { notOwner, type Owner } from "@tutti/kernel";
 import { partitionOfPool } from "@tutti/mesh";
 import type { AdmissionRequest, PartitionOwner } from "@tutti/runtime/ownership";
 
-/** The name under which this service's partitions are owned. */
+/** The service name of the partitions. */
 const service = "swarm";
 
 export class PoolTenancy {
   readonly partitions: number;
   readonly #partitionOwner: PartitionOwner;
-  /** The epoch in which each partition was owned here last. */
+  /** The last epoch of ownership here of each partition. */
   readonly #epochs = new Map<number, number>();
   readonly #taken: ((partition: number, epoch: number) => void)[] = [];
 
@@ -21,26 +21,28 @@ export class PoolTenancy {
     this.partitions = partitionOwner.partitions;
     partitionOwner.onOwner((of, partition) => {
       const owner = of === service ? partitionOwner.ownerOf(of, partition) : undefined;
-      // Without an address it is this process.
+      // An owner without an address is this process.
       if (owner?.address !== "" || this.#epochs.get(partition) === owner.epoch) return;
       this.#epochs.set(partition, owner.epoch);
       for (const taken of this.#taken) taken(partition, owner.epoch);
     });
   }
 
-  /** Told of each partition that is to be owned here, when that is known. */
+  /** Registers a listener for each partition that this process learns that it will own. */
   onTaken(taken: (partition: number, epoch: number) => void): void {
     this.#taken.push(taken);
   }
 
-  /** Told of each partition that is let go of, before another process has it. */
+  /** Registers a listener for each released partition, called before another process owns it. */
   onLeft(left: (partition: number) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
       if (of === service && !this.#partitionOwner.holds(service, partition)) left(partition);
     });
   }
 
-  /** Told once of each partition that was held here and is not any more, and of the epoch in which it was. */
+  /**
+   * Registers a listener, called once for each partition that is no longer owned here, with its epoch here.
+   */
   onReleased(released: (partition: number, epoch: number) => void): void {
     const held = new Map<number, number>();
     this.#partitionOwner.onOwner((of, partition) => {
@@ -56,8 +58,8 @@ export class PoolTenancy {
   }
 
   /**
-   * Receives changes of the table: the epoch of a partition, and its owner in that epoch. Undefined while no owner is
-   * known.
+   * Registers a listener for changes of the table: the epoch of a partition, and its owner in that epoch.
+   * Undefined while no owner is known.
    */
   onOwner(listener: (partition: number, epoch: number, owner: Owner | undefined) => void): void {
     this.#partitionOwner.onOwner((of, partition) => {
@@ -78,7 +80,7 @@ export class PoolTenancy {
     return this.#partitionOwner.holds(service, this.partitionOf(namespace, name));
   }
 
-  /** Waits while the pool may be on its way here. Throws `mesh.not_owner` when it is elsewhere. */
+  /** Waits while the pool may be on its way here. Throws `mesh.not_owner` if it is elsewhere. */
   admit(namespace: string, name: string, request: AdmissionRequest): Promise<void> | undefined {
     return this.#partitionOwner.admit(service, this.partitionOf(namespace, name), request);
   }
@@ -87,12 +89,12 @@ export class PoolTenancy {
     return this.#partitionOwner.ownerOf(service, this.partitionOf(namespace, name));
   }
 
-  /** Names of pools of a namespace, one of each other owner: that owner is asked for all of its own. */
+  /** Returns the name of one pool of each other owner. That owner is asked for all of its pools. */
   otherOwners(namespace: string): readonly string[] {
     const names = new Map<string, string>();
     for (let partition = 0; partition < this.partitions; partition++) {
       if (this.#partitionOwner.holds(service, partition)) continue;
-      // One that has no owner now makes its callers wait.
+      // A partition without an owner makes its callers wait.
       const owner = this.#partitionOwner.ownerOf(service, partition)?.instance ?? `${partition}`;
       if (!names.has(owner)) names.set(owner, this.nameIn(namespace, partition));
     }
@@ -109,7 +111,7 @@ export class PoolTenancy {
     return this.#partitionOwner.epochOf(service, this.partitionOf(namespace, name));
   }
 
-  /** The error of a call for a pool that another process owns. */
+  /** Returns the error of a call for a pool that another process owns. */
   elsewhere(namespace: string, name: string) {
     const partition = this.partitionOf(namespace, name);
     return notOwner(`${service}/partition/${partition}`, this.#partitionOwner.ownerOf(service, partition));

@@ -1,7 +1,8 @@
 /**
  * A pool that is owned here: the place where tasks are matched, and its stored state, which configures it.
  *
- * The stored state is durable before it is applied. It is always applied as a whole, so that no missed change matters.
+ * The stored state is durable before it is applied. It is always applied as a whole, so a missed change does
+ * no harm.
  */
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import { errorOf } from "@tutti/kernel";
@@ -9,7 +10,7 @@ import { newPool, type PoolView } from "@tutti/machine-entities/pool";
 import { type LimitRule, type Pool, poolSettingsOf } from "@tutti/matching";
 import { effectivePool } from "./settings.ts";
 
-/** What has to be known before it gives out anything: which agents have come after it, and what it may have of quotas. */
+/** The facts that a pool must know before it assigns: its returned agents, and its parts of quotas. */
 export type Arrival = "agents" | "allotments";
 
 export class Tenant {
@@ -23,17 +24,17 @@ export class Tenant {
     this.#configured = configured;
   }
 
-  /** Its stored state. */
+  /** The stored state. */
   get contents(): PoolView {
     return this.#contents;
   }
 
-  /** How it is, from any source. */
+  /** The effective settings, from all sources. */
   get settings(): PoolMessage {
     return effectivePool(this.#contents, this.#configured);
   }
 
-  /** It works as this says from now on. */
+  /** Applies a stored state. */
   apply(contents: PoolView, nowMs: number): void {
     const before = this.#contents;
     this.#contents = contents;
@@ -42,7 +43,7 @@ export class Tenant {
     this.#applyHolds(before, nowMs);
   }
 
-  /** It gives out nothing until that has come. */
+  /** Pauses the pool until these facts are known. */
   await(arrival: Arrival, nowMs: number): void {
     this.#missing.add(arrival);
     this.#configure(nowMs);

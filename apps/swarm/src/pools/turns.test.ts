@@ -4,7 +4,7 @@ import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import type { Pool } from "@tutti/matching";
 import { Turns } from "./turns.ts";
 
-/** Turns that are taken when a test says so, and pools that count them. */
+/** Turns that run on request of a test, and pools that count them. */
 function dependencies() {
   const time = new VirtualTime();
   const deferred: (() => void)[] = [];

@@ -1,6 +1,6 @@
 /**
- * When pools take their turns: once for all that came in during a turn of the event loop, and when something in them is
- * due. Nothing on the way of a task costs a timer or a promise of its own.
+ * Runs the turns of pools: once for all messages in a turn of the event loop, and when a time is due. No task
+ * costs a timer or a promise of its own.
  */
 import { type Defer, errorFromUnknown, type Logger, type Timer, type Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
@@ -11,7 +11,7 @@ export interface TurnsParts {
   readonly defer: Defer;
   readonly now: PoolTime;
   readonly logger: Logger;
-  /** Told how many tasks a turn assigned, and how long it took. */
+  /** Called with the number of assigned tasks of a turn, and its duration. */
   readonly took: (pool: Pool, assigned: number, tookMs: number) => void;
 }
 
@@ -28,26 +28,26 @@ export class Turns {
     this.#parts = parts;
   }
 
-  /** Something came in for a pool: it takes a turn soon. */
+  /** Schedules a turn for a pool that has received something. */
   stir(pool: Pool): void {
     this.#stirred.add(pool);
     this.#ask();
   }
 
-  /** Something is to be handed to a pool that is in the midst of its turn: it gets it before the next one. */
+  /** Runs a function before the next turn of a pool, because its present turn is not over. */
   before(chore: () => void): void {
     this.#chores.push(chore);
     this.#ask();
   }
 
-  /** A pool is not owned here any more. */
+  /** Forgets a pool that is no longer owned here. */
   forget(pool: Pool): void {
     this.#stirred.delete(pool);
     this.#due.get(pool)?.timer.cancel();
     this.#due.delete(pool);
   }
 
-  /** A caller wants to see the next turns. */
+  /** Runs a function after the next turns. */
   after(rest: () => void): void {
     this.#rests.push(rest);
     this.#ask();
@@ -87,7 +87,7 @@ export class Turns {
       const assigned = pool.turn(startMs);
       took(pool, assigned, now() - startMs);
     } catch (thrown) {
-      // A fault of ours in one pool: the others continue, and this one gets another turn when something comes in.
+      // A bug in one pool: the others continue, and this pool has another turn when it receives something.
       const error = errorFromUnknown(thrown);
       logger.error("pool turn failed", { namespace: pool.namespace, pool: pool.name, error });
     }

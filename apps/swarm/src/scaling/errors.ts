@@ -1,6 +1,6 @@
 import { counted, defineErrors } from "@tutti/kernel";
 
-/** What can go wrong with scalers and what they launch. */
+/** Errors of scalers and of the programs that they launch. */
 export const scalingErrors = defineErrors("scaling", {
   scalerUnknown: {
     status: "NOT_FOUND",

@@ -75,7 +75,7 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
   return scalers;
 }
 
-/** Programs of this machine reach what listens on all of its addresses by the one of the machine itself. */
+/** Returns the machine's own address in place of a wildcard, for programs on this machine. */
 function reachable(address: string): string {
   return address.replace(/^(0\.0\.0\.0|\[?::\]?)(?=:\d+$)/, "127.0.0.1");
 }
@@ -86,10 +86,10 @@ function isLoopback(listen: string): boolean {
 }
 
 /**
- * Opens pools with scalers, and leaves everything else to the effects of missions.
+ * Opens pools with scalers, and passes everything else to the effects of missions.
  *
- * @param others what else the machines of the service ask for. Methods of a class are no members of its copy: each is
- *   passed on by name.
+ * @param others the other effects of the machines of the service. Methods of a class are not copied with an
+ * object: each is passed on by name
  */
 export function tendPools(
   others: Required<Effects>,

@@ -1,9 +1,9 @@
 /**
- * Keeps one scaler: looks at its pool, decides, and sees to it that so many agents are there, awake.
+ * Runs one scaler: reads its pool, decides, and ensures that enough agents are present and awake.
  *
- * 1. Who is to wake is woken before any agent is started. Who is to go is put to sleep instead, where the scaler says
- *    so.
- * 2. Those with the least to do go first. An agent with tasks finishes them.
+ * 1. Agents are woken before others are started. If the scaler is so configured, agents are put to sleep
+ *    instead of removed.
+ * 2. Agents with the least to do go first. An agent with tasks finishes them.
  * 3. Each change of the number is an event, and a line of its log.
  */
 import type { AgentState } from "@tutti/contracts/agent/v1";
@@ -30,11 +30,11 @@ import { ScalingLog } from "./scaling-log.ts";
 export interface ScalerRunnerParts {
   readonly pool: Pool;
   readonly scaler: Scaler;
-  /** Changes with the scaler: another one is another runner's. */
+  /** Changes with the scaler: another revision has another runner. */
   readonly revision: number;
   readonly driver: Driver;
   readonly stir: () => void;
-  /** Recorded actions of the scaler, also of earlier owners of its pool. */
+  /** Recorded actions of the scaler, including those under earlier owners of its pool. */
   readonly past: ScalerPast;
   readonly nowMs: number;
   readonly onScaled: (runner: ScalerRunner, scaling: Scaling) => void;
@@ -45,14 +45,14 @@ export class ScalerRunner {
   readonly log: ScalingLog;
   readonly #parts: ScalerRunnerParts;
   readonly #gauge: ScalerGauge;
-  /** Undefined where what is foreseen does not count. */
+  /** Undefined if the scaler uses no forecast. */
   readonly #arrivals: Arrivals | undefined;
   readonly #windows: ScalingWindows;
   readonly #rules: ScalingRules;
   #memory: ScalerMemory;
   #reason = "";
 
-  /** @param before who kept the scaler as it was */
+  /** @param before the earlier runner of the same scaler */
   constructor(parts: ScalerRunnerParts, before?: ScalerRunner) {
     const { pool, scaler, past } = parts;
     this.#parts = parts;
@@ -87,7 +87,7 @@ export class ScalerRunner {
     return this.#memory;
   }
 
-  /** @param wallMs what the clock on the wall shows, which its plan follows. The pool's time is monotonic */
+  /** @param wallMs the wall clock time, which the plan follows. The pool's time is monotonic */
   look(nowMs: number, wallMs: number): void {
     const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
@@ -105,7 +105,7 @@ export class ScalerRunner {
     if (!this.#rules.paused) this.#follow(decision.wanted, nowMs);
   }
 
-  /** Tells what came that was not told yet. Of now only if no further look will come. */
+  /** Reports arrivals that were not reported yet. Those of the present stretch only in the last report. */
   tellSeen(isLast: boolean): void {
     if (this.#arrivals !== undefined) this.#parts.onSeen(this, this.#arrivals.takeSeen(isLast));
   }
@@ -148,12 +148,12 @@ export class ScalerRunner {
       if (spare.length > 0) stir();
     }
     if (woken > 0) stir();
-    // Who sleeps is there, and counts until its scaler wants no sleeping agents.
+    // A sleeping agent is present, and counts until its scaler wants no sleeping agents.
     const kept = scaler.sleepInstead ? Math.max(wanted, own.length) : wanted;
     driver.want(Math.min(kept, Math.max(wanted, this.#rules.maxAgents)), this.#reason);
   }
 
-  /** Those that it has launched, as the pool knows them. */
+  /** Returns the agents that it has launched, as the pool knows them. */
   #own(): readonly LaunchedAgent[] {
     const { pool, scaler } = this.#parts;
     return pool.launchedFor(scaler.scalerId);
@@ -161,8 +161,8 @@ export class ScalerRunner {
 }
 
 /**
- * Agents that live on without this process are there still, and link again in a moment. The last wanted number stays in
- * force until they had time to link. Programs of a process have ended with it.
+ * Returns the state of a new runner. Agents that outlive this process link again in a moment, so the last
+ * wanted number stays in force until then. Programs of a process have ended with it.
  */
 function memoryOf({ driver, past, nowMs }: ScalerRunnerParts): ScalerMemory {
   const last = past.scalings.at(-1);
@@ -170,7 +170,7 @@ function memoryOf({ driver, past, nowMs }: ScalerRunnerParts): ScalerMemory {
   return { ...newcomer, wanted: last.wanted, changedMs: nowMs };
 }
 
-/** By the scaler, or of its own will: it does nothing until it is woken. */
+/** Returns whether the agent sleeps until it is woken, by the scaler or by its own decision. */
 function isPutToSleep({ state, wakesByNeed }: LaunchedAgent): boolean {
   return state === states.AGENT_STATE_ASLEEP && !wakesByNeed;
 }

@@ -2,9 +2,9 @@
  * The scalers of all pools that are owned here.
  *
  * 1. The stored state of a pool lists its scalers. This follows every change.
- * 2. A scaler that changes keeps its agents as long as its driver gets the same settings. Otherwise they are ended
- *    before others are started, so that no two bear the same name.
- * 3. When a pool goes elsewhere, or this process ends, programs of this machine end with it.
+ * 2. A scaler that changes keeps its agents as long as its driver gets the same settings. Otherwise they are
+ *    ended before others are started, so that no two bear the same name.
+ * 3. When a pool moves, or this process ends, the programs on this machine end.
  */
 
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
@@ -52,14 +52,14 @@ export interface ScalersParts {
   readonly ids: IdSource;
   readonly settings: ScalingSettings;
   readonly now: () => number;
-  /** A pool has something to tell its agents. */
+  /** Called when a pool has messages for its agents. */
   readonly stir: (pool: Pool) => void;
-  /** Where agents of this machine find their pool. */
+  /** The address of the pool for agents on this machine. */
   readonly address: () => string;
   readonly dataDirectory: string | undefined;
   readonly onScaled: (pool: Pool, scaler: Scaler, driver: string, scaling: Scaling) => void;
   readonly notes: ScalingNotes;
-  /** Hears of each call that was not made because of where it leads. */
+  /** Called for each call that was blocked because of its destination. */
   readonly refused: DriverParts["refused"];
 }
 
@@ -73,9 +73,9 @@ interface Staff {
 
 /** Crashes in a row after which a scaler starts no more agents of a program. */
 const quarantineDefault = 5;
-/** How often what scalers did is noted. */
+/** Interval of recording the actions of scalers. */
 const noteEveryMs = 5_000;
-/** How often it is looked for containers without a holder. */
+/** Interval of the search for containers without a holder. */
 const straysEveryMs = 60_000;
 
 export class Scalers implements Component {
@@ -83,7 +83,7 @@ export class Scalers implements Component {
   readonly #staffs = new Map<Pool, Staff>();
   readonly #records: LaunchRecords;
   readonly #engines: ContainerEngines;
-  /** Those that are ending as well. */
+  /** Including drivers that are ending. */
   readonly #drivers = new Set<Driver>();
   #ownerId = "";
   #accessToken = "";
@@ -109,8 +109,8 @@ export class Scalers implements Component {
   }
 
   /**
-   * What a process that was killed has left behind ends before anything is started. That may take as long as its
-   * programs may take to end, and nothing else waits for it.
+   * Ends the programs of a killed process before anything is started. That may take as long as their stop
+   * timeout, and nothing else waits for it.
    */
   async start({ logger }: Pick<ComponentContext, "logger">): Promise<void> {
     const { foundation, settings, dataDirectory } = this.#parts;
@@ -124,7 +124,7 @@ export class Scalers implements Component {
       .finally(() => this.#begin());
   }
 
-  /** Programs of this machine finish what they have, and end. */
+  /** Lets the programs of this machine finish their work, and end. */
   async drain(): Promise<void> {
     this.#isOver = true;
     this.#timer?.cancel();
@@ -143,7 +143,7 @@ export class Scalers implements Component {
     return { ...healthy, details: { scalers } };
   }
 
-  /** A pool has these scalers from now on. */
+  /** Replaces the scalers of a pool. */
   follow(scaled: ScaledPool): void {
     if (this.#isOver) return;
     const { pool } = scaled;
@@ -158,7 +158,7 @@ export class Scalers implements Component {
     for (const { value, revision } of wanted.values()) this.#keep(staff, value as Scaler, revision);
   }
 
-  /** A pool is not owned here any more. */
+  /** Stops the scalers of a pool that is no longer owned here. */
   async leave(pool: Pool): Promise<void> {
     const staff = this.#staffs.get(pool);
     if (staff === undefined) return;
@@ -208,7 +208,7 @@ export class Scalers implements Component {
       for (const runner of runners.values()) this.#lookAt(runner, nowMs);
   }
 
-  /** One that fails must not keep the others from being looked at. */
+  /** Runs one scaler. Its failure must not stop the others. */
   #lookAt(runner: ScalerRunner, nowMs: number): void {
     try {
       runner.look(nowMs, this.#parts.foundation.clock.now());
@@ -228,7 +228,7 @@ export class Scalers implements Component {
       return;
     }
     if (before !== undefined) {
-      // What another program did says nothing of this one.
+      // Crashes of another program do not count for this one.
       for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
         this.#parts.notes.crashed(staff.scaled.pool, scalerId, agentId, 0, "");
       this.#end(staff, before, "replaced");
@@ -244,7 +244,7 @@ export class Scalers implements Component {
       });
   }
 
-  /** @param isKnown whether it is the scaler that had this driver at the pool's earlier owner */
+  /** @param isKnown whether the scaler had this driver at the previous owner of the pool */
   #open(staff: Staff, scaler: Scaler, revision: number, isKnown: boolean): void {
     const { foundation, ids, settings, now, stir, address, notes, refused } = this.#parts;
     const { pool, pastOf } = staff.scaled;
@@ -332,7 +332,7 @@ interface WindowParts {
   readonly crashed: AgentWindow["crashed"];
 }
 
-/** What a driver sees of the agents of a pool. */
+/** Returns the agents of a pool in the form for drivers. */
 function agentWindow({ pool, now, stir, crashed }: WindowParts): AgentWindow {
   return {
     crashed,

@@ -1,4 +1,4 @@
-/** What a scaler has decided, newest first: what its pool keeps of it, and what was decided since. */
+/** The decisions of a scaler, newest first: those stored with the pool, and later ones. */
 import type { Scaling } from "@tutti/contracts/swarm/v1";
 
 const shownMax = 1_000;

@@ -6,7 +6,7 @@ import { ScalingNotes } from "./scaling-notes.ts";
 
 const pool = { namespace: "default", name: "gpu" } as Pool;
 
-/** Batches that are brought, each until the test decides what becomes of it. */
+/** Batches that are sent, each pending until the test decides its outcome. */
 function world() {
   const kept: { agents: string[]; outcome: PromiseWithResolvers<void> }[] = [];
   const notes = new ScalingNotes({

@@ -1,9 +1,9 @@
 /**
- * What scalers saw and did, brought to the machines of their pools in batches: so that the next owner of a pool, or
- * this process after a restart, continues from there.
+ * Sends the observations and actions of scalers to the machines of their pools in batches. The next owner of
+ * a pool, or this process after a restart, continues from there.
  *
- * 1. A batch waits for the one before. One that fails is brought again, as long as the pool is owned here.
- * 2. What a process that is killed had not brought yet is lost: no more than was seen since the batch before.
+ * 1. A batch waits for the previous one. A failed batch is sent again, as long as the pool is owned here.
+ * 2. A killed process loses what it has not sent: at most the observations since the previous batch.
  */
 import type { NoteScalings, Scaling } from "@tutti/contracts/swarm/v1";
 import { errorFromUnknown, type Logger } from "@tutti/kernel";
@@ -12,12 +12,12 @@ import type { Pool, StretchArrivals } from "@tutti/matching";
 type Batch = { readonly [K in keyof NoteScalings]: NoteScalings[K] };
 
 export interface ScalingNotesParts {
-  /** Resolves when it is durable. */
+  /** Resolves when the batch is durable. */
   readonly keep: (pool: Pool, noted: NoteScalings) => Promise<unknown>;
   readonly logger: Logger;
 }
 
-/** So many of a kind wait at most, the last ones: where they cannot be brought there is more to worry about. */
+/** Maximum of waiting entries per kind, the latest ones. */
 const waitingMax = 300;
 
 export class ScalingNotes {
@@ -33,7 +33,7 @@ export class ScalingNotes {
     this.#batchOf(pool).scalings.push({ scalerId, scaling });
   }
 
-  /** How often in a row the program of an agent has ended by itself by now. */
+  /** Records the crashes in a row of an agent's program. */
   crashed(pool: Pool, scalerId: string, agentId: string, crashes: number, how: string): void {
     const batch = this.#batchOf(pool);
     const known = batch.crashes.find((one) => one.scalerId === scalerId && one.agentId === agentId);
@@ -45,9 +45,9 @@ export class ScalingNotes {
     if (seen.length > 0) this.#batchOf(pool).arrivals.push(...seen.map((one) => ({ scalerId, ...one })));
   }
 
-  /** Resolves when all that was noted of a pool until now is durable, or is known not to become so. */
+  /** Resolves when all entries of a pool until now are durable, or known to be lost. */
   async bring(pool: Pool): Promise<void> {
-    // Several may wait for the same batch: the next one to bring another is waited for too.
+    // Several calls may wait for the same batch: a batch that another call sends next is awaited too.
     for (let before = this.#underWay.get(pool); before !== undefined; before = this.#underWay.get(pool))
       await before;
     const batch = this.#waiting.get(pool);
@@ -68,7 +68,7 @@ export class ScalingNotes {
     await brought;
   }
 
-  /** A pool is not owned here any more. */
+  /** Forgets a pool that is no longer owned here. */
   forget(pool: Pool): void {
     this.#waiting.delete(pool);
     this.#underWay.delete(pool);

@@ -3,7 +3,7 @@ import { signedHeaders } from "@tutti/host/outgoing";
 import type { Foundation } from "@tutti/kernel";
 import { resolved } from "../scaling/drivers/process/environment.ts";
 
-/** Signed where there is a secret, by its reference. */
+/** Returns the headers, signed if a secret is configured. */
 export async function headersOf(
   secret: string,
   body: string,

@@ -13,7 +13,7 @@ type GuardedAction =
   | "swarm.scalers.create"
   | "swarm.scalers.update";
 
-/** Tells of requests that failed. */
+/** Returns a listener that reports failed requests. */
 export function tellingRefused(
   guard: WebhookGuard,
   context: CallContext,
@@ -30,7 +30,7 @@ export function tellingRefused(
   }
 }
 
-/** Tells of a call that was not made. */
+/** Reports a blocked call. */
 export function tellRefusedCall(
   guard: WebhookGuard,
   action: "swarm.hooks.call" | "swarm.scalers.call",

@@ -40,7 +40,7 @@ export class Cluster implements AsyncDisposable {
     return host;
   }
 
-  /** Returns a process of its own, that can be killed. */
+  /** Starts a separate process, which can be killed. */
   async spawn(): Promise<Spawned> {
     const child = spawn(process.execPath, [serviceProgram("swarm"), ...this.#all(), "--log.format=json"], {
       stdio: ["ignore", "pipe", "inherit"],
@@ -67,8 +67,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   /**
-   * Namespaces whose pools belong to other processes than the one at the address, once so many are here: no more of them
-   * move then.
+   * Returns namespaces whose pools belong to other processes than the one at the address, after `hereCount`
+   * of them are here: then no more move.
    */
   async elsewhere(address: string, hereCount: number): Promise<string[]> {
     const namespaces = this.namespaces();
@@ -95,7 +95,7 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** What a process answers to an agent that greets it. */
+/** Returns the answer of a process to the greeting of an agent. */
 async function answerOf(address: string, hello: AgentHello) {
   using raw = new RawAgent(address);
   const stream = raw.open();

@@ -1,4 +1,4 @@
-/** A container engine, as far as scalers use one: containers live until a test ends them, or a signal does. */
+/** The part of a container engine that scalers use: containers run until a test or a signal ends them. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 
 export interface FakeContainer {
@@ -14,7 +14,7 @@ export interface FakeContainer {
   state: "created" | "running" | "exited";
   code: number;
   isOutOfMemory: boolean;
-  /** Ends by nothing but SIGKILL. */
+  /** Ends only by SIGKILL. */
   isStubborn: boolean;
   said: readonly string[];
   readonly signals: string[];
@@ -23,10 +23,10 @@ export interface FakeContainer {
 export class FakeEngine {
   readonly containers = new Map<string, FakeContainer>();
   readonly images = new Set(["crew:1"]);
-  /** Images that a registry would give. */
+  /** Images of the registry. */
   readonly afar = new Set<string>();
   readonly pulled: string[] = [];
-  /** What a start is refused with. */
+  /** The error of the next start. */
   refusal: string | undefined;
   readonly #waiting = new Map<string, ServerResponse[]>();
   #server: Server | undefined;
@@ -52,7 +52,7 @@ export class FakeEngine {
     await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
   }
 
-  /** Those that run, by the agent that is theirs. */
+  /** Running containers by their agent. */
   get running(): Map<string, FakeContainer> {
     const all = [...this.containers.values()].filter(({ state }) => state === "running");
     return new Map(all.map((container) => [container.spec.Labels["dev.tutti.agent"] ?? "", container]));

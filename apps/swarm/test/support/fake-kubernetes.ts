@@ -1,6 +1,6 @@
 /**
- * The API of Kubernetes as far as scalers use it: workloads with versions, rights by verb and resource, tokens that are
- * renewed. Pods are ready when a test says so.
+ * The part of the Kubernetes API that scalers use: workloads with versions, rights by verb and resource, and
+ * renewed tokens. Pods become ready on request of a test.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
@@ -58,7 +58,7 @@ export class FakeKubernetes {
     this.#token = token;
   }
 
-  /** @param scaler whose it says that it is */
+  /** @param scaler value of its annotation */
   put(path: string, scaler?: string): Workload {
     const annotations: Record<string, string> = scaler === undefined ? {} : { "tutti.dev/scaler": scaler };
     const workload: Workload = { replicas: 0, ready: 0, version: 1, annotations, conditions: [] };

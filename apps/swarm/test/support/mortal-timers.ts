@@ -1,6 +1,6 @@
 import type { Timers } from "@tutti/kernel";
 
-/** Timers of a process that may be killed: from then on nothing is called back. */
+/** Timers of a process that may be killed: after that no timer runs. */
 export class MortalTimers implements Timers {
   readonly #timers: Timers;
   #isDead = false;

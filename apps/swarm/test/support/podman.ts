@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { until } from "@tutti/kernel/testing";
 import { bundle } from "../../../../tools/bundle.mjs";
 
-/** Why there is none here. False where there is. */
+/** Returns why Podman is unavailable here. False if it is available. */
 export function podmanMissing(): string | false {
   const lacking = ["podman", "runc"].filter((program) => spawnSync(program, ["--version"]).status !== 0);
   if (lacking.length > 0) return `${lacking.join(", ")} missing: apt-get install podman runc`;
@@ -13,8 +13,8 @@ export function podmanMissing(): string | false {
 }
 
 /**
- * Machines that are containers themselves may not raise limits, which Podman has runc do. Without that it starts
- * containers there as anywhere.
+ * Machines that are containers may not raise limits, which Podman requests from runc. Without that request it
+ * starts containers as usual.
  */
 const runtime = `#!${process.execPath}
 const { readFileSync, writeFileSync } = require("node:fs");
@@ -77,7 +77,7 @@ export class Podman implements AsyncDisposable {
     return stdout;
   }
 
-  /** By the agents that are theirs. */
+  /** Returns containers by their agent. */
   containers(): ReadonlyMap<string, string> {
     const format = '{{index .Labels "dev.tutti.agent"}} {{.ID}}';
     const lines = this.run("ps", "--format", format).split("\n").filter(Boolean);

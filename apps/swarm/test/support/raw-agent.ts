@@ -37,7 +37,7 @@ export class AgentStream {
     this.#wire.write(Buffer.from(message));
   }
 
-  /** The next frame that has what is looked for. Those before it are passed over. */
+  /** Returns the next frame with the requested content. Skips earlier frames. */
   next<T>(what: string, of: (frame: HostFrame) => T | undefined): Promise<T> {
     const look = () => {
       while (this.#taken < this.frames.length) {
@@ -51,7 +51,7 @@ export class AgentStream {
     return until(what, look, (found) => found !== undefined);
   }
 
-  /** How the stream ended: with an error of ours, with none, or as the library of gRPC says. */
+  /** Returns how the stream ended: with our error, without an error, or with an error of the gRPC library. */
   async end(): Promise<{ readonly status: number; readonly error: TuttiError | undefined }> {
     await until("the end of the stream", () => this.#ended);
     const error = this.#error;
@@ -68,7 +68,7 @@ export class AgentStream {
     return this.#ended;
   }
 
-  /** Stops reading: the host's messages stay on their way. */
+  /** Stops reading: the messages of the host stay in flight. */
   pause(): void {
     this.#wire.pause();
   }
@@ -77,7 +77,7 @@ export class AgentStream {
     this.#wire.resume();
   }
 
-  /** The agent's process dies. */
+  /** Simulates the death of the agent's process. */
   kill(): void {
     this.#wire.on("error", () => {});
     this.#wire.cancel();
@@ -138,7 +138,7 @@ export function token(number: number): Uint8Array {
   return bytes;
 }
 
-/** Returns a result that says that all went well. */
+/** Returns a successful result. */
 export function done(number: number) {
   return { token: token(number), outcome: { $case: "inlineOutput" as const, value: Buffer.from("1") } };
 }

@@ -1,4 +1,4 @@
-/** A sender of tasks, as a test plays it: a stream of offers through a mesh, in-process or over gRPC. */
+/** A sender of tasks in tests: a stream of offers through a mesh, in-process or over gRPC. */
 import { dispatchService, type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";

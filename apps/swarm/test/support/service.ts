@@ -2,14 +2,14 @@ import type { ServiceHost } from "@tutti/host";
 import { numberOf } from "./raw-agent.ts";
 import { Sender } from "./sender.ts";
 
-/** A service with tasks: it offers what is outstanding again whenever the owner changes. */
+/** A service with tasks. It offers outstanding tasks again whenever the owner changes. */
 export class Service {
   readonly #host: ServiceHost;
   readonly #namespace: string;
   readonly #outstanding = new Set<number>();
   readonly #before: Sender[] = [];
   #sender: Sender;
-  /** How often the stream had to be opened again. */
+  /** How often the stream was opened again. */
   breaks = 0;
 
   constructor(host: ServiceHost, namespace: string) {
@@ -39,7 +39,7 @@ export class Service {
     return ended;
   }
 
-  /** Every reported result is durable. */
+  /** Confirms every reported result as durable. */
   keep(): void {
     const count = this.#sender.replies.flatMap(({ results }) => results).length;
     this.#sender.say({ resultsDurable: count });

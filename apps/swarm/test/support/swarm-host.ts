@@ -52,7 +52,7 @@ export class SwarmHost implements AsyncDisposable {
       isOver = true;
     };
     stopped.then(over, over);
-    // What it keeps is on a real disk, which needs real time while virtual time continues.
+    // Its storage is on a real disk, which needs real time while virtual time continues.
     const { timers } = systemFoundation();
     while (!isOver) {
       await this.time.advanceAsync(10);

@@ -1,4 +1,4 @@
-/** A worker that does what a test says, and another one that does its work well, to see that it is left alone. */
+/** A worker that follows a test, and a second one that works normally, to check that it is not affected. */
 import assert from "node:assert/strict";
 import type { HostFrame } from "@tutti/contracts/agent/v1";
 import type { OfferReply } from "@tutti/contracts/swarm/v1";

@@ -1,6 +1,6 @@
 /**
- * Reports changed agents to watchers of agents. Changes within a short while are sent in one batch, so that a thousand
- * agents that join at once are not a thousand messages to each watcher.
+ * Reports changed agents to watchers of agents. Changes within a short time are sent in one batch: a thousand
+ * joining agents do not cause a thousand messages to each watcher.
  */
 import { Bell, type Timer, type Timers } from "@tutti/kernel";
 import type { Pool } from "@tutti/matching";
@@ -17,7 +17,7 @@ export class AgentUpdates {
     this.#timers = timers;
   }
 
-  /** An agent of a pool has changed. */
+  /** Records that an agent of a pool has changed. */
   tell(pool: Pool, agentId: string): void {
     if (this.#watchers.size === 0) return;
     for (const watcher of this.#watchers) watcher.note(pool, agentId);
@@ -49,7 +49,7 @@ export class AgentWatcher {
     if (pool.namespace === this.#namespace) this.#changed.set(`${pool.name}/${agentId}`, { pool, agentId });
   }
 
-  /** Agents that have changed since it was asked last. */
+  /** Returns the agents that have changed since the last call. */
   take(): Iterable<{ readonly pool: Pool; readonly agentId: string }> {
     const changed = this.#changed;
     this.#changed = new Map();

@@ -24,7 +24,7 @@ function isHere({ state, hold }: Agent): boolean {
   return state !== AgentState.AGENT_STATE_GONE || hold === Hold.HOLD_QUARANTINED;
 }
 
-/** The same conditions in the same words, for the token of a page. */
+/** Returns the conditions in a canonical form, for the token of a page. */
 export function conditionsOf(filter: AgentFilter | undefined): unknown {
   return filter && { ...filter, labels: filter.labels && Object.entries(filter.labels.equals).sort() };
 }

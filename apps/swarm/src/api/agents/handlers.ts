@@ -49,7 +49,7 @@ interface HoldRequest extends AgentRequest {
   readonly reason: string;
 }
 
-/** It lasts until it is ended, wherever the pool goes. One that is quarantined is not merely paused. */
+/** Holds an agent until it is released, also if the pool moves. A quarantined agent stays quarantined. */
 async function hold(
   dependencies: PoolDependencies,
   request: HoldRequest,

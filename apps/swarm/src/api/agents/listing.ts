@@ -1,4 +1,7 @@
-/** Agents of all owners of pools, a page at a time. Who does not answer fails the list: a part of it would look whole. */
+/**
+ * Agents of all owners of pools, page by page. If an owner does not answer, the list fails: part of it would
+ * look complete.
+ */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, ListAgentsReply, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import { ofAllPages } from "@tutti/host/serving";
@@ -27,7 +30,7 @@ export async function listAgents(
   return joined(listOf(request), await Promise.all([ownPage(dependencies, request), ...others]), page);
 }
 
-/** All agents of other owners that fit. */
+/** Returns all matching agents of other owners. */
 export async function agentsElsewhere(
   { pools, remoteAgents }: PoolDependencies,
   { namespace, filter }: Pick<ListAgentsRequest, "namespace" | "filter">,
@@ -62,9 +65,7 @@ function ownPage({ pools, now }: PoolDependencies, request: ListAgentsRequest): 
   return { agents: items, page: { nextToken, total: wanted.length }, gathering: pools.isGathering };
 }
 
-/**
- * One page of the agents of several owners. If an owner has more, the page ends at the last agent that owner returned.
- */
+/** Joins the agents of several owners to one page. If an owner has more, the page ends at its last agent. */
 function joined(
   list: PagedList<Agent>,
   pages: readonly ListAgentsReply[],

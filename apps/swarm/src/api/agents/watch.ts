@@ -1,6 +1,6 @@
 /**
- * Follows agents: a snapshot, then what changes. A watcher holds no queue but the names of agents that have changed.
- * They are looked up when it reads, so a slow one sees fewer states and never old ones.
+ * Watches agents: a snapshot, then changes. A watcher queues only the names of changed agents. They are read
+ * when the watcher reads, so a slow watcher sees fewer states and never old ones.
  */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { Agent, WatchAgentsReply, WatchAgentsRequest } from "@tutti/contracts/swarm/v1";
@@ -11,7 +11,7 @@ import { filterOf } from "./filter.ts";
 import { agentsElsewhere, keyOf } from "./listing.ts";
 import { weightOfAgent } from "./weight.ts";
 
-/** How often the owners of other pools are asked. */
+/** Interval of requests to the owners of other pools. */
 const othersMs = 1_000;
 
 export async function* watchAgents(
@@ -73,14 +73,14 @@ interface Changes {
   readonly removed: WatchAgentsReply["removed"];
 }
 
-/** What one watcher knows, and what is new to it. */
+/** The state of one watcher, and the changes for it. */
 class AgentsView {
   readonly #dependencies: PoolDependencies;
   readonly #namespace: string;
   readonly #isWanted: (agent: Agent) => boolean;
   readonly #watcher: AgentWatcher;
   readonly #request: WatchAgentsRequest;
-  /** Those of pools that others own, as they were when those were asked. */
+  /** Agents of pools of other owners, as of the last request. */
   #others = new Map<string, Agent>();
   /** The numbers of each agent, as last sent to the watcher. */
   readonly #sent = new Map<string, string>();
@@ -99,7 +99,7 @@ class AgentsView {
     return wanted;
   }
 
-  /** Asks the other owners of pools for their agents, and says what has changed of them. */
+  /** Reads the agents of the other owners of pools. Returns their changes. */
   async look(signal: AbortSignal): Promise<Changes> {
     const { namespace, filter } = this.#request;
     const found = await agentsElsewhere(this.#dependencies, { namespace, filter }, signal);
@@ -113,7 +113,7 @@ class AgentsView {
     return changes;
   }
 
-  /** What has changed, as far as the pools told of it. */
+  /** Returns the changes that pools have reported. */
   changed(): Changes {
     const changes: Changes = { agents: [], removed: [] };
     for (const { pool, agentId } of this.#watcher.take())
@@ -126,7 +126,7 @@ class AgentsView {
     return changes;
   }
 
-  /** The same, and those with other numbers. */
+  /** Returns these changes, and agents with changed numbers. */
   refreshed(): Changes {
     const changes = this.changed();
     for (const agent of this.#agents()) this.#compare(changes, agent, agent, false);
@@ -156,20 +156,21 @@ class AgentsView {
   }
 }
 
-/** What changes all the time about an agent. Signs of life alone are none. */
+/** Returns the numbers of an agent that change all the time. Heartbeats alone change none. */
 function figuresOf({ freeSlots, attempts, credit, figures, done, state, hold }: Agent): string {
   const { completed = 0, failed = 0, refused = 0 } = done ?? {};
   const { cpu = 0, memoryBytes = 0 } = figures ?? {};
   return [state, hold, freeSlots, attempts, credit, completed, failed, refused, cpu, memoryBytes].join();
 }
 
-/** Of agents in one reply. */
+/** Maximum of agents and bytes in one reply. */
 const agentsMax = 500;
 const bytesMax = 1_048_576;
 
 /**
- * Agents in as many replies as they take. At least one. Of a snapshot only the last is live: who has all of it knows
- * all. There is no place to resume from: the next watch starts with a snapshot, which costs what it shows.
+ * Splits agents into as few replies as possible, at least one. Of a snapshot only the last reply is live:
+ * then the watcher has all of it. There is no cursor: the next watch starts with a snapshot, which costs as
+ * much as its content.
  */
 function* inReplies(
   agents: readonly Agent[],

@@ -1,6 +1,6 @@
 import type { Agent } from "@tutti/contracts/swarm/v1";
 
-/** Roughly how many bytes an agent takes in a message: one may offer a thousand capabilities with schemas. */
+/** Returns the approximate bytes of an agent: it may offer a thousand capabilities with schemas. */
 export function weightOfAgent({ offering, speeds }: Agent): number {
   let weight = 600 + 64 * speeds.length;
   if (offering === undefined) return weight;

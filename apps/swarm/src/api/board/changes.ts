@@ -1,6 +1,7 @@
 /**
- * What of a board is new or other than who watches it has seen. Each look costs what has changed, but for tasks and
- * votes, which are compared. Who watches many rests in between for a multiple of the time that a look took.
+ * The changes of a board since the last look of a watcher. A look costs as much as the changes, except for
+ * tasks and votes, which are compared. A watcher of many pauses between looks for a multiple of the duration
+ * of a look.
  */
 import {
   type BoardEntry,
@@ -17,7 +18,7 @@ import { type MissionDependencies, queryMission } from "../missions/dependencies
 
 const page = 1_000;
 
-/** Which mission is looked at, for whom. */
+/** A watched mission, with the context of its watcher. */
 export interface Watched {
   readonly dependencies: MissionDependencies;
   readonly missionId: string;
@@ -42,7 +43,7 @@ export class ChangedTasks {
     return changed;
   }
 
-  /** How they were after an event, they were shown. 0 for as they are. */
+  /** Marks the tasks as of an event as shown. 0 for the present ones. */
   async know(atEvent: number): Promise<void> {
     for await (const tasks of this.#pages(atEvent, Math.max(page, atEvent)))
       for (const task of tasks) this.#shown.know(task);
@@ -82,7 +83,7 @@ export class ChangedVotes {
     return changed;
   }
 
-  /** How they were after an event, they were shown. 0 for as they are. */
+  /** Marks the votes as of an event as shown. 0 for the present ones. */
   async know(atEvent: number): Promise<void> {
     for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#shown.know(vote);
   }
@@ -105,7 +106,7 @@ export class ChangedVotes {
 export class ChangedEntries {
   readonly #watched: Watched;
   readonly #prefixes: readonly string[];
-  /** Number of the last change that was seen. 0 for none: then all that is there is shown first. */
+  /** Number of the last seen change. 0 for none: then the whole state is sent first. */
   #after: number;
 
   constructor(watched: Watched, prefixes: readonly string[], after = 0) {
@@ -119,7 +120,8 @@ export class ChangedEntries {
   }
 
   /**
-   * Continues after a change. False if the changes since then are no longer known, and the whole state must be sent.
+   * Continues after a change. Returns false if the whole state must be sent, because later changes are
+   * unknown.
    */
   async goOn(after: number): Promise<boolean> {
     const { dependencies, missionId, context } = this.#watched;
@@ -129,7 +131,7 @@ export class ChangedEntries {
     return isKnown;
   }
 
-  /** The whole state is sent again. */
+  /** Sends the whole state again. */
   startOver(): void {
     this.#after = 0;
   }
@@ -142,7 +144,7 @@ export class ChangedEntries {
       const body = { afterNumber: this.#after, prefixes: this.#prefixes, size: page };
       const call = { query: changedEntries, body };
       const { entries, number, isKnown } = await queryMission(dependencies, missionId, call, context);
-      // A watcher that saw earlier agents must hear of the removed ones.
+      // A watcher that saw earlier agents must learn of the removed ones.
       if (!isKnown) return this.#whole(true);
       changed.push(...entries);
       const isLast = number === this.#after || entries.length < page;
@@ -151,7 +153,7 @@ export class ChangedEntries {
     }
   }
 
-  /** All that is there, where what has changed is not known. */
+  /** Returns all entries, because the changes are unknown. */
   async #whole(withRemoved: boolean): Promise<BoardEntry[]> {
     const { dependencies, missionId, context } = this.#watched;
     const all = new Map<string, BoardEntry>();
@@ -162,7 +164,7 @@ export class ChangedEntries {
         const { entries, isMore, number } = await queryMission(dependencies, missionId, call, context);
         for (const entry of entries) all.set(entry.key, entry);
         afterKey = entries.at(-1)?.key ?? "";
-        // What changes while it is read comes again.
+        // A change during the read is sent again.
         first ??= number;
         if (!isMore) break;
       }

@@ -66,7 +66,7 @@ export function boardHandlers(dependencies: MissionDependencies): Handlers<typeo
   };
 }
 
-/** Records an agent whose caller may not join at all like an agent whose offering is refused. */
+/** Records an agent whose caller may not join at all, like an agent whose offering is refused. */
 export function boardRefusals({ refusedJoins }: Pick<MissionDependencies, "refusedJoins">) {
   const { joinMission } = boardService.methods;
   return {

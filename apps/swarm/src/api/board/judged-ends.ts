@@ -1,6 +1,6 @@
 /**
- * Results of claimed tasks, compared with rules before the mission hears of them: one that is refused ends its attempt
- * as failed, and what people are to be asked first goes to the mission with it.
+ * Checks results of claimed tasks by rules before the mission receives them. A rejected result ends its
+ * attempt as failed. Questions to people go to the mission with the result.
  */
 import type { BoardTask, ClaimEnd, ClaimQuestions, CompleteTasksRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, toErrorDetail } from "@tutti/kernel";
@@ -9,14 +9,14 @@ import { type MissionDependencies, queryMission } from "../missions/dependencies
 
 const sizeMax = 1_000;
 
-/** Returns whether there is any rule about results at present. */
+/** Returns whether there is any rule about results now. */
 export function isJudged({ admission }: Pick<MissionDependencies, "admission">): boolean {
   return admission?.hasAnyAboutResults === true;
 }
 
 export interface JudgedEnds {
   readonly ends: ClaimEnd[];
-  /** What people are asked before what a claim gave counts. */
+  /** Questions to people before the result of a claim counts. */
   readonly questions: ClaimQuestions[];
 }
 
@@ -37,7 +37,7 @@ export async function judgedEnds(
     end: ClaimEnd,
     task: BoardTask | undefined,
   ): ClaimEnd {
-    // The mission itself refuses the end of a claim that is not there.
+    // The mission itself refuses the end of a missing claim.
     if (rules === undefined || task?.spec === undefined || end.outcome?.$case !== "output") return end;
     const { id, work, placement } = task.spec;
     try {

@@ -1,16 +1,14 @@
-/** What an agent offers, as its pool knows it: what it may claim, and which roles it is fit for. */
+/** The offering of an agent, as its pool knows it: it decides about claims and roles. */
 import { AgentOffering, GetAgentRequest, type JoinMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type CallContext, errorFromUnknown, isTuttiError } from "@tutti/kernel";
 import { admitAgentBy } from "../../grants/admitted-agents.ts";
 import { offeredIn, requireGrant } from "../../grants/within-grant.ts";
 import { keyOf, type MissionDependencies } from "../missions/dependencies.ts";
 
-/** Asking is worth so much time. */
+/** Maximum duration of the request to the pool. */
 const poolTimeoutMs = 2_000;
 
-/**
- * Of one that its pool does not know, what it says itself. Nothing where it says nothing: then it can claim nothing.
- */
+/** Returns the offering of an agent. If its pool does not know it: its own statement, or nothing to claim. */
 export async function offeringOf(
   dependencies: Pick<MissionDependencies, "agents" | "namespaceOfPool" | "admission" | "refusedJoins">,
   { missionId, pool, agentId, offering: requested }: JoinMissionRequest,
@@ -33,7 +31,7 @@ export async function offeringOf(
   return offeredBy(offering);
 }
 
-/** The service asks for itself: an agent may take part without being let look at agents. */
+/** Reads the offering in the name of the service: a participant may lack the right to read agents. */
 async function knownOffering(
   dependencies: Pick<MissionDependencies, "agents">,
   request: GetAgentRequest,

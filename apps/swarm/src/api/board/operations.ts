@@ -1,6 +1,6 @@
 /**
- * What agents, persons and services do on the board of a mission: each operation is a command, told in the name of the
- * agent that acts where one does.
+ * The operations of agents, persons and services on the board of a mission. Each is a command in the name of
+ * the agent, if an agent acts.
  */
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -42,7 +42,7 @@ import {
 import { isJudged, judgedEnds } from "./judged-ends.ts";
 import { offeringOf } from "./offerings.ts";
 
-/** Who acts, and in which mission. */
+/** The acting agent, and the mission. */
 export interface Acting {
   readonly missionId: string;
   /** Empty for a person or a service. */
@@ -62,7 +62,7 @@ export function actingFor({ agentId }: Pick<Acting, "agentId">, context: CallCon
   return context;
 }
 
-/** Of a unary call: it names its mission. */
+/** Requires the mission id of a unary call. */
 export function missionIn<Request extends Acting>(request: Request): Request {
   if (request.missionId === "")
     throw missionServiceErrors.missionUnnamed(undefined, {
@@ -71,7 +71,7 @@ export function missionIn<Request extends Acting>(request: Request): Request {
   return request;
 }
 
-/** Of what agents alone do. */
+/** Requires the agent id of an operation for agents only. */
 function agentIn<Request extends Acting>(request: Request): Request {
   if (request.agentId === "")
     throw missionServiceErrors.agentUnnamed(undefined, {
@@ -80,7 +80,7 @@ function agentIn<Request extends Acting>(request: Request): Request {
   return missionIn(request);
 }
 
-/** As the mission receives it. The target mission is implied. */
+/** Returns the request for the mission: the target mission is implied. */
 function within<Request extends { readonly namespace: string; readonly missionId: string }>(
   request: Request,
 ): Request {
@@ -128,7 +128,7 @@ export async function add(
   return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
-/** What a mission was started with, without its tasks. */
+/** Returns the specification of a mission at its start, without its tasks. */
 async function specIn(
   dependencies: MissionDependencies,
   id: string,
@@ -139,10 +139,10 @@ async function specIn(
   return spec ?? swarm.MissionSpec.create();
 }
 
-/** How long a look for what changed rests. */
+/** Pause between looks for changes. */
 const lookMs = 10;
 
-/** Waits for the first, where that is asked. What was claimed under a key is found again under it. */
+/** Claims tasks, and waits for the first one if requested. A repeated key returns the same claims. */
 export async function claim(
   dependencies: MissionDependencies,
   request: swarm.ClaimTasksRequest,
@@ -155,13 +155,13 @@ export async function claim(
   const untilMs = clock.monotonic() + waitMs;
   for (let looks = 0; ; looks++) {
     const events = waitMs > 0 ? await eventsOf(dependencies, missionId, context) : 0;
-    // A claim that found nothing is answered so for ever under its key.
+    // An empty claim would be the permanent answer under its key.
     const call = {
       command: claimTasks,
       body: { request: within(request), offering: undefined },
       idempotencyKey: idempotencyKey === "" || looks === 0 ? idempotencyKey : `${idempotencyKey}#${looks}`,
     };
-    // Paused work starts nothing, asked for or not.
+    // Paused work starts nothing, even on request.
     const reply = dependencies.runtime.pauseOf(key)
       ? { tasks: [] }
       : await executeOnMission(dependencies, missionId, call, acting);
@@ -310,7 +310,7 @@ export function close(
   return executeOnMission(dependencies, missionId, call, actingFor(request, context));
 }
 
-/** Less than is wanted may be left: then, if so configured, a person has been asked to raise it. */
+/** Reserves an amount. If less is left, and if so configured, a person has been asked to raise it. */
 export async function reserve(
   dependencies: MissionDependencies,
   request: swarm.ReserveBudgetRequest,

@@ -28,7 +28,7 @@ export async function* participate(
 ): AsyncGenerator<ParticipateReply, void> {
   const stream = new Participating(dependencies, context);
   const reading = stream.readAll(requests);
-  // It is waited for at the end. Until then a broken stream is no error here.
+  // The result is awaited at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   try {
     for (;;) {
@@ -95,8 +95,8 @@ class Participating {
         for (const operation of request.operations) {
           while (this.#unanswered >= unansweredMax) await this.#room.promise;
           this.#begin(operation);
-          // The pool is asked about its offer first, because later operations may depend on its participation. The same
-          // holds for results that are judged.
+          // The offering is read from the pool first, because later operations may depend on the
+          // participation. The same applies to results that rules check.
           const { $case } = operation.operation ?? {};
           if ($case === "join" || ($case === "complete" && isJudged(this.#dependencies))) await this.#last;
         }
@@ -113,7 +113,7 @@ class Participating {
       const found = missionId === "" ? "no mission" : "no agent";
       throw missionServiceErrors.greetingExpected({ found });
     }
-    // Whether it may act for the agent is known before anything is done.
+    // The right to act for the agent is checked before anything is done.
     operations.actingFor({ agentId }, this.#context);
     this.#place = { missionId, agentId };
   }
@@ -209,7 +209,7 @@ class Participating {
         if (ofMessages !== undefined) this.#reply.messages.push(...(await ofMessages.look()));
         if (ofVotes !== undefined) this.#reply.votes.push(...(await ofVotes.look()));
       }
-      // Without any it is a sign of life.
+      // An empty reply is a sign of life.
       this.#hasNews = true;
       this.bell.ring();
     }

@@ -1,4 +1,4 @@
-/** What is read of a board, page by page. */
+/** Reads a board, page by page. */
 import type * as swarm from "@tutti/contracts/swarm/v1";
 import type { PageRequest } from "@tutti/contracts/types/v1";
 import { placeOfToken, sizeOf, tokenOfPlace } from "@tutti/host/serving";

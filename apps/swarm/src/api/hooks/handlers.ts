@@ -1,4 +1,4 @@
-/** Hooks: made, changed, taken away and listened to. What lasts of them is kept by the machine of their pool. */
+/** Hooks: create, update, delete and listen. The machine of their pool stores them. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   type CreateHookRequest,
@@ -40,7 +40,7 @@ const changeable = [
   "labels",
 ] as const;
 
-/** In the words of the contract an action is named by what it is. */
+/** The names of the fields that set an action. */
 const actions = new Set(["rule", "listener", "webhook"]);
 const pageSize = 1_000;
 
@@ -93,7 +93,7 @@ async function update(
   const hook = mergedFields(before, wanted, fields, changeable);
   requireAllowed(dependencies, hook, context, "swarm.hooks.update");
   const { namespace, name } = tenant.pool;
-  // What was read to be merged is what is changed, unless the caller saw something else.
+  // The revision that was read for the merge is required, unless the caller passed another one.
   const revision = Number(how?.revision || before.revision);
   const command = { command: updateHook, body: { hook, revision }, reason };
   await dependencies.poolStore.change(namespace, name, command, context);
@@ -112,7 +112,7 @@ async function remove(
   return { removed };
 }
 
-/** By pool, and in the order in which they run. Of all pools those of other owners are asked for there. */
+/** Lists hooks by pool, in the order of execution. Asks the other owners for those of their pools. */
 async function list(dependencies: HookHandlerDependencies, request: ListHooksRequest, context: CallContext) {
   const namespace = namespaceOf(request);
   const { pool, page } = request;
@@ -143,7 +143,7 @@ async function hooksOfAll(
   const pools = await poolsOf(dependencies, namespace, context);
   const lists = pools.map(async ({ pool }) => {
     if (dependencies.pools.holds(namespace, pool)) return own(dependencies, { namespace, pool }, context);
-    // A pool has no more hooks than a page has places.
+    // A page is larger than the maximum of hooks in a pool.
     const page = { size: pageSize, token: "" };
     return (await dependencies.remoteHooks.listHooks({ namespace, pool, page }, { context })).hooks;
   });
@@ -158,7 +158,7 @@ function tenantOf(
   return pools.tenant(namespaceOf(request), request.pool || defaultPool, context);
 }
 
-/** Returns a hook as it is shown. Throws where there is none. */
+/** Returns the view of a hook. Throws if it does not exist. */
 function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
   const kept = contents.hooks.get(hookId);
   if (kept === undefined) throw poolErrors.missing({ what: "hook", id: hookId });
@@ -173,7 +173,7 @@ function hookOf({ pool, contents }: Tenant, hookId: string): Hook {
   };
 }
 
-/** What is wrong with a hook before it is kept, with its place. */
+/** Throws the problems of a hook before it is stored, with their fields. */
 function requireValid(hook: Hook, arePrivateAllowed: boolean): void {
   const { problems = [] } = compileHook(hook);
   const found = [...problems, ...webhookProblems(hook, arePrivateAllowed)];

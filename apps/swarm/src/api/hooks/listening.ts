@@ -1,4 +1,4 @@
-/** The stream of one who listens to a hook: occasions as he reads, verdicts as he gives them. */
+/** The stream of a listener to a hook: occasions as it reads, verdicts as it sends them. */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { ListenToHookReply, ListenToHookRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext } from "@tutti/kernel";

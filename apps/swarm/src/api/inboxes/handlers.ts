@@ -1,4 +1,4 @@
-/** Inboxes: set, deleted and looked at. The machine of their pool keeps them. */
+/** Inboxes: set, delete and read. The machine of their pool stores them. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   type DelegateInboxTaskRequest,
@@ -72,7 +72,7 @@ export function inboxHandlers(dependencies: InboxDependencies): Handlers<typeof 
   };
 }
 
-/** A caller that may not answer takes no task, and none that a person has claimed. */
+/** Requires the right to answer a task, or that no person has claimed it. */
 async function requireMovable(
   { runs }: InboxDependencies,
   namespace: string,
@@ -84,7 +84,7 @@ async function requireMovable(
   if (person !== "" && person !== principal.id) throw inboxErrors.taskClaimed({ run: runId, person });
 }
 
-/** A caller that may answer gives the own answer away. Returns false for another one. */
+/** Delegates the own answer of a caller with the right to answer. Returns false for any other caller. */
 async function delegated(
   { tasks }: InboxDependencies,
   { namespace, runId, people, reason }: DelegateInboxTaskRequest,

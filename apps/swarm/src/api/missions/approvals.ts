@@ -1,4 +1,4 @@
-/** Questions of missions to people, and what people decide. */
+/** Questions of missions to people, and their decisions. */
 import {
   type DecideMissionApprovalRequest,
   type ListMissionApprovalsReply,

@@ -1,4 +1,4 @@
-/** What handlers of missions and boards work with, and how they speak with a mission. */
+/** The dependencies of the handlers of missions and boards, and their calls to missions. */
 import type { agentService, Mission, missionService } from "@tutti/contracts/swarm/v1";
 import type { Guard } from "@tutti/host";
 import {
@@ -17,28 +17,28 @@ import type { RefusedJoins } from "../../missions/refused-joins.ts";
 export interface MissionDependencies extends LineDependencies, PlacementDependencies {
   readonly ids: Pick<IdSource, "newId">;
   readonly definitions: Definitions;
-  /** Retry defaults that the configuration sets. */
+  /** Retry defaults of the configuration. */
   readonly retryIn: ConfiguredRetryOf;
   readonly outputs: KeptOutputs;
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;
   readonly refusedJoins: RefusedJoins;
-  /** What rules say of agents that join, and of results. Undefined where nothing is enforced. */
+  /** Rules about joining agents and about results. Undefined if nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "agent" | "hasAnyAboutResults" | "result"> | undefined;
 }
 
 export const missionWork = workOf({ kind: "mission", missing: (id) => missionErrors.missionMissing({ id }) });
 export const { keyOf, execute: executeOnMission, query: queryMission, eventsOf, recordsOf } = missionWork;
 
-/** Returns a mission as it is, with what the runtime knows of it. */
+/** Returns the present state of a mission, with the facts of the runtime. */
 export async function missionNamed(
   dependencies: MachineDependencies,
   id: string,
   context: CallContext,
   atEvent = 0,
 ): Promise<Mission> {
-  // Before the mission itself: a caller who waits for events after this number misses nothing.
+  // Before the mission itself: a caller that waits for later events misses nothing.
   const events = atEvent || (await eventsOf(dependencies, id, context));
   const call = { query: showMission, body: { whole: true }, atEvent };
   const mission = (await queryMission(dependencies, id, call, context)) as Mission;

@@ -1,4 +1,4 @@
-/** Why a mission, or one of its tasks, is in its state. For a task that waits in a pool, the pool's reasons as well. */
+/** Explains the state of a mission or of one of its tasks, with the reasons of the pool of a waiting task. */
 import type { BoardTask, ExplainMissionRequest } from "@tutti/contracts/swarm/v1";
 import { type Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import { placementOf, withPause, withPlacement, withRemedies } from "@tutti/host/serving";
@@ -6,7 +6,7 @@ import type { CallContext } from "@tutti/kernel";
 import { explainMission, showBoardTasks } from "@tutti/machine-mission";
 import { keyOf, type MissionDependencies, queryMission } from "./dependencies.ts";
 
-/** Tasks that wait for which pools are asked, where it is the mission that is explained. */
+/** Maximum of tasks whose pools are asked to explain a mission. */
 const queriedMax = 10;
 
 export async function explain(
@@ -33,7 +33,7 @@ export async function explain(
   return withPause(dependencies, key, withRemedies(explanation, remedies));
 }
 
-/** What its pool says of a task that is there. */
+/** Returns the explanation of the pool for an unclaimed task. */
 async function placedAt(
   dependencies: MissionDependencies,
   missionId: string,
@@ -47,7 +47,7 @@ async function placedAt(
   return await placementOf(dependencies, pool, { work, queueTime, waits }, context);
 }
 
-/** What the mission says besides stays true: others may take part. */
+/** Adds the refusal. The explanation of the mission stays true: other agents may take part. */
 function withRefusal(explanation: Explanation, refused: Explanation | undefined): Explanation {
   if (refused === undefined) return explanation;
   const { summary, waits, remedies } = refused;

@@ -1,4 +1,4 @@
-/** Lists and watches of missions, out of the index. */
+/** Lists and watches missions by the index. */
 import {
   type ListMissionsReply,
   type ListMissionsRequest,
@@ -50,7 +50,7 @@ export async function* watchMissions(
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
-/** Returns a mission as far as the index knows it. */
+/** Returns a mission as the index knows it. */
 function missionOf({ key, status, definition, labels, startMs, endMs, events }: IndexEntry): Mission {
   const code = labels[indexLabels.errorCode];
   return Mission.fromPartial({

@@ -1,7 +1,7 @@
 /**
- * What the events of a mission say of the time that was spent.
+ * The spans of a mission, from its events.
  *
- * An attempt that ended before its start was recorded took no time that is worth showing: all of it is its queue.
+ * An attempt that ended before its start was recorded took a negligible time: all of it counts as queue.
  */
 import * as events from "@tutti/contracts/swarm/v1";
 import { SpanKind } from "@tutti/contracts/types/v1";

@@ -1,4 +1,4 @@
-/** Missions start. */
+/** Starts missions. */
 import { createHash } from "node:crypto";
 import { MissionOrder, type StartMissionReply, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { begin, idToStart } from "@tutti/host/serving";
@@ -50,7 +50,7 @@ export async function startMission(
   return { mission: await missionNamed(dependencies, missionId, context), existed };
 }
 
-/** What has to be the same for a start to be the same again. */
+/** Returns the hash of the fields that must be equal for a repeated start. */
 function hashOf(request: StartMissionRequest): Uint8Array {
   const content = { ...request, namespace: "", missionId: "", idempotencyKey: "" };
   return createHash("sha256").update(StartMissionRequest.encode(content).finish()).digest().subarray(0, 16);

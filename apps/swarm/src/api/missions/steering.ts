@@ -16,7 +16,7 @@ interface Steered {
   readonly idempotencyKey?: string;
 }
 
-/** Returns a command that has nothing but a reason, and the mission as it is after it. */
+/** Sends a command that has only a reason. Returns the mission after it. */
 export async function steer(
   dependencies: MissionDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
@@ -33,7 +33,7 @@ export async function steer(
   return { mission: await missionNamed(dependencies, missionId, context) };
 }
 
-/** What is gone already is gone. */
+/** Removes a mission. Returns false if it does not exist any more. */
 export async function remove(
   dependencies: MissionDependencies,
   { missionId, reason }: DeleteMissionRequest,
@@ -53,7 +53,7 @@ export async function remove(
   }
 }
 
-/** Returns a message to its readers, and the number of the event that records it. */
+/** Sends a message to the readers. Returns the number of the event that records it. */
 export async function signal(
   dependencies: MissionDependencies,
   { missionId, signal: name, payload, idempotencyKey }: SignalMissionRequest,

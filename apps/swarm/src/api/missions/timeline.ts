@@ -1,4 +1,4 @@
-/** Where the time of a mission went: its spans, made from its history, and those of its child missions. */
+/** The timeline of a mission: its spans, made from its history, and those of its child missions. */
 import type { GetMissionTimelineReply, GetMissionTimelineRequest } from "@tutti/contracts/swarm/v1";
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
@@ -7,7 +7,7 @@ import { ChangedTasks } from "../board/changes.ts";
 import { eventsOf, type MissionDependencies, recordsOf } from "./dependencies.ts";
 import { Spans } from "./spans.ts";
 
-/** The events of a very long mission that are looked at, the first ones. */
+/** Maximum of events that are read of a very long mission, the first ones. */
 const recordsMax = 200_000;
 
 export async function timeline(
@@ -42,7 +42,7 @@ export async function timeline(
 
 function messagesOf(missionId: string, { all, modelCalls, tasks }: Spans): Span[] {
   const shown = all.map((span) => spanMessage(missionId, span, tasks[span.node] ?? ""));
-  // The whole is what starts first.
+  // The outermost span is the one that starts first.
   const outermost = shown[0]?.spanId ?? "";
   for (const span of shown) span.parentSpanId = span.spanId === outermost ? "" : outermost;
   for (const { within, ...noted } of modelCalls) {

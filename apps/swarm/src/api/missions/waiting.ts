@@ -22,7 +22,7 @@ export async function awaitMission(
   };
 }
 
-/** All of it, then what changes. The mission itself comes with each look. From a cursor on, what has changed since. */
+/** Sends the whole mission, then changes, each time with the mission itself. With a cursor: changes since. */
 export async function* watchMission(
   dependencies: MissionDependencies,
   request: WatchMissionRequest,
@@ -40,7 +40,7 @@ export async function* watchMission(
     const mission = await missionNamed(dependencies, missionId, context);
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(mission, cursor));
     const changed = await seen.look();
-    // Who asked to continue would take a snapshot that is live at once for what is new.
+    // A caller that continues would mistake a snapshot that is live at once for changes.
     const isAnew = isFirst && cursor !== "" && !isResumed;
     if (isAnew) yield { ...nothingNew, ...changed, mission, live: false };
     known = seen.cursorAt(mission);
@@ -61,7 +61,7 @@ const nothingNew: WatchMissionReply = {
   cursor: "",
 };
 
-/** What of a mission its watcher knows. */
+/** The state of a mission that its watcher knows. */
 class SeenMission {
   readonly #dependencies: MissionDependencies;
   readonly #missionId: string;

@@ -1,4 +1,4 @@
-/** Pools made, changed, held and taken away. */
+/** Pools: create, update, pause and delete. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   type CreatePoolReply,
@@ -47,7 +47,7 @@ export async function create(
     if (!isAlreadySet(wantedPool, settings)) throw poolErrors.exists({ what: "pool", id: matched.name });
     return { pool: await shown(dependencies, namespace, name, context), existed: true };
   }
-  // Off is what a flag is that is not set: a new pool has it, and is relieved of it by an update that names it.
+  // An unset flag means off: a new pool has it on, and an update that names it turns it off.
   const pool = { ...wantedPool, adaptiveConcurrency: true };
   // The name alone identifies the request: the machine compares the content.
   const command = { command: createPool, body: { pool }, idempotencyKey: "" };
@@ -66,14 +66,14 @@ export async function update(
   const { settings, contents } = await dependencies.pools.tenant(namespace, name, context);
   const after = mergedFields(settings, pool, wanted?.fields ?? [], changeable);
   requireValid(after, namespace);
-  // What was read to be merged is what is changed, unless the caller saw something else.
+  // The revision that was read for the merge is required, unless the caller passed another one.
   const revision = Number(wanted?.revision || contents.settings?.revision || 0);
   const command = { command: updatePool, body: { pool: after, revision }, reason };
   await dependencies.poolStore.change(namespace, name, command, context);
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
-/** It is not deleted under those who are there. Who comes a moment later finds that it is gone. */
+/** Deletes a pool if it has no agents. An agent that joins a moment later learns that the pool is gone. */
 export async function remove(
   dependencies: PoolDependencies,
   request: DeletePoolRequest,
@@ -118,7 +118,7 @@ export async function resume(
   return { pool: await shown(dependencies, namespace, name, context) };
 }
 
-/** Returns a pool that is there and owned here. */
+/** Returns a pool that exists and is owned here. */
 export async function named(
   { pools }: Pick<PoolDependencies, "pools">,
   request: { readonly namespace: string; readonly pool: string },
@@ -141,7 +141,7 @@ export async function shown(
   return viewOf(await pools.tenant(namespace, name, context), now);
 }
 
-/** What does not work must not be kept: the pool could not be opened by it. */
+/** Rejects an invalid configuration before it is stored: the pool could not be opened with it. */
 function requireValid(pool: PoolMessage, namespace: string): void {
   const problem = weightsProblem(pool.strategy?.weights ?? {});
   if (problem !== undefined) throw matchingErrors.settingsInvalid({ problem });
@@ -149,7 +149,7 @@ function requireValid(pool: PoolMessage, namespace: string): void {
     pool,
     namespace,
   );
-  // Of these 0 says that the configuration says it.
+  // For these fields 0 selects the configured value.
   const open = { ageingMs, queuedMax, agentsMax, suspicionThreshold, breakAfterFailures };
   const given = Object.entries(open).filter(([, value]) => value !== 0);
   const { doubling } = rest;

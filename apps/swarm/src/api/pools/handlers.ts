@@ -1,4 +1,4 @@
-/** Pools: made, steered and looked at. What lasts of them is kept by their machines. How they stand, the pools know. */
+/** Pools: create, update and read. Their machines store them. The pools know their own present state. */
 import { defaultNamespace, namespaceOf } from "@tutti/contracts/rpc";
 import type { ExplainPlacementRequest, ListQueueRequest, poolService } from "@tutti/contracts/swarm/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
@@ -12,7 +12,7 @@ import { listPools } from "./listing.ts";
 import { listPlacedAttempts } from "./placed-attempts.ts";
 import { watchPools } from "./watch.ts";
 
-/** So many waiting tasks can be paged through. */
+/** Maximum of waiting tasks that pages can show. */
 const queuedMax = 10_000;
 
 export function poolHandlers(dependencies: PoolDependencies): Handlers<typeof poolService> {

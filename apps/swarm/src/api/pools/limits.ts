@@ -1,4 +1,4 @@
-/** Limits by key, and how they are used. */
+/** Limits by key, and their use. */
 
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
@@ -56,7 +56,7 @@ export async function listLimits(
   return { limits: items, page: { nextToken, total: limits.length } };
 }
 
-/** By key: those that were set say by whom, and those that a rule for several keys covers, that this is so. */
+/** Returns limits by key. A set limit names its author. A limit by a rule for several keys is marked. */
 function limitsOf({ pool, contents }: Tenant, nowMs: number): PoolLimit[] {
   return pool.limits(nowMs).map((limit) => {
     const kept = contents.limits.get(limit.key);

@@ -1,6 +1,6 @@
 /**
- * Pools of all owners. Each process knows those that it owns. Who is asked for all of them asks the other owners for
- * theirs, and says nothing where one does not answer: part of a list would look like the whole.
+ * Pools of all owners. Each process knows those that it owns. A process that lists all of them asks the other
+ * owners, and fails if one does not answer: a partial list would look complete.
  */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import type { ListPoolsRequest, Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
@@ -34,7 +34,7 @@ export async function listPools(
   return { pools: items, page: { nextToken, total: wanted.length } };
 }
 
-/** All pools of a namespace, ordered by name. */
+/** Returns all pools of a namespace, ordered by name. */
 export async function poolsOf(
   dependencies: PoolDependencies,
   namespace: string,
@@ -48,7 +48,7 @@ export async function poolsOf(
   return lists.flat().sort((one, other) => (one.pool < other.pool ? -1 : 1));
 }
 
-/** Those that are owned here. */
+/** Returns the pools that are owned here. */
 async function ownPools(
   { pools, poolStore, now }: PoolDependencies,
   namespace: string,
@@ -76,14 +76,14 @@ async function ownPools(
   return found;
 }
 
-/** The pool was deleted a moment ago, or has moved to another owner. */
+/** Returns whether the pool was just deleted, or has moved to another owner. */
 function isGone(error: unknown): boolean {
   return (
     swarmErrors.poolUnknown.is(error) || notOwnerOf(error) !== undefined || runtimeErrors.leaving.is(error)
   );
 }
 
-/** Those of the owner of another pool. */
+/** Returns the pools of the owner of another pool. */
 function poolsBeside(
   { remote }: PoolDependencies,
   namespace: string,

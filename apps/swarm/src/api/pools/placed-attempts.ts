@@ -1,4 +1,4 @@
-/** Attempts that agents of a pool had, for services that record the past. */
+/** Attempts at agents of a pool, for services that record the past. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   ListPlacedAttemptsReply,
@@ -51,7 +51,7 @@ function messageOf(attempt: PlacedAttempt): PlacedAttemptMessage {
   };
 }
 
-/** Demands beside the capability. */
+/** Returns the requirements besides the capability. */
 function demandOf({ profile, choices }: PlacedAttempt): string {
   const { requirements, fit } = profile.demand;
   const request = {

@@ -3,7 +3,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { PoolTime } from "../../pools/pool-time.ts";
 import type { Tenant } from "../../pools/tenant.ts";
 
-/** Returns a pool as it is shown. */
+/** Returns the view of a pool. */
 export function viewOf({ pool, settings, contents }: Tenant, now: PoolTime): PoolView {
   const { settings: kept, pause } = contents;
   const { slowUntilMs } = pause;

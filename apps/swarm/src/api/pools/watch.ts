@@ -4,7 +4,7 @@ import { Bell, type CallContext } from "@tutti/kernel";
 import type { PoolDependencies } from "../dependencies.ts";
 import { poolsOf } from "./listing.ts";
 
-/** Follows pools: a snapshot, then those that stand otherwise and those that are gone, once per period of numbers. */
+/** Watches pools: a snapshot, then changed and removed pools, at most once per interval. */
 export async function* watchPools(
   dependencies: PoolDependencies,
   request: WatchPoolsRequest,

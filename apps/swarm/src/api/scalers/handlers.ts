@@ -1,4 +1,4 @@
-/** Scalers: made, changed, taken away and looked at. What lasts of them is kept by the machine of their pool. */
+/** Scalers: create, update, delete and read. The machine of their pool stores them. */
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   type CreateScalerRequest,
@@ -30,7 +30,7 @@ export interface ScalerDependencies extends PoolDependencies {
   readonly scalers: Scalers;
   /** Scalers of this process and of others. */
   readonly remoteScalers: Client<typeof scalerService>;
-  /** Whether only this machine can call this process. */
+  /** True if only this machine can call this process. */
   readonly isLoopback: boolean;
   readonly guard: WebhookGuard;
 }
@@ -40,9 +40,9 @@ const changeable = [
   ...(["sleepInstead", "useForecast", "windows", "paused", "labels"] as const),
 ] as const;
 
-/** In the words of the contract a driver is named by what it is. */
+/** The names of the fields that set a driver. */
 const drivers = new Set(["process", "webhook", "container", "kubernetes"]);
-/** What says which scaler it is changes nothing, named or not. */
+/** Fields that identify the scaler change nothing, named or not. */
 const identifying = new Set(["namespace", "pool", "scaler_id", "scalerId"]);
 
 export function scalerHandlers(dependencies: ScalerDependencies): Handlers<typeof scalerService> {
@@ -114,7 +114,7 @@ async function list(dependencies: ScalerDependencies, request: ListScalersReques
   return { scalers: items, page: { nextToken, total: all.length } };
 }
 
-/** Those of a pool that is owned here. */
+/** Returns the scalers of a pool that is owned here. */
 async function own(
   dependencies: ScalerDependencies,
   request: { readonly namespace: string; readonly pool: string },
@@ -124,7 +124,7 @@ async function own(
   return [...tenant.contents.scalers.keys()].sort().map((scalerId) => viewOf(dependencies, tenant, scalerId));
 }
 
-/** Those of all pools, of all owners. */
+/** Returns the scalers of all pools, of all owners. */
 async function scalersOfAll(
   dependencies: ScalerDependencies,
   namespace: string,
@@ -151,7 +151,7 @@ async function listScalings(
   keptIn(tenant, scalerId);
   const all = dependencies.scalers.logOf(tenant.pool, scalerId)?.newestFirst ?? [];
   const { namespace, name } = tenant.pool;
-  // Newest first: what was decided later has the smaller key.
+  // Newest first: a later decision has a smaller key.
   const keyOf = ({ number }: { readonly number: number }) => String(1e12 - number);
   const { items, nextToken } = pageOf(all, { list: ["scalings", namespace, name, scalerId], keyOf }, page);
   const scalings = items.map(({ number: _, ...scaling }) => scaling);
@@ -176,7 +176,7 @@ function tenantOf(
   return pools.tenant(namespaceOf(request), request.pool || defaultPool, context);
 }
 
-/** As it is after a change, which the pool works by already. */
+/** Returns a scaler after a change that the pool has already applied. */
 async function shown(
   dependencies: ScalerDependencies,
   { pool }: Tenant,

@@ -20,7 +20,7 @@ export class AgentPeer {
     return this.#sent.hasRoom;
   }
 
-  /** Returns a frame that says this, numbered. */
+  /** Returns a numbered frame with this content. */
   frame(what: Partial<AgentFrame>): AgentFrame {
     const frame = AgentFrame.fromPartial({
       ...what,
@@ -38,7 +38,7 @@ export class AgentPeer {
     return arrival;
   }
 
-  /** What the host lacks, by its welcome. */
+  /** Returns the frames that the host lacks, by its welcome. */
   resume(received: number): readonly AgentFrame[] {
     this.#sent.acknowledge(received);
     return this.#sent.pending();

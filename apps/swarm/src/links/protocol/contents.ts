@@ -6,7 +6,7 @@ import { type Assign, HostFrame } from "@tutti/contracts/agent/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import { linkLimits } from "./limits.ts";
 
-/** The fields of a frame without its numbers, with room for those at the front. */
+/** The encoded fields of a frame, with room at the front for its numbers. */
 export type Content = Uint8Array<ArrayBuffer>;
 
 /** Two numbers of at most five bytes each, with their tags. */
@@ -15,23 +15,23 @@ export const headerBytes = 12;
 const emptyHeader = new Uint8Array(headerBytes);
 const writer = new FlatWriter();
 
-/** Returns a frame that says nothing but its numbers. */
+/** Returns a frame with only its numbers. */
 export function emptyContent(): Content {
   return new Uint8Array(headerBytes);
 }
 
-/** The content of a frame: in one piece, or in several where it would be larger than a frame may be. */
+/** Returns the content of a frame: in one piece, or in several if it would exceed the maximum of a frame. */
 export function contentsOf(frame: HostFrame, bytesMax: number = linkLimits.frameBytesMax): Content[] {
   const whole = encoded(frame);
   if (whole.length <= bytesMax || frame.assignments.length === 0) return [whole];
-  // Assignments come first within a frame, so they do in frames of their own.
+  // Assignments come first within a frame, so they come first in separate frames too.
   const { assignments, ...rest } = frame;
   const others = encoded({ ...rest, assignments: [] });
   const last = others.length > headerBytes ? [others] : [];
   return [...piecesOf(assignments, bytesMax), ...last];
 }
 
-/** Puts the numbers before a content that is sent now. */
+/** Writes the numbers before a content that is sent now. */
 export function numbered(content: Content, sequence: number, acknowledged: number): Uint8Array {
   writer.reset();
   writer.uint32(sequenceTag).uint32(sequence);

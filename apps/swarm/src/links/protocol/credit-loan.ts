@@ -23,12 +23,12 @@ export class CreditLoan {
     this.#granted += count;
   }
 
-  /** The pool has used some of it. */
+  /** Records that the pool has used some of it. */
   used(count: number): void {
     this.#lent = Math.max(0, this.#lent - count);
   }
 
-  /** What the pool gets now. */
+  /** Returns the credit that the pool gets now. */
   lend(isClogged: boolean): number {
     const count = isClogged ? 0 : Math.min(this.#granted, this.#lentMax - this.#lent);
     this.#granted -= count;
@@ -36,7 +36,7 @@ export class CreditLoan {
     return count;
   }
 
-  /** An agent that drains or sleeps takes nothing back of what it granted: it is void. */
+  /** Voids the granted credit of an agent that drains or sleeps. */
   void(): void {
     this.#granted = 0;
     this.#lent = 0;

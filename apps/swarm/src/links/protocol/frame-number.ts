@@ -1,4 +1,4 @@
-/** Numbers of frames: from 1 without gaps, and after the greatest comes 1 again. 0 stands for none yet. */
+/** Numbers of frames: from 1 without gaps. The maximum is followed by 1. 0 means none yet. */
 
 const numbers = 0xffff_ffff;
 
@@ -12,13 +12,13 @@ export function stepsBetween(from: number, to: number): number {
   return steps < 0 ? steps + numbers : steps;
 }
 
-/** Returns whether a number is one that comes after another rather than before it: what is under way is few. */
+/** Returns whether a number is after another rather than before it. Few frames are in flight. */
 export function isAfter(number: number, other: number): boolean {
   const steps = stepsBetween(other, number);
   return steps > 0 && steps < numbers / 2;
 }
 
-/** None yet is where the greatest number is: before 1. */
+/** Returns the position of a number. 0, none yet, has that of the maximum: before 1. */
 function placeOf(number: number): number {
   return number === 0 ? numbers : number;
 }

@@ -45,8 +45,8 @@ function refusedWith(code: string) {
 }
 
 /**
- * Two ends and what is between them. A wire that drops or doubles frames represents every way in which a stream may
- * fail. The end that notices a gap ends the stream, and the agent opens another one.
+ * Two ends and the wire between them. A wire that drops or doubles frames represents every way in which a
+ * stream may fail. The end that notices a gap ends the stream, and the agent opens another one.
  */
 class FaultyWire {
   readonly link = new HostLink("link-1", identity, times, 0);
@@ -93,7 +93,7 @@ class FaultyWire {
     this.#toAgent = this.#toAgent.flatMap((frame) => [frame, frame]);
   }
 
-  /** The stream breaks with all that is on it, or is left behind by one that takes its place. */
+  /** Breaks the stream with all frames on it, or leaves it behind for a new one. */
   reconnect(isNoticed: boolean): void {
     if (isNoticed) this.link.detach(this.#stream, this.#nowMs);
     this.#stream = carrier();
@@ -104,7 +104,7 @@ class FaultyWire {
     this.#letOneThrough();
   }
 
-  /** No wire is so bad that it never brings anything over: that is another case. */
+  /** Lets a frame pass from time to time: a wire that never delivers anything is another case. */
   #letOneThrough(): void {
     this.#fruitless = this.link.received === this.#resumedAt ? this.#fruitless + 1 : 0;
     this.#resumedAt = this.link.received;

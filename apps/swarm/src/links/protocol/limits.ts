@@ -1,6 +1,4 @@
-/**
- * What may be on a link at once. The contract fixes these numbers. Both sides count on them.
- */
+/** Limits of a link. The contract fixes these numbers, and both sides rely on them. */
 import type { AgentFrame, Result } from "@tutti/contracts/agent/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
 import { swarmErrors } from "../../errors.ts";
@@ -17,9 +15,7 @@ function weightOfPayload({ body, mediaType }: Payload): number {
   return mediaType.length + (body?.$case === "inline" ? body.value.length : 64);
 }
 
-/**
- * Returns the bytes of a frame as far as it was filled by the agent, rather too few than too many. Throws what exceeds.
- */
+/** Returns a lower bound of the bytes of a frame. Throws if it exceeds a limit. */
 export function weighAgentFrame(frame: AgentFrame): number {
   let weight = 8;
   for (const result of frame.results) weight += 20 + weighResult(result);
@@ -31,7 +27,7 @@ export function weighAgentFrame(frame: AgentFrame): number {
   return weight;
 }
 
-/** Returns whether a result alone is more than may be in a frame. */
+/** Returns whether a single result exceeds the maximum of a frame. */
 export function isOversized(result: Result): boolean {
   try {
     weighResult(result);

@@ -1,13 +1,13 @@
 import { isAfter, nextNumber, stepsBetween } from "./frame-number.ts";
 
-/** How much may be under way without being acknowledged. */
+/** Limits of unacknowledged frames. */
 export interface UnacknowledgedLimits {
   readonly frames: number;
   readonly bytes: number;
 }
 
 /**
- * Frames that one side has sent and the other has not acknowledged: what is repeated when a link is resumed.
+ * Frames that one side has sent and the other has not acknowledged: they are repeated when a link is resumed.
  *
  * 1. Frames are kept in the order of their numbers, without gaps, the oldest first.
  * 2. A frame is forgotten once it is acknowledged, and never before.
@@ -38,12 +38,12 @@ export class SentFrames<Frame> {
     return this.#bytes;
   }
 
-  /** Whether another frame may be sent. A single one may be larger than the bytes that are left. */
+  /** Whether another frame may be sent. A single frame may exceed the remaining bytes. */
   get hasRoom(): boolean {
     return this.#frames.length < this.#limits.frames && this.#bytes < this.#limits.bytes;
   }
 
-  /** The number that the next frame has to bear. */
+  /** The number of the next frame. */
   get next(): number {
     return nextNumber(this.#last);
   }
@@ -56,8 +56,8 @@ export class SentFrames<Frame> {
   }
 
   /**
-   * Forgets what the other side has taken in. An acknowledgement that is older than one before changes nothing. Gives
-   * false for one of a frame that was never sent.
+   * Forgets acknowledged frames. An older acknowledgement than the last one changes nothing. Returns false if
+   * the frame was never sent.
    */
   acknowledge(number: number): boolean {
     if (isAfter(number, this.#last)) return false;
@@ -69,7 +69,7 @@ export class SentFrames<Frame> {
     return true;
   }
 
-  /** What the other side lacks when it has taken in everything that is acknowledged, oldest first. */
+  /** Returns the unacknowledged frames, oldest first. */
   pending(): readonly Frame[] {
     return [...this.#frames];
   }

@@ -1,4 +1,4 @@
-/** Frames in pieces, where one alone would fill more than a message: what is in them takes effect in the same order. */
+/** Splits frames that exceed a message into pieces. Their contents take effect in the same order. */
 import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import {
   weightOfAgentFrame,

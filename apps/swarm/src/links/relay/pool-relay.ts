@@ -27,9 +27,9 @@ export interface PoolRelayParts {
   readonly host: string;
   readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
   readonly now: () => number;
-  /** The owner hears something at least this often. */
+  /** Maximum interval of messages to the owner. */
   readonly signOfLifeMs: number;
-  /** No agent is left, and all contents are sent. */
+  /** Called when no agent is left, and all contents are sent. */
   readonly onIdle: () => void;
 }
 
@@ -44,7 +44,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
   readonly #parts: PoolRelayParts;
   readonly #agents = new Map<number, RelayedAgent>();
   readonly #outbox = new RelayOutbox();
-  /** Told once: who was refused comes again, or stays away. */
+  /** Reported once: a refused agent comes again, or stays away. */
   #turnedAway: AgentTurnedAway[] = [];
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
@@ -69,7 +69,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     return this.#agents.values();
   }
 
-  /** Whether there is no agent to speak for, and nothing to tell. */
+  /** Whether there are no agents and no pending reports. */
   get isIdle(): boolean {
     return this.#agents.size === 0 && this.#turnedAway.length === 0;
   }
@@ -99,7 +99,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     return agent;
   }
 
-  /** An agent that came for this pool was refused here. */
+  /** Reports that an agent was refused here. */
   turnedAway(agent: AgentTurnedAway): void {
     if (this.#turnedAway.length >= turnedAwayMax) return;
     this.#turnedAway.push(agent);
@@ -142,7 +142,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") this.#failAll(error);
         const level = meshErrors.interrupted.is(error) ? "info" : "warn";
-        // Told once: while an owner is being found this is what happens.
+        // Logged once: this is expected while a new owner is not known yet.
         if (failures === 0 && !signal.aborted)
           foundation.logger[level]("the relay to a pool broke, and is opened again", {
             namespace,
@@ -158,7 +158,7 @@ export class PoolRelay implements RelayTongue, LinkHome {
     onIdle();
   }
 
-  /** One stream from its greeting to its end. Gives whether the owner took it. */
+  /** Runs one stream from its greeting to its end. Returns whether the owner accepted it. */
   async #speak(): Promise<boolean> {
     const { dispatch, foundation, signOfLifeMs } = this.#parts;
     const ending = new AbortController();

@@ -1,8 +1,9 @@
 /**
- * One stream of a host that relays links to a pool which is owned here.
+ * One stream of a host that relays links to a pool that is owned here.
  *
- * 1. Every link that the host tells of is one of the pool's, and what it says reaches the pool in the order said.
- * 2. When the stream ends its links are cut: the host tells them again on another one, or their agents come otherwise.
+ * 1. Every link of the host becomes a link of the pool, and its frames reach the pool in their order.
+ * 2. When the stream ends, its links are cut: the host announces them again on another stream, or their
+ *    agents come otherwise.
  */
 import { Welcome } from "@tutti/contracts/agent/v1";
 import { type LinkOpened, LinkRefused, type RelayReply, type RelayRequest } from "@tutti/contracts/swarm/v1";
@@ -14,7 +15,7 @@ import type { PoolTime } from "../../pools/pool-time.ts";
 import { emptyAgentFrame } from "../empty-frame.ts";
 import { RelayReplies } from "./relay-replies.ts";
 
-/** The version of the protocol that is spoken here, and the only one there has been. */
+/** The supported version of the protocol, and the only one so far. */
 const relayVersion = 1;
 
 export interface RelayExchangeParts {
@@ -24,9 +25,9 @@ export interface RelayExchangeParts {
   /** Instance id of this process. */
   readonly owner: string;
   readonly epoch: number;
-  /** There is something to send. */
+  /** Called when there is something to send. */
   readonly wake: () => void;
-  /** An agent offers other things than before. */
+  /** Called when an agent changes its offering. */
   readonly onReoffered: (pool: Pool, agentId: string) => void;
 }
 
@@ -38,7 +39,7 @@ export class RelayExchange {
   readonly #unlisten: () => void;
   #isOver = false;
 
-  /** Takes the first request. Throws what the host is refused with. */
+  /** Accepts the first request. Throws the reason of a refusal. */
   constructor(parts: RelayExchangeParts, first: RelayRequest) {
     const { hello } = first;
     if (hello === undefined) throw swarmErrors.relayGreetingExpected();
@@ -63,7 +64,7 @@ export class RelayExchange {
     return this.#isOver;
   }
 
-  /** Takes a further request. Throws what breaks the protocol: the stream has to end. */
+  /** Accepts a further request. Throws if it violates the protocol: the stream has to end. */
   take(request: RelayRequest): void {
     if (request.hello !== undefined) throw swarmErrors.relayGreetingRepeated();
     if (!this.#isOver) this.#takeAll(request);
@@ -74,7 +75,7 @@ export class RelayExchange {
     return this.#replies.take();
   }
 
-  /** Says something although there is nothing to say. */
+  /** Queues a reply even if there are no contents. */
   sayWord(): void {
     this.#replies.sayWord();
     this.#parts.wake();
@@ -148,7 +149,7 @@ export class RelayExchange {
     this.#parts.wake();
   }
 
-  /** An agent breaks the rules of the pool: its link is over, and its host tells it why. */
+  /** Ends the link of an agent that broke the rules of the pool. Its host reports the reason to it. */
   #break(number: number, link: AgentLink, refusal: Refusal, nowMs: number): void {
     this.#links.delete(number);
     link.end(refusal.message, nowMs);
@@ -162,7 +163,7 @@ export class RelayExchange {
     this.#parts.wake();
   }
 
-  /** The pool goes to another process, and its links after it. */
+  /** Moves the links of a pool to its next owner. */
   #leave(owner: Owner | undefined): void {
     this.#isOver = true;
     this.#links.clear();

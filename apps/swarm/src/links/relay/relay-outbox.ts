@@ -1,11 +1,11 @@
-/** What a relay has to say to an owner, joined to as few requests as their size allows. */
+/** The messages of a relay to an owner, joined to as few requests as their size allows. */
 import type { AgentFrame } from "@tutti/contracts/agent/v1";
 import { AgentTurnedAway, type LinkClosed, type LinkOpened, RelayRequest } from "@tutti/contracts/swarm/v1";
 import { declareWeight } from "@tutti/mesh";
 import { weightOfAgentFrame } from "../../weights.ts";
 import { piecesOfAgentFrame } from "./pieces.ts";
 
-/** Where a request is closed and another one started: another piece of a frame always fits. */
+/** Size at which another request is started: another piece of a frame always fits. */
 const fullBytes = 1_048_576;
 
 interface Counted {

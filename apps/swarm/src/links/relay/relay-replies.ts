@@ -1,4 +1,4 @@
-/** What the owner of a pool has to say to a host, joined to as few replies as their size allows. */
+/** The messages of the owner of a pool to a host, joined to as few replies as their size allows. */
 import { type Bye, HostFrame, type Welcome } from "@tutti/contracts/agent/v1";
 import { type LinkRefused, RelayReply, type RelayWelcome } from "@tutti/contracts/swarm/v1";
 import type { NotOwner } from "@tutti/contracts/types/v1";
@@ -6,7 +6,7 @@ import { declareWeight } from "@tutti/mesh";
 import { weightOfHostFrame } from "../../weights.ts";
 import { piecesOfHostFrame } from "./pieces.ts";
 
-/** Where a reply is closed and another one started: another piece of a frame always fits. */
+/** Size at which another reply is started: another piece of a frame always fits. */
 const fullBytes = 1_048_576;
 const emptyBytes = 256;
 
@@ -22,7 +22,7 @@ export class RelayReplies {
     this.#room(256).welcome = welcome;
   }
 
-  /** The answer to the greeting of an agent. */
+  /** Queues the answer to the greeting of an agent. */
   answer(link: number, welcome: Welcome): void {
     const frame = { ...HostFrame.create(), answer: { $case: "welcome" as const, value: welcome } };
     const names = Object.keys(welcome.capabilityNumbers?.numbers ?? {});
@@ -39,7 +39,7 @@ export class RelayReplies {
     this.#room(1_024).moved = owner;
   }
 
-  /** Takes over what is in a frame, which its pool uses again. */
+  /** Copies the contents of a frame, which its pool reuses. */
   add(link: number, frame: HostFrame): void {
     for (const piece of piecesOfHostFrame(ownFrame(frame), fullBytes))
       this.#room(weightOfHostFrame(piece)).frames.push({ link, frame: piece });
@@ -49,7 +49,7 @@ export class RelayReplies {
     this.#room(64 + 3 * bye.reason.length).frames.push({ link, frame: { ...HostFrame.create(), bye } });
   }
 
-  /** An empty reply, if there are no contents. */
+  /** Queues an empty reply if there are no contents. */
   sayWord(): void {
     if (this.#replies.length === 0) this.#room(0);
   }
@@ -72,7 +72,7 @@ export class RelayReplies {
   }
 }
 
-/** Lists that have something are the receiver's. Empty ones are filled again. */
+/** Returns a frame that owns its lists. Empty lists of the pool are reused. */
 function ownFrame(frame: HostFrame): HostFrame {
   return {
     ...frame,

@@ -1,4 +1,6 @@
-/** The stream of a host that relays, at the owner of the pool: requests go to the exchange, replies leave as it reads. */
+/**
+ * The stream of a relaying host at the owner of the pool: requests go to the exchange, replies to the host.
+ */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import type { RelayReply, RelayRequest } from "@tutti/contracts/swarm/v1";
 import { Bell, type CallContext, type Timers } from "@tutti/kernel";
@@ -9,7 +11,7 @@ import { RelayExchange, type RelayExchangeParts } from "./relay-exchange.ts";
 export interface RelayDependencies
   extends Pick<RelayExchangeParts, "pools" | "now" | "owner" | "onReoffered"> {
   readonly timers: Timers;
-  /** The host hears something at least this often. */
+  /** Maximum interval of messages to the host. */
   readonly signOfLifeMs: number;
 }
 

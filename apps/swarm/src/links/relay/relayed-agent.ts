@@ -1,12 +1,13 @@
 /**
- * An agent whose link ends here and whose pool is owned elsewhere: its frames go to the relay, and the frames for it
- * come from the relay. The relay knows enough of the agent to announce it to another owner.
+ * An agent whose link ends here and whose pool is owned elsewhere: its frames go to the relay, and the frames
+ * for it come from the relay. The relay knows enough of the agent to announce it to another owner.
  *
  *     greeting ── welcome ──► open ── another stream ──► open
  *     greeting, open ── refused, goodbye of either side ──► closed
  *
- * 1. A token is named to each owner from its assignment until its result is durable, so that the attempt continues.
- * 2. The agent hears nothing of a change of owners but which of its attempts are no longer wanted.
+ * 1. Each owner receives a token from its assignment until its result is durable, so that the attempt
+ *    continues.
+ * 2. Of a change of owners the agent only learns which attempts are no longer wanted.
  */
 import {
   type AgentFrame,
@@ -27,7 +28,7 @@ import { linkLimits } from "../protocol/limits.ts";
 import { RelayedNumbers } from "./relayed-numbers.ts";
 import { RelayedResults } from "./relayed-results.ts";
 
-/** What an agent needs of the relay. */
+/** The relay, as its agents see it. */
 export interface RelayTongue {
   /** Whether a stream to the owner is open for its frames. */
   readonly isOpen: boolean;
@@ -38,7 +39,7 @@ export interface RelayTongue {
 }
 
 export interface RelayedAgentParts {
-  /** Its number in the relay. */
+  /** Number of the agent in the relay. */
   readonly number: number;
   readonly linkId: string;
   readonly hello: Hello;
@@ -52,7 +53,7 @@ export interface RelayedAgentParts {
 /** The state that an agent requests, repeated to another owner. */
 type Standing = Pick<AgentFrame, "drain" | "sleep">;
 
-/** What an agent may have said without an owner having taken it. */
+/** Maximum of frames of an agent that no owner has accepted yet. */
 const keptBytesMax = 4 * linkLimits.unacknowledged.bytes;
 const active: Standing = { drain: undefined, sleep: undefined };
 
@@ -80,7 +81,7 @@ export class RelayedAgent implements AgentLink {
     this.#heardMs = parts.nowMs;
     this.#tokens = new TokenTable(parts.tableSeed);
     for (const token of parts.hello.running) this.#has(token);
-    // The agent may have gone before the owner answers.
+    // The agent may have left before the owner answers.
     this.#greeted.promise.catch(() => {});
   }
 
@@ -92,7 +93,7 @@ export class RelayedAgent implements AgentLink {
     return this.#state === "open";
   }
 
-  /** Resolves with the welcome, and rejects with what the agent is refused with. */
+  /** Resolves with the welcome. Rejects with the reason of a refusal. */
   get joined(): Promise<Joined> {
     return this.#greeted.promise;
   }
@@ -130,7 +131,7 @@ export class RelayedAgent implements AgentLink {
     this.#parts.tongue.left(this, reason);
   }
 
-  /** The message by which the owner learns of the link. */
+  /** Returns the message that announces the link to the owner. */
   opened(nowMs: number): LinkOpened {
     const { linkId, principal } = this.#parts;
     return {
@@ -145,7 +146,7 @@ export class RelayedAgent implements AgentLink {
     };
   }
 
-  /** Sent on a new stream after that: the results that are not durable, and frames received meanwhile. */
+  /** Returns the frames for a new stream: results that are not durable, and frames received meanwhile. */
   again(): AgentFrame[] {
     this.#numbers.forgetOwner();
     const results = this.#results.again();
@@ -157,7 +158,7 @@ export class RelayedAgent implements AgentLink {
     return frames;
   }
 
-  /** The owner takes it. */
+  /** Handles the welcome of the owner. */
   welcomed(welcome: Welcome): void {
     if (this.#state === "closed") return;
     const { agentId, capabilityNumbers, unwanted, held } = welcome;
@@ -182,10 +183,10 @@ export class RelayedAgent implements AgentLink {
       this.#parts.outlet.send(frame);
   }
 
-  /** What the agent is to be sent. */
+  /** Sends a frame of the owner to the agent. */
   received(frame: HostFrame): void {
     if (this.#state !== "open") return;
-    // First of all: an attempt that was answered as busy may come again with the word that its answer has arrived.
+    // First: an attempt that was answered as busy may come again in the frame that settles its answer.
     const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);
     this.#credit = Math.max(0, this.#credit - frame.assignments.length);
     for (const { token } of frame.assignments) this.#has(token);
@@ -204,7 +205,7 @@ export class RelayedAgent implements AgentLink {
     if (bye !== undefined) this.dismissed(bye);
   }
 
-  /** The owner refuses it, or sends it elsewhere. */
+  /** Handles a refusal or redirection by the owner. */
   refused({ answer }: LinkRefused): void {
     if (this.#state === "closed") return;
     const error = errorOfAnswer(answer);
@@ -213,14 +214,14 @@ export class RelayedAgent implements AgentLink {
     if (wasOpen) this.#parts.outlet.end({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
   }
 
-  /** The pool is done with it. */
+  /** Ends the link of an agent that its pool has dismissed. */
   dismissed(bye: Bye): void {
     if (this.#state === "closed") return;
     this.#close(swarmErrors.hostStopping());
     this.#parts.outlet.end(bye);
   }
 
-  /** The relay cannot be had at all. */
+  /** Ends the link because the relay cannot be opened at all. */
   fail(error: TuttiError): void {
     const wasOpen = this.#state === "open";
     this.#close(error);
@@ -231,7 +232,7 @@ export class RelayedAgent implements AgentLink {
     return this.#state === "closed";
   }
 
-  /** The bytes of a frame are not kept for one token in it. */
+  /** Copies the token, so that it does not keep the bytes of its frame in memory. */
   #has(token: Uint8Array): void {
     const own = new Uint8Array(token);
     this.#tokens.set(own, own);
@@ -263,7 +264,7 @@ export class RelayedAgent implements AgentLink {
   }
 }
 
-/** Who cannot be taken now may be a little later, at another host or another owner. */
+/** Pause of a refused agent: later it may be accepted, at another host or by another owner. */
 const returnAfterRefusalMs = 1_000;
 
 function errorOfAnswer(answer: LinkRefused["answer"]): TuttiError {

@@ -20,7 +20,7 @@ describe("numbers of capabilities on a relayed link", () => {
       [1, 2, 3].map((number) => numbers.of(number)),
       [2, 1, 3],
     );
-    // What the new owner calls 1 is taken: the agent gets a number of its own for it.
+    // The new owner's number 1 is in use: the agent gets another number for it.
     numbers.forgetOwner();
     assert.deepEqual(numbers.learn({ "d@1.0.0": 1 }), { "d@1.0.0": 4 });
     assert.equal(numbers.of(1), 4);

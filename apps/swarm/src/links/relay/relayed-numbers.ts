@@ -1,6 +1,6 @@
 /**
- * The numbers of capabilities on a relayed link. The numbers that the agent received hold as long as its link. Another
- * owner counts otherwise.
+ * The numbers of capabilities on a relayed link. The numbers that the agent received are valid as long as its
+ * link. Another owner uses other numbers.
  *
  * 1. A capability keeps the number that the agent received first.
  * 2. Two capabilities never have the same number.
@@ -11,12 +11,12 @@ export class RelayedNumbers {
   #greatest = 0;
   #isSame = true;
 
-  /** All that the agent knows. */
+  /** All numbers that the agent knows. */
   get sent(): Record<string, number> {
     return Object.fromEntries(this.#sent);
   }
 
-  /** Another owner: what the one before said is void. */
+  /** Forgets the numbers of the previous owner. */
   forgetOwner(): void {
     this.#ofOwner.clear();
     this.#isSame = true;
@@ -39,12 +39,12 @@ export class RelayedNumbers {
     return Object.fromEntries(added);
   }
 
-  /** Whether the agent has the very numbers of the owner. */
+  /** Whether the agent has the same numbers as the owner. */
   get isSame(): boolean {
     return this.#isSame;
   }
 
-  /** What the agent calls it. 0, which it takes for unknown, if unknown. */
+  /** Returns the agent's number. 0, which the agent treats as unknown, if there is none. */
   of(number: number): number {
     return this.#ofOwner.get(number) ?? 0;
   }

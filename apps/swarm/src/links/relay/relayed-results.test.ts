@@ -32,7 +32,7 @@ describe("results of a relayed link", () => {
       [2, 4],
     );
     kept.add(resultOf(5));
-    // The second of this stream is the fourth that the agent sent.
+    // The second result of this stream is the fourth of the agent.
     assert.deepEqual(kept.settle(0, [2]), { resultsDurable: 1, resultsDurableBeyond: [4] });
     assert.deepEqual(kept.settle(3, []), { resultsDurable: 5, resultsDurableBeyond: [] });
     assert.equal(kept.bytes, 0);

@@ -1,20 +1,21 @@
 /**
- * The results of one relayed link. The agent counts them on its link, the owner on each stream of the relay again.
+ * The results of one relayed link. The agent numbers them on its link, the owner on each stream of the relay.
  * Results that are not durable are kept here and repeated on the next stream.
  *
- * 1. A result is kept until an owner says that it is durable, and repeated in the order in which it came.
- * 2. Each result is acknowledged to the agent once: cumulatively as far as all are durable, by number beyond that.
+ * 1. A result is kept until an owner reports it as durable, and repeated in the original order.
+ * 2. Each result is acknowledged to the agent once: cumulatively as far as all are durable, by number beyond
+ *    that.
  */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { weightOfResult } from "../../weights.ts";
 
 interface Kept {
   readonly result: Result;
-  /** As the agent counts. */
+  /** The agent's number. */
   readonly number: number;
 }
 
-/** What the agent can forget. */
+/** The results that the agent can forget. */
 export interface Settled {
   readonly resultsDurable: number;
   readonly resultsDurableBeyond: number[];
@@ -31,7 +32,7 @@ export class RelayedResults {
   #bytes = 0;
   readonly #onSettled: (token: Uint8Array) => void;
 
-  /** @param onSettled hears of each token whose result is durable */
+  /** @param onSettled called for each token with a durable result */
   constructor(onSettled: (token: Uint8Array) => void) {
     this.#onSettled = onSettled;
   }
@@ -41,19 +42,19 @@ export class RelayedResults {
     return this.#bytes;
   }
 
-  /** Returns whether the result of an attempt is among them. For one that is looked for, not for each. */
+  /** Returns whether the result of an attempt is kept. Searches all: not for every frame. */
   has(token: Uint8Array): boolean {
     for (const { result } of this.#kept.values()) if (Buffer.compare(result.token, token) === 0) return true;
     return false;
   }
 
-  /** The agent sends one. */
+  /** Adds a result of the agent. */
   add(result: Result): void {
     this.#kept.set(++this.#onStream, { result, number: ++this.#taken });
     this.#bytes += weightOfResult(result);
   }
 
-  /** Another stream, on which they count from 1: gives all that have to be repeated. */
+  /** Starts another stream, with numbers from 1. Returns the results that have to be repeated. */
   again(): Result[] {
     const kept = [...this.#kept.values()];
     this.#kept = new Map(kept.map((one, index) => [index + 1, one]));
@@ -62,7 +63,7 @@ export class RelayedResults {
     return kept.map(({ result }) => result);
   }
 
-  /** The owner says which are durable, by its own count. Undefined when that is nothing new. */
+  /** Applies the durable marks of the owner, in its numbers. Returns undefined if nothing is new. */
   settle(cumulative: number, beyond: readonly number[]): Settled | undefined {
     const before = this.#durable;
     const named: number[] = [];

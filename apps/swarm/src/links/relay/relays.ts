@@ -39,7 +39,7 @@ export class Relays {
     for (const relay of this.#relays.values()) relay.stop();
   }
 
-  /** An agent may have come while the last stream ended. */
+  /** Restarts a relay for an agent that came while the last stream ended, or removes it. */
   #idle(key: string, relay: PoolRelay): void {
     if (!relay.isIdle && !relay.isStopped) relay.start();
     else this.#relays.delete(key);

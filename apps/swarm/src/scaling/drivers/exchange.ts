@@ -1,7 +1,9 @@
-/** One request over HTTP to what an operator has named: a socket of this machine, or an API with an authority of its own. */
+/**
+ * One HTTP request to a configured destination: a local socket, or an API with its own certificate authority.
+ */
 import type { IncomingMessage } from "node:http";
 
-// By `import` they would load undici as well.
+// `import` would load undici as well.
 const { request: requestPlain } = process.getBuiltinModule("node:http");
 const { request: requestSecure } = process.getBuiltinModule("node:https");
 
@@ -11,7 +13,7 @@ export interface Exchange {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: { readonly type: string; readonly value: unknown };
-  /** Aborted when the time for it is over. */
+  /** Aborted at the timeout. */
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +25,7 @@ export interface Answer {
 
 const answerBytesMax = 16 * 1_048_576;
 
-/** Rejects without an answer. A refusal is an answer. */
+/** Sends a request. Rejects without an answer. A refusal is an answer. */
 export async function exchange({ method, to, path, headers, body, signal }: Exchange): Promise<Answer> {
   const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body.value));
   const all = {
@@ -57,7 +59,7 @@ export async function exchange({ method, to, path, headers, body, signal }: Exch
   return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: Buffer.concat(pieces) };
 }
 
-/** What an answer says as JSON. Undefined where it says nothing of that kind. */
+/** Returns the body as JSON. Undefined if it is no JSON. */
 export function jsonIn({ bytes }: Pick<Answer, "bytes">): unknown {
   try {
     return JSON.parse(bytes.toString("utf8"));
@@ -74,7 +76,7 @@ export function messageIn(answer: Answer): string {
   return `${text.trim().slice(0, 500) || "no word"} (status ${answer.status})`;
 }
 
-/** Why there was no answer. */
+/** Returns why there was no answer. */
 export function reasonOf(signal: AbortSignal, thrown: unknown): string {
   if (signal.aborted && signal.reason instanceof Error) return signal.reason.message;
   return thrown instanceof Error ? thrown.message : String(thrown);

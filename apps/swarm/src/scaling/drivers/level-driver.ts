@@ -26,9 +26,9 @@ export interface LevelDriverParts {
   readonly kind: "webhook" | "kubernetes";
   readonly scalerId: string;
   readonly foundation: Foundation;
-  /** Throws when it was not heard. */
+  /** Sends the wanted number. Throws if the service did not accept it. */
   readonly tell: (requested: Wish, signal: AbortSignal) => Promise<Heard>;
-  /** Hears of each time that it was not. */
+  /** Called after each failure. */
   readonly failed?: (error: TuttiError) => void;
 }
 
@@ -39,7 +39,7 @@ export class LevelDriver implements Driver {
   readonly kind: "webhook" | "kubernetes";
   readonly #parts: LevelDriverParts;
   #requested: Wish | undefined;
-  /** What was heard. */
+  /** The last accepted number. */
   #applied: Wish | undefined;
   #failures = 0;
   #error: TuttiError | undefined;
@@ -63,7 +63,7 @@ export class LevelDriver implements Driver {
     return { starting: this.#reply.starting, quarantined: 0, error: this.#error };
   }
 
-  /** The service gets no further level. It ends its agents itself. */
+  /** Sends no further number. The service ends its agents itself. */
   async close(how: Closing): Promise<void> {
     if (this.#isClosed) return;
     if (how === "deleted") this.want(0, "the scaler is deleted");

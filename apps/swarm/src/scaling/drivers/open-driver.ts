@@ -1,4 +1,4 @@
-/** Which driver a scaler has, and whether it may have it. */
+/** Opens the driver of a scaler, if this installation allows it. */
 import type { Scaler } from "@tutti/contracts/swarm/v1";
 import { urlProblem } from "@tutti/host/outgoing";
 import { type Foundation, type IdSource, type TuttiError, unreachable } from "@tutti/kernel";
@@ -23,16 +23,16 @@ export interface DriverParts {
   readonly foundation: Foundation;
   readonly ids: IdSource;
   readonly settings: ScalingSettings;
-  /** Of this process, in all of its lives. */
+  /** The same in all lives of this process. */
   readonly ownerId: string;
   readonly engines: ContainerEngines;
   readonly quarantineAfter: () => number;
   readonly crashes: ScalerPast["crashes"];
-  /** Hears of each call that was not made because of where it leads. */
+  /** Called for each call that was blocked because of its destination. */
   readonly refused: (error: TuttiError, namespace: string) => void;
 }
 
-/** What is wrong with the driver of a scaler here. Undefined when it can be opened. */
+/** Returns the problem of the driver of a scaler here. Undefined if it can be opened. */
 export function driverProblem(
   { scalerId, driver }: Pick<Scaler, "scalerId" | "driver">,
   settings: ScalingSettings,
@@ -64,7 +64,7 @@ export function driverProblem(
   }
 }
 
-/** Returns the driver of a scaler that was found sound. */
+/** Returns the driver of a valid scaler. */
 export function openDriver(parts: DriverParts): Driver | undefined {
   const { scaler, home, agents, records, foundation, ids, settings, quarantineAfter, crashes, refused } =
     parts;

@@ -1,4 +1,4 @@
-/** A webhook that starts and stops the agents. They say whose they are by the launch id that is sent along. */
+/** A webhook that starts and stops the agents. Their launch id in the request identifies the scaler. */
 import type { WebhookDriver as WebhookSettings } from "@tutti/contracts/swarm/v1";
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";
 import type { Foundation, TuttiError } from "@tutti/kernel";
@@ -12,7 +12,7 @@ export interface WebhookDriverParts {
   readonly scalerId: string;
   readonly settings: WebhookSettings;
   readonly arePrivateAllowed: boolean;
-  /** Hears of each call that was not made because of where it leads. */
+  /** Called for each call that was blocked because of its destination. */
   readonly refused: (error: TuttiError) => void;
   readonly foundation: Foundation;
 }
@@ -40,7 +40,7 @@ export function webhookDriver(parts: WebhookDriverParts): LevelDriver {
   });
 }
 
-/** Returns how many are under way, where the answer says so: `{"starting": 2}`. */
+/** Returns the number of starting agents in an answer: `{"starting": 2}`. */
 function startingIn(answer: string): number {
   try {
     const { starting } = JSON.parse(answer) as { readonly starting?: unknown };

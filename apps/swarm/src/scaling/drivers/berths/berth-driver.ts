@@ -1,11 +1,11 @@
 /**
- * Agents as programs that are started one by one, each in a berth of its own. Agent ids are the scaler's, numbered from
- * 1, so that a restarted agent keeps its id, and a quarantined one stays quarantined.
+ * Agents as programs that are started one by one, each in a berth of its own. The scaler numbers the agent
+ * ids from 1, so a restarted agent keeps its id, and a quarantined one stays quarantined.
  *
- * 1. There are as many berths as wanted agents. Quarantined ones count, or a program that cannot run would be started
- *    for ever under new names.
- * 2. Of those that are to go, the ones that never joined go first, then those with the fewest tasks. An agent that was
- *    there before this process has time to link again first.
+ * 1. There are as many berths as wanted agents. Quarantined ones count: otherwise a program that cannot run
+ *    would be started for ever under new names.
+ * 2. Agents that never joined are removed first, then those with the fewest tasks. An agent of an earlier
+ *    process has time to link again first.
  * 3. Nothing is started before the running programs are known.
  */
 import type { Foundation, IdSource } from "@tutti/kernel";
@@ -20,24 +20,22 @@ export interface BerthDriverParts {
   readonly scalerId: string;
   readonly programs: Programs;
   readonly agents: AgentWindow;
-  /** How long a program has to end when it is asked to. */
+  /** How long a program has to end after a request. */
   readonly stopMs: number;
   readonly foundation: Foundation;
   readonly ids: IdSource;
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
-  /** How often in a row programs have ended by themselves where the pool was before, by agent. */
+  /** Crashes in a row at the previous owner of the pool, by agent. */
   readonly crashes: ScalerPast["crashes"];
-  /**
-   * Finds what an earlier life of this process has started and that runs still. Asked once, before anything is started.
-   */
+  /** Finds running programs that an earlier process started. Called once, before anything is started. */
   readonly earlier?: (isWanted: () => boolean) => Promise<readonly Earlier[]>;
 }
 
-/** A program of an earlier life. */
+/** A program of an earlier process. */
 export interface Earlier extends Begun {
   readonly agentId: string;
-  /** It is not what the scaler starts now, and is to go. */
+  /** True if the scaler would start something else now: the program has to go. */
   readonly isStale: boolean;
 }
 
@@ -53,7 +51,7 @@ export class BerthDriver implements Driver {
   /** By number. */
   readonly #berths = new Map<number, Berth>();
   readonly #leaving = new Set<Berth>();
-  /** Of those whose berth was not there yet. */
+  /** Crashes of agents whose berth does not exist yet. */
   readonly #crashes: Map<string, Crashes>;
   #isClosed = false;
   #isReady: boolean;
@@ -79,7 +77,7 @@ export class BerthDriver implements Driver {
       .sort(([, one], [, other]) => this.#worth(one) - this.#worth(other));
     for (const [number, berth] of last.slice(0, this.#berths.size - count)) {
       this.#berths.delete(number);
-      // The next agent with its name starts from the beginning.
+      // The next agent with its name starts without crashes.
       berth.forgive();
       if (berth.state === "quarantined") this.#parts.agents.release(berth.agentId, reason);
       void this.#dismiss(berth, reason, false);
@@ -95,7 +93,7 @@ export class BerthDriver implements Driver {
     };
   }
 
-  /** A user wants a quarantined agent to be started again. */
+  /** Restarts a quarantined agent on request of a user. */
   release(agentId: string): void {
     for (const berth of this.#berths.values()) if (berth.agentId === agentId) berth.release();
   }
@@ -105,14 +103,14 @@ export class BerthDriver implements Driver {
     return 0;
   }
 
-  /** Returns whether a program with this id is looked after here, also one that is ending. */
+  /** Returns whether a program with this id is managed here, also one that is ending. */
   holds(launchId: string): boolean {
     for (const berth of [...this.#berths.values(), ...this.#leaving])
       if (berth.launchId === launchId) return true;
     return false;
   }
 
-  /** Those whose program runs, or is about to, whether their agents have joined or not. */
+  /** Yields agents whose program runs or starts, whether they have joined or not. */
   *launched(): Generator<{ readonly agentId: string; readonly launchId: string; readonly sinceMs: number }> {
     for (const { agentId, launched } of this.#berths.values())
       if (launched !== undefined) yield { agentId, ...launched };

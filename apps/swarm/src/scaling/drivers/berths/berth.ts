@@ -27,7 +27,7 @@ import { scalingErrors } from "../../errors.ts";
 import type { AgentWindow } from "../driver.ts";
 import { type Ending, type Programs, type Running, textOf, wholeTextOf } from "./programs.ts";
 
-/** A program that runs already. */
+/** A program that already runs. */
 export interface Begun {
   readonly launchId: string;
   readonly running: Running;
@@ -36,13 +36,13 @@ export interface Begun {
 export interface BerthParts {
   readonly agentId: string;
   readonly programs: Programs;
-  /** Its program, where an earlier life of this process has started it. */
+  /** The running program, if an earlier process started it. */
   readonly begun?: Begun | undefined;
   readonly newLaunchId: () => string;
   readonly stopMs: number;
   readonly joinMs: number;
   readonly quarantineAfter: () => number;
-  /** How often in a row its program has ended by itself before, elsewhere, and how. */
+  /** Crashes in a row at the previous owner, and how the program ended. */
   readonly crashes: Crashes;
   readonly agents: AgentWindow;
   readonly clock: Clock;
@@ -55,7 +55,7 @@ type State =
   | {
       readonly name: "starting";
       readonly launchId: string;
-      /** Since its program was asked for, or has started. */
+      /** Since the program was requested, or has started. */
       sinceMs: number;
       running: Running | undefined;
     }
@@ -71,7 +71,7 @@ type State =
   | { readonly name: "over" };
 
 const lookMs = 50;
-/** After an end gracefully. No sooner, or one that always ends would start all the time. */
+/** Pause after an orderly exit: without it a program that always exits would start all the time. */
 const goodEndMs = 1_000;
 
 export class Berth {
@@ -106,23 +106,23 @@ export class Berth {
     return this.#error;
   }
 
-  /** Whether its program was running before, and its agent may be on its way to a new link. */
+  /** Whether the program ran before this process, so that its agent may be on its way to a new link. */
   get isComingBack(): boolean {
     return this.#state.name === "starting" && this.#state.launchId === this.#parts.begun?.launchId;
   }
 
-  /** Of the program that runs, also while it ends. */
+  /** Launch id of the program, also while it ends. */
   get launchId(): string | undefined {
     return "launchId" in this.#state ? this.#state.launchId : undefined;
   }
 
-  /** What it gave its program to say who it is, and since when. Undefined when none runs. */
+  /** Launch id of the running program, and its start. Undefined if none runs. */
   get launched(): { readonly launchId: string; readonly sinceMs: number } | undefined {
     const state = this.#state;
     return state.name === "starting" || state.name === "running" ? state : undefined;
   }
 
-  /** Looks whether its agent has joined, or should have. */
+  /** Checks whether the agent has joined, or should have. */
   look(): void {
     const state = this.#state;
     if (state.name !== "starting" || state.running === undefined) return;
@@ -142,13 +142,13 @@ export class Berth {
     this.#start();
   }
 
-  /** Its crashes do not count any more. */
+  /** Forgets the crashes. */
   forgive(): void {
     if (this.#crashes > 0) this.#parts.agents.crashed(this.agentId, 0, "");
     this.#crashes = 0;
   }
 
-  /** Resolves when nothing of it runs any more. */
+  /** Ends the program. Resolves when nothing of it runs any more. */
   end(reason: string, isHurried: boolean): Promise<void> {
     const state = this.#state;
     switch (state.name) {
@@ -200,7 +200,7 @@ export class Berth {
       if (state.running === undefined) state.sinceMs = clock.monotonic();
       state.running = running;
     } else {
-      // It was asked to end while its program was being started.
+      // It was asked to end while its program was starting.
       this.#state = { name: "ending", launchId, running };
       void this.#part(running, "", true);
     }
@@ -218,7 +218,7 @@ export class Berth {
     const how = wholeTextOf(ending);
     agents.ended(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
-      // It was asked to go by another party, and is wanted still.
+      // Another party asked it to go, and it is still wanted.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
       return;
     }
@@ -239,7 +239,7 @@ export class Berth {
     this.#parts.agents.quarantine(agent, `it ${how}, ${counted(crashes, "time")} in a row`);
   }
 
-  /** Drains, asks, insists. */
+  /** Drains the agent, asks the program to end, then kills it. */
   async #part(running: Running, reason: string, isHurried: boolean): Promise<void> {
     const { agents, stopMs, timers } = this.#parts;
     if (!isHurried) {

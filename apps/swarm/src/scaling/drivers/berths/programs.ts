@@ -8,18 +8,18 @@ export interface LaunchedAs {
 
 export interface Programs {
   /**
-   * Starts the program of an agent. Throws where it cannot be started. Undefined when it was not wanted any more before
-   * it could be.
+   * Starts the program of an agent. Throws if it cannot be started. Returns undefined if it was no longer
+   * wanted before the start.
    */
   launch(agent: LaunchedAs, isWanted: () => boolean): Promise<Running | undefined>;
-  /** The reason why no program can start. Undefined if there is none. */
+  /** Returns why no program can start. Undefined if nothing prevents it. */
   trouble?(): TuttiError | undefined;
 }
 
 export interface Running {
   /** Never rejects. */
   readonly ended: Promise<Ending>;
-  /** To it and to all that it started. */
+  /** Sends a signal to the program and its children. */
   signal(signal: StopSignal): void;
 }
 
@@ -45,7 +45,7 @@ export function textOf(ending: Ending): string {
   }
 }
 
-/** With what it said last, which is for those who look after it and not for senders of its tasks. */
+/** Returns the ending with the last output, which is for operators and not for senders. */
 export function wholeTextOf(ending: Ending): string {
   const last = ending.kind === "exited" ? ending.lastLine : undefined;
   return last === undefined ? textOf(ending) : `${textOf(ending)}, saying "${last.slice(0, lastLineMax)}"`;

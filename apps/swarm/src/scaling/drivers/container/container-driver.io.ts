@@ -1,6 +1,4 @@
-/**
- * With an engine at a real socket that keeps containers as engines do. Real ones are in `test/containers.nightly.ts`.
- */
+/** With a simulated engine at a real socket. Real engines are in `test/containers.nightly.ts`. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

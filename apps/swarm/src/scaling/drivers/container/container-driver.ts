@@ -1,6 +1,6 @@
 /**
- * Agents as containers of a machine. Those that run when this process restarts are taken over with what they do. Those
- * that are not what the scaler starts now are asked to end, and others take their place.
+ * Agents as containers of a machine. Running containers are taken over when this process restarts, with their
+ * work. Containers that differ from the present settings are asked to end, and are replaced.
  */
 
 import type { ContainerDriver } from "@tutti/contracts/swarm/v1";
@@ -25,9 +25,9 @@ export function containerDriver(parts: ContainerDriverParts): BerthDriver {
   });
 }
 
-/** What is wrong with a container before it is kept: what cannot be, and what this installation does not allow. */
 const limitNames = ["cpu", "memory_bytes"];
 
+/** Returns the problem of container settings: impossible, or not allowed in this installation. */
 export function containerProblem(
   scaler: string,
   { image, socket, limits }: Pick<ContainerDriver, "image" | "socket" | "limits">,

@@ -1,9 +1,9 @@
 /**
  * Programs of agents as containers.
  *
- * 1. A silent engine is waited for, and no agent is blamed. A refusal blames the agent.
- * 2. A container is removed when it has ended. What it printed last is in the log of this process, where it was not
- *    told to end.
+ * 1. A silent engine is retried, and does not count as a crash of the agent. A refusal does.
+ * 2. A container is removed when it has ended. Its last output is in the log of this process, except if it
+ *    was asked to end.
  * 3. A request to end is repeated if it cannot have arrived.
  */
 import type { ContainerDriver as ContainerSettings } from "@tutti/contracts/swarm/v1";
@@ -61,8 +61,8 @@ export class Containers implements Programs {
   }
 
   /**
-   * Those that an earlier life of this process has started for the scaler. Nothing is started before they are known, so a
-   * refusal is asked again too.
+   * Returns the containers that an earlier process started for the scaler. Nothing is started before they are
+   * known, so a refusal is retried too.
    */
   async earlier(isWanted: () => boolean): Promise<readonly Earlier[]> {
     const { engine, foundation } = this.#parts;
@@ -91,7 +91,7 @@ export class Containers implements Programs {
     const { engine, allowed, settings } = this.#parts;
     const name = nameOf(as);
     const spec = this.#specOf(as, environment);
-    // The engine may have made it the time before, and not have been heard.
+    // The engine may have created it at the previous attempt, without an answer.
     if (attempt > 1) await engine.remove(name);
     const { image } = settings;
     let id = await engine.create(name, spec);
@@ -153,7 +153,7 @@ export class Containers implements Programs {
   }
 
   /**
-   * Does something until the engine has been heard. Undefined when it is not wanted any more.
+   * Retries until the engine has answered. Returns undefined if the request is no longer wanted.
    *
    * @param isNoRefused whether a refused request is retried as well
    */
@@ -189,7 +189,7 @@ export class Containers implements Programs {
     this.#trouble = error;
   }
 
-  /** Where that fails now, it is found among those without a holder. */
+  /** If this fails, the container is found later among those without a holder. */
   async #remove(id: string): Promise<void> {
     await this.#parts.engine.remove(id).catch((thrown: unknown) => this.#failed(thrown));
   }
@@ -231,7 +231,7 @@ function endingOf(code: number, isOutOfMemory: boolean, lastLine: string | undef
   return { kind: "exited", code, lastLine };
 }
 
-/** Unique, and says in lists of containers what it is. */
+/** Returns a unique name that identifies the agent in lists of containers. */
 function nameOf({ agentId, launchId }: LaunchedAs): string {
   const unique = launchId.slice(launchId.lastIndexOf(".") + 1);
   return `tutti-${agentId}-${unique}`.replace(/[^\w.-]/g, "-");

@@ -1,8 +1,8 @@
 /**
- * Docker or Podman, by the API that both serve at a socket: the part that runs agents, and no more.
+ * The API of Docker and Podman at a socket: only the part that runs agents.
  *
- * Each method returns the engine's answer: an engine that gives no answer is `scaling.engine_silent`, a refusal
- * `scaling.engine_refused`. A missing object is undefined.
+ * Each method returns the engine's answer: an engine that gives no answer is `scaling.engine_silent`, a
+ * refusal `scaling.engine_refused`. A missing object is undefined.
  */
 import type { Timers } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
@@ -14,11 +14,11 @@ export interface ContainerSpec {
   readonly arguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
-  /** Cores. 0 for no bound. */
+  /** Cores. 0 for no limit. */
   readonly cpu: number;
-  /** 0 for no bound. */
+  /** 0 for no limit. */
   readonly memoryBytes: number;
-  /** As the engine calls it. Empty for its usual one. */
+  /** Name in the engine. Empty for its default. */
   readonly network: string;
 }
 
@@ -34,7 +34,7 @@ export interface EndedContainer {
 }
 
 const callMs = 60_000;
-/** Layers may come from far away. */
+/** Layers may come from a slow registry. */
 const pullMs = 15 * 60_000;
 
 export class ContainerEngine {
@@ -47,7 +47,7 @@ export class ContainerEngine {
     this.#timers = timers;
   }
 
-  /** Containers with these labels, running or not. */
+  /** Returns the containers with these labels, running or not. */
   async list(labels: Readonly<Record<string, string>>): Promise<ListedContainer[]> {
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
     const filters = encodeURIComponent(JSON.stringify({ label }));
@@ -72,13 +72,13 @@ export class ContainerEngine {
     await this.#sound("POST", `/containers/${id}/start`);
   }
 
-  /** Waits until it has ended, for however long that takes. */
+  /** Waits until the container has ended, without a timeout. */
   async ended(id: string): Promise<void> {
     const answer = await this.#call("POST", `/containers/${id}/wait`, undefined, 0);
     if (answer.status !== 404) this.#requireOk(answer);
   }
 
-  /** How it ended. "running" while it has not, undefined when there is none. */
+  /** Returns how it ended: "running" if it has not, undefined if it does not exist. */
   async inspect(id: string): Promise<EndedContainer | "running" | undefined> {
     const answer = await this.#call("GET", `/containers/${id}/json`);
     if (answer.status === 404) return undefined;
@@ -94,7 +94,7 @@ export class ContainerEngine {
     return linesIn(answer.bytes).slice(-count);
   }
 
-  /** One that has ended, or is not there, needs none. */
+  /** Sends a signal. A container that has ended or does not exist is no error. */
   async signal(id: string, signal: StopSignal): Promise<void> {
     const answer = await this.#call("POST", `/containers/${id}/kill?signal=${signal}`);
     if (answer.status >= 400 && (await this.inspect(id)) === "running") this.#requireOk(answer);
@@ -105,7 +105,7 @@ export class ContainerEngine {
     if (answer.status !== 404) this.#requireOk(answer);
   }
 
-  /** Why the image could not be brought. Undefined when it is there. */
+  /** Pulls an image. Returns why that failed, or undefined. */
   async pull(image: string): Promise<string | undefined> {
     const path = `/images/create?fromImage=${encodeURIComponent(withTag(image))}`;
     const answer = await this.#call("POST", path, undefined, pullMs);
@@ -135,7 +135,7 @@ export class ContainerEngine {
     return this.#exchange(method, `${this.#version}${path}`, ms, body);
   }
 
-  /** The newest version that the engine speaks: what is used here is the same in all of them. */
+  /** Returns the newest API version of the engine: the used part is the same in all versions. */
   async #versionOf(): Promise<string> {
     const { headers } = this.#requireOk(await this.#exchange("GET", "/_ping", callMs, {}));
     const version = headers["api-version"];
@@ -155,7 +155,7 @@ export class ContainerEngine {
     try {
       return await exchange({ method, to: { socketPath: socket }, path, ...body, signal: late.signal });
     } catch (thrown) {
-      // Another engine may be there the next time.
+      // Another engine may answer the next time.
       this.#version = undefined;
       throw scalingErrors.engineSilent({ socket, reason: reasonOf(late.signal, thrown) });
     } finally {
@@ -164,7 +164,7 @@ export class ContainerEngine {
   }
 }
 
-/** No rights beyond those of any program: what an agent needs more belongs into its image. */
+/** Without extra rights: further needs of an agent belong in its image. */
 function createBody({
   image,
   arguments: words,
@@ -190,14 +190,14 @@ function createBody({
   };
 }
 
-/** Without one, Docker would bring all versions that there are. */
+/** Adds a tag: without one, Docker would pull all tags. */
 function withTag(image: string): string {
   return /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
 }
 
 /**
- * What a container has printed, as engines give it: pieces of both of its streams, each behind eight bytes that say of
- * which stream it is and how long.
+ * Decodes the output of a container: pieces of both of its streams. A header of eight bytes names the stream
+ * and the length.
  */
 
 const headBytes = 8;

@@ -1,4 +1,4 @@
-/** What says of a container whose it is: all that is known of it by the next life of the process that started it. */
+/** Labels that identify the owner of a container: all that a later process knows of it. */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ export const labelNames = {
   spec: "dev.tutti.spec",
 } as const;
 
-/** The same after each start of a process that keeps something. Others do not know their containers again. */
+/** Returns the same id after each start with a data directory. Otherwise containers are not recognised. */
 export async function ownerIdIn(dataDirectory: string | undefined): Promise<string> {
   if (dataDirectory === undefined) return randomUUID();
   const directory = join(dataDirectory, "containers");
@@ -28,7 +28,7 @@ export async function ownerIdIn(dataDirectory: string | undefined): Promise<stri
   return made;
 }
 
-/** Differs where another container would be started. */
+/** Returns a digest that changes if another container would be started. */
 export function specDigest(spec: unknown): string {
   return createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 16);
 }

@@ -1,9 +1,9 @@
 /**
- * Containers that this process started in this life or an earlier one and that no driver holds: of a scaler that was
- * removed or whose pool went elsewhere while no process was there to end them, or that an engine would not remove.
+ * Containers of this process, or of an earlier one, that no driver holds. Their scaler was removed or its
+ * pool moved while no process could end them, or the engine failed to remove them.
  *
- * They are asked to end when they were seen twice, and removed when they are there still after that. Between two looks
- * there is time for pools to be opened, and for agents to finish what they have.
+ * A container that was seen twice is asked to end, and one that is still seen then is removed. Between two
+ * checks, pools have time to open, and agents to finish their work.
  */
 import { errorFromUnknown, type Logger } from "@tutti/kernel";
 import type { ContainerEngine } from "./engine.ts";
@@ -12,14 +12,14 @@ import { labelNames } from "./labels.ts";
 export interface StraysParts {
   readonly engines: readonly ContainerEngine[];
   readonly ownerId: string;
-  /** Whether a driver has this launch. */
+  /** Returns whether a driver has this launch. */
   readonly isHeld: (launchId: string) => boolean;
   readonly logger: Logger;
 }
 
 export class Strays {
   readonly #parts: StraysParts;
-  /** How often each was seen, by id. */
+  /** Number of sightings by id. */
   #seen = new Map<string, number>();
 
   constructor(parts: StraysParts) {

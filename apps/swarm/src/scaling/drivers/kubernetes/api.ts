@@ -1,5 +1,5 @@
 /**
- * The API of Kubernetes, as the service account of this pod: the part that sets replicas, and no more. Token and
+ * The API of Kubernetes, as the service account of this pod: only the part that sets replicas. Token and
  * authority are read for each call, since both are renewed while a pod runs.
  */
 import { readFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { type Answer, type Exchange, exchange, jsonIn, messageIn, reasonOf } fro
 export interface WorkloadRef {
   readonly kind: "Deployment" | "StatefulSet";
   readonly name: string;
-  /** In Kubernetes. */
+  /** The namespace of Kubernetes. */
   readonly namespace: string;
 }
 
@@ -20,7 +20,7 @@ export interface Workload {
   readonly ready: number;
   readonly version: string;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The reason why its pods are missing, in the words of Kubernetes. */
+  /** The reason of missing pods, in the words of Kubernetes. */
   readonly trouble: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export class KubernetesApi {
     return (await this.#credential("namespace")).trim();
   }
 
-  /** Undefined when there is none. */
+  /** Returns undefined if it does not exist. */
   async workload(of: WorkloadRef, signal: AbortSignal): Promise<Workload | undefined> {
     const answer = await this.#call("GET", of, "", signal);
     if (answer.status === 404) return undefined;
@@ -65,7 +65,7 @@ export class KubernetesApi {
     };
   }
 
-  /** False if another process has changed it since it had that version. */
+  /** Sets the replicas. Returns false if another process has changed the workload since that version. */
   async setReplicas(
     of: WorkloadRef,
     replicas: number,
@@ -110,7 +110,7 @@ export class KubernetesApi {
   }
 }
 
-/** Where pods find it. */
+/** Returns the address of the API inside a pod. */
 function serverHere(): string {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = "443" } = process.env;
   if (host === undefined || host === "") return "https://kubernetes.default.svc";

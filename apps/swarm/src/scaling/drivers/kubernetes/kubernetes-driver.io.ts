@@ -1,4 +1,4 @@
-/** With a server that has versions, rights and tokens as Kubernetes has, over TLS. */
+/** With a server that has versions, rights and tokens like Kubernetes, over TLS. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,7 +26,7 @@ describe("a workload of Kubernetes that has as many replicas as agents are wante
   });
 
   function open(settings: Parameters<typeof KubernetesSettings.fromPartial>[0] = {}) {
-    // What is looked at again in seconds is looked at again at once. An answer has all its time.
+    // Periodic checks are made faster. The timeout of an answer is unchanged.
     const hurried = (ms: number) => (ms === 10_000 ? ms : ms / 50);
     const timers = {
       ...real.timers,

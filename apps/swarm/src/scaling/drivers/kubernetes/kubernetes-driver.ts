@@ -1,9 +1,9 @@
 /**
- * A workload of Kubernetes has as many replicas as agents are wanted. Which of its pods go is for Kubernetes to choose.
- * Who has to go gets SIGTERM, and finishes what it has in the time that its pod has for it.
+ * A Kubernetes workload with as many replicas as wanted agents. Kubernetes chooses the pods that go. Such a
+ * pod gets SIGTERM, and finishes its work in its grace period.
  *
- * 1. Only a workload that says of itself that it is this scaler's is touched, by an annotation: what a caller of this
- *    platform may name is no reason for its owners to have it scaled.
+ * 1. A workload is scaled only if its annotation names this scaler: a caller of this platform may name any
+ *    workload, and its owners must agree.
  * 2. Nothing is set if the workload has changed since it was read: the change is read first.
  */
 import type { KubernetesDriver, KubernetesDriver as KubernetesSettings } from "@tutti/contracts/swarm/v1";
@@ -25,7 +25,7 @@ export interface KubernetesDriverParts {
 const workloadAnnotation = "tutti.dev/scaler";
 
 const conflictsMax = 5;
-/** While pods are on their way, and otherwise. */
+/** Interval of reads while pods start, and otherwise. */
 const againMs = { starting: 2_000, standing: 15_000 };
 
 export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
@@ -100,10 +100,10 @@ function requireOwned(
   });
 }
 
-/** What is wrong with a workload before it is kept: what cannot be, and what this installation does not allow. */
 const kinds = ["Deployment", "StatefulSet"];
 const name = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
+/** Returns the problem of workload settings: impossible, or not allowed in this installation. */
 export function kubernetesProblem(
   scaler: string,
   { kind, name: workload, clusterNamespace }: KubernetesDriver,

@@ -1,20 +1,20 @@
-/** What a launched program finds in its environment: how to reach its pool and who it is, and what its scaler says. */
+/** The environment of a launched program: its pool, its identity, and the values of its scaler. */
 import { readFile } from "node:fs/promises";
 import { delimiter, dirname } from "node:path";
 import type { ProcessDriver } from "@tutti/contracts/swarm/v1";
 import { scalingErrors } from "../../errors.ts";
 import type { LaunchedAs } from "../berths/programs.ts";
 
-/** Where a launched agent finds its pool. */
+/** The pool of a launched agent. */
 export interface AgentHome {
   readonly address: string;
   readonly namespace: string;
   readonly pool: string;
-  /** Sent by agents of this installation. Empty where none is needed. */
+  /** The token of agents of this installation. Empty if none is required. */
   readonly accessToken: string;
 }
 
-/** Nothing else of this process's own environment is handed on: there may be secrets in it. */
+/** Other variables of this process are not passed on: they may contain secrets. */
 const inherited = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SystemRoot"];
 
 export async function environmentOf(
@@ -27,12 +27,12 @@ export async function environmentOf(
     const value = process.env[name];
     if (value !== undefined) result[name] = value;
   }
-  // `node` is the one that this process runs on, which is the one that the SDK was tried with.
+  // `node` is the binary of this process, which the SDK is tested with.
   result["PATH"] = [dirname(process.execPath), result["PATH"]].filter(Boolean).join(delimiter);
   return { ...result, ...(await launchedEnvironment(settings, home, as)) };
 }
 
-/** What every launched agent finds, wherever it runs. */
+/** Returns the variables of every launched agent. */
 export async function launchedEnvironment(
   { environment }: { readonly environment: Readonly<Record<string, string>> },
   { address, namespace, pool, accessToken }: AgentHome,
@@ -51,7 +51,7 @@ export async function launchedEnvironment(
   };
 }
 
-/** Returns a value, or what it refers to. */
+/** Returns a value, or the content that it refers to. */
 export async function resolved(value: string): Promise<string> {
   const [, kind, where = ""] = /^(env|file|secret):(.+)$/s.exec(value) ?? [];
   switch (kind) {

@@ -1,4 +1,4 @@
-/** Programs of this machine: started without a shell, in a group of their own, their output line by line. */
+/** Programs on this machine: started without a shell, in their own process group, with logged output. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { ownGroup, signalGroup, systemTimers } from "@tutti/kernel";
@@ -12,7 +12,7 @@ export interface Program {
 }
 
 export interface RunningProcess extends Running {
-  /** Undefined when it never started. */
+  /** Undefined if it never started. */
   readonly pid: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
   const child = spawn(file, parameters, {
     cwd: directory === "" ? undefined : directory,
     env: environment,
-    // A group of its own: a signal from the terminal is the platform's to pass on, and a kill reaches its children.
+    // In a group of its own: the platform forwards signals of the terminal, and a kill reaches its children.
     ...ownGroup(),
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -38,7 +38,7 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
   return { pid: child.pid, ended: endOf(child, last), signal: (signal) => signalGroup(child.pid, signal) };
 }
 
-/** The last message on standard error: a line, with the indented ones behind it. */
+/** The last message on standard error: a line, with the indented lines after it. */
 class LastWords {
   #message = "";
 
@@ -59,7 +59,7 @@ function endOf(child: ChildProcess, last: LastWords): Promise<Ending> {
     child.once("error", (error) => resolve({ kind: "never started", reason: error.message }));
     child.once("exit", (code, signal) => {
       if (signal !== null) return resolve({ kind: "killed", signal });
-      // What it said last may still be on its way.
+      // The last output may still be on its way.
       const end = () => resolve({ kind: "exited", code: code ?? 0, lastLine: last.text });
       const timer = systemTimers.after(drainMs, end);
       child.once("close", () => {

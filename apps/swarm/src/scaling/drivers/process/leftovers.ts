@@ -1,9 +1,9 @@
 /**
- * What is known of programs beyond the life of this process. When it is killed the programs live on, and no process
- * would look after them. The next one finds them by what was written down, and ends them. Those that were given the
- * time finish what they have first, as with any SIGTERM.
+ * Records of programs that outlive this process. If it is killed, the programs continue without supervision.
+ * The next process finds them by these records, and ends them. Those with enough time finish their work
+ * first, as with any SIGTERM.
  *
- * A process is known by its number and the moment it started: numbers are used again.
+ * A process is identified by its number and its start time: numbers are used again.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ interface LaunchRecord {
 export class LaunchRecords {
   readonly #directory: string | undefined;
 
-  /** @param directory where they are stored. Undefined if a process stores nothing */
+  /** @param directory where records are stored. Undefined for a process that stores nothing */
   constructor(directory: string | undefined) {
     this.#directory = directory === undefined ? undefined : join(directory, "launched");
   }
@@ -37,7 +37,7 @@ export class LaunchRecords {
     if (this.#directory !== undefined) await rm(this.#file(pid), { force: true });
   }
 
-  /** Programs of a process that was killed: those that still run. */
+  /** Returns the running programs of a process that was killed. */
   async leftovers(): Promise<readonly LaunchRecord[]> {
     if (this.#directory === undefined) return [];
     const names = await ifThere(readdir(this.#directory));
@@ -55,7 +55,7 @@ export class LaunchRecords {
   }
 }
 
-/** Ends what a killed process has left behind: asks first, and insists when the time is over. */
+/** Ends the programs of a killed process: asks first, and kills them at the timeout. */
 export async function endLeftovers(
   records: LaunchRecords,
   timers: Timers,

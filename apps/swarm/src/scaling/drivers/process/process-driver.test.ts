@@ -1,4 +1,4 @@
-/** With real programs, which need real time: nothing here asserts how long anything takes. */
+/** With real programs, which need real time: no assertion depends on a duration. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -210,7 +210,7 @@ describe("agents as programs of this machine", () => {
     assert.ok(left.pid !== undefined && other.pid !== undefined);
     await records.add(left.pid, "crew-1", 2_000);
     await records.add(process.pid, "not-me", 0);
-    // Its number is another one's by now.
+    // Another process has its number now.
     const { readFile, writeFile } = await import("node:fs/promises");
     const file = join(directory, "launched", `${process.pid}.json`);
     const record = JSON.parse(await readFile(file, "utf8"));

@@ -1,4 +1,4 @@
-/** Agents as programs of this machine. Each has its output in the log of this process, and ends with it. */
+/** Agents as programs on this machine. Their output is in the log of this process, and they end with it. */
 import type { ProcessDriver as ProcessSettings } from "@tutti/contracts/swarm/v1";
 import type { Foundation } from "@tutti/kernel";
 import { BerthDriver, type BerthDriverParts } from "../berths/berth-driver.ts";
@@ -24,7 +24,7 @@ function processes(
   { settings, home, records, foundation: { logger } }: ProcessDriverParts & { foundation: Foundation },
   stopMs: number,
 ): Programs {
-  /** What a program had started, and did not end, ends with it. */
+  /** Ends the child processes that the program left running. */
   async function endOf(running: RunningProcess) {
     const ending = await running.ended;
     running.signal("SIGKILL");
