@@ -1,4 +1,4 @@
-/** What is shown of a session: in lists, and in golden histories. */
+/** The description of a session in lists and in golden histories. */
 import { Mode, SessionSnapshotV1 } from "@tutti/contracts/session/v1";
 import { Amounts } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
@@ -7,21 +7,21 @@ import { usedBy } from "./life/end.ts";
 import { snapshotOf } from "./snapshots.ts";
 import { hasEnded, openQuestions, type Session, type SessionView, statusOf } from "./state.ts";
 
-/** What sessions are found by besides their own labels: names that no label of a user can have. */
+/** Labels for finding sessions, in addition to their own: no label of a user can have these names. */
 export const indexLabels = {
   errorCode: "session:error",
   parent: "session:parent",
   title: "session:title",
-  /** The mode it is in. Absent until one is chosen. */
+  /** Current mode. Absent until one is chosen. */
   mode: "session:mode",
-  /** The mode that was asked for. Absent where none was. */
+  /** Requested mode. Absent if none was requested. */
   wantedMode: "session:wanted",
-  /** How many of its tasks stand how: `8:2 9:1`. */
+  /** Number of tasks by status: `8:2 9:1`. */
   tasks: "session:tasks",
-  /** What its tasks used up, as bytes in base64url. Absent for nothing. */
+  /** Usage of its tasks, as bytes in base64url. Absent for nothing. */
   used: "session:used",
   /**
-   * How many questions to people are open, set while it waits for a person: 0 if it is paused without a
+   * Number of open questions to people, set while it waits for a person: 0 if it is paused without a
    * question.
    */
   person: "session:person",
@@ -58,7 +58,7 @@ function usedLabel(session: SessionView): string {
   return Buffer.from(Amounts.encode(used).finish()).toString("base64url");
 }
 
-/** What a label says of what was used up. */
+/** Returns the usage in a label. */
 export function usedIn(label: string | undefined): Amounts {
   return label === undefined ? Amounts.create() : Amounts.decode(Buffer.from(label, "base64url"));
 }
@@ -77,14 +77,15 @@ export function modeName(mode: Mode): string {
   return names[mode] ?? "";
 }
 
-/** Unspecified for what names none. */
+/** Returns the mode with this name. Unspecified if there is none. */
 export function modeNamed(name: string): Mode {
   const found = Object.entries(names).find(([, each]) => each === name);
   return found === undefined ? Mode.MODE_UNSPECIFIED : (Number(found[0]) as Mode);
 }
 
 /**
- * All of the state as plain JSON, without the moments that only numbers are made of: older releases kept none of these.
+ * Returns the whole state as plain JSON, without times that are only used for metrics: older releases kept none of
+ * these.
  */
 export function projectSession(session: SessionView): unknown {
   const { counts, left, openParts, keptBytes, tasks, parts } = session;

@@ -1,6 +1,6 @@
 /**
- * What a session wants done outside. Effects are made while events are folded and refer to what the state has. They are
- * handed over when their event is durable.
+ * Effects that a session requests. Folds create them, and they refer to data of the state. They are executed after
+ * their event is durable.
  */
 import type {
   LockNeed,
@@ -27,22 +27,25 @@ export interface AwaitSession {
   readonly dependency: SessionDependency;
 }
 
-/** Outstanding to the end: `confirm_locks` says that they are held. They are renewed until it is withdrawn, and released then. */
+/**
+ * Outstanding to the end: `confirm_locks` reports that the locks are held. They are renewed until the effect is
+ * withdrawn, and then released.
+ */
 export interface HoldLocks {
   readonly kind: "hold_locks";
   readonly locks: readonly LockNeed[];
   readonly priority: number;
 }
 
-/** A goal is to be broken down into tasks. Result: `record_goal`, or `refuse_start`. */
+/** Breaks a goal down into tasks. Result: `record_goal`, or `refuse_start`. */
 export interface AskPlanner {
   readonly kind: "ask_planner";
-  /** With the goal. */
+  /** Specification with the goal. */
   readonly spec: SessionSpec;
   readonly runId: string;
 }
 
-/** Result: `record_choice`, or `refuse_start`. What is looked at is asked for. */
+/** Result: `record_choice`, or `refuse_start`. The worker queries the data that it needs. */
 export interface ChooseMode {
   readonly kind: "choose_mode";
   readonly wanted: Mode;
@@ -61,33 +64,33 @@ export interface StartPart extends PartWork {
   readonly kind: "start_part";
   readonly spec: SessionSpec;
   readonly tasks: readonly TaskSpec[];
-  /** Ids of tasks that are done elsewhere. */
+  /** Ids of tasks that other parts execute. */
   readonly elsewhere: readonly string[];
 }
 
-/** Its tasks are looked after: `note_tasks` says what is other than before. Result: `end_part`. */
+/** Follows the tasks of a part: `note_tasks` reports changes. Result: `end_part`. */
 export interface FollowPart extends PartWork {
   readonly kind: "follow_part";
   /** Whether its work has ended. */
   readonly isOver: boolean;
 }
 
-/** The first thing that is to be done with it. Result: `confirm_operation` or `refuse_operation`. */
+/** The next operation on the part. Result: `confirm_operation` or `refuse_operation`. */
 export interface OperatePart extends PartWork {
   readonly kind: "operate_part";
   readonly spec: SessionSpec;
-  /** Its number among the operations of the part. */
+  /** Number among the operations of the part. */
   readonly number: number;
   readonly operation: PartOperation;
-  /** Tasks to be put in. */
+  /** Tasks to add. */
   readonly tasks: readonly TaskSpec[];
-  /** Ids of the tasks that it is about, where they are not put in. */
+  /** Ids of the tasks of the operation, if no tasks are added. */
   readonly taskIds: readonly string[];
-  /** Ids of tasks that those that are put in look at, and that are done elsewhere. */
+  /** Ids of tasks that the added ones refer to, and that other parts execute. */
   readonly elsewhere: readonly string[];
 }
 
-/** Outstanding until nothing more is to be started: `place_tasks` says what is to start now, and plans. */
+/** Outstanding until nothing more starts: `place_tasks` reports the tasks to start now, and plans. */
 export interface PlanPart extends PartWork {
   readonly kind: "plan_part";
 }

@@ -1,25 +1,26 @@
 /**
- * The session, a machine: tasks and intent, done as parts by runs and missions. Its specification, a plan, or
- * an orchestrator of the user decides which part starts.
+ * The session machine: tasks and intent, executed as parts by runs and missions. Its specification, a plan, or an
+ * orchestrator of the user decides which part starts.
  *
- * **Commands.** Of the contract `add_tasks` (`AddTasksRequest`). Of `machine_session.proto` `begin_session`,
+ * **Commands.** From the contract: `add_tasks` (`AddTasksRequest`). From `machine_session.proto`: `begin_session`,
  * `add_wait`, `drop_wait`, `pause_session`, `resume_session`, `cancel_session`, `terminate_session`, `remove_session`,
  * `retry_session`, `signal_session`, `move_tasks`. Results of effects, with their token: `settle_dependency`,
  * `record_goal`, `record_choice`, `refuse_start`, `confirm_part`, `refuse_part`, `end_part`, `confirm_operation`,
- * `refuse_operation`. Of its workers: `confirm_locks`, `note_tasks`, `place_tasks`, `record_decision`,
- * `pass_part_on`, `note_agents`. Letters: `end_child` of its parts.
+ * `refuse_operation`. From its workers: `confirm_locks`, `note_tasks`, `place_tasks`, `record_decision`,
+ * `pass_part_on`, `note_agents`. Messages: `end_child` of its parts.
  *
- * **What it sends.** To the run that breaks its goal down, and to one that asks an orchestrator, `withdraw_run`, to its
- * parts `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`. To its parent
- * `end_child`.
+ * **Messages it sends.** To the run that breaks its goal down, and to a run that asks an orchestrator: `withdraw_run`.
+ * To its parts: `withdraw_run`, `terminate_run`, `withdraw_mission`, `cancel_mission`, `terminate_mission`. To its
+ * parent: `end_child`.
  *
- * **What it asks for** is in `effects.ts`.
+ * **Effects** are in `effects.ts`.
  *
- * 1. A task is done by one part at a time, and its outcome counts once: an ended task never changes.
- * 2. What a part looks at that another does is brought in when it has ended. Nothing starts before its needs have.
+ * 1. One part at a time executes a task, and its outcome counts once: an ended task never changes.
+ * 2. If a part refers to a task of another part, the outcome is brought in when that task has ended. No task starts
+ *    before its needs have ended.
  * 3. A choice is made once, and recorded: the next owner of the partition continues with it.
- * 4. Every step continues as far as it can: a session that has not ended waits for something that is outstanding, for a
- *    part, or for a person.
+ * 4. Every step continues as far as it can: a session that has not ended waits for an effect, for a part, or for a
+ *    person.
  */
 
 import { SessionPhase } from "@tutti/contracts/session/v1";
@@ -124,7 +125,7 @@ export const session: Machine<Session, SessionEffect> = {
   project: projectSession,
 };
 
-/** All that is outstanding in a state. */
+/** Finds all outstanding effects and timers of a state. */
 function recoverSession(view: SessionView, outstanding: SessionOutstanding): void {
   const session = view as Session;
   if (session.order === undefined || hasEnded(session)) return;

@@ -1,4 +1,4 @@
-/** Numbers of effects and timers follow from what they belong to, so that nothing has to be looked up. */
+/** Numbers of effects and timers follow from their owners, so no lookup is needed. */
 
 /** Requests before a session starts. */
 export const choosing = 1;
@@ -20,7 +20,7 @@ export function partEffect(part: number, kind: number): number {
   return firstPart + part * effectsPerPart + kind;
 }
 
-/** Undefined for what belongs to no part. */
+/** Returns the part of an effect. Undefined if it belongs to no part. */
 export function partOfEffect(effect: number): number | undefined {
   return effect < firstPart ? undefined : Math.floor((effect - firstPart) / effectsPerPart);
 }

@@ -1,4 +1,4 @@
-/** How a session is kept between its events. */
+/** Snapshots of a session. */
 import {
   type KeptPart,
   type KeptSessionTask,

@@ -1,12 +1,13 @@
 /**
- * What a session is, folded from its events. Only folds change it.
+ * The state of a session, folded from its events. Only folds change it.
  *
- * 1. Tasks and parts are numbered in the order in which they became known, from 0.
- * 2. A task belongs to at most one part. `isPlaced` says whether the work of that part has it, or is asked to take it.
- * 3. The work of a part knows a task of another part as one that was taken out of it: `elsewhere`. The outcome is
- *    brought in when the task has ended, once: `broughtIn`.
- * 4. What is to be done with the work of a part is done in order, one thing at a time: `operations`.
- * 5. What is marked as following from the rest is not kept in snapshots.
+ * 1. Tasks and parts are numbered in the order of their creation, from 0.
+ * 2. A task belongs to at most one part. `isPlaced` is true if the work of that part has it, or is requested to take
+ *    it.
+ * 3. For the work of a part, a task of another part is one that was withdrawn: `elsewhere`. The outcome is brought in
+ *    when the task has ended, once: `broughtIn`.
+ * 4. Operations on the work of a part are executed in order, one at a time: `operations`.
+ * 5. Fields that follow from other fields are not in snapshots.
  */
 import {
   type Choice,
@@ -46,7 +47,7 @@ export interface Session {
   order: SessionOrder | undefined;
   createCause: Cause | undefined;
   phase: SessionPhase;
-  /** What it ends as or ended as. Unspecified until that is known. */
+  /** Status that it ends or ended with. Unspecified until that is known. */
   ending: WorkStatus;
   createMs: number;
   beginMs: number;
@@ -54,9 +55,9 @@ export interface Session {
   removeMs: number;
   pauseMs: number;
   pauseReason: string;
-  /** Signals without a part yet: the next parts receive them. */
+  /** Signals that arrived before any part: the next parts receive them. */
   readonly signals: SignalWork[];
-  /** Since it has started, in their order: those that are over. */
+  /** Ended pauses since its start, in order. */
   readonly pauses: Span[];
   output: Data | undefined;
   isOutputOfTasks: boolean;
@@ -67,21 +68,21 @@ export interface Session {
   readonly parts: Part[];
   readonly choices: Choice[];
   readonly moves: Move[];
-  /** How those ended that have to come before it. Unspecified where one has not. */
+  /** Endings of its dependencies. Unspecified for one that has not ended. */
   readonly dependencies: WorkStatus[];
   lockMs: number;
   plan: NewPlan | undefined;
   plans: number;
   planMs: number;
   retries: number;
-  /** What became of its goal. Undefined where it has none, or that was not asked for yet. */
+  /** State of its goal. Undefined without a goal, or before the breakdown. */
   goal: KeptGoal | undefined;
-  /** Who was there, each a `NoteAgents` in bytes: there are many agents, and few who ask. */
+  /** Observed agents, each note an encoded `NoteAgents`: there are many agents, and few queries. */
   readonly agentsSeen: Uint8Array[];
 
-  /** All below follows from the rest. */
+  /** All fields below follow from those above. */
   readonly byId: Map<string, number>;
-  /** Numbers of the tasks of each gang: these are in one part, and are put in together. */
+  /** Numbers of the tasks of each gang: these are in one part, and are added together. */
   readonly gangs: Map<string, number[]>;
   readonly counts: number[];
   /** Tasks that have not ended. */
@@ -106,7 +107,7 @@ export interface Task {
   reason: string;
   agent: string;
   attempts: number;
-  /** When it came, or was to be done again. 0: it was there from the beginning. */
+  /** Time of its addition or of its repetition. 0: from the start. */
   sinceMs: number;
   readyMs: number;
   startMs: number;
@@ -117,9 +118,9 @@ export interface Task {
   plannedAgent: string;
   plannedStartMs: number;
   plannedEndMs: number;
-  /** How many of its needs have not ended: follows from these. */
+  /** Number of its needs that have not ended. Follows from these. */
   open: number;
-  /** Tasks that need it, and how: follows from their specifications. */
+  /** Tasks that need it, with the condition: follows from their specifications. */
   readonly followers: Follower[];
 }
 
@@ -131,7 +132,7 @@ interface Follower {
 export interface Part {
   readonly number: number;
   readonly mode: Mode;
-  /** Pending until its work is there. */
+  /** Pending until its work has started. */
   status: WorkStatus;
   readonly reason: string;
   readonly createMs: number;
@@ -139,7 +140,8 @@ export interface Part {
   endMs: number;
   error: ErrorDetail | undefined;
   /**
-   * Its limit out of the budget of the session, and its usage. Undefined if there is none, or it is unknown.
+   * Its limit from the budget of the session, and its usage. Undefined without a budget, or if the usage is
+   * unknown.
    */
   readonly budget: Amounts | undefined;
   used: Amounts | undefined;
@@ -148,12 +150,12 @@ export interface Part {
   readonly elsewhere: Set<number>;
   readonly broughtIn: Set<number>;
   isOver: boolean;
-  /** To people, in its work. */
+  /** Open questions to people in its work. */
   openQuestions: number;
-  /** How often the orchestrator of a user has decided about it, and why it did so the last time. */
+  /** Number of decisions of the user's orchestrator, and the reason of the last one. */
   decisions: number;
   decision: string;
-  /** Its tasks, in order: follows from these. */
+  /** Its tasks, in order: follows from the tasks. */
   readonly tasks: Set<number>;
 }
 
@@ -165,7 +167,7 @@ export interface Move {
   readonly reason: string;
 }
 
-/** What deciders see. */
+/** Read-only views for deciders. */
 export type SessionView = ReadOnly<Session>;
 export type TaskView = ReadOnly<Task>;
 export type PartView = ReadOnly<Part>;
@@ -216,7 +218,7 @@ export function newSession(key: InstanceKey): Session {
   };
 }
 
-/** How a session stands. */
+/** Returns the status of a session. */
 export function statusOf({
   phase,
   ending,
@@ -248,12 +250,12 @@ export function isGoing({ phase }: Pick<SessionView, "phase">): boolean {
   return phase === SessionPhase.SESSION_PHASE_GOING;
 }
 
-/** Its goal is being broken down into tasks. */
+/** Returns whether its goal is being broken down into tasks. */
 export function isBeingPlanned({ phase }: Pick<SessionView, "phase">): boolean {
   return phase === SessionPhase.SESSION_PHASE_PLANNING;
 }
 
-/** It has stopped, and waits for the ends of its parts. */
+/** Returns whether it has stopped, and waits for the ends of its parts. */
 export function isAboutToEnd({ phase }: Pick<SessionView, "phase">): boolean {
   return phase === SessionPhase.SESSION_PHASE_STOPPING;
 }
@@ -262,24 +264,24 @@ export function isOpen({ status }: Pick<PartView, "status">): boolean {
   return !isEnded(status);
 }
 
-/** Returns how many questions to people are open in the work of its parts. */
+/** Returns the number of open questions to people in the work of its parts. */
 export function openQuestions({ parts }: Pick<SessionView, "parts">): number {
   return parts.reduce((sum, part) => sum + part.openQuestions, 0);
 }
 
-/** Returns a part that takes more tasks. */
+/** Returns whether a part accepts more tasks. */
 export function takesMore(part: Pick<PartView, "status" | "isOver" | "operations">): boolean {
   return (
     isOpen(part) && !part.isOver && !part.operations.some(({ operation }) => operation?.$case === "close")
   );
 }
 
-/** Returns the specification of a session that is there. */
+/** Returns the specification of a session that exists. */
 export function specOf({ order }: SessionView): ReadOnly<SessionSpec> {
   return order?.spec ?? nothingSaid;
 }
 
-/** What its tasks have in common. Without the tasks. */
+/** Returns the shared data of its tasks, without the tasks. */
 export function listOf(session: SessionView): ReadOnly<TaskList> {
   const { work } = specOf(session);
   if (work?.$case === "tasks") return work.value;

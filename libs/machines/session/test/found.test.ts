@@ -1,4 +1,4 @@
-/** What simulations and drawn histories found, made small. */
+/** Reduced findings of simulations and random histories. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AddTasksRequest, Mode, SessionPhase } from "@tutti/contracts/session/v1";

@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
@@ -28,9 +28,9 @@ const {
   MODE_CUSTOM: custom,
 } = Mode;
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Parts in two modes that look at each other, one of them held and told something. */
+  /** Parts in two modes that refer to each other. One of them is paused and receives a signal. */
   "in-parts": (release) => {
     const scene = SessionScene.of(hybrid, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     const { driver, key } = scene;
@@ -67,7 +67,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** A goal that was not broken down at first, in a second life with its tasks. */
+  /** A goal whose breakdown failed at first, and which succeeds after a retry. */
   goal: (release) => {
     const scene = SessionScene.ofGoal({ input: json({ about: "rosin" }), reached: "output > 1" }, swarm);
     const { driver, key } = scene;
@@ -83,7 +83,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** An orchestrator of the user starts a task, gives another to those who share, and starts the last. */
+  /** An orchestrator of the user starts a task, moves another to the swarm, and starts the last. */
   decided: (release) => {
     const scene = SessionScene.of(custom, [taskSpec("a"), taskSpec("b"), taskSpec("c", ["a"])], {
       orchestrator: "mine",
@@ -107,7 +107,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** Agents that were there, of which one left and others had a slot of the other. */
+  /** Observed agents: one left, and other work took a slot of the other. */
   attended: (release) => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"])]);
     const { driver, key } = scene;
@@ -128,7 +128,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** A life that used up some of the budget, and the next with the rest of it. */
+  /** A session that used some of the budget, and its retry with the rest. */
   budgeted: (release) => {
     const budget = { tokens: 10, money: 0, timeMs: 0 };
     const scene = SessionScene.of(swarm, [taskSpec("a")], { budget });
@@ -141,7 +141,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** Waits that were added, taken back and added again. */
+  /** Dependencies that were added, removed and added again. */
   waited: (release) => {
     const first = { namespace: "", kind: "session", id: "first", task: "" };
     const scene = SessionScene.of(swarm, [taskSpec("a")], { dependsOn: [{ session: first }] });
@@ -161,7 +161,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, session, key, release);
   },
 
-  /** Tasks that move, a failure, and a second life. */
+  /** Tasks that move, a failure, and a retry. */
   moved: (release) => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])]);
     const { driver, key } = scene;

@@ -1,4 +1,7 @@
-/** Who is there to do its tasks, as the observer sees it: what comparisons of modes rest on. Nothing is decided by it. */
+/**
+ * Records the available agents of a session, as the observer sees them. Comparisons of modes use them. No decision
+ * does.
+ */
 import { NoteAgents, SessionDone } from "@tutti/contracts/session/v1";
 import { commandOf } from "../life/step.ts";
 import { agentsSeenBytesMax } from "../limits.ts";

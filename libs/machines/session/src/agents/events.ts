@@ -1,4 +1,4 @@
-/** What becomes known of the agents that could do its tasks. */
+/** Records the agents that could execute its tasks. */
 import { AgentsNotedV1, NoteAgents } from "@tutti/contracts/session/v1";
 import type { SessionEvent } from "../state.ts";
 

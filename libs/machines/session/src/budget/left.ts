@@ -1,9 +1,8 @@
 /**
- * The budget of a session: an escrow of which each part has what it is given when it is made, and keeps within that by
- * itself.
+ * The budget of a session: an escrow. Each part gets an amount when it is created, and its work enforces this limit.
  *
- * 1. The budgets of parts, and the usage of ended parts, never exceed the budget. Parts that start together
- *    divide the rest by the estimates of their tasks, and later parts get the amounts that others returned.
+ * 1. The budgets of parts, and the usage of ended parts, never exceed the budget. Parts that start together divide the
+ *    rest by the estimates of their tasks, and later parts get the amounts that others returned.
  * 2. An amount counts as used if it is not known to be unused: all of it, for an unknown part.
  */
 import type { Amounts } from "@tutti/contracts/types/v1";
@@ -14,14 +13,14 @@ export function hasBudget(session: SessionView): boolean {
   return isLimited(specOf(session).budget);
 }
 
-/** What the next part may use up, of what is limited. Undefined where nothing is. */
+/** Returns the limited amounts that the next part may use. Undefined if there is no limit. */
 export function budgetLeft(session: SessionView): Amounts | undefined {
   const { budget } = specOf(session);
   if (!isLimited(budget)) return undefined;
   return leftWithin(budget, session.goal?.used, ...session.parts.map(heldBy));
 }
 
-/** Which amount nothing is left of. Undefined where there is some of all that is limited. */
+/** Returns the amount that is used up. Undefined if some of every limited amount is left. */
 export function usedUp(session: SessionView): string | undefined {
   const left = budgetLeft(session);
   if (left === undefined) return undefined;
@@ -30,7 +29,7 @@ export function usedUp(session: SessionView): string | undefined {
 
 /**
  * Returns the limit of each of several parts, in their order. A task without an estimate is expected to use
- * the average of the others. No part has nothing: that would be no limit.
+ * the average of the others. No part gets 0, because 0 means no limit.
  */
 export function dividedLeft(
   session: SessionView,

@@ -1,6 +1,6 @@
 /**
- * What a session does by itself once something has happened: it starts when nothing holds it, lets parts end that have
- * nothing more to do, and ends when its tasks have. Every step comes here at its end.
+ * Advances a session after every event: starts it when nothing holds it, closes parts without further work, and ends
+ * it when its tasks have ended. Every step calls this at its end.
  */
 import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { operationQueued } from "../part/events.ts";
@@ -29,7 +29,7 @@ function begin(session: SessionView, step: SessionStep): void {
   }
   if (stopWhereUsedUp(session, step)) return;
   const wanted = session.mode || wantedMode(session);
-  // A choice before the retry stays: the remaining tasks are done as one part.
+  // A choice before the retry is kept: the remaining tasks form one part.
   if (session.mode === Mode.MODE_UNSPECIFIED && isChosen(wanted)) {
     step.emit(choosingBegun, { beginMs: step.nowMs });
     return;
@@ -47,7 +47,7 @@ function go(session: SessionView, step: SessionStep): void {
   if (session.openParts === 0) conclude(session, step);
 }
 
-/** A run ends by itself. A mission has to be closed. */
+/** Returns whether a part must be closed. A run ends by itself, a mission does not. */
 function isToClose(part: PartView): boolean {
   return takesMore(part) && kindOfWork(part.mode) === "mission";
 }

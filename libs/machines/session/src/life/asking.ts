@@ -25,7 +25,7 @@ export function askDependency(
   outstanding.effect(dependencyEffect(index), 1 + retries, effect);
 }
 
-/** Locks are held from before the start to the end: the request stays outstanding. */
+/** Requests locks. They are held from before the start to the end: the request stays outstanding. */
 export function askLocks(session: Session, outstanding: SessionOutstanding): void {
   const { locks = [], priority = 0 } = session.order?.spec ?? {};
   if (locks.length === 0 || hasEnded(session) || isWaitingForOthers(session)) return;
@@ -50,19 +50,19 @@ export function isWaitingForOthers({ dependencies }: Pick<SessionView, "dependen
   return dependencies.includes(WorkStatus.WORK_STATUS_UNSPECIFIED);
 }
 
-/** Returns whether nothing holds it before it starts. */
+/** Returns whether something holds the session before its start. */
 export function isHeldBefore(session: SessionView): boolean {
   const { phase, lockMs } = session;
   if (phase !== SessionPhase.SESSION_PHASE_WAITING) return false;
   return isWaitingForOthers(session) || (specOf(session).locks.length > 0 && lockMs === 0);
 }
 
-/** How it is to be done, as it was asked for. */
+/** Returns the requested mode. */
 export function wantedMode(session: SessionView): Mode {
   return specOf(session).mode || Mode.MODE_ADAPTIVE;
 }
 
-/** Returns whether the mode of each task is to be chosen. */
+/** Returns whether the mode of each task must be chosen. */
 export function isChosen(mode: Mode): boolean {
   return mode === Mode.MODE_ADAPTIVE || mode === Mode.MODE_HYBRID;
 }

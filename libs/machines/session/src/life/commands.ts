@@ -1,4 +1,4 @@
-/** Starts a session, holds it, lets it continue, ends it. */
+/** Starts, pauses, resumes and ends a session. */
 
 import {
   BeginSession,
@@ -72,7 +72,7 @@ import { goOnIn, tellParts } from "./telling.ts";
 
 const done: SessionDone = {};
 
-/** The same again changes nothing. */
+/** A repetition changes nothing. */
 export const beginSession: SessionCommand<BeginSession, SessionBegun> = {
   type: "begin_session",
   codec: BeginSession,
@@ -97,7 +97,7 @@ function again(
   return life.startedAgain(session, step, isSame, () => fieldDifferences(session.order?.spec, order?.spec));
 }
 
-/** Why a session that was not started yet could not start with this. Undefined where it could. */
+/** Returns why a session could not start with this order. Undefined if it could. */
 export function refusalOf(key: InstanceKey, order: ReadOnly<SessionOrder>): Refusal | undefined {
   return orderProblem(newSession(key), order);
 }
@@ -116,13 +116,13 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 
-/** Its locks are held. */
+/** Result: its locks are held. */
 export const confirmLocks: SessionCommand<ConfirmLocks, SessionDone> = commandOf({
   type: "confirm_locks",
   codec: ConfirmLocks,
   reply: SessionDone,
   decide(session, _, step) {
-    // A result that arrives when it is no longer wanted is ignored.
+    // A late result is ignored.
     const isWaiting = session.phase === SessionPhase.SESSION_PHASE_WAITING;
     if (session.lockMs > 0 || !isWaiting || isHeldByOthers(session)) return done;
     step.emit(locksNoted, { holdMs: step.nowMs });
@@ -134,7 +134,7 @@ function isHeldByOthers(session: SessionView): boolean {
   return session.order?.spec?.locks.length === 0 || isWaitingForOthers(session);
 }
 
-/** Result: what it waits for, or a choice, cannot be had. */
+/** Result: a dependency, a lock or a choice is not available. */
 export const refuseStart: SessionCommand<RefuseStart, SessionDone> = commandOf({
   type: "refuse_start",
   codec: RefuseStart,
@@ -148,7 +148,7 @@ export const refuseStart: SessionCommand<RefuseStart, SessionDone> = commandOf({
   },
 });
 
-/** Result: the tasks of its goal. With those that it cannot have it fails, as it would not have started with them. */
+/** Result: the tasks of its goal. If they are invalid the session fails, as its start would have been refused. */
 export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
   type: "record_goal",
   codec: RecordGoal,
@@ -170,7 +170,7 @@ export const recordGoal: SessionCommand<RecordGoal, SessionDone> = commandOf({
 
 const noTasks: TaskList = { tasks: [], output: "", input: undefined };
 
-/** Result: how it is done. Every task has to be in one part. */
+/** Result: the chosen mode. Every task must be in one part. */
 export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf({
   type: "record_choice",
   codec: RecordChoice,
@@ -200,7 +200,10 @@ export const recordChoice: SessionCommand<RecordChoice, SessionDone> = commandOf
   },
 });
 
-/** Tasks that were added while it was chosen are done as if they had come a moment later. */
+/**
+ * Returns the parts with the tasks that were added during the choice. They are treated as if they had been
+ * added after it.
+ */
 function withMore(parts: readonly NewPart[], tasks: readonly number[], mode: Mode): readonly NewPart[] {
   if (tasks.length === 0) return parts;
   const wanted = modeOfMore(mode);
@@ -278,7 +281,7 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
   },
 });
 
-/** Also a message. Asked again it changes nothing. */
+/** Also a message. A repeated request changes nothing. */
 export const cancelSession: SessionCommand<CancelWork, SessionDone> = commandOf({
   type: "cancel_session",
   codec: CancelWork,
@@ -308,7 +311,7 @@ export const terminateSession: SessionCommand<TerminateWork, SessionDone> = comm
   },
 });
 
-/** Only of one that has ended: nothing that continues is lost with it. */
+/** Only a session that has ended can be removed: nothing that continues is lost with it. */
 export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
   type: "remove_session",
   codec: RemoveSession,
@@ -321,7 +324,10 @@ export const removeSession: SessionCommand<RemoveSession, SessionDone> = {
   },
 };
 
-/** Only of one that failed. Good results are kept, except of tasks that are named and of what depends on them. */
+/**
+ * Only a failed session can be retried. Good results are kept, except those of named tasks and of tasks that
+ * depend on them.
+ */
 export const retrySession: SessionCommand<RetryWork, SessionDone> = {
   type: "retry_session",
   codec: RetryWork,
@@ -342,12 +348,12 @@ export const retrySession: SessionCommand<RetryWork, SessionDone> = {
     }
     for (const task of session.tasks) {
       const { number, status } = task;
-      // With an unexpected failure it would fail once more, even if all else is done.
+      // With an unexpected failure the session would fail again, even if all other tasks complete.
       const isFatal = status === TaskStatus.TASK_STATUS_FAILED && !isAwaitedByOthers(task);
       const isLeft = !isDone(status) || status === TaskStatus.TASK_STATUS_CANCELLED || isFatal;
       if (status !== TaskStatus.TASK_STATUS_COMPLETED && (taskIds.length === 0 || isLeft)) wanted.add(number);
     }
-    // What rests on something that is done again is done again.
+    // Tasks that depend on a repeated task are repeated.
     for (const number of wanted)
       for (const { task } of session.tasks[number]?.followers ?? []) wanted.add(task);
     const tasks = [...wanted].sort((one, other) => one - other);

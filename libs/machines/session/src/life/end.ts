@@ -1,4 +1,4 @@
-/** How a session ends, and which others it notifies. */
+/** Ends a session, and notifies others. */
 import { LearnChoice } from "@tutti/contracts/intelligence/v1";
 import { type ChoiceOutcome, Mode } from "@tutti/contracts/session/v1";
 import {
@@ -55,7 +55,7 @@ export function stopSession(session: SessionView, step: SessionStep, { status, e
   step.emit(sessionStopped, { status, error, stopMs: step.nowMs });
 }
 
-/** Nothing is left of its budget for what is to be done: it fails. Whether that is so. */
+/** Fails the session if its budget has nothing left for the remaining tasks. Returns whether it did. */
 export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolean {
   const kind = usedUp(session);
   if (kind === undefined) return false;
@@ -64,7 +64,7 @@ export function stopWhereUsedUp(session: SessionView, step: SessionStep): boolea
   return true;
 }
 
-/** Work whose start may be under way is given up: it ends, or never starts. */
+/** Stops the work of a part, even if its start is in flight: the work ends, or never starts. */
 export function tellStopping(session: SessionView, step: SessionStep, part: PartView, how: Stopping): void {
   const kind = kindOfWork(part.mode);
   if (!isOpen(part) || part.isOver) return;
@@ -81,7 +81,7 @@ export function tellStopping(session: SessionView, step: SessionStep, part: Part
   });
 }
 
-/** All tasks have ended, and nothing is open. */
+/** Ends the session after all tasks have ended. */
 export function conclude(session: SessionView, step: SessionStep): void {
   const output = computedOutput(session);
   if (!output.ok) {
@@ -122,7 +122,10 @@ export function end(session: SessionView, step: SessionStep, { status, error }: 
   report(session, step);
 }
 
-/** What came of the choice of the mode, where one was made: judged as it was chosen, by the weights of the session. */
+/**
+ * Returns the outcome of the choice of the mode, if there was one: evaluated by the weights of the session, as the
+ * choice was.
+ */
 function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined {
   const choice = session.choices.findLast(({ kind }) => kind === "mode");
   if (choice === undefined || session.beginMs === 0) return undefined;
@@ -152,11 +155,11 @@ function cameOf(session: SessionView, endMs: number): ChoiceOutcome | undefined 
 const learnedBy = "master";
 const learnChoice: Message<LearnChoice> = { type: "learn_choice", codec: LearnChoice };
 
-/** What came of the choice of its mode goes into the experience of the namespace: the next ones are made with it. */
+/** Sends the outcome of the choice of its mode to the experience of the namespace, which improves later choices. */
 function tellOfChoice(session: SessionView, step: SessionStep): void {
   const choice = session.choices.findLast(({ kind }) => kind === "mode");
   const chosen = choice?.candidates[choice.chosen];
-  // What was resumed says nothing of how long it takes. Nor does what was chosen without being tried.
+  // A resumed session says nothing about durations. Nor does a choice that was not tried.
   const isTried = chosen !== undefined && chosen.expectedMs > 0;
   if (choice?.outcome === undefined || !isTried || session.retries > 0) return;
   const { namespace, id: sessionId } = session.key;
@@ -174,7 +177,10 @@ function tellOfChoice(session: SessionView, step: SessionStep): void {
   });
 }
 
-/** What its tasks used up, and the breakdown of its goal. The time of running agents if not reported. */
+/**
+ * Returns the usage of its tasks, and of the breakdown of its goal. Includes the time of running agents, even
+ * if they do not report it.
+ */
 export function usedBy(session: SessionView): Amounts {
   const { tokens = 0, money = 0, timeMs = 0 } = session.goal?.used ?? {};
   const sum: Amounts = { tokens, money, timeMs };
@@ -186,7 +192,10 @@ export function usedBy(session: SessionView): Amounts {
   return sum;
 }
 
-/** The work of a part has ended: the session continues only where that was well, and nothing was left undone. */
+/**
+ * Handles the end of the work of a part: the session continues only if the part succeeded, and left no task
+ * open.
+ */
 export function checkPart(session: SessionView, step: SessionStep, part: PartView): void {
   if (!isGoing(session)) return;
   const isWell = part.status === WorkStatus.WORK_STATUS_COMPLETED && !isLeftUndone(session, part);
@@ -205,9 +214,9 @@ export function checkPart(session: SessionView, step: SessionStep, part: PartVie
 }
 
 /**
- * A run has failed with any task that did, for it knows only its own. As for all other work that is well where others
- * continue with each failure, as long as all its tasks were done and nothing was undone because of that. One whose
- * tasks were all moved away fails with a task that was done elsewhere, which its error names.
+ * Returns whether a failed run is expected. A run fails with any failed task, because it knows only its own. The
+ * session accepts this if other tasks handle each failure, all tasks of the run ended, and nothing was undone. A run
+ * whose tasks were all moved away fails with a task of another part, which its error names.
  */
 function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): boolean {
   if (status !== WorkStatus.WORK_STATUS_FAILED) return false;
@@ -222,7 +231,7 @@ function isAsAwaited(session: SessionView, { status, tasks, error }: PartView): 
   return named?.status === TaskStatus.TASK_STATUS_FAILED && isAwaitedByOthers(named);
 }
 
-/** Others continue with its failure. */
+/** Returns whether other tasks handle its failure. */
 export function isAwaitedByOthers({ followers }: Pick<TaskView, "followers">): boolean {
   return followers.some(
     ({ condition }) =>
@@ -239,8 +248,8 @@ function isLeftUndone(session: SessionView, part: PartView): boolean {
 }
 
 /**
- * Tasks have failed: the session continues only where others were waiting for that. A run undoes what it has done
- * before it ends: its end is waited for.
+ * Handles failed tasks: the session continues only if other tasks expect the failure. A run compensates before it
+ * ends, so its end is awaited.
  */
 export function checkFailed(session: SessionView, step: SessionStep, tasks: readonly TaskView[]): void {
   if (!isGoing(session)) return;
@@ -277,7 +286,7 @@ function report(session: SessionView, step: SessionStep): void {
   step.send(to, endChild, { taskId: parent.task, ending, used: usedBy(session) });
 }
 
-/** Modes in which tasks are done. */
+/** Returns whether a mode executes tasks. */
 export function isDoing(mode: Mode): boolean {
   return mode === Mode.MODE_WORKFLOW || mode === Mode.MODE_SWARM || mode === Mode.MODE_INTELLIGENCE;
 }

@@ -66,7 +66,8 @@ export const dependencySettled: SessionEvent<DependencySettledV1> = {
   evolve(session, { dependency, status }, outstanding) {
     session.dependencies[dependency] = status;
     outstanding.settled(dependencyEffect(dependency));
-    // Locks are asked for when everything else is there: a waiter never waits for another waiter.
+    // Locks are requested after everything else is available: a waiter never holds a lock while it waits for
+    // another session.
     askLocks(session, outstanding);
   },
 };
@@ -86,7 +87,7 @@ export const dependencyAdded: SessionEvent<DependencyAddedV1> = {
   },
 };
 
-/** Its place stays empty: a request has its number by its place, and numbers are not used twice. */
+/** The place stays empty: the place determines the number of a request, and numbers are not reused. */
 export const dependencyDropped: SessionEvent<DependencyDroppedV1> = {
   type: "dependency_dropped",
   version: 1,
@@ -124,7 +125,7 @@ export const goalAsked: SessionEvent<GoalAskedV1> = {
   },
 };
 
-/** It waits for nothing more. From here on its tasks count as if it had been started with them. */
+/** The session waits for nothing more. From here on it counts as started with these tasks. */
 export const goalPlanned: SessionEvent<GoalPlannedV1> = {
   type: "goal_planned",
   version: 1,
@@ -190,7 +191,7 @@ export const sessionResumed: SessionEvent<SessionResumedV1> = {
   },
 };
 
-/** Only what it has started can wait for it to continue. */
+/** Only a pause after the start is recorded: only started work can wait for it to end. */
 function endPause(session: Session, toMs: number): void {
   const { pauses, pauseMs, beginMs } = session;
   session.pauseMs = 0;
@@ -200,7 +201,7 @@ function endPause(session: Session, toMs: number): void {
 }
 
 /**
- * The signal is in the history. Operations pass it to the parts, also to parts that are made later if there
+ * The signal is in the history. Operations pass it to the parts, and to parts that are created later if there
  * is none yet.
  */
 export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
@@ -213,7 +214,7 @@ export const sessionSignalled: SessionEvent<SessionSignalledV1> = {
   },
 };
 
-/** Gives up parts that are being started. Parts that have started are awaited. */
+/** Cancels the start of pending parts. Parts that have started are awaited. */
 export const sessionStopped: SessionEvent<SessionStoppedV1> = {
   type: "session_stopped",
   version: 1,
@@ -237,7 +238,7 @@ export const sessionStopped: SessionEvent<SessionStoppedV1> = {
   },
 };
 
-/** Nothing is waited for any more, but the ends of parts. Locks are held until then. */
+/** Clears everything that is awaited, except the ends of parts. Locks are held until then. */
 function clearBefore(session: Session, outstanding: SessionOutstanding): void {
   for (const dependency of session.dependencies.keys()) outstanding.settled(dependencyEffect(dependency));
   if (session.lockMs === 0) outstanding.settled(locking);
@@ -292,7 +293,7 @@ export const sessionRetried: SessionEvent<SessionRetriedV1> = {
     session.output = undefined;
     session.isOutputOfTasks = false;
     session.phase = SessionPhase.SESSION_PHASE_WAITING;
-    // One that never started waits again for what it waited for.
+    // A session that never started waits again for its dependencies.
     if (session.beginMs === 0) waitAgain(session);
     askBefore(session, outstanding);
   },

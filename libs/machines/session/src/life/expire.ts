@@ -1,4 +1,4 @@
-/** The time of a session is over. */
+/** The timeout of a session expires. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { detailOfRefusal } from "@tutti/machine-work";

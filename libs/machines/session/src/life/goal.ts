@@ -1,4 +1,4 @@
-/** Goals: they are broken down into tasks by agents, and what came of these is compared with what was to be reached. */
+/** Goals: agents break them down into tasks, and the outcomes of these are compared with the goal. */
 import type { Goal } from "@tutti/contracts/session/v1";
 import type { ErrorDetail, Payload, TaskList, TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
@@ -17,18 +17,18 @@ import { isBeingPlanned, type SessionStep, type SessionView, specOf } from "../s
 import { checkTasks } from "../task/check.ts";
 import { computedOutput, joinedOutputs, textOf } from "./output.ts";
 
-/** Undefined where it was started with tasks. */
+/** Returns the goal. Undefined if the session started with tasks. */
 export function goalOf(session: SessionView): ReadOnly<Goal> | undefined {
   const { work } = specOf(session);
   return work?.$case === "goal" ? work.value : undefined;
 }
 
-/** Returns the run that breaks it down. Each life of the session has one of its own. */
+/** Returns the id of the run that breaks the goal down. Each retry of the session has one of its own. */
 export function planningRunId(session: SessionView): string {
   return childIdOf(session.key.id, { id: "goal", node: session.retries }, 1);
 }
 
-/** Returns whether a session can have these tasks, and their output. */
+/** Returns why a session cannot have these tasks and their output. */
 export function listProblem(
   session: SessionView,
   { tasks, output }: ReadOnly<TaskList>,
@@ -81,7 +81,7 @@ function outputSeen(session: SessionView) {
   return parsed(isOfTasks ? joinedOutputs(session) : dataOf(output.bytes, undefined));
 }
 
-/** The breakdown of the goal is no longer wanted: the run ends, or never starts. */
+/** Stops the breakdown of the goal: the run ends, or never starts. */
 export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: boolean): void {
   if (!isBeingPlanned(session)) return;
   const { namespace, id } = session.key;
@@ -98,5 +98,5 @@ export function giveUpGoal(session: SessionView, step: SessionStep, isByForce: b
   });
 }
 
-/** The task under which the run is reported. It is no task of the session. */
+/** Task id under which the run reports. It is no task of the session. */
 export const planningTask = "goal";

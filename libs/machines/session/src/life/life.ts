@@ -2,7 +2,7 @@ import { WorkLife } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
 import { hasEnded, type SessionView, statusOf } from "../state.ts";
 
-/** The life of sessions: what they have in common with other work. */
+/** The life cycle that sessions share with other work. */
 export const life: WorkLife<SessionView> = new WorkLife<SessionView>({
   errors: {
     missing: sessionErrors.missing,

@@ -1,4 +1,4 @@
-/** The output of a session: of its tasks by id, or what an expression gives. */
+/** The output of a session: the outputs of its tasks by id, or the value of an expression. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
@@ -22,7 +22,7 @@ export type Output =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly error: ErrorDetail };
 
-/** What the expression gives. Bytes that are none where all outputs are the output. */
+/** Returns the value of the expression. Empty bytes if the outputs of all tasks are the output. */
 export function computedOutput(session: SessionView): Output {
   const { output } = listOf(session);
   if (output === "") return { ok: true, bytes: new Uint8Array(0) };
@@ -41,7 +41,7 @@ export function computedOutput(session: SessionView): Output {
   }
 }
 
-/** It may be wrapped in `${{ }}`, as in definitions. */
+/** Returns the expression without `${{ }}`, which is optional as in definitions. */
 export function textOf(output: string): string {
   return /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(output)?.[1] ?? output;
 }
@@ -64,7 +64,7 @@ export function outputOf(session: SessionView): Data | undefined {
   return session.isOutputOfTasks ? joinedOutputs(session) : (session.output as Data | undefined);
 }
 
-/** Returns the outputs of all tasks that were done, by id. */
+/** Returns the outputs of all completed tasks, by id. */
 export function joinedOutputs(session: SessionView): Data {
   const done = session.tasks.filter(({ status }) => status === TaskStatus.TASK_STATUS_COMPLETED);
   return joinedObject(

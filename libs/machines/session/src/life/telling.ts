@@ -1,4 +1,4 @@
-/** The session's parts: made, and told what concerns all of them. */
+/** Creates the parts of a session, and passes signals to them. */
 import { type ModeChosenV1, SignalWork } from "@tutti/contracts/session/v1";
 import { operationQueued } from "../part/events.ts";
 import { isOpen, type SessionStep, type SessionView } from "../state.ts";
@@ -15,7 +15,7 @@ export function tellParts(session: SessionView, step: SessionStep, operation: Op
       step.emit(operationQueued, { part: part.number, operation: { operation } });
 }
 
-/** It continues in these parts, which receive the signals that came while no part existed. */
+/** Continues the session in these parts, which receive the signals that arrived before any part existed. */
 export function goOnIn(
   session: SessionView,
   step: SessionStep,

@@ -1,4 +1,4 @@
-/** What a session waits for of others: added to and taken from until it starts, settled when they end. */
+/** Dependencies of a session on others: added and removed until it starts, settled when the others end. */
 import {
   AddWait,
   DropWait,
@@ -23,7 +23,7 @@ type Waited = ReadOnly<Pick<SessionDependency, "session">>;
 
 const done: SessionDone = {};
 
-/** Result: a session that has to come before it has ended. */
+/** Result: a dependency has ended. */
 export const settleDependency: SessionCommand<SettleDependency, SessionDone> = commandOf({
   type: "settle_dependency",
   codec: SettleDependency,
@@ -42,7 +42,7 @@ export const settleDependency: SessionCommand<SettleDependency, SessionDone> = c
 });
 
 /**
- * Only before it starts, and before it asks for its locks: a session does not wait for others while others wait for it.
+ * Only before the start, and before the session requests its locks: so no session that holds locks waits for others.
  */
 export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   type: "add_wait",
@@ -70,7 +70,7 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   },
 });
 
-/** Only before it starts. The removal of a missing dependency changes nothing. */
+/** Only before the start. The removal of a missing dependency changes nothing. */
 export const dropWait: SessionCommand<DropWait, SessionDone> = commandOf({
   type: "drop_wait",
   codec: DropWait,
@@ -96,7 +96,10 @@ function isSame(
   return isOfSame(one, other, namespace) && (one.condition || 1) === (other.condition || 1);
 }
 
-/** Returns whether both name the same session. One without a namespace is beside who waits. */
+/**
+ * Returns whether both refer to the same session. A reference without a namespace belongs to the namespace of
+ * the waiting session.
+ */
 function isOfSame({ session: one }: Waited, { session: other }: Waited, namespace: string): boolean {
   if (one === undefined || other === undefined || one.id !== other.id) return false;
   return (one.namespace || namespace) === (other.namespace || namespace);

@@ -1,4 +1,4 @@
-/** What becomes of parts: their work is there, or was refused. It has ended. What was to be done with it is done. */
+/** Results of parts: their work has started or was refused, has ended, or has completed an operation. */
 import {
   ConfirmOperation,
   ConfirmPart,
@@ -63,13 +63,12 @@ export const refusePart: SessionCommand<RefusePart, SessionDone> = commandOf({
 });
 
 /**
- * Returns whether a part whose work cannot be started may be done in another mode: where the mode was chosen here, is
- * not fixed, and nothing of it has moved before. What is passed on for the second time would go in a circle as long as
- * no engine can be reached.
+ * Returns whether a part whose work cannot start may change its mode: the mode was chosen here, is not fixed, and none
+ * of its tasks has moved before. A second change would cause a loop while no engine is reachable.
  */
 export function mayPassOn(session: SessionView, part: PartView): boolean {
   const isFixed = session.order?.spec?.optimization?.fixed === true;
-  // What the run has of the budget may be used up: there is nothing to start another one with.
+  // The budget of the run may be used up: nothing is left to start another one.
   if (isFixed || hasBudget(session) || !isChosen(wantedMode(session)) || !isGoing(session)) return false;
   return (
     part.status === WorkStatus.WORK_STATUS_PENDING &&
@@ -78,7 +77,7 @@ export function mayPassOn(session: SessionView, part: PartView): boolean {
   );
 }
 
-/** Its work could not be started for too long. Should that have started, it ends. What it has done does not count. */
+/** The work could not start for too long. If it starts anyway, it ends, and its results do not count. */
 export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
   type: "pass_part_on",
   codec: PassPartOn,
@@ -93,7 +92,7 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
     step.emit(partEnded, { part: part.number, status, error: undefined, endMs: step.nowMs, used: undefined });
     const made = session.parts.length;
     if (tasks.length > 0) moveTo(session, step, { tasks, mode, reason: reasonOf(reason) });
-    // A part that was there before has its own copy of a signal to the session.
+    // An earlier part has its own copy of a signal to the session.
     if (session.parts[made] !== undefined)
       for (const { operation } of signals)
         step.emit(operationQueued, { part: made, operation: { operation } as PartOperation });
@@ -103,7 +102,7 @@ export const passPartOn: SessionCommand<PassPartOn, SessionDone> = commandOf({
 
 const tookNoMore = "the work of its part took no more tasks";
 
-/** Tasks that were to be put in, and that it ended without. */
+/** Returns the tasks that were to be added when the part ended. */
 function notTaken(session: SessionView, part: PartView): number[] {
   const tasks = part.operations.flatMap(({ operation }) =>
     operation?.$case === "add" ? operation.value.tasks : [],
@@ -114,7 +113,7 @@ function notTaken(session: SessionView, part: PartView): number[] {
   });
 }
 
-/** Result: its work has ended and reports its tasks once more. */
+/** Result: its work has ended and reports its tasks again. */
 export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
   type: "end_part",
   codec: EndPart,
@@ -133,7 +132,7 @@ export const endPart: SessionCommand<EndPart, SessionDone> = commandOf({
   },
 });
 
-/** Message of its work: it has ended. Its tasks are looked at once more before that counts. */
+/** Message of its work: it has ended. Its tasks are read again before the end counts. */
 export const endChild: SessionCommand<EndChild, SessionDone> = {
   type: "end_child",
   codec: EndChild,
@@ -149,7 +148,7 @@ export const endChild: SessionCommand<EndChild, SessionDone> = {
   },
 };
 
-/** Result: what was to be done with it is done. */
+/** Result: an operation has completed. */
 export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = commandOf({
   type: "confirm_operation",
   codec: ConfirmOperation,
@@ -164,7 +163,7 @@ export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = c
     const withdrawn = new Set(withdrawnTaskIds);
     const tasks = moving.tasks.filter((number) => {
       const task = session.tasks[number];
-      // It may have been asked for twice: what is at another part by now is that one's.
+      // The operation may have been executed twice: a task that another part has by now belongs to that part.
       const isHere = task?.part === part.number && task.isPlaced;
       return isHere && withdrawn.has(task.spec.id) && !isDone(task.status);
     });
@@ -173,7 +172,7 @@ export const confirmOperation: SessionCommand<ConfirmOperation, SessionDone> = c
   },
 });
 
-/** Result: it cannot be done. What it was meant for does not come. The end of the part says what that means. */
+/** Result: the operation is impossible, and has no effect. The end of the part shows the consequences. */
 export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = commandOf({
   type: "refuse_operation",
   codec: RefuseOperation,
@@ -183,7 +182,7 @@ export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = com
     const operation = part?.operations[0]?.operation;
     if (part === undefined || operation === undefined) return done;
     step.emit(operationDone, { part: part.number, error: bounded(error) });
-    // Another part does the tasks that this work does not accept.
+    // Another part executes the tasks that this work does not accept.
     if (operation.$case === "add" && isGoing(session)) {
       const tasks = operation.value.tasks.filter((number) => !isDone(session.tasks[number]?.status ?? 0));
       if (tasks.length > 0)
@@ -193,7 +192,7 @@ export const refuseOperation: SessionCommand<RefuseOperation, SessionDone> = com
   },
 });
 
-/** Returns the part that a result is about, where it is a result of this kind. */
+/** Returns the part of a result of this kind. */
 function settledPart(session: SessionView, step: SessionStep, kind: number): PartView | undefined {
   const { number } = step.settles ?? { number: 0 };
   const part = partOfEffect(number);

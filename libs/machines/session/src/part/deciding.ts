@@ -1,15 +1,18 @@
-/** Parts that the orchestrator of a user decides about: it is asked by a run of one task for each decision. */
+/** Parts controlled by an orchestrator of the user: a run of one task asks it for each decision. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { childIdOf, withdrawRun } from "@tutti/machine-work";
 import { partId } from "../numbers.ts";
 import { isOpen, type PartView, type SessionStep, type SessionView } from "../state.ts";
 
-/** Returns whether what starts in it is decided by an orchestrator of the user. */
+/** Returns whether an orchestrator of the user decides which tasks of the part start. */
 export function isDecided({ mode }: Pick<PartView, "mode">): boolean {
   return mode === Mode.MODE_CUSTOM;
 }
 
-/** The run that asks for the next decision about a part: the next owner finds it. */
+/**
+ * Returns the id of the run that asks for the next decision about a part. The next owner computes the same
+ * id.
+ */
 export function questionRunId(
   { key }: Pick<SessionView, "key">,
   { number, decisions }: Pick<PartView, "number" | "decisions">,
@@ -17,15 +20,15 @@ export function questionRunId(
   return childIdOf(key.id, { id: `${partId(number)}.decision`, node: decisions + 1 }, 1);
 }
 
-/** The task under which a run that asks is reported. It is no task of the session. */
+/** Task id under which a run that asks reports. It is no task of the session. */
 export const questionTask = "decision";
 
-/** Returns whether there is something left to decide about. */
+/** Returns whether a decision is still needed. */
 function isUndecided({ tasks }: Pick<SessionView, "tasks">, part: PartView): boolean {
   return [...part.tasks].some((number) => tasks[number]?.isPlaced === false && tasks[number].endMs === 0);
 }
 
-/** The decision is no longer wanted: the run that asks ends, or never starts. */
+/** Withdraws a decision: the run that asks ends, or never starts. */
 export function giveUpQuestion(
   session: SessionView,
   step: SessionStep,

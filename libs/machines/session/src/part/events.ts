@@ -1,4 +1,4 @@
-/** What happens to parts, and to the tasks in them. */
+/** Events of parts and of their tasks. */
 import {
   DecisionRecordedV1,
   OperationDoneV1,

@@ -1,4 +1,4 @@
-/** Parts as they stand, for folds: what their work is asked for, and in which order. */
+/** State of parts, for folds: the operations on their work, and their order. */
 import {
   Mode,
   type NewPart,
@@ -56,7 +56,7 @@ export function makePart(session: Session, made: NewPart, ms: number, outstandin
   session.parts.push(part);
   session.openParts += 1;
   moveTasks(session, made.tasks, part, { reason: made.reason, ms });
-  // What is planned is put in one by one.
+  // Planned tasks are added one by one.
   if (!isPlanned(part)) for (const task of made.tasks) taskOf(session, task).isPlaced = true;
   outstanding.effect(partEffect(number, partEffects.start), 1, startOf(session, part));
 }
@@ -66,7 +66,7 @@ interface Moving {
   readonly ms: number;
 }
 
-/** The part that had them before knows them as tasks of another part from here on. */
+/** Moves tasks. From here on the former part knows them as tasks of another part. */
 export function moveTasks(
   session: Session,
   numbers: readonly number[],
@@ -88,7 +88,7 @@ export function moveTasks(
   }
 }
 
-/** Returns whether its tasks are started one by one, as a plan or an orchestrator of a user says. */
+/** Returns whether a plan or an orchestrator of a user starts its tasks one by one. */
 export function isPlanned({ mode }: Pick<PartView, "mode">): boolean {
   return mode === Mode.MODE_INTELLIGENCE || mode === Mode.MODE_CUSTOM;
 }
@@ -105,7 +105,7 @@ function workOf(session: Session, { number, mode }: Part): PartWork {
   return { part: number, partId: partId(number), mode, workId: workIdOf(session, number) };
 }
 
-/** What it was made with. What came later is put in once its work is there. */
+/** Returns the effect with the initial tasks. Later ones are added once the work has started. */
 function startOf(session: Session, part: Part): StartPart {
   const later = new Set<number>();
   for (const { operation } of part.operations)
@@ -158,7 +158,10 @@ function operateOf(session: Session, part: Part, operation: PartOperation): Oper
   };
 }
 
-/** The agent that it is meant for had better do it. Another does while that one is full or away. */
+/**
+ * Returns the specification with a preference for the planned agent. Another agent is used while that agent
+ * is full or disconnected.
+ */
 function placedSpec({ spec, plannedAgent }: Task, part: Part): TaskSpec {
   const contextKey = spec.placement?.contextKey ?? "";
   if (!isPlanned(part) || plannedAgent === "" || contextKey !== "") return spec;
@@ -195,7 +198,7 @@ export function queueOperation(
   if (part.operations.length === 1) askFirst(session, part, outstanding);
 }
 
-/** Tasks that its work refused never were in it: their next part has nothing to withdraw there. */
+/** Tasks that its work refused were never part of it: their next part has nothing to withdraw there. */
 export function shiftOperation(
   session: Session,
   part: Part,
@@ -224,7 +227,7 @@ export function confirmPart(session: Session, part: Part, ms: number, outstandin
   part.status = WorkStatus.WORK_STATUS_RUNNING;
   part.confirmMs = ms;
   outstanding.settled(partEffect(part.number, partEffects.start));
-  // It may have told of its end before its start was.
+  // The part may have reported its end before its start.
   if (part.isOver) follow(session, part, outstanding);
   else recoverRunning(session, part, outstanding);
 }
@@ -236,7 +239,7 @@ export function overPart(session: Session, part: Part, outstanding: SessionOutst
   if (part.status === WorkStatus.WORK_STATUS_RUNNING) follow(session, part, outstanding);
 }
 
-/** All that is done for a part, as it stands. */
+/** Requests all outstanding effects of a part. */
 export function recoverPart(session: Session, part: Part, outstanding: SessionOutstanding): void {
   if (!isOpen(part)) return;
   if (part.status === WorkStatus.WORK_STATUS_PENDING)
@@ -259,7 +262,7 @@ function follow(session: Session, part: Part, outstanding: SessionOutstanding): 
   outstanding.effect(partEffect(part.number, partEffects.follow), isOver ? 2 : 1, effect);
 }
 
-/** Nothing new is started in it any more. Its end is waited for. */
+/** Starts nothing new in the part. Its end is awaited. */
 export function stopPart(part: Part, outstanding: SessionOutstanding): void {
   part.operations.length = 0;
   outstanding.settled(partEffect(part.number, partEffects.operate));

@@ -18,7 +18,7 @@ const choice = {
   ...{ confidence: 1, explored: false, fallback: false, reason: "", model: "", outcome: undefined },
 };
 
-/** Its ends are done by a run, the middle by a mission. */
+/** A run executes its first and last task, a mission the middle one. */
 function split(wanted: Mode = hybrid, more: Parameters<typeof SessionScene.of>[2] = {}): SessionScene {
   const scene = SessionScene.of(wanted, [taskSpec("a"), taskSpec("b", ["a"]), taskSpec("c", ["b"])], more);
   const parts = [

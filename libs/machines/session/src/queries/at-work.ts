@@ -1,4 +1,4 @@
-/** How many were running at once, from when each was. */
+/** Counts concurrently running tasks, from their start times. */
 import type { Span } from "../state.ts";
 
 export class AtWork {
@@ -23,7 +23,7 @@ export class AtWork {
     return most;
   }
 
-  /** When there were at least so many. */
+  /** Returns the periods with at least this many. */
   spansOf(count: number): readonly Span[] {
     const spans: Span[] = [];
     if (count > this.#moments.length) return spans;

@@ -1,4 +1,4 @@
-/** Why a session is done as it is: choices, moves, and the plan beside reality. */
+/** Explains how a session is executed: choices, moves, and the plan compared with reality. */
 
 import type { Choice, PlanView, TaskMove } from "@tutti/contracts/session/v1";
 import type { Query } from "@tutti/kernel";
@@ -27,7 +27,7 @@ function moveShown(session: SessionView, { task, fromPart, toPart, moveMs, reaso
   };
 }
 
-/** The latest plan, with what became of it. Without a number where there is none. */
+/** Returns the latest plan, with its outcomes. Without a number if there is none. */
 export const showPlan: Query<Session, undefined, PlanView> = {
   type: "session_plan",
   answer(session, _, { key }) {
@@ -58,7 +58,10 @@ export const showPlan: Query<Session, undefined, PlanView> = {
   },
 };
 
-/** From the task that ends last back through the needs that ended last, as far as ends are known or planned. */
+/**
+ * Returns the path from the task that ends last back through the needs that ended last, as far as ends are
+ * known or planned.
+ */
 function criticalIn(session: SessionView): ReadonlySet<number> {
   const endOf = ({ endMs, plannedEndMs }: TaskView) => endMs || plannedEndMs;
   const path = new Set<number>();

@@ -1,4 +1,4 @@
-/** Explains a session, or a task of it: every one that has not ended names the thing that it waits for. */
+/** Explains a session, or one of its tasks. The explanation of an open task names the cause of its wait. */
 import { SessionPhase } from "@tutti/contracts/session/v1";
 import {
   type Explanation,
@@ -89,7 +89,7 @@ export function whyOf(session: SessionView, nowMs: number): Why {
   }
 }
 
-/** How it is done, and who said so. */
+/** Describes the mode, and who chose it. */
 function howDone(session: SessionView): string {
   const { mode, choices, parts } = session;
   if (mode === 0) return "";
@@ -99,7 +99,7 @@ function howDone(session: SessionView): string {
   return `. It ${hasEnded(session) ? "was" : "is"} done in the mode ${modeName(mode)}${count}: ${why}`;
 }
 
-/** With its namespace, where that is another one. */
+/** Returns the name, with the namespace if it differs. */
 function nameOf(other: ReadOnly<WorkReference> | undefined, own: string): string {
   const { namespace = "", id = "" } = other ?? {};
   return namespace === "" || namespace === own ? id : `${namespace}/${id}`;
@@ -145,7 +145,7 @@ function whyPlanned(session: SessionView): Why {
   return wait;
 }
 
-/** In which mode it is done, where that is another than it started in, and why. */
+/** Describes the mode of a task if it has changed, and why. */
 function howMoved({ moves, parts }: SessionView, { number }: TaskView): string {
   const last = moves.findLast(({ task }) => task === number);
   if (last === undefined) return "";
@@ -186,7 +186,7 @@ function whyTask(session: SessionView, task: TaskView, nowMs: number): Why {
   });
 }
 
-/** Its orchestrator has not said that it starts, or is being asked. */
+/** Explains a task that its orchestrator has not started, or is being asked about. */
 function whyUndecided(session: SessionView, part: PartView): Why {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);

@@ -15,7 +15,7 @@ const {
   TASK_STATUS_COMPLETED: completed,
 } = TaskStatus;
 
-/** What its engine says of a task, at moments since the session started. */
+/** Reports the status of a task by its engine, at times since the session started. */
 function tell(scene: SessionScene, id: string, status: TaskStatus, times: Partial<TaskNote>): void {
   const { beginMs } = scene.state;
   const at = (ms: number | undefined) => (ms === undefined ? 0 : beginMs + ms);
@@ -44,7 +44,7 @@ describe("for what tasks of a session waited", () => {
     scene.confirm();
     tell(scene, "a", completed, { readyMs: 100, startMs: 150, endMs: 400 });
     tell(scene, "b", queued, { readyMs: 410 });
-    // c waits for b all the time, b for a until 400, then for the engine, then for an agent.
+    // c waits for b all the time. b waits for a until 400, then for the engine, then for an agent.
     assert.deepEqual(waits(scene), { needs: 400 + 1_000, start: 100 + 10, busy: 50 + 590 });
   });
 

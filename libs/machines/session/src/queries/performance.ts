@@ -1,4 +1,4 @@
-/** How well a session goes: work done by time and slots, where ready tasks waited, and how far predictions were off. */
+/** Performance of a session: work done by time and slots, waits of ready tasks, and errors of predictions. */
 import { MonitoringLevel, type Performance } from "@tutti/contracts/session/v1";
 import { isDone } from "@tutti/machine-work";
 import { hasEnded, type SessionView, specOf, type TaskView } from "../state.ts";
@@ -31,12 +31,12 @@ export function performanceOf(session: SessionView, nowMs: number): Performance 
   };
 }
 
-/** Returns how long an agent was at it. */
+/** Returns how long an agent worked on a task. */
 function timeAt({ startMs, endMs }: TaskView, untilMs: number): number {
   return startMs === 0 ? 0 : Math.max(0, (endMs || untilMs) - startMs);
 }
 
-/** What a plan said of a task, or else its author, beside how long it took. */
+/** Compares the duration that a plan, or else the author, predicted for a task with the real one. */
 function predictionsOf({ tasks }: SessionView): Pick<Performance, "predicted" | "predictionError"> {
   let predicted = 0;
   let errors = 0;
@@ -50,7 +50,7 @@ function predictionsOf({ tasks }: SessionView): Pick<Performance, "predicted" | 
   return { predicted, predictionError: predicted === 0 ? 0 : errors / predicted };
 }
 
-/** The share of its work that is done: by expected durations where there are any, else by tasks. */
+/** Returns the completed share of its work: by expected durations if there are any, else by tasks. */
 export function progressOf(session: SessionView, nowMs: number): number {
   if (session.tasks.length === 0) return hasEnded(session) ? 1 : 0;
   let all = 0;

@@ -1,4 +1,4 @@
-/** A session as the contract shows it. */
+/** A session as a message of the contract. */
 import type { Session as SessionMessage, SessionPart, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Cause, Outcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
@@ -20,7 +20,7 @@ import { performanceOf, progressOf } from "./performance.ts";
 import { workShown } from "./shown.ts";
 
 export interface SessionWanted {
-  /** With inputs, the output, and the ids of tasks by part. */
+  /** Includes inputs, the output, and the ids of tasks by part. */
   readonly whole: boolean;
 }
 
@@ -47,7 +47,7 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
       performance: performanceOf(session, nowMs),
       openApprovals: openQuestions(session),
       parent: order.parent && { ...order.parent },
-      // Known to the history.
+      // Only the history knows it.
       eventCount: 0,
       createTime: momentOf(session.createMs),
       startTime: momentOf(session.beginMs),
@@ -59,10 +59,10 @@ export const showSession: Query<Session, SessionWanted, SessionMessage> = {
   },
 };
 
-/** Its tasks are asked for by themselves. */
+/** Returns the specification without its tasks, which have their own query. */
 function specShown({ order }: SessionView, whole: boolean): SessionSpec | undefined {
   const given = order?.spec as SessionSpec | undefined;
-  // What is waited for no longer has left an empty place.
+  // A removed dependency has left an empty place.
   const spec = given && {
     ...given,
     dependsOn: given.dependsOn.filter(({ session }) => session !== undefined),

@@ -1,4 +1,4 @@
-/** Words of the contract for what a session keeps. */
+/** Messages of the contract for the state of a session. */
 import type { SessionTask } from "@tutti/contracts/session/v1";
 import type { Amounts, Outcome, TaskSpec } from "@tutti/contracts/types/v1";
 import { detailOfRefusal, isDone, momentOf, taskOutcome } from "@tutti/machine-work";
@@ -31,11 +31,11 @@ export function taskShown(session: SessionView, task: TaskView, withPayloads: bo
   };
 }
 
-/** How a task ended, as its waiters learn. Undefined while it has not. */
+/** Returns how a task ended, as its followers see it. Undefined before its end. */
 export function endOf(task: TaskView): Outcome | undefined {
   const known = taskOutcome(task);
   if (known !== undefined || !isDone(task.status)) return known;
-  // It was skipped, or it was stopped without a reason: what needs it sees that it has not completed.
+  // The task was skipped, or stopped without a reason: its followers see that it has not completed.
   const refusal = sessionErrors.taskStopped.refusal({ task: task.spec.id });
   return { result: { $case: "cancelled", value: detailOfRefusal(refusal) } };
 }

@@ -1,10 +1,10 @@
-/** Spans of time, in their order and apart from each other, and how much of a time is within them. */
+/** Periods, sorted and disjoint, and how much of a time they cover. */
 import type { Span } from "../state.ts";
 
 export class Spans {
   readonly #fromMs: readonly number[];
   readonly #toMs: readonly number[];
-  /** Of all before each. */
+  /** Sum of all periods before each. */
   readonly #sumMs: readonly number[];
 
   constructor(spans: readonly Span[]) {
@@ -37,7 +37,7 @@ export class Spans {
   }
 }
 
-/** What of the first is not in the others. */
+/** Returns the parts of the first periods that the others do not cover. */
 export function without(spans: readonly Span[], others: readonly Span[]): readonly Span[] {
   let left = [...spans];
   for (const { fromMs, toMs } of others)

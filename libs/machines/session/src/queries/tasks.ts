@@ -7,7 +7,7 @@ import type { Session } from "../state.ts";
 import { taskShown } from "./shown.ts";
 
 export interface TasksWanted {
-  /** Number of the first task to be looked at. */
+  /** Number of the first task. */
   readonly from: number;
   readonly size: number;
   /** Empty means any. */
@@ -19,7 +19,7 @@ export interface TasksWanted {
 
 export interface TasksShown {
   readonly tasks: readonly SessionTask[];
-  /** Number of the task to continue with; -1 at the end. */
+  /** Number of the task of the next page; -1 at the end. */
   readonly next: number;
 }
 

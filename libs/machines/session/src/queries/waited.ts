@@ -1,10 +1,9 @@
 /**
- * For what the tasks of a session waited until they started, by cause, from what it knows of them.
+ * The waits of the tasks of a session before their start, by cause, from its own records.
  *
- * 1. A task waits from when it is there. What was skipped, or has ended without having started, waited for nothing.
- * 2. As long as what it needs has not ended it waits for that. From then on each moment has one cause: first that
- *    nothing may start because the session is paused, or has all slots taken that it may have at once, then the party
- *    that had to act next.
+ * 1. A task waits from its addition on. A task that was skipped, or that ended without a start, waited for nothing.
+ * 2. Until its needs have ended it waits for these. From then on each moment has one cause: first that nothing may
+ *    start because the session is paused or uses all its slots, then the party that must act next.
  */
 import type { WaitShare } from "@tutti/contracts/session/v1";
 import { WaitCause } from "@tutti/contracts/types/v1";
@@ -58,7 +57,7 @@ export function waitedFor(session: SessionView, atWork: AtWork, untilMs: number)
     .sort((one, other) => other.waitedMs - one.waitedMs);
 }
 
-/** What had to happen next, one after the other. */
+/** Returns the stages until the start, in order. */
 function stagesOf(session: SessionView, task: TaskView, beginMs: number): readonly Stage[] {
   const { sinceMs, isPlaced, plannedStartMs, readyMs, startMs } = task;
   const part = session.parts[task.part];
@@ -67,7 +66,7 @@ function stagesOf(session: SessionView, task: TaskView, beginMs: number): readon
   const isHeldBack = part !== undefined && isPlanned(part);
   const lateMs = isPlaced ? plannedStartMs : beginMs;
   const givenMs = isHeldBack ? within(lateMs, metMs, beginMs) : metMs;
-  // Of what has started an engine may have said nothing before.
+  // The engine may not have reported a task before its start.
   const takenMs = within(readyMs || (startMs > 0 ? givenMs : beginMs), givenMs, beginMs);
   return [
     { cause: needs, fromMs: thereMs, toMs: metMs },
@@ -77,7 +76,7 @@ function stagesOf(session: SessionView, task: TaskView, beginMs: number): readon
   ];
 }
 
-/** When the last of what it needs had ended. */
+/** Returns when the last of its needs ended. */
 function needsMetMs({ tasks, byId }: SessionView, { spec }: TaskView, untilMs: number): number {
   let metMs = 0;
   for (const { task: id } of spec.needs) {
@@ -96,7 +95,7 @@ function pausesOf({ pauses, pauseMs, beginMs }: SessionView, untilMs: number): r
   return [...pauses, { fromMs: Math.max(beginMs, pauseMs), toMs: untilMs }];
 }
 
-/** Returns how many slots it may have at once. */
+/** Returns the maximum number of concurrent slots. */
 function slotsMost(session: SessionView): number {
   const { slots = 0 } = specOf(session).limits;
   return slots > 0 ? Math.max(1, Math.floor(slots)) : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** All that the workers of a session need to know: its tasks by number, where they are, and how they stand. */
+/** Data for the workers of a session: its tasks by number, their parts and their statuses. */
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { Query } from "@tutti/kernel";
 import { sessionErrors } from "../errors.ts";
@@ -11,7 +11,7 @@ export const showWork: Query<Session, undefined, SessionView> = {
     session.order === undefined ? sessionErrors.missing.refusal({ id: key.id }) : session,
 };
 
-/** What became of tasks that have ended, for parts that look at them. */
+/** Returns the outcomes of ended tasks, for parts that refer to them. */
 export const taskOutcomes: Query<Session, { readonly taskIds: readonly string[] }, readonly TaskOutcome[]> = {
   type: "task_outcomes",
   answer: (session, { taskIds }) =>
@@ -21,7 +21,7 @@ export const taskOutcomes: Query<Session, { readonly taskIds: readonly string[] 
       if (task === undefined || outcome === undefined) return [];
       const part = session.parts[task.part];
       const work = part === undefined ? undefined : workShown(session, part, taskId);
-      // What it used up is booked where it was done.
+      // The usage is recorded in the part that executed the task.
       return [{ taskId, outcome, used: undefined, work }];
     }),
 };

@@ -1,4 +1,4 @@
-/** Whether tasks can belong to a session: ids, needs, expressions, bounds. */
+/** Checks whether tasks can belong to a session: ids, needs, expressions, bounds. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
 import { bytesOf, circleProblem, dataOfPayload, gangProblem, taskProblem } from "@tutti/machine-work";

@@ -1,4 +1,4 @@
-/** Tasks as such: noted, added, placed, moved. */
+/** Commands about tasks: noted, added, placed, moved. */
 import {
   AddTasksReply,
   AddTasksRequest,
@@ -41,7 +41,7 @@ import { modeOfMore, moveTo, putIn } from "./move.ts";
 
 const done: SessionDone = {};
 
-/** How tasks of a part stand, and what people are asked in it, again and again. */
+/** Records the statuses of the tasks of a part, and its open questions, repeatedly. */
 export const noteTasks: SessionCommand<NoteTasks, SessionDone> = commandOf({
   type: "note_tasks",
   codec: NoteTasks,
@@ -56,8 +56,8 @@ export const noteTasks: SessionCommand<NoteTasks, SessionDone> = commandOf({
 });
 
 /**
- * An ended task never changes, and its new part reports a task that moved away. Returns the tasks that this
- * ended.
+ * Records statuses. An ended task never changes, and its new part reports a task that moved away. Returns the
+ * tasks that this ended.
  */
 export function noteTasksOf(
   session: SessionView,
@@ -86,7 +86,7 @@ export function noteTasksOf(
   return ended.flatMap((number) => session.tasks[number] ?? []);
 }
 
-/** All or none. */
+/** Adds all tasks or none. */
 export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandOf({
   type: "add_tasks",
   codec: AddTasksRequest,
@@ -100,7 +100,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
     if (isDivided) return sessionErrors.ended.refusal({ id: step.key.id, status: "about to end" });
     const from = session.tasks.length;
     step.emit(tasksJoined, { tasks, cause: causeOf(step), joinMs: step.nowMs });
-    // Before it has started they are chosen for with all others.
+    // Before the start, the choice includes them.
     if (isGoing(session)) {
       const numbers = tasks.map((_, index) => from + index);
       moveTo(session, step, { tasks: numbers, mode: modeOfMore(session.mode), reason: "they were added" });
@@ -109,7 +109,7 @@ export const addTasks: SessionCommand<AddTasksRequest, AddTasksReply> = commandO
   },
 });
 
-/** What is to start now, again and again, and perhaps another plan. */
+/** Starts tasks of a planned part, repeatedly, and may record a new plan. */
 export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   type: "place_tasks",
   codec: PlaceTasks,
@@ -120,7 +120,7 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
     if (!isOurs || !takesMore(part) || !isGoing(session)) return done;
     const known = (task: number) => session.tasks[task]?.part === part.number;
     if (plan !== undefined) {
-      // What has been placed stays as it was meant.
+      // Tasks that were placed keep their agents.
       const places = plan.places.filter(({ task }) => known(task) && session.tasks[task]?.isPlaced === false);
       step.emit(planMade, { plan: { ...plan, places }, planMs: step.nowMs });
     }
@@ -129,7 +129,7 @@ export const placeTasks: SessionCommand<PlaceTasks, SessionDone> = commandOf({
   },
 });
 
-/** Decisions of an orchestrator of the user: each counts once, however often it is reported. */
+/** Records a decision of an orchestrator of the user: each counts once, even if it is reported repeatedly. */
 export const recordDecision: SessionCommand<RecordDecision, SessionDone> = commandOf({
   type: "record_decision",
   codec: RecordDecision,
@@ -166,7 +166,7 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
   },
 });
 
-/** Those among them that can start now. */
+/** Places the tasks that can start now. */
 function placeIn(
   session: SessionView,
   step: SessionStep,
@@ -190,7 +190,7 @@ function placeIn(
   );
 }
 
-/** Tasks without a part move at once, the others when their part has released them. */
+/** Moves tasks: immediately if they have no part, otherwise when their part has released them. */
 export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
   type: "move_tasks",
   codec: MoveWork,
@@ -225,7 +225,7 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
     for (const { number, part, isPlaced } of wanted) {
       const at = session.parts[part];
       if (at === undefined || at.mode === mode) continue;
-      // What is over tells what it did not take: then it is done by another.
+      // A part that has ended reports the tasks that it did not accept: another part executes these.
       if (isPlaced && (at.isOver || !isOpen(at))) continue;
       if (isPlaced) held.set(part, [...(held.get(part) ?? []), number]);
       else free.push(number);
@@ -240,7 +240,10 @@ export const moveTasks: SessionCommand<MoveWork, WorkMoving> = commandOf({
   },
 });
 
-/** Each move may make a part, at once or when the work of the tasks has let go of them. @param moves how many */
+/**
+ * Refuses a move if there are too many parts. Each move may create a part, immediately or when the work has
+ * released its tasks. @param moves number of moves
+ */
 function partsFull({ parts }: SessionView, moves = 1): Refusal | undefined {
   const isMove = ({ operation }: PartView["operations"][number]) => operation?.$case === "withdraw";
   const queued = parts.reduce((sum, { operations }) => sum + operations.filter(isMove).length, 0);

@@ -1,4 +1,4 @@
-/** What happens to tasks, wherever they are done. */
+/** Events of tasks, in any part. */
 import { PlanMadeV1, TasksJoinedV1, TasksNotedV1, TasksPlacedV1 } from "@tutti/contracts/session/v1";
 import { blobsOf } from "@tutti/machine-work";
 import type { SessionEvent } from "../state.ts";
@@ -26,7 +26,7 @@ export const tasksJoined: SessionEvent<TasksJoinedV1> = {
   },
 };
 
-/** The agents that tasks are meant for as they start. */
+/** The planned agents of tasks when they start. */
 export const tasksPlaced: SessionEvent<TasksPlacedV1> = {
   type: "tasks_placed",
   version: 1,

@@ -1,10 +1,10 @@
-/** Gangs: tasks that start together are in one part, and its work gets them at once. */
+/** Gangs: tasks that start together are in one part, and are added to its work together. */
 import type { NewPart } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { isDone } from "@tutti/machine-work";
 import type { SessionView } from "../state.ts";
 
-/** The tasks, and the members of their gangs that have not ended. Each once. */
+/** Returns the tasks, and the members of their gangs that have not ended, without duplicates. */
 export function withGangs(session: SessionView, tasks: Iterable<number>): number[] {
   const all = new Set(tasks);
   for (const number of all) {
@@ -16,7 +16,7 @@ export function withGangs(session: SessionView, tasks: Iterable<number>): number
   return [...all];
 }
 
-/** Parts with whole gangs: the members come to the part of the first one. */
+/** Returns parts with whole gangs: the members join the part of the first one. */
 export function withoutTornGangs(session: SessionView, parts: readonly NewPart[]): readonly NewPart[] {
   if (session.gangs.size === 0) return parts;
   const taken = new Set<number>();
@@ -30,7 +30,7 @@ export function withoutTornGangs(session: SessionView, parts: readonly NewPart[]
   });
 }
 
-/** What the work of a part gets: a member whose others have ended before starts by itself. */
+/** Returns the tasks for the work of a part: a member whose other members have ended starts alone. */
 export function withoutLoneMembers(specs: readonly TaskSpec[]): readonly TaskSpec[] {
   const sizes = new Map<string, number>();
   for (const { gang } of specs) if (gang !== "") sizes.set(gang, (sizes.get(gang) ?? 0) + 1);

@@ -1,4 +1,4 @@
-/** What tasks look at: those that they need, and those whose outputs their expressions read. */
+/** References of tasks: the tasks that they need, and those whose outputs their expressions read. */
 import type { NewPart } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { bytesOf, dataOfPayload, isDone } from "@tutti/machine-work";
@@ -8,7 +8,7 @@ import { isOpen, type PartView, type SessionStep, type SessionView, type TaskVie
 
 const mention = /\btasks(?:\.([A-Za-z_]\w*)|\[\s*["']([^"'\]]+)["']\s*\])/g;
 
-/** Ids that the expressions of a task name. */
+/** Returns the ids in the expressions of a task. */
 function mentionedIn(spec: TaskView["spec"]): string[] {
   const input = bytesOf(dataOfPayload(spec.input as TaskSpec["input"]));
   const text = Buffer.from(input.buffer, input.byteOffset, input.byteLength)
@@ -18,7 +18,9 @@ function mentionedIn(spec: TaskView["spec"]): string[] {
   return texts.flatMap((each) => [...each.matchAll(mention)].map(([, name, quoted]) => name ?? quoted ?? ""));
 }
 
-/** Numbers of tasks that these look at and that are not among them, in order, each once. */
+/**
+ * Returns the numbers of tasks that these refer to and that are not among them, in order, without duplicates.
+ */
 function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
   const own = new Set(tasks);
   const found = new Set<number>();
@@ -34,19 +36,19 @@ function lookedAt(session: SessionView, tasks: readonly number[]): number[] {
   return [...found];
 }
 
-/** Returns a part of these tasks, with what they look at elsewhere. */
+/** Returns a part with these tasks, and with the tasks of other parts that they refer to. */
 export function newPart(session: SessionView, given: Omit<NewPart, "elsewhere" | "budget">): NewPart {
   return { ...given, budget: budgetLeft(session), elsewhere: lookedAt(session, given.tasks) };
 }
 
-/** Those that a part does not know yet. */
+/** Returns the referenced tasks that a part does not know yet. */
 export function unknownTo(session: SessionView, part: PartView, tasks: readonly number[]): number[] {
   return lookedAt(session, tasks).filter(
     (number) => !part.elsewhere.has(number) && session.tasks[number]?.part !== part.number,
   );
 }
 
-/** Outcomes of tasks that have ended are brought in wherever they are known and were done elsewhere. */
+/** Brings the outcomes of ended tasks into every part that refers to them and did not execute them. */
 export function bringIn(session: SessionView, step: SessionStep, tasks?: readonly number[]): void {
   for (const part of session.parts) {
     if (!isOpen(part) || part.isOver || part.elsewhere.size === 0) continue;

@@ -1,4 +1,4 @@
-/** Tasks go to a part in another mode: to one that is there and takes them, or to a new one. */
+/** Moves tasks to a part in another mode: an existing part that accepts them, or a new one. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { hasBudget } from "../budget/left.ts";
 import { stopWhereUsedUp } from "../life/end.ts";
@@ -11,7 +11,7 @@ export interface Moving {
   readonly tasks: number[];
   readonly mode: Mode;
   readonly reason: string;
-  /** Whether no part that is there will do. */
+  /** Whether the tasks need a new part. */
   readonly isApart?: boolean;
 }
 
@@ -31,7 +31,7 @@ export function moveTo(session: SessionView, step: SessionStep, moving: Moving):
   if (!isPlanned(target)) putIn(session, step, target, tasks);
 }
 
-/** The work of a part is given tasks that are in it, with what they look at. */
+/** Adds tasks of a part to its work, with their references. */
 export function putIn(session: SessionView, step: SessionStep, part: PartView, tasks: number[]): void {
   const elsewhere = unknownTo(session, part, tasks).filter((number) => !tasks.includes(number));
   step.emit(operationQueued, {
@@ -41,16 +41,16 @@ export function putIn(session: SessionView, step: SessionStep, part: PartView, t
   bringIn(session, step);
 }
 
-/** One that knows a task as one of another part cannot be given it as its own. */
+/** A part that knows a task as one of another part cannot have it as its own. */
 function partFor(session: SessionView, tasks: readonly number[], mode: Mode): PartView | undefined {
   const able = session.parts.filter(
     (part) => takesMore(part) && !tasks.some((task) => part.elsewhere.has(task)),
   );
-  // The budget is with the parts that are there: a new one would have none.
+  // The existing parts have the whole budget: a new part would have none.
   return able.find((part) => part.mode === mode) ?? (hasBudget(session) ? able[0] : undefined);
 }
 
-/** The mode of what is added to a session later. */
+/** Returns the mode of tasks that are added later. */
 export function modeOfMore(mode: Mode): Mode {
   return mode === Mode.MODE_HYBRID ? Mode.MODE_SWARM : mode;
 }

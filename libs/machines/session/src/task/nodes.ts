@@ -1,4 +1,4 @@
-/** Tasks as they stand, for folds: how they come to be known, and what their ends mean for others. */
+/** State of tasks, for folds: their creation, and the consequences of their ends. */
 import type { TaskNote } from "@tutti/contracts/session/v1";
 import { type TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import { assert } from "@tutti/kernel";
@@ -11,7 +11,7 @@ export function taskOf({ tasks }: Session, number: number): Task {
   return task;
 }
 
-/** @param sinceMs when they came. 0: from the start of the session */
+/** @param sinceMs time of their addition. 0: from the start of the session */
 export function addTasks(session: Session, specs: readonly TaskSpec[], sinceMs = 0): void {
   const from = session.tasks.length;
   for (const spec of specs) place(session, newTask(session.tasks.length, spec, sinceMs));
@@ -43,7 +43,7 @@ function newTask(number: number, spec: TaskSpec, sinceMs: number): Task {
   };
 }
 
-/** It is known by its number and its id. */
+/** Registers a task by its number and its id. */
 function place(session: Session, task: Task): void {
   session.tasks.push(task);
   session.byId.set(task.spec.id, task.number);
@@ -93,7 +93,7 @@ function endTask(session: Session, task: Task): void {
   for (const follower of task.followers) taskOf(session, follower.task).open -= 1;
 }
 
-/** It is to be done again: nothing of how it was done counts any more. */
+/** Repeats a task: its earlier execution no longer counts. */
 export function beginAnew(session: Session, task: Task, sinceMs: number): void {
   if (isDone(task.status)) {
     session.left += 1;
@@ -107,7 +107,7 @@ export function beginAnew(session: Session, task: Task, sinceMs: number): void {
   setStatus(session, task, TaskStatus.TASK_STATUS_PENDING);
 }
 
-/** What the session ended before is stopped. */
+/** Stops the tasks that are open at the end of the session. */
 export function stopTasks(session: Session, endMs: number): void {
   for (const task of session.tasks) {
     if (isDone(task.status)) continue;

@@ -1,4 +1,6 @@
-/** Commands to sessions, drawn by chance, and what the world answers: few tasks and short lives, so that much happens at once. */
+/**
+ * Random commands to sessions, and results of effects: few tasks and short lives, so that much happens concurrently.
+ */
 import {
   Mode,
   type ModeCandidate,
@@ -82,7 +84,7 @@ const goalWork = {
   value: { description: "all is done", input: undefined, planner: "tutti.plan", reached: "size(output) > 1" },
 };
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(ids: readonly string[] = ["one", "two"]): fc.Arbitrary<MachineCall> {
   const key = fc.constantFrom(...ids).map(keyOf);
   const call = (command: string, body: fc.Arbitrary<object>) =>
@@ -283,7 +285,7 @@ function note(task: number, random: number): TaskNote {
   };
 }
 
-/** What the world answers. `luck` is in [0, 1). */
+/** Returns the result of an effect. `random` is in [0, 1). */
 export function resultOf(given: unknown, random: number): Omit<MachineCall, "key"> {
   const effect = given as SessionEffect;
   const again = (Math.floor(random * 10_000) % 100) / 100;
@@ -326,7 +328,7 @@ export function resultOf(given: unknown, random: number): Omit<MachineCall, "key
   }
 }
 
-/** As many as a session is started with. Now and then in a circle. */
+/** Returns as many tasks as a session starts with. Sometimes in a cycle. */
 function brokenDown(random: number): TaskList {
   const list = Array.from({ length: tasksMax }, (_, index) =>
     taskSpec(`t${index}`, index === 0 ? [] : [`t${Math.floor(random * index)}`]),

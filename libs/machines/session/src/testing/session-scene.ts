@@ -1,4 +1,4 @@
-/** A session in a driver, and the world around it: work that is there, and what it says of its tasks. */
+/** A session in a driver, with simulated parts and their reports about tasks. */
 import { type Goal, type Mode, SessionOrder, TaskNote } from "@tutti/contracts/session/v1";
 import { type Amounts, type Payload, TaskSpec, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
@@ -24,7 +24,7 @@ export function json(value: unknown): Payload {
   return { body: { $case: "inline", value: new TextEncoder().encode(JSON.stringify(value)) }, mediaType: "" };
 }
 
-/** `a`, or with what else its specification says. */
+/** Returns a task specification with this id and further fields. */
 export function taskSpec(
   id: string,
   needs: readonly string[] = [],
@@ -37,7 +37,7 @@ export function taskSpec(
   });
 }
 
-/** Throws what was refused. */
+/** Returns the reply. Throws a refusal. */
 export function taken<Reply>(answer: Reply | Refusal | "ignored"): Reply {
   if (isRefusal(answer)) throw new Error(`${answer.code}: ${answer.message}`);
   return answer as Reply;
@@ -80,7 +80,7 @@ export class SessionScene {
     return scene;
   }
 
-  /** The goal is broken down into these. */
+  /** Completes the breakdown of the goal with these tasks. */
   planned(tasks: readonly TaskSpec[], output = "", used?: Amounts): void {
     const list = { tasks: [...tasks], output, input: undefined };
     taken(this.driver.settle(this.effect("ask_planner"), recordGoal, { tasks: list, used }));
