@@ -51,7 +51,7 @@ export const lockErrors = defineErrors("lock", {
   },
 });
 
-/** What the contract names as an error of sessions. */
+/** Error that the contract defines for sessions. */
 export const deadlockErrors = defineErrors("session", {
   deadlock: {
     status: "ABORTED",

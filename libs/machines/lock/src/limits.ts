@@ -1,4 +1,4 @@
-/** Bounds of everything in a lock that could grow, and what is meant by default. */
+/** Bounds of everything in a lock that could grow, and the defaults. */
 export const waitingMax = 10_000;
 export const holdsMax = 100_000;
 export const permitsMax = 1_000_000;
@@ -7,22 +7,22 @@ export const leaseDefaultMs = 30_000;
 export const leaseMaxMs = 3_600_000;
 export const waitMaxMs = 60_000;
 export const priorityMax = 100;
-/** How long a place in the line is kept while no caller asks for it. */
+/** Time for which a place in the queue is kept without a new request. */
 export const placeKeptMs = 10_000;
-/** A moment that is noticed later than this was not watched: the holder could not renew either. */
+/** A timer that fires later than this was not watched: the holder could not renew either. */
 export const unwatchedMs = 10_000;
-/** By how much a point of priority lets one stand before others: as if it had come so much earlier. */
+/** Waiting time that equals one point of priority. */
 export const ageingMs = 60_000;
-/** Grants, ends of leases and of waiting in one step. The next one takes those that are left. */
+/** Maximum number of grants and of ended leases and waits in one step. The next step continues. */
 export const changesPerStepMax = 1_000;
-/** How many are remembered that gave way, each for as long as a place is kept. */
+/** Maximum number of remembered victims, each for as long as a place is kept. */
 export const gaveWayMax = 100;
-/** Deadlocks in the book. */
+/** Deadlocks that are kept. */
 export const deadlocksMax = 1_000;
-/** Works of a circle that are named. */
+/** Works of a cycle that are named. */
 export const circleMax = 100;
 /**
- * How many numbers there are in a millisecond. Numbers follow the clock, so that they grow also when a lock restarts
- * that was forgotten, or comes back from a copy of before.
+ * Numbers per millisecond. Numbers follow the clock, so that they also grow if a lock restarts after it was
+ * forgotten, or is restored from an earlier copy.
  */
 export const numbersPerMs = 1_000;

@@ -11,7 +11,7 @@ export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [lock, deadlocks], service: masterService });
 }
 
-/** Returns a lock of so many permits. */
+/** Returns a lock with this many permits. */
 export function lockOf(permits: number): MachineDriver {
   const driver = newDriver();
   driver.execute(lockKey, setPermits, { permits });
@@ -22,7 +22,9 @@ export function wish(holder: string, given: GivenWish = {}): AcquirePermits {
   return AcquirePermits.create({ holder, waitMs: 60_000, ...given } as AcquirePermits);
 }
 
-/** Returns its token when it is held, 0 while it waits, the code of the refusal otherwise. */
+/**
+ * Acquires the lock. Returns its token if it is held, 0 while it waits, otherwise the code of the refusal.
+ */
 export function want(driver: MachineDriver, holder: string, given: GivenWish = {}): number | string {
   const answer = driver.execute(lockKey, acquire, wish(holder, given)) as PermitsAcquired;
   if (isRefusal(answer)) return answer.code;
@@ -37,7 +39,7 @@ export function holding(driver: MachineDriver): readonly string[] {
   return [...driver.state(lockKey, lock).holds.values()].map(({ holder }) => holder);
 }
 
-/** Those that wait, in the order in which they get the lock. */
+/** Returns the waiters in the order in which they get the lock. */
 export function inLine(driver: MachineDriver): readonly string[] {
   return driver
     .state(lockKey, lock)
@@ -45,7 +47,7 @@ export function inLine(driver: MachineDriver): readonly string[] {
     .map(({ holder }) => holder);
 }
 
-/** Returns a step that folds what is emitted and nothing more, and says what that was. */
+/** Returns a step that only folds events and records them. */
 export function stepOn(state: Lock, nowMs: number): LockStep & { readonly emitted: string[] } {
   const emitted: string[] = [];
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };

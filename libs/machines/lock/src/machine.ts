@@ -1,16 +1,15 @@
 /**
- * The lock, a machine: the table of everything it understands. It gives out what only so many may have at a time, by
- * name:
+ * The lock machine: the table of its commands, events and queries. It limits concurrent use of a name:
  *
  * 1. The held weight never exceeds the permits, unless there were more permits when it was granted. Holders that share
  *    count together as the greatest of them.
  * 2. Each grant has a fencing token greater than all before it, also after a restart, and when the lock was forgotten.
- * 3. Every waiting caller is granted in the order of the line, or gets the reason why not. A place is kept
- *    only while a caller asks for it.
- * 4. No operation costs more the more wait, but for the logarithm. Every fold follows the event alone: the next
- *    holder was decided before.
- *
- * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all before it.
+ * 3. Every waiting caller is granted in the order of the queue, or gets the reason of the refusal. A place is kept only
+ *    while a caller asks for it.
+ * 4. Every operation costs at most the logarithm of the number of waiters. Every fold follows the event alone: the
+ *    decider selected the next holder.
+ * @guarantee The holders of a lock never have more than its permits. Each grant has a greater fencing token than all
+ * before it.
  */
 
 import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
@@ -71,7 +70,10 @@ export const lock: Machine<Lock, never> = {
   project: projectLock,
 };
 
-/** A lock that is free leaves at once, and restarts when it is wanted again: its numbers follow the clock. */
+/**
+ * A free lock leaves memory immediately, and restarts when it is requested again: its numbers follow the
+ * clock.
+ */
 function describeLock(lock: LockView): Description {
   return {
     status: statusOf(lock),
@@ -87,7 +89,7 @@ function statusOf(lock: LockView): WorkStatus {
   return isLive(lock) ? WorkStatus.WORK_STATUS_RUNNING : WorkStatus.WORK_STATUS_COMPLETED;
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 function projectLock(lock: LockView): unknown {
   return LockSnapshotV1.toJSON(snapshotOf(lock));
 }

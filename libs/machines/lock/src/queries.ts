@@ -4,21 +4,21 @@ import { refusedAsHeld } from "./hold/commands.ts";
 import { freeOf, permitsOf } from "./hold/room.ts";
 import type { Lock } from "./state.ts";
 
-/** How a lock stands. */
+/** State of a lock. */
 export interface LockStanding {
   readonly permits: number;
   readonly free: number;
   readonly holds: readonly ReadOnly<LockHold>[];
-  /** Those that wait, the next one first. */
+  /** Waiters, the next one first. */
   readonly waits: readonly ReadOnly<LockWait>[];
   readonly waiting: number;
   readonly lastToken: number;
-  /** Whether it is of any interest: held, waited for, or with permits that were set. */
+  /** Whether it is in use: held, waited for, or with permits that were set. */
   readonly isLive: boolean;
 }
 
 export interface StandingWanted {
-  /** How many of those that wait are named. */
+  /** Maximum number of waiters to return. */
   readonly waitsMax: number;
 }
 
@@ -42,7 +42,7 @@ export interface ObstacleWanted {
   readonly waitMs: number;
 }
 
-/** Refuses a request that has waited long enough, and names the holders that block it. */
+/** Refuses a request whose wait has expired, and names the holders that block it. */
 export const obstacle: Query<Lock, ObstacleWanted, never> = {
   type: "obstacle",
   answer: (lock, { waitMs }, { key }) => refusedAsHeld(lock, key.id, waitMs),

@@ -1,4 +1,4 @@
-/** How a lock is kept between its events. */
+/** Snapshots of a lock. */
 import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { keep } from "./hold/events.ts";

@@ -12,37 +12,37 @@ import { Line } from "./waiting/line.ts";
 /** A lock, folded from its events. Only folds change it. */
 export interface Lock {
   used: boolean;
-  /** What was set. 0 when nothing ever was. */
+  /** Configured permits. 0 if never set. */
   permits: number;
-  /** Wishes and grants are counted together. No number is ever used again. */
+  /** Requests and grants share one sequence. Numbers are never reused. */
   lastNumber: number;
   lastToken: number;
-  /** Nothing more is done before this moment, because a step did as much as it may. */
+  /** No grants before this time, because a step reached its limit. */
   putOffMs: number;
-  /** When the one timer is due. 0 for never. Follows from all the rest. */
+  /** Time at which the only timer is due. 0 for never. Follows from all other fields. */
   dueMs: number;
-  /** The sum of what is held by those that do not share. */
+  /** Sum of the permits of exclusive holders. */
   heldAlone: number;
-  /** How many share so many permits: together they hold the greatest of these. */
+  /** Number of sharing holders by permits: together they hold the greatest of these. */
   readonly sharedBy: Map<number, number>;
   sharedMost: number;
-  /** By their tokens. */
+  /** Holds by their tokens. */
   readonly holds: Map<number, LockHold>;
   readonly line: Line;
-  /** Tokens of those that hold it, tickets of those that wait, by who they are. */
+  /** Tokens of holders and tickets of waiters, by holder. */
   readonly byHolder: Map<string, number>;
-  /** What ends by itself: leases and places, by their numbers. */
+  /** Expiring leases and places, by their numbers. */
   readonly ends: Heap<LockEnd>;
   readonly endOf: Map<number, LockEnd>;
   readonly gaveWay: Map<string, LockGaveWay>;
 }
 
-/** When a lease or a place ends. */
+/** End of a lease or a place. */
 interface LockEnd extends Ranked {
   readonly number: number;
 }
 
-/** What deciders see of a lock. */
+/** Read-only view for deciders. */
 export type LockView = ReadOnly<Lock>;
 export type LockStep = MachineStep<Lock, never>;
 export type LockEvent<Body> = MachineEvent<Lock, never, Body>;

@@ -1,6 +1,5 @@
 /**
- * The one timer of a lock: when the first lease or place ends, or what was put off continues. It follows from the
- * state.
+ * The only timer of a lock: the first lease or place ends, or delayed grants continue. It follows from the state.
  */
 import type { Outstanding } from "@tutti/kernel";
 import { fits } from "./hold/room.ts";
@@ -8,7 +7,7 @@ import type { Lock, LockView } from "./state.ts";
 
 export const timer = 1;
 
-/** The last line of every fold. */
+/** Sets the timer. The last line of every fold. */
 export function arm(lock: Lock, outstanding: Outstanding): void {
   const dueMs = dueMsOf(lock);
   if (dueMs === lock.dueMs) return;
@@ -19,13 +18,13 @@ export function arm(lock: Lock, outstanding: Outstanding): void {
 
 export function dueMsOf({ ends, putOffMs, ...lock }: LockView): number {
   const { head } = lock.line;
-  // At once, if there is room. A step that leaves this so puts it off.
+  // Due immediately if there is room. A step that leaves room delays the grants.
   if (head !== undefined && fits(lock, head)) return Math.max(1, putOffMs);
   const firstMs = ends.first?.rank;
   return firstMs === undefined ? 0 : Math.max(firstMs, putOffMs);
 }
 
-/** A lease or a place ends at another moment. */
+/** Changes the end of a lease or a place. */
 export function endsAt(lock: Lock, number: number, dueMs: number): void {
   const known = lock.endOf.get(number);
   if (known !== undefined) {

@@ -16,7 +16,7 @@ describe("locks", () => {
     sequences: 200,
     stepsMax: 80,
     golden: new URL("../golden/", import.meta.url),
-    // A thousand grants in one step, and a lock that was away: tried by themselves.
+    // A thousand grants in one step, and a lock that was not running: separate tests cover them.
     rare: ["lock_put_off v1", "lock_spared v1"],
     invariant(driver) {
       if (before !== driver) greatest = 0;

@@ -1,13 +1,13 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import type { ResolveDeadlock } from "@tutti/contracts/session/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { breakHold, deadlocks, leaveLine, lock, renew, resolveDeadlock, setPermits } from "../src/index.ts";
 import { giveBack, lockOf, newDriver, want } from "../src/lock.fixture.ts";
 import { bookKey, lockKey, workOf } from "../src/testing/index.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Holders that share, and a line with priorities. */
+  /** Holders that share, and a queue with priorities. */
   contended: (release) => {
     const driver = lockOf(3);
     const token = want(driver, "a", { shared: true, work: workOf("one") });
@@ -19,7 +19,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, lock, lockKey, release);
   },
 
-  /** Everything else that can happen to one. */
+  /** All other events of a lock. */
   eventful: (release) => {
     const driver = newDriver();
     want(driver, "a", { leaseMs: 1_000 });
@@ -39,7 +39,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, lock, lockKey, release);
   },
 
-  /** A book with one page. */
+  /** One recorded deadlock. */
   booked: (release) => {
     const driver = newDriver();
     driver.execute(bookKey, resolveDeadlock, circleAt(7));

@@ -7,7 +7,10 @@ import type { Deadlocks } from "./state.ts";
 
 const letter: Message<GiveWay> = { type: "give_way", codec: GiveWay };
 
-/** A wish gives way once: who finds the same circle again before its victim has heard of it changes nothing. */
+/**
+ * A request is chosen as victim once: finding the same cycle again before the victim's lock has processed it
+ * changes nothing.
+ */
 export const resolveDeadlock: Command<Deadlocks, ResolveDeadlock, DeadlockBooked, never> = {
   type: "resolve_deadlock",
   codec: ResolveDeadlock,

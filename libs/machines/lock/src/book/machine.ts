@@ -1,4 +1,7 @@
-/** The book of deadlocks of a namespace, a machine: what was found, and a message to each victim's lock. */
+/**
+ * The deadlock machine of a namespace: the deadlocks that were found, and a message to the lock of each
+ * victim.
+ */
 import { DeadlocksSnapshotV1 } from "@tutti/contracts/session/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { kernelErrors, type Machine } from "@tutti/kernel";

@@ -7,7 +7,7 @@ export interface FoundWanted {
   readonly toMs: number;
 }
 
-/** The latest ones first. */
+/** Returns the latest deadlocks first. */
 export const found: Query<Deadlocks, FoundWanted, readonly ReadOnly<DeadlockFoundV1>[]> = {
   type: "found",
   answer: ({ found: all }, { fromMs, toMs }) =>

@@ -10,7 +10,7 @@ import { findDeadlocks } from "./victims.ts";
 
 const keyOf = (id: string) => ({ namespace: "default", kind: "lock", id });
 
-/** Works that acquire locks, give back what they hold when they wait for nothing, and can be looked at. */
+/** Works that acquire locks, and release their locks when they wait for nothing. */
 class Town {
   readonly driver = new MachineDriver({ machines: [lock, deadlocks], service: masterService });
   readonly names: readonly string[];
@@ -141,7 +141,7 @@ describe("deadlocks over locks", () => {
     town.want("two", "blue");
     town.want("one", "blue");
     const first = town.look();
-    // At no moment both wait: one has let go of red before two asks for it, and takes it again.
+    // Both never wait at the same time: one releases red before two requests it, and acquires it again.
     town.leave("session one", "blue");
     town.leave("session one", "red");
     town.want("three", "red");

@@ -1,9 +1,9 @@
-/** Who holds and who waits, of all locks with waiters: what deadlocks are looked for in. */
+/** Holders and waiters of all locks with waiters: the input of the deadlock search. */
 import type { LockHold, LockWait } from "@tutti/contracts/session/v1";
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 
-/** A lock with those that hold it and those that wait, the next one first. */
+/** A lock with its holders and its waiters, the next one first. */
 export interface SeenLock {
   readonly namespace: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface SeenLock {
 }
 
 export interface SeenHold {
-  /** Name of the work, or of the holder where it is for none. */
+  /** Name of the work, or of the holder if it has no work. */
   readonly node: string;
   readonly work: WorkReference | undefined;
   readonly token: number;
@@ -32,11 +32,11 @@ export interface SeenWait {
   readonly beginMs: number;
 }
 
-/** As a lock shows itself. */
+/** A lock as its query returns it. */
 interface Shown {
   readonly permits: number;
   readonly holds: readonly (Omit<SeenHold, "node" | "work"> & Named)[];
-  /** The next one first. */
+  /** Waiters, the next one first. */
   readonly waits: readonly (Omit<SeenWait, "node" | "work"> & Named)[];
 }
 
@@ -52,7 +52,9 @@ export function seen(namespace: string, name: string, { permits, holds, waits }:
   };
 }
 
-/** A holder without named work cannot be part of a circle: no two of its acquisitions are known to be one. */
+/**
+ * A holder without named work cannot be part of a cycle: its acquisitions cannot be attributed to one work.
+ */
 function nodeOf(
   namespace: string,
   lock: string,
@@ -68,8 +70,8 @@ export function nameOfWork({ namespace, kind, id, task }: ReadOnly<WorkReference
 }
 
 /**
- * What was seen both times, unchanged. No number is ever given twice, so a wait or a grant that was there before and
- * after was there all the time between. All that was seen twice was there at one moment: after the first look had
+ * Returns the entries that both observations contain, unchanged. Numbers are never reused, so a wait or a grant in
+ * both existed all the time in between. All entries in both existed at one moment: after the first observation
  * ended, and before the second started.
  */
 export function seenTwice(first: readonly SeenLock[], second: readonly SeenLock[]): readonly SeenLock[] {

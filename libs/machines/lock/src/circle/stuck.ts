@@ -1,11 +1,10 @@
 /**
- * Which works can never continue, as things stand.
+ * Finds the works that can never continue in the current state.
  *
- * 1. A work that waits for nothing continues, and gives back all that it holds. A work that waits continues when all
- *    its waits can be granted out of what those give back that continue.
- * 2. A wait can be granted when all waits before it in the line can, and when there is room for it. Works that are
- *    stuck keep their room, and so do waits that are granted before it. A granted wait holds the lock for a while, and
- *    then no longer.
+ * 1. A work that waits for nothing continues, and releases everything that it holds. A waiting work continues if all
+ *    its waits can be granted from the permits that continuing works release.
+ * 2. A wait can be granted if all waits before it in the queue can, and if there is room for it. Stuck works keep
+ *    their room, and so do waits that are granted before it. A granted wait holds the lock for a limited time.
  * 3. The works that remain when nothing more continues are stuck. So a semaphore is never mistaken for a deadlock
  *    because of one of several holders.
  */
@@ -17,7 +16,7 @@ export interface Wanted {
   readonly wait: SeenWait;
 }
 
-/** The names of works that are stuck. */
+/** Returns the names of stuck works. */
 export function stuckWorks(locks: readonly SeenLock[]): ReadonlySet<string> {
   const waits = waitsByWork(locks);
   const stuck = new Set(waits.keys());
@@ -49,16 +48,16 @@ function canBeGranted(wanted: Wanted, stuck: ReadonlySet<string>): boolean {
   return inTheWay(wanted, stuck).length === 0;
 }
 
-/** One that another waits for. */
+/** A work that another one waits for. */
 export interface Obstacle {
   readonly node: string;
-  /** Whether it holds the lock. It waits for it before the other one otherwise. */
+  /** Whether it holds the lock. Otherwise it waits before the other work. */
   readonly isHeld: boolean;
 }
 
 /**
- * Which of the stuck works keep a wait from being granted. None when it can be. A wait before it that fits is
- * granted before it, and then held.
+ * Returns the stuck works that prevent a wait from being granted. None if it can be granted. A wait before it
+ * that fits is granted first, and then holds the lock.
  */
 export function inTheWay({ lock, wait }: Wanted, stuck: ReadonlySet<string>): readonly Obstacle[] {
   const { permits } = lock;
@@ -69,7 +68,7 @@ export function inTheWay({ lock, wait }: Wanted, stuck: ReadonlySet<string>): re
     if (one.shared) room.sharedMost = Math.max(room.sharedMost, one.permits);
     else room.heldAlone += one.permits;
   };
-  // It is turned away.
+  // The request is rejected.
   if (isTooMany(lock, wait)) return [];
   for (const held of lock.holds) if (stuck.has(held.node)) take(held, true);
   for (const before of lock.waits) {

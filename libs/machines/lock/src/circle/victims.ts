@@ -1,9 +1,9 @@
 /**
- * Who gives way in a deadlock, and why.
+ * Selects the victim of a deadlock, and the reason.
  *
- * 1. Of a circle that one gives way whose wait has the least priority. Of equals the one that started last, of equals
- *    the one that holds least. So the work that has waited and run longest continues.
- * 2. One gives way for each circle, and no more: when it waits no longer, those that are stuck are looked at again.
+ * 1. The victim of a cycle is the work whose wait has the lowest priority. Among equals it is the one that started
+ *    last, and then the one that holds least. So the work that has waited and run longest continues.
+ * 2. Each cycle has one victim: after it stops waiting, the stuck works are computed again.
  * 3. The same picture gives the same victims, for every observer.
  */
 import type { CircleEdge } from "@tutti/contracts/session/v1";
@@ -12,11 +12,11 @@ import { circleMax } from "../limits.ts";
 import type { SeenLock, SeenWait } from "./picture.ts";
 import { inTheWay, stuckWorks, type Wanted, waitsByWork } from "./stuck.ts";
 
-/** A deadlock, with who has to give way. */
+/** A deadlock with its victim. */
 export interface FoundDeadlock {
-  /** The circle, the victim first. */
+  /** The cycle, starting with the victim. */
   readonly circle: readonly CircleEdge[];
-  /** The circle and why this one, in words. */
+  /** The cycle and the reason for this victim, in words. */
   readonly reason: string;
 }
 
@@ -41,7 +41,7 @@ export function findDeadlocks(locks: readonly SeenLock[]): readonly FoundDeadloc
   }
 }
 
-/** From one that is stuck along what it waits for, until one is reached a second time. */
+/** Follows the waits from a stuck work until a work is reached a second time. */
 function circleIn(locks: readonly SeenLock[]): readonly Edge[] | undefined {
   const stuck = stuckWorks(locks);
   const [start] = [...stuck].sort();
@@ -68,11 +68,11 @@ function victimOf(circle: readonly Edge[], locks: readonly SeenLock[]): Edge {
     const held = heldBy(one.from, locks) - heldBy(other.from, locks);
     return one.wait.priority - other.wait.priority || begun || held || (one.from < other.from ? -1 : 1);
   });
-  // A circle has at least one edge.
+  // A cycle has at least one edge.
   return first as Edge;
 }
 
-/** When a work started with its locks, as far as it is seen. */
+/** Returns when a work acquired or requested its first lock, as far as observed. */
 function begunMs(node: string, locks: readonly SeenLock[]): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { holds, waits } of locks) {

@@ -1,10 +1,11 @@
 /**
- * Acquiring a lock, keeping it and giving it back.
+ * Acquires, renews and releases a lock.
  *
- * 1. The same holder again is the same wish: it gets what it holds, with the same token, or keeps its place.
- * 2. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing. a
- *    holder that is handed a token by a holder can refuse an older one.
- * 3. What was given back, expired, broken or given up is never held again under its token.
+ * 1. A repeated request of a holder is the same request: it gets its hold with the same token, or keeps its
+ *    place.
+ * 2. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing. A resource
+ *    that receives the token of a holder can reject an older one.
+ * 3. A hold that was released, expired or broken is never held again under its token.
  */
 import {
   AcquirePermits,
@@ -65,13 +66,13 @@ function begin(lock: LockView, request: AcquirePermits, step: LockStep): Refusal
     step.emit(permitsTaken, { hold: { ...given, holder, work, permits, shared } });
     return undefined;
   }
-  // Who does not wait at all gets it at once or not at all.
+  // A request without a wait is granted immediately or rejected.
   if (waitMs === 0 && !(isFree && lock.line.isAhead(nowMs, priority)))
     return refusedAsHeld(lock, name, waitMs);
   const attendMs = nowMs + waitMs;
   const wait = { ticket: number, holder, work, permits, shared, priority, leaseMs };
   step.emit(lockWaitBegun, { wait: { ...wait, beginMs: nowMs, attendMs } });
-  // It may stand before others, and fit.
+  // It may precede others, and fit.
   pump(lock, step);
   return undefined;
 }
@@ -92,7 +93,7 @@ function again(lock: LockView, number: number, request: AcquirePermits, step: Lo
 
 const namedMax = 3;
 
-/** The holders that block, in words. */
+/** Refuses with the names of the blocking holders. */
 export function refusedAsHeld(lock: LockView, name: string, waitMs: number): Refusal {
   const all = [...lock.holds.values(), ...lock.line.waits];
   const named = all.slice(0, namedMax).map(({ holder }) => holder);

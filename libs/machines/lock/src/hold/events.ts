@@ -57,14 +57,14 @@ export const permitsBroken: LockEvent<PermitsBrokenV1> = {
   evolve: giveBack,
 };
 
-/** A holder holds permits from here on. */
+/** Adds a hold. */
 export function hold(lock: Lock, held: LockHold): void {
   lock.lastNumber = held.token;
   lock.lastToken = held.token;
   keep(lock, held);
 }
 
-/** The same without a number given: what was held before is held again. */
+/** Adds a hold without assigning a number: restores an earlier hold. */
 export function keep(lock: Lock, held: LockHold): void {
   const { token, holder, permits, shared, dueMs } = held;
   lock.holds.set(token, held);

@@ -1,4 +1,4 @@
-/** The one timer: leases and places that end, and what was put off. */
+/** The only timer: leases and places that end, and delayed grants. */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";
 import { changesPerStepMax, placeKeptMs, unwatchedMs } from "../limits.ts";
 import type { LockStep, LockView } from "../state.ts";
@@ -16,7 +16,10 @@ export function expire(lock: LockView, step: LockStep): void {
   else pump(lock, step, changes);
 }
 
-/** The lock itself was away, so no holder could renew or ask again: all get a while more to do it in. */
+/**
+ * Extends all leases and places if the lock itself was not running, because no holder could renew or ask
+ * again.
+ */
 function spare(lock: LockView, step: LockStep): void {
   const late = lock.ends.items.filter(({ rank }) => rank <= step.nowMs).map(({ number }) => number);
   step.emit(lockSpared, {
@@ -28,7 +31,7 @@ function spare(lock: LockView, step: LockStep): void {
 
 const byNumber = (one: number, other: number): number => one - other;
 
-/** Ends one lease or one place whose time is over. Says whether there was one. */
+/** Ends one expired lease or place. Returns whether there was one. */
 function expireNext(lock: LockView, step: LockStep): boolean {
   const { first } = lock.ends;
   if (first === undefined || first.rank > step.nowMs) return false;

@@ -1,8 +1,8 @@
 /**
- * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
+ * Grants what fits, in the order of the queue. Every decider that may make room calls this last.
  *
- * After it, either nothing can be granted now, or the rest follows a millisecond later: the timer says when it
- * continues.
+ * Afterwards, either nothing can be granted now, or the rest follows a millisecond later: the timer says when
+ * it continues.
  */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";
 import { lockErrors } from "../errors.ts";
@@ -25,19 +25,22 @@ export function pump(lock: LockView, step: LockStep, done = 0): void {
   }
 }
 
-/** The rest is done a little later. Once is enough. */
+/** Delays the remaining grants. Once is enough. */
 export function putOff(lock: LockView, step: LockStep): void {
   if (lock.putOffMs <= step.nowMs) step.emit(lockPutOff, { untilMs: step.nowMs + 1 });
 }
 
-/** The next number of a wish or a grant: greater than all before it, of this lock or one of the same name before it. */
+/**
+ * Returns the next number of a request or a grant: greater than all before it, of this lock or of an earlier one with
+ * the same name.
+ */
 export function nextNumber(lock: LockView, { nowMs }: LockStep): number {
   return Math.max(lock.lastNumber + 1, Math.floor(nowMs) * numbersPerMs);
 }
 
 function grant(lock: LockView, { ticket, leaseMs, attendMs }: LockWait, step: LockStep): void {
   const { nowMs } = step;
-  // Who does not listen has as long to ask again as its place would have been kept.
+  // A holder that no longer waits has as long to ask again as its place would have been kept.
   const dueMs = attendMs >= nowMs ? nowMs + leaseMs : Math.min(nowMs + leaseMs, attendMs + placeKeptMs);
   step.emit(permitsGranted, { ticket, token: nextNumber(lock, step), grantMs: nowMs, dueMs });
 }

@@ -1,6 +1,5 @@
 /**
- * How much of a lock is free. Those that share hold together what the one of them holds that holds the most. All others
- * hold theirs beside that.
+ * Free permits of a lock. Sharing holders together hold as much as the greatest of them. Exclusive holders add to that.
  */
 import type { LockView } from "../state.ts";
 
@@ -14,7 +13,7 @@ export function freeOf(lock: Used): number {
   return Math.max(0, permitsOf(lock) - lock.heldAlone - lock.sharedMost);
 }
 
-/** Returns whether so many can be held as well. */
+/** Returns whether this many permits fit in addition. */
 export function fits(
   lock: Used,
   { permits, shared }: { readonly permits: number; readonly shared: boolean },
@@ -24,7 +23,7 @@ export function fits(
   return heldAlone + others <= permitsOf(lock);
 }
 
-/** Returns whether one that waits can never be granted anything as things stand. */
+/** Returns whether a request exceeds the permits of the lock, so that it can never be granted. */
 export function isTooMany(
   lock: Pick<LockView, "permits">,
   { permits }: { readonly permits: number },

@@ -1,4 +1,4 @@
-/** How many permits there are. A change takes effect at once, and takes nothing away from holders. */
+/** Sets the number of permits. A change takes effect immediately, and takes nothing away from holders. */
 import { LockDone, SetPermits } from "@tutti/contracts/session/v1";
 import { lockErrors } from "../errors.ts";
 import { pump } from "../hold/pump.ts";

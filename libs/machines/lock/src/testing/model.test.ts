@@ -37,7 +37,7 @@ function compare(seed: number): void {
       model.hangUp(holder);
       driver.execute(lockKey, leaveLine, { holder });
     } else if (random < 0.95) {
-      // Once in a while long enough for a place to be given up.
+      // Sometimes long enough for a place to expire.
       const ms = step % 40 === 39 ? placeKeptMs : one([1, 7, 40]);
       for (let tick = 0; tick < ms; tick++) model.tick();
       driver.advance(ms);

@@ -1,6 +1,6 @@
 /**
- * A lock told a second time, as plainly as it can be: lists, looked through from the beginning whenever something
- * happens, and time that goes by the millisecond.
+ * A plain model of a lock: lists that are searched from the start after every event, and time that advances by
+ * the millisecond.
  */
 import { ageingMs, placeKeptMs } from "../index.ts";
 
@@ -59,7 +59,7 @@ export class LockModel {
       const attendMs = this.#nowMs + waitMs;
       this.waiting.push({ ...wish, beginMs: this.#nowMs, order: this.#order++, attendMs });
       this.#give();
-      // Who does not wait has it by now, or leaves.
+      // A request without a wait has it by now, or leaves.
       if (waitMs === 0) this.waiting = this.waiting.filter((each) => each.holder !== holder);
     }
   }

@@ -1,4 +1,7 @@
-/** Commands to one lock and to the book, drawn by chance: few holders and few permits, so that they meet. */
+/**
+ * Random commands to one lock and to the deadlock machine: few holders and few permits, so that they
+ * interact.
+ */
 import {
   AcquirePermits,
   type CircleEdge,
@@ -38,12 +41,11 @@ const wishes = fc
   })
   .map((given) => AcquirePermits.create(given as AcquirePermits));
 /**
- * Numbers follow the clock of the driver, so that few random ones are right: most commands use the present
- * numbers.
+ * Numbers follow the clock of the driver, so few random ones are valid: most commands use current numbers.
  */
 const numbers = fc.constantFrom(0, 0, 1);
 
-/** Operations for properties. A failing sequence gets shorter. `numberOf` gives numbers that were given to wishes. */
+/** Operations for properties. A failing sequence is reduced. `numberOf` returns numbers of earlier requests. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLock = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: lockKey, command, body: drawn }));
@@ -102,7 +104,7 @@ export function operations(): fc.Arbitrary<MachineCall> {
   );
 }
 
-/** When the driver's time starts, numbers do too. */
+/** Numbers start at the start time of the driver. */
 const firstNumber = 1_767_225_600_000_000;
 const firstTokens = fc.integer({ min: 0, max: 6 }).map((number) => firstNumber + number);
 

@@ -3,7 +3,7 @@ import { pump } from "../hold/pump.ts";
 import type { LockCommand } from "../state.ts";
 import { lockWaitEnded, lockWaitKept } from "./events.ts";
 
-/** The waiter has hung up, and may ask again. */
+/** The caller has disconnected, and may ask again. */
 export const leaveLine: LockCommand<LeaveLine, LockDone> = {
   type: "leave_line",
   codec: LeaveLine,
@@ -17,7 +17,7 @@ export const leaveLine: LockCommand<LeaveLine, LockDone> = {
   },
 };
 
-/** A message of the book of deadlocks. One that waits no longer has nothing to give way with. */
+/** A message of the deadlock machine. A request that no longer waits is not changed. */
 export const giveWay: LockCommand<GiveWay, LockDone> = {
   type: "give_way",
   codec: GiveWay,

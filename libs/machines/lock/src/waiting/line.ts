@@ -1,11 +1,9 @@
 /**
- * Who waits for a lock, and who is next.
+ * The queue of a lock.
  *
- * 1. The more urgent are in front, by a head start. One of priority 5 takes the place of one of priority 0
- *    that came five minutes earlier. So every waiter gets to the front in the end, and no place ever has to be
- *    computed again.
- * 2. Only the first is granted anything: neither one that would fit into what is free, nor one that would share with
- *    those that hold the lock, passes one that waits for more.
+ * 1. Urgent waiters get a head start. A waiter of priority 5 has the place of a waiter of priority 0 that came five
+ *    minutes earlier. So every waiter gets to the front in the end, and no place is ever computed again.
+ * 2. Only the first is granted: no other waiter overtakes it, even if it fits or could share with the holders.
  */
 import type { LockWait } from "@tutti/contracts/session/v1";
 import { Heap, type Ranked } from "@tutti/kernel";
@@ -27,7 +25,7 @@ export class Line {
     return this.#places.size;
   }
 
-  /** Who gets the lock next. */
+  /** Next waiter to get the lock. */
   get head(): LockWait | undefined {
     return this.#order.first?.wait;
   }
@@ -40,12 +38,12 @@ export class Line {
     return this.#places.get(ticket)?.wait;
   }
 
-  /** All that wait, the oldest first. */
+  /** All waiters, the oldest first. */
   get waits(): readonly LockWait[] {
     return [...this.#places.values()].map(({ wait }) => wait);
   }
 
-  /** Returns whether one that starts to wait would be next. */
+  /** Returns whether a new waiter would be next. */
   isAhead(beginMs: number, priority: number): boolean {
     const { first } = this.#order;
     return first === undefined || rankOf(beginMs, priority) < first.rank;
@@ -65,13 +63,13 @@ export class Line {
     this.#order.remove(place);
   }
 
-  /** What orders it stays. */
+  /** Changes a waiter, except for the fields that order it. */
   change(wait: LockWait): void {
     const place = this.#places.get(wait.ticket);
     if (place !== undefined) place.wait = wait;
   }
 
-  /** In the order in which they get the lock as things stand. For pages: it sorts all of them. */
+  /** Returns the waiters in their current order. For pages: it sorts all of them. */
   inOrder(): readonly LockWait[] {
     return [...this.#places.values()]
       .sort((one, other) => one.rank - other.rank || one.order - other.order)
