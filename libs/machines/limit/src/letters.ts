@@ -1,4 +1,4 @@
-/** What a limit writes to those that hold it or want it. A machine that can hold limits has commands of these types. */
+/** Messages of a limit to its holders and waiters. A machine that can hold limits has commands of these types. */
 import { DeclineLimit, GrantLimit, type LimitHolder, WithdrawLimit } from "@tutti/contracts/workflow/v1";
 import type { InstanceAddress, Message, ReadOnly, Refusal } from "@tutti/kernel";
 import type { LimitStep } from "./state.ts";
@@ -17,7 +17,7 @@ export function sendGrant(step: LimitStep, { ticket, holder }: Granted, leaseDue
   step.send(addressOf(holder, step), grantLimit, { limit, task: holder.task, ticket, leaseDueMs });
 }
 
-/** `retryAfterMs`: when asking again may help. 0 when it does not. */
+/** @param retryAfterMs time after which a new request may succeed. 0 if it cannot */
 export function sendDecline(
   step: LimitStep,
   holder: ReadOnly<LimitHolder>,

@@ -10,7 +10,7 @@ export function newDriver(): MachineDriver {
   return new MachineDriver({ machines: [limit, holder], service: limitService });
 }
 
-/** Returns a limit that allows so much at once, and so much per time. */
+/** Returns a limit with this concurrency and rate. */
 export function limited(
   maxConcurrent: number,
   rate?: { count: number; perMs: number; burst?: number },
@@ -25,7 +25,7 @@ export function wish(id: string, given: GivenWish = {}): AcquireLimit {
   return AcquireLimit.create({ holder: holderOf(id), ...given } as AcquireLimit);
 }
 
-/** Holders want the limit, one after the other. Says which of them hold it then. */
+/** Lets holders request the limit, one after the other. Returns the holders. */
 export function acquireAll(driver: MachineDriver, ...ids: readonly string[]): readonly string[] {
   for (const id of ids) driver.execute(limitKey, acquire, wish(id));
   return holding(driver);
@@ -39,18 +39,18 @@ export function holding(driver: MachineDriver): readonly string[] {
   return [...driver.state(limitKey, limit).holds.values()].map(({ holder: { id } }) => id);
 }
 
-/** Those that wait, in the order in which they get the limit. */
+/** Returns the waiters in the order in which they get the limit. */
 export function inLine(driver: MachineDriver): readonly string[] {
   return [...driver.state(limitKey, limit).line.inOrder()].map(({ holder: { id } }) => id);
 }
 
-/** What a holder heard last, after all messages have arrived. */
+/** Returns the last message to a holder, after all messages have arrived. */
 export function heard(driver: MachineDriver, id: string): string {
   driver.deliverAll();
   return driver.state(holderKey(id), holder).standing.get("") ?? "nothing";
 }
 
-/** Returns the code of a refusal. The answer itself when it is none. */
+/** Returns the code of a refusal. Otherwise the reply itself. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

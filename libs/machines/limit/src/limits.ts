@@ -1,4 +1,4 @@
-/** Bounds of everything in a limit that could grow, and what is meant by default. */
+/** Bounds of everything in a limit that could grow, and the defaults. */
 export const waitingMax = 100_000;
 export const holdsMax = 100_000;
 export const sharesMax = 1_000;
@@ -11,12 +11,12 @@ export const textLengthMax = 4_096;
 export const leaseDefaultMs = 60_000;
 export const leaseMinMs = 1_000;
 export const leaseMaxMs = 86_400_000;
-/** Leases end at whole seconds, so that those of many end together. */
+/** Leases end at whole seconds, so that many end together. */
 export const leaseStepMs = 1_000;
-/** A lease that is noticed later than this was not watched: its holder could not renew it either. */
+/** A lease whose end is noticed later than this was not watched: its holder could not renew it either. */
 export const unwatchedMs = 10_000;
-/** By how much a point of priority lets one stand before others: as if it had come so much earlier. */
+/** Waiting time that equals one point of priority. */
 export const ageingMs = 60_000;
-/** Grants, ends of leases and of waiting in one step. The next one takes those that are left. */
+/** Maximum number of grants and of ended leases and waits in one step. The next step continues. */
 export const changesPerStepMax = 1_000;
 export const retryAfterMs = 1_000;

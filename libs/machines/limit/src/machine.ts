@@ -1,12 +1,11 @@
 /**
- * The limit, a machine: the table of everything it understands. It gives out what many share, so much at once and so much
- * per time:
+ * The limit machine: the table of its commands, events and queries. It bounds the concurrency and the rate of a key:
  *
- * 1. The held weight never exceeds the rule by more than one grant of a weight above it, except by grants from before the
- *    rule became smaller.
- * 2. Every waiting holder gets an answer in the end: a grant, or the reason why not.
- * 3. No operation costs more the more wait, but for the logarithm. Every fold follows the event alone: the next
- *    holder was decided before.
+ * 1. The held weight never exceeds the rule by more than one grant of a weight above it, except by grants from before
+ *    the rule became smaller.
+ * 2. Every waiting holder gets a reply in the end: a grant, or the reason of the refusal.
+ * 3. Every operation costs at most the logarithm of the number of waiters. Every fold follows the event alone: the
+ *    decider selected the next holder.
  */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -53,7 +52,7 @@ export const limit: Machine<Limit, never> = {
   project: projectLimit,
 };
 
-/** A limit never ends: what was set for it may be removed, and its key be wanted again a moment later. */
+/** A limit never ends: its rule may be removed, and its key requested again a moment later. */
 function describeLimit({ used, set, holds, line }: LimitView): Description {
   return {
     status: used ? WorkStatus.WORK_STATUS_RUNNING : WorkStatus.WORK_STATUS_UNSPECIFIED,
@@ -63,7 +62,7 @@ function describeLimit({ used, set, holds, line }: LimitView): Description {
   };
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 function projectLimit(limit: LimitView): unknown {
   return LimitSnapshotV1.toJSON(snapshotOf(limit as Limit));
 }

@@ -13,7 +13,7 @@ export function ruleProblem(rule: LimitRule | undefined): string | undefined {
   if (!(count > 0 && perMs > 0 && Number.isFinite(count) && Number.isFinite(perMs)))
     return `expected a rate of more than 0 per more than 0 ms, found ${count} per ${perMs} ms`;
   if (!(burst >= 0 && Number.isFinite(burst))) return `expected a burst from 0 on, found ${burst}`;
-  // Beyond that a time in milliseconds has no room for its parts.
+  // Beyond this, a time in milliseconds has no precision for fractions.
   return perMs / count <= 1e12
     ? undefined
     : `expected at least one in 30 years, found ${count} per ${perMs} ms`;

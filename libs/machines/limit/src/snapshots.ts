@@ -1,4 +1,4 @@
-/** How a limit is kept between its events. */
+/** Snapshots of a limit. */
 import { LimitHolder, LimitSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { dueMsOf } from "./pace.ts";

@@ -5,31 +5,34 @@ import { Line } from "./waiting/line.ts";
 
 /** A limit, folded from its events. Only folds change it. */
 export interface Limit {
-  /** Whether it has ever been set or wanted. */
+  /** Whether it was ever configured or requested. */
   used: boolean;
   /** The key as people write it. Undefined if it is the id, or not known. */
   name: string | undefined;
-  /** The rule that was set. It overrides the rules of holders. */
+  /** The configured rule. It overrides the rules of holders. */
   set: LimitRule | undefined;
   implied: LimitRule | undefined;
   description: string;
   labels: Readonly<Record<string, string>>;
-  /** Counts how often it was set or unset. */
+  /** Number of times that it was set or unset. */
   revision: number;
   updateMs: number;
-  /** Wishes and grants are counted together: one that waited keeps its number. */
+  /** Requests and grants share one sequence: a waiter keeps its number. */
   lastTicket: number;
   /** The sum of the weights of all holds. */
   heldWeight: number;
-  /** When all that was given would have been given at an even pace: ahead of now by what is used up of the burst. */
+  /**
+   * Time at which all grants so far would have been made at an even rate: ahead of now by the used part of the
+   * burst.
+   */
   rateMs: number;
-  /** Nothing more is done before this moment, because a step did as much as it may. */
+  /** No grants before this time, because a step reached its limit. */
   putOffMs: number;
   grantedCount: number;
-  /** When the one timer is due. 0 for never. Follows from all the rest. */
+  /** Time at which the only timer is due. 0 for never. Follows from all other fields. */
   dueMs: number;
   readonly holds: Map<number, Hold>;
-  /** Tickets of those that hold or wait, by who they are. */
+  /** Tickets of holders and waiters, by holder. */
   readonly byHolder: Map<string, number>;
   readonly leases: Leases;
   readonly line: Line;
@@ -44,7 +47,7 @@ export interface Hold {
   readonly leaseMs: number;
 }
 
-/** What deciders see of a limit. */
+/** Read-only view for deciders. */
 export type LimitView = ReadOnly<Limit>;
 export type LimitStep = MachineStep<Limit, never>;
 export type LimitEvent<Body> = MachineEvent<Limit, never, Body>;
@@ -73,7 +76,7 @@ export function newLimit(): Limit {
   };
 }
 
-/** Who it is, as one text. Services, kinds and ids have no slash in them. */
+/** Returns the identity of a holder as one text. Services, kinds and ids have no slash. */
 export function nameOf({ service, kind, id, task }: ReadOnly<LimitHolder>): string {
   return `${service}/${kind}/${id}/${task}`;
 }

@@ -1,11 +1,11 @@
-/** The one timer of a limit. It follows from the state, as what can be done next. */
+/** The only timer of a limit. It follows from the state: the time of the next action. */
 import type { Outstanding } from "@tutti/kernel";
 import { dueMsOf } from "./pace.ts";
 import type { Limit } from "./state.ts";
 
 export const timer = 1;
 
-/** The last line of every fold. */
+/** Sets the timer. The last line of every fold. */
 export function arm(limit: Limit, outstanding: Outstanding): void {
   limit.used = true;
   const dueMs = dueMsOf(limit);

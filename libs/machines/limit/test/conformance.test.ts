@@ -14,7 +14,7 @@ describe("limits", () => {
     sequences: 150,
     stepsMax: 80,
     golden: new URL("../golden/", import.meta.url),
-    // A thousand grants in one step: tried by itself.
+    // A thousand grants in one step: a separate test covers it.
     rare: ["grants_put_off v1"],
     invariant(driver) {
       const state = driver.state(limitKey, limit);

@@ -1,13 +1,13 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { LimitRule } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { acquire, evict, limit, removeLimit, renew, setLimit } from "../src/index.ts";
 import { giveBack, limited, wish } from "../src/limit.fixture.ts";
 import { holderOf, limitKey } from "../src/testing/index.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Holders, and a line of two shares with priorities and a deadline. */
+  /** Holders, and a queue of two shares with priorities and a deadline. */
   contended: (release) => {
     const driver = limited(2, { count: 4, perMs: 1_000 });
     for (const id of ["a", "b", "c"]) driver.execute(limitKey, acquire, wish(id, { share: "x" }));
@@ -23,7 +23,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, limit, limitKey, release);
   },
 
-  /** Everything else that can happen to one. */
+  /** All other events of a limit. */
   eventful: (release) => {
     const driver = limited(1);
     for (const id of ["a", "b", "c", "d", "e"])

@@ -1,8 +1,9 @@
 /**
- * Acquiring a limit, keeping it and giving it back.
+ * Acquires, renews and releases a limit.
  *
- * 1. A message answers every request for the limit: granted, at once or in turn, or declined.
- * 2. The same holder again is the same wish: it gets the same ticket, and its message once more if it holds the limit.
+ * 1. A message answers every request for the limit: granted, immediately or later, or declined.
+ * 2. A repeated request of a holder is the same request: it gets the same ticket, and its message again if it holds
+ *    the limit.
  * 3. A hold is a lease. If it is not renewed, others get it, so that a dead holder blocks nothing.
  */
 import {
@@ -43,7 +44,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
   decide(limit, request, step) {
     const { holder } = request;
     const stranger = holderProblem(holder);
-    // There is no receiver for a message.
+    // Without a holder there is no receiver for a message.
     if (stranger !== undefined || holder === undefined)
       return limitErrors.wishInvalid.refusal({ problem: stranger ?? "expected the holder of the limit" });
     const known = limit.byHolder.get(nameOf(holder));
@@ -69,7 +70,7 @@ export const acquire: LimitCommand<AcquireLimit, LimitAcquired> = {
       take(ticket, request, holder, step);
     else {
       wait(limit, ticket, request, step);
-      // It may stand before others, and be so light that it fits.
+      // It may precede others, and be light enough to fit.
       pump(limit, step);
     }
     return { ticket, granted: limit.holds.has(ticket) };
@@ -84,7 +85,7 @@ function again(limit: LimitView, ticket: number, step: LimitStep): LimitAcquired
   return { ticket, granted: held !== undefined };
 }
 
-/** The rule in the request of a holder counts if no rule is set. The latest one counts. */
+/** Applies the rule in the request of a holder, if no rule is configured. The latest one counts. */
 function imply(limit: LimitView, { rule, name }: AcquireLimit, step: LimitStep): void {
   if (rule === undefined || (rule.maxConcurrent === 0 && rule.rate === undefined)) return;
   const isNamed = name === undefined || limit.name === name;
@@ -108,7 +109,7 @@ function take(
 
 function wait(limit: LimitView, ticket: number, request: AcquireLimit, step: LimitStep): void {
   const { holder, priority, deadlineMs } = request;
-  // Shares above the maximum join the one line that all share.
+  // Shares above the maximum join one common share.
   const isApart = limit.line.hasShare(request.share) || limit.line.shareCount < sharesMax;
   step.emit(waitBegun, {
     ticket,
@@ -123,14 +124,15 @@ function wait(limit: LimitView, ticket: number, request: AcquireLimit, step: Lim
   });
 }
 
-/** A message. Also takes back a wish that was not granted yet. */
+/** A message. Also cancels a request that was not granted yet. */
 export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   type: "release",
   codec: ReleaseLimit,
   reply: LimitDone,
   decide(limit, { holder, ticket: wanted }, step) {
     const ticket = holder === undefined ? undefined : limit.byHolder.get(nameOf(holder));
-    // One that was lost meanwhile, and perhaps granted again under another number, is not given back by an old message.
+    // A hold that was lost meanwhile, and perhaps granted again under another number, is not released by an old
+    // message.
     if (ticket === undefined || (wanted !== 0 && wanted !== ticket)) return {};
     if (limit.holds.has(ticket)) step.emit(limitReleased, { ticket });
     else step.emit(waitEnded, { ticket, reason: WaitEnd.WAIT_END_CANCELLED });
@@ -139,7 +141,7 @@ export const release: LimitCommand<ReleaseLimit, LimitDone> = {
   },
 };
 
-/** Of all holders in a partition at once: sent by the process that knows which of them are alive. */
+/** Renews all holders of a partition together: sent by the process that knows which of them are alive. */
 export const renew: LimitCommand<RenewLeases, LeasesRenewed> = {
   type: "renew",
   codec: RenewLeases,

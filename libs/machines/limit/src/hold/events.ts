@@ -63,7 +63,7 @@ export const leasesRenewed: LimitEvent<LeasesRenewedV1> = {
   },
 };
 
-/** A holder holds the limit from here on. */
+/** Adds a hold. */
 export function hold(limit: Limit, held: Hold): void {
   limit.rateMs = rateAfter(limit, held.weight, held.grantMs);
   limit.holds.set(held.ticket, held);

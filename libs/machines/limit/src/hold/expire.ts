@@ -1,4 +1,4 @@
-/** The one timer: leases that end, deadlines that pass, and what the rate gives now. */
+/** The only timer: expired leases and deadlines, and grants that the rate allows now. */
 import { WaitEnd } from "@tutti/contracts/workflow/v1";
 import { limitErrors } from "../errors.ts";
 import { sendDecline, sendWithdrawal } from "../letters.ts";
@@ -12,7 +12,7 @@ import { pump, putOff } from "./pump.ts";
 export function expire(limit: LimitView, step: LimitStep): void {
   const { nowMs } = step;
   const firstMs = limit.leases.firstDueMs ?? nowMs;
-  // The limit itself was away, so no holder could renew: all get one more lease to do it in.
+  // The limit itself was not running, so no holder could renew: all get one more lease.
   if (firstMs < nowMs - unwatchedMs)
     step.emit(leasesRenewed, {
       tickets: [...limit.leases.dueBy(nowMs)],
@@ -24,7 +24,7 @@ export function expire(limit: LimitView, step: LimitStep): void {
   else pump(limit, step, changes);
 }
 
-/** Ends one lease or one wait that is over. Says whether there was one. */
+/** Ends one expired lease or wait. Returns whether there was one. */
 function expireNext(limit: LimitView, step: LimitStep): boolean {
   const { leases, line } = limit;
   const { id } = step.key;

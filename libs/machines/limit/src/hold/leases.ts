@@ -1,4 +1,4 @@
-/** When holds are lost unless they are renewed: those that end at the same moment together, so that a renewal is cheap. */
+/** Expiry of holds: those that end at the same time are one entry, so that a renewal is cheap. */
 import { leaseStepMs } from "../limits.ts";
 import { Heap } from "../waiting/heap.ts";
 
@@ -11,17 +11,17 @@ export class Leases {
   readonly #bundles = new Map<number, Bundle>();
   readonly #order = new Heap<Bundle>((one, other) => one.dueMs < other.dueMs);
 
-  /** When the first of them end. */
+  /** End of the first leases. */
   get firstDueMs(): number | undefined {
     return this.#order.first?.dueMs;
   }
 
-  /** Which end first, all at that moment. */
+  /** Tickets whose leases end first. */
   get firstTickets(): ReadonlySet<number> {
     return this.#order.first?.tickets ?? none;
   }
 
-  /** Those that were to end by a moment. */
+  /** Returns the tickets whose leases end by a time. */
   dueBy(ms: number): readonly number[] {
     return this.#order.items.filter(({ dueMs }) => dueMs <= ms).flatMap(({ tickets }) => [...tickets]);
   }

@@ -1,8 +1,8 @@
 /**
- * Gives what can be given, in the order of the line. Every decider that may make room ends with it.
+ * Grants what fits, in the order of the queue. Every decider that may make room calls this last.
  *
- * After it, either nothing can be granted now, or the rest follows a millisecond later: the timer says when it
- * continues.
+ * Afterwards, either nothing can be granted now, or the rest follows a millisecond later: the timer says when
+ * it continues.
  */
 
 import { sendGrant } from "../letters.ts";
@@ -28,12 +28,12 @@ export function pump(limit: LimitView, step: LimitStep, done = 0): void {
   }
 }
 
-/** Returns whether so much can be given now. */
+/** Returns whether this weight can be granted now. */
 export function canHold(limit: LimitView, weight: number, nowMs: number): boolean {
   return hasRoom(limit, weight) && readyMs(limit, weight) <= nowMs;
 }
 
-/** The rest is done a little later. Once is enough. */
+/** Delays the remaining grants. Once is enough. */
 export function putOff(limit: LimitView, step: LimitStep): void {
   if (limit.putOffMs <= step.nowMs) step.emit(grantsPutOff, { untilMs: step.nowMs + 1 });
 }

@@ -1,4 +1,4 @@
-/** What a limit allows. A change takes effect at once, and takes nothing away from holders. */
+/** Sets the rule. A change takes effect immediately, and takes nothing away from holders. */
 import { LimitRule, LimitSet, LimitUnset, RemoveLimit, SetLimit } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { limitErrors } from "../errors.ts";

@@ -4,11 +4,11 @@ import { limitErrors } from "../errors.ts";
 import { ruleOf } from "../pace.ts";
 import type { Limit } from "../state.ts";
 
-/** How a limit is used. */
+/** Usage of a limit. */
 export interface LimitUsage {
-  /** What it allows as things stand. */
+  /** Current rule. */
   readonly rule: ReadOnly<LimitRule> | undefined;
-  /** Whether it was set, and not only brought along by holders. */
+  /** Whether the rule was configured, and not only sent by holders. */
   readonly isSet: boolean;
   /** The key as people write it. Undefined if it is the id, or not known. */
   readonly name: string | undefined;
@@ -28,7 +28,7 @@ export const usage: Query<Limit, void, LimitUsage> = {
   answer(limit, _, { key, nowMs }) {
     const { name, description, labels, revision, updateMs, heldWeight, grantedCount, holds, line } = limit;
     const rule = ruleOf(limit);
-    // One that was removed, or that holders without a rule have given back, is not there.
+    // A limit that was removed, or that holders without a rule have released, does not exist.
     if (rule === undefined && holds.size === 0 && line.size === 0)
       return limitErrors.missing.refusal({ id: key.id });
     const oldestMs = line.oldest?.beginMs;
@@ -49,15 +49,15 @@ export const usage: Query<Limit, void, LimitUsage> = {
   },
 };
 
-/** One that holds the limit or waits for it. */
+/** A holder or a waiter. */
 export interface LimitPlace {
   readonly holder: ReadOnly<LimitHolder>;
   readonly ticket: number;
-  /** Since when. */
+  /** Start of the hold or of the wait. */
   readonly startMs: number;
-  /** When it is lost unless renewed. 0 while it waits. */
+  /** Expiry of its lease. 0 while it waits. */
   readonly leaseDueMs: number;
-  /** Its place among those that wait, from 1. 0 for one that holds it. */
+  /** Its position among the waiters, from 1. 0 for a holder. */
   readonly place: number;
 }
 
@@ -66,7 +66,7 @@ export interface PlacesWanted {
   readonly size: number;
 }
 
-/** Holders first, then those that wait, in the order in which they get the limit as things stand. */
+/** Returns holders first, then waiters in their current order. */
 export const places: Query<Limit, PlacesWanted, readonly LimitPlace[]> = {
   type: "places",
   answer(limit, { offset, size }) {

@@ -1,6 +1,4 @@
-/**
- * A machine that only requests limits, holds them and loses them: it takes the place of runs in tests.
- */
+/** A machine that only requests limits, holds them and loses them: it replaces runs in tests. */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -14,12 +12,12 @@ import {
 import { type Command, kernelErrors, type Machine, type MachineEvent } from "@tutti/kernel";
 import { acquire, declineLimit, grantLimit, release, withdrawLimit } from "../index.ts";
 
-/** What the last message said, by task. */
+/** Last message, by task. */
 export interface HolderState {
   readonly standing: Map<string, string>;
 }
 
-/** Name of the service that hosts limits and those that hold them, and id of the limit that they want. */
+/** Name of the service that hosts limits and their holders, and id of the requested limit. */
 export const limitService = "workflow";
 export const limitId = "gpu";
 
@@ -89,7 +87,7 @@ export function holderKey(id: string) {
   return { namespace: "default", kind: "holder", id };
 }
 
-/** A message is taken as it is. */
+/** Records a message as an event. */
 function taken<Body>(type: string, event: HolderEvent<Body>): HolderCommand<Body> {
   return {
     type,
@@ -120,7 +118,7 @@ export const holder: Machine<HolderState, never> = {
     encode: ({ standing }) => Buffer.from(JSON.stringify([...standing])),
     decode(bytes, version) {
       if (version !== 1) throw kernelErrors.snapshotUnknown({ kind: "holder", version, newest: 1 });
-      // Written above.
+      // Encoded by the function above.
       return { standing: new Map(JSON.parse(Buffer.from(bytes).toString()) as [string, string][]) };
     },
   },

@@ -1,6 +1,6 @@
 /**
- * A limit as a clerk at a counter would run it: a list of holders, a list of waiting holders, and a look
- * through both after every event. Its time advances millisecond by millisecond.
+ * A plain model of a limit: a list of holders and a list of waiters that are searched after every event. Its
+ * time advances millisecond by millisecond.
  */
 import { ageingMs } from "../limits.ts";
 
@@ -27,12 +27,15 @@ export class LimitModel {
   waiting: Waiting[] = [];
   rule: ModelRule;
   #nowMs: number;
-  /** What each share has had, by its weight, and where others start: at the least of those that wait. */
+  /**
+   * Usage of each share, relative to its weight, and the level of new shares: the least usage among waiting
+   * ones.
+   */
   #had = new Map<string, number>();
   #weights = new Map<string, number>();
   #least = 0;
   #order = 0;
-  /** All grants ever, from which the rate is counted again each time. */
+  /** All grants, from which the rate is computed again each time. */
   readonly #grants: { readonly ms: number; readonly weight: number }[] = [];
 
   constructor(rule: ModelRule, nowMs: number) {
@@ -98,7 +101,10 @@ export class LimitModel {
     this.#grants.push({ ms: this.#nowMs, weight });
   }
 
-  /** Of the share that has had the least, who has waited longest, urgency taken for time. */
+  /**
+   * Returns the waiter of the share with the least usage that has waited longest, with priority converted to
+   * time.
+   */
   #next(): Waiting | undefined {
     const had = ({ share }: Waiting) => this.#had.get(share) ?? 0;
     const rank = ({ beginMs, priority }: Waiting) => beginMs - priority * ageingMs;
@@ -131,7 +137,7 @@ export class LimitModel {
       tokens -= Math.min(grant.weight, rate.burst);
     }
     fillTo(this.#nowMs);
-    // Parts of tokens are not exact.
+    // Fractions of tokens are not exact.
     return tokens >= Math.min(weight, rate.burst) - 1e-6;
   }
 }

@@ -1,4 +1,4 @@
-/** Commands to one limit and to those that want it, drawn by chance: few holders and little room, so that they meet. */
+/** Random commands to one limit and to its holders: few holders and little room, so that they interact. */
 import { AcquireLimit, type LimitHolder, LimitRule } from "@tutti/contracts/workflow/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
@@ -46,7 +46,7 @@ const wishes = fc
   })
   .map((given) => AcquireLimit.create(given as AcquireLimit));
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const toLimit = (command: string, body: fc.Arbitrary<object>) =>
     body.map((drawn) => ({ key: limitKey, command, body: drawn }));

@@ -21,7 +21,7 @@ export class Heap<Item> {
     return this.#items[0];
   }
 
-  /** In no order. */
+  /** Items in no order. */
   get items(): readonly Item[] {
     return this.#items;
   }
@@ -31,7 +31,7 @@ export class Heap<Item> {
     this.#rise(this.#items.length - 1, item);
   }
 
-  /** Nothing when it is not in it. */
+  /** Removes an item. Does nothing if the heap does not contain it. */
   remove(item: Item): void {
     const place = this.#places.get(item);
     if (place === undefined) return;
@@ -41,7 +41,7 @@ export class Heap<Item> {
     this.#settle(place, last);
   }
 
-  /** What orders an item has changed. */
+  /** Moves an item whose order has changed. */
   move(item: Item): void {
     const place = this.#places.get(item);
     if (place !== undefined) this.#settle(place, item);

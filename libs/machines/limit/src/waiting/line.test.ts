@@ -68,7 +68,7 @@ describe("the line for a limit", () => {
       revision: 0,
     });
     const state = driver.state(limitKey, limit);
-    // By the folds alone: the driver compares everything after every event.
+    // Uses only the folds: the driver compares everything after every event.
     const count = changesPerStepMax + 50;
     const step = stepOn(state);
     for (let index = 0; index <= count; index++) acquire.decide(state, wish(`w-${index}`), step);
@@ -121,7 +121,7 @@ function waiter(ticket: number, share: string, beginMs = 0, priority = 0): Waite
   return { ticket, holder, weight: 1, priority, share, beginMs, deadlineMs: 0, leaseMs: 60_000 };
 }
 
-/** Returns a step that folds what is emitted and nothing more. */
+/** Returns a step that only folds events. */
 function stepOn(state: ReturnType<typeof limit.create>): Parameters<typeof acquire.decide>[2] {
   const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
   return {

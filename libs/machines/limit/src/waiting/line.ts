@@ -1,13 +1,12 @@
 /**
- * Who waits for a limit, and who is next.
+ * The queue of a limit.
  *
- * 1. Shares take turns by what they have had: the one that has had the least, by its weight, is next. One that comes,
- *    or comes back, starts where the others stand, so that no share saves up turns by staying away. A share that leaves
- *    with more than its part is remembered until the others have caught up.
- * 2. Within a share the more urgent are in front, by a head start. One of priority 5 takes the place of one
- *    of priority 0 that came five minutes earlier. So every waiter gets to the front in the end, and no place
- *    ever has to be computed again.
- * 3. Joining, leaving and being granted cost the logarithm of how many wait.
+ * 1. Shares take turns by their usage: the one with the least usage, relative to its weight, is next. A new or
+ *    returning share starts at the level of the others, so that no share saves up turns while it is idle. A share that
+ *    leaves with more than its part is kept until the others have caught up.
+ * 2. Within a share, urgent waiters get a head start. A waiter of priority 5 has the place of a waiter of priority 0
+ *    that came five minutes earlier. So every waiter gets to the front in the end, and no place is ever computed again.
+ * 3. Joining, leaving and granting cost the logarithm of the number of waiters.
  */
 import type { LimitHolder } from "@tutti/contracts/workflow/v1";
 import { ageingMs } from "../limits.ts";
@@ -20,7 +19,7 @@ export interface Waiter {
   readonly priority: number;
   readonly share: string;
   readonly beginMs: number;
-  /** 0 where there is none. */
+  /** 0 for none. */
   readonly deadlineMs: number;
   readonly leaseMs: number;
 }
@@ -28,7 +27,7 @@ export interface Waiter {
 export interface Share {
   readonly name: string;
   weight: number;
-  /** What it has had, by its weight. */
+  /** Usage, relative to its weight. */
   passed: number;
   readonly waiters: Heap<Waiter>;
 }
@@ -57,17 +56,17 @@ export class Line {
     return this.#waiters.size;
   }
 
-  /** How far the share has come that has had the least: there others start. */
+  /** Usage of the share with the least usage: other shares start at this level. */
   get passed(): number {
     return this.#passed;
   }
 
-  /** All that wait, the oldest first. */
+  /** All waiters, the oldest first. */
   get waiters(): ReadonlyMap<number, Waiter> {
     return this.#waiters;
   }
 
-  /** By name. */
+  /** Shares by name. */
   get shares(): readonly Share[] {
     return [...this.#shares.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
@@ -84,12 +83,12 @@ export class Line {
     return this.#waiters.values().next().value;
   }
 
-  /** Who gets the limit next. */
+  /** Next waiter to get the limit. */
   get head(): Waiter | undefined {
     return this.#turns.first?.waiters.first;
   }
 
-  /** Whose deadline is next. */
+  /** Waiter with the next deadline. */
   get firstDeadline(): Waiter | undefined {
     return this.#deadlines.first;
   }
@@ -108,7 +107,7 @@ export class Line {
     this.#forgetIdle();
   }
 
-  /** A waiter gets the limit, and its share has had its turn. */
+  /** Grants the limit to a waiter, and counts the turn of its share. */
   grant(waiter: Waiter): void {
     const share = this.#take(waiter);
     share.passed += waiter.weight / share.weight;
@@ -116,7 +115,7 @@ export class Line {
     this.#forgetIdle();
   }
 
-  /** As it was kept: shares, then those that wait. */
+  /** Restores the queue from a snapshot: shares, then waiters. */
   restore(passed: number, shares: readonly Omit<Share, "waiters">[], waiters: readonly Waiter[]): void {
     this.#passed = passed;
     for (const { name, weight, passed: own } of shares) {
@@ -131,7 +130,7 @@ export class Line {
     }
   }
 
-  /** Those that wait in the order in which they get the limit as things stand. For pages: it sorts all of them. */
+  /** Returns the waiters in their current order. For pages: it sorts all of them. */
   *inOrder(): Generator<Waiter> {
     const turns = new Heap<Share>(isPoorer);
     for (const { name, weight, passed, waiters } of this.#shares.values()) {
@@ -168,8 +167,8 @@ export class Line {
   }
 
   /**
-   * A share without waiters is forgotten when all others have had as much, so that the first one always has a head.
-   * Others start where that one stands.
+   * Drops a share without waiters when all others have the same usage, so that the first share always has a head.
+   * New shares start at the level of the first one.
    */
   #forgetIdle(): void {
     if (this.#waiters.size === 0) {
