@@ -9,15 +9,15 @@ export const momentMaxMs = 253_402_300_799_999;
 export const waitingMax = 1_000;
 /** Runs that have not ended. */
 export const liveMax = 1_000;
-/** Firings that are kept to be shown. */
+/** Firings that are kept for display. */
 export const recentMax = 10;
-/** Times that a backfill may have. */
+/** Maximum number of times of a backfill. */
 export const backfillMax = 1_000;
-/** Times that are acted on in one step. The next step takes those that are left. */
+/** Times that fire in one step. The next step continues. */
 export const timesPerStepMax = 100;
-/** Times that are counted one by one when they were missed. */
+/** Missed times that are counted one by one. */
 export const missedCountMax = 10_000;
-/** Default maximum lateness of a time that is acted on. */
+/** Default maximum lateness of a time that still fires. */
 export const catchUpDefaultMs = 60_000;
 export const labelsMax = 64;
 export const textLengthMax = 4_096;

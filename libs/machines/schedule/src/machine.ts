@@ -1,10 +1,9 @@
 /**
- * The schedule, a machine: the table of everything it understands. It starts runs by the clock, each time once:
+ * The schedule machine: the table of its commands, events and queries. It starts runs by the clock, each time once:
  *
- * 1. The next time was decided in the step before and is in its event: no fold asks a calendar or a time zone.
- * 2. The clock is one timer, which follows from the state. A restart forgets no time, and acts on none twice.
- * 3. Every time by the rules has one end: a run, a place in the queue, a reason why not, or a pause that it fell into.
- *
+ * 1. The previous step decided the next time, and its event contains it: no fold reads a calendar or a time zone.
+ * 2. The clock is one timer, which follows from the state. A restart loses no time, and fires none twice.
+ * 3. Every time of the rules has one outcome: a run, a place in the queue, a reason for a skip, or a pause.
  * @guarantee Each time of a schedule has one outcome: a run, a place in the queue, or a recorded reason.
  */
 import type { Machine } from "@tutti/kernel";

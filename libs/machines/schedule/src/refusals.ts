@@ -1,4 +1,4 @@
-/** Reasons to say no that several nouns share. Each gives the refusal, or undefined when there is none. */
+/** Refusals that several nouns share. Each function returns the refusal, or undefined. */
 import type { SchedulePlan } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { scheduleErrors } from "./errors.ts";
@@ -6,7 +6,7 @@ import { labelsMax, runBytesMax, textLengthMax } from "./limits.ts";
 import type { ScheduleView } from "./state.ts";
 import { timingProblem } from "./timing/problem.ts";
 
-/** The schedule is not there, or has ended. */
+/** Refuses if the schedule does not exist or has ended. */
 export function notThere({ standing }: ScheduleView, id: string): Refusal | undefined {
   return standing === "absent" || standing === "removed" ? scheduleErrors.missing.refusal({ id }) : undefined;
 }
@@ -27,6 +27,6 @@ function planProblem(plan: ReadOnly<SchedulePlan> | undefined): string | undefin
     return `expected a description of at most ${textLengthMax} characters, found ${description.length}`;
   const count = Object.keys(labels).length;
   if (count > labelsMax) return `expected at most ${labelsMax} labels, found ${count}`;
-  // Only read.
+  // The cast is safe: the value is only read.
   return timingProblem(plan.timing as Parameters<typeof timingProblem>[0]);
 }

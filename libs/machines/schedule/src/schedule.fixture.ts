@@ -15,12 +15,12 @@ export const service = "workflow";
 export const startMs = Date.parse("2026-01-01T00:00:00Z");
 export const hourMs = 3_600_000;
 
-/** A timing with what is given, and nothing else. */
+/** Returns a timing with these fields only. */
 export function timing(given: GivenTiming): PlannedTiming {
   return PlannedTiming.fromPartial(given as Parameters<typeof PlannedTiming.fromPartial>[0]);
 }
 
-/** Every hour, one after the other if need be. */
+/** Returns a plan that fires every hour, with queued overlaps. */
 export function plan(given: Given<SchedulePlan> = {}, rules: GivenTiming = {}): SchedulePlan {
   return SchedulePlan.create({
     timing: timing({ rules: [{ cron: "0 * * * *" }], ...rules }),
@@ -31,7 +31,7 @@ export function plan(given: Given<SchedulePlan> = {}, rules: GivenTiming = {}): 
   } as SchedulePlan);
 }
 
-/** Returns a driver with the schedule made. So long ago that nothing ran since, when that is given. */
+/** Returns a driver with a schedule. With `awayMs`, the process was down for that time. */
 export function driven(made: SchedulePlan = plan(), awayMs = 0): MachineDriver {
   const driver = new MachineDriver({ machines: [schedule], service, startMs: startMs + awayMs });
   if (awayMs === 0) driver.execute(key, create, { plan: made, paused: false, note: "" });
@@ -44,7 +44,7 @@ export function driven(made: SchedulePlan = plan(), awayMs = 0): MachineDriver {
   return driver;
 }
 
-/** Ids of the runs that are to be started, as the world sees it. */
+/** Returns the ids of the runs whose start is requested. */
 export function toStart(driver: MachineDriver): readonly string[] {
   return driver.effects
     .map(({ effect }) => effect as { kind: string; runId: string })
@@ -62,7 +62,7 @@ export function kindOf({ effect }: DrivenEffect): string {
   return (effect as { kind: string }).kind;
 }
 
-/** A run says that it has ended. */
+/** Reports the end of a run. */
 export function end(driver: MachineDriver, runId: string, status: 5 | 6 = 5): void {
   driver.execute(key, reportRunEnd, { runId, status, message: status === 6 ? "out of paper" : "" });
 }
@@ -72,7 +72,7 @@ export function story(driver: MachineDriver): readonly string[] {
   return driver.history(key).map(({ type }) => type);
 }
 
-/** Returns the code of a refusal. The answer itself when it is none. */
+/** Returns the code of a refusal. Otherwise the reply itself. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

@@ -1,4 +1,4 @@
-/** How a schedule is kept between its events. */
+/** Snapshots of a schedule. */
 import { ScheduleSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { newSchedule, type Schedule, type ScheduleView } from "./state.ts";
@@ -14,11 +14,11 @@ export const scheduleSnapshots: SnapshotCodec<Schedule> = {
   },
 };
 
-/** By their numbers in the snapshot. */
+/** States by their numbers in the snapshot. */
 const standings = ["absent", "active", "paused", "removed"] as const;
 
 export function snapshotOf(view: ScheduleView): ScheduleSnapshotV1 {
-  // Only read: it is encoded, or shown as JSON.
+  // The cast is safe: the value is encoded, or displayed as JSON.
   const schedule = view as Schedule;
   const { plan, note, revision, createMs, updateMs, nominalMs, dueMs, lastNumber } = schedule;
   return {

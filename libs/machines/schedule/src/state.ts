@@ -11,36 +11,36 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 export interface Schedule {
   standing: "absent" | "active" | "paused" | "removed";
   plan: SchedulePlan;
-  /** Why it is paused, or was resumed. */
+  /** Reason of the pause or of the resumption. */
   note: string;
-  /** Counts changes of the plan, from 1. */
+  /** Number of changes of the plan, from 1. */
   revision: number;
   createMs: number;
   updateMs: number;
-  /** The time by the rules that comes next. 0 while none is in sight. */
+  /** Next time of the rules. 0 while none is known. */
   nominalMs: number;
-  /** When the clock is looked at again. 0 when there is nothing to come. The one timer. */
+  /** Time at which the only timer is due. 0 for never. */
   dueMs: number;
-  /** Firings and requests to stop are counted together: effects have these numbers. */
+  /** Firings and stop requests share one sequence, which numbers the effects. */
   lastNumber: number;
   startedCount: number;
   skippedCount: number;
-  /** Runs that the clock brought since the schedule was made or resumed. */
+  /** Runs that the clock started since the creation or resumption. */
   countedRuns: number;
-  /** In the order in which they are started. */
+  /** Waiting firings in the order of their start. */
   readonly waiting: Map<number, WaitingFiring>;
   readonly live: Map<number, LiveFiring>;
-  /** Firings that wait or live, by the ids of their runs. */
+  /** Waiting and live firings, by the ids of their runs. */
   readonly byRun: Map<string, number>;
-  /** The oldest first. */
+  /** Recent firings, the oldest first. */
   readonly recent: PastFiring[];
-  /** What plans start that were replaced while runs of theirs were being started, by revision. */
+  /** Run orders of replaced plans whose runs are being started, by revision. */
   readonly former: Map<number, Uint8Array>;
 }
 
 /**
- * A run is to be started under an id of its own, so that a repetition starts nothing twice. The shell repeats
- * it until it knows the outcome, and reports it with `confirm_start` or `refuse_start`.
+ * Starts a run under a given id, so that a repetition starts nothing twice. The executor repeats it until the
+ * outcome is known, and reports it with `confirm_start` or `refuse_start`.
  */
 export interface StartRun {
   readonly kind: "start_run";
@@ -49,7 +49,7 @@ export interface StartRun {
   readonly run: Uint8Array;
 }
 
-/** A run is to be cancelled or terminated. Answered with `confirm_stop`. */
+/** Cancels or terminates a run. Result: `confirm_stop`. */
 export interface StopRun {
   readonly kind: "stop_run";
   readonly runId: string;
@@ -58,13 +58,13 @@ export interface StopRun {
 
 export type ScheduleEffect = StartRun | StopRun;
 
-/** What deciders see of a schedule. */
+/** Read-only view for deciders. */
 export type ScheduleView = ReadOnly<Schedule>;
 export type ScheduleStep = MachineStep<Schedule, ScheduleEffect>;
 export type ScheduleEvent<Body> = MachineEvent<Schedule, ScheduleEffect, Body>;
 export type ScheduleCommand<Body, Reply> = Command<Schedule, Body, Reply, ScheduleEffect>;
 
-/** Number of the one timer. */
+/** Number of the only timer. */
 export const clockTimer = 1;
 
 export function newSchedule(): Schedule {
@@ -89,7 +89,7 @@ export function newSchedule(): Schedule {
   };
 }
 
-/** Returns the number that the next firing or request to stop gets. */
+/** Returns the number of the next firing or stop request. */
 export function nextNumber(schedule: ScheduleView): number {
   return schedule.lastNumber + 1;
 }
@@ -97,6 +97,6 @@ export function nextNumber(schedule: ScheduleView): number {
 const noTiming = PlannedTiming.create();
 
 export function timingOf({ plan }: ScheduleView): PlannedTiming {
-  // A timing is only read, here and by all that it is handed to.
+  // The cast is safe: a timing is only read, here and by all receivers.
   return (plan.timing as PlannedTiming | undefined) ?? noTiming;
 }

@@ -14,7 +14,7 @@ describe("schedules", () => {
     sequences: 100,
     stepsMax: 60,
     golden: new URL("../golden/", import.meta.url),
-    // Runs report their ends from elsewhere: tried in the tests of firings. Nothing is late in this suite.
+    // Runs report their ends from outside: the tests of firings cover that. Nothing is late in this suite.
     rare: ["run_end_noted v1", "times_missed v1"],
     invariant(driver) {
       for (const key of driver.keys) {

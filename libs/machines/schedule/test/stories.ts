@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { Overlap } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
@@ -24,9 +24,9 @@ import {
   toStart,
 } from "../src/schedule.fixture.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Everything that a schedule can have under way. */
+  /** Everything that a schedule can have in progress. */
   "under-way": (release) => {
     const driver = driven(plan({ labels: { team: "night" }, overlap: Overlap.OVERLAP_CANCEL_OTHER }));
     driver.advance(hourMs);
@@ -38,7 +38,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, schedule, key, release);
   },
 
-  /** A whole life. */
+  /** From creation to removal. */
   removed: (release) => {
     const driver = driven(
       plan({ overlap: Overlap.OVERLAP_TERMINATE_OTHER, maxRuns: 3, pauseOnFailure: true }),

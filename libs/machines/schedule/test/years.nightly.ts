@@ -1,4 +1,4 @@
-/** Whole years, minute by minute, in zones that do odd things. */
+/** Whole years, minute by minute, in zones with unusual rules. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DoubleHour, MissingHour } from "@tutti/contracts/workflow/v1";

@@ -1,10 +1,10 @@
 /**
- * Acts on a time: a run is started, waits, takes the place of another, or the time passes.
+ * Fires a time: a run is started, waits, replaces another one, or the time is skipped.
  *
- * 1. A run's id is made of the schedule and the time, so a time that is acted on twice, by a backfill or after a crash,
+ * 1. The id of a run consists of the schedule and the time, so a time that fires twice, by a backfill or after a crash,
  *    starts nothing twice.
- * 2. Nothing waits while no run is live, except what the clock brought while the schedule is paused.
- * 3. Waiting runs start in their order, one when all before it have ended.
+ * 2. Nothing waits while no run is live, except firings by the clock while the schedule is paused.
+ * 3. Waiting runs start in their order, each when all before it have ended.
  */
 import { FiringOrigin, Overlap, PauseReason, SkipReason } from "@tutti/contracts/workflow/v1";
 import { counted, stableHash } from "@tutti/kernel";
@@ -52,11 +52,11 @@ export function act(schedule: ScheduleView, time: ScheduledTime, overlap: Overla
   }
 }
 
-/** Something ended: the next that waits starts. */
+/** Starts the next waiting run after one has ended. */
 export function startNext(schedule: ScheduleView, step: ScheduleStep): void {
   if (schedule.live.size > 0) return;
   for (const { firing, nominalMs, origin, runId } of schedule.waiting.values()) {
-    // What the clock brought waits until the schedule is resumed.
+    // Firings by the clock wait until the schedule is resumed.
     if (schedule.standing === "paused" && origin === FiringOrigin.FIRING_ORIGIN_TIME) continue;
     start(schedule, firing, { nominalMs, origin }, runId, step);
     return;
@@ -74,7 +74,7 @@ function start(
   countRun(schedule, step);
 }
 
-/** A run by the clock was started: the schedule may have had its last one. */
+/** Counts a run that the clock started: it may have been the last one of the schedule. */
 function countRun(schedule: ScheduleView, step: ScheduleStep): void {
   const { maxRuns } = schedule.plan;
   if (schedule.standing !== "active" || maxRuns === 0 || schedule.countedRuns < maxRuns) return;
@@ -100,7 +100,7 @@ function skip({ nominalMs, origin }: ScheduledTime, reason: SkipReason, step: Sc
   step.emit(firingSkipped, { firing: 0, nominalMs, fireMs: step.nowMs, origin, reason });
 }
 
-/** All that live are asked to end, and those that wait to take their place give way. */
+/** Requests the end of all live runs, and skips the runs that wait to replace them. */
 function takeTheirPlace(schedule: ScheduleView, terminate: boolean, step: ScheduleStep): void {
   for (const { firing, nominalMs, origin, replaceable } of [...schedule.waiting.values()]) {
     if (!replaceable) continue;
@@ -113,7 +113,7 @@ function takeTheirPlace(schedule: ScheduleView, terminate: boolean, step: Schedu
   }
 }
 
-/** An id has 200 characters at most. That of a schedule too. */
+/** An id has at most 200 characters, including the id of the schedule. */
 const idLengthMax = 150;
 
 function runIdOf(
@@ -125,7 +125,7 @@ function runIdOf(
     key.id.length <= idLengthMax
       ? key.id
       : `${key.id.slice(0, idLengthMax)}-${stableHash(key.id).toString(16)}`;
-  // 20260329T013000Z, with milliseconds where there are any.
+  // 20260329T013000Z, with milliseconds if they are not 0.
   const time = new Date(nominalMs).toISOString().replaceAll(/[-:]|\.000/g, "");
   if (origin !== FiringOrigin.FIRING_ORIGIN_TRIGGER) return `${id}-${time}`;
   return `${id}-trigger-${time}-${nextNumber(schedule)}`;

@@ -1,11 +1,11 @@
 /**
  * The next time by the clock, and the action at that time.
  *
- * 1. The times of a schedule are acted on in their order, each once: one that was acted on, missed or let pass while the
- *    schedule was paused is behind it for good.
- * 2. A time that is noticed late, because nothing ran when it came, is acted on within the catch-up window. Older ones
- *    are missed, and said to be.
- * 3. A step acts on a hundred times at most. The timer is then due at once again.
+ * 1. Times fire in their order, each once: a time that has fired, was missed, or passed while the schedule was paused
+ *    never fires again.
+ * 2. A time that is noticed late, because the process was down, fires within the catch-up window. Older ones are
+ *    missed, and recorded as missed.
+ * 3. A step fires at most a hundred times. The timer is then due again immediately.
  */
 import { FiringOrigin, type NextTime, Overlap } from "@tutti/contracts/workflow/v1";
 import { catchUpDefaultMs, missedCountMax, recentMax, timesPerStepMax } from "../limits.ts";
@@ -27,7 +27,7 @@ export function nextTime(calendar: Calendar, afterMs: number): NextTime {
   }
 }
 
-/** The timer is due. */
+/** Handles the timer. */
 export function advance(schedule: ScheduleView, step: ScheduleStep): void {
   const calendar = calendarOf(timingOf(schedule), step.key.id);
   const { nowMs } = step;
@@ -49,7 +49,7 @@ function isDue({ dueMs }: NextTime, untilMs: number): boolean {
   return dueMs > 0 && dueMs <= untilMs;
 }
 
-/** Passes over what is too late, and says so: the latest times one by one, those before them together. */
+/** Skips times that are too late, and records them: the latest one by one, the earlier ones together. */
 function miss(calendar: Calendar, first: NextTime, oldestMs: number, step: ScheduleStep): NextTime {
   const latest: number[] = [];
   let [count, firstMs, lastMs] = [0, 0, 0];

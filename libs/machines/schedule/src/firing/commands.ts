@@ -1,4 +1,4 @@
-/** Firings by hand, results of their starts, and reports of runs. */
+/** Manual firings, results of starts, and reports of runs. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { LiveFiring } from "@tutti/contracts/workflow/v1";
 import {
@@ -66,7 +66,7 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
   },
 };
 
-/** Searches that each pass over 5,000 times that are left out. */
+/** Maximum number of searches, each of which skips 5,000 excluded times. */
 const searchesMax = 20;
 
 function timesBetween(
@@ -134,7 +134,7 @@ export const confirmStop: ScheduleCommand<ConfirmStop, ScheduleDone> = {
   },
 };
 
-/** A message. One about a run that is detached is ignored. */
+/** A message. A message about a detached run is ignored. */
 export const reportRunEnd: ScheduleCommand<ReportRunEnd, ScheduleDone> = {
   type: "report_run_end",
   codec: ReportRunEnd,

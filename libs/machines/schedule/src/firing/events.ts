@@ -143,7 +143,7 @@ export const stopRequested: ScheduleEvent<StopRequestedV1> = {
     const live = { ...before, stop, terminate, stopping: true };
     schedule.lastNumber = stop;
     schedule.live.set(firing, live);
-    // One that is not known to be there is asked when it is: it might start behind the request's back.
+    // A run that is not known to exist is stopped later, when it is: its start may still be in flight.
     if (!live.starting) outstanding.effect(stop, 1, stopping(live));
   },
 };
@@ -174,7 +174,7 @@ function liveOf(schedule: Schedule, firing: number): LiveFiring {
   return live;
 }
 
-/** A run is over, or never came to be. */
+/** Drops a run that has ended or never started. */
 function forget(schedule: Schedule, firing: number, outstanding: Outstanding<ScheduleEffect>): void {
   const live = liveOf(schedule, firing);
   schedule.live.delete(firing);
@@ -184,14 +184,14 @@ function forget(schedule: Schedule, firing: number, outstanding: Outstanding<Sch
   forgetFormer(schedule, live.revision);
 }
 
-/** What a replaced plan starts is kept while a run of it is being started. */
+/** Keeps the order of a replaced plan while one of its runs is being started. */
 function forgetFormer(schedule: Schedule, revision: number): void {
   if (!schedule.former.has(revision)) return;
   const isNeeded = [...schedule.live.values()].some((live) => live.starting && live.revision === revision);
   if (!isNeeded) schedule.former.delete(revision);
 }
 
-/** What came of a firing replaces what was known of it. */
+/** Replaces the record of a firing by its outcome. */
 function remember(schedule: Schedule, past: Partial<PastFiring>): void {
   const made = PastFiring.create(past);
   const { recent } = schedule;

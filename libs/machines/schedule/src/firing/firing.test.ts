@@ -159,7 +159,7 @@ describe("a time at which the run before has not ended", () => {
   it("that takes the other's place starts when the other has ended", () => {
     const driver = driven(plan({ overlap: Overlap.OVERLAP_CANCEL_OTHER }));
     driver.advance(2 * hourMs);
-    // The one before is not known to be there: it is asked to end when it is.
+    // The previous run is not known to exist yet: it is stopped when it is.
     assert.deepEqual(driver.effects.map(kindOf), ["start_run"]);
     startAll(driver);
     const [stop] = driver.effects;
@@ -294,7 +294,7 @@ describe("a firing by hand", () => {
     });
     assert.deepEqual(answer, { count: 5 });
     const state = driver.state(key, schedule);
-    // 22:00, 23:00 and midnight come behind 02:00 and 03:00. 01:00 runs and 02:00 waits already.
+    // 22:00, 23:00 and midnight queue after 02:00 and 03:00. 01:00 is running and 02:00 waits already.
     assert.deepEqual(
       [...state.waiting.values()].map(({ runId }) => runId.slice(-7, -5)),
       ["02", "03", "22", "23", "00"],
@@ -318,7 +318,7 @@ describe("a firing by hand", () => {
   });
 });
 
-/** Returns a schedule whose process was away for so long. */
+/** Returns a schedule whose process was down for this time. */
 function lateBy(lateMs: number, given: Parameters<typeof plan>[0]) {
   return driven(plan(given), lateMs);
 }

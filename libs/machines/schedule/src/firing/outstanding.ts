@@ -1,4 +1,4 @@
-/** What a schedule waits for: the clock, and what it asked the world to do. */
+/** Outstanding effects and timer of a schedule. */
 import type { LiveFiring, NextTime } from "@tutti/contracts/workflow/v1";
 import { assert, type Outstanding, type ReadOnly } from "@tutti/kernel";
 import {
@@ -17,11 +17,11 @@ export function setNext(schedule: Schedule, next: NextTime | undefined, outstand
   else outstanding.cleared(clockTimer);
 }
 
-/** Returns the effect that starts a run, by the plan that was in force when it was decided. */
+/** Returns the effect that starts a run, by the plan at the time of the decision. */
 export function starting(schedule: ScheduleView, { runId, revision }: ReadOnly<LiveFiring>): StartRun {
   const run = revision === schedule.revision ? schedule.plan.run : schedule.former.get(revision);
   assert(run !== undefined, "what a run is started by is kept", { revision });
-  // A Buffer, as a decoder may hand out, is shown as a plain view: effects are compared.
+  // Converts a Buffer of a decoder to a plain view, because effects are compared.
   return { kind: "start_run", runId, run: new Uint8Array(run.buffer, run.byteOffset, run.length) };
 }
 

@@ -76,7 +76,7 @@ export const pause: ScheduleCommand<PauseSchedule, ScheduleDone> = {
   },
 };
 
-/** Times that passed meanwhile are not made up for. What waited since before starts. */
+/** Times that passed meanwhile are not repeated. Runs that waited before the pause start. */
 export const resume: ScheduleCommand<ResumeSchedule, ScheduleDone> = {
   type: "resume",
   codec: ResumeSchedule,
@@ -105,7 +105,7 @@ export const remove: ScheduleCommand<RemoveSchedule, ScheduleRemoved> = {
 };
 
 function isSame(one: ReadOnly<SchedulePlan>, other: SchedulePlan): boolean {
-  // Only read.
+  // The cast is safe: the value is only read.
   const bytes = SchedulePlan.encode(one as SchedulePlan).finish();
   return Buffer.from(bytes).equals(SchedulePlan.encode(other).finish());
 }
@@ -114,7 +114,7 @@ function nextOf(plan: SchedulePlan, id: string, afterMs: number): NextTime {
   return plan.timing === undefined ? nothing : nextTime(calendarOf(plan.timing, id), afterMs);
 }
 
-/** A time that has come already and is only put off stays, if it is one by the new rules too. */
+/** A due time that is only delayed stays, if the new rules have it too. */
 function nextAfterUpdate(schedule: ScheduleView, plan: SchedulePlan, id: string, nowMs: number): NextTime {
   const { nominalMs } = schedule;
   if (nominalMs > 0 && nominalMs <= nowMs) {

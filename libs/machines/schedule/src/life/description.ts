@@ -1,4 +1,4 @@
-/** What is shown of a schedule: in lists, and in golden histories. */
+/** The description of a schedule in lists and in golden histories. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { ScheduleSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Description } from "@tutti/kernel";
@@ -10,12 +10,12 @@ export function describeSchedule({ standing, plan, note }: ScheduleView): Descri
     status: statuses[standing],
     definition: plan.definition,
     labels: standing === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
-    // The id is free again when a schedule that was removed is no longer kept.
+    // The id is free again after the data of a removed schedule is gone.
     idChosen: false,
   };
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 export function projectSchedule(schedule: ScheduleView): unknown {
   return ScheduleSnapshotV1.toJSON(snapshotOf(schedule));
 }

@@ -4,7 +4,7 @@ import { notThere } from "../refusals.ts";
 import { type Schedule, timingOf } from "../state.ts";
 import { previewTimes } from "../timing/timing.ts";
 
-/** How a schedule stands. */
+/** State of a schedule. */
 export interface ScheduleFacts {
   readonly plan: ReadOnly<SchedulePlan>;
   readonly paused: boolean;
@@ -12,12 +12,12 @@ export interface ScheduleFacts {
   readonly revision: number;
   readonly createMs: number;
   readonly updateMs: number;
-  /** When its next runs start, before they are put off. None while it is paused. */
+  /** Times of its next runs, before jitter. None while it is paused. */
   readonly nextMs: readonly number[];
   /** Newest first. */
   readonly recent: readonly ReadOnly<PastFiring>[];
   readonly liveRunIds: readonly string[];
-  /** Those of its runs that are asked for and not known to be there yet. */
+  /** Its runs whose start is requested and not confirmed yet. */
   readonly startingRunIds: readonly string[];
   readonly waitingCount: number;
   readonly startedCount: number;

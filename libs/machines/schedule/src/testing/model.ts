@@ -1,6 +1,6 @@
 /**
- * A schedule as a clerk with a list would keep it: live runs, waiting runs, and the next run to start. It
- * receives the events in their order and returns the started runs.
+ * A plain model of a schedule: live runs, waiting runs, and the next run to start. It receives the events in
+ * their order and returns the started runs.
  */
 export type Manner = "skip" | "queue one" | "queue all" | "cancel" | "terminate" | "allow";
 
@@ -15,10 +15,10 @@ export class ScheduleModel {
   isPaused = false;
   live: string[] = [];
   waiting: Waiting[] = [];
-  /** Runs that were asked to end. */
+  /** Runs with a stop request. */
   readonly queried = new Set<string>();
 
-  /** A time has come, or a user requests a run now. */
+  /** Handles a time, or a manual firing. */
   time(runId: string, manner: Manner, byClock: boolean): void {
     if (this.live.length === 0 || manner === "allow") {
       this.#start(runId);

@@ -1,4 +1,4 @@
-/** Commands to schedules, drawn by chance: short intervals and few schedules, so that runs overlap. */
+/** Random commands to schedules: short intervals and few schedules, so that runs overlap. */
 import { DoubleHour, MissingHour, Overlap, PlannedTiming, SchedulePlan } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -58,7 +58,7 @@ export const plans: fc.Arbitrary<SchedulePlan> = fc
   })
   .map((given) => SchedulePlan.create(given as SchedulePlan));
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.Arbitrary<MachineCall> {
   const key = fc.constantFrom(...ids).map((id) => scheduleKey(id));
   const call = (command: string, body: fc.Arbitrary<object>) =>
@@ -98,7 +98,7 @@ export function operations(ids: readonly string[] = ["nightly", "weekly"]): fc.A
   );
 }
 
-/** What the world answers: mostly that it was done. */
+/** Returns the result of an effect: mostly a success. */
 export function done(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const { kind } = effect as { readonly kind: string };
   if (kind === "stop_run") return { command: "confirm_stop", body: { ended: random < 0.5 } };

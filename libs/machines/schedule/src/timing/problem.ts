@@ -1,4 +1,4 @@
-/** What is wrong with a timing, in words. Undefined when it is sound. */
+/** Returns the problem of a timing, in words. Undefined if there is none. */
 import type { PlannedRule, PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { cronProblem, zoneProblem } from "@tutti/definitions/timing";
 import { exceptionsMax, intervalMinMs, jitterMaxMs, momentMaxMs, rulesMax } from "../limits.ts";

@@ -9,7 +9,7 @@ import { type WalkOptions, Wall } from "./walk.fixture.ts";
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Moments at which clocks change, and some at which nothing does. */
+/** Times at which clocks change, and some without a change. */
 const moments: readonly (readonly [timeZone: string, at: string])[] = [
   ["Europe/Berlin", "2026-03-29T01:00:00Z"],
   ["Europe/Berlin", "2026-10-25T01:00:00Z"],

@@ -1,22 +1,21 @@
 /**
- * The times of one rule, as moments. A cron rule is read in local time. Where clocks are put forward or back, the
- * timing says what happens:
+ * The times of one rule. A cron rule is read in local time. The timing decides about clock changes:
  *
- * 1. A time that does not exist fires at the first moment after the gap, or not at all.
+ * 1. A time that does not exist fires directly after the gap, or not at all.
  * 2. A time that exists twice fires the first time, the second, or both.
- * 3. By default, a rule for certain hours fires after the gap and the first time, so exactly once on such a day too. A
- *    rule for every hour continues as if nothing had happened: neither twice at once nor an hour not at all.
+ * 3. By default, a rule for certain hours fires after the gap and at the first of two times, so exactly once on such a
+ *    day too. A rule for every hour keeps its interval: it neither fires twice at the same moment nor skips an hour.
  */
 import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { type Cron, dayMs, nextLocal, readCron, type Zone, type ZoneSpan } from "@tutti/definitions/timing";
 
-/** How far ahead is searched. Nothing is rarer than 29 February around 2100. */
+/** Search horizon. The rarest time is 29 February around 2100. */
 const sightMs = 12 * 366 * dayMs;
 
-/** Gives the next time after a moment. Undefined when there is none in sight. */
+/** Returns the next time after a moment. Undefined if none is found. */
 export type NextTimeAfter = (afterMs: number) => number | undefined;
 
-/** Returns a rule that was found sound. */
+/** Returns the times of a valid rule. */
 export function timesOf(rule: PlannedRule, timing: PlannedTiming, zone: Zone): NextTimeAfter {
   const { cron, everyMs, offsetMs, onceMs } = rule;
   if (cron === "") {
@@ -54,7 +53,7 @@ function nextInterval(everyMs: number, offsetMs: number, afterMs: number): numbe
   return (Math.floor((afterMs - offset) / everyMs) + 1) * everyMs + offset;
 }
 
-/** A change of the clocks is nowhere further from the local time that it repeats. */
+/** Bound of the distance of a clock change from the local time that it repeats. */
 const overlapMaxMs = 26 * 3_600_000;
 
 function nextCron(cron: Cron, zone: Zone, hours: OddHours, afterMs: number): number | undefined {
@@ -66,21 +65,21 @@ function nextCron(cron: Cron, zone: Zone, hours: OddHours, afterMs: number): num
     const found = nextWithin(cron, span, hours.double, atMs);
     if (found.firesMs !== undefined) return found.firesMs;
     if (found.localMs === undefined) return undefined;
-    // Nothing before that local time, twice or not: what lies between need not be looked at.
+    // No time before that local time exists, repeated or not, so the interval is skipped.
     const nearMs = found.localMs - 2 * dayMs;
     atMs = span.toMs > atMs + overlapMaxMs && nearMs > atMs + dayMs ? nearMs : span.toMs;
   }
   return undefined;
 }
 
-/** Returns whether a time of the hour that was left out before this span fits. */
+/** Returns whether a time in the skipped hour before this span matches. */
 function firesInGap(cron: Cron, { fromMs, offsetMs, beforeMs }: ZoneSpan): boolean {
   if (offsetMs <= beforeMs) return false;
   const found = nextLocal(cron, fromMs + beforeMs);
   return found !== undefined && found < fromMs + offsetMs;
 }
 
-/** Returns the next time within a span. Without one, the next local time that fits, wherever it is. */
+/** Returns the next time within a span. Without one, the next matching local time anywhere. */
 function nextWithin(
   cron: Cron,
   { fromMs, toMs, offsetMs, beforeMs, afterMs }: ZoneSpan,
@@ -88,7 +87,7 @@ function nextWithin(
   atMs: number,
 ): { readonly firesMs?: number; readonly localMs: number | undefined } {
   const endLocalMs = toMs + offsetMs;
-  // Local times before the one bound were there already, those from the other on come again.
+  // Local times before the first bound occurred already. Those from the second bound on occur again.
   const secondBeforeMs =
     double === "first" && offsetMs < beforeMs ? fromMs + beforeMs : Number.NEGATIVE_INFINITY;
   const firstFromMs = double === "second" && afterMs < offsetMs ? toMs + afterMs : Number.POSITIVE_INFINITY;

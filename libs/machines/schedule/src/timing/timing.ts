@@ -1,25 +1,27 @@
-/** The times of a whole timing: of all rules, without the exceptions, within its bounds. */
+/** The times of a timing: of all rules, without exceptions, within its bounds. */
 import type { PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { zoneOf } from "@tutti/definitions/timing";
 import { stableHash } from "@tutti/kernel";
 import { type NextTimeAfter, timesOf } from "./rule.ts";
 
-/** The result of a search: a time, a moment to continue the search from, or nothing ever. */
+/** The result of a search: a time, a moment to continue from, or none ever. */
 type Ahead =
   | { readonly kind: "time"; readonly nominalMs: number }
   | { readonly kind: "unknown"; readonly searchedMs: number }
   | { readonly kind: "none" };
 
-/** Times that are left out in one search. An exception may cover every second of a day. */
+/** Excluded times in one search. An exception may cover every second of a day. */
 const leftOutMax = 5_000;
 
 export interface Calendar {
   nextAfter(afterMs: number): Ahead;
-  /** By how much a time is put off. The same for the same time of the same schedule. */
+  /** Returns the jitter of a time. The same for the same time of the same schedule. */
   putOffMs(nominalMs: number): number;
 }
 
-/** Of a timing that was found sound. `identity` tells schedules apart whose times are put off. */
+/**
+ * Returns the calendar of a valid timing. `identity` distinguishes schedules, so that their jitter differs.
+ */
 export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
   const { fromMs, untilMs, jitterMs } = timing;
   const zone = zoneOf(timing.timeZone);
@@ -45,7 +47,7 @@ export function calendarOf(timing: PlannedTiming, identity: string): Calendar {
     putOffMs(nominalMs) {
       if (jitterMs <= 0) return 0;
       const share = stableHash(identity, String(nominalMs)) / 2 ** 32;
-      // Not beyond the time that follows: times keep their order.
+      // Not beyond the next time: times keep their order.
       const following = earliest(rules, nominalMs);
       const boundMs = following === undefined ? jitterMs : Math.min(jitterMs, following - nominalMs - 1);
       return Math.floor(share * (boundMs + 1));
@@ -62,10 +64,10 @@ function earliest(rules: readonly NextTimeAfter[], afterMs: number): number | un
   return found;
 }
 
-/** Searches that a preview may take. Each leaves out 5,000 times at most. */
+/** Maximum number of searches of a preview. Each skips at most 5,000 excluded times. */
 const searchesMax = 20;
 
-/** Returns the next times after a moment, before they are put off. */
+/** Returns the next times after a moment, before jitter. */
 export function previewTimes(timing: PlannedTiming, afterMs: number, countMax: number): readonly number[] {
   const calendar = calendarOf(timing, "");
   const times: number[] = [];

@@ -1,6 +1,5 @@
 /**
- * The times of a cron rule as one would find them with a clock on the wall and a finger on the rule: every minute of a
- * stretch of time, one after the other. Slow, and without a thought about offsets.
+ * A plain model of a cron rule: it checks every minute of a period, one after the other. Slow, and without offsets.
  */
 export interface WalkOptions {
   readonly cron: string;
@@ -9,10 +8,10 @@ export interface WalkOptions {
 }
 
 const minuteMs = 60_000;
-/** No clock is put forward or back by more, except when a country changes sides of the date line. */
+/** Maximum clock change, except when a country changes sides of the date line. */
 const reachMinutes = 25 * 60;
 
-/** A clock on the wall of a zone, and what it shows in every minute of a stretch of time. */
+/** Local clock of a zone: the displayed time in every minute of a period. */
 export class Wall {
   readonly #startMs: number;
   readonly #shown: number[] = [];
@@ -38,7 +37,7 @@ export class Wall {
     }
   }
 
-  /** Of rules with five fields, without messages. */
+  /** Returns the times of a rule with five fields, without names. */
   times({ cron, missing, double }: WalkOptions): readonly number[] {
     const fields = cron.split(" ").map(allowed);
     const times: number[] = [];
@@ -54,7 +53,7 @@ export class Wall {
   }
 }
 
-/** `10/25/2026, 02:30` */
+/** Parses `10/25/2026, 02:30`. */
 function timeOf(text: string): number {
   const [, month, day, year, hour, minute] = /(\d+)\/(\d+)\/(\d+), (\d+):(\d+)/.exec(text) ?? [];
   return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute));
@@ -84,7 +83,7 @@ function isAllowed(field: string, value: number): boolean {
   return field.split(",").some((part) => {
     const [range = "", step = "1"] = part.split("/");
     const [from = "", to = from] = range.split("-");
-    // A step from `*` is drawn only for minutes and hours, which start with 0.
+    // A step from `*` is drawn only for minutes and hours, which start at 0.
     if (range === "*") return value % Number(step) === 0;
     const end = part.includes("/") && !range.includes("-") ? 99 : Number(to);
     return value >= Number(from) && value <= end && (value - Number(from)) % Number(step) === 0;
