@@ -1,4 +1,4 @@
-/** Counts of tasks by status: as the contracts have them, and as a label. */
+/** Counts of tasks by status: as a message of the contracts, and as a label. */
 import { TaskCounts, TaskStatus } from "@tutti/contracts/types/v1";
 
 const countNames: readonly (readonly [TaskStatus, keyof TaskCounts])[] = [
@@ -17,14 +17,14 @@ const countNames: readonly (readonly [TaskStatus, keyof TaskCounts])[] = [
   [TaskStatus.TASK_STATUS_COMPENSATED, "compensated"],
 ];
 
-/** From counts by the number of their state. */
+/** Converts counts by the number of their status. */
 export function shownCounts(counts: ArrayLike<number | undefined>, total: number): TaskCounts {
   const shown = TaskCounts.create({ total });
   for (const [status, name] of countNames) shown[name] = counts[status] ?? 0;
   return shown;
 }
 
-/** The counts of tasks in a label. */
+/** Returns the counts of tasks in a label. */
 export function countsIn(label: string | undefined): TaskCounts | undefined {
   if (label === undefined) return undefined;
   const counts: number[] = [];
@@ -37,7 +37,7 @@ export function countsIn(label: string | undefined): TaskCounts | undefined {
   return shownCounts(counts, total);
 }
 
-/** The label that says counts of tasks. */
+/** Returns the label with counts of tasks. */
 export function countsLabel(counts: readonly (number | undefined)[]): string {
   const parts: string[] = [];
   for (const [status, count = 0] of counts.entries()) if (count > 0) parts.push(`${status}:${count}`);

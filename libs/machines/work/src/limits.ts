@@ -6,7 +6,7 @@ export const changesPerStepMax = 1_000;
 export const bytesPerStepMax = 512 * 1024;
 /** Steps of expressions in one step of the machine, except for the last expression: some 20 ms. */
 export const evaluationsPerStepMax = 200_000;
-/** Pause between two steps of an instance that has more to do, so that others get their turn. */
+/** Pause between two steps of an instance with remaining work, so that others get their turn. */
 export const putOffMs = 1;
 /** Greatest value of an expression as JSON, in bytes. */
 export const valueBytesMax = 1024 * 1024;
@@ -21,16 +21,15 @@ export const causesMax = 8;
 export const failuresMax = 20;
 /**
  * Attempts of a task that may lose their worker. The last of them ends the task.
- *
- * @guarantee An attempt that loses its worker goes to another worker at once and does not count as an attempt, until
- * the tenth loss of the task. `retry: {onLost: fail}` runs the task at most once.
+ * @guarantee An attempt that loses its worker goes to another worker immediately and does not count as an attempt,
+ * until the tenth loss of the task. `retry: {onLost: fail}` runs the task at most once.
  */
 export const lostMax = 10;
 /** Code of the error with which a pool reports a lost worker. */
 export const lostCode = "matching.lost";
-/** Characters of what the state keeps of each loss. */
+/** Characters of the text that the state keeps for each loss. */
 export const lossLengthMax = 200;
-/** Attempts of a task in all, as tokens count them. */
+/** Total attempts of a task, as tokens count them. */
 export const attemptsMax = 1_000_000;
 /** Bytes that an attempt may save for the next one. */
 export const savedBytesMax = 65_536;

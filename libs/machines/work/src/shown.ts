@@ -1,4 +1,4 @@
-/** Work and its tasks as the contracts and expressions show them. */
+/** Work and its tasks, as messages of the contracts and as values of expressions. */
 import {
   type ErrorDetail,
   type Outcome,

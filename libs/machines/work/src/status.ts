@@ -1,4 +1,4 @@
-/** States of work and of tasks, in words. */
+/** Names of the statuses of work and of tasks. */
 import { workStatusLooks } from "@tutti/contracts/states";
 import { TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
 
@@ -11,7 +11,7 @@ export function statusName(status: WorkStatus): string {
   return labels.get(status) ?? "not started";
 }
 
-/** `completed`, `failed`, `skipped`: as expressions and people say it. */
+/** Returns a status as a word: `completed`, `failed`, `skipped`. */
 export function statusWord(status: TaskStatus): string {
   return statusWords[status] ?? "pending";
 }

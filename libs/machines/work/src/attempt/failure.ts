@@ -7,9 +7,9 @@ import { attemptsMax } from "../limits.ts";
 export interface FailedAttempt {
   readonly policy: RetryPolicy;
   readonly error: ErrorDetail;
-  /** Attempts that the policy counts, from 1. */
+  /** Number of attempts that count for the policy, from 1. */
   readonly tries: number;
-  /** Number of the attempt as its token has it. */
+  /** Number of the attempt, as in its token. */
   readonly attempt: number;
 }
 

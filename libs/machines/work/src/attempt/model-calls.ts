@@ -1,4 +1,4 @@
-/** What attempts tell of the models that they asked, within bounds: it is kept in the history of its receiver. */
+/** Model calls that attempts report, bounded: the history of the receiver keeps them. */
 import type { ModelCalls } from "@tutti/contracts/types/v1";
 import { cut } from "../errors/details.ts";
 

@@ -1,4 +1,7 @@
-/** Arithmetic of what work uses up. Sums are kept to a millionth, so that what is added and taken away again is nothing. */
+/**
+ * Arithmetic of usage. Sums are rounded to a millionth, so that an amount that is added and subtracted again leaves
+ * nothing.
+ */
 import type { Amounts } from "@tutti/contracts/types/v1";
 
 export const kinds = ["tokens", "money", "timeMs"] as const;
@@ -11,7 +14,7 @@ export function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-/** Changes the first by the second. */
+/** Adds the second to the first. */
 export function add(to: Amounts, what: Readonly<Amounts> | undefined): void {
   if (what === undefined) return;
   for (const kind of kinds) to[kind] = rounded(to[kind] + what[kind]);
@@ -26,7 +29,7 @@ export function isNothing(what: Readonly<Amounts> | undefined): boolean {
   return what === undefined || (what.tokens === 0 && what.money === 0 && what.timeMs === 0);
 }
 
-/** Returns the reported amounts without values that make no sense. */
+/** Returns the reported amounts without invalid values. */
 export function cleaned(what: Readonly<Amounts> | undefined): Amounts {
   const made = noAmounts();
   for (const kind of kinds) {

@@ -1,4 +1,4 @@
-/** What a budget allows. An amount of 0 in a limit means without limit. */
+/** Arithmetic of budgets. An amount of 0 in a limit means without limit. */
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { kinds, noAmounts, rounded } from "./amounts.ts";
 
@@ -21,17 +21,17 @@ export function leftWithin(limit: Given, ...taken: readonly Given[]): Amounts {
   return left;
 }
 
-/** Returns the first amount that has a limit and of which nothing is left. */
+/** Returns the first limited amount that is used up. */
 export function usedUpWithin(limit: Given, left: Readonly<Amounts>): (typeof kinds)[number] | undefined {
   return kinds.find((kind) => (limit?.[kind] ?? 0) > 0 && left[kind] <= 0);
 }
 
-/** Returns whether so much can be reserved. Something has to be left of each amount that has a limit. */
+/** Returns whether these amounts can be reserved. Some of each limited amount must be left. */
 export function fitsWithin(limit: Given, left: Readonly<Amounts>, wanted: Readonly<Amounts>): boolean {
   return kinds.every((kind) => (limit?.[kind] ?? 0) <= 0 || (left[kind] > 0 && wanted[kind] <= left[kind]));
 }
 
-/** What a task is expected to use of each amount that has a limit. */
+/** Returns the expected usage of a task, for each limited amount. */
 export function expectedWithin(limit: Given, task: ExpectedTask): Amounts {
   const expected = noAmounts();
   for (const kind of kinds) if ((limit?.[kind] ?? 0) > 0) expected[kind] = expectedOf(task, kind);
@@ -45,7 +45,7 @@ export interface ExpectedTask {
   readonly timeouts?: { readonly runMs: number } | undefined;
 }
 
-/** What a task is expected to use of one amount. Its timeout bounds its time. */
+/** Returns the expected usage of one amount. The timeout bounds the time. */
 export function expectedOf({ estimate, timeouts }: ExpectedTask, kind: (typeof kinds)[number]): number {
   if (kind === "timeMs") return timeouts?.runMs || (estimate?.durationMs ?? 0);
   return estimate?.[kind] ?? 0;

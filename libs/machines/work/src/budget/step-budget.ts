@@ -1,6 +1,6 @@
 import { bytesPerStepMax, changesPerStepMax, evaluationsPerStepMax } from "../limits.ts";
 
-/** How much a step may still start. A run with a hundred thousand tasks that are ready takes turns with others. */
+/** Remaining work of a step. A run with a hundred thousand ready tasks takes turns with others. */
 export class StepBudget {
   /** Transitions of states since the last command, without a wait in between. */
   transitions: number;
@@ -8,7 +8,7 @@ export class StepBudget {
   #bytes = bytesPerStepMax;
   #evaluations = evaluationsPerStepMax;
 
-  /** @param transitions so far, of a run that continues a step it put off */
+  /** @param transitions number so far, of a run that continues a delayed step */
   constructor(transitions = 0) {
     this.transitions = transitions;
   }
@@ -17,17 +17,17 @@ export class StepBudget {
     return this.#changes <= 0 || this.#bytes <= 0 || this.#evaluations <= 0;
   }
 
-  /** One more task starts. */
+  /** Counts a started task. */
   count(): void {
     this.#changes -= 1;
   }
 
-  /** So many bytes more are written. */
+  /** Counts written bytes. */
   spend(bytes: number): void {
     this.#bytes -= bytes;
   }
 
-  /** Steps of expressions. */
+  /** Counts steps of expressions. */
   charge(steps: number): void {
     this.#evaluations -= steps;
   }

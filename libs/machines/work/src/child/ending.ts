@@ -1,4 +1,7 @@
-/** How work ends for its parent: the ending that a child reports, and the error that its parent makes of it. */
+/**
+ * The end of work for its parent: the ending that a child reports, and the error that its parent derives from
+ * it.
+ */
 import { type ErrorDetail, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, type RunEnding } from "@tutti/contracts/workflow/v1";
 import type { InstanceAddress, Message, ReadOnly, Refusal } from "@tutti/kernel";
@@ -12,7 +15,7 @@ export const endChild: Message<EndChild> = { type: "end_child", codec: EndChild 
 /** The services that host the work of each kind. */
 const services: Readonly<Record<string, string>> = { mission: "swarm", session: "master" };
 
-/** Where the machine of a piece of work is. */
+/** Returns the address of the machine of a run, mission or session. */
 export function workAddress(namespace: string, { kind, id }: { kind: string; id: string }): InstanceAddress {
   return { service: services[kind] ?? "workflow", namespace, kind, id };
 }
@@ -36,7 +39,10 @@ export function endingOf({ id, status, output, error }: EndedWork): RunEnding {
   };
 }
 
-/** An output that does not fit into a message fails the work for its parent, which could not keep it. */
+/**
+ * Returns the ending for the parent. An output that does not fit into a message fails the work, because the
+ * parent could not keep it.
+ */
 export function endingForParent(
   ending: RunEnding,
   tooLarge: (bytes: number, bytesMax: number) => Refusal,
@@ -47,7 +53,10 @@ export function endingForParent(
   return { ...ending, status: WorkStatus.WORK_STATUS_FAILED, output: noBytes, error };
 }
 
-/** The error of a child is the cause. A child that a caller ended is not retried. */
+/**
+ * Returns the error of a task whose child failed, with the child's error as cause. A child that a caller
+ * ended is not retried.
+ */
 export function childError(refusal: Refusal, { status, error }: RunEnding): ErrorDetail {
   const isAsked = status !== WorkStatus.WORK_STATUS_FAILED;
   const retry = isAsked ? RetryClass.RETRY_CLASS_NEVER : RetryClass.RETRY_CLASS_SAME_KEY;

@@ -5,7 +5,7 @@ import type { Message } from "@tutti/kernel";
 
 export const cancelRun: Message<CancelRun> = { type: "cancel_run", codec: CancelRun };
 export const terminateRun: Message<TerminateRun> = { type: "terminate_run", codec: TerminateRun };
-/** Gives a child up, whether it has started or not. */
+/** Stops a child, whether it has started or not. */
 export const withdrawRun: Message<WithdrawRun> = { type: "withdraw_run", codec: WithdrawRun };
 
 export const cancelMission: Message<CancelMission> = { type: "cancel_mission", codec: CancelMission };

@@ -11,7 +11,7 @@ import {
   withdrawRun,
 } from "./messages.ts";
 
-/** Cancelled, cancelled without compensation, or ended by force. */
+/** Cancelled, cancelled without compensation, or terminated. */
 export type Stopping = "cancel" | "leave" | "terminate";
 
 export interface StoppedChild {
@@ -19,7 +19,7 @@ export interface StoppedChild {
   readonly id: string;
   readonly definition: string;
   readonly parent: WorkReference;
-  /** The start of the child may arrive after the message. The child then knows that it does not start. */
+  /** The start of the child may arrive after the message. The child then does not start. */
   readonly isStarting: boolean;
   readonly how: Stopping;
   readonly reason: string;

@@ -6,8 +6,8 @@ import { valueBytesMax } from "../limits.ts";
 const none: readonly Uint8Array[] = [];
 
 /**
- * Returns the blobs that an event names, to be kept as long as the instance: by a payload, or within JSON as
- * `{"$blob": {"sha256", "size"}}`.
+ * Returns the blobs that an event names, which are kept as long as the instance: in a payload, or within JSON
+ * as `{"$blob": {"sha256", "size"}}`.
  */
 export function blobsOf(
   payload: Payload | undefined,
@@ -23,14 +23,14 @@ export function blobsOf(
 const mark = '"$blob"';
 const reference = /"\$blob"\s*:\s*\{[^{}]*?"sha256"\s*:\s*"([\da-f]{64})"/g;
 
-/** Whether JSON has the mark of a reference. */
+/** Returns whether JSON contains the mark of a reference. */
 export function mentionsBlob(json: Uint8Array | string): boolean {
   if (json.length < mark.length) return false;
   const text = typeof json === "string" ? json : Buffer.from(json.buffer, json.byteOffset, json.length);
   return text.includes(mark);
 }
 
-/** Hardly any value has a reference, and to look for the mark in bytes costs next to nothing. */
+/** Few values have a reference, and searching bytes for the mark costs almost nothing. */
 function blobsWithin(json: Uint8Array | string): readonly Uint8Array[] {
   if (!mentionsBlob(json)) return none;
   const text = typeof json === "string" ? json : Buffer.from(json).toString();
@@ -38,14 +38,14 @@ function blobsWithin(json: Uint8Array | string): readonly Uint8Array[] {
   return [...found].map((sha256) => Buffer.from(sha256, "hex"));
 }
 
-/** Returns whether a payload is JSON in the blob store that a record could have in place. */
+/** Returns whether a payload is JSON in the blob store that is small enough for a record. */
 export function isStoredValue(payload: ReadOnly<Payload> | undefined): boolean {
   const { body, mediaType } = payload ?? {};
   if (body?.$case !== "blob" || body.value.size > valueBytesMax) return false;
   return mediaType === "" || mediaType === "application/json";
 }
 
-/** Returns the payload of JSON that is nothing but a reference to JSON in the blob store. */
+/** Returns the payload of JSON that consists only of a reference to JSON in the blob store. */
 export function storedValueIn(value: Json): Payload | undefined {
   const { $blob, ...rest } = (value ?? {}) as { readonly $blob?: Json };
   const { sha256, size } = ($blob ?? {}) as { readonly sha256?: Json; readonly size?: Json };
@@ -57,7 +57,7 @@ export function storedValueIn(value: Json): Payload | undefined {
 
 const hexHash = /^[\da-f]{64}$/;
 
-/** What a refusal says so that a result comes again with its content. */
+/** Returns the details of a refusal that let a result be sent again with its content. */
 export function contentIn(namespace: string): { readonly details: Readonly<Record<string, string>> } {
   return { details: { content_in: namespace } };
 }

@@ -1,6 +1,6 @@
 /**
- * Users' data: JSON in bytes, or a payload of anything else. It is handed on as it is and parsed only when an expression
- * reads it. Absent data is null.
+ * Data of users: JSON in bytes, or a payload of any other content. It is passed on unchanged and parsed only when an
+ * expression reads it. Absent data is null.
  */
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { Json, Value } from "@tutti/expressions";
@@ -11,7 +11,7 @@ export const noBytes = new Uint8Array(0);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** Out of the two fields that messages have. */
+/** Converts the two fields of a message. */
 export function dataOf(bytes: Uint8Array, payload: Payload | undefined): Data | undefined {
   if (bytes.length > 0) return bytes;
   return payload === undefined ? undefined : dataOfPayload(payload);
@@ -33,12 +33,12 @@ export function bytesOf(data: Data | undefined): Uint8Array {
   return data instanceof Uint8Array ? data : noBytes;
 }
 
-/** Returns the field for anything else. */
+/** Returns the field for other content. */
 export function payloadOf(data: Data | undefined): Payload | undefined {
   return data instanceof Uint8Array ? undefined : data;
 }
 
-/** Data as the contracts have it. Null is absent. */
+/** Returns data as a payload of the contracts. Null is absent. */
 export function asPayload(data: Data | undefined): Payload | undefined {
   if (!(data instanceof Uint8Array)) return data;
   return { body: { $case: "inline", value: data }, mediaType: "" };
@@ -48,7 +48,7 @@ export function encodeJson(value: Json): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
-/** Why data cannot be computed with. */
+/** Thrown for data that expressions cannot read. */
 export class UnreadableData extends Error {}
 
 /**
@@ -60,7 +60,7 @@ const keptBytes: (Uint8Array | undefined)[] = new Array<undefined>(keptMax).fill
 const keptValues: Value[] = new Array<null>(keptMax).fill(null);
 let next = 0;
 
-/** Throws `UnreadableData` for what is no JSON in place. */
+/** Parses data. Throws `UnreadableData` for data that is not inline JSON. */
 export function parsed(data: Data | undefined): Value {
   if (data === undefined) return null;
   if (!(data instanceof Uint8Array)) throw new UnreadableData(described(data));
@@ -87,29 +87,32 @@ function described({ body, mediaType }: Payload): string {
   return `${mediaType === "" ? "nothing" : `data of the type ${mediaType}`}`;
 }
 
-/** Returns a list of data as one JSON document. Null stands for what is no JSON. */
+/** Returns a list of data as one JSON document. Other content becomes null. */
 export function joinedList(parts: readonly (Data | undefined)[]): Uint8Array {
   return joined(brackets.list, (member) => {
     for (const part of parts) member(noBytes, bytesOrNull(part));
   });
 }
 
-/** Data by name as one JSON document. Names are as `memberName` gives them. */
+/** Returns data by name as one JSON document. Names are results of `memberName`. */
 export function joinedObject(names: readonly Uint8Array[], parts: readonly (Data | undefined)[]): Uint8Array {
   return joinedMembers((member) => {
     for (const [index, name] of names.entries()) member(name, bytesOrNull(parts[index]));
   });
 }
 
-/** Passes each member on, its name as `memberName` gives it. It is called twice, and passes the same ones on each time. */
+/**
+ * Passes each member to the callback, with a name from `memberName`. It is called twice, and must pass the same members
+ * each time.
+ */
 export type Members = (member: (name: Uint8Array, value: Uint8Array) => void) => void;
 
-/** The same without a list of them. */
+/** Like `joinedObject`, without arrays of names and data. */
 export function joinedMembers(members: Members): Uint8Array {
   return joined(brackets.object, members);
 }
 
-/** Returns a name as it stands before its value. */
+/** Returns a name as it precedes its value. */
 export function memberName(name: string): Uint8Array {
   return encoder.encode(`${JSON.stringify(name)}:`);
 }
@@ -117,7 +120,7 @@ export function memberName(name: string): Uint8Array {
 const nullBytes = encoder.encode("null");
 const comma = 44;
 
-/** As a part of a document. Content of the blob store is named by its reference, as REST shows it. */
+/** Returns data as a part of a document. Content of the blob store appears as its reference, as in REST. */
 export function bytesOrNull(data: Data | undefined): Uint8Array {
   if (data instanceof Uint8Array) return data.length > 0 ? data : nullBytes;
   return data === undefined ? nullBytes : referenceBytes(data);
@@ -132,7 +135,7 @@ function referenceBytes({ body, mediaType }: Payload): Uint8Array {
 
 const brackets = { list: [0x5b, 0x5d], object: [0x7b, 0x7d] } as const;
 
-/** The first pass finds the length, so that memory is touched once, however many members there are. */
+/** The first pass computes the length, so that memory is allocated once for any number of members. */
 function joined([open, close]: readonly [number, number], members: Members): Uint8Array {
   let length = 1;
   members((name, value) => {

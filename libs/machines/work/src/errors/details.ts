@@ -1,4 +1,4 @@
-/** Errors as machines of work keep them: with bounds, and without what is of no use later. */
+/** Errors as machines store them: bounded, and without data that is useless later. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { causesMax, detailLengthMax, detailsMax, messageLengthMax } from "../limits.ts";
@@ -24,7 +24,7 @@ export function detailOfRefusal(refusal: Refusal, cause?: ErrorDetail): ErrorDet
   });
 }
 
-/** Returns an error that came from outside, cut to the bounds. */
+/** Returns an error from outside, cut to the bounds. */
 export function bounded(error: ReadOnly<ErrorDetail> | undefined, depth = 0): ErrorDetail {
   const { code = "", message = "", retry = RetryClass.RETRY_CLASS_UNSPECIFIED, status = "" } = error ?? {};
   const details = Object.entries(error?.details ?? {}).slice(0, detailsMax);
@@ -45,7 +45,7 @@ export function cut(text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1).toWellFormed()}…`;
 }
 
-/** Says of which task an error of the run is. */
+/** Adds the task to an error of the run. */
 export function ofTask(error: ReadOnly<ErrorDetail> | undefined, task: string): ErrorDetail {
   const made = bounded(error);
   return { ...made, details: { ...made.details, task } };

@@ -9,7 +9,7 @@ import {
   types,
 } from "@tutti/expressions";
 
-/** Those that were used last. */
+/** Most recently used programs. */
 const keptMax = 2_000;
 const kept = new Map<string, Made>();
 
@@ -26,7 +26,7 @@ const names: Readonly<Record<ExpressionPlace, readonly string[]>> = {
   check: ["input", "output"],
 };
 
-/** One task or one entry is a name of its own, so that one can be read without the others. */
+/** A single task or entry has a name of its own, so that it can be read without the others. */
 const single = /^(?:tasks|board)\.[^.]+$/;
 
 const scopes = new Map<ExpressionPlace, Scope>();
@@ -47,19 +47,19 @@ function scopeOf(place: ExpressionPlace): Scope {
   return scope;
 }
 
-/** @param isCondition whether it has to give true or false */
+/** @param isCondition whether the value must be true or false */
 export function expressionOf(text: string, place: ExpressionPlace, isCondition: boolean): Made {
   return remembered(`${place} ${isCondition ? "?" : "="} ${text}`, () =>
     madeOf(compileExpression(text, scopeOf(place), isCondition ? { wanted: types.bool } : {})),
   );
 }
 
-/** The output of a mission: an expression, or JSON in whose texts there are some. */
+/** Compiles the output of a mission: an expression, or JSON whose texts contain expressions. */
 export function outputExpressionOf(text: string): Made {
   return hasExpression(text) ? dataExpressionOf(text) : expressionOf(text, "output", false);
 }
 
-/** JSON in whose texts there may be expressions. */
+/** Compiles JSON whose texts may contain expressions. */
 export function dataExpressionOf(text: string): Made {
   return remembered(`data ${text}`, () => {
     let json: Json;
@@ -92,7 +92,7 @@ function remembered(key: string, make: () => Made): Made {
   return made;
 }
 
-/** Returns whether a text has expressions in it. */
+/** Returns whether a text contains expressions. */
 export function hasExpression(text: string): boolean {
   return text.includes("${{");
 }
@@ -103,14 +103,14 @@ export function hasExpressions(bytes: Uint8Array): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(opening);
 }
 
-/** What an expression looks at. */
+/** Inputs of an expression. */
 export interface Reads {
   readonly tasks: boolean;
   readonly board: boolean;
   readonly votes: boolean;
   readonly budget: boolean;
   readonly time: boolean;
-  /** All tasks, or the whole board: what costs the more the more there are. */
+  /** All tasks, or the whole board: the cost grows with their number. */
   readonly whole: boolean;
 }
 
@@ -134,7 +134,7 @@ export function readsOf(program: Program): Reads {
   return known;
 }
 
-/** A condition may be in `${{ }}`, as in definitions. */
+/** Returns a condition without `${{ }}`, which is optional as in definitions. */
 export function conditionText(text: string): string {
   const found = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(text);
   return found?.[1] ?? text;

@@ -3,7 +3,7 @@ import type { Command, MachineStep, Message, ReadOnly, Refusal, WireCodec } from
 
 export interface OpenCommand<State, Effect, Body, Reply> extends Message<Body> {
   readonly reply: WireCodec<Reply>;
-  /** A refusal decides nothing. */
+  /** A refusal has no events. */
   decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }
 

@@ -1,11 +1,11 @@
-/** Which parts of a start differ from those of the work that exists under its id. */
+/** Differences between a start and the existing work with the same id. */
 import { isDeepStrictEqual } from "node:util";
 
 /** Longer inputs are not compared by their fields. */
 const readBytesMax = 65_536;
 const namesMax = 5;
 
-/** The words of the fields that differ. Fields without a word are not compared. */
+/** Returns the words of the fields that differ. Fields without a word are not compared. */
 export function differencesIn<T extends object>(
   before: T,
   now: T,
@@ -15,7 +15,7 @@ export function differencesIn<T extends object>(
   return fields.filter((field) => !isEqual(before[field], now[field])).map((field) => words[field] ?? "");
 }
 
-/** The fields of a specification that differ, by their names. */
+/** Returns the names of the fields of a specification that differ. */
 export function fieldDifferences<T extends object>(
   before: T | undefined,
   now: T | undefined,
@@ -25,7 +25,7 @@ export function fieldDifferences<T extends object>(
   return fields.filter((field) => !isEqual(before[field], now[field])).map((field) => `\`${field}\``);
 }
 
-/** The fields of the JSON of a start whose values are not those of before. None if either is no object. */
+/** Returns the fields of the JSON of a start whose values differ. None if either is not an object. */
 export function jsonDifferences(before: Uint8Array, now: Uint8Array): readonly string[] {
   if (Math.max(before.length, now.length) > readBytesMax) return [];
   const [one, other] = [fieldsOf(before), fieldsOf(now)];
@@ -34,7 +34,7 @@ export function jsonDifferences(before: Uint8Array, now: Uint8Array): readonly s
   return names.slice(0, namesMax).map((name) => `\`${name}\``);
 }
 
-/** `a`, `b` and `c`. */
+/** Joins words: `a`, `b` and `c`. */
 export function together(parts: readonly string[]): string {
   return parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }
@@ -51,7 +51,10 @@ function fieldsOf(json: Uint8Array): Readonly<Record<string, unknown>> | undefin
   return isObject ? (value as Record<string, unknown>) : undefined;
 }
 
-/** Undefined if it is no JSON: a repeated start was not checked yet, and a decider must not throw. */
+/**
+ * Returns the value. Undefined if it is not JSON: a repeated start was not checked yet, and a decider must
+ * not throw.
+ */
 function jsonIn(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString());

@@ -1,6 +1,6 @@
 /**
- * The life of work, decided once for runs, missions and sessions: start again, pause, resume, cancel, terminate,
- * withdraw, remove.
+ * The life cycle of work, decided once for runs, missions and sessions: start again, pause, resume, cancel,
+ * terminate, withdraw, remove.
  *
  * 1. A command for open work is refused if the work does not exist or has ended.
  * 2. A repeated command changes nothing: the decision is then undefined, and no event follows.
@@ -28,13 +28,13 @@ export interface LifeErrors {
   readonly terminated: Refusing<Ender>;
 }
 
-/** Which parts of the start differ, in words. Empty if they are not known. */
+/** Differences between the starts, in words. Empty if they are not known. */
 export interface Conflict {
   readonly id: string;
   readonly differences: string;
 }
 
-/** What an error says of work that exists with something else. */
+/** Returns the text of the error for existing work with another specification. */
 export function conflictText(kind: string, { id, differences }: Conflict): string {
   const how = differences === "" ? " with another specification" : `, and differs in ${differences}`;
   return `${kind} \`${id}\` already exists${how}`;
@@ -73,7 +73,7 @@ export class WorkLife<View extends LivingView> {
     this.#parts = parts;
   }
 
-  /** Why a command that needs open work is refused. */
+  /** Returns the refusal of a command that needs open work. */
   ended(view: View, { key: { id } }: LifeStep): Refusal | undefined {
     const { errors, hasEnded, statusOf } = this.#parts;
     if (view.order === undefined) return errors.missing.refusal({ id });
@@ -81,7 +81,7 @@ export class WorkLife<View extends LivingView> {
     return errors.ended.refusal({ id, status: statusName(statusOf(view)), wanted: "that has not ended" });
   }
 
-  /** The reply to a start of work that exists: the same start gives the same work. */
+  /** Returns the reply to a start of existing work: the same start gives the same work. */
   startedAgain(
     view: View,
     step: LifeStep,
@@ -111,7 +111,9 @@ export class WorkLife<View extends LivingView> {
     return detailOfRefusal(this.#parts.errors.terminated.refusal(enderOf(cause, reason)));
   }
 
-  /** What a parent ends by withdrawing its child: nothing that another parent started or that has ended. */
+  /**
+   * Decides the withdrawal of a child by its parent. Work of another parent and ended work are not changed.
+   */
   withdrawn(
     view: View,
     parent: Parent | undefined,
@@ -138,7 +140,7 @@ export function isSameParent(one: Parent | undefined, other: Parent | undefined)
   return one?.kind === other?.kind && one?.id === other?.id;
 }
 
-/** Returns whether two starts ask for the same: their hashes, or the first bytes of these, are equal. */
+/** Returns whether two starts have the same request: their hashes, or the first bytes of these, are equal. */
 export function isSameRequest(
   before: Uint8Array = nothing,
   now: Uint8Array = nothing,
@@ -154,7 +156,7 @@ export function reasonOf(reason: string): string {
   return cut(reason, reasonLengthMax);
 }
 
-/** Returns the cause of a step as an event keeps it. */
+/** Returns a copy of the cause of a step, for an event. */
 export function causeOf({ cause }: Pick<LifeStep, "cause">): Cause {
   return { ...cause, actor: cause.actor && { ...cause.actor } };
 }

@@ -1,10 +1,10 @@
-/** What is wrong with tasks before they are added: ids, needs, expressions, circles. */
+/** Checks tasks before they are added: ids, needs, expressions, cycles. */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { bytesOf, dataOfPayload } from "../data/data.ts";
 import { conditionText, dataExpressionOf, expressionOf, hasExpressions } from "../evaluate/programs.ts";
 
-/** So many of a circle are named. */
+/** Maximum number of named tasks of a cycle. */
 const shownMax = 10;
 
 export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => boolean): string | undefined {
@@ -30,7 +30,7 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
   return made.ok ? undefined : `input: ${made.problem}`;
 }
 
-/** Returns a task that needs itself by way of others. Earlier tasks need no new ones. */
+/** Returns a task that indirectly needs itself. Earlier tasks need no new ones. */
 export function circleProblem(
   specs: readonly TaskSpec[],
   ids: ReadonlySet<string>,
@@ -65,7 +65,7 @@ export function circleProblem(
   };
 }
 
-/** So many tasks start together at most. */
+/** Maximum number of tasks that start together. */
 const gangMax = 100;
 
 /** Returns a task of a gang whose members could not start together. A gang is complete when it is added. */
@@ -98,7 +98,7 @@ export function gangProblem(
   return undefined;
 }
 
-/** Each can leave one member out, or start it at another time than the others. */
+/** Each of these can skip one member, or start it at another time. */
 function excludedIn({ work, when, cache, mayBeDoubled }: TaskSpec): string | undefined {
   if (work?.$case !== "capability") return `\`${work?.$case}\``;
   if (when !== "") return "`when`";
@@ -110,7 +110,7 @@ function needsText({ needs }: TaskSpec): string {
   return [...new Set(needs.map(({ task, condition }) => `${task} ${condition}`))].sort().join("\n");
 }
 
-/** Each of those that are open needs another one of them, so a walk from need to need returns to a task that it has passed. */
+/** Every open task needs another open one, so a walk along the needs returns to a visited task. */
 function circleAmong(specs: readonly TaskSpec[], open: ReadonlyMap<string, number>): readonly string[] {
   const needOf = new Map<string, string>();
   for (const { id, needs } of specs) {

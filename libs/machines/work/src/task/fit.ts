@@ -1,4 +1,4 @@
-/** Whether an agent can do what a task asks for. */
+/** Checks whether an agent fits the requirements of a task. */
 import type { AgentOffering } from "@tutti/contracts/swarm/v1";
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
