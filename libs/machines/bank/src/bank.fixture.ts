@@ -6,7 +6,7 @@ import { accountKey } from "./testing/index.ts";
 export const anna = accountKey("anna");
 export const ben = accountKey("ben");
 
-/** Returns a bank with accounts of these ids, each with so much in it. */
+/** Returns a bank with accounts of these ids and balances. */
 export function bankWith(balances: Readonly<Record<string, number>> = {}): MachineDriver {
   const bank = new MachineDriver({ machines: [account], service: bankService });
   for (const [id, balanceCents] of Object.entries(balances))
@@ -14,7 +14,7 @@ export function bankWith(balances: Readonly<Record<string, number>> = {}): Machi
   return bank;
 }
 
-/** Returns the code of a refusal. The answer itself when it is none. */
+/** Returns the code of a refusal. Otherwise the reply itself. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

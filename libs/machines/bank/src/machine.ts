@@ -1,8 +1,7 @@
 /**
- * The account, a machine: the table of its commands and events. Money is never created or lost, even after a
- * crash:
+ * The account machine: the table of its commands and events. Money is never created or lost, even after a crash:
  *
- * 1. What an account holds, sets aside and has under way in messages adds up to what came in less what went out.
+ * 1. The balance, the reserved money and the money in messages add up to the deposits minus the withdrawals.
  * 2. No balance is ever below zero.
  * 3. An account ends empty, and nothing is outstanding then.
  */

@@ -1,17 +1,17 @@
-/** Reasons to say no that several nouns share. Each gives the refusal, or undefined when there is none. */
+/** Refusals that several nouns share. Each function returns the refusal, or undefined. */
 import type { Refusal } from "@tutti/kernel";
 import { bankErrors } from "./errors.ts";
 import { amountMaxCents } from "./limits.ts";
 import type { AccountView } from "./state.ts";
 
-/** The account is not there, or has ended. */
+/** Refuses if the account does not exist or has ended. */
 export function notThere(account: AccountView, id: string): Refusal | undefined {
   if (account.standing === "absent") return bankErrors.accountMissing.refusal({ id });
   if (account.standing === "closed") return bankErrors.accountClosed.refusal({ id });
   return undefined;
 }
 
-/** Nothing may leave or reach the account. */
+/** Refuses if no money may enter or leave the account. */
 export function notUsable(account: AccountView, id: string): Refusal | undefined {
   if (account.standing === "frozen")
     return bankErrors.accountFrozen.refusal({ id, reason: account.freezeReason });
@@ -23,7 +23,7 @@ export function notAnAmount(amountCents: number): Refusal | undefined {
   return bankErrors.amountInvalid.refusal({ amountCents, maxCents: amountMaxCents });
 }
 
-/** The amount may not leave the account: why. */
+/** Refuses if the amount may not leave the account. */
 export function notSpendable(account: AccountView, id: string, amountCents: number): Refusal | undefined {
   const refusal = notUsable(account, id) ?? notAnAmount(amountCents);
   if (refusal !== undefined || account.balanceCents >= amountCents) return refusal;

@@ -5,14 +5,16 @@ export interface Account {
   standing: "absent" | "open" | "frozen" | "closed";
   owner: string;
   product: string;
-  /** What can be spent: money that is set aside or under way is not in it. */
+  /** Available money, without reserved and sent money. */
   balanceCents: number;
-  /** Empty unless frozen. */
+  /** Empty if not frozen. */
   freezeReason: string;
-  /** Holds, transfers and statements are counted together, so that a number alone says which of them is meant. */
+  /** Holds, transfers and statements share one sequence, so that a number identifies one of them. */
   lastNumber: number;
   statementsCompleted: number;
-  /** All that ever came from outside the bank, and all that left it: what the sum of all accounts is compared with. */
+  /**
+   * Total money from outside the bank, and total money that left it: the sum of all accounts is compared with these.
+   */
   paidInCents: number;
   paidOutCents: number;
   readonly holds: Map<number, Hold>;
@@ -20,32 +22,32 @@ export interface Account {
   readonly statements: Map<number, PendingStatement>;
 }
 
-/** Money that is set aside until its timer, which has the same number, is due. */
+/** Money that is reserved until its timer, which has the same number, is due. */
 export interface Hold {
   readonly amountCents: number;
   readonly dueMs: number;
 }
 
-/** Money that was sent, and neither arrived nor came back as far as this account knows. */
+/** Money that was sent, and has neither arrived nor returned as far as this account knows. */
 export interface PendingTransfer {
   readonly to: string;
   readonly amountCents: number;
 }
 
-/** A statement that is not on paper. Its effect, or between attempts its timer, has the same number. */
+/** A statement that is not printed yet. Its effect, or between attempts its timer, has the same number. */
 export interface PendingStatement {
   readonly attempt: number;
-  /** When the next attempt starts. Undefined while one is under way. */
+  /** Time of the next attempt. Undefined while one is running. */
   readonly retryMs: number | undefined;
 }
 
-/** What an account asks the world for. Which account it is, the runtime says. */
+/** Effect of an account. The runtime adds the account. */
 export interface PrintStatement {
   readonly kind: "print_statement";
   readonly statement: number;
 }
 
-/** What deciders see of an account. */
+/** Read-only view for deciders. */
 export type AccountView = ReadOnly<Account>;
 export type AccountStep = MachineStep<Account, PrintStatement>;
 export type AccountEvent<Body> = MachineEvent<Account, PrintStatement, Body>;
@@ -68,12 +70,12 @@ export function newAccount(): Account {
   };
 }
 
-/** Returns the number that the next hold, transfer or statement gets. */
+/** Returns the number of the next hold, transfer or statement. */
 export function nextNumber(account: AccountView): number {
   return account.lastNumber + 1;
 }
 
-/** Returns the sum of what the entries of a map hold. */
+/** Returns the sum of the amounts in a map. */
 export function amountOf(entries: ReadonlyMap<number, { readonly amountCents: number }>): number {
   let sum = 0;
   for (const { amountCents } of entries.values()) sum += amountCents;

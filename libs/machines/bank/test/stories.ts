@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { AccountSnapshotV1 } from "@tutti/contracts/bank/v1";
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { accountOpenedV1 } from "../src/account/events.ts";
@@ -24,9 +24,9 @@ import { accountKey } from "../src/testing/index.ts";
 const anna = accountKey("anna");
 const ben = accountKey("ben");
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** As the first release of the bank left an account: everything in whole units. */
+  /** An account of the first release: everything in whole units. */
   "whole-units": (release) => {
     const driver = newDriver();
     driver.append(anna, accountOpenedV1, { owner: "Anna", balance: 12 });
@@ -37,7 +37,7 @@ export const stories: GoldenStories = {
     };
   },
 
-  /** Everything that an account can have under way. */
+  /** Everything that an account can have in progress. */
   "under-way": (release) => {
     const driver = newDriver();
     driver.execute(anna, open, { owner: "Anna", product: "savings", balanceCents: 50_000 });
@@ -52,7 +52,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, account, anna, release);
   },
 
-  /** A whole life. */
+  /** From opening to closing. */
   closed: (release) => {
     const driver = newDriver();
     driver.execute(anna, open, { owner: "Anna", product: "current", balanceCents: 1_000 });

@@ -83,7 +83,7 @@ export const close: AccountCommand<Close, Done> = {
     const refusal = notUsable(account, id);
     if (refusal !== undefined) return refusal;
     const { balanceCents, holds, transfers } = account;
-    // A transfer that is declined comes back: the account has to be there then.
+    // A declined transfer returns: the account must exist then.
     if (balanceCents > 0 || holds.size > 0 || transfers.size > 0)
       return bankErrors.accountInUse.refusal({
         id,

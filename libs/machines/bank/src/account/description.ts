@@ -1,4 +1,4 @@
-/** What is shown of an account: in lists, and in golden histories. */
+/** The description of an account in lists and in golden histories. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Description } from "@tutti/kernel";
 import type { AccountView } from "../state.ts";
@@ -13,7 +13,7 @@ export function describeAccount(account: AccountView): Description {
   };
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 export function projectAccount({ holds, transfers, statements, ...plain }: AccountView): unknown {
   return {
     ...plain,

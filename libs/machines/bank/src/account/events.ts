@@ -18,7 +18,7 @@ export const accountOpened: AccountEvent<AccountOpenedV2> = {
   evolve: foldOpened,
 };
 
-/** What the first release wrote. It is brought up to the present version and folded as that. */
+/** Event of the first release. It is converted to the present version and folded as that. */
 export const accountOpenedV1: AccountEvent<AccountOpenedV1> = {
   type: "account_opened",
   version: 1,
@@ -75,7 +75,7 @@ export const accountClosed: AccountEvent<AccountClosedV1> = {
   described: true,
   evolve(account, _, outstanding) {
     account.standing = "closed";
-    // No reader would see what is printed after the end.
+    // No reader would see a statement that is printed after the end.
     for (const number of account.statements.keys()) {
       outstanding.settled(number);
       outstanding.cleared(number);
@@ -84,7 +84,7 @@ export const accountClosed: AccountEvent<AccountClosedV1> = {
   },
 };
 
-/** Takes money from what can be spent. Where it goes, the caller says. */
+/** Takes money from the balance. The caller decides where it goes. */
 export function spend(account: Account, amountCents: number): void {
   assert(account.balanceCents >= amountCents, "an account holds what is taken from it");
   account.balanceCents -= amountCents;

@@ -2,13 +2,13 @@ import type { Query } from "@tutti/kernel";
 import { notThere } from "../refusals.ts";
 import { type Account, amountOf } from "../state.ts";
 
-/** How much is where. */
+/** Amounts by purpose. */
 export interface Balances {
-  /** Can be spent. */
+  /** Available money. */
   readonly balanceCents: number;
-  /** Set aside. */
+  /** Reserved money. */
   readonly heldCents: number;
-  /** Sent to other accounts that have not answered yet. */
+  /** Money sent to other accounts that have not replied yet. */
   readonly underWayCents: number;
 }
 

@@ -1,4 +1,4 @@
-/** How an account is kept between its events. */
+/** Snapshots of an account. */
 import { AccountSnapshotV1, AccountSnapshotV2, AccountStanding } from "@tutti/contracts/bank/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type Account, type AccountView, newAccount } from "../state.ts";
@@ -15,7 +15,9 @@ export const accountSnapshots: SnapshotCodec<Account> = {
   },
 };
 
-/** The first release had accounts of one product, counted in whole units, and did not know where its money came from. */
+/**
+ * Converts a snapshot of the first release: accounts of one product, in whole units, without the source of the money.
+ */
 function broughtUp({ owner, balance, closed }: AccountSnapshotV1): AccountSnapshotV2 {
   const balanceCents = balance * 100;
   return AccountSnapshotV2.create({

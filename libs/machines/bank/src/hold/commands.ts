@@ -36,7 +36,7 @@ export const captureHold: AccountCommand<CaptureHold, Done> = {
   },
 };
 
-/** Moves money within the account only, so that it may be frozen. */
+/** Moves money within the account only, so the account may be frozen. */
 export const releaseHold: AccountCommand<ReleaseHold, Done> = {
   type: "release_hold",
   codec: ReleaseHold,

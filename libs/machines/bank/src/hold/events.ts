@@ -42,7 +42,7 @@ function giveBack(account: Account, { hold }: { hold: number }, outstanding: Out
   account.balanceCents += taken(account, hold, outstanding);
 }
 
-/** Ends a hold and gives what was in it. */
+/** Ends a hold and returns its amount. */
 function taken(account: Account, number: number, outstanding: Outstanding): number {
   const hold = account.holds.get(number);
   assert(hold !== undefined, "a hold that ends was placed", { number });

@@ -1,6 +1,7 @@
 /**
- * A statement is printed outside: an effect. Its result comes back as a command with the token of the attempt, at least
- * once and counted once. After a failure the account waits, longer each time, and asks again under the same number.
+ * A statement is printed by an effect. Its result arrives as a command with the token of the attempt, at least once and
+ * counted once. After a failure the account waits, longer each time, and requests the effect again under the same
+ * number.
  */
 import {
   CancelStatement,
@@ -68,7 +69,8 @@ export const failStatement: AccountCommand<FailStatement, Done> = {
     if (attempt >= printAttemptsMax) {
       step.emit(statementAbandoned, { statement, problem });
     } else {
-      // Over the upper half of the pause, so that accounts that failed together do not come back together.
+      // Random within the upper half of the pause, so that accounts that failed together do not retry
+      // together.
       const pauseMs = backoffMs(printBackoff, attempt, step);
       step.emit(statementFailed, { statement, problem, retryMs: step.nowMs + Math.ceil(pauseMs) });
     }

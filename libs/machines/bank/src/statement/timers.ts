@@ -1,7 +1,7 @@
 import type { AccountStep } from "../state.ts";
 import { statementRetried } from "./events.ts";
 
-/** The pause after a failed attempt is over. */
+/** Retries a statement after the pause. */
 export function retryStatement(statement: number, step: AccountStep): void {
   step.emit(statementRetried, { statement });
 }

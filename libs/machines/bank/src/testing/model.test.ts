@@ -80,7 +80,7 @@ class Comparison {
     );
   }
 
-  /** To the moment of the next timer, so that the model can fire the same timer. */
+  /** Advances to the next timer, so that the model can fire the same timer. */
   #time(): void {
     const { nextDueMs, nowMs } = this.#driver;
     if (nextDueMs === undefined) return;
@@ -130,6 +130,6 @@ class Comparison {
 
 function told(command: string, body: unknown, effect?: DrivenEffect): BankCommand {
   const settles = effect === undefined ? undefined : { number: effect.number, attempt: effect.attempt };
-  // The body is that of the command: it was drawn for it, or came through its codec.
+  // The body belongs to the command: it was drawn for it, or decoded by its codec.
   return { command, body, settles } as BankCommand;
 }

@@ -1,13 +1,13 @@
 /**
- * A bank as one would keep it on paper, to compare the real one with: slow, plain, and with no sum that could go stale.
- * Each account is a page of entries, and everything else is added up from them again each time.
+ * A plain model of a bank, for comparison with the real one: slow, and without cached sums. Each account is a page of
+ * entries, and everything else is computed from them each time.
  *
- * It receives every step of an account, in the account's order: commands, messages, timers, results. For each
- * step it returns the expected outcome. Results that are no longer awaited never reach an account, so the
- * model does not receive them either.
+ * It receives every step of an account, in the account's order: commands, messages, timers, results. For each step it
+ * returns the expected outcome. Results that are no longer awaited never reach an account, so the model does not
+ * receive them either.
  *
- * It has to know which commands were taken, and in which order. The simulation, whose crashes leave that open, follows
- * events instead, with a plain account of its own.
+ * It needs the accepted commands in their order. The simulation does not know these after crashes, so it follows events
+ * instead, with a plain account of its own.
  */
 import type {
   CancelStatement,
@@ -57,7 +57,7 @@ interface Bodies {
   readonly cancel_statement: CancelStatement;
 }
 
-/** A command, a message or a result. The last with the attempt that it settles. */
+/** A command, a message or a result. A result has the attempt that it settles. */
 export type BankCommand = {
   readonly [Type in keyof Bodies]: {
     readonly command: Type;
@@ -66,7 +66,7 @@ export type BankCommand = {
   };
 }[keyof Bodies];
 
-/** The expected outcome of a step: a reply, or a refusal by its code, and the messages that leave. */
+/** The expected outcome of a step: a reply, or the code of a refusal, and the sent messages. */
 export interface BankOutcome {
   readonly refused: string | undefined;
   readonly reply: object | undefined;
@@ -85,7 +85,7 @@ export interface BankBalances {
   readonly underWayCents: number;
 }
 
-/** Money that came or went. Money that is reserved or sent counts as gone until it comes back. */
+/** Incoming or outgoing money. Reserved or sent money counts as outgoing until it returns. */
 interface Entry {
   readonly what: "outside" | "transfer in" | "transfer out" | "hold";
   readonly number: number;
@@ -126,7 +126,7 @@ export class BankModel {
     };
   }
 
-  /** What came from outside the bank less what left it, over all accounts. */
+  /** Money from outside the bank minus money that left it, over all accounts. */
   get insideCents(): number {
     const entries = [...this.#pages.values()].flatMap((page) => page.entries);
     const captured = entries.filter(({ what, state }) => what === "hold" && state === "done");
@@ -158,7 +158,7 @@ export class BankModel {
     }
   }
 
-  /** A timer of an account is due. */
+  /** Handles a due timer of an account. */
   expire(id: string, number: number): void {
     const page = this.#pages.get(id);
     const hold = page?.entries.find((each) => each.what === "hold" && each.number === number);
@@ -177,7 +177,7 @@ export class BankModel {
   }
 }
 
-/** Messages back and results are distinguished from what an account does not know. */
+/** Reply messages and results for an unknown account have their own refusal. */
 function notThere(page: Page | undefined, { command, settles }: BankCommand): BankOutcome | undefined {
   if (page !== undefined) return undefined;
   if (command === "complete_transfer" || command === "decline_transfer") return refused("number_unknown");
@@ -186,7 +186,7 @@ function notThere(page: Page | undefined, { command, settles }: BankCommand): Ba
   return refused("account_missing");
 }
 
-/** What lets money in or out, or could. */
+/** Commands that move money across the border of the account, or could. */
 function acrossBorder(id: string, page: Page, told: BankCommand): BankOutcome {
   switch (told.command) {
     case "deposit":
@@ -215,7 +215,7 @@ function acrossBorder(id: string, page: Page, told: BankCommand): BankOutcome {
   }
 }
 
-/** What is possible in a frozen account too. */
+/** Commands that a frozen account accepts too. */
 function withinAccount(page: Page, told: BankCommand): BankOutcome {
   switch (told.command) {
     case "unfreeze":
@@ -342,7 +342,7 @@ function entry(what: Entry["what"], number: number, amountCents: number): Entry 
   return { what, number, amountCents, state: "done" };
 }
 
-/** Everything that has a number was counted together. */
+/** Everything with a number shares one sequence. */
 function nextNumber({ entries, statements }: Page): number {
   const numbered = entries.filter(({ what }) => what === "transfer out" || what === "hold");
   return numbered.length + statements.length + 1;

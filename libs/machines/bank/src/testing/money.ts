@@ -1,26 +1,26 @@
-/** The sum of a bank: what its accounts and its messages hold is what came in less what went out, at every moment. */
+/** The sum of a bank: at every moment, its accounts and messages hold the incoming money minus the outgoing money. */
 import { Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { credit, declineTransfer } from "../index.ts";
 import { type AccountView, amountOf } from "../state.ts";
 
-/** A message that was sent and has taken no effect yet. */
+/** A sent message that has no effect yet. */
 export interface MessageUnderWay {
   readonly type: string;
   readonly payload: Uint8Array;
 }
 
 export interface BankMoney {
-  /** What came from outside less what left, by what the accounts know. */
+  /** Money from outside minus money that left, according to the accounts. */
   readonly expectedCents: number;
-  /** In accounts, free or set aside. */
+  /** Money in accounts, available or reserved. */
   readonly inAccountsCents: number;
-  /** In messages: neither here nor there. */
+  /** Money in messages. */
   readonly inMessagesCents: number;
 }
 
 /**
- * Adds up all accounts of a namespace, ended ones too, and the messages between them that have taken no effect yet, each
- * once. Money is lost or made when `expectedCents` is not the sum of the two others.
+ * Adds up all accounts of a namespace, including ended ones, and the messages between them without effect yet, each
+ * once. Money was lost or created if `expectedCents` is not the sum of the two others.
  */
 export function moneyOf(accounts: Iterable<AccountView>, letters: Iterable<MessageUnderWay>): BankMoney {
   let expectedCents = 0;
@@ -34,14 +34,14 @@ export function moneyOf(accounts: Iterable<AccountView>, letters: Iterable<Messa
   return { expectedCents, inAccountsCents, inMessagesCents };
 }
 
-/** What a message carries, in cents. */
+/** Returns the money in a message, in cents. */
 export function moneyIn({ type, payload }: MessageUnderWay): number {
   if (type === credit.type) return Credit.decode(payload).amountCents;
   if (type === declineTransfer.type) return DeclineTransfer.decode(payload).amountCents;
   return 0;
 }
 
-/** Returns whether no money was lost or made. */
+/** Returns whether no money was lost or created. */
 export function isConserved({ expectedCents, inAccountsCents, inMessagesCents }: BankMoney): boolean {
   return expectedCents === inAccountsCents + inMessagesCents;
 }

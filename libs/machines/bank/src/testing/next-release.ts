@@ -1,4 +1,7 @@
-/** The account as a release to come has it, for tests of upgrades: an event and snapshots that today's does not read. */
+/**
+ * The account of a future release, for tests of upgrades: it has an event and snapshots that the present release cannot
+ * read.
+ */
 import type { Machine, MachineEvent, MachineStep } from "@tutti/kernel";
 import { account } from "../machine.ts";
 
@@ -18,7 +21,7 @@ const nextSnapshots: typeof account.snapshots = {
   decode: (bytes, version) => account.snapshots.decode(bytes, version === 3 ? 2 : version),
 };
 
-/** One of its events and its snapshots are newer, as soon as its behaviour is in force. */
+/** One of its events and its snapshots are newer once its behaviour is active. */
 export const nextRelease: AnyMachine = {
   ...account,
   behaviour: 2,
@@ -45,7 +48,7 @@ export const carelessRelease: AnyMachine = {
   snapshots: nextSnapshots,
 };
 
-/** Returns the step with the events of another table in place of the account's. */
+/** Returns the step with the events of another table instead of the account's. */
 export function stepWith<Effect>(
   step: MachineStep<Account, Effect>,
   events: ReadonlyMap<unknown, MachineEvent<Account>>,

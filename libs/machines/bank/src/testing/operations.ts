@@ -1,5 +1,5 @@
 /**
- * Commands to a bank, drawn by chance: few accounts and small amounts, so that they meet, and now and then what has to
+ * Random commands to a bank: few accounts and small amounts, so that they interact, and sometimes commands that must
  * be refused. The same operations come from a seed, for simulations, and from fast-check, for properties.
  */
 import { assert, type Chance, type InstanceKey } from "@tutti/kernel";
@@ -7,17 +7,17 @@ import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import { accountKind } from "../index.ts";
 
-/** Where drawn numbers come from. */
+/** Source of random numbers. */
 interface Draw {
-  /** Returns a whole number between two, both included. */
+  /** Returns a whole number between two bounds, both included. */
   whole(min: number, max: number): number;
 }
 
 export interface OperationOptions {
   readonly namespace?: string;
-  /** Ids of the accounts. Three unless given. */
+  /** Ids of the accounts. Default: three. */
   readonly accounts?: readonly string[];
-  /** The last number that an account gave to a hold, a transfer or a statement, where that is known. 5 unless given. */
+  /** Last number of a hold, a transfer or a statement of an account, if known. Default: 5. */
   readonly lastNumber?: (id: string) => number;
 }
 
@@ -25,13 +25,13 @@ export function accountKey(id: string, namespace = "default"): InstanceKey {
   return { namespace, kind: accountKind, id };
 }
 
-/** Operations of a seed: the same chance gives the same ones. */
+/** Returns an operation from a seed: the same seed gives the same operations. */
 export function drawOperation(chance: Pick<Chance, "random">, options: OperationOptions = {}): MachineCall {
   const draw = { whole: (min: number, max: number) => min + Math.floor(chance.random() * (max - min + 1)) };
   return operation(draw, options);
 }
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(options: OperationOptions = {}): fc.Arbitrary<MachineCall> {
   return fc
     .gen()
@@ -41,11 +41,11 @@ export function operations(options: OperationOptions = {}): fc.Arbitrary<Machine
 interface Scene {
   readonly draw: Draw;
   readonly accounts: readonly string[];
-  /** Of the account that the command goes to. */
+  /** Last number of the receiving account. */
   readonly lastNumber: number;
 }
 
-/** How often each command comes, and with what. */
+/** Weight of each command, and its body. */
 const table: readonly {
   readonly weight: number;
   readonly command: string;
@@ -92,7 +92,7 @@ function operation(draw: Draw, options: OperationOptions): MachineCall {
   return { key: accountKey(id, namespace), command: drawn.command, body };
 }
 
-/** One of the last numbers that were given, which is likely to be under way. */
+/** Returns one of the last numbers, which is likely to be open. */
 function recent({ draw, lastNumber }: Scene): number {
   return draw.whole(Math.max(1, lastNumber - 4), Math.max(1, lastNumber));
 }
@@ -101,7 +101,10 @@ function one(draw: Draw, list: readonly string[]): string {
   return list[draw.whole(0, list.length - 1)] ?? "";
 }
 
-/** Mostly one of a few, so that accounts become empty now and then. One in twenty is no amount at all, or too much. */
+/**
+ * Returns mostly one of a few amounts, so that accounts become empty sometimes. One in twenty is invalid, or too
+ * large.
+ */
 function amount(draw: Draw): number {
   if (draw.whole(1, 20) > 1) return draw.whole(1, 4) * 50;
   return [0, -1, 0.5, 1e15][draw.whole(0, 3)] ?? 0;
@@ -115,7 +118,7 @@ function product(draw: Draw): string {
   return one(draw, ["", "current", "savings"]);
 }
 
-/** What a printer answers: two times in five it prints. */
+/** Returns the result of a printer: two of five attempts succeed. */
 export function printed(_effect: unknown, random: number): Omit<MachineCall, "key"> {
   if (random < 0.4) return { command: "complete_statement", body: { pages: 1 + Math.floor(random * 10) } };
   return { command: "fail_statement", body: { problem: "out of paper" } };

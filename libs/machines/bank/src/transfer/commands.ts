@@ -1,11 +1,11 @@
 /**
- * Money on its way from one account to another, each perhaps in a partition, or a process, of its own.
+ * Transfers between accounts, which may be in different partitions or processes.
  *
  * 1. The sender takes the money out of its balance and sends it with the message `credit`. From then on the money is in
  *    the message.
- * 2. The receiver takes it and answers `complete_transfer`, or answers `decline_transfer` with the money in it. It
- *    answers always, also when it is not there at all: a message is never refused, or its money would be lost.
- * 3. Messages arrive once and are never lost, so neither side needs to remember what it has seen.
+ * 2. The receiver accepts it and replies `complete_transfer`, or replies `decline_transfer` with the money in it. It
+ *    always replies, even if the account does not exist: a refused message would lose its money.
+ * 3. Messages arrive once and are never lost, so neither side needs to remember earlier messages.
  */
 import {
   CompleteTransfer,
@@ -62,7 +62,7 @@ export const credit: AccountCommand<Credit, Done> = {
   },
 };
 
-/** A message back. */
+/** A reply message. */
 export const completeTransfer: AccountCommand<CompleteTransfer, Done> = {
   type: "complete_transfer",
   codec: CompleteTransfer,
@@ -75,7 +75,7 @@ export const completeTransfer: AccountCommand<CompleteTransfer, Done> = {
   },
 };
 
-/** A message back. The refund reaches a frozen account too: it is its own money. */
+/** A reply message. The refund reaches a frozen account too: it is its own money. */
 export const declineTransfer: AccountCommand<DeclineTransfer, Done> = {
   type: "decline_transfer",
   codec: DeclineTransfer,
