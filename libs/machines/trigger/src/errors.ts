@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a trigger rejects something. */
+/** Refusals of a trigger. */
 export const triggerErrors = defineErrors("trigger", {
   missing: {
     status: "NOT_FOUND",

@@ -1,11 +1,11 @@
 /**
- * The trigger, a machine: the table of everything it understands. It starts runs of events, each once:
+ * The trigger machine: the table of its commands, events and queries. It starts runs from events, each once:
  *
- * 1. What an event means was evaluated before: whether it concerns the trigger, its key, its group. The machine decides
- *    the consequences.
- * 2. A run's id follows from the trigger and the key, so starting is idempotent wherever and however often it is done.
- * 3. Every event that was received has one end: a run, a signal, a place in a queue, a dead letter, or a count of those
- *    that were seen before or passed without effect.
+ * 1. The sender has evaluated an event: whether it concerns the trigger, its key, its group. The machine decides the
+ *    consequences.
+ * 2. A run's id follows from the trigger and the key, so starting is idempotent in every process.
+ * 3. Every received event has one outcome: a run, a signal, a place in a queue, a dead letter, or a count of duplicates
+ *    or events without effect.
  */
 import type { Machine } from "@tutti/kernel";
 import { deadLettersRemoved, eventsDied, removeDeadLetters } from "./dead/letters.ts";

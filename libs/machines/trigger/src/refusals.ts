@@ -1,11 +1,11 @@
-/** Reasons to say no that several nouns share. Each gives the refusal, or undefined when there is none. */
+/** Refusals that several nouns share. Each function returns the refusal, or undefined. */
 import { Singleton, type TriggerPlan } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { triggerErrors } from "./errors.ts";
 import { idLengthMax, labelsMax, runBytesMax, textLengthMax } from "./limits.ts";
 import { isCollecting, policyOf, type TriggerView } from "./state.ts";
 
-/** The trigger is not there, or has ended. */
+/** Refuses if the trigger does not exist or has ended. */
 export function notThere({ standing }: TriggerView, id: string): Refusal | undefined {
   return standing === "absent" || standing === "removed" ? triggerErrors.missing.refusal({ id }) : undefined;
 }

@@ -1,4 +1,4 @@
-/** How a trigger is kept between its events. */
+/** Snapshots of a trigger. */
 import { TriggerSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { hold } from "./start/held.ts";
@@ -15,11 +15,11 @@ export const triggerSnapshots: SnapshotCodec<Trigger> = {
   },
 };
 
-/** By their numbers in the snapshot. */
+/** States by their numbers in the snapshot. */
 const standings = ["absent", "active", "paused", "removed"] as const;
 
 export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
-  // Only read: it is encoded, or shown as JSON.
+  // The cast is safe: the value is encoded, or displayed as JSON.
   const trigger = view as Trigger;
   const { plan, note, revision, createMs, updateMs, lastNumber, counts, paceMs } = trigger;
   return {

@@ -14,33 +14,33 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 export interface Trigger {
   standing: "absent" | "active" | "paused" | "removed";
   plan: TriggerPlan;
-  /** Why it is paused, or was resumed. */
+  /** Reason of the pause or of the resumption. */
   note: string;
-  /** Counts changes of the plan, from 1. */
+  /** Number of changes of the plan, from 1. */
   revision: number;
   createMs: number;
   updateMs: number;
-  /** Starts, batches and dead letters are counted together. Effects have the numbers of batches. */
+  /** Starts, batches and dead letters share one sequence. Effects have the numbers of batches. */
   lastNumber: number;
   counts: Counts;
   /** Events that wait for more of their group. */
   readonly groups: Map<string, CollectedGroup>;
-  /** In the order in which they start. */
+  /** Waiting runs in the order of their start. */
   readonly waiting: Map<number, TriggerStart>;
   readonly starting: Map<number, StartingBatch>;
-  /** Groups of runs that have not ended, by run. Only where that matters. */
+  /** Groups of live runs, by run. Only if the plan needs them. */
   readonly live: Map<string, string>;
-  /** The oldest first. */
+  /** Dead letters, the oldest first. */
   readonly dead: Map<number, KeptDeadLetter>;
-  /** Until when a key counts as seen. Those that end first come first. */
+  /** Expiry of seen keys, the earliest first. */
   readonly seen: Map<string, number>;
-  /** The oldest first. */
+  /** Recent activations, the oldest first. */
   readonly recent: PastActivation[];
-  /** Until when the throttle counts the runs so far. */
+  /** Time until which the throttle counts the runs so far. */
   paceMs: number;
   /** Plans that were replaced while runs of theirs were being started, by revision. */
   readonly former: Map<number, TriggerPlan>;
-  /** Follows from the others: how many runs wait or are being started, by their ids. */
+  /** Number of waiting or starting runs, by their ids. Follows from the others. */
   readonly held: Map<string, number>;
   /** Follows from the others. */
   heldBytes: number;
@@ -58,8 +58,8 @@ export interface Counts {
 }
 
 /**
- * Runs are to be started, each under an id of its own, so that a repetition starts nothing twice. The executor repeats
- * until it knows what became of each of them, and says so with `settle_starts`.
+ * Starts runs, each under a given id, so that a repetition starts nothing twice. The executor repeats the starts until
+ * all outcomes are known, and reports them with `settle_starts`.
  */
 export interface StartTriggered {
   readonly kind: "start_triggered";
@@ -69,13 +69,13 @@ export interface StartTriggered {
 
 export type TriggerEffect = StartTriggered;
 
-/** What deciders see of a trigger. */
+/** Read-only view for deciders. */
 export type TriggerView = ReadOnly<Trigger>;
 export type TriggerStep = MachineStep<Trigger, TriggerEffect>;
 export type TriggerMachineEvent<Body> = MachineEvent<Trigger, TriggerEffect, Body>;
 export type TriggerCommand<Body, Reply> = Command<Trigger, Body, Reply, TriggerEffect>;
 
-/** Number of the one timer. */
+/** Number of the only timer. */
 export const clockTimer = 1;
 
 export function newTrigger(): Trigger {

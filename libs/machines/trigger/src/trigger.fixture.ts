@@ -18,7 +18,7 @@ export const key = { namespace: "default", kind: "trigger", id: "orders" };
 export const service = "workflow";
 export const startMs = Date.parse("2026-01-01T00:00:00Z");
 
-/** A run for each event. */
+/** Returns a plan with a run for each event. */
 export function plan(given: Given<TriggerPlan> = {}, policy: Given<TriggerPolicy> = {}): TriggerPlan {
   return TriggerPlan.create({
     source: { kind: { $case: "event", value: { type: "shop.order.created", source: "" } } },
@@ -29,7 +29,7 @@ export function plan(given: Given<TriggerPlan> = {}, policy: Given<TriggerPolicy
   } as TriggerPlan);
 }
 
-/** The event of this number. */
+/** Returns the event with this number. */
 export function item(number: number, given: Given<TriggerItem> = {}): TriggerItem {
   const digest = `d${number}`;
   return TriggerItem.create({
@@ -52,12 +52,12 @@ export function post(driver: MachineDriver, ...items: readonly TriggerItem[]): u
   return driver.execute(key, receive, { items: [...items] });
 }
 
-/** Ids of the runs that are to be started, as the world sees it. */
+/** Returns the ids of the runs whose start is requested. */
 export function toStart(driver: MachineDriver): readonly string[] {
   return driver.effects.flatMap(({ effect }) => (effect as StartTriggered).starts.map(({ runId }) => runId));
 }
 
-/** All requested runs get this result. */
+/** Settles all requested runs with this result. */
 export function settleAll(
   driver: MachineDriver,
   result: ActivationResult = ActivationResult.ACTIVATION_RESULT_STARTED,
@@ -71,7 +71,7 @@ export function settleAll(
   }
 }
 
-/** Returns the code of a refusal. The answer itself when it is none. */
+/** Returns the code of a refusal. Otherwise the reply itself. */
 export function codeOf(answer: unknown): unknown {
   return isRefusal(answer) ? answer.code : answer;
 }

@@ -1,12 +1,12 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { ActivationResult, Singleton } from "@tutti/contracts/workflow/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import { pause, remove, removeDeadLetters, reportRunEnd, resume, trigger, update } from "../src/index.ts";
 import { driven, item, key, plan, post, settleAll } from "../src/trigger.fixture.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** Everything that a trigger can have under way. */
+  /** Everything that a trigger can have in progress. */
   "under-way": (release) => {
     const driver = driven(
       plan({ windowMs: 60_000 }, { batchSize: 2, throttleCount: 1, throttlePerMs: 60_000 }),
@@ -18,7 +18,7 @@ export const stories: GoldenStories = {
     return goldenOf(driver, trigger, key, release);
   },
 
-  /** A whole life. */
+  /** From creation to removal. */
   removed: (release) => {
     const driver = driven(plan({ labels: { team: "shop" } }, { singleton: Singleton.SINGLETON_QUEUE }));
     post(driver, item(1), item(2));

@@ -1,4 +1,4 @@
-/** Dead letters are kept up to a number and a size. The oldest give way, and are counted. */
+/** Keeps dead letters up to a number and a size. The oldest are dropped, and counted. */
 import { ActivationResult, type TriggerItem } from "@tutti/contracts/workflow/v1";
 import { deadBytesMax, deadMax } from "../limits.ts";
 import type { Trigger } from "../state.ts";

@@ -1,8 +1,8 @@
 /**
- * Events wait for more of their group: for quiet (debounce), or for a number of them (batch).
+ * Events wait for more events of their group: until no more arrive (debounce), or until there are enough (batch).
  *
- * 1. Of a debounced group the last event counts. Its run starts after the quiet, and at the latest after the maximum
- *    since its first event.
+ * 1. In a debounced group the last event counts. Its run starts after a quiet period, and at the latest after the
+ *    maximum since its first event.
  * 2. A batch starts when it is full, or after its wait since its first event.
  */
 import { type CollectedGroup, EventsCollectedV1, type TriggerItem } from "@tutti/contracts/workflow/v1";
@@ -72,7 +72,7 @@ function batch(trigger: TriggerView, group: string, items: readonly TriggerItem[
   }
 }
 
-/** The timer is due: groups are complete, or the throttle has room. */
+/** Handles the timer: groups are complete, or the throttle has room. */
 export function expire(trigger: TriggerView, step: TriggerStep): void {
   if (trigger.standing !== "active") return;
   const due = [...trigger.groups.values()].filter(({ dueMs }) => dueMs <= step.nowMs);
@@ -87,6 +87,6 @@ export function expire(trigger: TriggerView, step: TriggerStep): void {
 }
 
 function runOf({ group, items }: ReadOnly<CollectedGroup>): WantedRun {
-  // Only read.
+  // The cast is safe: the value is only read.
   return { group, items: items as TriggerItem[] };
 }

@@ -1,12 +1,12 @@
 /**
- * Events come in.
+ * Receives events.
  *
- * 1. The trigger decides, and nothing else: an event that several gateways hand over is decided on here, one after the
- *    other.
- * 2. An event has effect once. Where the id of its run says so, nothing is remembered. Where it cannot, keys are: within
- *    the window, and for ten minutes where events are collected or signalled.
- * 3. What cannot be remembered any more is a dead letter where a window was asked for. It is never forgotten silently.
- * 4. Everything that waits is bounded. A command that would exceed the bounds is refused whole and comes again.
+ * 1. Only the trigger decides: events from several gateways are decided here, one after the other.
+ * 2. An event has effect once. If the id of its run ensures this, nothing is remembered. Otherwise keys are remembered:
+ *    within the window, and for ten minutes if events are collected or signalled.
+ * 3. If a window is configured and there is no room to remember a key, the event becomes a dead letter. It is never
+ *    dropped silently.
+ * 4. Everything that waits is bounded. A command that would exceed the bounds is refused as a whole and sent again.
  */
 import {
   EventsReceived,
@@ -75,7 +75,7 @@ export const eventsReceived: TriggerMachineEvent<EventsReceivedV1> = {
       seen.delete(key);
     }
     for (const key of keys) {
-      // One that counted again goes to the end.
+      // A key that is seen again moves to the end.
       seen.delete(key);
       seen.set(key, untilMs);
     }
@@ -86,7 +86,7 @@ export const eventsReceived: TriggerMachineEvent<EventsReceivedV1> = {
   },
 };
 
-/** How long a key is remembered. 0: the id of its run says whether it was seen. */
+/** Returns how long a key is remembered. 0 if the id of its run shows whether it was seen. */
 function rememberedMs({ plan }: TriggerView): number {
   const policy = policyOf(plan);
   if (plan.windowMs > 0) return plan.windowMs;
@@ -112,9 +112,9 @@ function tooFull(
 interface Sorted {
   readonly fresh: TriggerItem[];
   readonly dead: TriggerItem[];
-  /** To be remembered. */
+  /** Keys to remember. */
   readonly keys: string[];
-  /** Places of those that were seen before. */
+  /** Places of duplicates. */
   readonly duplicates: number[];
 }
 
@@ -156,7 +156,7 @@ function sorted(trigger: TriggerView, items: readonly TriggerItem[], step: Trigg
   return sorting;
 }
 
-/** Whether the oldest of the keys still counts. */
+/** Returns whether the oldest of the keys still counts. */
 function isFullAt(trigger: TriggerView, nowMs: number): boolean {
   for (const untilMs of trigger.seen.values()) return untilMs > nowMs;
   return true;

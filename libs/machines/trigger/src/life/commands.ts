@@ -63,7 +63,7 @@ export const pause: TriggerCommand<PauseTrigger, TriggerDone> = {
   },
 };
 
-/** What waited since before starts. */
+/** Runs that waited before the pause start. */
 export const resume: TriggerCommand<ResumeTrigger, TriggerDone> = {
   type: "resume",
   codec: ResumeTrigger,
@@ -90,7 +90,7 @@ export const remove: TriggerCommand<RemoveTrigger, TriggerRemoved> = {
 };
 
 function isSame(one: ReadOnly<TriggerPlan>, other: TriggerPlan): boolean {
-  // Only read.
+  // The cast is safe: the value is only read.
   const bytes = TriggerPlan.encode(one as TriggerPlan).finish();
   return Buffer.from(bytes).equals(TriggerPlan.encode(other).finish());
 }

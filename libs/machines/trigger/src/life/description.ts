@@ -1,4 +1,4 @@
-/** What is shown of a trigger: in lists, and in golden histories. */
+/** The description of a trigger in lists and in golden histories. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { TriggerSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import type { Description } from "@tutti/kernel";
@@ -10,12 +10,12 @@ export function describeTrigger({ standing, plan, note }: TriggerView): Descript
     status: statuses[standing],
     definition: plan.definition,
     labels: standing === "paused" ? { ...plan.labels, paused: note } : { ...plan.labels },
-    // The id is free again when a trigger that was removed is no longer kept.
+    // The id is free again after the data of a removed trigger is gone.
     idChosen: false,
   };
 }
 
-/** All of the state as plain JSON. */
+/** Returns the whole state as plain JSON. */
 export function projectTrigger(trigger: TriggerView): unknown {
   return TriggerSnapshotV1.toJSON(snapshotOf(trigger));
 }

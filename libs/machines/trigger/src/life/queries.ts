@@ -3,7 +3,7 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import { notThere } from "../refusals.ts";
 import type { Counts, Trigger } from "../state.ts";
 
-/** How a trigger stands. */
+/** State of a trigger. */
 export interface TriggerFacts {
   readonly plan: ReadOnly<TriggerPlan>;
   readonly paused: boolean;
@@ -43,10 +43,10 @@ export const facts: Query<Trigger, void, TriggerFacts> = {
 };
 
 export interface DeadLettersQuery {
-  /** After the message of this number. */
+  /** Number of the dead letter to continue after. */
   readonly after: number;
   readonly size: number;
-  /** Only these. Empty: all. */
+  /** Only these numbers. Empty means all. */
   readonly numbers: readonly number[];
 }
 

@@ -20,7 +20,7 @@ export const settleStarts: TriggerCommand<SettleStarts, TriggerDone> = {
   },
 };
 
-/** A message. One about a run that nothing waits for is ignored. */
+/** A message. A message about a run that nothing waits for is ignored. */
 export const reportRunEnd: TriggerCommand<ReportRunEnd, TriggerDone> = {
   type: "report_run_end",
   codec: ReportRunEnd,

@@ -99,7 +99,7 @@ function count(
       counts.signalled += 1;
       break;
     case ActivationResult.ACTIVATION_RESULT_DEAD:
-      // Handed over again, the key starts a run.
+      // If the event is sent again, the key starts a run.
       for (const { keyDigest } of items) trigger.seen.delete(keyDigest);
       bury(
         trigger,
@@ -160,7 +160,7 @@ export function rememberItem(
   put(trigger, PastActivation.create({ ...given, eventId, eventType, message, events: 1 }));
 }
 
-/** What came of a start replaces what was known of it. */
+/** Replaces the record of a start by its outcome. */
 function put(trigger: Trigger, past: PastActivation): void {
   const { recent } = trigger;
   const known = past.number === 0 ? -1 : recent.findIndex(({ number }) => number === past.number);

@@ -1,4 +1,4 @@
-/** Runs that wait or are being started: their ids, and what their events take. */
+/** Runs that wait or are being started: their ids, and the bytes of their events. */
 import type { TriggerStart } from "@tutti/contracts/workflow/v1";
 import { bytesOf, type Trigger } from "../state.ts";
 

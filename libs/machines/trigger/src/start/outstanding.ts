@@ -1,10 +1,10 @@
-/** What a trigger waits for: its one timer, and the runs that it asked to be started. */
+/** Outstanding timer and effects of a trigger: its only timer, and the requested starts of runs. */
 import { Singleton, type StartingBatch, type TriggerPlan } from "@tutti/contracts/workflow/v1";
 import { assert, type Outstanding, type ReadOnly } from "@tutti/kernel";
 import { throttlePerDefaultMs } from "../limits.ts";
 import { clockTimer, policyOf, type StartTriggered, type TriggerEffect, type TriggerView } from "../state.ts";
 
-/** When a group of events is complete, or the throttle lets the next run start. 0 for never. */
+/** Returns when a group of events is complete, or the throttle allows the next run. 0 for never. */
 function dueOf(trigger: TriggerView): number {
   if (trigger.standing !== "active") return 0;
   let dueMs = 0;
@@ -19,7 +19,7 @@ export function setTimer(trigger: TriggerView, outstanding: Outstanding<TriggerE
   else outstanding.cleared(clockTimer);
 }
 
-/** From when on the throttle lets a run start, at least 1. 0 without a throttle. */
+/** Returns when the throttle allows the next run, at least 1. 0 without a throttle. */
 export function throttleFreeMs({ plan, paceMs }: TriggerView): number {
   const { throttleCount, throttlePerMs } = policyOf(plan);
   if (throttleCount === 0) return 0;
@@ -27,14 +27,14 @@ export function throttleFreeMs({ plan, paceMs }: TriggerView): number {
   return Math.max(1, Math.ceil(paceMs - (perMs - perMs / throttleCount)));
 }
 
-/** Groups in which a run has not ended, where others wait for that. */
+/** Returns the groups with a live run, if other runs wait for its end. */
 export function busyGroups(trigger: TriggerView): ReadonlySet<string> {
   return policyOf(trigger.plan).singleton === Singleton.SINGLETON_UNSPECIFIED
     ? new Set()
     : new Set(trigger.live.values());
 }
 
-/** Whether one of the waiting runs waits for the throttle alone. */
+/** Returns whether one of the waiting runs only waits for the throttle. */
 function hasReady(trigger: TriggerView): boolean {
   const busy = busyGroups(trigger);
   if (busy.size === 0) return true;
@@ -42,7 +42,7 @@ function hasReady(trigger: TriggerView): boolean {
   return false;
 }
 
-/** Returns the effect that starts a batch, by the plan that was in force when it was decided. */
+/** Returns the effect that starts a batch, by the plan at the time of the decision. */
 export function startingEffect(trigger: TriggerView, batch: ReadOnly<StartingBatch>): StartTriggered {
   const { revision, starts } = batch;
   const plan: ReadOnly<TriggerPlan> | undefined =

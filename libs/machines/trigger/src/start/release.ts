@@ -1,8 +1,9 @@
 /**
- * Which runs start now, and which wait.
+ * Selects the runs that start now, and those that wait.
  *
- * 1. A run starts when its group is free, where runs of a group start one after the other, and the throttle has room.
- * 2. Runs of a group start in their order. One that waits for its group holds up no other group.
+ * 1. A run starts when the throttle has room, and when its group is free if runs of a group start one after the
+ *    other.
+ * 2. Runs of a group start in their order. A run that waits for its group does not block other groups.
  * 3. While the trigger is paused nothing starts. Waiting runs start when it is resumed.
  */
 import { Singleton, type TriggerItem, type TriggerStart } from "@tutti/contracts/workflow/v1";
@@ -12,13 +13,13 @@ import { policyOf, type TriggerStep, type TriggerView } from "../state.ts";
 import { eventsSkipped, startsQueued, startsRequested } from "./events.ts";
 import { busyGroups, throttleFreeMs } from "./outstanding.ts";
 
-/** A run that is wanted: what has no number yet. */
+/** A requested run that has no number yet. */
 export interface WantedRun {
   readonly group: string;
   readonly items: TriggerItem[];
 }
 
-/** Runs are wanted now. `groups` are those whose collected events they have. */
+/** Requests runs. `groups` are those whose collected events the runs contain. */
 export function want(
   trigger: TriggerView,
   wanted: readonly WantedRun[],
@@ -41,7 +42,7 @@ export function want(
   release(trigger, step);
 }
 
-/** Something may have become free. */
+/** Starts waiting runs after something may have become free. */
 export function release(trigger: TriggerView, step: TriggerStep): void {
   if (trigger.standing !== "active") return;
   while (trigger.waiting.size > 0) {
@@ -69,7 +70,7 @@ function readyStarts(trigger: TriggerView, nowMs: number) {
   return { ready, paceMs };
 }
 
-/** Runs whose group is free. The events of the others pass without effect. */
+/** Returns the runs whose group is free. The events of the others have no effect. */
 function withoutBusy(
   trigger: TriggerView,
   wanted: readonly WantedRun[],
@@ -90,7 +91,7 @@ function withoutBusy(
   return kept;
 }
 
-/** What an event that has no effect leaves in the history. */
+/** Returns the record of an event without effect, for the history. */
 function withoutEvent(item: TriggerItem): TriggerItem {
   return { ...item, event: new Uint8Array() };
 }
@@ -105,7 +106,7 @@ function request(
   const last = starts.reduce((most, { number }) => Math.max(most, number), trigger.lastNumber);
   step.emit(startsRequested, {
     batch: last + 1,
-    // Only read.
+    // The cast is safe: the value is only read.
     starts: starts as TriggerStart[],
     groups: [...groups],
     requestMs: step.nowMs,
@@ -123,8 +124,9 @@ function numbered(
 }
 
 /**
- * The id of the run of an event is made of the trigger and the key. So an event that comes twice, by another gateway or
- * after a crash, starts one run. If a key may come again after its window, the id is made of the trigger and the event.
+ * Returns the id of the run of an event, from the trigger and the key. So an event that arrives twice, from another
+ * gateway or after a crash, starts one run. If a key may be reused after its window, the id is made of the trigger and
+ * the event.
  */
 export function runIdOf(
   { plan }: TriggerView,

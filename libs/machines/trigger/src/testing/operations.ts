@@ -1,4 +1,4 @@
-/** Commands to triggers, drawn by chance: few events, keys and groups, so that they meet. */
+/** Random commands to triggers: few events, keys and groups, so that they interact. */
 import { ActivationResult, Singleton, TriggerItem, TriggerPlan } from "@tutti/contracts/workflow/v1";
 import type { InstanceKey } from "@tutti/kernel";
 import type { MachineCall } from "@tutti/kernel/testing";
@@ -56,7 +56,7 @@ const item = fc
     } as TriggerItem),
   );
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(ids: readonly string[] = ["orders", "invoices"]): fc.Arbitrary<MachineCall> {
   const key = fc.constantFrom(...ids).map((id) => triggerKey(id));
   const call = (command: string, body: fc.Arbitrary<object>) =>
@@ -92,7 +92,7 @@ export function operations(ids: readonly string[] = ["orders", "invoices"]): fc.
   );
 }
 
-/** What the world answers: mostly that runs were started. */
+/** Returns the result of an effect: mostly started runs. */
 export function done(effect: unknown, random: number): Omit<MachineCall, "key"> {
   const { starts } = effect as StartTriggered;
   const result =
