@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why a keyed object rejects something. */
+/** Refusals of a keyed object. */
 export const objectErrors = defineErrors("object", {
   missing: {
     status: "NOT_FOUND",

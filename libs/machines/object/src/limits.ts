@@ -1,7 +1,7 @@
-/** Bounds of everything in an object that could grow. What its values may have is decided by the run that sets them. */
+/** Bounds of everything in an object that could grow. The run that sets its values enforces their bounds. */
 /** Calls that wait for one object. */
 export const waitingMax = 10_000;
-/** When a call that found no room asks again. */
+/** Time after which a call that found no room asks again. */
 export const retryAfterMs = 1_000;
-/** Ended calls that are kept to be shown. */
+/** Ended calls that are kept for display. */
 export const recentMax = 20;

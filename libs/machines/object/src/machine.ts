@@ -1,6 +1,7 @@
 /**
- * The keyed object, a machine: the table of everything it understands. A call of an object is a run that waits for the
- * object as for a limit. It gets the values with the grant, and sends each change of them with the step that made it.
+ * The keyed object machine: the table of its commands, events and queries. A call of an object is a run that waits for
+ * the object as for a limit. It gets the values with the grant, and sends each change of them with the step that made
+ * it.
  */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { ObjectSnapshotV1 } from "@tutti/contracts/workflow/v1";
@@ -11,7 +12,7 @@ import { objectFacts } from "./queries.ts";
 import { objectSnapshots, snapshotOf } from "./snapshots.ts";
 import { type KeyedObject, newObject } from "./state.ts";
 
-/** Longer keys are shown cut. */
+/** Longer keys are displayed truncated. */
 const labelLengthMax = 1_024;
 
 export const object: Machine<KeyedObject, never> = {

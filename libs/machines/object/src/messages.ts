@@ -1,4 +1,4 @@
-/** What an object writes to runs: the same that limits write to those that hold them. */
+/** Messages of an object to runs: the same as those of limits to their holders. */
 import { DeclineLimit, GrantLimit, type LimitHolder } from "@tutti/contracts/workflow/v1";
 import type { InstanceAddress, Message, ReadOnly, Refusal } from "@tutti/kernel";
 import { type ObjectStep, type ObjectView, stateOf } from "./state.ts";
@@ -37,7 +37,7 @@ export function sendDecline(
   });
 }
 
-/** As runs name it among their limits. No id of a limit has a slash. */
+/** Returns its name among the limits of a run. No id of a limit has a slash. */
 function limitOf({ key }: ObjectStep): string {
   return `object/${key.id}`;
 }

@@ -3,7 +3,7 @@ import type { Query, ReadOnly } from "@tutti/kernel";
 import { objectErrors } from "./errors.ts";
 import { type KeyedObject, stateOf } from "./state.ts";
 
-/** An object as it is. */
+/** State of an object. */
 export interface ObjectFacts {
   readonly name: string;
   readonly key: string;
@@ -14,7 +14,7 @@ export interface ObjectFacts {
   readonly state: Uint8Array;
   readonly current: ReadOnly<KeptObjectCall> | undefined;
   readonly waitingCount: number;
-  /** The first ones, in their order. */
+  /** First waiting calls, in their order. */
   readonly waiting: readonly ReadOnly<KeptObjectCall>[];
   /** Newest first. */
   readonly recent: readonly ReadOnly<KeptObjectCall>[];

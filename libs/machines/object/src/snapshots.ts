@@ -1,4 +1,4 @@
-/** How an object is kept between its events. */
+/** Snapshots of an object. */
 import { LimitHolder, ObjectSnapshotV1 } from "@tutti/contracts/workflow/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { type KeyedObject, nameOf, newObject, type ObjectView } from "./state.ts";
@@ -15,7 +15,7 @@ export const objectSnapshots: SnapshotCodec<KeyedObject> = {
 };
 
 export function snapshotOf(view: ObjectView): ObjectSnapshotV1 {
-  // Only read: it is encoded, or shown as JSON.
+  // The cast is safe: the value is encoded, or displayed as JSON.
   const { entries, waiting, recent, byHolder: _, ...object } = view as KeyedObject;
   return {
     ...object,

@@ -5,26 +5,26 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 export interface KeyedObject {
   name: string;
   key: string;
-  /** When the first call came. 0 before. */
+  /** Time of the first call. 0 before. */
   createMs: number;
   changeMs: number;
-  /** Counts how often values were set. */
+  /** Number of changes of its values. */
   revision: number;
-  /** JSON, by name. */
+  /** Values as JSON, by name. */
   readonly entries: Map<string, Uint8Array>;
-  /** The call that has the object. */
+  /** The call that holds the object. */
   current: KeptObjectCall | undefined;
-  /** By ticket, in their order. */
+  /** Waiting calls by ticket, in their order. */
   readonly waiting: Map<number, KeptObjectCall>;
-  /** The oldest first. */
+  /** Ended calls, the oldest first. */
   readonly recent: KeptObjectCall[];
   lastTicket: number;
   endedCount: number;
-  /** Tickets of calls that wait or have the object, by run. Follows from the others. */
+  /** Tickets of calls that wait or hold the object, by run. Follows from the others. */
   readonly byHolder: Map<string, number>;
 }
 
-/** What deciders see of an object. */
+/** Read-only view for deciders. */
 export type ObjectView = ReadOnly<KeyedObject>;
 export type ObjectStep = MachineStep<KeyedObject, never>;
 export type ObjectEvent<Body> = MachineEvent<KeyedObject, never, Body>;
@@ -47,7 +47,7 @@ export function newObject(): KeyedObject {
   };
 }
 
-/** The run, as one text. Services, kinds and ids have no slash in them. */
+/** Returns the identity of a run as one text. Services, kinds and ids have no slash. */
 export function nameOf({ service = "", kind = "", id = "" }: ReadOnly<LimitHolder>): string {
   return `${service}/${kind}/${id}`;
 }

@@ -40,7 +40,7 @@ describe("object", () => {
       },
     ),
     golden: new URL("../golden/", import.meta.url),
-    // What the holder does with limits is tried there.
+    // The tests of limits cover the commands of the holder for limits.
     rare: [
       ...["want", "leave", "decline_limit", "withdraw_limit"],
       ...["limit_wanted v1", "limit_left v1", "limit_declined v1", "limit_lost v1"],

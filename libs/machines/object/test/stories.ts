@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, told once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { holder } from "@tutti/machine-limit/testing";
 import { acquireObject, changeObject, object, releaseObject } from "../src/index.ts";
@@ -6,9 +6,9 @@ import { acquireObject, changeObject, object, releaseObject } from "../src/index
 const key = { namespace: "default", kind: "object", id: "cart..seven" };
 const run = (id: string) => ({ service: "workflow", kind: "holder", id, task: "" });
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
-  /** One call has ended, one has the object and has set values, one waits. */
+  /** One call has ended, one holds the object and has set values, one waits. */
   called: (release) => {
     const driver = new MachineDriver({ machines: [object, holder], service: "workflow" });
     for (const id of ["a", "b", "c"])

@@ -30,7 +30,7 @@ function factsOf(driver: MachineDriver) {
   return { ...found, state: JSON.parse(new TextDecoder().decode(found.state)) as unknown };
 }
 
-/** Ids of runs that got the object, with its values. */
+/** Returns the ids of runs that got the object, with its values. */
 function granted(driver: MachineDriver): readonly string[] {
   return driver.messages.map(({ to, payload }) => {
     const { state = new Uint8Array() } = GrantLimit.decode(payload);

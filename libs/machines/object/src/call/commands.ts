@@ -1,11 +1,12 @@
 /**
- * Calls of an object: runs that wait for it, have it and give it back.
+ * Calls of an object: runs that wait for it, hold it and release it.
  *
- * 1. One call has the object at a time. The others get it in the order in which they came.
- * 2. The same run again is the same call: it gets the same ticket, and its message once more if it has the object.
- * 3. Only the call that has the object sets values. A message of any other changes nothing.
- * 4. A call that only reads gets the committed values at once. The object does not remember it.
- * 5. There are no leases: a run says when it ends, and that is never lost.
+ * 1. One call holds the object at a time. The others get it in the order of their requests.
+ * 2. A repeated request of a run is the same call: it gets the same ticket, and its message again if it holds the
+ *    object.
+ * 3. Only the call that holds the object sets values. A message of any other call changes nothing.
+ * 4. A call that only reads gets the committed values immediately. The object does not remember it.
+ * 5. There are no leases: a run reports its end, and this message is never lost.
  */
 import {
   AcquireObject,
@@ -22,7 +23,7 @@ import { sendDecline, sendGrant } from "../messages.ts";
 import { nameOf, type ObjectCommand, type ObjectStep, type ObjectView } from "../state.ts";
 import { objectCallEnded, objectCalled, objectCallStarted, objectChanged } from "./events.ts";
 
-/** Number of every call that only reads. */
+/** Ticket of every call that only reads. */
 export const readerTicket = 0xffff_ffff;
 
 const done: ObjectDone = {};

@@ -70,7 +70,7 @@ function remember({ recent }: KeyedObject, call: KeptObjectCall): void {
   if (recent.length > recentMax) recent.shift();
 }
 
-/** `null` has four bytes, and no other JSON with an `n` in front. */
+/** Returns whether a value is `null`, the only JSON that starts with an `n`. */
 function isNull(value: Uint8Array): boolean {
   return value.length === 0 || value[0] === 110;
 }
