@@ -35,7 +35,7 @@ export function driven(...rules: readonly AlertRule[]): MachineDriver {
   return driver;
 }
 
-/** The condition holds for these values of the label `pool`. */
+/** Reports that the condition is true for these values of the label `pool`. */
 export function see(driver: MachineDriver, ...pools: readonly string[]): unknown {
   const found = pools.map((pool) => ({ labels: { pool }, values: { failed: 1 }, title: "", advice: "" }));
   return driver.execute(key, observe, { observations: [{ ruleId: "failures", found }] });
@@ -55,12 +55,12 @@ export function alertsOf(driver: MachineDriver): readonly ReadOnly<KeptAlert>[] 
   return keptOf(driver).alerts;
 }
 
-/** Messages that are under way. */
+/** Returns the outstanding messages. */
 export function messages(driver: MachineDriver) {
   return driver.effects.map(({ effect }) => (effect as DeliverAlerts).delivery);
 }
 
-/** Lets the time pass in which alerts are grouped. */
+/** Advances past the time in which alerts are grouped. */
 export function untilTold(driver: MachineDriver): void {
   driver.advance(groupWaitMs + 1);
 }

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why the alerts of a namespace reject a command. */
+/** Refusals of the alerts of a namespace. */
 export const alertErrors = defineErrors("alert", {
   ruleMissing: {
     status: "NOT_FOUND",

@@ -1,13 +1,15 @@
 /**
- * The alerts of a namespace, a machine: the table of everything it understands.
+ * The alert machine of a namespace: the table of its commands, events and queries.
  *
- * 1. Rules are evaluated elsewhere. The machine decides what an evaluation changes, and whom to tell.
- * 2. Receivers hear of every start and every end once, each in messages of its own. A message is under way until its
- *    receiver has it, or is dead and visible.
- * 3. A receiver that does not know of a start is not told of its end.
- * 4. Receivers hear nothing of an alert while it is silenced or inhibited. Afterwards they hear of its status.
+ * 1. The service evaluates rules. The machine decides about the changes of an evaluation, and the receivers to
+ *    notify.
+ * 2. Receivers are notified of every start and every end once, each with messages of its own. A message stays
+ *    outstanding until its receiver has it, or it is dead and visible.
+ * 3. A receiver that does not know of a start is not notified of the end.
+ * 4. Receivers get no messages about an alert while it is silenced or inhibited. Afterwards they get its status.
  * 5. Alerts of one cause are one incident. An alert stays in the incident that it joined.
- * 6. The alerts of a rule escalate step by step until they are acknowledged or over, see `escalation/climb.ts`.
+ * 6. The alerts of a rule escalate step by step until they are acknowledged or have ended, see
+ *    `escalation/climb.ts`.
  */
 import { AlertSnapshotV1, type KeptRule } from "@tutti/contracts/insight/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
@@ -31,20 +33,20 @@ import { addSilence, endSilence, silenceAdded, silenceEnded } from "./silence/si
 import { alertSnapshots, snapshotOf } from "./snapshots.ts";
 import { type Alerts, type DeliverAlerts, newAlerts } from "./state.ts";
 
-/** All that is kept. */
+/** Returns the whole state. */
 export const kept: Query<Alerts, void, AlertSnapshotV1> = {
   type: "kept",
   answer: (state) => snapshotOf(state),
 };
 
-/** Rules alone: they are read for every evaluation. */
+/** Returns only the rules: they are read for every evaluation. */
 export const keptRules: Query<Alerts, void, readonly KeptRule[]> = {
   type: "kept_rules",
-  // Only read.
+  // The cast is safe: the value is only read.
   answer: (state) => [...state.rules.values()] as KeptRule[],
 };
 
-/** How many messages are dead. */
+/** Returns the number of dead messages. */
 export const deadMessages: Query<Alerts, void, number> = {
   type: "dead_messages",
   answer: ({ deliveries }) => [...deliveries.values()].filter(({ problem }) => problem !== "").length,

@@ -1,4 +1,4 @@
-/** How the alerts of a namespace are kept between events. */
+/** Snapshots of the alerts of a namespace. */
 import { AlertSnapshotV1 } from "@tutti/contracts/insight/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { keepAlert } from "./alert/fold.ts";
@@ -16,7 +16,7 @@ export const alertSnapshots: SnapshotCodec<Alerts> = {
 };
 
 export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
-  // Only read: it is encoded, or shown as JSON.
+  // The cast is safe: the value is encoded, or displayed as JSON.
   const state = view as Alerts;
   return {
     rules: [...state.rules.values()],

@@ -13,31 +13,31 @@ import type { Command, MachineEvent, MachineStep, ReadOnly } from "@tutti/kernel
 /** The alerts of a namespace, folded from events. Only folds change them. */
 export interface Alerts {
   readonly rules: Map<string, KeptRule>;
-  /** By id. Those that are over come in the order in which they ended. */
+  /** Alerts by id. Ended ones are in the order of their ends. */
   readonly alerts: Map<string, KeptAlert>;
   readonly silences: Map<string, KeptSilence>;
-  /** Under way, or dead: then they have a problem. */
+  /** Outstanding or dead deliveries. Dead ones have a problem. */
   readonly deliveries: Map<number, AlertDelivery>;
-  /** When the next message about a rule is due. */
+  /** Time of the next message about a rule. */
   readonly dueMs: Map<string, number>;
-  /** When the last message about a rule was requested. */
+  /** Time of the last requested message about a rule. */
   readonly toldMs: Map<string, number>;
-  /** By id, in the order in which they were opened. */
+  /** Incidents by id, in the order of their creation. */
   readonly incidents: Map<string, KeptIncident>;
   readonly rotations: Map<string, KeptRotation>;
   readonly policies: Map<string, KeptEscalationPolicy>;
-  /** By rule. Those whose alerts are over are not kept. */
+  /** Escalations by rule. Those whose alerts have ended are dropped. */
   readonly escalations: Map<string, KeptEscalation>;
   lastIncident: number;
   lastNumber: number;
   lastId: number;
-  /** Follows from `alerts`: ids of those that are not over, by rule and labels. */
+  /** Ids of open alerts, by rule and labels. Follows from `alerts`. */
   readonly open: Map<string, string>;
-  /** Follows from `alerts`: ids of reported ones that are not over. */
+  /** Ids of open reported alerts. Follows from `alerts`. */
   readonly reported: Set<string>;
 }
 
-/** Tell a receiver. The number is the identity of the message: it is the same in every attempt. */
+/** Sends a message to a receiver. The number identifies the message: it is the same in every attempt. */
 export interface DeliverAlerts {
   readonly kind: "deliver_alerts";
   readonly delivery: ReadOnly<AlertDelivery>;
@@ -48,7 +48,7 @@ export type AlertsStep = MachineStep<Alerts, DeliverAlerts>;
 export type AlertsEvent<Body> = MachineEvent<Alerts, DeliverAlerts, Body>;
 export type AlertsCommand<Body, Reply> = Command<Alerts, Body, Reply, DeliverAlerts>;
 
-/** Number of the one timer. */
+/** Number of the only timer. */
 export const clockTimer = 1;
 
 export function newAlerts(): Alerts {
@@ -71,7 +71,7 @@ export function newAlerts(): Alerts {
   };
 }
 
-/** What tells an alert of a rule from its others. */
+/** Returns the key that distinguishes the alerts of a rule. */
 export function placeOf(ruleId: string, labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
   return JSON.stringify([ruleId, sorted]);

@@ -1,4 +1,4 @@
-/** Histories that every release has to read: what happened, sent once and written down by `npm run golden`. */
+/** Histories that every release must read: recorded once by `npm run golden`. */
 import { AlertReported, AlertRule, EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import { type GoldenStories, goldenOf } from "@tutti/kernel/testing";
 import {
@@ -29,7 +29,7 @@ import {
   takeAlertReports,
 } from "../src/index.ts";
 
-/** By the name of the file. */
+/** Stories by the name of the file. */
 export const stories: GoldenStories = {
   /** A rule from its first alert to its removal. */
   told: (release) => {
@@ -97,7 +97,9 @@ export const stories: GoldenStories = {
     driver.execute(key, removeRotation, { rotationId: "web" });
     return goldenOf(driver, alert, key, release);
   },
-  /** Alerts that another system reports: one is over, one is silenced, one is reported again and expires. */
+  /**
+   * Alerts that another system reports: one has ended, one is silenced, one is reported again and expires.
+   */
   reported: (release) => {
     const settings = { ruleId: "Disk", title: "Disk", receivers: ["ops"], external: true };
     const driver = driven(AlertRule.fromPartial(settings));

@@ -1,7 +1,7 @@
 /**
- * Evaluations become alerts.
+ * Converts evaluations to alerts.
  *
- * 1. An alert is one label set of a rule. It is pending while the condition holds for less than the rule's `holdMs`,
+ * 1. An alert is one label set of a rule. It is pending until the condition has been true for the rule's `holdMs`,
  *    then firing.
  * 2. An observation that changes no status has no event: a rule that keeps firing costs nothing.
  * 3. An alert that ends before it fired is dropped, and no receiver learns of it.
@@ -27,7 +27,7 @@ import { alertsChanged, alertTaken } from "./events.ts";
 interface Changes {
   readonly alerts: KeptAlert[];
   readonly droppedIds: string[];
-  /** How many of the alerts are new. */
+  /** Number of new alerts. */
   fresh: number;
 }
 
@@ -59,7 +59,7 @@ export const takeAlert: AlertsCommand<TakeAlert, AlertsDone> = {
   },
 };
 
-/** The alerts, then the incidents that they belong to. */
+/** Changes the alerts, then the incidents that they belong to. */
 export function changeAlerts(
   state: AlertsView,
   { alerts, droppedIds }: Pick<Changes, "alerts" | "droppedIds">,
@@ -72,7 +72,7 @@ export function changeAlerts(
 }
 
 function* openAlerts(state: AlertsView): Generator<KeptAlert> {
-  // Only read.
+  // The cast is safe: the value is only read.
   for (const id of state.open.values()) yield state.alerts.get(id) as KeptAlert;
 }
 
@@ -84,9 +84,9 @@ function compare(
   changes: Changes,
 ): void {
   const rule = state.rules.get(ruleId)?.rule;
-  // Others find its alerts.
+  // Other systems report its alerts.
   if (rule?.external === true && !rule.disabled) return;
-  // A rule that was removed or disabled while it was evaluated.
+  // The rule was removed or disabled during its evaluation.
   const holds = rule === undefined || rule.disabled ? [] : found.slice(0, alertsOfRuleMax);
   const seen = new Set<string>();
   for (const observed of holds) {
@@ -97,7 +97,7 @@ function compare(
     if (known === undefined) changes.alerts.push(alertOf(rule, observed, newId(state, changes), nowMs));
     else if (known.status === AlertStatus.ALERT_STATUS_PENDING && nowMs - known.startMs >= rule.holdMs) {
       const { values } = observed;
-      // Only read.
+      // The cast is safe: the value is only read.
       changes.alerts.push({ ...(known as KeptAlert), values, status: AlertStatus.ALERT_STATUS_FIRING });
     }
   }

@@ -27,7 +27,7 @@ export const alertsChanged: AlertsEvent<AlertsChangedV1> = {
   },
 };
 
-/** Receivers hear nothing more until it is over. */
+/** Receivers get no further message until the alert ends. */
 export const alertTaken: AlertsEvent<AlertTakenV1> = {
   type: "alert_taken",
   version: 1,
@@ -35,7 +35,7 @@ export const alertTaken: AlertsEvent<AlertTakenV1> = {
   evolve: (state, { alertId, cause }) => take(state, alertId, cause),
 };
 
-/** The same for all firing alerts of an incident. */
+/** Acknowledges all firing alerts of an incident. */
 export const alertsTaken: AlertsEvent<AlertsTakenV1> = {
   type: "alerts_taken",
   version: 1,
@@ -51,7 +51,7 @@ function take(state: Alerts, alertId: string, cause: AlertTakenV1["cause"]): voi
   keepAlert(state, { ...alert, status: AlertStatus.ALERT_STATUS_ACKNOWLEDGED, acknowledgeCause: cause });
 }
 
-/** When an alert ends, receivers hear of those that it has inhibited. */
+/** Plans messages about the alerts that an ended alert has inhibited. */
 function planInhibited(state: Alerts, alerts: readonly KeptAlert[], changeMs: number): void {
   const ended = alerts.filter(({ status }) => status === AlertStatus.ALERT_STATUS_RESOLVED);
   if (ended.length === 0) return;

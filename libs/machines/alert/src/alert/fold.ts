@@ -1,4 +1,4 @@
-/** How alerts are kept: by id, those that are not over also by rule and labels. */
+/** Storage of alerts: by id, and open ones also by rule and labels. */
 import { AlertStatus, type KeptAlert } from "@tutti/contracts/insight/v1";
 import { isUntold } from "../delivery/due.ts";
 import { endedMax } from "../limits.ts";
@@ -24,13 +24,13 @@ export function dropAlert(state: Alerts, alertId: string): void {
   if (state.open.get(place) === alertId) state.open.delete(place);
 }
 
-/** Those that are over give way when there are too many, the oldest first. */
+/** Drops ended alerts above the maximum, the oldest first. */
 export function forgetEnded(state: Alerts): void {
   let excess = state.alerts.size - state.open.size - endedMax;
   if (excess <= 0) return;
   for (const [id, alert] of state.alerts) {
     if (excess <= 0) return;
-    // Receivers hear of its end first.
+    // Receivers are notified of its end first.
     if (alert.status !== AlertStatus.ALERT_STATUS_RESOLVED || isUntold(alert)) continue;
     state.alerts.delete(id);
     excess--;

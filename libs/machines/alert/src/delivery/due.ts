@@ -4,7 +4,7 @@ import type { Outstanding, ReadOnly } from "@tutti/kernel";
 import { groupIntervalMs, groupWaitMs } from "../limits.ts";
 import { type Alerts, type AlertsView, clockTimer, type DeliverAlerts } from "../state.ts";
 
-/** Receivers know something else, and are to know it. An end counts only if they know of the start. */
+/** Returns whether receivers must get the current status. An end counts only if they know of the start. */
 export function isUntold({ status, told }: ReadOnly<KeptAlert>): boolean {
   if (status === AlertStatus.ALERT_STATUS_FIRING) return told !== status;
   return status === AlertStatus.ALERT_STATUS_RESOLVED && told === AlertStatus.ALERT_STATUS_FIRING;
@@ -17,7 +17,10 @@ export function plan(state: Alerts, ruleId: string, nowMs: number): void {
   state.dueMs.set(ruleId, Math.max(nowMs + groupWaitMs, freeMs));
 }
 
-/** The next message, step of an escalation, or end of a silence or of a reported alert. 0 for never. */
+/**
+ * Returns the time of the next message, step of an escalation, or end of a silence or of a reported alert. 0
+ * for never.
+ */
 function dueOf(state: AlertsView): number {
   let dueMs = 0;
   for (const ms of state.dueMs.values()) if (dueMs === 0 || ms < dueMs) dueMs = ms;

@@ -1,4 +1,4 @@
-/** Receivers of rules hear of their alerts: one message for each receiver and rule, however many alerts there are. */
+/** Sends alerts to the receivers of rules: one message for each receiver and rule, for any number of alerts. */
 import { isDeepStrictEqual } from "node:util";
 import {
   type AlertDelivery,
@@ -33,12 +33,12 @@ export function expire(state: AlertsView, step: AlertsStep): void {
   if (due.size > 0) tell(state, [...due], step);
 }
 
-/** What receivers of a rule may hear. */
+/** Alerts of a rule that receivers may learn of. */
 interface Wanted {
   readonly untold: KeptAlert[];
   readonly waiting: KeptAlert[];
   isSuppressed: boolean;
-  /** Whether receivers know afterwards of an alert that is not over. */
+  /** Whether receivers know of an open alert afterwards. */
   isKnown: boolean;
 }
 
@@ -57,7 +57,7 @@ export function tell(state: AlertsView, ruleIds: readonly string[], step: Alerts
       for (const receiver of state.rules.get(ruleId)?.rule?.receivers ?? [])
         receivers.set(receiver, { alerts: untold, step: 0, onCall: [] });
     for (const [receiver, message] of messages) {
-      // A receiver of the rule hears of ends as well.
+      // A receiver of the rule is notified of ends as well.
       const known = receivers.get(receiver)?.alerts ?? [];
       receivers.set(receiver, { ...message, alerts: [...new Set([...known, ...message.alerts])] });
     }
@@ -79,7 +79,7 @@ export function tell(state: AlertsView, ruleIds: readonly string[], step: Alerts
     } else if (known !== undefined) endedRuleIds.push(ruleId);
   }
   for (const { ruleId, receiver } of deliveries) giveUpOldest(state, ruleId, receiver, step);
-  // Also without a message: the rules are no longer due.
+  // Emitted even without a message: the rules are no longer due.
   step.emit(deliveriesRequested, { deliveries, alertIds, ruleIds: [...ruleIds], requestMs: step.nowMs });
   if (escalations.length + endedRuleIds.length > 0)
     step.emit(escalationsChanged, { escalations, endedRuleIds });
@@ -93,7 +93,7 @@ function wantedOf(state: AlertsView, ruleIds: readonly string[], nowMs: number):
   for (const view of state.alerts.values()) {
     const alerts = wanted.get(view.ruleId);
     if (alerts === undefined) continue;
-    // Only read.
+    // The cast is safe: the value is only read.
     const alert = view as KeptAlert;
     const isFiring = alert.status === AlertStatus.ALERT_STATUS_FIRING;
     const isNews = isUntold(alert);
@@ -112,7 +112,7 @@ function wantedOf(state: AlertsView, ruleIds: readonly string[], nowMs: number):
   return wanted;
 }
 
-/** A receiver that is away does not collect messages without end. */
+/** Drops the oldest message, so that a receiver that is down does not collect messages without end. */
 function giveUpOldest(state: AlertsView, ruleId: string, receiver: string, step: AlertsStep): void {
   const waiting = [...state.deliveries.values()].filter(
     (one) => one.problem === "" && one.ruleId === ruleId && one.receiver === receiver,

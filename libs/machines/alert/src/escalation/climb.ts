@@ -1,12 +1,14 @@
 /**
- * Escalation: who hears of the alerts of a rule besides its receivers, step by step until they are acknowledged.
+ * Escalation: further receivers of the alerts of a rule, step by step until they are acknowledged.
  *
- * 1. The alerts of a rule escalate together, as they are grouped: 10,000 of them are one message for each receiver and step.
+ * 1. The alerts of a rule escalate together, as they are grouped: 10,000 of them are one message for each receiver and
+ *    step.
  * 2. An alert waits as long as it fires and is not acknowledged. One that is silenced or inhibited does not wait.
- * 3. A step is notified once in each round. When no alert waits, no further step is sent. The next alert starts with step 1.
- * 4. A receiver that was notified hears of all later changes of the rule, until its alerts are over.
- * 5. Who is on call is decided when a step is sent. A person who comes on call later hears of the next alert, with all that
- *    wait.
+ * 3. A step is notified once in each round. When no alert waits, no further step is sent. The next alert starts with
+ *    step 1.
+ * 4. A receiver that was notified gets all later changes of the rule, until its alerts end.
+ * 5. The people on call are determined when a step is sent. A person whose shift starts later is notified with the next
+ *    alert, of all waiting ones.
  */
 import type {
   EscalationPolicy,
@@ -19,13 +21,13 @@ import { repeatAfterByDefaultMs, suppressedRetryMs } from "../limits.ts";
 import { onCallAt } from "../on-call/shifts.ts";
 import type { AlertsView } from "../state.ts";
 
-/** The alerts of a rule that receivers may hear of. */
+/** Alerts of a rule that receivers may learn of. */
 export interface RuleAlerts {
-  /** Receivers know something else of them. */
+  /** Alerts whose current status receivers do not know. */
   readonly untold: readonly KeptAlert[];
-  /** They fire, and are not acknowledged. */
+  /** Firing alerts that are not acknowledged. */
   readonly waiting: readonly KeptAlert[];
-  /** Whether others would wait, but for a silence or an inhibition. */
+  /** Whether further alerts would wait without a silence or an inhibition. */
   readonly isSuppressed: boolean;
 }
 
@@ -36,9 +38,9 @@ export interface EscalationMessage {
 }
 
 export interface Climb {
-  /** As it is afterwards. Undefined: the alerts do not escalate. */
+  /** Escalation afterwards. Undefined if the alerts do not escalate. */
   readonly escalation: KeptEscalation | undefined;
-  /** By receiver. */
+  /** Messages by receiver. */
   readonly messages: ReadonlyMap<string, EscalationMessage>;
 }
 
@@ -65,13 +67,13 @@ export function climb(view: AlertsView, ruleId: string, alerts: RuleAlerts, nowM
       }
     : { ...known, receivers: [...known.receivers] };
   const round = new Round(view, policy, start, alerts, messages, nowMs);
-  // Steps that were notified before have other people now.
+  // Steps that were notified before may have other people now.
   if (!isFresh && untold.length > 0) round.tellNewcomers();
   round.climb();
   return { escalation: round.escalation, messages };
 }
 
-/** No alert waits. Those that are only suppressed are looked at again later. */
+/** Handles the case that no alert waits. Suppressed alerts are checked again later. */
 function resting(
   known: ReadOnly<KeptEscalation> | undefined,
   { isSuppressed, nowMs }: { readonly isSuppressed: boolean; readonly nowMs: number },
@@ -119,7 +121,7 @@ class Round {
     const { steps, repeats, repeatAfterMs } = this.#policy;
     while (escalation.dueMs > 0 && escalation.dueMs <= this.#nowMs) {
       const step = steps[escalation.reached];
-      // The policy has fewer steps than it had.
+      // The policy has fewer steps than before.
       if (step === undefined) {
         escalation.dueMs = 0;
         return;
@@ -143,14 +145,14 @@ class Round {
     for (const [receiver, onCall] of this.#receiversOf(step)) {
       if (!isMeant(receiver)) continue;
       const isKnown = notified.includes(receiver);
-      // Ends are for receivers that know of the start.
+      // Ends are only for receivers that know of the start.
       const alerts = isKnown ? [...new Set([...untold, ...waiting])] : waiting;
       this.#messages.set(receiver, { alerts, step: number, onCall });
       if (!isKnown) notified.push(receiver);
     }
   }
 
-  /** With the people who have each of them. */
+  /** Returns the receivers of a step, with the people on call for each. */
   #receiversOf({ receivers, rotations }: ReadOnly<EscalationStep>): ReadonlyMap<string, readonly string[]> {
     const found = new Map<string, string[]>(receivers.map((receiver) => [receiver, []]));
     for (const id of rotations) {

@@ -38,7 +38,7 @@ const twoSteps: Policy = {
 function driven(policy: Policy = twoSteps, given: Partial<AlertRule> = {}): Driver {
   const driver = drivenBy();
   const members = ["ada", "bob"].map((name) => ({ name, receivers: [`${name}-phone`] }));
-  // The driver starts in 2023 or so: a turn of one day makes handovers near.
+  // The driver starts around 2023. Turns of one day keep handovers close.
   driver.execute(key, keepRotation, {
     rotation: Rotation.fromPartial({ rotationId: "web", members, everyDays: 1 }),
     revision: 0,
@@ -51,7 +51,7 @@ function driven(policy: Policy = twoSteps, given: Partial<AlertRule> = {}): Driv
 const keep = (driver: Driver, policy: Policy) =>
   driver.execute(key, keepPolicy, { policy: EscalationPolicy.fromPartial(policy), revision: 0 });
 
-/** What receivers got since they were asked last: `boss 2: a b`. */
+/** Returns the new messages of receivers since the last call: `boss 2: a b`. */
 function told(driver: Driver): string[] {
   const found = messages(driver).map(({ receiver, escalation, alerts }) =>
     [

@@ -1,4 +1,4 @@
-/** Which label sets a rule finds in series, now and in the past. The service and tests of rules use the same. */
+/** Finds the label sets of a rule in series, now and in the past. The service and tests of rules share it. */
 export { burnRate, burnRates, eventsIn, periodMsOf } from "./objective.ts";
 export {
   type CompiledRule,

@@ -16,7 +16,7 @@ function ruleWith(queryIds: readonly string[], given: object = {}): AlertRule {
   return AlertRule.fromPartial({ ruleId: "slo", title: "t", objective: { goal: 0.99 }, queries, ...given });
 }
 
-/** Values up to now. */
+/** Returns a series that ends now. */
 function upToNow(queryId: string, stepMs: number, values: readonly number[], labels = {}): Series {
   const startTime = toTimestamp(nowMs - values.length * stepMs);
   return Series.fromPartial({ queryId, labels, stepMs, startTime, values: [...values] });

@@ -1,9 +1,9 @@
 /**
- * Objectives: how fast errors use up the error budget.
+ * Objectives: the burn rate of the error budget.
  *
  * 1. A burn rate of 1 uses up the budget in exactly the period. A window without events has a rate of 0.
- * 2. Short windows need fine steps and long ones need history. A rule reads both, and each window takes the coarsest series
- *    that has at least five steps in it.
+ * 2. Short windows need fine steps and long ones need history. A rule reads both, and each window takes the coarsest
+ *    series that has at least five steps in it.
  */
 import { Aggregation, type AlertRule, type Objective, type Series } from "@tutti/contracts/insight/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -25,7 +25,7 @@ const windows: ReadonlyMap<string, number> = new Map([
 
 export const burnNames: readonly string[] = [...windows.keys()];
 
-/** What an objective reads of each query: up to now, from so long ago, in such steps. */
+/** Reads of each query of an objective: the window up to now, and the step. */
 export const burnReads = [
   { windowMs: hourMs, stepMs: minuteMs },
   { windowMs: 3 * dayMs, stepMs: 10 * minuteMs },
@@ -58,7 +58,7 @@ const counted: ReadonlySet<Aggregation> = new Set([
   Aggregation.AGGREGATION_COUNT,
 ]);
 
-/** What is wrong with the queries of an objective, by field. */
+/** Returns the problems of the queries of an objective, by field. */
 export function queryProblems({ queries }: Pick<ReadOnly<AlertRule>, "queries">) {
   const names = queries.map(({ queryId }) => queryId);
   const isComplete = names.includes("total") && names.includes("good") !== names.includes("bad");
@@ -74,7 +74,7 @@ export function queryProblems({ queries }: Pick<ReadOnly<AlertRule>, "queries">)
   return problems;
 }
 
-/** Events of one label set in a span, and how many were not good. */
+/** Returns the number of events of one label set in a period, and the number of bad ones. */
 export function eventsIn(
   { queries }: Pick<ReadOnly<AlertRule>, "queries">,
   series: readonly Series[],
@@ -94,7 +94,7 @@ export function eventsIn(
   return { total, bad: Math.min(Math.max(0, bad), total) };
 }
 
-/** How many times too fast the budget is used up. */
+/** Returns the burn rate: how many times too fast the budget is used. */
 export function burnRate(
   { total, bad }: { readonly total: number; readonly bad: number },
   goal: number,
@@ -102,7 +102,7 @@ export function burnRate(
   return total <= 0 ? 0 : bad / total / (1 - goal);
 }
 
-/** By window, as people read them: with three decimals. */
+/** Returns burn rates by window, with three decimals for display. */
 export function burnRates(
   rule: Pick<ReadOnly<AlertRule>, "queries">,
   goal: number,

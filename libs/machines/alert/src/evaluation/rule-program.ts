@@ -1,10 +1,10 @@
 /**
- * A rule, compiled: which label sets its condition holds for.
+ * A compiled rule: the label sets for which its condition is true.
  *
  * 1. Queries whose series have labels are joined by equal labels. A series without labels counts for every label set.
- * 2. A query without a value is null. Comparing it is no error: the condition does not hold. `query == null` asks for it.
+ * 2. A query without a value is null. Comparing it is no error: the condition is false. `query == null` tests for it.
  * 3. A rule with an objective has a burn rate for each window in addition.
- * 4. What else fails in an evaluation, such as a whole number divided by 0, is the problem of the rule.
+ * 4. Any other error in an evaluation, such as a whole number divided by 0, is a problem of the rule.
  */
 import type { AlertRule, ObservedAlert, Series } from "@tutti/contracts/insight/v1";
 import {
@@ -24,7 +24,7 @@ import { burnCondition, burnNames, burnRates, queryProblems } from "./objective.
 import { windowMsOf } from "./times.ts";
 import { valueOver } from "./window.ts";
 
-/** Something wrong in a rule, with its field: `condition`. */
+/** A problem of a rule, with its field: `condition`. */
 export interface RuleProblem {
   readonly field: string;
   readonly message: string;
@@ -39,7 +39,7 @@ export type CompiledRule =
 
 export interface RuleFindings {
   readonly found: ObservedAlert[];
-  /** Why the condition could not be evaluated. Empty if it could. */
+  /** Reason why the condition could not be evaluated. Empty if it could. */
   readonly problem: string;
 }
 
@@ -100,7 +100,7 @@ export function compileRule(rule: ReadOnly<AlertRule>): CompiledRule {
     hasTemplate(rule[field]) ? compiled(field, compileTemplate(rule[field], scope)) : undefined;
   const burning =
     objective !== undefined && rule.condition === "" ? burnCondition(objective) : rule.condition;
-  // Others find its alerts.
+  // Other systems report its alerts.
   const text = rule.external ? "false" : burning;
   const condition =
     text === "" ? undefined : compiled("condition", compileCondition(text, scope, { wanted: types.bool }));
@@ -176,7 +176,7 @@ export class RuleProgram {
   }
 }
 
-/** Series with equal labels, each with those that have no labels. */
+/** Returns series with equal labels, each with the series without labels. */
 export function labelSetsOf(
   all: readonly Series[],
 ): readonly { readonly labels: Labels; readonly series: Series[] }[] {
@@ -205,8 +205,8 @@ function readerOf(program: Program, labels: Labels, values: Values): (place: num
 }
 
 /**
- * A number in a text: whole from 100 on, otherwise three digits. An increase is a sum of rates that the store rounds, so
- * a value within half a percent of a whole number is rounded to it: 53.928 failed runs are 54.
+ * Formats a number for a text: whole from 100 on, otherwise three digits. An increase is a sum of rates that the store
+ * rounds, so a value within half a percent of a whole number is rounded to it: 53.928 failed runs are 54.
  */
 export function forPeople(value: number): number {
   const whole = Math.round(value);
@@ -214,12 +214,15 @@ export function forPeople(value: number): number {
   return Number(value.toPrecision(3));
 }
 
-/** Without the digits that sums of rounded rates add: 118.8816, not 118.88159999999999. */
+/** Removes the digits that sums of rounded rates add: 118.8816, not 118.88159999999999. */
 function withoutNoise(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(7));
 }
 
-/** Empty where the rule has no template, or it has no text for these values: then the rule's own text is shown. */
+/**
+ * Returns the text. Empty if the rule has no template, or the template fails for these values: then the rule's own
+ * text is shown.
+ */
 function textOf(program: Program | undefined, labels: Labels, values: Values): string {
   if (program === undefined) return "";
   const outcome = program.evaluate(readerOf(program, labels, values));
@@ -227,7 +230,10 @@ function textOf(program: Program | undefined, labels: Labels, values: Values): s
   return typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
 }
 
-/** A text may name a label that this alert does not have: the rest of the text is still worth reading. */
+/**
+ * Returns placeholders: a text may name a label that this alert does not have, and the rest of the text is
+ * still useful.
+ */
 function unknownLabels(text: string): Labels {
   return Object.fromEntries(
     [...text.matchAll(/\blabels\.([A-Za-z_]\w*)/g)].map(([, name = ""]) => [name, "?"]),

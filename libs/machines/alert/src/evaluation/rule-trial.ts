@@ -1,4 +1,7 @@
-/** A rule over series of the past, with the machine that has alerts: what it would have found, and when. */
+/**
+ * Evaluates a rule over series of the past, with the alert machine: which alerts it would have found, and
+ * when.
+ */
 import { AlertRule, type AlertSnapshotV1, type KeptAlert, type Series } from "@tutti/contracts/insight/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import type { MachineEvent, ReadOnly } from "@tutti/kernel";
@@ -8,7 +11,7 @@ import { type Alerts, type DeliverAlerts, newAlerts } from "../state.ts";
 import type { RuleProgram } from "./rule-program.ts";
 import { everyMsOf } from "./times.ts";
 
-/** No message leaves a trial. */
+/** A trial sends no messages. */
 const outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };
 const key = { namespace: "default", kind: "alert", id: "default" };
 
@@ -23,23 +26,23 @@ export class RuleTrial {
     this.#program = program;
     this.#series = series;
     this.#nextMs = fromMs;
-    // A rule that is disabled is tried as well.
+    // A disabled rule is evaluated as well.
     const rule = { ...AlertRule.fromPartial(program.rule as AlertRule), disabled: false };
     this.#state.rules.set(rule.ruleId, { rule, revision: 1, changed: true });
   }
 
-  /** Why the condition could not be evaluated, the first time. Empty if it could. */
+  /** First reason why the condition could not be evaluated. Empty if it always could. */
   get problem(): string {
     return this.#problem;
   }
 
-  /** Alerts there are at this point, in the order in which they started. */
+  /** Current alerts, in the order of their starts. */
   get alerts(): readonly ReadOnly<KeptAlert>[] {
     const { alerts }: AlertSnapshotV1 = snapshotOf(this.#state);
     return alerts.toSorted((one, other) => one.startMs - other.startMs);
   }
 
-  /** Evaluates the rule up to a moment, that included. */
+  /** Evaluates the rule up to and including a time. */
   advanceTo(toMs: number, everyMs: number = everyMsOf(this.#program.rule)): void {
     for (; this.#nextMs <= toMs; this.#nextMs += everyMs) this.#evaluate(this.#nextMs);
   }

@@ -1,4 +1,4 @@
-/** The one value of a series over the window of a rule. */
+/** Reduces a series over the window of a rule to one value. */
 import { Aggregation, type Series } from "@tutti/contracts/insight/v1";
 import { fromTimestamp } from "@tutti/kernel";
 
@@ -10,7 +10,7 @@ const last: Reduce = (values) => values.at(-1) ?? Number.NaN;
 const greatest: Reduce = (values) => values.reduce((max, value) => Math.max(max, value));
 const least: Reduce = (values) => values.reduce((min, value) => Math.min(min, value));
 
-/** What becomes of the steps of a window. In each step the store has applied the aggregation already. */
+/** Reductions of the steps of a window. The store has already applied the aggregation within each step. */
 const reducers = new Map<Aggregation, Reduce>([
   [Aggregation.AGGREGATION_SUM, sum],
   [Aggregation.AGGREGATION_MEAN, mean],
@@ -19,11 +19,12 @@ const reducers = new Map<Aggregation, Reduce>([
   [Aggregation.AGGREGATION_COUNT, sum],
   [Aggregation.AGGREGATION_RATE, mean],
   [Aggregation.AGGREGATION_INCREASE, sum],
-  // Of quantiles of short times none of a long one can be made: the worst of them hides nothing.
+  // The quantile of a long time cannot be computed from quantiles of short times: the worst of them hides
+  // nothing.
   [Aggregation.AGGREGATION_QUANTILE, greatest],
 ]);
 
-/** Undefined if the window has no value. Values in [fromMs, toMs) count. */
+/** Returns the value. Undefined if the window has none. Values in [fromMs, toMs) count. */
 export function valueOver(
   { startTime, stepMs, values }: Pick<Series, "startTime" | "stepMs" | "values">,
   overTime: Aggregation,

@@ -19,9 +19,9 @@ export const incidentsChanged: AlertsEvent<IncidentsChangedV1> = {
   },
 };
 
-/** A copy to be changed and emitted. Its timeline has only what is new. */
+/** Returns a copy to change and emit. Its timeline has only new entries. */
 export function changeOf(known: ReadOnly<KeptIncident>): KeptIncident {
-  // Only read: it is copied.
+  // The cast is safe: the value is only read and copied.
   return KeptIncident.fromPartial({ ...(known as KeptIncident), timeline: [] });
 }
 

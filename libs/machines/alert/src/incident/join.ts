@@ -1,12 +1,12 @@
 /**
  * Alerts of one cause fold into one incident.
  *
- * 1. An alert joins when it fires, and stays. It joins the incident that has alerts of its rule, otherwise one that has
- *    a label of it with the same value. An alert without labels is about everything that its rule reads: it shares
- *    an incident with alerts whose rules read the same metric. Otherwise it opens one if it is an error or worse.
- * 2. A silenced alert neither opens nor joins: maintenance is no incident. One that is inhibited opens none, and joins
- *    that of the alert that inhibits it.
- * 3. When all alerts of an incident are over, it is resolved. One that has an owner waits for the owner.
+ * 1. An alert joins when it fires, and stays. It joins the incident with alerts of its rule, otherwise an incident with
+ *    the same value of one of its labels. An alert without labels covers everything that its rule reads: it shares an
+ *    incident with alerts whose rules read the same metric. Otherwise it opens one if it is an error or worse.
+ * 2. A silenced alert neither opens nor joins: maintenance is no incident. An inhibited alert opens none, and joins the
+ *    incident of the inhibiting alert.
+ * 3. When all alerts of an incident have ended, it is resolved. An incident with an owner waits for the owner.
  * 4. A resolved incident opens again when an alert joins it soon after.
  */
 import {
@@ -35,7 +35,7 @@ const {
   INCIDENT_ENTRY_KIND_REOPENED,
 } = IncidentEntryKind;
 
-/** Sets the incidents of alerts that fire, and returns the incidents that change. Their timelines have only what is new. */
+/** Sets the incidents of firing alerts, and returns the changed incidents. Their timelines have only new entries. */
 export function joinIncidents(state: AlertsView, alerts: KeptAlert[], nowMs: number): KeptIncident[] {
   const inhibitorOf = inhibition(state.rules, () => afterwards(state, alerts));
   const changed = new Changed(state, nowMs, inhibitorOf);
@@ -46,7 +46,7 @@ export function joinIncidents(state: AlertsView, alerts: KeptAlert[], nowMs: num
       if (inhibitorOf(alert) === undefined) changed.join(alert);
       else inhibited.push(alert);
   }
-  // Alerts that inhibit them may have joined just now.
+  // Inhibiting alerts may have joined in the loop above.
   for (const alert of inhibited) changed.join(alert);
   return changed.settled(alerts);
 }
@@ -177,7 +177,7 @@ class Changed {
     return copy;
   }
 
-  /** One entry for all alerts of a rule. */
+  /** Adds one entry for all alerts of a rule. */
   #count(incident: KeptIncident, kind: IncidentEntryKind, { ruleId, title }: KeptAlert): void {
     const known = incident.timeline.find((one) => one.kind === kind && one.ruleId === ruleId);
     if (known === undefined) this.#note(incident, kind, { ruleId, text: title, count: 1 });

@@ -21,7 +21,7 @@ const cause = rule({ ruleId: "queue", severity: Severity.SEVERITY_CRITICAL });
 const effect = rule({ inhibitedBy: ["queue"] });
 const perPool = rule({ inhibitedBy: ["queue"], inhibitLabels: ["pool"] });
 
-/** What rules find: by rule, the pools for which it holds. */
+/** Reports findings: for each rule, the pools for which its condition is true. */
 function seen(driver: MachineDriver, all: Readonly<Record<string, readonly string[]>>): void {
   const observations = Object.entries(all).map(([ruleId, pools]) => ({
     ruleId,

@@ -1,9 +1,10 @@
 /**
- * Inhibition: while an alert of certain rules fires, receivers hear nothing of alerts that follow from it.
+ * Inhibition: while an alert of certain rules fires, receivers get no messages about its consequences.
  *
- * 1. It follows from rules and alerts alone. Nothing about it is kept, so it ends with the alert that inhibits.
- * 2. An acknowledged alert inhibits as well, and so does one that is silenced or inhibited itself. A pending one does not.
- * 3. No rule inhibits itself, also not by way of others: otherwise no receiver would hear of any of them.
+ * 1. It follows from rules and alerts alone. Nothing about it is stored, so it ends with the inhibiting alert.
+ * 2. An acknowledged alert inhibits as well, and so does one that is silenced or inhibited itself. A pending one does
+ *    not.
+ * 3. No rule inhibits itself, even indirectly: otherwise no receiver would learn of any of them.
  */
 import { type AlertRule, AlertStatus, type KeptAlert, type KeptRule } from "@tutti/contracts/insight/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -15,7 +16,7 @@ export type Inhibition = (alert: ReadOnly<KeptAlert>) => ReadOnly<KeptAlert> | u
 /** Alerts are read once, with the first alert of a rule that others inhibit. */
 export function inhibition(rules: Rules, alerts: () => Iterable<ReadOnly<KeptAlert>>): Inhibition {
   let firing: Map<string, ReadOnly<KeptAlert>[]> | undefined;
-  /** By rule that is inhibited, and the values of its labels. */
+  /** Inhibiting alerts by inhibited rule, and the values of its labels. */
   const known = new Map<string, ReadonlyMap<string, ReadOnly<KeptAlert>>>();
   return (alert) => {
     const rule = rules.get(alert.ruleId)?.rule;
@@ -30,7 +31,7 @@ export function inhibition(rules: Rules, alerts: () => Iterable<ReadOnly<KeptAle
   };
 }
 
-/** The rules whose alerts are inhibited by those of others. */
+/** Returns the rules whose alerts the alerts of others inhibit. */
 export function inhibitedRules(rules: Rules, inhibitors: ReadonlySet<string>): readonly string[] {
   const found: string[] = [];
   for (const [ruleId, { rule }] of rules)
@@ -38,7 +39,7 @@ export function inhibitedRules(rules: Rules, inhibitors: ReadonlySet<string>): r
   return found;
 }
 
-/** How a rule would inhibit itself: the ids on the way. Undefined if it would not. */
+/** Returns the ids on the path by which a rule would inhibit itself. Undefined if there is none. */
 export function circleOf(rules: Rules, rule: ReadOnly<AlertRule>): readonly string[] | undefined {
   const seen = new Set<string>();
   const search = (ids: readonly string[], way: readonly string[]): readonly string[] | undefined => {
@@ -71,7 +72,7 @@ function isInhibiting({ status }: ReadOnly<KeptAlert>): boolean {
   return status === AlertStatus.ALERT_STATUS_FIRING || status === AlertStatus.ALERT_STATUS_ACKNOWLEDGED;
 }
 
-/** A label that an alert does not have is empty. */
+/** Returns the values of the labels. A missing label is empty. */
 function valuesOf({ inhibitLabels }: ReadOnly<AlertRule>, { labels }: ReadOnly<KeptAlert>): string {
   return JSON.stringify(inhibitLabels.map((name) => labels[name] ?? ""));
 }

@@ -1,7 +1,8 @@
 /**
  * Rotations and escalation policies of a namespace.
  *
- * 1. A policy names rotations that exist, and a rule names a policy that exists. Neither can be removed while it is named.
+ * 1. A policy names rotations that exist, and a rule names a policy that exists. Neither can be removed while it is in
+ *    use.
  */
 import {
   AlertPartRemoved,
@@ -86,7 +87,7 @@ export const keepPolicy: AlertsCommand<KeepEscalationPolicy, OnCallKept> = {
     const next = (known?.revision ?? 0) + 1;
     const kept = { policy: { ...policy, updateCause: step.cause }, revision: next };
     step.emit(onCallChanged, { ...nothing, policies: [kept] });
-    // Built-in rules may have named it before it existed: their alerts escalate now.
+    // Built-in rules may have named the policy before it existed: their alerts escalate now.
     const named = [...state.rules]
       .filter(([, { rule }]) => rule?.escalation === id)
       .map(([ruleId]) => ruleId);
@@ -140,10 +141,10 @@ function full(
   return known === undefined && size >= max ? alertErrors.full.refusal({ what, max }) : undefined;
 }
 
-/** Without the fields that the service sets. */
+/** Returns a rotation without the fields that the service sets. */
 function settledRotation(rotation: ReadOnly<Rotation> | undefined): Rotation {
   return Rotation.fromPartial({
-    // Only read.
+    // The cast is safe: the value is only read.
     ...(rotation as Rotation),
     namespace: "",
     revision: "",
@@ -153,7 +154,7 @@ function settledRotation(rotation: ReadOnly<Rotation> | undefined): Rotation {
 
 function settledPolicy(policy: ReadOnly<EscalationPolicy> | undefined): EscalationPolicy {
   return EscalationPolicy.fromPartial({
-    // Only read.
+    // The cast is safe: the value is only read.
     ...(policy as EscalationPolicy),
     namespace: "",
     revision: "",

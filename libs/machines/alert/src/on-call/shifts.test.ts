@@ -56,7 +56,7 @@ describe("a rotation", () => {
       "ada 2026-10-24T00:30 2026-10-25T00:30",
       "bob 2026-10-25T00:30 2026-10-26T01:30",
     ]);
-    // 02:15 for the second time: the handover is over.
+    // 02:15 for the second time: the handover has passed.
     assert.equal(onCallAt(given("2026-10-24"), at("2026-10-25T01:15:00Z")).member, "bob");
   });
 

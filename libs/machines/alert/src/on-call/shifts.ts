@@ -1,10 +1,10 @@
 /**
- * Who is on call in a rotation, and until when.
+ * The person on call in a rotation, and the end of the shift.
  *
- * 1. A turn has whole days of the rotation's time zone, from handover to handover. So on the day on which clocks change a
- *    turn is an hour shorter or longer, and the handover has the same local time.
+ * 1. A turn has whole days of the rotation's time zone, from handover to handover. So on the day on which clocks change
+ *    a turn is an hour shorter or longer, and the handover has the same local time.
  * 2. At every moment one person is on call, also before the start day.
- * 3. What is known of time zones changes with releases of Node. Only decisions use it. Events have their outcome.
+ * 3. Time zone data changes with releases of Node. Only decisions use it. Events contain their outcome.
  */
 import type { Rotation, RotationMember, RotationOverride } from "@tutti/contracts/insight/v1";
 import { civilDay, dayMs, dayNumber, type Zone, zoneOf } from "@tutti/definitions/timing";
@@ -24,17 +24,20 @@ const everyDaysByDefault = 7;
 const handoverByDefault = "09:00";
 /** 5 January 1970 was a Monday. */
 const startDayByDefault = 4;
-/** No zone is further from UTC. */
+/** Maximum offset of a zone from UTC. */
 const offsetMaxMs = dayMs;
-/** How far the start and the end of a shift are looked for. */
+/** Maximum distance in the search for the start and the end of a shift. */
 const sightMs = 366 * dayMs;
 
-/** A part of the shift at a moment: nothing changes in it. */
+/** Returns a part of the shift at a moment in which nothing changes. */
 export function onCallAt(rotation: RotationView, atMs: number): Shift {
   return stretchAt(rotation, atMs);
 }
 
-/** The shift at a moment, and those that follow. Those of a rotation of one person have no end: they are cut. */
+/**
+ * Returns the shift at a moment, and the following ones. Shifts of a rotation with one person have no end and
+ * are cut.
+ */
 export function shiftsFrom(rotation: RotationView, atMs: number, count: number): readonly Shift[] {
   let shift = stretchAt(rotation, atMs);
   while (atMs - shift.fromMs < sightMs) {
@@ -55,7 +58,7 @@ export function shiftsFrom(rotation: RotationView, atMs: number, count: number):
   return shifts;
 }
 
-/** What is wrong with a rotation: the field, and in words. Undefined when it is sound. */
+/** Returns the problem of a rotation, with its field. Undefined if there is none. */
 export function rotationProblem({
   members,
   timeZone,
@@ -86,7 +89,10 @@ export function rotationProblem({
   return undefined;
 }
 
-/** A time in which nothing changes: without a handover, and without a start or an end of an override. */
+/**
+ * Returns a period in which nothing changes: without a handover, and without a start or an end of an
+ * override.
+ */
 function stretchAt(rotation: RotationView, atMs: number): Shift {
   const turn = turnAt(rotation, atMs);
   let { fromMs, toMs } = turn;
@@ -123,7 +129,7 @@ function turnAt({ members, timeZone, handover, everyDays, startDay }: RotationVi
   const ofDayMs = timeOfDayMs(handover || handoverByDefault) ?? 0;
   const handoverOn = (day: number) => momentOf(zone, day * dayMs + ofDayMs);
   let day = Math.floor((atMs + zone.spanAt(atMs).offsetMs - ofDayMs) / dayMs);
-  // In an hour that clocks skip or repeat, local times do not say which handovers are over.
+  // In an hour that clocks skip or repeat, local times do not show which handovers have passed.
   while (handoverOn(day + 1) <= atMs) day++;
   while (handoverOn(day) > atMs) day--;
   const firstDay = dayIn(startDay) ?? startDayByDefault;
@@ -135,7 +141,7 @@ function turnAt({ members, timeZone, handover, everyDays, startDay }: RotationVi
   return { member, fromMs, toMs: handoverOn(firstDay + (turn + 1) * days) };
 }
 
-/** The moment of a local time: the first of two, or the first after a gap. */
+/** Returns the moment of a local time: the first of two, or the first after a gap. */
 function momentOf(zone: Zone, localMs: number): number {
   let span = zone.spanAt(localMs - offsetMaxMs);
   while (localMs - span.offsetMs >= span.toMs) span = zone.spanAt(span.toMs);
@@ -147,7 +153,7 @@ function timeOfDayMs(text: string): number | undefined {
   return hours === undefined ? undefined : (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
-/** The number of a day of the calendar. */
+/** Returns the number of a calendar day. */
 function dayIn(text: string): number | undefined {
   const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return undefined;

@@ -1,9 +1,11 @@
 /**
  * Alerts that other systems report, as Prometheus does to Alertmanager.
  *
- * 1. An alert is of the external rule whose id is its label `alertname`, otherwise of the rule `external`, which need not exist.
- * 2. It fires until it is reported as over, or is not reported again in time. Then it ends when it was to expire.
- * 3. A report that changes nothing but the expiry is one small entry in the journal, so that the expiry survives a crash.
+ * 1. An alert belongs to the external rule whose id is its label `alertname`, otherwise to the rule `external`, which
+ *    need not exist.
+ * 2. It fires until it is reported as ended, or is not reported again in time. Then its end is its expiry.
+ * 3. A report that changes nothing but the expiry is one small entry in the journal, so that the expiry survives a
+ *    crash.
  */
 import {
   type AlertReported,
@@ -43,7 +45,7 @@ export const takeAlertReports: AlertsCommand<TakeAlertReports, AlertReportsTaken
   },
 };
 
-/** Reported alerts that are over because they were not reported again. */
+/** Returns the reported alerts that expired because they were not reported again. */
 export function expiredReports(state: AlertsView, nowMs: number): KeptAlert[] {
   return [...state.reported]
     .map((id) => state.alerts.get(id))
@@ -59,7 +61,7 @@ function take(state: AlertsView, reported: AlertReported, nowMs: number, reports
   if (reports.seen.has(place)) return;
   reports.seen.add(place);
   const known = openAt(state, place);
-  // The rule is younger than the alert.
+  // The rule was created after the alert.
   const general = rule === externalRuleId ? undefined : openAt(state, placeOf(externalRuleId, labels));
   if (general !== undefined) reports.alerts.push(ended(general, nowMs));
   const expiryMs = reported.endMs === 0 ? nowMs + reportedForMs : reported.endMs;
@@ -85,7 +87,7 @@ function renew(
   const isSame = JSON.stringify([annotations, generatorUrl]) === before;
   if (isSame && report?.expiryMs === expiryMs) return;
   const next = { annotations, generatorUrl, expiryMs, updateMs: nowMs };
-  // Only read.
+  // The cast is safe: the value is only read.
   const alert = isSame ? undefined : { ...(known as KeptAlert), ...texts, report: next };
   renewed.push({ alertId, expiryMs, alert });
 }
@@ -104,7 +106,7 @@ function alertOf(
     values: {},
     ...texts,
     status: AlertStatus.ALERT_STATUS_FIRING,
-    // A clock of another system may be ahead.
+    // The clock of another system may be ahead.
     startMs: reported.startMs === 0 ? nowMs : Math.min(reported.startMs, nowMs),
     endMs: 0,
     acknowledgeCause: undefined,
@@ -151,7 +153,7 @@ function openAt(state: AlertsView, place: string): ReadOnly<KeptAlert> | undefin
 }
 
 function ended(alert: ReadOnly<KeptAlert>, endMs: number): KeptAlert {
-  // Only read.
+  // The cast is safe: the value is only read.
   const known = alert as KeptAlert;
   return { ...known, status: AlertStatus.ALERT_STATUS_RESOLVED, endMs: Math.max(endMs, known.startMs) };
 }

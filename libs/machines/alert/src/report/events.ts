@@ -3,7 +3,7 @@ import { keepAlert } from "../alert/fold.ts";
 import { setTimer } from "../delivery/due.ts";
 import type { AlertsEvent } from "../state.ts";
 
-/** No receiver hears of it. */
+/** Receivers are not notified. */
 export const alertReportsRenewed: AlertsEvent<AlertReportsRenewedV1> = {
   type: "alert_reports_renewed",
   version: 1,

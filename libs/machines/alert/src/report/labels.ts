@@ -1,4 +1,4 @@
-/** Labels of alerts as clients of Alertmanager's API see them, and the fingerprint of labels. */
+/** Labels of alerts for clients of Alertmanager's API, and the fingerprint of labels. */
 import type { KeptAlert } from "@tutti/contracts/insight/v1";
 import { Severity } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
@@ -12,7 +12,7 @@ const words = new Map<number, string>([
   [Severity.SEVERITY_CRITICAL, "critical"],
 ]);
 
-/** What other systems write in the label `severity`. */
+/** Values of the label `severity` in other systems. */
 const severities = new Map<string, Severity>([
   ["info", Severity.SEVERITY_INFO],
   ["none", Severity.SEVERITY_INFO],
@@ -24,12 +24,15 @@ const severities = new Map<string, Severity>([
   ["page", Severity.SEVERITY_CRITICAL],
 ]);
 
-/** Undefined if the label says nothing that is known. */
+/** Returns the severity. Undefined if the label has no known value. */
 export function severityIn({ severity = "" }: Labels): Severity | undefined {
   return severities.get(severity.toLowerCase());
 }
 
-/** Reported alerts have their labels as they came. Those of rules also have the rule and the severity. */
+/**
+ * Returns the labels. Reported alerts have their original labels. Those of rules also have the rule and the
+ * severity.
+ */
 export function labelsOf({ ruleId, severity, labels, report }: ReadOnly<KeptAlert>): Labels {
   if (report !== undefined) return labels;
   return { alertname: ruleId, severity: words.get(severity) ?? "", ...labels };
@@ -39,7 +42,10 @@ const prime = 0x1b3;
 const separator = 0xff;
 const encoder = new TextEncoder();
 
-/** The 64 bits of FNV-1a over names and values in order, in halves: whole numbers of JavaScript have 53 bits. */
+/**
+ * Returns the 64 bits of FNV-1a over names and values in order, in halves: whole numbers of JavaScript have 53
+ * bits.
+ */
 export function fingerprintOf(labels: Labels): string {
   let high = 0xcbf29ce4;
   let low = 0x84222325;

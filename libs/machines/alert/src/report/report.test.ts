@@ -86,7 +86,7 @@ describe("alerts that other systems report", () => {
     assert.deepEqual(statuses(driver), [ALERT_STATUS_RESOLVED]);
     untilToldAgain(driver);
     assert.equal(messages(driver)[0]?.alerts[0]?.status, ALERT_STATUS_RESOLVED);
-    // What is over and not known is no news.
+    // An ended alert that was not known is ignored.
     report(driver, { ...disk("b"), endMs: driver.nowMs - 1 });
     assert.equal(alertsOf(driver).length, 1);
   });

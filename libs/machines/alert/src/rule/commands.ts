@@ -1,10 +1,11 @@
 /**
  * Rules of a namespace.
  *
- * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed again.
- * 2. Alerts of a rule that is removed end, and its receivers hear of it.
- * 3. When a rule is no longer inhibited, receivers hear at once of alerts that were. When it gets an escalation policy,
- *    alerts that fire escalate at once.
+ * 1. A built-in rule stays built in when a caller changes it, and keeps the change when built-in rules are installed
+ *    again.
+ * 2. Alerts of a removed rule end, and its receivers are notified.
+ * 3. When a rule is no longer inhibited, receivers are notified immediately of its alerts. When it gets an escalation
+ *    policy, firing alerts escalate immediately.
  */
 import {
   AlertPartRemoved,
@@ -90,7 +91,7 @@ export const removeRule: AlertsCommand<RemoveAlertRule, AlertPartRemoved> = {
     if (rule.readyMade) return alertErrors.ruleBuiltIn.refusal({ id });
     const changes = { alerts: [] as KeptAlert[], droppedIds: [] as string[] };
     for (const alertId of state.open.values()) {
-      // Only read.
+      // The cast is safe: the value is only read.
       const alert = state.alerts.get(alertId) as KeptAlert;
       if (alert.ruleId === id) end(alert, step.nowMs, changes);
     }
@@ -115,7 +116,7 @@ function keepRules(state: AlertsView, rules: KeptRule[], step: AlertsStep): void
   if (changed.length > 0) tell(state, changed, step);
 }
 
-/** Without the fields that the service sets. */
+/** Returns a rule without the fields that the service sets. */
 function settled(rule: AlertRule): AlertRule {
   return { ...rule, namespace: "", revision: "", problem: "", updateCause: undefined };
 }

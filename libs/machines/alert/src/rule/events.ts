@@ -11,7 +11,7 @@ export const rulesKept: AlertsEvent<AlertRulesKeptV1> = {
   },
 };
 
-/** Its alerts ended before. Receivers are no longer known. */
+/** Its alerts ended before. Its receivers are no longer known. */
 export const ruleRemoved: AlertsEvent<AlertRuleRemovedV1> = {
   type: "alert_rule_removed",
   version: 1,

@@ -36,7 +36,7 @@ describe("maintenance windows that recur", () => {
 
   it("suppress messages in each window, and between windows receivers hear of alerts", () => {
     const driver = driven();
-    // An hour of every two.
+    // One hour of every two.
     const recurrence = { cron: "0 */2 * * *", timeZone: "", durationMs: hourMs, endMs: 0 };
     silence(driver, { recurrence });
     const [first] = keptOf(driver).silences;

@@ -1,8 +1,8 @@
 /**
  * Maintenance windows that recur: a silence that starts at the times of a cron rule.
  *
- * 1. The state has one time of a silence, the current or next one. When that is over, the silence gets the next.
- * 2. What is known of time zones changes with releases of Node. Only decisions use it. Events have their outcome.
+ * 1. The state has one window of a silence, the current or next one. When it ends, the silence gets the next one.
+ * 2. Time zone data changes with releases of Node. Only decisions use it. Events contain their outcome.
  */
 import type { KeptRecurrence } from "@tutti/contracts/insight/v1";
 import { PlannedTiming } from "@tutti/contracts/workflow/v1";
@@ -15,7 +15,7 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** What is wrong with a recurrence, in words. Empty when it is sound. */
+/** Returns the problem of a recurrence, in words. Empty if there is none. */
 export function recurrenceProblem(recurrence: ReadOnly<KeptRecurrence>): string {
   const { durationMs } = recurrence;
   if (!(durationMs >= recurrenceMinMs && durationMs <= recurrenceMaxMs))
@@ -24,10 +24,10 @@ export function recurrenceProblem(recurrence: ReadOnly<KeptRecurrence>): string 
   return problem === undefined ? "" : `\`recurrence\`: ${problem}`;
 }
 
-/** The window at a moment, otherwise the next one. Undefined if there is none any more. */
+/** Returns the window at a moment, otherwise the next one. Undefined if there is none. */
 export function windowAt(recurrence: ReadOnly<KeptRecurrence>, atMs: number): Window | undefined {
   const { durationMs } = recurrence;
-  // One that has started counts.
+  // A window that has started counts.
   const [fromMs] = previewTimes(timingOf(recurrence), atMs - durationMs, 1);
   return fromMs === undefined ? undefined : { fromMs, toMs: fromMs + durationMs };
 }

@@ -1,5 +1,5 @@
 /**
- * Silences: receivers hear nothing of alerts that match while a silence lasts. One in the future is a maintenance window,
+ * Silences: receivers get no messages about matching alerts during a silence. A future silence is a maintenance window,
  * which can recur.
  */
 import {
@@ -22,7 +22,7 @@ import { labelsOf } from "../report/labels.ts";
 import type { AlertsCommand, AlertsEvent, AlertsView } from "../state.ts";
 import { recurrenceProblem, windowAt } from "./recurrence.ts";
 
-/** Id of the silence that suppresses an alert. */
+/** Returns the id of the silence that suppresses an alert. */
 export function silenceOf(
   state: Pick<AlertsView, "silences">,
   alert: ReadOnly<KeptAlert>,
@@ -30,7 +30,7 @@ export function silenceOf(
 ): string | undefined {
   for (const { silenceId, ruleId, labels, fromMs, toMs, match } of state.silences.values()) {
     if (nowMs < fromMs || nowMs >= toMs || (ruleId !== "" && ruleId !== alert.ruleId)) continue;
-    // Only read.
+    // The cast is safe: the value is only read.
     if (!labelsMatch(alert.labels, labels as Parameters<typeof labelsMatch>[1])) continue;
     if (match === undefined) return silenceId;
     const all = labelsOf(alert);
@@ -39,22 +39,22 @@ export function silenceOf(
   return undefined;
 }
 
-/** A silence that is over as it recurs. Undefined if it does not. */
+/** Returns the next window of an ended silence. Undefined if it does not recur. */
 export function nextOf(silence: ReadOnly<KeptSilence>, nowMs: number): KeptSilence | undefined {
   const { recurrence } = silence;
-  // It may have been over for long: the process was stopped.
+  // The silence may have ended long ago, while the process was stopped.
   const window = recurrence && windowAt(recurrence, Math.max(nowMs, silence.toMs));
-  // Only read.
+  // The cast is safe: the value is only read.
   return window && { ...(silence as KeptSilence), ...window };
 }
 
-/** Why conditions cannot be those of a silence. Empty if they can. */
+/** Returns the problem of the conditions of a silence. Empty if there is none. */
 function matchProblem({ matchers }: SilenceMatch): string {
   for (const [at, matcher] of matchers.entries()) {
     const problem = matcherProblem(matcher);
     if (problem !== "") return `\`matchers[${at}].value\`: ${problem}`;
   }
-  // Otherwise it would silence everything.
+  // Otherwise the silence would match everything.
   if (matchers.length > 0 && matchers.every((matcher) => matcherHolds(matcher, {})))
     return "`matchers`: expected one that does not match an empty value, got none";
   return "";
@@ -78,7 +78,7 @@ export const silenceEnded: AlertsEvent<SilenceEndedV1> = {
   codec: SilenceEndedV1,
   evolve(state, { silenceId, endMs }, outstanding) {
     state.silences.delete(silenceId);
-    // Receivers hear now of what it suppressed.
+    // Receivers are notified now of the suppressed alerts.
     for (const { status, told, ruleId } of state.alerts.values())
       if (status !== told) plan(state, ruleId, endMs);
     setTimer(state, outstanding);
@@ -122,7 +122,7 @@ export const addSilence: AlertsCommand<AddSilence, SilenceAdded> = {
       recurrence,
     };
     step.emit(silenceAdded, { silence });
-    // Afterwards: receivers hear nothing between the two.
+    // The old silence ends after the new one starts, so that receivers get no messages in between.
     if (replaces !== "") step.emit(silenceEnded, { silenceId: replaces, endMs: step.nowMs });
     return { silenceId };
   },

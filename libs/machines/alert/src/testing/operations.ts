@@ -1,4 +1,4 @@
-/** Commands to alerts, drawn by chance: few rules and labels, so that they meet. */
+/** Random commands to alerts: few rules and labels, so that they interact. */
 import { AlertRule, EscalationPolicy, Rotation } from "@tutti/contracts/insight/v1";
 import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
@@ -88,7 +88,7 @@ const policy = fc
   })
   .map((given) => EscalationPolicy.fromPartial(given));
 
-/** Operations for properties. A failing sequence gets shorter. */
+/** Operations for properties. A failing sequence is reduced. */
 export function operations(): fc.Arbitrary<MachineCall> {
   const call = (weight: number, command: string, body: fc.Arbitrary<object>) => ({
     weight,
@@ -142,7 +142,7 @@ export function operations(): fc.Arbitrary<MachineCall> {
   );
 }
 
-/** What receivers answer: mostly that they have it. */
+/** Returns the response of a receiver: mostly a success. */
 export function done(_effect: unknown, random: number): Omit<MachineCall, "key"> {
   const delivered = random > 0.5;
   return { command: "settle_delivery", body: { delivered, message: delivered ? "" : "410 Gone" } };

@@ -1,4 +1,7 @@
-/** `npm run golden -- 0.2.0` in the folder of the package: writes what a release has to leave to all later ones. */
+/**
+ * `npm run golden -- 0.2.0` in the folder of the package writes the golden histories of a release for all later
+ * releases.
+ */
 import { writeGoldenHistories } from "@tutti/kernel/testing";
 import { stories } from "../stories.ts";
 
