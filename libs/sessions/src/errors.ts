@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Why the work of a part, or the tasks of a goal, cannot be had. */
+/** Errors of the work of a part, and of the tasks of a goal. */
 export const partWorkErrors = defineErrors("session", {
   childTaken: {
     status: "ALREADY_EXISTS",

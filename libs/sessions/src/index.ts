@@ -1,5 +1,5 @@
 /**
- * Executes the effects of sessions: brings each request to its service, and reports the outcome to the
+ * Executes the effects of sessions: sends each request to its service, and reports the outcome to the
  * session.
  */
 export { Fleet, presentIn } from "./agents/fleet.ts";

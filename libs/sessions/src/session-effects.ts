@@ -1,4 +1,4 @@
-/** Brings the effects of sessions to their services. */
+/** Sends the effects of sessions to their services. */
 import { Mode } from "@tutti/contracts/session/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import type { ErrandCommand, Errands } from "@tutti/host/serving";
@@ -30,7 +30,7 @@ import type { SessionCommands } from "./session/session-commands.ts";
 import type { WaitingForOthers } from "./session/waiting-for-others.ts";
 import type { Substrate } from "./substrate/substrate.ts";
 
-/** A part without a reachable service for so long runs in another mode, if that is allowed. */
+/** Time without a reachable service after which a part runs in another mode, if that is allowed. */
 const passOnAfterMs = 5_000;
 
 export interface SessionDoers {
@@ -51,7 +51,7 @@ export interface SessionDoers {
 export class SessionEffects {
   #doers: SessionDoers | undefined;
 
-  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  /** Sets the executors. They need the runtime, which needs this object: nothing is requested before. */
   begin(doers: SessionDoers): void {
     this.#doers = doers;
   }
@@ -103,7 +103,7 @@ export class SessionEffects {
   #start(doers: SessionDoers, due: DueEffect, effect: StartPart): void {
     const { errands, substrateOf, clock } = doers;
     const sinceMs = clock.monotonic();
-    // An attempt of unknown outcome may have started it, and so may an earlier owner of the session.
+    // An attempt with an unknown outcome may have started it, and so may an earlier owner of the session.
     let mayHaveBegun = due.isRecovered;
     const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const options = { signal, trace: traceOf(due.cause?.traceparent) };
@@ -123,9 +123,9 @@ export class SessionEffects {
   }
 
   /**
-   * Agents share the tasks of runs whose engine is away, if the session left the choice. The other direction
-   * would gain nothing: the pools of all agents are where missions are. Only a part that
-   * certainly has not started is passed on: a run whose answer was lost has the tasks, and may have done some.
+   * Passes the tasks of a run whose engine is unavailable to the swarm, if the session left the choice. The
+   * other direction is useless: missions are where the pools of all agents are. Only a part that certainly has
+   * not started is passed on: a run whose reply was lost has the tasks, and may have executed some.
    */
   async #passOn(
     { commands }: SessionDoers,

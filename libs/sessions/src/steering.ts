@@ -1,6 +1,6 @@
 /**
- * All that a process does for its sessions, put together: their parts are started, followed and told what to do,
- * planned, balanced and chosen for. Their locks are held, and others waited for.
+ * Assembles the components of a process for its sessions: starting, following, operating, planning, balancing
+ * and choosing parts, holding locks, and waiting for other sessions.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { lockService, sessionService } from "@tutti/contracts/session/v1";
@@ -45,13 +45,13 @@ export interface SteeringParts {
   readonly runtime: Pick<Runtime, "submit" | "query">;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "chance" | "logger">;
   readonly readTasks: ReadTasks;
-  /** Rules about plans before they are followed. Undefined if there are none. */
+  /** Rules that check plans before they start. Undefined if there are none. */
   readonly rules?: PlanRules | undefined;
-  /** Plans that wait for an approval are listed there. */
+  /** List of plans that wait for an approval. */
   readonly held?: HeldPlans;
-  /** In whose name it is done. */
+  /** Principal in whose name the components act. */
   readonly cause: Cause;
-  /** Parts that have to be stopped with the process, in the order of their start. */
+  /** Registers components that must be stopped with the process, in the order of their start. */
   readonly register: <Part extends Component>(
     name: string,
     part: Part,
@@ -77,7 +77,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
   const attendance = new Attendance({ commands, fleet, foundation });
   const onNews = (key: InstanceKey): void => {
     updates.publish(key);
-    // What cannot be looked at now is looked at with the next news.
+    // A failed read is repeated with the next news.
     commands.view(key).then(
       (view) => {
         if (view.endMs > 0) learned.ended(key);

@@ -22,7 +22,7 @@ function agent(agentId: string, attempts = 0, slots = 2): Agent {
   });
 }
 
-/** A session of two tasks that is under way, and agents that come and go. */
+/** A running session of two tasks, with agents that join and leave. */
 class Stage {
   readonly scene: SessionScene;
   readonly time = new VirtualTime();
@@ -43,7 +43,7 @@ class Stage {
     this.#attendance = new Attendance({ commands, fleet, foundation: { clock: this.time, logger } });
   }
 
-  /** Returns a look after so long, and what was written down in all. */
+  /** Reads after a delay. Returns all records so far. */
   async look(afterMs: number): Promise<readonly string[]> {
     this.time.advance(afterMs);
     this.#attendance.look(this.scene.key, this.scene.state);
@@ -113,7 +113,7 @@ describe("the record of a session", () => {
         ...{ task: number, status: TaskStatus.TASK_STATUS_COMPLETED, agent: "anna", attempts: 1 },
         ...{ startMs: beginMs + startMs, endMs: beginMs + endMs, used: { money: 2 } },
       });
-    // Told by two clocks, the second starts before the first has ended.
+    // With two clocks, the second task starts before the first has ended.
     const notes = [task(0, 10, 1_000), task(1, 998, 2_008)];
     scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 });
     const { agents, tasks } = recordOf(scene.state);

@@ -1,11 +1,11 @@
 /**
- * Writes down who is there to do the tasks of a session, how many slots each has, and how many of these others have
- * taken: what a comparison of modes has to know besides what the tasks took.
+ * Records the available agents of a session, their slots, and the slots that other work uses. A comparison of modes
+ * needs this in addition to the durations of tasks.
  *
- * 1. Changes are recorded, at most once a second (more often with detailed monitoring), and only while
- *    something happens to the tasks: agents that come and go between make no difference to the tasks.
- * 2. Agents report their attempts a little later than work does. So others have only what they had in two looks, a
- *    while apart.
+ * 1. Changes are recorded, at most once a second (more often with detailed monitoring), and only with events of the
+ *    tasks: agents that join and leave in between do not affect the tasks.
+ * 2. Agents report their attempts a little later than work does. So a slot counts as used by other work only if two
+ *    reads with a pause in between agree.
  * 3. The session has the records: after a crash recording continues from there.
  */
 import { type AgentNote, MonitoringLevel } from "@tutti/contracts/session/v1";
@@ -24,19 +24,19 @@ export interface AttendanceParts {
 }
 
 const everyMs = 1_000;
-/** What others have is what they had so long ago too. */
+/** Time between the two reads. */
 const settledMs = 300;
-/** Of so many agents it is not written down who they are. */
+/** Above this number, agents are not recorded. */
 const agentsMax = 1_000;
-/** Sessions that were looked at latest are remembered. The others continue with another look. */
+/** Number of sessions that are remembered. Others start with a new read. */
 const sessionsMax = 20_000;
 
 interface Seen {
   seeMs: number;
   isLooking: boolean;
-  /** Of all tasks that ask the same of their agent, the first one's number: of so many tasks. */
+  /** Number of tasks, and the first task number of each demand. */
   demands: { readonly tasks: number; readonly firsts: ReadonlyMap<string, number> };
-  /** What others were seen to have taken, by agent. */
+  /** Slots used by other work, by agent. */
   taken: ReadonlyMap<string, number>;
 }
 
@@ -48,7 +48,7 @@ export class Attendance {
     this.#parts = parts;
   }
 
-  /** Something has happened to a session. */
+  /** Handles an event of a session. */
   look(key: InstanceKey, view: SessionView): void {
     const name = textOf(key);
     if (view.endMs > 0) this.#sessions.delete(name);
@@ -115,7 +115,7 @@ function isToWatch({ order, beginMs, endMs, ending }: SessionView): boolean {
   return isWatched && beginMs > 0 && endMs === 0 && ending === 0;
 }
 
-/** What each has running that is none of the session's. Agents without are left out. */
+/** Returns the running attempts of other work per agent. Agents without any are left out. */
 function takenByOthers({ agents, askMs }: FleetAnswer, { tasks }: SessionView): ReadonlyMap<string, number> {
   const ours = new Map<string, number>();
   for (const { agent, startMs, endMs } of tasks)
@@ -129,7 +129,10 @@ function takenByOthers({ agents, askMs }: FleetAnswer, { tasks }: SessionView): 
   return taken;
 }
 
-/** Agents that are otherwise than they were last written down. Those that can do nothing of it are not there. */
+/**
+ * Returns the agents that have changed since the last record. Agents that cannot execute any of the tasks count
+ * as absent.
+ */
 function changes(
   view: SessionView,
   firsts: ReadonlyMap<string, number>,

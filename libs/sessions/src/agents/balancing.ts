@@ -1,6 +1,6 @@
 /**
- * Moves tasks between parts of a session that run at once: from one that holds its tasks up to one that does not, as
- * long as the whole is expected to end earlier by that. What moved, when and why, is the session's to record.
+ * Moves tasks between concurrent parts of a session: from a part with long waits to one without, as long as this is
+ * expected to end the session earlier. The session records each move with its time and reason.
  */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -19,14 +19,14 @@ export interface BalancingParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** A session is looked at so often, as long as it is done in several parts at once. */
+/** Interval of reads of a session with several concurrent parts. */
 const everyMs = 500;
-/** What is expected of a task of which nothing is known. */
+/** Expected duration of a task without any estimate. */
 const unknownMs = 1_000;
 
 export class Balancing {
   readonly #parts: BalancingParts;
-  /** Sessions that are looked at. */
+  /** Sessions that are read. */
   readonly #open = new Set<string>();
   #isStopped = false;
 
@@ -34,7 +34,7 @@ export class Balancing {
     this.#parts = parts;
   }
 
-  /** Something happened to a session that may be done in parts. */
+  /** Handles an event of a session that may have several parts. */
   look(key: InstanceKey, view: SessionView): void {
     if (this.#isStopped || !isToBalance(view) || this.#open.has(textOf(key))) return;
     this.#open.add(textOf(key));
@@ -60,7 +60,7 @@ export class Balancing {
     });
   }
 
-  /** Returns whether it is to be looked at again. */
+  /** Reads a session once. Returns whether to read it again. */
   async #turn(key: InstanceKey): Promise<boolean> {
     const { commands, fleet, foundation } = this.#parts;
     const view = await commands.view(key);
@@ -152,11 +152,11 @@ function openParts(view: SessionView) {
   return view.parts.filter(({ endMs, confirmMs, isOver }) => confirmMs > 0 && endMs === 0 && !isOver);
 }
 
-/** It is done in several parts now, and may be done otherwise. */
+/** Returns whether it has several parts now, and tasks may move. */
 function isToBalance(view: SessionView): boolean {
   // An orchestrator of the user places the tasks itself.
   const isFree = view.order?.spec?.optimization?.fixed !== true && view.mode !== Mode.MODE_CUSTOM;
-  // Its budget is with the parts that it has.
+  // Its parts have the whole budget.
   if (hasBudget(view)) return false;
   return isFree && view.endMs === 0 && view.ending === 0 && view.pauseMs === 0 && openParts(view).length > 1;
 }

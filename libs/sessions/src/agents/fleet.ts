@@ -1,4 +1,4 @@
-/** Who is there to do the tasks of sessions: as pools know them, asked for at most so often. */
+/** Agents for the tasks of sessions, read from pools at a limited rate. */
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
@@ -12,13 +12,13 @@ export interface FleetParts {
   readonly clock: Pick<Clock, "monotonic" | "now">;
 }
 
-/** How old what is known may be. */
+/** Maximum age of the known agents. */
 const freshMs = 200;
 const page = 1_000;
 const agentsMax = 10_000;
 const keptMax = 100;
 
-/** Who was there, and when that was asked. */
+/** Agents, and the time of the request. */
 export interface FleetAnswer {
   readonly agents: readonly Agent[];
   readonly askMs: number;
@@ -37,7 +37,7 @@ export class Fleet {
     this.#parts = parts;
   }
 
-  /** Agents of a namespace that can be given work. */
+  /** Returns the agents of a namespace that accept work. */
   async agentsOf(namespace: string): Promise<readonly Agent[]> {
     return (await this.answerOf(namespace)).agents;
   }
@@ -54,7 +54,7 @@ export class Fleet {
       if (this.#known.size <= keptMax) break;
       this.#known.delete(oldest);
     }
-    // One that could not be asked is asked again.
+    // A failed request is repeated.
     answer.catch(() => this.#known.delete(namespace));
     return answer;
   }
@@ -76,7 +76,7 @@ export class Fleet {
   }
 }
 
-/** What a task asks of its agent: tasks with the same demand can be done by the same agents. */
+/** Returns the demand of a task: the same agents can execute tasks with the same demand. */
 export function demandOf(
   { work, versionRange, placement, resources }: ReadOnly<TaskSpec>,
   pool: string,
@@ -88,7 +88,7 @@ export function demandOf(
   ]);
 }
 
-/** What a task asks of its agent, for people. */
+/** Returns the demand of a task as text. */
 export function demandText(
   { work, versionRange, placement, resources }: ReadOnly<TaskSpec>,
   pool: string,
@@ -105,10 +105,10 @@ export function demandText(
   ].join("");
 }
 
-/** What no agent does: children. */
+/** Demand of tasks without an agent: children. */
 export const anybody = "";
 
-/** Agents as plans see them, for tasks of these demands. */
+/** Returns the agents as plans use them, for tasks of these demands. */
 export function presentIn(
   agents: readonly Agent[],
   tasks: readonly ReadOnly<TaskSpec>[],
@@ -124,7 +124,7 @@ export function presentIn(
 
 /** Free slots for certain tasks. */
 export interface Room {
-  /** How many could take one of the tasks. */
+  /** Number of slots that could take one of the tasks. */
   readonly slots: number;
   takes(task: ReadOnly<TaskSpec>): boolean;
 }

@@ -1,13 +1,13 @@
-/** How long tasks wait in a part of a session of late: what they waited elsewhere, before they came, is not its fault. */
+/** Recent waits of tasks in a part of a session. Waits in another part before a move do not count. */
 import type { SessionView, TaskView } from "@tutti/machine-session";
 
-/** What started no longer ago, and moved no longer ago, says how it is. */
+/** Maximum age of starts and moves that count. */
 const lateMs = 30_000;
 
 export interface Stay {
-  /** By the numbers of tasks that came from another part: when. */
+  /** Times at which tasks arrived from another part, by number. */
   readonly cameMs: ReadonlyMap<number, number>;
-  /** Tasks moved away of late: the rest does not show how long more would wait. */
+  /** Whether tasks moved away recently: the rest does not show how long more would wait. */
   readonly isLeft: boolean;
 }
 
@@ -23,7 +23,7 @@ export function stayIn({ moves }: Pick<SessionView, "moves">, part: number, nowM
 
 type Waiting = Pick<TaskView, "number" | "readyMs" | "startMs" | "endMs">;
 
-/** Returns how long tasks that could start waited, on the average. */
+/** Returns the mean wait of tasks that could start. */
 export function heldUpMs(tasks: readonly Waiting[], { cameMs }: Pick<Stay, "cameMs">, nowMs: number): number {
   let sum = 0;
   let count = 0;

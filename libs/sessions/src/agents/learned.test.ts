@@ -4,7 +4,7 @@ import { ReadExperienceReply } from "@tutti/contracts/intelligence/v1";
 import { silentLogger } from "@tutti/kernel";
 import { Learned } from "./learned.ts";
 
-/** A service with one end of an attempt, that replies or does not. */
+/** A service with the end of one attempt, which may be unavailable. */
 function learnedFrom() {
   const service = { isAway: false, nowMs: 0 };
   const outcomes = [{ capability: "pay", runMs: 1_000 }];

@@ -1,7 +1,7 @@
 /**
- * Durations, usage and choices of each namespace, learned from its experience: every process with that
- * experience knows the same. Requested when something is planned or chosen, and not waited for if no service
- * can be asked.
+ * Durations, usage and choices of each namespace, learned from its experience: every process with the same
+ * experience has the same knowledge. It is requested before a plan or a choice, which does not wait if the
+ * service is unavailable.
  */
 import type { estimateService } from "@tutti/contracts/intelligence/v1";
 import { costInputIn } from "@tutti/definitions";
@@ -17,16 +17,16 @@ export interface LearnedParts {
   readonly logger: Pick<Logger, "debug">;
 }
 
-/** How old what is known may be: so many sessions start at once. */
+/** Maximum age of the knowledge: many sessions may start at the same time. */
 const freshMs = 500;
-/** How long a caller waits for more knowledge. */
+/** Maximum wait of a caller for more knowledge. */
 const waitMs = 2_000;
 const namespacesMax = 200;
 
 interface Known {
   readonly learner: Learner;
   requestedMs: number;
-  /** Undefined if nothing was read. */
+  /** Time of the last read. Undefined before the first. */
   readMs: number | undefined;
   isAway: boolean;
   asking: Promise<void>;
@@ -35,14 +35,14 @@ interface Known {
 export class Learned {
   readonly #parts: LearnedParts;
   readonly #known = new Map<string, Known>();
-  /** What sessions that have not ended are expected to lose by what they try. */
+  /** Expected loss of open sessions through exploration. */
   readonly #underTrial = new Map<string, Map<string, number>>();
 
   constructor(parts: LearnedParts) {
     this.#parts = parts;
   }
 
-  /** With what has come since. */
+  /** Returns the knowledge, including recent experience. */
   async of(namespace: string): Promise<Knowledge> {
     const nowMs = this.#parts.clock.monotonic();
     const known = this.#known.get(namespace) ?? this.#begin(namespace);
@@ -54,12 +54,12 @@ export class Learned {
     return known.learner.knowledge;
   }
 
-  /** As of the last time that it was asked for. */
+  /** Returns the knowledge of the last request. */
   soFar(namespace: string): Knowledge {
     return (this.#known.get(namespace) ?? this.#begin(namespace)).learner.knowledge;
   }
 
-  /** What to say if no service replied when more was asked for. Undefined while one does. */
+  /** Returns a text if the last request failed. Undefined if it succeeded. */
   absence(namespace: string): string | undefined {
     const known = this.#known.get(namespace);
     if (known === undefined || !known.isAway) return undefined;
@@ -69,13 +69,13 @@ export class Learned {
     return `${away}, and the known estimates are ${ageSec} s old`;
   }
 
-  /** A session is done otherwise than seems best, to learn from it. */
+  /** Records a session that does not use the best known mode, in order to learn. */
   trying({ namespace, id }: InstanceKey, lossMs: number): void {
     const trials = this.#underTrial.get(namespace) ?? new Map<string, number>();
     this.#underTrial.set(namespace, trials.set(id, lossMs));
   }
 
-  /** What it came to is known with the experience. */
+  /** Drops an ended session: its outcome is part of the experience. */
   ended({ namespace, id }: InstanceKey): void {
     const trials = this.#underTrial.get(namespace);
     trials?.delete(id);
@@ -126,7 +126,7 @@ export class Learned {
   }
 }
 
-/** Returns a task as estimates know it. */
+/** Returns the description of a task for estimates. */
 export function describedIn(
   { order }: { readonly order: Pick<NonNullable<SessionView["order"]>, "definition"> | undefined },
   { id, work, input, estimate }: TaskView["spec"],

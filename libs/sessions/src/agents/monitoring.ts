@@ -1,19 +1,16 @@
-/** How closely a session is watched, in what that comes to for those who watch. */
+/** Monitoring level of a session, as settings of its observers. */
 import { MonitoringLevel } from "@tutti/contracts/session/v1";
 import type { SessionView } from "@tutti/machine-session";
 
-/** A task that takes longer than planned by this share is reported. */
+/** Default share by which a task must exceed its plan to be reported. */
 const deviationUsual = 0.5;
 
-/** Returns whether all that is seen is written down, and not only some of it each second. */
+/** Returns whether everything observed is recorded, instead of a part each second. */
 export function isInDetail({ order }: Pick<SessionView, "order">): boolean {
   return order?.spec?.monitoring?.level === MonitoringLevel.MONITORING_LEVEL_DETAILED;
 }
 
-/**
- * The factor by which something has to differ from its plan to be reported, and to be a reason for another
- * plan.
- */
+/** Returns the factor by which a value must differ from its plan to be reported, and to cause a new plan. */
 export function surprisingFactor({ order }: Pick<SessionView, "order">): number {
   return 1 + (order?.spec?.monitoring?.deviation || deviationUsual);
 }

@@ -1,4 +1,4 @@
-/** Asks the agent that offers a capability, by a run of one task: queued, tried again and kept like any other. */
+/** Asks the agent that offers a capability, by a run with one task: queued, retried and stored like any other. */
 import type { SessionSpec } from "@tutti/contracts/session/v1";
 import { type Amounts, type Payload, TaskSpec, WorkStatus } from "@tutti/contracts/types/v1";
 import { ParentClosePolicy, RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
@@ -10,30 +10,30 @@ import { type Asking, shareOf } from "../substrate/substrate.ts";
 export type QuestionRuns = Pick<Client<typeof runService>, "startRun" | "awaitRun">;
 
 export interface Question {
-  /** Derived from the session: the next owner finds it. */
+  /** Derived from the session: the next owner computes the same id. */
   readonly runId: string;
-  /** The task of the session under which it is reported. */
+  /** Task id of the session under which it reports. */
   readonly task: string;
   readonly capability: string;
-  /** By name, as JSON: over the input of its run nothing in it is taken for an expression. */
+  /** Input by name, as JSON. Texts in the input of a run are never evaluated as expressions. */
   readonly input: Readonly<Record<string, string>>;
   readonly spec: SessionSpec;
-  /** What else its one task is to have. */
+  /** Further fields of the task. */
   readonly with?: Partial<Pick<TaskSpec, "retry" | "timeouts" | "priority">>;
-  /** How long its run can be read. As the session's unless given. */
+  /** Retention of the run. Default: that of the session. */
   readonly retentionMs?: number;
 }
 
 export interface Answer {
   readonly output: Payload;
   readonly used: Amounts | undefined;
-  /** The run existed before, perhaps with another question. */
+  /** Whether the run existed before, perhaps with another question. */
   readonly isOfBefore: boolean;
 }
 
-/** How long one call waits. */
+/** Maximum wait of one call. */
 const waitMs = 30_000;
-/** The one task of its run, which is shown with it. */
+/** Id of the only task of the run, which is displayed with it. */
 const taskId = "plan";
 
 /** Starts the run once, however often it is called. Throws the error of `failed` if the run fails. */
@@ -60,7 +60,8 @@ export async function ask(
 }
 
 /**
- * Returns whether the run existed. A new owner may ask with other words: then the answer to the first question counts.
+ * Starts the run. Returns whether it existed. A new owner may ask with another text: then the answer to the first
+ * question counts.
  */
 async function begin(runs: QuestionRuns, request: StartRunRequest, options: Asking): Promise<boolean> {
   try {
@@ -106,7 +107,7 @@ function json(text: string): Payload {
   return { body: { $case: "inline", value: new TextEncoder().encode(text) }, mediaType: "" };
 }
 
-/** Returns the JSON that came. Undefined where it is none in place. */
+/** Returns the JSON of the payload. Undefined if it is not inline JSON. */
 export function jsonIn({ body, mediaType }: Payload): { readonly value: unknown } | undefined {
   const isJson = mediaType === "" || mediaType === "application/json";
   if (body?.$case !== "inline" || !isJson) return undefined;

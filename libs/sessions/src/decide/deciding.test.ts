@@ -13,7 +13,7 @@ import { SessionCommands } from "../session/session-commands.ts";
 import { SessionUpdates } from "../session/session-updates.ts";
 import { Deciding, type DecidingParts } from "./deciding.ts";
 
-/** A part whose orchestrator starts nothing, and wants to be asked again after so long. */
+/** A part whose orchestrator starts nothing, and asks for the next question after this delay. */
 function opened(againMs: number) {
   const time = new VirtualTime();
   const scene = SessionScene.of(Mode.MODE_CUSTOM, [taskSpec("a"), taskSpec("b")], { orchestrator: "mine" });
@@ -36,7 +36,7 @@ function opened(againMs: number) {
   const parts = {
     ...{ loops, foundation, rules: undefined, held: new HeldPlans(), cause: Cause.create() },
     ...{ updates: new SessionUpdates(time), looks: new Looks() },
-    // The cast: the driver stands for the runtime of one partition.
+    // The cast is safe: the driver replaces the runtime of one partition.
     commands: new SessionCommands(runtime as never, Cause.create()),
     fleet: { agentsOf: () => Promise.resolve([]) },
     learned: { of: () => Promise.resolve({ times: { estimate: () => undefined } }) },

@@ -228,7 +228,7 @@ class DecidedPart {
   }
 }
 
-/** A key of the situation. It changes if tasks ended or were added, or if agents joined or left. */
+/** Returns a key of the situation. It changes if tasks ended or were added, or if agents joined or left. */
 function standingOf(view: SessionView, agents: readonly string[]): string {
   const ended = view.tasks.map(({ status, endMs }) => (endMs > 0 ? status : 0));
   return `${ended.join(" ")} ${[...agents].sort().join(" ")}`;

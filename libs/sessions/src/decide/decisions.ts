@@ -1,11 +1,11 @@
-/** What an orchestrator of the user is asked about a part, and what it answers: plain JSON, so that any program can be one. */
+/** Question to an orchestrator of the user about a part, and its answer: plain JSON, so that any program can be one. */
 import { Mode, type MoveWork, type PlannedPlace } from "@tutti/contracts/session/v1";
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskOutcome } from "@tutti/contracts/types/v1";
 import { modeName, partId, type SessionView, statusWord, type TaskView } from "@tutti/machine-session";
 import { jsonIn } from "./asking.ts";
 
-/** Beyond so many bytes outputs are left out of a question. What is longer without them cannot be asked. */
+/** Above this number of bytes, outputs are left out of a question. The second limit applies without them. */
 const withOutputsMax = 400_000;
 export const questionMax = 900_000;
 
@@ -13,7 +13,7 @@ export interface Situation {
   readonly view: SessionView;
   readonly part: number;
   readonly agents: readonly Agent[];
-  /** Of tasks that have ended. */
+  /** Outcomes of ended tasks. */
   readonly outcomes: readonly TaskOutcome[];
   readonly expectedMs: (task: TaskView) => number;
 }
@@ -58,7 +58,7 @@ function promptOf({ view, part, agents, outcomes, expectedMs }: Situation, isWho
   };
 }
 
-/** Nothing has it yet: it is the orchestrator's to start, or to give away. */
+/** Returns whether the orchestrator may start or move a task: no part of the work has it. */
 function isOurs({ part, isPlaced, endMs }: TaskView, number: number): boolean {
   return part === number && !isPlaced && endMs === 0;
 }
@@ -77,7 +77,7 @@ interface Decision {
   readonly begin: PlannedPlace[];
   readonly moves: MoveWork[];
   readonly reason: string;
-  /** When to ask again, even if nothing has happened. Undefined if not set. */
+  /** Delay until the next question, even without events. Undefined if not set. */
   readonly againMs: number | undefined;
 }
 
@@ -85,7 +85,7 @@ export type Reading =
   | { readonly ok: true; readonly decision: Decision }
   | { readonly ok: false; readonly problem: string };
 
-/** Problems are reported in words, with their place. */
+/** Reads a decision. Problems are reported in words, with their place. */
 export function readDecision(output: unknown, { view, expectedMs }: Situation, nowMs: number): Reading {
   try {
     const { begin, move, reason, againMs, ...rest } = objectIn(output, "it", decisionFields);
@@ -127,12 +127,12 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
 
 const decisionFields = ["begin", "move", "reason", "againMs"];
 
-/** `` `begin`, `move` ``. */
+/** Quotes names: `` `begin`, `move` ``. */
 function quoted(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(", ");
 }
 
-/** Stops the reading. */
+/** Thrown to stop reading. */
 class Unfit extends Error {}
 
 function objectIn(given: unknown, at: string, fields: readonly string[]): Record<string, unknown> {

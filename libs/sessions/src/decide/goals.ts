@@ -1,6 +1,7 @@
 /**
  * Breaks goals down into tasks: a run of one task asks the agent that offers the capability, and its output
- * is read as tasks of a session. The run's id is derived from the session's, so that the next owner finds it.
+ * becomes the tasks of a session. The id of the run is derived from that of the session, so the next owner
+ * computes the same id.
  */
 import type { Goal, SessionSpec } from "@tutti/contracts/session/v1";
 import type { Payload, TaskList } from "@tutti/contracts/types/v1";
@@ -18,7 +19,10 @@ import type { DueEffect } from "@tutti/runtime";
 import { partWorkErrors } from "../errors.ts";
 import { ask, jsonIn, type Question, type QuestionRuns } from "./asking.ts";
 
-/** What a planner gave, as tasks of a session. Throws what a session with these would be refused for. */
+/**
+ * Converts the output of a planner to tasks of a session. Throws an error if a session with these tasks would
+ * be refused.
+ */
 export type ReadTasks = (namespace: string, spec: SessionSpec, output: unknown) => Promise<TaskList>;
 
 export interface GoalsParts {
@@ -59,7 +63,7 @@ export class Goals {
       if (given !== undefined) return await this.#parts.readTasks(namespace, spec, given.value);
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
-      // What could not be looked at now is looked at again.
+      // A check that cannot be made now is repeated.
       if (error.retry !== "never") throw error;
       throw sessionErrors.goalUnfit({ planner, problem: withoutRemedy(error) }, { cause: error });
     }

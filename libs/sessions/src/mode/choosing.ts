@@ -1,6 +1,6 @@
 /**
- * Chooses how sessions are done: tries every mode in virtual time with what is expected of the tasks on the agents
- * there are, and cuts those that are done in parts. The choice goes to the session, which records it, and is made once.
+ * Chooses the mode of sessions: simulates every mode in virtual time with the expected durations and the available
+ * agents, and divides sessions into parts. The session records the choice, which is made once.
  */
 import { type Choice, Mode, type RecordChoice } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
@@ -41,7 +41,7 @@ export class Choosing {
         presentIn(agents, specs, pool),
         { times: knowledge.times, use: knowledge.uses },
       );
-      // If an agent is missing nothing can be simulated: the tasks run in their declared order, and wait in
+      // Without a required agent nothing can be simulated: the tasks run in their declared order, and wait in
       // their pools.
       const body =
         "refused" in made
@@ -65,7 +65,7 @@ export class Choosing {
     const { optimization } = view.order?.spec ?? {};
     const made = chosenMode(situation, chooser, view.order?.spec ?? {}, {
       underTrialMs: learned.underTrialMs(key.namespace),
-      // Without optimization nothing is tried for the sake of learning.
+      // Without optimization there is no exploration.
       exploration: optimization === undefined ? 0 : optimization.exploration || 0.05,
     });
     if (made.explored) learned.trying(key, expectedLossMs(made));
@@ -76,7 +76,7 @@ export class Choosing {
   }
 }
 
-/** A choice that rests on old estimates says so, and why. */
+/** Adds a note to a choice that is based on old estimates. */
 function withAbsence(body: RecordChoice, absence: string | undefined): RecordChoice {
   if (absence === undefined || body.choice === undefined) return body;
   return { ...body, choice: { ...body.choice, reason: `${body.choice.reason} (${absence})` } };
@@ -117,7 +117,9 @@ function safely(view: SessionView, reason: string): RecordChoice {
   return { choice, mode, parts: [whole(view, mode, reason)] };
 }
 
-/** By structure: chains, bags, and regions whose tasks differ and wait for each other. */
+/**
+ * Divides by structure: chains, independent tasks, and regions whose tasks differ and wait for each other.
+ */
 function inParts(view: SessionView, situation: Situation): RecordChoice {
   const cut = cutOf(situation, usualDelays);
   const parts = cut.map(({ mode, tasks, reason }) => ({

@@ -1,5 +1,5 @@
 /**
- * How a session would be done if it started now: its choice and the result of that choice with the expected durations, and
+ * Forecast of a session that would start now: its choice and the result of that choice with the expected durations, and
  * the best plan for its tasks and agents alone. Nothing is started, and nothing is stored.
  */
 import { type Choice, Mode, type SessionSpec } from "@tutti/contracts/session/v1";
@@ -27,11 +27,11 @@ import {
 } from "@tutti/planner";
 import { choiceOf, chosenMode, intendedOf, modes } from "./mode-choice.ts";
 
-/** Who does what when, in milliseconds from now. */
+/** A plan, in milliseconds from now. */
 export interface Foreplanned {
   readonly assignments: readonly ForeplannedTask[];
   readonly makespanMs: number;
-  /** Nothing is below. */
+  /** No plan can be shorter. */
   readonly lowerBoundMs: number;
   readonly criticalPath: readonly string[];
   readonly method: string;
@@ -40,7 +40,7 @@ export interface Foreplanned {
 }
 
 interface ForeplannedTask {
-  /** Its place among those that were asked about. */
+  /** Index among the given tasks. */
   readonly task: number;
   readonly taskId: string;
   readonly agentId: string;
@@ -55,14 +55,14 @@ export interface Foreseen extends Foreplanned {
   readonly choice: Choice;
   readonly p50Ms: number;
   readonly p90Ms: number;
-  /** How many drawn cases these are of. */
+  /** Number of simulated cases. */
   readonly cases: number;
 }
 
 export interface Foreseeable {
-  /** Its work is tasks. */
+  /** Specification with tasks. */
   readonly spec: ReadOnly<SessionSpec>;
-  /** Empty where there is none. */
+  /** Name of the definition. Empty if there is none. */
   readonly definition: string;
   readonly present: readonly PresentAgent[];
   readonly knowledge: Pick<Knowledge, "times" | "uses" | "chooser">;
@@ -84,7 +84,7 @@ export function foreseen({
   );
   if ("refused" in made) return made;
   const { situation } = made;
-  // The caller loses nothing by trying and learns nothing from it: what is shown is what seems best.
+  // A forecast does no exploration: it shows the best known choice.
   const choice = named(
     spec.mode,
     choiceOf(chosenMode(situation, knowledge.chooser, spec, { exploration: 0 })),
@@ -97,7 +97,7 @@ export function foreseen({
   const { timesMs = [], meanMs = 0 } = prediction ?? {};
   const rehearsal = rehearsed(situation, planned);
   const { expectedMs = 0, highMs = 0, expectedUse } = candidate ?? {};
-  // What was learned of how far predictions are off holds for their middle as for their mean.
+  // The learned correction of predictions applies to the median as well as to the mean.
   const correction = meanMs > 0 && expectedMs > 0 ? expectedMs / meanMs : 1;
   return {
     ...laidOut(situation, rehearsal),
@@ -111,7 +111,7 @@ export function foreseen({
   };
 }
 
-/** A mode that was named is not chosen: the others are there beside it. */
+/** A requested mode is not chosen: the others are listed for comparison. */
 function named(wanted: Mode, choice: Choice): Choice {
   const chosen = choice.candidates.findIndex(({ mode }) => mode === wanted);
   if (chosen < 0) return choice;
@@ -122,11 +122,11 @@ export interface ForeplanWanted {
   readonly tasks: readonly IntendedTask[];
   readonly present: readonly PresentAgent[];
   readonly knowledge: Pick<Knowledge, "times" | "uses">;
-  /** Whether there is no time to look for a better order. */
+  /** Returns whether the time for finding a better order is over. */
   readonly stop: () => boolean;
 }
 
-/** Orders that are tried at most. */
+/** Maximum number of tried orders. */
 const stepsMax = 20_000;
 
 export function foreplanned({
@@ -139,7 +139,7 @@ export function foreplanned({
   if ("refused" in made) return made;
   const { situation } = made;
   const plan = improvedPlan(situation.problem, { steps: stepsMax, stop });
-  // Agents that leave are not spoken of here: there is always a plan.
+  // Agents do not leave in a forecast: there is always a plan.
   if (plan === undefined) throw new RangeError("expected a plan on agents that stay");
   return { ...laidOut(situation, plan), method: plan.method, money: moneyOf(situation, plan) };
 }

@@ -1,7 +1,4 @@
-/**
- * Which mode is chosen for tasks, and how it is reported: the same for sessions and for callers that only
- * ask.
- */
+/** Choice of a mode for tasks, and its report: the same for sessions and for forecasts. */
 import {
   type Choice,
   Mode,
@@ -25,7 +22,7 @@ import {
 import { demandOf, demandText } from "../agents/fleet.ts";
 import { describedIn } from "../agents/learned.ts";
 
-/** Returns a task as those that choose and plan see it. */
+/** Returns the description of a task for choices and plans. */
 export function intendedOf(
   { order }: { readonly order: Pick<ReadOnly<SessionOrder>, "definition" | "spec"> | undefined },
   spec: TaskSpec,
@@ -49,13 +46,13 @@ const dividing: ReadonlyMap<PlannedMode, string> = new Map([
   ["hybrid", "its parts would divide the budget before it is known what each of them needs"],
 ]);
 
-/** Undefined for balanced ones. */
+/** Returns the weights. Undefined for balanced ones. */
 export function weightsOf(optimization: Partial<Optimization> | undefined): Weights | undefined {
   const { time = 0, cost = 0, quality = 0 } = optimization ?? {};
   return time + cost + quality === 0 ? undefined : { time, cost, quality };
 }
 
-/** By their names. */
+/** Modes by their names. */
 export const modes: Readonly<Record<PlannedMode, Mode>> = {
   workflow: Mode.MODE_WORKFLOW,
   swarm: Mode.MODE_SWARM,
@@ -63,7 +60,7 @@ export const modes: Readonly<Record<PlannedMode, Mode>> = {
   hybrid: Mode.MODE_HYBRID,
 };
 
-/** By what a session is to be good for and may use up. */
+/** Returns the choice by the goals and the limits of a session. */
 export function chosenMode(
   situation: Situation,
   chooser: ModeChooser,
@@ -78,7 +75,7 @@ export function chosenMode(
   });
 }
 
-/** As the contract tells it. */
+/** Converts a choice to the message of the contract. */
 export function choiceOf(made: ModeChoice): Choice {
   const { kind, features, chosen, confidence, explored, fallback, reason, model } = made;
   return {

@@ -1,4 +1,4 @@
-/** What a session that has ended was, for those who do it again in virtual time: its tasks as they went, and who was there. */
+/** Record of an ended session for a repetition in virtual time: its tasks as executed, and the available agents. */
 import type { NoteAgents } from "@tutti/contracts/session/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { AtWork, agentNotes, modeName, type SessionView, type TaskView } from "@tutti/machine-session";
@@ -7,8 +7,8 @@ import { anybody, demandOf } from "../agents/fleet.ts";
 import { describedIn } from "../agents/learned.ts";
 
 /**
- * Ends come in whole milliseconds, by another clock than starts: tasks that overlap for less followed each
- * other.
+ * Tolerance between the clocks of starts and of ends, which have whole milliseconds: tasks with a smaller
+ * overlap ran in sequence.
  */
 const clocksMs = 5;
 
@@ -48,7 +48,7 @@ function recordedTask(view: SessionView, task: TaskView, pool: string): Recorded
   };
 }
 
-/** Those that were seen, and those that did something and were not. */
+/** Returns the observed agents, and those that executed a task without being observed. */
 function recordedAgents(view: SessionView, tasks: readonly RecordedTask[]): readonly RecordedAgent[] {
   const notes = agentNotes(view);
   const all = new Set([anybody, ...tasks.map(({ demand }) => demand)]);
@@ -82,7 +82,7 @@ function seen(id: string, notes: readonly NoteAgents[], beginMs: number, own: re
   const steps = notes.flatMap(({ agents, seeMs }, at): Step[] => {
     const note = agents.find(({ agent }) => agent === id);
     for (const number of note?.unable ?? []) unable.add(number);
-    // What is seen first was so from the beginning.
+    // The first observation applies from the start.
     return note === undefined ? [] : [{ ...note, ms: at === 0 ? 0 : Math.max(0, seeMs - beginMs) }];
   });
   const slots = Math.max(0, ...steps.map((step) => step.slots));
@@ -91,7 +91,7 @@ function seen(id: string, notes: readonly NoteAgents[], beginMs: number, own: re
   return { slots, unable, joinMs, taken: takenIn(steps, slots) };
 }
 
-/** Slots that were others', or not there, as spans of one each. */
+/** Returns the slots that were used by other work or missing, as one period each. */
 function takenIn(steps: readonly Step[], slots: number) {
   const spans: { readonly fromMs: number; readonly untilMs: number }[] = [];
   const open: number[] = [];
@@ -103,7 +103,7 @@ function takenIn(steps: readonly Step[], slots: number) {
   return [...spans, ...open.map((fromMs) => ({ fromMs, untilMs: Number.POSITIVE_INFINITY }))];
 }
 
-/** Returns how many of its tasks were running there together. */
+/** Returns the maximum number of its tasks that ran there together. */
 function atOnce(own: readonly RecordedTask[]): number {
   const spans = own.map(({ startMs, endMs }) => {
     return { fromMs: startMs, toMs: Math.max(startMs, endMs - clocksMs) };
@@ -111,7 +111,7 @@ function atOnce(own: readonly RecordedTask[]): number {
   return new AtWork(spans).most;
 }
 
-/** What its time cost, by what its tasks used up. */
+/** Returns the cost of its time, by the usage of its tasks. */
 function costOf({ tasks, byId }: SessionView, own: readonly RecordedTask[]) {
   const workMs = own.reduce((sum, task) => sum + task.workMs, 0);
   const money = own.reduce((sum, { id }) => sum + (tasks[byId.get(id) ?? -1]?.used?.money ?? 0), 0);

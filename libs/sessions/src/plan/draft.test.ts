@@ -15,7 +15,7 @@ const agents = ["anna", "bert"].map((agentId) =>
   }),
 );
 
-/** Returns a planned part, by default of three tasks, and the plans of it. */
+/** Returns a planned part, by default of three tasks, and its plans. */
 function planner({ specs = [taskSpec("a"), taskSpec("b"), taskSpec("c")], slots = 10 } = {}) {
   const scene = SessionScene.of(planned, specs);
   scene.confirm();

@@ -1,4 +1,4 @@
-/** What a part that is planned is planned with: its tasks that have not ended, the agents there are, and a plan for both. */
+/** Inputs of a planned part: its open tasks, the available agents, and a plan for both. */
 import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
 import type { Agent } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
@@ -22,20 +22,20 @@ import { describedIn } from "../agents/learned.ts";
 export interface Drafting {
   readonly view: SessionView;
   readonly part: number;
-  /** Of the part, and not ended. */
+  /** Open tasks of the part. */
   readonly tasks: readonly TaskView[];
   readonly fleet: FleetAnswer;
-  /** What is learned of its own is learned here. */
+  /** Estimates that also learn from the part itself. */
   readonly times: Estimates;
   readonly before: Drafted | undefined;
 }
 
-/** Beyond so many tasks a whole plan is not recorded: it would take longer than it tells. */
+/** Above this number of tasks a whole plan is not recorded: it would take too long. */
 const forecastMax = 2_000;
-/** Pools know a little later than the work that something has ended. */
+/** Pools learn of an end a little later than the work. */
 const settledMs = 100;
 
-/** A task that did not complete is no sample of its duration. */
+/** A task that did not complete is not a sample of its duration. */
 class Times extends LearnedTimes {
   isLearning = true;
 
@@ -48,20 +48,22 @@ export class Drafted {
   readonly plan: LivePlan;
   readonly outlook: Times;
   readonly situation: Situation;
-  /** Numbers in the session, by their places in the plan. */
+  /** Task numbers in the session, by their places in the plan. */
   readonly numbers: readonly number[];
   readonly placeOf: ReadonlyMap<number, number>;
-  /** Tasks that no present agent could do, and children: they start as soon as they can, and wait in their pool. */
+  /**
+   * Tasks that no present agent can execute, and children: they start as soon as possible, and wait in their pool.
+   */
   readonly unplanned: readonly number[];
   readonly agentIds: readonly string[];
   readonly ready = new Set<number>();
   readonly ended = new Set<number>();
-  /** Tasks that the plan counts as started. */
+  /** Tasks that count as started in the plan. */
   readonly started = new Set<number>();
-  /** All tasks of the part, also those that had ended. */
+  /** All tasks of the part, including ended ones. */
   readonly tasks: ReadonlySet<number>;
   readonly signature: string;
-  /** Why it was made. */
+  /** Reason of the plan. */
   readonly reason: string;
   readonly #slots: readonly number[];
   #agents: readonly Agent[] = [];
@@ -89,7 +91,9 @@ export class Drafted {
     this.#slots = given.present.map(({ slots }) => slots);
   }
 
-  /** Returns whether the part still has the same tasks, and has started each task that the plan counts as started. */
+  /**
+   * Returns whether the part still has the same tasks, and has started each task that counts as started in the plan.
+   */
   isOf({ tasks, parts }: SessionView, part: number): boolean {
     const now = tasksIn(parts[part]);
     if (now.size !== this.tasks.size) return false;
@@ -105,7 +109,7 @@ export class Drafted {
     return this.agentIds.indexOf(agentId);
   }
 
-  /** It ended otherwise than by being done: what needs it continues, and nothing is learned. */
+  /** Handles a task that ended without completing: its followers continue, and nothing is learned. */
   gone(place: number, nowMs: number): void {
     this.outlook.isLearning = false;
     this.plan.ended(place, 0, 0, nowMs);
@@ -113,8 +117,8 @@ export class Drafted {
   }
 
   /**
-   * What others have running comes and goes while the same agents are there. It is counted once per answer about them,
-   * which does not know what has ended since: that was the session's own then.
+   * Updates the slots that other work uses. They change while the agents stay the same. They are counted once per
+   * answer of the pools, which may be older than the latest ends: these were tasks of the session itself.
    */
   seen({ agents, askMs }: FleetAnswer, view: SessionView): void {
     if (agents === this.#agents) return;
@@ -126,7 +130,7 @@ export class Drafted {
     );
   }
 
-  /** By agent, as far as the session may have more running at once. */
+  /** Returns the free slots by agent, limited by the concurrency of the session. */
   freeSlots(view: SessionView, atOnceMax: number): number[] {
     const ours = this.#oursOf(view);
     let left = Math.max(0, atOnceMax - view.tasks.filter(isAtWork).length);
@@ -135,14 +139,15 @@ export class Drafted {
       left -= free;
       return free;
     });
-    // Room that others had, also other parts of the session: the plan has no other source for it.
+    // Slots may have become free from other work or other parts of the session: the plan has no other source
+    // for this.
     if (room.some((free, agent) => free > (this.#room[agent] ?? 0))) this.plan.joined();
     this.#room = room;
-    // A copy, which the caller counts down.
+    // Returns a copy, which the caller counts down.
     return [...room];
   }
 
-  /** What the session has at each agent, or had at a moment before. */
+  /** Returns the tasks of the session at each agent, now or at an earlier time. */
   #oursOf(view: SessionView, sinceMs = Number.POSITIVE_INFINITY): number[] {
     const ours = new Array<number>(this.agentIds.length).fill(0);
     for (const task of view.tasks) {
@@ -154,12 +159,15 @@ export class Drafted {
   }
 }
 
-/** It is in the work of its part, and has not ended. */
+/** Returns whether the work of its part has the task, and it has not ended. */
 function isOpen({ isPlaced, endMs }: TaskView): boolean {
   return isPlaced && endMs === 0;
 }
 
-/** It needs nothing more: a task that waits for another takes no slot, which the other may need. */
+/**
+ * Returns whether it needs nothing more: a task that waits for another one takes no slot, which that task may
+ * need.
+ */
 function isAtWork(task: TaskView): boolean {
   return isOpen(task) && task.open === 0;
 }
@@ -170,7 +178,7 @@ function tasksIn(part: SessionView["parts"][number] | undefined): ReadonlySet<nu
   return part?.tasks ?? noTasks;
 }
 
-/** Returns the one before as long as the same tasks and agents are there, with what others have running at them now. */
+/** Returns the earlier plan while tasks and agents are the same, with updated usage by other work. */
 export function draft(drafting: Drafting): Drafted {
   const drafted = drawnUp(drafting);
   drafted.seen(drafting.fleet, drafting.view);
@@ -212,10 +220,7 @@ function drawnUp(drafting: Drafting): Drafted {
   return drafted;
 }
 
-/**
- * Without repetition no agent needs more slots than there are tasks. A plan takes time for each slot that it
- * has.
- */
+/** Limits the slots of agents to the number of tasks: the time for a plan grows with the number of slots. */
 function atMost(present: readonly PresentAgent[], tasks: number): readonly PresentAgent[] {
   return present.map((agent) => ({ ...agent, slots: Math.min(agent.slots, Math.max(1, tasks)) }));
 }
@@ -236,7 +241,7 @@ function intendedOf(
   };
 }
 
-/** Of what was never seen, what its author says counts like a first attempt. */
+/** Learns the estimates of authors for tasks without samples, each like a first attempt. */
 function learnStated(times: Estimates, intended: readonly IntendedTask[]): void {
   for (const { capability = "", within = [], inputBytes = 0, statedMs = 0 } of intended) {
     const subject = { capability, within, inputBytes, agentId: "" };
@@ -245,8 +250,8 @@ function learnStated(times: Estimates, intended: readonly IntendedTask[]): void 
 }
 
 /**
- * Started tasks are running, and tasks that could start are ready. Tasks that need tasks outside the plan
- * wait outside.
+ * Takes over the current state: started tasks are running, and tasks that could start are ready. Tasks that
+ * need tasks outside the plan wait outside.
  */
 function takeUp(drafted: Drafted, tasks: readonly TaskView[], view: SessionView): void {
   const isOpenElsewhere = (id: string) => {
@@ -293,7 +298,7 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${shown} and ${counted(names.length - 5, "other")}` : shown;
 }
 
-/** What is expected of all that has not started, by what is known now. */
+/** Returns the expected times of all tasks that have not started, by current knowledge. */
 export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Omit<NewPlan, "reason"> {
   const { situation, numbers, outlook } = drafted;
   const releaseMs = numbers.map((number) => releaseOf(drafted, view, number, nowMs));
@@ -327,7 +332,7 @@ export function forecast(drafted: Drafted, view: SessionView, nowMs: number): Om
   return { expectedEndMs: endMs, lowerBoundMs, places };
 }
 
-/** In how many milliseconds what it needs and has started is expected to have ended. */
+/** Returns the expected time in milliseconds until its started needs have ended. */
 function releaseOf(drafted: Drafted, view: SessionView, number: number, nowMs: number): number {
   let latestMs = 0;
   for (const { task: id } of view.tasks[number]?.spec.needs ?? []) {

@@ -1,13 +1,13 @@
 /**
- * Plans that wait for an approval, for callers that ask why nothing starts. Nothing of it is stored: the
- * planner of a part asks again after a crash, and finds its question.
+ * Plans that wait for an approval, to explain why nothing starts. They are not stored: the planner of a part
+ * asks again after a crash, and finds its question.
  */
 import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import { isWaiting, prefaced, waitSince } from "@tutti/host/serving";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 
 interface HeldPlan {
-  /** The open approvals, with their questions. */
+  /** Open approvals, with their questions. */
   readonly questions: readonly { readonly message: string; readonly approval: string }[];
   readonly sinceMs: number;
 }
@@ -15,7 +15,7 @@ interface HeldPlan {
 export class HeldPlans {
   readonly #bySession = new Map<string, Map<number, HeldPlan>>();
 
-  /** Without questions it is held no more. */
+  /** Sets the held plan of a part. Without questions the plan is no longer held. */
   put(key: InstanceKey, part: number, plan: HeldPlan): void {
     const name = textOf(key);
     const parts = this.#bySession.get(name) ?? new Map<number, HeldPlan>();
@@ -26,7 +26,7 @@ export class HeldPlans {
     else this.#bySession.delete(name);
   }
 
-  /** Puts the question first, if a plan is held and the explained work waits. */
+  /** Puts the question first if a plan is held and the explained work waits. */
   explained(key: InstanceKey, explanation: Explanation): Explanation {
     const parts = [...(this.#bySession.get(textOf(key)) ?? [])].map(([, plan]) => plan);
     const isOfTask = (explanation.about?.task ?? "") !== "";

@@ -1,12 +1,12 @@
 /**
- * Plans are compared with rules before anything of them starts. What a rule wants approved starts when people have said
- * yes.
+ * Plans are checked by rules before any task starts. If a rule requires approval, the plan starts after people have
+ * approved.
  *
- * 1. While a person is asked nothing of the part starts, and the plan is not recorded: it is made again after
- *    the answer, in the situation of that time.
- * 2. What was approved is not asked again, as long as the question has the same words. After a crash it is asked once
- *    more, and finds its answer.
- * 3. A no is thrown, as a refusal is.
+ * 1. While a question is open no task of the part starts, and the plan is not recorded: it is made again after the
+ *    answer, in the situation of that time.
+ * 2. An approved question is not asked again if its text is the same. After a crash it is asked once more, and finds
+ *    its answer.
+ * 3. A rejection is thrown, like a refusal.
  */
 import type { NewPlan, PlannedPlace } from "@tutti/contracts/session/v1";
 import { Cause } from "@tutti/contracts/types/v1";
@@ -15,19 +15,22 @@ import type { SessionView } from "@tutti/machine-session";
 import type { Asking } from "../substrate/substrate.ts";
 import type { HeldPlans } from "./held-plans.ts";
 
-/** The rules about plans. */
+/** Rules about plans. */
 export interface PlanRules {
-  /** Returns whether any rule is about the plans of a namespace. */
+  /** Returns whether any rule covers the plans of a namespace. */
   concernsPlans(namespace: string): boolean;
-  /** The questions to people before a plan by `cause` for `wantedBy` is followed. Throws if rules refuse it. */
+  /**
+   * Returns the questions to people before a plan by `cause` for `wantedBy` may start. Throws if rules reject
+   * it.
+   */
   plan(about: JudgedPlan, cause: Cause, wantedBy: Cause): readonly PlanQuestion[];
 }
 
 interface PlanQuestion {
-  /** The same for the same question about the same part. */
+  /** Name that is the same for the same question about the same part. */
   readonly name: string;
   readonly message: string;
-  /** Returns the open approval request. Undefined when the answer is yes. Rejects with the person who said no. */
+  /** Returns the open approval request. Undefined after an approval. Rejects with the person who rejected it. */
   ask(caller: Pick<CallContext, "deadlineMs" | "signal" | "trace" | "logger">): Promise<string | undefined>;
 }
 
@@ -49,14 +52,14 @@ interface JudgedPlan {
 
 export interface PlanMade {
   readonly begin: readonly PlannedPlace[];
-  /** Undefined where nothing but what starts is another than before. */
+  /** New plan. Undefined if only the starts have changed. */
   readonly plan: Pick<NewPlan, "reason" | "expectedEndMs" | "places"> | undefined;
 }
 
 export interface JudgedPlansParts {
   readonly rules: PlanRules | undefined;
   readonly held: HeldPlans;
-  /** In whose name plans are made. */
+  /** Principal in whose name plans are made. */
   readonly cause: Cause;
   readonly foundation: Pick<Foundation, "clock" | "logger">;
 }
@@ -69,12 +72,12 @@ interface AskingFor extends Asking {
   readonly signal: AbortSignal;
 }
 
-/** How often a decision is looked up. */
+/** Interval of checks for a decision. */
 const askEveryMs = 1_000;
 const askTimeoutMs = 10_000;
 const noTrace = { traceId: "", spanId: "", sampled: false };
 
-/** The plans of one part. */
+/** Plans of one part. */
 export class JudgedPlans {
   readonly #parts: JudgedPlansParts;
   readonly #key: InstanceKey;
@@ -90,8 +93,8 @@ export class JudgedPlans {
   }
 
   /**
-   * Returns whether a plan, and its starts, is followed now. Otherwise a person is asked first. Throws if
-   * rules refuse it.
+   * Returns whether a plan and its starts may be executed now. Otherwise a person is asked first. Throws if
+   * rules reject it.
    */
   admits(view: PlannedSession, { begin, plan }: PlanMade): boolean {
     const { rules, cause } = this.#parts;
@@ -110,8 +113,8 @@ export class JudgedPlans {
   }
 
   /**
-   * Returns whether a decision is open: nothing of the part starts until then. Rejects with the rejection of
-   * a person.
+   * Returns whether a decision is open: nothing of the part starts until then. Rejects if a person rejected
+   * it.
    */
   async isHeld({ signal, trace = noTrace }: AskingFor): Promise<boolean> {
     if (this.#open.length === 0) return false;
@@ -132,7 +135,7 @@ export class JudgedPlans {
     return left.length > 0;
   }
 
-  /** The part is no longer planned here. */
+  /** Stops planning the part in this process. */
   close(): void {
     this.#parts.held.put(this.#key, this.#part, { questions: [], sinceMs: 0 });
   }

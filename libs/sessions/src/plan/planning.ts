@@ -1,12 +1,11 @@
 /**
- * Plans parts whose tasks are started one by one: says which start now and where, by what is expected of each on the
- * agents there are, and plans again as that turns out otherwise.
+ * Plans parts whose tasks are started one by one: selects the tasks to start and their agents, by expected durations
+ * on the available agents, and plans again if the times differ.
  *
- * 1. Everything follows from the session and from who is there: after a crash the next process plans from what has
- *    started and what has not, and nothing is started twice, because the session knows what is.
- * 2. The starts are decided each time something has happened. The recorded plan is the expectation for all
- *    tasks that have not started. It is recorded at most once a second, and less often in long sessions, except
- *    with detailed monitoring.
+ * 1. Everything follows from the session and the available agents: after a crash the next process plans from the
+ *    started and the pending tasks. Nothing is started twice, because the session records each start.
+ * 2. Starts are decided after each event. The recorded plan is the expectation for all tasks that have not started.
+ *    It is recorded at most once a second, and less often in long sessions, except with detailed monitoring.
  */
 import type { PlannedPlace } from "@tutti/contracts/session/v1";
 import { TaskStatus } from "@tutti/contracts/types/v1";
@@ -45,12 +44,15 @@ export interface PlanningParts extends JudgedPlansParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
 }
 
-/** Agents come and go, and get slow: that is looked at so often, when nothing else happens and few look. */
+/**
+ * Interval of reads of the agents, which join, leave and slow down, without other events and with few
+ * readers.
+ */
 const lookMs = 400;
-/** Plans that are recorded: at most so often, and at most at this share of the time that the session has taken. */
+/** Minimum interval of recorded plans, and their maximum share of the time of the session. */
 const recordedEveryMs = 1_000;
 const recordedShare = 0.05;
-/** Where it is watched in detail. */
+/** Interval with detailed monitoring. */
 const detailedEveryMs = 100;
 const failedMs = 500;
 
@@ -77,7 +79,7 @@ class PlannedPart {
   readonly #trace: TraceContext | undefined;
   readonly #judged: JudgedPlans;
   #drafted: Drafted | undefined;
-  /** What was known when it was first planned, and what was learned here since. */
+  /** Knowledge at the first plan, and what was learned since. */
   #times: Estimates | undefined;
   #surprises: Surprises | undefined;
   #recordedMs = 0;
@@ -123,8 +125,7 @@ class PlannedPart {
     const fleetThen = await fleet.answerOf(this.#key.namespace);
     this.#times ??= (await this.#parts.learned.of(this.#key.namespace)).times.fork();
     const times = this.#times;
-    // The session continues while something is awaited: from here on nothing is, so that the tasks are those of the
-    // moment.
+    // The session continues during an await: from here on there is none, so that the tasks are current.
     const own = view.tasks.filter(({ part, endMs }) => part === this.#part && endMs === 0);
     if (own.length === 0) return;
     const nowMs = foundation.clock.now();
@@ -139,7 +140,7 @@ class PlannedPart {
     const plan = this.#plan(view, nowMs);
     if (begin.length === 0 && plan === undefined) return;
     if (!(await this.#isAdmitted(view, { begin, plan }))) {
-      // What was drafted takes for started what does not start.
+      // The draft counts tasks as started that do not start.
       this.#drafted = undefined;
       this.#recordedMs = 0;
       await this.#isHeld(signal);
@@ -148,7 +149,7 @@ class PlannedPart {
     await commands.submit(this.#key, { command: placeTasks, body: { part: this.#part, begin, plan } });
   }
 
-  /** What rules refuse fails the session, with the reason. */
+  /** A rejection by rules fails the session, with the reason. */
   async #isAdmitted(view: SessionView, made: PlanMade): Promise<boolean> {
     try {
       return this.#judged.admits(view, made);
@@ -158,7 +159,7 @@ class PlannedPart {
     }
   }
 
-  /** A person has to approve first. A rejection fails the session. */
+  /** Waits for an approval. A rejection fails the session. */
   async #isHeld(signal: AbortSignal): Promise<boolean> {
     try {
       return await this.#judged.isHeld({ signal, trace: this.#trace });
@@ -175,7 +176,7 @@ class PlannedPart {
     await this.#parts.commands.submit(this.#key, { command: refuseStart, body, token: this.#token });
   }
 
-  /** What has ended since is learned, and makes room. */
+  /** Learns from the tasks that have ended since, and frees their slots. */
   #noteEnds(view: SessionView, surprises: Surprises, nowMs: number): void {
     const drafted = this.#drafted;
     if (drafted === undefined) return;
@@ -204,7 +205,7 @@ class PlannedPart {
         this.#reasons.push(...surprises.goesOn(task, nowMs));
   }
 
-  /** What starts now, as far as there is room. */
+  /** Returns the tasks to start now, as far as slots are free. */
   #next(view: SessionView, nowMs: number): PlannedPlace[] {
     const drafted = this.#drafted;
     if (drafted === undefined) return [];
@@ -224,7 +225,7 @@ class PlannedPart {
     }
   }
 
-  /** Recorded where there is a reason to, and not too often. */
+  /** Returns the plan to record, if there is a reason and the interval has passed. */
   #plan(view: SessionView, nowMs: number) {
     const drafted = this.#drafted;
     if (drafted === undefined || this.#reasons.length === 0) return undefined;
@@ -243,7 +244,7 @@ class PlannedPart {
   }
 }
 
-/** Returns how many tasks the session may have running at once. */
+/** Returns the maximum concurrency of the session. */
 function limitOf({ order }: SessionView): number {
   const slots = order?.spec?.limits["slots"] ?? 0;
   return slots > 0 ? Math.floor(slots) : Number.POSITIVE_INFINITY;

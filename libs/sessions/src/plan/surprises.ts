@@ -1,15 +1,18 @@
 /**
- * What turns out otherwise than was planned, in words, each told once: tasks that took much longer or less, or are
- * late, and agents that have become slow beside the others, or are again as they were.
+ * Deviations from the plan, in words, each reported once: tasks that took much longer or less, or are late, and
+ * agents that have become slow compared with others, or have recovered.
  */
 import { spanOf } from "@tutti/kernel";
 import type { TaskView } from "@tutti/machine-session";
 
 /** Minimum difference of a report, so that short tasks are not reported. */
 const surprisingMs = 250;
-/** As fast as it was expected to be. */
+/** Factor up to which an agent counts as normal. */
 const usual = 1.2;
-/** So many tasks say how an agent is, the latest. One alone if it took so many times what was expected. */
+/**
+ * Number of latest tasks that determine the speed of an agent. A single task is enough above the third
+ * factor.
+ */
 const tasksLeast = 2;
 const tasksMost = 3;
 const glaring = 4;
@@ -36,12 +39,12 @@ export class Surprises {
   readonly #slow = new Set<string>();
   readonly #surprising: number;
 
-  /** @param surprising by which factor something takes longer than was expected, or less */
+  /** @param surprising factor of a deviation that is reported, in both directions */
   constructor(surprising: number) {
     this.#surprising = surprising;
   }
 
-  /** A task was done, and took so long. */
+  /** Handles an ended task with its duration. */
   ended(task: Ended, tookMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     if (expectedMs <= 0 || task.startMs === 0) return [];
@@ -56,7 +59,7 @@ export class Surprises {
     return [...ofAgent, { words, comesFirst: false }];
   }
 
-  /** A task is running. */
+  /** Handles a running task. */
   goesOn(task: AtWork, nowMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     const soFarMs = nowMs - task.startMs;
@@ -68,7 +71,7 @@ export class Surprises {
     return [{ words, comesFirst: false }];
   }
 
-  /** That all of a kind take longer is no fault of an agent's. */
+  /** If all tasks of a kind take longer, the agent is not the cause. */
   #ofAgent(agent: string): readonly Surprise[] {
     const latest = this.#tookAt.get(agent) ?? [];
     const last = latest.slice(-1);
@@ -93,7 +96,7 @@ function expectedOf({ plannedStartMs, plannedEndMs }: Ended): number {
   return plannedEndMs - plannedStartMs;
 }
 
-/** On the average of logarithms, so that one that took very long does not say it all. */
+/** Returns the mean of logarithms, so that one outlier does not dominate. */
 function factorOf(those: readonly Took[]): number {
   const sum = those.reduce((all, { tookMs, expectedMs }) => all + Math.log(tookMs / expectedMs), 0);
   return Math.exp(sum / Math.max(1, those.length));

@@ -1,13 +1,12 @@
 /**
  * Follows the work of parts: reports changes to the session, in batches, and in the end the outcome.
  *
- * 1. Reported notes are remembered by content: the same is not reported twice, and after a restart everything
- *    is reported once more.
- * 2. A look running that nothing has happened to is answered when something has: so many calls are held open at once.
- *    What is beyond is looked at in turns.
- * 3. How soon it is looked at again follows from who waits for it: what is planned or done in several parts at once,
- *    where the next thing rests on it, as soon as there is news. The rest tells of its end by itself, and is looked at
- *    for those who watch.
+ * 1. Reported notes are remembered by content: the same note is not reported twice, and after a restart everything is
+ *    reported once more.
+ * 2. A read of work without news is held open until there is news, for a limited number of calls. Beyond that number,
+ *    work is polled.
+ * 3. The interval depends on the use: work that is planned, or that runs in several parts, is read as soon as there is
+ *    news. Other work reports its end itself, and is only polled for viewers.
  */
 import { Mode, type TaskNote } from "@tutti/contracts/session/v1";
 import { type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
@@ -32,28 +31,28 @@ export interface FollowingParts {
   readonly commands: SessionCommands;
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly substrateOf: (part: FollowPart) => Substrate;
-  /** Called whenever tasks of a session change. */
+  /** Called after each change of the tasks of a session. */
   readonly onNews: (key: InstanceKey) => void;
 }
 
-/** Calls that are held open until there is news, and for how long. */
+/** Maximum number of calls that are held open until there is news, and their duration. */
 const heldMax = 2_000;
 const heldMs = 20_000;
-/** Between two looks, where something rests on what they find and no call is held. */
+/** Interval of reads if decisions depend on the result and no call is held. */
 const closeMs = 10;
-/** Where nothing rests on it. */
+/** Interval if no decision depends on it. */
 const looseMs = 200;
-/** Those without a call that is held wait for each other: so many looks a second they have at most. */
+/** Maximum number of reads per second, for work without a held call. */
 const looksPerSec = 500;
 /** After a read, the reader rests for a multiple of the time that it took. */
 const restsPerLook = 3;
 const failedMs = 500;
 
-/** The reported states of a part's work, and its known state. */
+/** Reported states of the tasks of a part, and its known state. */
 interface Known {
   readonly reported: Map<string, string>;
   events: number;
-  /** How long the last look took. */
+  /** Duration of the last read. */
   lookMs: number;
 }
 
@@ -103,7 +102,7 @@ export class Following {
     return Math.max(restMs, closeMs, ((loops.size - this.#held) / looksPerSec) * 1_000);
   }
 
-  /** Returns whether it is over. */
+  /** Reads the work. Returns whether it has ended. */
   async #look(
     { key, token, cause }: DueEffect,
     effect: FollowPart,
@@ -123,7 +122,7 @@ export class Following {
     const view = await commands.view(key);
     const notes: TaskNote[] = [];
     const reported = new Map<string, string>();
-    // One that is gone tells of its tasks no more.
+    // Removed work has no tasks to report.
     if (standing.events > 0)
       for await (const tasks of substrate.tasks(place, effect, options))
         for (const task of tasks) {
@@ -145,8 +144,8 @@ export class Following {
         token,
       });
       onNews(key);
-      // A report that cannot be decided now, because the partition is loaded again or has moved, is repeated,
-      // here or there.
+      // A report that cannot be decided now, because the partition is reloaded or has moved, is repeated,
+      // here or by the new owner.
       return outcome.kind !== "refused" || outcome.refusal.retry !== "same-key";
     }
     const { openApprovals } = standing;
@@ -157,7 +156,7 @@ export class Following {
       });
       onNews(key);
       if (outcome.kind === "refused" && outcome.refusal.retry === "same-key") {
-        // The next look tells it again, a while later.
+        // The next read reports it again, after a pause.
         known.events = -1;
         throw errorOf(outcome.refusal);
       }
@@ -167,7 +166,7 @@ export class Following {
   }
 }
 
-/** What was removed before its end was seen has ended otherwise than well. */
+/** Work that was removed before its end was seen counts as not successful. */
 async function standingOf(
   substrate: Substrate,
   place: Place,
@@ -189,19 +188,19 @@ async function standingOf(
   }
 }
 
-/** Undefined for tasks that are none of the part's. */
+/** Returns the note. Undefined for tasks that do not belong to the part. */
 function noteOf({ id, ...seen }: SeenTask, view: SessionView, { part }: FollowPart): TaskNote | undefined {
   const task = view.byId.get(id);
   if (task === undefined || view.tasks[task]?.part !== part) return undefined;
   return { task, ...seen };
 }
 
-/** All by which a task may be seen otherwise than before. */
+/** Returns all fields whose change is reported. */
 function wordsOf({ status, attempts, agent, startMs, endMs, reason }: SeenTask): string {
   return `${status} ${attempts} ${agent} ${startMs} ${endMs} ${reason}`;
 }
 
-/** Returns whether something rests on how its tasks stand. */
+/** Returns whether decisions depend on the status of its tasks. */
 function isClose(view: SessionView | undefined): boolean {
   if (view === undefined) return false;
   const open = view.parts.filter(({ endMs }) => endMs === 0);

@@ -1,6 +1,6 @@
 /**
  * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait
- * for each other, renewed as long as the session wants them, released then.
+ * for each other, renewed while the session needs them, then released.
  */
 import type { LockRenewalReceipt, lockService } from "@tutti/contracts/session/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";
@@ -19,7 +19,7 @@ export interface LockingParts {
 
 const leaseMs = 30_000;
 const renewEveryMs = 10_000;
-/** Those that are held already are renewed between two waits for the next. */
+/** Held locks are renewed between two waits for the next one. */
 const waitMs = renewEveryMs;
 const againMs = 1_000;
 
@@ -111,13 +111,13 @@ export class Locking {
     }
   }
 
-  /** Who waited long for the last may have lost the first. */
+  /** After a long wait for the last lock the first may be lost. */
   async #areHeld(key: InstanceKey, held: readonly Held[]): Promise<boolean> {
     try {
       const receipts = await this.#renew(key, held);
       return receipts.every(({ expireTime }) => expireTime !== undefined);
     } catch {
-      // It is requested again: its holder gets it at once.
+      // It is requested again: its holder gets it immediately.
       return false;
     }
   }
@@ -132,7 +132,7 @@ export class Locking {
 
   async #release(key: InstanceKey, { locks }: HoldLocks): Promise<void> {
     const view = await this.#parts.commands.view(key).catch(() => undefined);
-    // Where the partition has gone elsewhere, its new owner holds them on.
+    // If the partition has moved, its new owner keeps the locks.
     if (view !== undefined && view.endMs === 0 && view.ending === 0) return;
     const { namespace } = key;
     for (const { name } of locks)

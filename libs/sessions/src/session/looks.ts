@@ -1,15 +1,15 @@
 /**
- * Periodic reads of state without notifications, such as agents that come and go. Notifications do not wait
- * for them.
+ * Periodic reads of state without notifications, such as the agents that join and leave. Notifications do not
+ * wait for them.
  */
 
-/** Those that look wait for each other: so many looks a second they have at most, all together. */
+/** Maximum number of reads per second, for all readers together. */
 const looksPerSec = 200;
 
 export class Looks {
   #looking = 0;
 
-  /** Counts among those that look as long as it runs. */
+  /** Counts a reader while it runs. */
   async during(look: () => Promise<void>): Promise<void> {
     this.#looking++;
     try {
@@ -19,7 +19,7 @@ export class Looks {
     }
   }
 
-  /** Until the next one, at least. */
+  /** Returns the time until the next read. */
   againMs(leastMs: number): number {
     return Math.max(leastMs, (this.#looking / looksPerSec) * 1_000);
   }

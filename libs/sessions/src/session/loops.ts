@@ -11,14 +11,14 @@ export class Loops {
     this.#logger = logger;
   }
 
-  /** How many there are. */
+  /** Number of loops. */
   get size(): number {
     return this.#open.size;
   }
 
   begin(token: EffectToken, run: (signal: AbortSignal) => Promise<void>): void {
     const name = nameOf(token);
-    // One that was withdrawn may still be ending when it is wanted again.
+    // A withdrawn loop may still be ending when it is requested again.
     if (this.#open.get(name)?.signal.aborted === false) return;
     const stopping = new AbortController();
     this.#open.set(name, stopping);

@@ -1,4 +1,4 @@
-/** How workers of sessions call them, in the name of the service. */
+/** Commands of session workers to sessions, in the name of the service. */
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Command, InstanceKey, Query } from "@tutti/kernel";
 import { type Session, type SessionView, showWork } from "@tutti/machine-session";
@@ -8,7 +8,7 @@ export interface SessionCommandCall<Body> {
   // biome-ignore lint/suspicious/noExplicitAny: commands of one machine, each with its own body
   readonly command: Command<any, Body>;
   readonly body: Body;
-  /** Where it is the result of an effect. */
+  /** Set if it is the result of an effect. */
   readonly token?: EffectToken;
 }
 
@@ -21,7 +21,7 @@ export class SessionCommands {
     this.#cause = cause;
   }
 
-  /** Resolves with what became of it, when that is durable. */
+  /** Resolves with the outcome, when that is durable. */
   submit<Body>(key: InstanceKey, { command, body, token }: SessionCommandCall<Body>): Promise<Outcome> {
     return new Promise((resolve) => {
       this.#runtime.submit({
@@ -36,7 +36,7 @@ export class SessionCommands {
     });
   }
 
-  /** What is known of a session: as it is by now, whenever it is looked at. */
+  /** Returns a live view of a session: each read shows the current state. */
   view(key: InstanceKey): Promise<SessionView> {
     return this.ask(key, showWork, undefined);
   }

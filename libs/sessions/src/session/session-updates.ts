@@ -14,7 +14,7 @@ export class SessionUpdates {
     this.#bySession.get(textOf(key))?.wakeAll();
   }
 
-  /** Starts to listen when it is called. A signal ends the wait without an error. */
+  /** Waits for an update from the time of the call. A signal ends the wait without an error. */
   async of(key: InstanceKey, waitMs: number, signal: AbortSignal): Promise<void> {
     const name = textOf(key);
     const waiters = this.#bySession.get(name) ?? new Waiters(this.#timers);

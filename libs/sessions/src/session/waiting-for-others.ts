@@ -1,4 +1,4 @@
-/** Waits for sessions that have to come before others, wherever and in whichever namespace they are. */
+/** Waits for the dependencies of sessions, in any process and namespace. */
 import type { sessionService } from "@tutti/contracts/session/v1";
 import { errorFromUnknown, type Foundation, isEnded, sleep } from "@tutti/kernel";
 import { type AwaitSession, settleDependency } from "@tutti/machine-session";
@@ -14,9 +14,9 @@ export interface WaitingForOthersParts {
   readonly foundation: Pick<Foundation, "timers" | "logger">;
 }
 
-/** As long as one call waits. */
+/** Maximum wait of one call. */
 const waitMs = 30_000;
-/** One that is not there yet is looked for so often. */
+/** Interval of checks for a session that does not exist yet. */
 const missingMs = 1_000;
 
 export class WaitingForOthers {
@@ -36,7 +36,7 @@ export class WaitingForOthers {
           const { session } = await sessions.awaitSession(request, { signal, timeoutMs: 2 * waitMs });
           const status = session?.status ?? 0;
           if (!isEnded(status)) continue;
-          // Which one it is says the token.
+          // The token identifies the dependency.
           await commands.submit(key, { command: settleDependency, body: { dependency: 0, status }, token });
           return;
         } catch (thrown) {

@@ -1,4 +1,7 @@
-/** Parts that agents share, and parts that are planned: each is a mission, which ends when the session says so. */
+/**
+ * Parts whose tasks the swarm executes, and planned parts: each is a mission, which ends when the session closes
+ * it.
+ */
 import {
   type BoardTask,
   type boardService,
@@ -31,9 +34,9 @@ import {
 } from "./substrate.ts";
 
 const page = 1_000;
-/** Tasks that a mission is started with, and that are put in at once. */
+/** Maximum number of initial tasks of a mission, and of tasks that are added in one call. */
 const atOnceMax = 10_000;
-/** Written when nothing more comes: the mission ends by that alone, and not when all its tasks happen to have ended. */
+/** Entry that closes the mission: the mission ends only by this, and not when all its tasks have ended. */
 const endKey = "session_ended";
 
 export interface MissionSubstrateParts {
@@ -94,7 +97,7 @@ export class MissionSubstrate implements Substrate {
           );
     const { status = 0, eventCount: events = 0, openApprovals = 0, outcome, budget } = mission ?? {};
     const { spent, reserved } = budget ?? {};
-    // What is still set aside at its end may have been used up.
+    // Amounts that are still reserved at its end may have been used.
     const used = spent && {
       tokens: spent.tokens + (reserved?.tokens ?? 0),
       money: spent.money + (reserved?.money ?? 0),
@@ -213,7 +216,7 @@ export class MissionSubstrate implements Substrate {
   }
 }
 
-/** A gang is in one piece: all of its members are put in together. */
+/** Divides tasks into pieces. A gang is in one piece: all of its members are added together. */
 function pieces(tasks: readonly TaskSpec[]): TaskSpec[][] {
   const made: TaskSpec[][] = [];
   for (let from = 0; from < tasks.length; ) {

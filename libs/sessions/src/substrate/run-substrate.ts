@@ -1,4 +1,4 @@
-/** Parts that are done in their declared order: each is a run. */
+/** Parts whose tasks run in their declared order: each is a run. */
 import { type Amounts, NeedCondition, type TaskOutcome, type TaskSpec } from "@tutti/contracts/types/v1";
 import {
   ListTasksRequest,
@@ -222,7 +222,10 @@ function seenIn(task: Task): SeenTask {
   };
 }
 
-/** A task that ended at once has no recorded start: an agent received it at most so long before its end. */
+/**
+ * A task that ended immediately has no recorded start: the agent received it at most this long before its
+ * end.
+ */
 function startOf({ startTime, attempts }: Task, endMs: number): number {
   const last = attempts.at(-1);
   const known = msOf(startTime) || msOf(last?.startTime);
@@ -234,7 +237,7 @@ export function msOf(time: Timestamp | undefined): number {
   return time === undefined ? 0 : fromTimestamp(time);
 }
 
-/** Its usage within its budget: reported usage beyond that does not count for the session. */
+/** Returns its usage within its budget: reported usage beyond that does not count for the session. */
 function usedWithin(run: Run | undefined): Amounts | undefined {
   const { budget } = run?.spec ?? {};
   if (budget === undefined) return undefined;

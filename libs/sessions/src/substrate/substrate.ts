@@ -1,4 +1,4 @@
-/** What the work of a part is to a session: started, looked at, told what to do. A run and a mission are each one. */
+/** Interface of the work of a part for a session: started, read, operated. A run and a mission each implement it. */
 
 import type { TaskNote } from "@tutti/contracts/session/v1";
 import {
@@ -14,33 +14,33 @@ import {
 import type { OperatePart, PartWork, StartPart } from "@tutti/machine-session";
 import type { CallOptions } from "@tutti/mesh";
 
-/** Beyond so many events a waiting caller is answered at once. */
+/** Above this event number a waiting caller gets an immediate reply. */
 const eventMax = 1_000_000;
 
-/** As requests say it. */
+/** Converts the wait for a request. */
 export function waitFor({ afterEvent, waitMs }: NewsWanted): NewsWanted {
   return { afterEvent: Math.min(afterEvent, eventMax), waitMs };
 }
 
-/** Where the work is, and for which session. */
+/** Location of the work, and its session. */
 export interface Place {
   readonly namespace: string;
   readonly sessionId: string;
 }
 
-/** How it stands. */
+/** Status of the work. */
 export interface Standing {
   readonly status: WorkStatus;
-  /** Changes whenever something has happened to it. */
+  /** Changes with every event of the work. */
   readonly events: number;
-  /** How many questions to people are open in it. */
+  /** Number of open questions to people. */
   readonly openApprovals: number;
   readonly outcome: Outcome | undefined;
-  /** What it used up of its budget. Absent where it keeps none. */
+  /** Usage of its budget. Absent if it has none. */
   readonly used?: Amounts;
 }
 
-/** A task in it. Its number in the session is not known there. */
+/** A task of the work, which does not know its number in the session. */
 export interface SeenTask extends Omit<TaskNote, "task"> {
   readonly id: string;
 }
@@ -52,25 +52,30 @@ export interface Done {
 
 export type Asking = Pick<CallOptions, "signal" | "trace">;
 
-/** It is answered when there are more events than these, or the wait is over. */
+/** A wait for more events than these, with a timeout. */
 export interface NewsWanted {
   readonly afterEvent: number;
   readonly waitMs: number;
 }
 
 export interface Substrate {
-  /** The same again gives the same. `begun` is called once its work is there, also if a later step fails. */
+  /**
+   * Starts the work. A repetition has the same result. `begun` is called once the work exists, even if a
+   * later step fails.
+   */
   start(place: Place, part: StartPart, options: Asking, begun: () => void): Promise<void>;
   standing(place: Place, part: PartWork, options: Asking, wanted?: NewsWanted): Promise<Standing>;
-  /** All of its tasks, page by page. */
+  /** Returns all of its tasks, page by page. */
   tasks(place: Place, part: PartWork, options: Asking): AsyncGenerator<readonly SeenTask[], void>;
-  /** The same again changes nothing. */
+  /** Executes an operation. A repetition changes nothing. */
   operate(place: Place, part: OperatePart, outcomes: readonly TaskOutcome[], options: Asking): Promise<Done>;
 }
 
 export const nothingDone: Done = { withdrawnTaskIds: [], begunTaskIds: [] };
 
-/** Offered by no agent: the work of a stand-in for a task of another part, until it is removed. */
+/**
+ * Capability that no agent offers: the work of a stand-in for a task of another part, until it is removed.
+ */
 const elsewhere = "session.elsewhere";
 
 export function standInFor(id: string): TaskSpec {
@@ -101,8 +106,8 @@ export function standInFor(id: string): TaskSpec {
 }
 
 /**
- * Returns the task as its part has it. The concurrency limit of a session holds over all of its parts. A need that is
- * recorded without a condition waits for success, as it does in the session.
+ * Returns the task for the work of its part. The concurrency limit of a session applies to all of its parts together.
+ * A recorded need without a condition waits for success, as it does in the session.
  */
 export function taskOfPart(
   task: TaskSpec,
@@ -119,17 +124,20 @@ export function taskOfPart(
 
 const success = NeedCondition.NEED_CONDITION_SUCCESS;
 
-/** What expressions in its tasks see as `input`. */
+/** Returns the value of `input` in expressions of its tasks. */
 export function inputOf({ spec: { work } }: Pick<StartPart, "spec">): Payload | undefined {
   return work?.$case === "tasks" || work?.$case === "goal" ? work.value.input : undefined;
 }
 
-/** All parts of a session have one share of the agents, whichever engine does them. */
+/** Returns the share of the agents, which all parts of a session have in common, in any engine. */
 export function shareOf({ spec }: Pick<StartPart, "spec">, { sessionId }: Place): Share {
   return { key: sessionId, weight: spec.weight, reservationIds: [...spec.reservationIds] };
 }
 
-/** Tasks in an order in which each comes after all that it needs: what is put in piece by piece finds those that it names. */
+/**
+ * Returns the tasks in an order in which each comes after its needs: when they are added piece by piece, earlier pieces
+ * contain the needs.
+ */
 export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
   const open = new Map(tasks.map((task) => [task.id, task]));
   const gangs = Map.groupBy(
@@ -144,7 +152,7 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
     else if (before.length > 0) waiting.push(...before);
     else {
       waiting.pop();
-      // The members of a gang have the same needs, and are put in together.
+      // The members of a gang have the same needs, and are added together.
       for (const one of gangs.get(task.gang) ?? [task]) {
         open.delete(one.id);
         ordered.push(one);
@@ -154,7 +162,7 @@ export function inOrder(tasks: readonly TaskSpec[]): TaskSpec[] {
   return ordered;
 }
 
-/** What an error, an output and neither are in a note. */
+/** Converts an outcome to the fields of a note. */
 export function endOf(outcome: Outcome | undefined): Pick<SeenTask, "output" | "outputPayload" | "error"> {
   const { result } = outcome ?? {};
   if (result === undefined || result.$case === "continued") return nothing;
