@@ -33,7 +33,7 @@ export function adaptersIn(capabilities: readonly CapabilityEntry[]): readonly O
     });
 }
 
-/** Returns how many agents offer a version: a service may offer it for several. */
+/** Returns the number of agents that offer a version: a service may offer it for several. */
 export function offering({ providers, providersTotal = 0 }: CapabilityEntry["versions"][number]): number {
   const counted = providers.reduce((sum, { providers: agents = 0 }) => sum + Math.max(1, agents), 0);
   return Math.max(counted, providersTotal);

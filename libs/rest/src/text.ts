@@ -1,9 +1,9 @@
-/** Texts that the CLI and the dashboard write in the same words. */
+/** Shared texts of the CLI and the dashboard. */
 import type { TaskCounts } from "./generated/types.ts";
 
 /**
- * A running run in which a task is paused and none is active. The API calls it running until the run itself is paused.
- * Undefined for every other run: its text is its state.
+ * Returns a text for a running run in which a task is paused and none is active. The API calls it running until the
+ * run itself is paused. Undefined for every other run: its text is its state.
  */
 export function pausedTaskText(status: string | undefined, tasks: TaskCounts = {}): string | undefined {
   const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
@@ -15,7 +15,10 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
-/** At most two units: `0.4 ms`, `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`, `5 d 3 h`. */
+/**
+ * Formats a duration with at most two units: `0.4 ms`, `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`,
+ * `5 d 3 h`.
+ */
 export function durationText(durationMs: number): string {
   const ms = Math.max(0, durationMs);
   if (ms > 0 && ms < 1) return `${ms.toFixed(1)} ms`;
@@ -31,10 +34,10 @@ export function durationText(durationMs: number): string {
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
-/** `512 B`, `3.4 MiB`, `42 MiB`: a decimal place below 10. */
+/** Formats a size: `512 B`, `3.4 MiB`, `42 MiB`, with a decimal place below 10. */
 export function bytesText(bytes: number): string {
   let [size, unit] = [bytes, 0];
-  // 1,023.6 KiB would be rounded to 1,024 KiB.
+  // Otherwise 1,023.6 KiB would be rounded to 1,024 KiB.
   while (Math.round(size) >= 1_024 && unit < byteUnits.length - 1) {
     size /= 1_024;
     unit += 1;
@@ -48,12 +51,12 @@ function twoUnits(count: number, per: number, large: string, small: string): str
   return rest === 0 ? head : `${head} ${rest} ${small}`;
 }
 
-/** More services than this in one process are the platform as a whole. */
+/** A process with more services than this is called the platform. */
 const servicesMax = 2;
 
 /**
- * `gateway+governance+… 127.0.0.1:7401` is long, and breaks within words: a process with most services is the platform.
- * Alerts have such names in their sentences.
+ * Shortens names of processes in a text, such as the sentences of alerts. `gateway+governance+… 127.0.0.1:7401` is
+ * long, and breaks within words. A process with most services is the platform.
  */
 export function processName(text: string): string {
   return text.replace(/\b[a-z]+(?:\+[a-z]+)+/g, (services) => {

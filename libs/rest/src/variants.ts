@@ -5,7 +5,7 @@ export type VariantName = "old" | "new";
 export const variantNames = ["old", "new"] as const;
 const other = { old: "new", new: "old" } as const;
 
-/** A task of the workflow language: what a variant does. */
+/** A task of the workflow language: the work of a variant. */
 export type VariantTask = Readonly<Record<string, unknown>>;
 
 export interface Variants {
@@ -26,7 +26,7 @@ export function variantsIn(versions: readonly Definition[]) {
   return { old: one, new: two, percent: two.versionLabels.includes("latest") ? percentMax : part };
 }
 
-/** The version of a variant. In a comparison, the other one is a second task that may fail. */
+/** Returns the version of a variant. In a comparison, the other one is a second task that may fail. */
 export function variantDocument(
   name: string,
   variant: VariantName,
@@ -55,7 +55,7 @@ function documentIn(text = "{}"): { readonly tasks?: Partial<Variants> } {
   }
 }
 
-/** The version `old` without a comparison. Undefined if it has none. */
+/** Returns the version `old` without a comparison. Undefined if it has none. */
 function withoutComparison(name: string, text: string | undefined): string | undefined {
   const { tasks = {} } = documentIn(text);
   return tasks.new === undefined ? undefined : variantDocument(name, "old", tasks, false);
@@ -73,7 +73,7 @@ export interface VariantRoutes {
   }): Promise<unknown>;
 }
 
-/** The version `old` does not compare any longer. If this fails, the old variant still decides. */
+/** Ends the comparison of the version `old`. If this fails, the old variant still decides. */
 export async function endComparison(routes: VariantRoutes, name: string): Promise<void> {
   const { source } = await routes.old(name);
   const text = withoutComparison(name, source?.text);

@@ -1,9 +1,9 @@
 /**
- * Calls of the gateway by the names of its routes, for browsers and for Node: over `fetch`, with the types that are made
- * from the contracts.
+ * Client of the gateway by the names of its routes, for browsers and for Node: uses `fetch`, with types that are
+ * generated from the contracts.
  *
- * 1. What is refused or goes wrong is a `RestError`, with the problem's code and words.
- * 2. A stream is opened again after it broke, from the cursor after what was seen. Nothing is seen twice or missed.
+ * 1. A refused or failed call throws a `RestError`, with the code and text of the problem.
+ * 2. A broken stream is reopened from the cursor of the last event. No event is missed or seen twice.
  */
 import type { PlatformEvent, Routes } from "../generated/types.ts";
 import { paramsIn, type RouteName, routeNamed } from "../routes/routes.ts";
@@ -13,13 +13,13 @@ import { type Followed, type FollowOptions, followed } from "./stream.ts";
 import { abortedAfter, type ClientTime } from "./time.ts";
 
 export interface ClientOptions {
-  /** Where the gateway is: `http://127.0.0.1:7400`. In a page empty: where the page came from. */
+  /** Address of the gateway: `http://127.0.0.1:7400`. Empty in a page: the origin of the page. */
   readonly url?: string;
-  /** The key of the installation, where it asks for one. */
+  /** API key of the installation, if it requires one. */
   readonly key?: string;
-  /** What calls go through. The `fetch` of browser or Node by default. */
+  /** Function for HTTP calls. Default: the `fetch` of browser or Node. */
   readonly fetch?: Fetching;
-  /** Where a test decides what time it is. */
+  /** Clock, for tests. */
   readonly time?: ClientTime;
 }
 
@@ -27,10 +27,10 @@ export interface CallParts<N extends RouteName> {
   readonly params?: Routes[N]["params"];
   readonly query?: Routes[N]["query"];
   readonly body?: Routes[N]["body"];
-  /** Makes a repetition harmless: the same key with the same request takes effect once. */
+  /** Makes a repetition safe: calls with the same key and the same request take effect once. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
-  /** How long the call may take. */
+  /** Timeout of the call. */
   readonly timeoutMs?: number;
 }
 
@@ -67,21 +67,21 @@ export class Client {
     if (answer.status === 204) return undefined as Routes[N]["reply"];
     const text = await answer.text();
     try {
-      // The content has the form that the route's plan says: both are made from the contracts.
+      // The content has the form of the route's plan: both are generated from the contracts.
       return JSON.parse(text) as Routes[N]["reply"];
     } catch {
       throw strangeAnswer(answer.status, text);
     }
   }
 
-  /** Returns the bytes of an answer that is no JSON. */
+  /** Returns the bytes of a response that is not JSON. */
   async bytes<N extends RouteName>(name: N, parts: CallParts<N> = {}): Promise<Uint8Array> {
     const answer = await this.#fetch(name, parts);
     if (!answer.ok) throw await errorOfAnswer(answer);
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  /** The same, piece by piece, for what may be larger than memory. */
+  /** Returns the bytes in pieces, for responses that may be larger than memory. */
   async *pieces<N extends RouteName>(name: N, parts: CallParts<N> = {}): AsyncGenerator<Uint8Array, void> {
     const answer = await this.#fetch(name, parts);
     if (!answer.ok) throw await errorOfAnswer(answer);
@@ -89,8 +89,8 @@ export class Client {
   }
 
   /**
-   * Follows what happens whose type matches a pattern: after the cursor, else from now on. Ends when aborted. With each
-   * event comes the cursor after it. A gap says that some will not come.
+   * Follows events whose type matches a pattern: after the cursor, or else from now on. Ends when aborted. Each event
+   * has the cursor after it. A gap reports missing events.
    */
   events(
     pattern = ">",
@@ -101,7 +101,7 @@ export class Client {
     return this.follow("events", { query }, after === "" ? options : { ...options, cursor: after });
   }
 
-  /** Follows a stream: what it is, then what changes. Ends when the server ends it, or when aborted. */
+  /** Follows a stream: a snapshot, then changes. Ends when the server ends it, or when aborted. */
   follow<N extends StreamName>(
     name: N,
     parts: Pick<CallParts<N>, "params" | "query" | "body"> = {},
@@ -124,13 +124,13 @@ export class Client {
     const { key, fetch: via = fetch } = this.#options;
     const url = this.#url + addressOf(name, params as Values, query as Values);
     const headers: Record<string, string> = {};
-    // An environment without a key gives an empty text.
+    // An unset variable of the environment gives an empty key.
     if (key !== undefined && key !== "") headers["authorization"] = `Bearer ${key}`;
     if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
     if (timeoutMs !== undefined) headers["request-timeout"] = String(timeoutMs / 1000);
     if (cursor !== undefined && cursor !== "") headers["last-event-id"] = cursor;
     if (body !== undefined) headers["content-type"] = "application/json";
-    // The server ends the call when its time is over, and says so in words. This is for a server that does not.
+    // The server ends the call at its timeout, with a problem as response. This is for a server that does not.
     const late = timeoutMs === undefined ? undefined : abortedAfter(timeoutMs + 1_000);
     const signal = eitherOf(parts.signal, late);
     try {

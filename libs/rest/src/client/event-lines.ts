@@ -1,17 +1,19 @@
-/** Server-sent events, read from the bytes of an answer as the standard says, in any pieces they come. */
+/**
+ * Server-sent events, parsed from the bytes of a response according to the standard, in pieces of any size.
+ */
 export interface ServerEvent {
-  /** `message` where the server rejects other name. */
+  /** Name of the event. `message` if the server sent none. */
   readonly event: string;
-  /** Empty for one that only moves the cursor. */
+  /** Empty for an event that only moves the cursor. */
   readonly data: string;
-  /** The cursor after it. Empty where the server said none. */
+  /** Cursor after it. Empty if the server sent none. */
   readonly id: string;
 }
 
-/** What is longer is no event of ours. */
+/** Maximum size. A longer line is not an event of the platform. */
 const charactersMax = 32 * 1024 * 1024;
 
-/** Every event, and an undefined for each sign of life between them. */
+/** Yields every event, and undefined for each heartbeat between them. */
 export async function* serverEvents(
   body: ReadableStream<Uint8Array>,
 ): AsyncGenerator<ServerEvent | undefined, void, void> {
@@ -24,24 +26,24 @@ export async function* serverEvents(
       yield* lines.parse(value);
     }
   } finally {
-    // The end of the loop means that the rest is not wanted.
+    // The caller left the loop, so the rest is not needed.
     await reader.cancel().catch(() => {});
   }
 }
 
 export class EventLines {
   readonly #decoder = new TextDecoder();
-  /** The beginning of a line whose end has not come, in the pieces in which it came. */
+  /** Pieces of a line whose end has not arrived. */
   #begun: string[] = [];
   #begunCharacters = 0;
-  /** The last piece ended with a carriage return: a line feed at the beginning of this one belongs to it. */
+  /** The last piece ended with a carriage return: a line feed at the start of the next one belongs to it. */
   #wasReturn = false;
   #event = "";
   #data: string[] = [];
   #id = "";
   #characters = 0;
 
-  /** The events that are whole with these bytes, and an undefined for each sign of life. */
+  /** Returns the events that these bytes complete, and undefined for each heartbeat. */
   *parse(bytes: Uint8Array): Generator<ServerEvent | undefined> {
     let text = this.#decoder.decode(bytes, { stream: true });
     if (text === "") return;

@@ -1,4 +1,4 @@
-/** As much of `fetch` as the client needs, so that others can are in for it. */
+/** The part of `fetch` that the client needs, so that other functions can replace it. */
 export type Fetching = (url: string, init: FetchingParts) => Promise<Answer>;
 
 export type FetchingParts = Pick<RequestInit, "method" | "body" | "credentials" | "signal"> & {

@@ -1,20 +1,23 @@
 import type { Answer } from "./fetching.ts";
 
-/** What a call ends with that was refused or went wrong: the problem document of the gateway as an error. */
+/** Error of a refused or failed call: the problem document of the gateway. */
 export class RestError extends Error {
   override readonly name = "RestError";
-  /** The stable code: `workflow.run_unknown`. `rest.unreachable` without an answer. */
+  /** Stable code: `workflow.run_unknown`. `rest.unreachable` without a response. */
   readonly code: string;
-  /** The HTTP status. 0 without an answer. */
+  /** HTTP status. 0 without a response. */
   readonly status: number;
-  /** In words: expected, found, what to do next. */
+  /** Text: what happened, and what to do next. */
   readonly detail: string;
-  /** What is wrong with the request, field by field. */
+  /** Problems of the request, field by field. */
   readonly fields: readonly WrongField[];
-  /** Whether the same call may do better later: at once elsewhere, or with the same key of idempotency. */
+  /**
+   * Whether a retry of the same call may succeed: immediately at another instance, or later with the same
+   * idempotency key.
+   */
   readonly retry: "never" | "same-key" | "elsewhere";
   readonly retryAfterMs: number;
-  /** Identifiers that a program can use. */
+  /** Identifiers for programs. */
   readonly details: Readonly<Record<string, string>>;
 
   constructor(problem: ProblemParts) {
@@ -45,7 +48,7 @@ export interface ProblemParts {
   readonly cause?: unknown;
 }
 
-/** The error of an unexpected answer. A proxy in between may have sent it, too. */
+/** Converts an unexpected response. A proxy in between may have sent it, too. */
 export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   const { status } = answer;
   const text = await answer.text().catch(() => "");
@@ -54,7 +57,9 @@ export async function errorOfAnswer(answer: Answer): Promise<RestError> {
   return strangeAnswer(status, text);
 }
 
-/** Another program answered: a web server at the address, or a proxy in between. */
+/**
+ * Returns the error of a response from another program: a web server at the address, or a proxy in between.
+ */
 export function strangeAnswer(status: number, text: string): RestError {
   const start = text.trim().slice(0, 200);
   return new RestError({
@@ -76,7 +81,10 @@ export function unreachable(url: string, cause: unknown): RestError {
   });
 }
 
-/** The address accepts connections, but no answer comes: the platform hangs, is suspended, or is overloaded. */
+/**
+ * Returns the error of a timeout. The address accepts connections, but no response comes: the platform hangs,
+ * is suspended, or is overloaded.
+ */
 export function lateAnswer(url: string, waitedMs: number): RestError {
   const why = `No answer within ${waitedMs / 1_000} s.`;
   return new RestError({

@@ -9,7 +9,10 @@ import type { Followed, FollowOptions, Standing } from "./stream.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** A server that answers each connection as the test has written, in turn. The last way for all that follow. */
+/**
+ * A server with a scripted response for each connection, in order. The last one applies to all further
+ * connections.
+ */
 class ScriptedServer {
   readonly cursors: string[] = [];
   readonly #answers: Answer[];
@@ -59,7 +62,7 @@ describe("a stream that is followed", () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   });
 
-  /** Follows, remembers, and lets time pass whenever it waits before another attempt. */
+  /** Follows a stream, records it, and advances the time whenever it waits before another attempt. */
   async function follow(server: ScriptedServer, options: FollowOptions = {}) {
     await server.start();
     stops.push(() => server.stop());
@@ -87,7 +90,7 @@ describe("a stream that is followed", () => {
       const { value, done } = await items.next();
       return done ? undefined : value;
     };
-    /** The next, however long it is waited before another attempt. */
+    /** Returns the next item, regardless of the pause before another attempt. */
     const nextInTime = async () => {
       const coming = next();
       let isThere = false;

@@ -1,13 +1,14 @@
 /**
  * A stream that outlives its connections.
  *
- * 1. After a break it continues from the cursor after what was handed out: nothing is missed, nothing comes twice.
- * 2. Where that cannot be, because the server no longer has what lies between, a `gap` says so. A stream without
- *    cursors starts with a snapshot again.
- * 3. A connection that ends, fails or falls silent is made again, after a growing pause. Half of the pause is random,
- *    so that clients that were cut together do not come back together.
- * 4. A refusal that the same request would meet again ends it, with the problem as error. Nothing else does.
- * 5. The next piece is read when it is asked for: who is slow is a slow reader, and the server says what was missed.
+ * 1. After a break it continues from the cursor after the last yielded item: no item is missed or repeated.
+ * 2. If the server no longer has the items in between, a `gap` reports it. A stream without cursors starts with a
+ *    snapshot again.
+ * 3. A connection that ends, fails or becomes silent is reopened, after a growing pause. Half of the pause is random,
+ *    so that clients that were disconnected together do not reconnect together.
+ * 4. Only a refusal that a retry would repeat ends the stream, with the problem as error.
+ * 5. The next piece is read when the caller requests it. So a slow caller is a slow reader, and the server reports
+ *    missed events.
  */
 
 import { type ServerEvent, serverEvents } from "./event-lines.ts";
@@ -16,23 +17,23 @@ import { RestError } from "./problem-error.ts";
 import { type ClientTime, pauseFor, systemTime } from "./time.ts";
 
 export type Followed<T> =
-  /** An event, or a change of what is followed. */
+  /** An event, or a change of the followed object. */
   | { readonly kind: "event" | "change"; readonly value: T; readonly cursor: string }
-  /** A part of what is followed, as it is now. */
+  /** A part of the current state. */
   | {
       readonly kind: "snapshot";
       readonly value: T;
       readonly cursor: string;
-      /** It replaces all that was known, also from an earlier connection. */
+      /** Whether it replaces all earlier state, also from an earlier connection. */
       readonly isFirst: boolean;
-      /** With it the snapshot is whole. */
+      /** Whether it completes the snapshot. */
       readonly isLast: boolean;
     }
-  /** There is a connection, again or for the first time. Its events follow this cursor. */
+  /** A connection is open, again or for the first time. Its events follow this cursor. */
   | { readonly kind: "ready"; readonly cursor: string }
   /**
-   * Something will not come. Null if the number is unknown. Keepers of derived state load it again. `slow`: it came
-   * faster than it was read. `retention`: it is no longer kept. `reset`: the server restarted.
+   * Missing items. Null if their number is unknown. Callers with derived state must reload it. `slow`: items
+   * arrived faster than they were read. `retention`: they are no longer stored. `reset`: the server restarted.
    */
   | {
       readonly kind: "gap";
@@ -45,9 +46,9 @@ export type Standing = "connecting" | "open" | "broken";
 
 export interface FollowOptions {
   readonly signal?: AbortSignal;
-  /** Where to start: after this cursor. */
+  /** Cursor to start after. */
   readonly cursor?: string;
-  /** Told when the connection is being made, when it is there, and when it broke and is made again. */
+  /** Called when the connection is being opened, when it is open, and when it broke and is reopened. */
   readonly onStanding?: (standing: Standing, error?: unknown) => void;
 }
 
@@ -68,7 +69,7 @@ const pauseFirstMs = 250;
  * @defaults
  */
 const pauseMaxMs = 5_000;
-/** A connection that lived so long was a good one: pauses restart. */
+/** A connection that lasted this long was stable: pauses restart. */
 const goodAfterMs = 5_000;
 /**
  * Servers write to a stream every ten seconds. The client reopens a stream that is silent for longer than this.
@@ -110,7 +111,7 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
 }
 
 function toldOf<T>({ event, data }: ServerEvent, cursor: string, isFirst: boolean): Followed<T> {
-  // The server writes what the route's plan says.
+  // The server writes values of the route's plan.
   const value = JSON.parse(data);
   switch (event) {
     case "ready":
@@ -133,7 +134,7 @@ async function* attempt(
 ): AsyncGenerator<ServerEvent, void, void> {
   const controller = new AbortController();
   const signal = AbortSignal.any([outer, controller.signal]);
-  /** Silence is the server's only while it is listened to. */
+  /** Silence only counts while the client reads. */
   const withinSilence = async <R>(answer: Promise<R>): Promise<R> => {
     const silence = Promise.withResolvers<never>();
     const timer = time.after(silenceMaxMs, () => silence.reject(new Error("nothing was heard for a while")));
@@ -161,7 +162,7 @@ async function* attempt(
   }
 }
 
-/** Asking again would be answered the same. */
+/** Returns whether a retry would have the same result. */
 function isFinal(error: unknown): boolean {
   if (!(error instanceof RestError)) return false;
   return error.retry === "never" && error.status >= 400 && error.status < 500;

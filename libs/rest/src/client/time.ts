@@ -1,4 +1,4 @@
-/** Time and chance of external callers: the one place of the client that knows the real ones. */
+/** Clock and random numbers of external callers: the only place of the client that uses the real ones. */
 import type { Chance, Timers } from "@tutti/kernel";
 
 export interface ClientTime {
@@ -6,7 +6,7 @@ export interface ClientTime {
   random: Chance["random"];
 }
 
-/** A browser's and Node's own. */
+/** The timers of browser or Node. */
 export const systemTime: ClientTime = {
   after(delayMs, callback) {
     const handle: unknown = setTimeout(callback, delayMs);
@@ -15,12 +15,12 @@ export const systemTime: ClientTime = {
   random: () => Math.random(),
 };
 
-/** Returns the system's own, which does not keep a process alive. */
+/** Returns a signal of the system, which does not keep a process alive. */
 export function abortedAfter(ms: number): AbortSignal {
   return AbortSignal.timeout(ms);
 }
 
-/** Resolves when the time is over or the signal aborted, whichever is first. */
+/** Resolves after the time or when the signal aborts, whichever is first. */
 export function pauseFor({ after }: ClientTime, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

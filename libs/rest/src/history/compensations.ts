@@ -4,14 +4,14 @@ import { errorText } from "./step-words.ts";
 import { record, text } from "./values.ts";
 
 export interface CodeCompensation {
-  /** The function. */
+  /** Task of the function. */
   readonly task: string;
   readonly name: string;
   /** Empty if it completed. */
   readonly error: string;
 }
 
-/** Returns those that have run, in order. */
+/** Returns the compensations that have run, in order. */
 export function compensationsOf(events: readonly EventFacts[]): readonly CodeCompensation[] {
   const registered = new Map<string, string>();
   const ran: CodeCompensation[] = [];

@@ -1,4 +1,4 @@
-/** An event of a run, decoded: what words, filters and trajectories read. */
+/** A decoded event of a run: the input of texts, filters and trajectories. */
 import type { Cause } from "../generated/types.ts";
 
 export interface EventActor {
@@ -8,7 +8,7 @@ export interface EventActor {
 }
 
 export interface EventFacts {
-  /** From 1. */
+  /** Number, from 1. */
   readonly number: number;
   readonly timeMs: number;
   readonly type: string;
@@ -18,7 +18,7 @@ export interface EventFacts {
   readonly actor: EventActor | undefined;
 }
 
-/** As the API sends it. */
+/** An event as the API sends it. */
 export interface EventJson {
   readonly event?: number;
   readonly timeMs?: number;

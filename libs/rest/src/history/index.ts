@@ -1,4 +1,4 @@
-/** The history of a run in words, and the trajectories of its agents, for the CLI and the dashboard. */
+/** The history of a run as text, and the trajectories of its agents, for the CLI and the dashboard. */
 export { type CodeCompensation, compensationsOf } from "./compensations.ts";
 export { type EventActor, type EventFacts, type EventJson, eventActorOf, eventOf } from "./event.ts";
 export { callOf, contextText, questionText } from "./question.ts";

@@ -1,4 +1,4 @@
-/** What an approval is about. */
+/** Subject of an approval. */
 
 const lengthMax = 200;
 
@@ -8,7 +8,10 @@ interface Question {
   readonly context?: unknown;
 }
 
-/** The title, the message, and the context to read before deciding: `The agent wants to call pay.refund {"amount":150}`. */
+/**
+ * Returns the title, the message, and the context to read before deciding: `The agent wants to call pay.refund
+ * {"amount":150}`.
+ */
 export function questionText({ title = "", message = "", context }: Question): string {
   const words = shortened(message.replace(/\s+/g, " ").trim());
   const wording =
@@ -16,7 +19,10 @@ export function questionText({ title = "", message = "", context }: Question): s
   return [wording, contextText({ context })].filter((part) => part !== "").join(" ");
 }
 
-/** An agent that asks to call a tool names the tool in the title, and gives it with the input. */
+/**
+ * Returns the context as text. An agent that requests the call of a tool names the tool in the title, and the
+ * context contains both tool and input.
+ */
 export function contextText({ context }: Question): string {
   if (context === undefined || context === null) return "";
   const call = callOf(context);
@@ -29,7 +35,7 @@ function shortened(text: string): string {
   return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
 }
 
-/** The call of a tool that an agent asks for. A person may change its input. */
+/** Returns the tool call that an agent requests. A person may change its input. */
 export function callOf(context: unknown): { readonly tool: unknown; readonly input: unknown } | undefined {
   const isCall = typeof context === "object" && context !== null && "tool" in context && "input" in context;
   return isCall ? { tool: context.tool, input: context.input } : undefined;

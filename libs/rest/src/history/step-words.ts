@@ -1,6 +1,6 @@
 /**
- * Steps that durable functions record, in words. Agents record theirs under fixed names: the tools, each answer of a
- * model, and what it has used. Their place in the code is that of the platform, and says nothing.
+ * Steps of durable functions as text. Agents record their steps under fixed names: the tools, each answer of a
+ * model, and the usage. Their position in the code belongs to the platform and is not useful.
  */
 import { counted } from "@tutti/kernel/words";
 import { number, parsed, record, text } from "./values.ts";
@@ -56,7 +56,7 @@ function usageWords(id: string, value: unknown): string | undefined {
   })}`;
 }
 
-/** What an agent has used: `3 answers, 45 tokens, $0.0003`. */
+/** Returns the usage of an agent: `3 answers, 45 tokens, $0.0003`. */
 export function amountWords({
   answers = 0,
   tokens,

@@ -1,6 +1,6 @@
 import type { EventFacts } from "./event.ts";
 
-/** Events for tests: each 10 ms after the one before, from 1,000 ms on. */
+/** Returns events for tests, 10 ms apart, from 1,000 ms on. */
 export function events(
   ...entries: readonly (readonly [type: string, task?: string, details?: object])[]
 ): EventFacts[] {

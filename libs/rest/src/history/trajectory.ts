@@ -1,5 +1,6 @@
 /**
- * The trajectories of the agents of a run, read from its history: each answer of the model, and what its calls gave.
+ * The trajectories of the agents of a run, read from its history: each answer of the model, and the results of its
+ * calls.
  *
  * 1. A task is an agent if it has recorded its tools. Its answers are the steps `model` and `summary`.
  * 2. A task that an agent adds belongs to a call of its last answer: one of the same tool, with the same input if there
@@ -11,16 +12,16 @@ import { record as membersOf, number as numberOf, parsed } from "./values.ts";
 
 export interface ToolCall {
   readonly name: string;
-  /** As the model asked for it. */
+  /** Input as requested by the model. */
   readonly input: unknown;
-  /** `result`: the model gave its result with it. */
+  /** `result`: the call contains the result of the model. */
   readonly state: "not run" | "running" | "completed" | "failed" | "result";
-  /** The task that did it. Empty if none did. */
+  /** Task that executed it. Empty if none did. */
   readonly task: string;
   readonly startMs: number;
   /** 0 while it runs. */
   readonly endMs: number;
-  /** What the tool received, if a task did it. */
+  /** Input that the tool received, if a task executed it. */
   readonly received: unknown;
   readonly output: unknown;
   readonly error: string;
@@ -34,15 +35,15 @@ export interface Turn {
   readonly text: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** Since the results that the model read. */
+  /** Duration since the results that the model read. */
   readonly tookMs: number;
-  /** Why the model did not answer. Empty if it did. */
+  /** Error of the model. Empty if it answered. */
   readonly error: string;
   readonly calls: readonly ToolCall[];
 }
 
 export interface Trajectory {
-  /** The task of the agent. */
+  /** Task of the agent. */
   readonly task: string;
   readonly turns: readonly Turn[];
   readonly inputTokens: number;
@@ -58,7 +59,7 @@ type Drafted<T> = { -readonly [Key in keyof T]: T[Key] };
 type DraftedTurn = Drafted<Omit<Turn, "calls">> & { readonly calls: Drafted<ToolCall>[] };
 interface Draft extends Drafted<Omit<Trajectory, "turns">> {
   readonly turns: DraftedTurn[];
-  /** When the model could start its next answer. */
+  /** Time from which the model could produce its next answer. */
   sinceMs: number;
 }
 
@@ -77,14 +78,14 @@ const suffix = /^(-\d+)*$/;
 
 class Reader {
   readonly agents = new Map<string, Draft>();
-  /** When tasks were first queued: an agent shows only later that it is one. */
+  /** Times at which tasks were first queued: only later events show which task is an agent. */
   readonly #queued = new Map<string, number>();
-  /** Tasks that agents added. */
+  /** Agents, by the tasks that they added. */
   readonly #owners = new Map<string, Draft>();
   readonly #calls = new Map<string, Drafted<ToolCall>>();
-  /** Calls that a person is asked about, by the task that asks. */
+  /** Calls with a question to a person, by the task that asks. */
   readonly #questions = new Map<string, { readonly name: string; readonly input: unknown }>();
-  /** Inputs that a person gave in the place of others. The history has them in the decision alone. */
+  /** Inputs that a person replaced. Only the decision in the history contains them. */
   readonly #changes: { readonly name: string; readonly from: string; readonly to: unknown }[] = [];
 
   read(event: EventFacts): void {
@@ -166,7 +167,7 @@ class Reader {
     if (owner !== undefined) owner.sinceMs = Math.max(owner.sinceMs, timeMs);
     const call = this.#calls.get(task);
     if (call === undefined) {
-      // A capability of a worker serves as a model: its answer is the output of a task.
+      // If a capability of a worker serves as a model, its answer is the output of a task.
       if (owner === undefined || type !== "task_completed" || !answerSteps.test(task)) return;
       const startMs = this.#queued.get(task) ?? timeMs;
       owner.turns.push(

@@ -1,4 +1,4 @@
-/** Values in the details of events: anything that JSON can have. */
+/** Values in the details of events: any JSON. */
 
 export function record(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
@@ -14,14 +14,14 @@ export function number(value: unknown): number {
   return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }
 
-/** The first five of a list of names. */
+/** Returns the first five of a list of names. */
 export function names(value: unknown): string {
   if (!Array.isArray(value) || value.length === 0) return "nothing";
   const shown = value.slice(0, 5).map(text).join(", ");
   return value.length > 5 ? `${shown} and ${value.length - 5} more` : shown;
 }
 
-/** Null if a text is not JSON. */
+/** Parses a text. Null if it is not JSON. */
 export function parsed(json: unknown): unknown {
   if (typeof json !== "string" || json === "") return null;
   try {

@@ -1,4 +1,4 @@
-/** Events of a run in words, for the CLI and the dashboard. */
+/** Events of a run as text, for the CLI and the dashboard. */
 import { counted, spanOf, utcOf } from "@tutti/kernel/words";
 import type { EventFacts } from "./event.ts";
 import { questionText } from "./question.ts";
@@ -15,7 +15,7 @@ const plain =
   () =>
     text;
 
-/** Each starts as if the task, or the run, stood before it. */
+/** The subject of each sentence is the task or the run. */
 const sentences: Readonly<Record<string, Said>> = {
   run_started: ({ order }) => {
     const definition = text(record(order)["definition"]);
@@ -92,17 +92,17 @@ const sentences: Readonly<Record<string, Said>> = {
   state_time_passed: plain("reached a time of its state"),
 };
 
-/** In one line, without the name of whom it is about. */
+/** Returns the text of an event in one line, without its subject. */
 export function wordsOf(event: EventFacts): string {
   return sentences[event.type]?.(event.details, event) ?? event.type.replaceAll("_", " ");
 }
 
-/** `run`, or the task. */
+/** Returns `run`, or the task. */
 export function subjectOf({ task }: Pick<EventFacts, "task">): string {
   return task === "" ? "run" : task;
 }
 
-/** Who caused it: people and agents by name. Automatic steps are the platform's. */
+/** Returns the actor: people and agents by name. Automatic steps belong to the platform. */
 export function actorOf({ actor, details }: Pick<EventFacts, "actor" | "details">): string {
   const agent = text(details["agent"]);
   if (actor === undefined) return agent;
@@ -116,7 +116,7 @@ function word(value: unknown): string {
     .toLowerCase();
 }
 
-/** Each model once, with how often it was asked and its tokens: `gpt-5 2 times (10 + 5 tokens)`. */
+/** Returns each model once, with the number of calls and its tokens: `gpt-5 2 times (10 + 5 tokens)`. */
 function modelsIn(modelCalls: unknown): string {
   const models = new Map<string, { times: number; input: number; output: number }>();
   const { calls } = record(modelCalls);
@@ -166,7 +166,7 @@ function progress(fraction: unknown, message: unknown): string {
   return words === "" ? "saved its progress" : `progress: ${words}`;
 }
 
-/** Times in details are written out. Earlier and later ones are relative to the event's own. */
+/** Formats the time of the next attempt, relative to the event. */
 function again(moment: unknown, timeMs: number): string {
   const atMs = typeof moment === "string" ? Date.parse(moment) : Number(moment ?? 0);
   return atMs > timeMs ? `. Next attempt after ${spanOf(atMs - timeMs)}` : "";
@@ -179,7 +179,7 @@ function waits(signal: unknown, due: unknown): string {
     : `waits for the ${awaited(signal)}${until === "" ? "" : `, at most${until}`}`;
 }
 
-/** A signal, or an event: `event:shop.paid`. */
+/** Returns the name of a signal, or of an event: `event:shop.paid`. */
 function awaited(signal: unknown): string {
   const name = text(signal);
   return name.startsWith("event:") ? `event ${name.slice("event:".length)}` : `signal ${name}`;

@@ -1,16 +1,16 @@
 /**
- * JSON that keeps its numbers: an order number of twenty digits is written as it was read, though no number of
- * JavaScript can hold it.
+ * JSON with exact numbers: an order number of twenty digits is written as it was read, although no number of
+ * JavaScript can represent it.
  */
 declare global {
   interface JSON {
-    /** Returns a number as its digits are in the text. `JSON.stringify` writes them so. */
+    /** Returns a number with the digits of the text, which `JSON.stringify` writes unchanged. */
     rawJSON(text: string): object;
     isRawJSON(value: unknown): boolean;
   }
 }
 
-/** Node before 21 gives no context: there numbers are what a double holds of them. */
+/** Node before 21 passes no context: there, numbers have the precision of a double. */
 type Reviver = (
   this: unknown,
   key: string,
@@ -18,7 +18,7 @@ type Reviver = (
   context?: { readonly source?: string },
 ) => unknown;
 
-/** Only numbers this long, or with an exponent, may be more than a double holds. */
+/** Only numbers this long, or with an exponent, may exceed the precision of a double. */
 const long = /\d{16}|\d\.\d{15}|\d[eE]/;
 
 export function parseExactly(text: string): unknown {
@@ -27,11 +27,11 @@ export function parseExactly(text: string): unknown {
     typeof value === "number" && source !== undefined && losesDigits(value, source)
       ? JSON.rawJSON(source)
       : value;
-  // The third argument of a reviver is newer than what TypeScript knows of it.
+  // TypeScript does not know the third argument of a reviver yet.
   return JSON.parse(text, keepDigits as (this: unknown, key: string, value: unknown) => unknown);
 }
 
-/** What was read as a number: also one that keeps its digits. */
+/** Returns the number of a parsed value, also of one with exact digits. */
 export function numberIn(value: unknown): number | undefined {
   if (typeof value === "number") return value;
   return JSON.isRawJSON(value) ? Number(JSON.stringify(value)) : undefined;
@@ -43,16 +43,16 @@ function losesDigits(value: number, source: string): boolean {
   return written !== source && digitsOf(written) !== digitsOf(source);
 }
 
-/** What counts of a number: its digits without sign, point, exponent, and zeros at either end. */
+/** Returns the significant digits: without sign, point, exponent, and zeros at either end. */
 function digitsOf(text: string): string {
   const [digits = ""] = text.replace(/[-.]/g, "").split(/[eE]/);
   return digits.replace(/^0+|0+$/g, "");
 }
 
-/** Deeper nesting than this is in no document that a person wrote, and more than can be written again. */
+/** Maximum nesting. Deeper documents are not written by people, and could not be written again. */
 export const depthMax = 500;
 
-/** Returns whether a document is nested deeper than is taken. */
+/** Returns whether a document is nested too deeply. */
 export function isTooDeep(text: string): boolean {
   if (text.length < depthMax) return false;
   let depth = 0;

@@ -1,4 +1,4 @@
-/** What is wrong with a request, field by field, in words. */
+/** Problems of a request, field by field, in words. */
 import { didYouMean } from "@tutti/kernel";
 
 export interface Wrong {
@@ -6,22 +6,22 @@ export interface Wrong {
   readonly message: string;
 }
 
-/** More than a person would read is not reported. */
+/** Maximum number of reported problems. */
 const wrongMax = 20;
 const shownMax = 60;
 
 export class Found {
   readonly wrong: Wrong[] = [];
-  /** Entries of long lists that are read after the rest, in slices. Undefined where everything is read at once. */
+  /** Entries of long lists that are read later, in slices. Undefined if everything is read at once. */
   later: (() => void)[] | undefined = undefined;
   readonly #isConfidential: boolean;
 
-  /** @param isConfidential what was sent is not repeated: it may be a secret in the wrong place */
+  /** @param isConfidential whether values are not repeated: one may be a secret in the wrong field */
   constructor(isConfidential = false) {
     this.#isConfidential = isConfidential;
   }
 
-  /** Nothing more is kept: further reading is for nothing. */
+  /** Whether no further problem is recorded, so that reading can stop. */
   get isFull(): boolean {
     return this.wrong.length >= wrongMax;
   }
@@ -41,7 +41,7 @@ function kindOf(value: unknown): string {
   return typeof value === "object" || value === undefined ? shown(value) : `a ${typeof value}`;
 }
 
-/** A value in words: what it is, and what it says when it is short. */
+/** Describes a value: its kind, and its content if that is short. */
 function shown(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "nothing";
@@ -51,10 +51,10 @@ function shown(value: unknown): string {
   return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text;
 }
 
-/** More names than these are not listed. */
+/** Maximum number of listed names. */
 const listedMax = 32;
 
-/** What is wrong with a name that a request does not have. */
+/** Returns the problem of an unknown name. */
 export function unknownName(kind: "field" | "parameter", name: string, known: readonly string[]): string {
   const near = didYouMean(name, known);
   if (near !== "" || known.length > listedMax) return `unknown ${kind}${near}`;

@@ -61,7 +61,7 @@ function requestOf(name: RouteName, { params = {}, query = "", body, key = "" }:
   return mapping.request(planNamed(name), parts);
 }
 
-/** What is wrong with a request, by field. */
+/** Returns the problems of a request, by field. */
 function wrongIn(name: RouteName, said: Said): Record<string, string> {
   try {
     requestOf(name, said);
@@ -179,7 +179,7 @@ describe("requests", () => {
 
   it("report twenty mistakes, and read no further", () => {
     const unknown = Array.from({ length: 20 }, (_, number) => [`unknown${number}`, 0]);
-    // Reading a label throws: it comes after the reported mistakes.
+    // Reading a label throws, after the reported problems.
     const labels = new Proxy({}, { ownKeys: () => assert.fail("expected nothing to be read any more") });
     const body = { ...Object.fromEntries(unknown), labels };
     assert.equal(Object.keys(wrongIn("runs.start", { body })).length, 20);
@@ -240,7 +240,7 @@ describe("requests", () => {
   });
 });
 
-/** Users' data by what it says, numbers without a sign of zero. */
+/** Returns data of users by content, numbers without a sign of zero. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("latin1");
   if (Object.is(value, -0)) return 0;
@@ -252,7 +252,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** How a list continues stands beside the list in JSON, and in a message of its own in the contract. */
+/** Adjusts the page token, which is next to the list in JSON, and in a message of its own in the contract. */
 function withPage(type: string, json: unknown): unknown {
   if (!hasPage(type)) return json;
   const { nextToken, total, ...rest } = json as Record<string, unknown>;

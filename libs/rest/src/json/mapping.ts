@@ -1,8 +1,9 @@
 /**
- * HTTP requests as requests of the contracts, and replies of the contracts as answers.
+ * HTTP requests as requests of the contracts, and replies of the contracts as responses.
  *
- * 1. Every value has a place: an unknown parameter or field is refused with the name that was likely meant.
- * 2. All mistakes of a request are reported at once, each by the name that its part has in the request.
+ * 1. Every value must belong to a field: an unknown parameter or field is refused with the name that was
+ *    likely meant.
+ * 2. All problems of a request are reported together, each with its name in the request.
  */
 import { type Defer, inTurns, systemDefer } from "@tutti/kernel";
 import { restErrors } from "../errors.ts";
@@ -18,9 +19,9 @@ import { type Json, type Message, Writer } from "./writer.ts";
 export interface HttpParts {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** The JSON document of the body. Undefined where there is none. */
+  /** JSON document of the body. Undefined without one. */
   readonly body: unknown;
-  /** Empty where the caller named none. */
+  /** Empty if the caller sent none. */
   readonly idempotencyKey: string;
 }
 
@@ -41,13 +42,13 @@ export class Mapping {
     return planOf(route, this.#schema);
   }
 
-  /** Returns the request of the contract. Throws with everything that is wrong with it. */
+  /** Returns the request of the contract. Throws an error with all its problems. */
   request(plan: RoutePlan, parts: HttpParts): Message {
     const found = new Found(plan.route.confidential);
     return accepted(plan, this.#draft(plan, parts, found), found);
   }
 
-  /** As `request`. Long lists are read with a turn for others between two slices. */
+  /** As `request`. Long lists are read in slices, and other requests run between two slices. */
   async requestInTurns(plan: RoutePlan, parts: HttpParts, defer: Defer = systemDefer): Promise<Message> {
     const found = new Found(plan.route.confidential);
     found.later = [];
@@ -74,8 +75,7 @@ export class Mapping {
   }
 
   /**
-   * Returns the answer to a reply of the contract. Undefined where the one thing that it would be is not there.
-   *
+   * Returns the response for a reply of the contract. Undefined if the only field of the reply is absent.
    * @param isHeavy makes long lists while `writeInTurns` writes them. Such a list is not an array
    */
   reply(
@@ -94,12 +94,12 @@ export class Mapping {
     return messageOf(this.#schema, type).fields.some(({ name }) => name === field);
   }
 
-  /** Any message that routes reach, as JSON. */
+  /** Returns any message that routes use, as JSON. */
   message(type: string, message: Message): Json {
     return this.#writer.message(type, message);
   }
 
-  /** What JSON says of a message that routes reach. */
+  /** Parses any message that routes use. */
   read(type: string, json: unknown): Message {
     const found = new Found();
     const message = this.#reader.message(type, json, "", found);
@@ -110,7 +110,10 @@ export class Mapping {
     return message;
   }
 
-  /** How a field of the contract, as a service names it, is called in the request: `spec.timeout_ms` is `timeoutMs`. */
+  /**
+   * Returns the name in the request of a field of the contract, as a service names it: `spec.timeout_ms` is
+   * `timeoutMs`.
+   */
   nameOf(plan: RoutePlan, field: string): string {
     const steps = field.split(/(?=\[)|\./).filter((step) => step !== "");
     const named: string[] = [];
@@ -227,14 +230,14 @@ export class Mapping {
     }
   }
 
-  /** The messages whose fields a body has: that of the request, and those in its place. */
+  /** Returns the messages whose fields a body has: the message of the request, and the hoisted ones. */
   #hoistedTypes({ route, rpc }: RoutePlan): readonly string[] {
     const { fields } = messageOf(this.#schema, rpc.request);
     const inner = fields.filter(({ name }) => route.hoist?.includes(name) === true).map(({ of = "" }) => of);
     return [...inner, rpc.request];
   }
 
-  /** Which fields of a thing are changed, and which revision of it the caller saw: as the body says. */
+  /** Sets the changed fields of an object, and the revision that the caller read, from the body. */
   #merge(draft: Draft, { route: { merge }, rpc }: RoutePlan, body: unknown): void {
     if (merge === undefined || !isObject(body)) return;
     const update = messageOf(this.#schema, rpc.request).fields.find(({ name }) =>
@@ -249,7 +252,7 @@ export class Mapping {
     };
   }
 
-  /** The field that the body is: what the path has said of it before stays. */
+  /** Sets the field that is the whole body: fields from the path stay. */
   #replace(draft: Draft, { path, field }: PlannedField, value: unknown): void {
     if (value === undefined) return;
     const before = draft[field.name];
@@ -265,7 +268,7 @@ export class Mapping {
     if (last !== undefined) this.#reader.setField(holder, last, value, at, found);
   }
 
-  /** Returns the message in a field, made where there is none yet. */
+  /** Returns the message in a field. Creates it if it does not exist. */
   #inner(holder: Draft, { name, oneof, of = "" }: FieldTable): Draft {
     if (oneof === undefined) {
       holder[name] ??= this.#reader.empty(of);
@@ -294,7 +297,7 @@ function* lateEntries(later: readonly (() => void)[]): Generator<void, void> {
 
 const lastOf = (path: string): string => path.slice(path.lastIndexOf(".") + 1);
 
-/** The set fields of a message: those that are not empty. */
+/** Returns the set fields of a message: those that are not empty. */
 function setFieldsOf(draft: Message): Draft {
   return Object.fromEntries(
     Object.entries(draft).filter(([, value]) => value !== "" && value !== undefined && !isEmpty(value)),

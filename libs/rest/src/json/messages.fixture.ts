@@ -1,4 +1,4 @@
-/** Messages of every kind that routes reach, at random: whole, as the codecs decode them. */
+/** Random messages of every kind that routes use: complete, as the codecs decode them. */
 import { toTimestamp } from "@tutti/kernel";
 import fc from "fast-check";
 import { enumOf, type FieldTable, messageOf, type Schema } from "../plan/schema.ts";
@@ -83,7 +83,7 @@ const anyBlob = fc.record({
   sha256: fc.uint8Array({ minLength: 32, maxLength: 32 }),
   size: fc.nat(),
 });
-/** Also such as look like what the mapping itself writes. */
+/** Includes values that look like markers of the mapping itself. */
 const anyJson = fc.oneof(
   { weight: 5, arbitrary: fc.jsonValue() },
   fc.constantFrom<unknown>(

@@ -1,7 +1,7 @@
 /**
- * Users' data: in the contracts bytes with a media type, in JSON the plain value. What is no JSON is
- * `{"$bytes": base64, "mediaType"}`, what lies in the blob store `{"$blob": {"sha256", "size"}, "mediaType"}`, and a
- * value that itself has such a key is wrapped as `{"$json": value}`.
+ * Data of users: in the contracts bytes with a media type, in JSON the plain value. Other content is `{"$bytes":
+ * base64, "mediaType"}`. Content of the blob store is `{"$blob": {"sha256", "size"}, "mediaType"}`. A value with
+ * such a key is wrapped as `{"$json": value}`.
  */
 import { isTooDeep, parseExactly } from "./exact.ts";
 import { sourceOf } from "./slices.ts";
@@ -40,7 +40,7 @@ export function payloadToJson({ body, mediaType }: Payload): unknown {
   return { $bytes: base64Of(body.value), mediaType: mediaType === "" ? json : mediaType };
 }
 
-/** Returns the JSON document in bytes. Undefined where there is none, or one that cannot be written again. */
+/** Returns the JSON document in bytes. Undefined if there is none, or if it cannot be written again. */
 function jsonIn(bytes: Uint8Array): unknown {
   try {
     const text = decoder.decode(bytes);
@@ -50,7 +50,7 @@ function jsonIn(bytes: Uint8Array): unknown {
   }
 }
 
-/** Returns the payload of a value, or in words what is wrong with it. */
+/** Returns the payload of a value, or its problem in words. */
 export function payloadFromJson(value: unknown): Payload | string {
   if (!isMarked(value)) return inline(bytesOfJson(value), "");
   const { $bytes, $blob, $json, mediaType = "", ...others } = value;
@@ -94,7 +94,7 @@ export function base64Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
-/** Returns the bytes of base64, also in the alphabet for addresses. Undefined where it is none. */
+/** Returns the bytes of base64, also in the URL alphabet. Undefined if the text is not base64. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) return undefined;
   const bytes = Buffer.from(value, "base64");

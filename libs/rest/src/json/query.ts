@@ -5,7 +5,7 @@ import { parseExactly } from "./exact.ts";
 import type { Found } from "./found.ts";
 import type { Draft, Reader } from "./reader.ts";
 
-/** Returns the value that a parameter's texts say. Undefined where they are wrong. */
+/** Returns the value of a parameter. Undefined if it is invalid. */
 export function valueIn(
   field: FieldTable,
   texts: readonly string[],
@@ -37,7 +37,7 @@ export function valueIn(
   }
 }
 
-/** Returns a text as what the field holds, where it can be that. What cannot stays a text, and is refused as one. */
+/** Converts a text to the kind of the field, if possible. Otherwise it stays a text, and is refused as one. */
 function plainIn({ kind }: FieldTable, text: string): unknown {
   switch (kind) {
     case "number":
@@ -52,7 +52,7 @@ function plainIn({ kind }: FieldTable, text: string): unknown {
   }
 }
 
-/** `team=core` for a label with a value, `team` for any value, `!team` for none. */
+/** Parses `team=core` for a label with a value, `team` for any value, `!team` for none. */
 function selectorIn(texts: readonly string[]): Draft {
   const equals: [string, string][] = [];
   const exists: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * User input as messages of the contracts: whole ones, with the default of every absent field. Mistakes are
- * collected, so that all of them are reported at once. Limits of the fields are checked by the service of the rpc.
+ * Converts JSON of users to complete messages of the contracts, with the default of every absent field. Problems
+ * are collected, so that all of them are reported together. Limits of the fields are checked by the service of the
+ * rpc.
  */
 import { didYouMean, nearest, toTimestamp } from "@tutti/kernel";
 import { enumOf, type FieldTable, messageOf, type Schema, wellKnown } from "../plan/schema.ts";
@@ -11,11 +12,11 @@ import { blobFromJson, bytesOf, isObject, payloadFromJson } from "./payload.ts";
 
 export type Draft = Record<string, unknown>;
 
-/** From year 1 to 9999: what a moment can be on the wire. */
+/** From year 1 to 9999: the range of a time on the wire. */
 const timeMin = -62_135_596_800_000;
 const timeMax = 253_402_300_799_999;
 
-/** Reading so many entries of a list takes about 1 ms. */
+/** Number of list entries that take about 1 ms to read. */
 const sliceEntries = 200;
 
 /** The CLI reads definitions on Node 18, which has no `isWellFormed`. */
@@ -28,7 +29,7 @@ export class Reader {
     this.#schema = schema;
   }
 
-  /** Returns a message of which nothing is set. */
+  /** Returns an empty message. */
   empty(type: string): Draft {
     const draft: Draft = {};
     for (const field of messageOf(this.#schema, type).fields) {
@@ -63,7 +64,10 @@ export class Reader {
     return draft;
   }
 
-  /** What a word says that is no field of a message. Undefined if it is no word either. */
+  /**
+   * Returns the fields that a word of definitions stands for, if it is not a field of a message. Undefined if
+   * it is not a word either.
+   */
   said(
     {
       type,
@@ -93,7 +97,7 @@ export class Reader {
       this.setField(draft, field, this.value(field, inner, where, found), where, found);
   }
 
-  /** Sets a field. Of a choice only one may be. */
+  /** Sets a field. Only one field of a oneof may be set. */
   setField(draft: Draft, { name, oneof }: FieldTable, value: unknown, at: string, found: Found): void {
     if (value === undefined) return;
     if (oneof === undefined) {
@@ -106,7 +110,7 @@ export class Reader {
     draft[oneof] = { $case: name, value };
   }
 
-  /** Returns the value of a field. Undefined where it is wrong, or says nothing. */
+  /** Returns the value of a field. Undefined if it is invalid or null. */
   value(field: FieldTable, value: unknown, at: string, found: Found): unknown {
     if (field.many === "list") {
       if (Array.isArray(value)) return this.#list(field, value, at, found);
@@ -125,7 +129,7 @@ export class Reader {
       });
       return Object.fromEntries(entries);
     }
-    // Users' data may be null. Any other field that is says nothing.
+    // Data of users may be null. In any other field null means absent.
     if (value === null && field.kind !== "payload") return undefined;
     return this.#single(field, value, at, found);
   }
@@ -173,7 +177,7 @@ export class Reader {
     }
   }
 
-  /** The number of a word: `timed_out`, or as the contract spells it. */
+  /** Returns the number of a word: `timed_out`, or the name in the contract. */
   enumeration(type: string, value: unknown, at: string, found: Found): number | undefined {
     const { words, prefix } = enumOf(this.#schema, type);
     if (typeof value === "string") {
@@ -188,7 +192,7 @@ export class Reader {
     return undefined;
   }
 
-  /** `order`, `order@stable`, or `order@` and a hash. */
+  /** Parses `order`, `order@stable`, or `order@` and a hash. */
   #definition(text: string): Draft {
     const at = text.indexOf("@");
     const name = at < 0 ? text : text.slice(0, at);
@@ -236,7 +240,10 @@ const isWellFormed =
     ? (text: string) => text.isWellFormed()
     : (text: string) => !halfOfPair.test(text);
 
-/** Half of a surrogate pair is no character: the wire would replace it by U+FFFD without a word. */
+/**
+ * Returns a text. Half of a surrogate pair is no character: the wire format would silently replace it by
+ * U+FFFD.
+ */
 function textIn(value: unknown, at: string, found: Found): string | undefined {
   if (typeof value === "string" && isWellFormed(value)) return value;
   found.expected(at, typeof value === "string" ? "a text without half of a surrogate pair" : "a text", value);
@@ -261,7 +268,7 @@ function numberOf(field: FieldTable, value: unknown, at: string, found: Found): 
   return undefined;
 }
 
-/** Milliseconds since the Unix epoch, or a text as RFC 3339 has it. */
+/** Parses milliseconds since the Unix epoch, or a time of RFC 3339. */
 function timeIn(value: unknown, at: string, found: Found) {
   const ms = typeof value === "string" ? Date.parse(value) : numberIn(value);
   if (ms !== undefined && ms >= timeMin && ms <= timeMax) return toTimestamp(ms);
@@ -276,7 +283,7 @@ function maskIn(value: unknown, at: string, found: Found): readonly string[] | u
   return undefined;
 }
 
-/** The place of a wrong entry: its mistake is reported, and the message is not used. */
+/** Returns a placeholder for an invalid entry: its problem is reported, and the message is not used. */
 function blank(field: FieldTable): unknown {
   const { many: _, optional: __, ...single } = field;
   return emptyOf(single);

@@ -16,7 +16,7 @@ interface Said {
   readonly body?: unknown;
 }
 
-/** What a parameter of the path may be, by its kind, where it is no text. */
+/** Valid values of path parameters that are not texts, by kind. */
 const rightFor: Readonly<Record<string, string>> = { bytes: "aGk=", number: "1" };
 
 function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field: string; message: string }[] {
@@ -31,7 +31,7 @@ function wrongIn(plan: RoutePlan, { query = "", body }: Said): readonly { field:
   }
 }
 
-/** Something that a field of this kind cannot be. */
+/** Returns an invalid value for a field of this kind. */
 function wrongFor({ field: { kind, many } }: PlannedField): unknown {
   if (many !== undefined || kind === "message") return true;
   return ["string", "bytes", "payload", "time"].includes(kind) ? { wrong: 1 } : "wrong";
@@ -40,7 +40,7 @@ function wrongFor({ field: { kind, many } }: PlannedField): unknown {
 const holdsText = ({ field }: PlannedField): boolean =>
   field.kind === "string" || field.of === wellKnown.definition || field.many === "map";
 
-/** A value of the field, with this text where the field has a text. */
+/** Returns a value of the field that contains this text. */
 function textAs({ many, kind }: PlannedField["field"], text: string): unknown {
   if (many === "map") return kind === "string" ? { a: text } : { [text]: 1 };
   return many === "list" ? [text] : text;

@@ -1,8 +1,8 @@
 /**
- * Reads and writes large JSON documents in slices, so that the process answers others meanwhile. A text of 4 MiB with 250,000 keys
- * takes `JSON.parse` up to a second, in which nothing else happens.
+ * Reads and writes large JSON documents in slices, so that the process handles other requests meanwhile. A text of 4
+ * MiB with 250,000 keys takes `JSON.parse` up to a second, in which nothing else happens.
  *
- * 1. The result is that of `parseExactly`, or an error where that has one.
+ * 1. The result is that of `parseExactly`, or an error if that throws one.
  * 2. A slice is as long as `sliceChars`, unless one text or one number is longer.
  * 3. Scanning finds brackets and commas. Everything else is left to `JSON.parse`, which gets whole members of one
  *    container.
@@ -14,7 +14,9 @@ import { depthMax, isTooDeep, parseExactly } from "./exact.ts";
 /** About 1 ms on one core. */
 const sliceChars = 32_768;
 
-/** The texts of containers that were read in slices: writing such a value again takes as long as reading it. */
+/**
+ * Texts of containers that were read in slices: writing such a value again would take as long as reading it.
+ */
 const sources = new WeakMap<object, () => string>();
 
 /** Returns the text that a large value was read from. */
@@ -22,7 +24,10 @@ export function sourceOf(value: unknown): string | undefined {
   return typeof value === "object" && value !== null ? sources.get(value)?.() : undefined;
 }
 
-/** Reads a document, with a turn for others between two slices. Throws `SyntaxError`, also if the nesting is too deep. */
+/**
+ * Parses a document in slices. Other requests run between two slices. Throws `SyntaxError`, also if the nesting is too
+ * deep.
+ */
 export async function parseInTurns(text: string, defer: Defer = systemDefer): Promise<unknown> {
   if (text.length <= sliceChars) {
     if (isTooDeep(text)) throw tooDeep();
@@ -31,7 +36,10 @@ export async function parseInTurns(text: string, defer: Defer = systemDefer): Pr
   return inTurns(new SliceReader(text).read(), defer);
 }
 
-/** Returns the text that `JSON.stringify` writes of an object, with a turn for others between two slices. */
+/**
+ * Returns the text that `JSON.stringify` writes of an object, in slices. Other requests run between two
+ * slices.
+ */
 export async function writeInTurns(value: object, defer: Defer = systemDefer): Promise<string> {
   let text = "";
   let sliceFrom = 0;
@@ -44,12 +52,12 @@ export async function writeInTurns(value: object, defer: Defer = systemDefer): P
   return text;
 }
 
-/** As many members as `JSON.stringify` gets at once. */
+/** Maximum number of members in one call of `JSON.stringify`. */
 const membersMax = 64;
-/** Large lists stand this near to the root of an answer, or are in what a user wrote. */
+/** Maximum depth of large lists in a response, apart from data of users. */
 const writtenDepthMax = 4;
 
-/** A list whose entries are made when they are written, so that others get a turn between them. */
+/** A list whose entries are created when they are written, so that other requests run between them. */
 export class LateList<T> {
   readonly #entries: readonly T[];
   readonly #entryOf: (entry: T) => unknown;
@@ -110,23 +118,23 @@ function picked(value: object, names: readonly string[]): Record<string, unknown
   return members;
 }
 
-/** The document is JSON, and more than is read. The message completes "found …". */
+/** Thrown for valid JSON beyond the limits. The message completes "found …". */
 export class JsonLimitError extends SyntaxError {}
 
 const tooDeep = (): JsonLimitError => new JsonLimitError("one that is nested too deep");
 
-/** Each is an object that the garbage collector visits: two million take it 0.3 s at once. */
+/** Maximum number of containers. The garbage collector visits each: two million take it 0.3 s at once. */
 const containersMax = 200_000;
 
 interface Frame {
   readonly isList: boolean;
   readonly start: number;
-  /** Start of the members that are not read yet. */
+  /** Start of the members that have not been parsed yet. */
   unreadFrom: number;
   memberFrom: number;
   /** Set as soon as a slice ends in the container. */
   value: unknown[] | Record<string, unknown> | undefined;
-  /** The member since the last comma was read in slices: only a comma or the end may follow. */
+  /** Whether the member since the last comma was read in slices: only a comma or the end may follow. */
   isMemberRead: boolean;
 }
 
@@ -147,7 +155,7 @@ class SliceReader {
       switch (text.charCodeAt(at)) {
         case 0x22: {
           const end = endOfString(text, at);
-          // Scanned in this turn, read in another one.
+          // Scanned in this turn, parsed in another one.
           if (end - at > sliceChars) yield;
           at = end;
           break;
@@ -202,7 +210,7 @@ class SliceReader {
   #close(at: number, isList: boolean): void {
     const frame = this.#frames.pop();
     if (frame?.isList !== isList) throw malformed(at);
-    // Read together with what is around it.
+    // Parsed together with its enclosing container.
     if (frame.value === undefined) return;
     this.#readMembers(frame, at);
     const { value, start } = frame;
@@ -218,7 +226,7 @@ class SliceReader {
     }
   }
 
-  /** Gives a value to each open container, with the members before the open one. */
+  /** Creates the value of each open container, with the members before the open one. */
   #enter(): void {
     for (const [depth, frame] of this.#frames.entries()) {
       if (frame.value !== undefined) continue;
@@ -245,7 +253,7 @@ class SliceReader {
     setOwn(around.value as Record<string, unknown>, key, value);
   }
 
-  /** The members that are not read yet, up to a comma or the end of the container. */
+  /** Parses the pending members, up to a comma or the end of the container. */
   #readMembers({ value, unreadFrom, isMemberRead }: Frame, end: number): void {
     if (isMemberRead) {
       this.#requireBlank(unreadFrom, end);
@@ -289,7 +297,7 @@ function endOfString(text: string, start: number): number {
   throw malformed(start);
 }
 
-/** As `JSON.parse` does: a key is never the prototype. */
+/** Sets a member like `JSON.parse`: a key is never the prototype. */
 function setOwn(holder: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true });

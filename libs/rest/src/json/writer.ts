@@ -1,4 +1,4 @@
-/** Decoded messages of the contracts as REST writes them. A function per message is put together once. */
+/** Writes decoded messages of the contracts as JSON of REST. The function for each message is built once. */
 import {
   enumOf,
   type FieldKind,
@@ -10,7 +10,7 @@ import {
 import { type Blob, base64Of, blobToJson, type Payload, payloadToJson } from "./payload.ts";
 import { LateList } from "./slices.ts";
 
-/** A decoded message. What its fields hold, the tables say. */
+/** A decoded message. The tables describe its fields. */
 export type Message = Readonly<Record<string, unknown>>;
 export type Json = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ export class Writer {
   readonly #isLate: boolean;
   readonly #writers = new Map<string, WriteMessage>();
 
-  /** @param isLate makes the entries of long lists when they are written */
+  /** @param isLate creates the entries of long lists when they are written */
   constructor(schema: Schema, isLate = false) {
     this.#schema = schema;
     this.#isLate = isLate;
@@ -41,7 +41,7 @@ export class Writer {
     const writer: WriteMessage = (message, into) => {
       for (const part of parts) part(message, into);
     };
-    // Before its parts: messages hold messages of their own kind.
+    // Set before its parts are built: messages can contain messages of their own kind.
     this.#writers.set(type, writer);
     for (const field of messageOf(this.#schema, type).fields) parts.push(this.#fieldWriter(field));
     return writer;
@@ -95,7 +95,7 @@ export class Writer {
       }
       case "enum": {
         const { words } = enumOf(this.#schema, of);
-        // A number that this release has no word for stays a number.
+        // A number without a word in this release stays a number.
         return (value) => words[String(value)] ?? value;
       }
       case "payload":
@@ -112,7 +112,7 @@ export class Writer {
   }
 }
 
-/** Entries of a list that are made at once. */
+/** Minimum length of a list whose entries are created late. */
 const lateFrom = 64;
 
 interface Choice {
@@ -129,7 +129,7 @@ const same: WriteValue = (value) => value;
 const isAbsent = (value: unknown): boolean => value === undefined;
 const isEmptyBytes = (value: unknown): boolean => (value as Uint8Array | undefined)?.length === 0;
 
-/** The rest out because it says nothing. */
+/** Returns whether a value is left out because it is the default. */
 const leftOut: Readonly<Record<FieldKind, (value: unknown) => boolean>> = {
   string: (value) => value === "",
   number: (value) => value === 0,

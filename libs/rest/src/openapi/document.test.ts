@@ -15,7 +15,7 @@ const operations: readonly (Node & { path: string; method: string })[] = Object.
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Every object in the document, with the way to it. */
+/** Yields every object in the document, with its path. */
 function* nodesOf(value: unknown, at = "#"): Generator<readonly [string, Node]> {
   if (Array.isArray(value)) for (const [index, one] of value.entries()) yield* nodesOf(one, `${at}/${index}`);
   if (!isNode(value)) return;
@@ -33,7 +33,7 @@ function at(pointer: string): unknown {
     );
 }
 
-/** What a schema may say, as far as this document goes. */
+/** Keywords of schemas that this document uses. */
 const keywords = new Set([
   "$ref",
   "type",

@@ -1,4 +1,7 @@
-/** The routes as an OpenAPI document: made from the same table, plans and tables of the contracts as what serves them. */
+/**
+ * The routes as an OpenAPI document: generated from the same table, plans and tables of the contracts that the gateway
+ * uses.
+ */
 import { schema } from "../generated/schema.ts";
 import { words } from "../generated/words.ts";
 import { ownRoutes, ownSchemas } from "../plan/own.ts";
@@ -197,7 +200,7 @@ const problems = { "4XX": problem, default: problem };
 const mediaTypeOf = ({ stream }: Route): string =>
   stream === "events" ? "text/event-stream" : "application/json";
 
-/** Routes are grouped by the things that they are about. */
+/** Routes are grouped by their objects. */
 function tagOf({ path }: Route): string {
   const [, , first = "", second = ""] = path.replace(/\.json$/, "").split("/");
   if (first === "watch") return second;
@@ -209,7 +212,7 @@ function tagsOf(): readonly { readonly name: string; readonly description: strin
   return [...byTag].map(([name, own]) => ({ name, description: tagDescription(own) }));
 }
 
-/** Which paths these are, and the services behind them. */
+/** Describes the paths of a group, and the services behind them. */
 function tagDescription(own: readonly Route[]): string {
   const places = new Set(own.map(({ path }) => /^\/v1\/(watch\/)?[^/]+/.exec(path)?.[0] ?? path));
   const services = new Set(own.map(({ rpc }) => rpc?.split("/", 1)[0] ?? "the gateway"));

@@ -23,7 +23,7 @@ const forms: Readonly<Record<string, string>> = {
 
 export type Way = "input" | "output";
 
-/** Names schemas, and makes each once. */
+/** Names schemas, and creates each once. */
 export class Schemas {
   readonly made: Record<string, JsonSchema> = {};
   readonly #schema: Schema;
@@ -50,7 +50,7 @@ export class Schemas {
     };
   }
 
-  /** What the gateway answers by itself. */
+  /** Returns the schema of a response of the gateway itself. */
   own(schema: OwnSchema): JsonSchema {
     const { $ref, items, properties, additionalProperties, ...rest } = schema;
     if ($ref !== undefined) return this.#named($ref);
@@ -121,7 +121,7 @@ export class Schemas {
     };
   }
 
-  /** The word of definitions for a field. */
+  /** Returns the schema of the word of definitions for a field. */
   #word(type: string, field: FieldTable, isDuration: boolean): JsonSchema {
     const about = this.aboutField(type, field);
     if (isDuration)

@@ -1,10 +1,10 @@
 /**
- * What the gateway answers by itself, without an rpc that it could be read from: parameters and answers as JSON Schema.
- * The types of `@tutti/rest/types` are made from these as well.
+ * Responses of the gateway itself, without an rpc: parameters and responses as JSON Schema. The types of
+ * `@tutti/rest/types` are generated from these as well.
  */
 import type { RouteName } from "../routes/routes.ts";
 
-/** As much of JSON Schema as is needed here. */
+/** The part of JSON Schema that is used here. */
 export interface OwnSchema {
   readonly type?: "object" | "array" | "string" | "number" | "integer" | "boolean";
   readonly $ref?: string;
@@ -23,7 +23,7 @@ export interface OwnRoute {
   readonly params?: Readonly<Record<string, OwnSchema>>;
   readonly query?: Readonly<Record<string, OwnSchema>>;
   readonly body?: OwnSchema;
-  /** None: the answer has no body. */
+  /** Schema of the response. Absent if the response has no body. */
   readonly reply?: OwnSchema;
 }
 
@@ -64,7 +64,7 @@ const metricSource = {
   },
   problem: text("Why Prometheus or insight was not asked, or did not answer. Absent if it did."),
 } as const satisfies Readonly<Record<string, OwnSchema>>;
-/** Schemas with a name of their own, to be referred to. */
+/** Named schemas for references. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   RunPast: object(
     {

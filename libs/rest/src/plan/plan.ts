@@ -1,18 +1,18 @@
 /**
- * Where each field of a request is in an HTTP request: in the path, the query, the body, or a header. Everything that
- * tells of routes goes by it: the gateway, the types, the description and the page of the reference.
+ * The location of each field in an HTTP request: in the path, the query, the body, or a header. The gateway, the
+ * types, the OpenAPI document and the reference page use it.
  *
- * 1. The namespace is always in the query, the key of idempotency in its header.
+ * 1. The namespace is always in the query, the idempotency key in its header.
  * 2. Without a body, fields outside of the path are in the query, messages by their fields and lists by repetition.
- * 3. A reply that is one thing is that thing. How a list continues stands beside the list.
+ * 3. A reply with one message field is that message. The page token of a list is next to the list.
  */
 import type { Route } from "../routes/route.ts";
 import { paramsIn } from "../routes/routes.ts";
 import { type FieldTable, messageOf, type RpcTable, type Schema, wellKnown } from "./schema.ts";
 
-/** A field and where it is in the message: the names of the fields that lead to it. */
+/** A field and its location in the message: the names of the fields that lead to it. */
 export interface PlannedField {
-  /** As it is called where it stands. */
+  /** Name at its location. */
   readonly name: string;
   readonly path: readonly FieldTable[];
   readonly field: FieldTable;
@@ -24,7 +24,7 @@ export interface RoutePlan {
   readonly params: readonly PlannedField[];
   readonly query: readonly PlannedField[];
   readonly body: BodyPlan | undefined;
-  /** Where the key of idempotency goes. */
+  /** Field of the idempotency key. */
   readonly key: PlannedField | undefined;
   readonly reply: ReplyPlan;
 }
@@ -34,9 +34,9 @@ type BodyPlan =
   | { readonly is: "field"; readonly field: PlannedField };
 
 interface ReplyPlan {
-  /** The message of the contract. */
+  /** Message of the contract. */
   readonly type: string;
-  /** The field that is the whole answer. */
+  /** Field that is the whole response. */
   readonly only: FieldTable | undefined;
 }
 
@@ -94,7 +94,7 @@ function mergedPaths({ merge }: Route): readonly string[] {
   return [merge.mask.split(".", 1)[0] ?? ""];
 }
 
-/** Returns the fields of a request, those of a hoisted field in its place. */
+/** Returns the fields of a request, with those of a hoisted field in its place. */
 function fieldsOf(route: Route, rpc: RpcTable, schema: Schema): PlannedField[] {
   const omitted = new Set(route.omit);
   const hoisted = new Set(route.hoist);
@@ -135,19 +135,19 @@ function flattened(one: PlannedField, schema: Schema, route: string): PlannedFie
   );
 }
 
-/** `created` and `fromMs` are `createdFromMs`. */
+/** Joins names: `created` and `fromMs` give `createdFromMs`. */
 function joined(name: string, inner: string): string {
   return `${name}${inner[0]?.toUpperCase() ?? ""}${inner.slice(1)}`;
 }
 
-/** What is repeated in a query is called by what one of it is. */
+/** Returns the singular: a repeated parameter has the name of one entry. */
 function singular(name: string): string {
   if (name.endsWith("ies")) return `${name.slice(0, -3)}y`;
   if (name.endsWith("ses")) return name.slice(0, -2);
   return name.endsWith("s") ? name.slice(0, -1) : name;
 }
 
-/** Returns the one field of a reply that is all of it. */
+/** Returns the field that is the whole reply. */
 function onlyOf(schema: Schema, type: string): FieldTable | undefined {
   const [first, ...others] = messageOf(schema, type).fields;
   if (first?.kind !== "message" || first.many !== undefined || others.length > 0) return undefined;

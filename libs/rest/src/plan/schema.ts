@@ -1,6 +1,6 @@
 /**
- * What the mapping needs to know of the contracts: the messages and enumerations that routes reach, as tables.
- * `tools/generate` makes them from the contracts' descriptors.
+ * Tables of the contracts for the mapping: the messages and enumerations that routes use. `tools/generate`
+ * creates them from the descriptors of the contracts.
  */
 export interface Schema {
   readonly messages: Readonly<Record<string, MessageTable>>;
@@ -8,21 +8,23 @@ export interface Schema {
   readonly rpcs: Readonly<Record<string, RpcTable>>;
 }
 
-/** What the contracts say of an rpc, a message, one of its fields (`tutti.workflow.v1.Run.runId`), an enumeration. */
+/**
+ * Comments of the contracts on an rpc, a message, one of its fields (`tutti.workflow.v1.Run.runId`), an enumeration.
+ */
 export type Words = Readonly<Record<string, string>>;
 
 export interface RpcTable {
   readonly request: string;
   readonly reply: string;
-  /** What a repetition does. */
+  /** Effect of a repetition. */
   readonly repeat: "safe" | "keyed" | "resumes";
 }
 
 export interface MessageTable {
-  /** As programs call it. Unique among those that routes reach. */
+  /** Name in programs. Unique among the messages that routes use. */
   readonly name: string;
   readonly fields: readonly FieldTable[];
-  /** Choices of which one has to be made. */
+  /** Oneofs that must be set. */
   readonly choices?: readonly string[];
 }
 
@@ -34,28 +36,28 @@ export type FieldKind =
   | "bytes"
   | "enum"
   | "message"
-  /** A moment: a Timestamp in the contract, milliseconds since the Unix epoch in JSON. */
+  /** A time: a Timestamp in the contract, milliseconds since the Unix epoch in JSON. */
   | "time"
-  /** A user's data: bytes with a media type in the contract, the plain value in JSON. */
+  /** Data of a user: bytes with a media type in the contract, the plain value in JSON. */
   | "payload"
   /** A reference to a blob: 32 bytes in the contract, hexadecimal digits in JSON. */
   | "blob"
   | "mask";
 
 export interface FieldTable {
-  /** As in a decoded message. */
+  /** Name in a decoded message. */
   readonly name: string;
-  /** As in JSON. */
+  /** Name in JSON. */
   readonly json: string;
   readonly kind: FieldKind;
-  /** The message or enumeration. */
+  /** Message or enumeration. */
   readonly of?: string;
   readonly many?: "list" | "map";
-  /** The choice that it is a part of. */
+  /** Oneof that it belongs to. */
   readonly oneof?: string;
-  /** Absent is something else than empty or zero. */
+  /** Absent differs from empty or zero. */
   readonly optional?: true;
-  /** Is there in every answer, also when it is empty. */
+  /** Present in every response, even if empty. */
   readonly always?: true;
   readonly rule?: FieldRule;
 }

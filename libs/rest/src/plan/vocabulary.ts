@@ -1,6 +1,7 @@
 /**
- * The words of definitions in requests, next to the names of the contracts: `uses`, `with`, `retry`, `timeout`, `needs`,
- * `cost`, `after`. So a task over REST is written as in a file. Replies have the names of the contracts.
+ * The words of definitions in requests, next to the names of the contracts: `uses`, `with`, `retry`, `timeout`,
+ * `needs`, `cost`, `after`. So a task has the same form over REST as in a file. Replies have the names of the
+ * contracts.
  *
  * 1. A word stands for one field of a message, except `backoff`, which stands for the first and the longest pause.
  * 2. Each field in milliseconds has a word without its unit: `timeout` for `timeoutMs`, with a text such as `30s` or
@@ -10,11 +11,11 @@
 import { parseDurationMs } from "@tutti/kernel";
 import type { FieldTable } from "./schema.ts";
 
-/** What a word says, by the names of fields in JSON. A text instead: what was expected. */
+/** Meaning of a word, by the names of fields in JSON. A text instead states what was expected. */
 type Said = Readonly<Record<string, unknown>> | string;
 
 interface Word {
-  /** The field that it stands for. Of `backoff` the first one. */
+  /** Field that it stands for. For `backoff`, the first one. */
   readonly stands: string;
   readonly read: (value: unknown) => Said;
 }
@@ -34,7 +35,7 @@ const expectedDuration = "a duration such as `30s` or `1h30m`, or milliseconds";
 
 function duration(stands: string): Word {
   const read = (value: unknown): Said => {
-    // What is no text is read as the field is.
+    // A value that is not a text is read like the field.
     const ms = typeof value === "string" ? parseDurationMs(value) : value;
     return ms === undefined ? expectedDuration : { [stands]: ms };
   };
@@ -71,7 +72,7 @@ const words: Readonly<Record<string, Readonly<Record<string, Word>>>> = {
   "tutti.session.v1.SessionDependency": { on: is("condition") },
 };
 
-/** The word of a message that is no field of it. */
+/** Returns the word of a message that is not one of its fields. */
 export function wordOf(type: string, key: string, fields: readonly FieldTable[]): Word | undefined {
   const own = words[type];
   if (own !== undefined && Object.hasOwn(own, key)) return own[key];
@@ -82,7 +83,7 @@ export function wordOf(type: string, key: string, fields: readonly FieldTable[])
   return timed.kind === "time" ? is(timed.json) : duration(timed.json);
 }
 
-/** The words of a message that are no fields of it, each with a field that it stands for. */
+/** Returns the words of a message that are not its fields, each with a field that it stands for. */
 export function wordsOf(
   type: string,
   fields: readonly FieldTable[],
@@ -117,12 +118,12 @@ const shorts: Readonly<Record<string, (value: unknown) => unknown>> = {
   },
 };
 
-/** A value as the message that it is short for. */
+/** Expands a short form to the message. */
 export function unfolded(type: string, value: unknown): unknown {
   return shorts[type]?.(value) ?? value;
 }
 
-/** Whether a message has a short form, and of which kinds. */
+/** Kinds of values that are short forms of a message. */
 export const shortKinds: Readonly<Record<string, readonly string[]>> = {
   "tutti.types.v1.RetryPolicy": ["integer"],
   "tutti.types.v1.Timeouts": ["string", "number"],

@@ -1,44 +1,43 @@
 /**
- * A route: a method and a path over an rpc of the contracts. The table of them all knows no codec, so that a page can
- * carry it. The contracts and this table decide which fields a request has in its path, its query and its body.
+ * A route: a method and a path over an rpc of the contracts. The table of routes contains no codec, so that the
+ * dashboard can include it. The contracts and this table decide which fields a request has in its path, its query and
+ * its body.
  */
 export interface Route {
-  /** How programs call it: `runs.start`. */
+  /** Name in programs: `runs.start`. */
   readonly name: string;
   readonly method: Method;
-  /** With its parameters in braces: `/v1/runs/{id}`. */
+  /** Path, with its parameters in braces: `/v1/runs/{id}`. */
   readonly path: string;
-  /** `tutti.workflow.v1.RunService/StartRun`. None where the gateway itself answers. */
+  /** The rpc: `tutti.workflow.v1.RunService/StartRun`. None if the gateway itself responds. */
   readonly rpc?: string;
-  /** The service that is asked, where several host the contract. */
+  /** The called service, if several host the contract. */
   readonly service?: string;
-  /** Where the parameters of the path go in the request: `{ id: "runId" }`. */
+  /** Fields of the request for the parameters of the path: `{ id: "runId" }`. */
   readonly params?: Readonly<Record<string, string>>;
-  /** Fields of the request whose own fields are in their place: `spec`, so that a body starts with what is in it. */
+  /** Fields of the request that are replaced by their own fields: `spec`, so that a body starts with its content. */
   readonly hoist?: readonly string[];
-  /** Fields of the request that are parameters of the query though there is a body, or under another name. */
+  /** Fields of the request that are parameters of the query despite a body, or under another name. */
   readonly query?: Readonly<Record<string, string>>;
-  /**
-   * Values of fields that a request does not set, where they are not those of the contract: `{ namespace: "system" }`.
-   */
+  /** Defaults that differ from those of the contract: `{ namespace: "system" }`. */
   readonly defaults?: Readonly<Record<string, string>>;
-  /** The one field that the body is. Without it, a body has what is neither in the path nor in the query. */
+  /** The only field in the body. Default: all fields that are neither in the path nor in the query. */
   readonly body?: string;
-  /** Fields of the request that are not to be had over REST. */
+  /** Fields of the request that are not available over REST. */
   readonly omit?: readonly string[];
-  /** The body changes the object: fields that it has replace those of the object, others stay. */
+  /** The body changes an object: its fields replace those of the object, others stay. */
   readonly merge?: { readonly field: string; readonly mask: string; readonly revision: string };
-  /** Answers continue: as events of a stream, or bytes as they come. */
+  /** Kind of a streamed response: events, or bytes. */
   readonly stream?: "events" | "bytes";
-  /** A stream, asked as one request, with its replies put together. */
+  /** An rpc with a stream that is one request here, with its replies combined. */
   readonly gathered?: true;
-  /** The answer by its name, where it is put together of more than the reply of the rpc. */
+  /** Name of the response, if it combines more than the reply of the rpc. */
   readonly reply?: string;
-  /** In one sentence, where the rpc's own words do not fit. */
+  /** Summary in one sentence, if the comment of the rpc does not fit. */
   readonly summary?: string;
-  /** What is sent has secrets: a refusal repeats none of it. */
+  /** The request contains secrets: a refusal repeats none of it. */
   readonly confidential?: true;
-  /** May be called by every caller that reaches the port. */
+  /** Every caller that reaches the port may call it. */
   readonly open?: true;
 }
 

@@ -1,4 +1,4 @@
-/** Every route there is: what the gateway serves, the description tells, and the command and the page call. */
+/** All routes: for the gateway, the OpenAPI document, the CLI and the dashboard. */
 import { accessRoutes } from "./access.ts";
 import { admissionRoutes } from "./admission.ts";
 import { agentRoutes } from "./agents.ts";
