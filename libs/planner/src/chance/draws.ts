@@ -1,4 +1,4 @@
-/** Chance that a search draws from: the same in each run for the same seed, and its state is one number. */
+/** Random numbers for a search: the same in each run for the same seed, with one number as state. */
 export class Draws {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Draws {
     this.#state = seed >>> 0;
   }
 
-  /** Where it stands: `new Draws(state)` continues from there. */
+  /** The state: `new Draws(state)` continues from there. */
   get state(): number {
     return this.#state;
   }
@@ -25,7 +25,7 @@ export class Draws {
     return Math.floor(this.next() * bound);
   }
 
-  /** Bell-shaped around 0 with a deviation of 1. */
+  /** Normally distributed around 0 with a deviation of 1. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
   }

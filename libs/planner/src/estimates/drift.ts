@@ -1,14 +1,14 @@
 /**
- * Whether values are no longer as they were learned: sums of deviations above and below what was expected, less an
- * allowance for each value (CUSUM, Page 1954). Chance alone hardly ever gets a sum this far. A lasting change of one
- * deviation does within some fifteen values, and one of three within three.
+ * Detects values that differ from the learned ones: sums of deviations above and below the expectation, less
+ * an allowance for each value (CUSUM, Page 1954). Noise hardly ever brings a sum this far. A lasting change
+ * of one deviation does so within some fifteen values, and one of three within three.
  */
 export interface Drift {
-  /** How many values ago it started. */
+  /** Number of values since its start. */
   readonly samples: number;
-  /** By which factor values were other than expected until it was noticed: 2 is twice as long. */
+  /** Factor between the values and the expectation until it was noticed: 2 is twice as long. */
   readonly factor: number;
-  /** How sure it is, 0 to 1. */
+  /** Probability of the drift, 0 to 1. */
   readonly confidence: number;
 }
 
@@ -30,7 +30,7 @@ export class DriftWatch {
     return new DriftWatch(this.#longer.clone(), this.#shorter.clone());
   }
 
-  /** A value's logarithm was so much above what was expected, where that is usual up to `deviation`. */
+  /** Adds the logarithm of a value over its expectation, with its usual deviation. */
   add(surprise: number, deviation: number): void {
     const deviations = Math.max(
       -deviationsMost,
@@ -40,7 +40,7 @@ export class DriftWatch {
     this.#shorter.add(-deviations, surprise);
   }
 
-  /** Undefined as long as all is as expected, and again when what was learned has caught up. */
+  /** The drift. Undefined if values are as expected, or the learned values have caught up. */
   get drift(): Drift | undefined {
     return this.#longer.drift ?? this.#shorter.drift;
   }
@@ -49,7 +49,7 @@ export class DriftWatch {
 class Side {
   #sum = 0;
   #samples = 0;
-  /** The two that were furthest off: what is learned catches up, and those that come later say less. */
+  /** The two largest deviations: the learned values catch up, so later values show less. */
   #furthest: readonly number[] = [];
   #factor: number | undefined;
 

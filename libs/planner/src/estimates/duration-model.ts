@@ -1,16 +1,16 @@
 /**
- * The ways to predict how long an attempt takes. No model is the best for all work, so they are compared on what was
- * recorded of each capability.
+ * The models that predict the duration of an attempt. No model is the best for all work, so they are compared
+ * on the records of each capability.
  */
 import { medianOf } from "../structures/median.ts";
 import type { End, RecentEnds } from "./recent-ends.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * `middle` is the middle of three: `additive`, the latest attempts of the same agent, and the last attempt of any.
- * `additive` counts the agent and the size of the input. `any-agent` leaves the agent out. `hourly` tells times of day
- * apart, `keyed` the fields that the author named. `similar` is the median of the recent attempts with the most similar
- * inputs. `median` and `last` are the plain baselines.
+ * `middle` is the median of three: `additive`, the latest attempts of the same agent, and the last attempt of
+ * any agent. `additive` counts the agent and the size of the input. `any-agent` leaves the agent out.
+ * `hourly` distinguishes times of day, `keyed` the fields that the author named. `similar` is the median of
+ * the recent attempts with the most similar inputs. `median` and `last` are the plain baselines.
  */
 export const durationModels = [
   "middle",
@@ -25,28 +25,28 @@ export const durationModels = [
 
 export type DurationModel = (typeof durationModels)[number];
 
-/** What predicts as long as nothing else has proved to be better. */
+/** The default model, unless another one has proved to be better. */
 export const usualModel: DurationModel = "middle";
-/** What a model has to be better than. */
+/** A model must be better than these. */
 export const baselineModels = ["median", "last"] as const satisfies readonly DurationModel[];
 
 /** How many of the most similar recent attempts count. Undefined for a model that learns sums. */
 const neighbours: Readonly<Partial<Record<DurationModel, number>>> = { similar: 9, median: 25, last: 1 };
-/** How many recent attempts of the same agent count for `middle`. */
+/** Number of recent attempts of the same agent that count for `middle`. */
 const ownMax = 5;
 
-/** The attempt, and its time as the sum of the learned parts. Size, sum and slowness are logarithms. */
+/** The attempt, and its duration as the sum of the learned parts. Size, sum and slowness are logarithms. */
 export interface Expected {
   readonly agentId: string;
   readonly size: number;
   readonly sum: number;
-  /** How much slower the agent is expected to be than others. */
+  /** Expected slowness of the agent compared with others. */
   readonly slowness: number;
 }
 
 /**
- * The logarithm of the time that a model expects by single attempts. Undefined for a model that learns sums, and without
- * any attempts. Where it has no count of attempts, it is as unsure as the sum.
+ * Returns the logarithm of the duration that a model expects from single attempts. Undefined for a model that
+ * learns sums, and without attempts. Without a count of attempts it has the uncertainty of the sum.
  */
 export function byEnds(
   model: DurationModel,
@@ -67,7 +67,7 @@ export function byEnds(
     : { mean: medianOf(ends.nearest(size, most)), count: Math.min(most, ends.count) };
 }
 
-/** Whether it looks at single attempts. */
+/** Returns whether the model uses single attempts. */
 export function looksAtEnds(model: DurationModel): boolean {
   return model === "middle" || neighbours[model] !== undefined;
 }
@@ -75,7 +75,7 @@ export function looksAtEnds(model: DurationModel): boolean {
 const dayMs = 24 * 3_600_000;
 const partMs = 4 * 3_600_000;
 
-/** Returns the subject with what the model looks at, and nothing else. */
+/** Returns the subject with only the fields that the model uses. */
 export function seenBy(model: DurationModel, subject: Subject): Subject {
   const { timeMs = 0, key = "", count = 0 } = subject;
   switch (model) {

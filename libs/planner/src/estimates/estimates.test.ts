@@ -11,7 +11,7 @@ const near = (actual: number | undefined, expected: number, share: number) =>
     `${actual} is not within ${100 * share} % of ${expected}`,
   );
 
-/** Chance that is the same in each run: uniform in 0 to 1. */
+/** Reproducible random numbers: uniform in 0 to 1. */
 function chance(seed: number): () => number {
   let state = seed;
   return () => {
@@ -20,7 +20,7 @@ function chance(seed: number): () => number {
   };
 }
 
-/** Bell-shaped around 0 with a deviation of 1. */
+/** Normally distributed around 0 with a deviation of 1. */
 function bell(next: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
@@ -132,7 +132,7 @@ for (const model of ["additive", "middle"] as const)
       near(before?.medianMs, 100, 0.05);
       assert.equal(before?.basis, "a");
       assert.equal(estimates.estimate({ ...next, capability: "b", within: ["b", "any"] })?.basis, "any");
-      // Another sort altogether: the first attempt counts alone.
+      // Entirely different durations: the first attempt counts alone.
       run(30, 10_000);
       const after = estimates.estimate(next);
       near(after?.medianMs, 10_000, 0.05);
@@ -256,7 +256,7 @@ describe("a spread", () => {
         for (const value of all) spread.add(value);
         const quantile = spread.quantile(share);
         const sorted = all.toSorted((one, other) => one - other);
-        // Old values count a little less, so its place may be one further.
+        // Old values count a little less, so the position may differ by one.
         const at = share * sorted.length;
         const low = sorted[Math.max(0, Math.floor(at * 0.85) - 1)] ?? 0;
         const high = sorted[Math.min(sorted.length - 1, Math.ceil(at * 1.15))] ?? 0;

@@ -1,15 +1,15 @@
 /**
- * How long attempts take and how likely they fail, learned from those that ended.
+ * How long attempts take and how likely they fail, learned from attempts that ended.
  *
- * The logarithm of an attempt's time is a sum: the time of its capability, the speed of its agent in general, the
- * speed of that agent at this capability, and the growth with the size of the input. Each part is learned on its own.
- * So an agent that is new to a capability is expected to be as fast as it was elsewhere, and a new agent to be like
- * the others. Around that sum, the times of a capability spread as they did. A new kind is expected to be like the
- * wider kind it is one of.
+ * The logarithm of an attempt's duration is a sum of four parts: the capability, the speed of its agent in
+ * general, the speed of that agent at this capability, and the growth with the input size. Each part is
+ * learned on its own. So an agent that is new to a capability is expected to be as fast as elsewhere, and a
+ * new agent to be like the others. Around that sum, the durations of a capability spread as observed. A new
+ * kind is expected to be like the wider kind that contains it.
  *
  * 1. Memory is bounded: the kinds that were absent longest are forgotten.
- * 2. What is learned fades: a part becomes unsure again by a little with each observation, so that an agent that has
- *    become slow is known to be slow after some twenty attempts.
+ * 2. Learned values fade: each part becomes a little more uncertain with each observation. So an agent that
+ *    has become slow is known to be slow after some twenty attempts.
  * 3. Nothing here reads a clock, and the same observations in the same order give the same estimates.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
@@ -21,33 +21,33 @@ import { Spread } from "./spread.ts";
 import type { Subject } from "./subject.ts";
 
 export interface Estimate {
-  /** Expected time running. */
+  /** Expected duration. */
   readonly meanMs: number;
-  /** The time that half of them take. */
+  /** Median duration. */
   readonly medianMs: number;
-  /** How far off a single one is, as the standard deviation of its logarithm: 0.7 is a factor of two up or down. */
+  /** Standard deviation of the logarithm of a single duration: 0.7 is a factor of two up or down. */
   readonly deviation: number;
   readonly failureProbability: number;
-  /** How many attempts it rests on, old ones counting less. */
+  /** Number of attempts behind it. Old ones count less. */
   readonly samples: number;
   /** 0 to 1: how small a share of the uncertainty comes from too few samples. */
   readonly confidence: number;
-  /** The kind whose attempts it rests on: the capability, or a wider one where nothing was seen of it. */
+  /** The kind of these attempts: the capability, or a wider kind if the capability has none. */
   readonly basis: string;
-  /** By which power of the input's size the time grows: 1 is twice as long for twice the input. */
+  /** The power of the input's size with which the duration grows: 1 is twice as long for twice the input. */
   readonly growth: number;
-  /** The size of inputs that all this holds for, on the average. */
+  /** The average input size of these values. */
   readonly usualBytes: number;
 }
 
 export interface EstimatesLimits {
   readonly capabilitiesMax: number;
   readonly agentsMax: number;
-  /** Of what is known of an agent at a capability. */
+  /** Maximum number of known pairs of agent and capability. */
   readonly pairsMax: number;
 }
 
-/** How a kind, by its key, is predicted. */
+/** Returns the model of a kind, by its key. */
 export type ModelOf = (kind: string) => DurationModel;
 
 const defaultLimits: EstimatesLimits = { capabilitiesMax: 2_000, agentsMax: 10_000, pairsMax: 40_000 };
@@ -56,31 +56,31 @@ const defaultLimits: EstimatesLimits = { capabilitiesMax: 2_000, agentsMax: 10_0
 const capabilityPrior = 9;
 const agentPrior = 0.25;
 const pairPrior = 0.1;
-/** Who says how fast it is, is about right: a tenth up or down. */
+/** A declared speed is about right: a tenth up or down. */
 const declaredPrior = 0.01;
-/** Where nothing is known: twice the input takes 1.4 times as long, and may take from as long to twice as long. */
+/** Without observations: twice the input takes 1.4 times as long, between as long and twice as long. */
 const growthPrior = { mean: 0.5, variance: 0.1 } as const;
 const noisePrior = 0.25;
 const noiseLeast = 0.0025;
-/** A deviation of a factor of twenty: a larger one means that nothing was learned. */
+/** A factor of twenty as a deviation. A larger one means that nothing was learned. */
 const noiseMost = 9;
 /** After any values, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;
-/** How far a kind may lie from the wider one it is one of: this, and twice what that one's attempts differ by. */
+/** Variance between a kind and its wider kind: this, and twice the variance of the wider kind's attempts. */
 const kindPrior = 0.25;
-/** So many deviations from what was expected is not one of those that were seen, but of another sort. */
+/** Above this number of deviations, an attempt does not belong to the wider kind. */
 const refutingDeviations = 2;
-/** As many attempts as the curve counts that they are believed to be spread like: it speaks where few were seen. */
+/** The curve counts like this number of attempts, so it dominates if there are few. */
 const curveWeight = 5;
-/** How unsure the parts become again with each observation. */
+/** Growth of the uncertainty of each part per observation. */
 const fading = 0.001;
 const noiseMemory = 50;
-/** What is further off than that may be a wrong record. */
+/** A larger deviation may be a wrong record. */
 const believedDeviations = 3;
-/** Before there are so many, being off is learning. */
+/** Before this number of attempts, deviations are part of learning. */
 const driftNotBefore = 10;
 const failureMemory = 200;
-/** What a pair's failures rest on before it has any of its own: this many attempts of the capability. */
+/** The failures of a pair start with this number of attempts of the capability. */
 const failureShrinkage = 10;
 const leastMs = 0.01;
 
@@ -90,10 +90,10 @@ class Kind {
   spread = new Spread();
   failures = new Share();
   drift = new DriftWatch();
-  /** Only of a model that looks at single ends. */
+  /** Only for a model that uses single attempts. */
   ends: RecentEnds | undefined;
   noise = noisePrior;
-  /** Mean of the logarithms of sizes, around which the growth turns. */
+  /** Mean of the logarithms of sizes: the fixed point of the growth. */
   meanSize = 0;
   seen = 0;
 
@@ -112,52 +112,52 @@ class Kind {
     });
   }
 
-  /** How far one of its kinds may lie from it, as a variance. */
+  /** Variance between the kind and the kinds in it. */
   get between(): number {
     return kindPrior + 2 * this.noise;
   }
 
-  /** Another attempt is about to be learned. */
+  /** Counts another attempt before it is learned. */
   meet(size: number): void {
     this.seen++;
     this.meanSize += (size - this.meanSize) / Math.min(this.seen, noiseMemory);
   }
 
-  /** The first attempt is weighed against the knowledge of a wider kind, if it is of a similar sort. */
+  /** Starts with the first attempt and the knowledge of a wider kind, if the attempt is similar to it. */
   beginLike(wider: Kind, seen: number): void {
-    // Kinds have inputs of kinds of their own: sizes of one say nothing of another.
+    // Kinds have different inputs: sizes of one kind are useless for another.
     const { mean } = wider.usual;
     const refuted = Math.abs(seen - mean) > refutingDeviations * Math.sqrt(wider.between);
     this.usual.mean = refuted ? seen : mean;
     this.usual.variance = refuted ? noisePrior : wider.between;
   }
 
-  /** By how much at most it is off, in this share of cases, where what it is expected to be is this unsure. */
+  /** Returns the maximum deviation in this share of cases, for an expectation with this variance. */
   offAt(share: number, variance: number): number {
     const { samples } = this.spread;
     const curve = logisticAt(share) * Math.sqrt(this.noise + variance);
     if (samples < 1) return curve;
-    // The greatest of nine is exceeded by one in ten that come: of few, those further out stand for a share.
+    // In a small sample, larger values stand for a share: one in ten exceeds the largest of nine.
     const seen = this.spread.quantile(Math.min(1, share * (1 + 1 / samples)));
     return (samples * seen + curveWeight * curve) / (samples + curveWeight);
   }
 
-  /** A single one that is far off moves little. That many are, is a drift, and then they are believed. */
+  /** A single large deviation has little effect. Many of them are a drift, and then count fully. */
   #believedAtMost(deviation: number): number {
     const isBelieved = this.seen <= driftNotBefore || this.drift.drift !== undefined;
     return isBelieved ? Number.POSITIVE_INFINITY : believedDeviations * deviation;
   }
 
   /**
-   * @param expected where something else than the sum of the parts predicts it
-   * @param isFollowing whether that follows the latest attempts
+   * @param expected the prediction, if it is not the sum of the parts
+   * @param isFollowing whether the prediction follows the latest attempts
    */
   learn(seen: number, parts: readonly Part[], expected?: number, isFollowing = false): void {
     for (const { latent } of parts) latent.variance += fading;
     const sum = sumOf(parts);
     const deviation = Math.sqrt(sum.variance + this.noise);
     const surprise = seen - (expected ?? sum.mean);
-    // A prediction by the latest attempts follows a drift, and is not surprised.
+    // A prediction by the latest attempts follows a drift, and would not show it.
     if (this.seen > driftNotBefore) this.drift.add(isFollowing ? seen - sum.mean : surprise, deviation);
     const most = this.#believedAtMost(deviation);
     observe(parts, between(sum.mean - most, seen, sum.mean + most), this.noise);
@@ -166,13 +166,13 @@ class Kind {
       const square = between(-most, surprise, most) ** 2;
       this.noise = between(noiseLeast, this.noise + share * (square - this.noise), noiseMost);
     }
-    // As far off as what was predicted: what it came closer to by learning says nothing of the next one.
+    // The deviation before learning counts: the one after it says nothing of the next attempt.
     if (this.seen > 1) this.spread.add(surprise);
     this.failures.add(false);
   }
 }
 
-/** So many deviations from the middle: as if logarithms of times were spread like a logistic curve. */
+/** Number of deviations from the middle, for a logistic distribution of logarithms of durations. */
 function logisticAt(share: number): number {
   return (Math.sqrt(3) / Math.PI) * Math.log(share / (1 - share));
 }
@@ -186,7 +186,7 @@ class Pair {
   }
 }
 
-/** A share of yes among yes and no, old ones counting less. */
+/** Share of positive observations. Old ones count less. */
 class Share {
   yes = 0;
   all = 0;
@@ -202,14 +202,14 @@ class Share {
   }
 }
 
-/** Each kind is predicted by its model, by `additive` where none is chosen. */
+/** The estimates of all kinds. Each kind is predicted by its model, by default `additive`. */
 export class Estimates {
   readonly #kinds: Recent<Kind>;
   readonly #agents: Recent<Latent>;
   readonly #pairs: Recent<Pair>;
   readonly #modelOf: ModelOf;
 
-  /** @param under `fork` gives it */
+  /** @param under passed by `fork` */
   constructor(
     limits: EstimatesLimits = defaultLimits,
     modelOf: ModelOf = () => "additive",
@@ -225,14 +225,14 @@ export class Estimates {
   }
 
   /**
-   * What is learned with it is known there alone. What is learned here is known there too, as far as nothing was
-   * learned of it there.
+   * Returns a copy. Later observations of the copy are known only there. Later observations here are also
+   * known there, for kinds without own observations.
    */
   fork(): Estimates {
     return new Estimates(defaultLimits, this.#modelOf, this);
   }
 
-  /** An attempt did what it should, and took so long. */
+  /** Learns the duration of a successful attempt. */
   learn(subject: Subject, runMs: number): void {
     const model = this.#modelOf(subject.capability);
     const { capability, agentId, inputBytes, within = [] } = seenBy(model, subject);
@@ -244,7 +244,7 @@ export class Estimates {
     const wider = kind.seen === 0 ? this.#known(within)?.kind : undefined;
     kind.meet(size);
     if (wider !== undefined) kind.beginLike(wider, seen - agent.mean - pair.offset.mean);
-    // The first attempt says what the capability takes, and nothing of who did it.
+    // The first attempt shows the duration of the capability, and nothing about the agent.
     else if (kind.seen === 1) kind.usual.mean = seen;
     const parts = partsOf(kind, agent, pair, size);
     const slowness = agent.mean + pair.offset.mean;
@@ -256,14 +256,14 @@ export class Estimates {
     for (const key of within) this.#learnWider(key, seen - agent.mean, size, isKept);
   }
 
-  /** An attempt failed. How long that took says nothing of how long it takes. */
+  /** Learns a failed attempt. Its duration teaches nothing about the duration of others. */
   learnFailure(subject: Subject): void {
     const { capability, agentId, within = [] } = seenBy(this.#modelOf(subject.capability), subject);
     for (const key of [capability, ...within]) this.#kinds.take(key, () => new Kind()).failures.add(true);
     this.#pairs.take(pairKey(capability, agentId), () => new Pair()).failures.add(true);
   }
 
-  /** Undefined as long as no attempt at the capability, or at a wider kind, has done what it should. */
+  /** Undefined until an attempt at the capability, or at a wider kind, has succeeded. */
   estimate(wanted: Subject): Estimate | undefined {
     const found = this.#found(wanted);
     if (found === undefined) return undefined;
@@ -281,7 +281,7 @@ export class Estimates {
     };
   }
 
-  /** Returns the time that a share of such attempts does not exceed. Undefined as long as nothing is known. */
+  /** Returns the duration that a share of such attempts does not exceed. Undefined without observations. */
   quantileMs(wanted: Subject, share: number): number | undefined {
     const found = this.#found(wanted);
     if (found === undefined) return undefined;
@@ -289,24 +289,24 @@ export class Estimates {
     return msOf(mean + kind.offAt(share, variance + between));
   }
 
-  /** The agent says how fast it is: believed until its attempts tell otherwise. */
+  /** Sets the declared speed of an agent. It counts until attempts show another one. */
   declare(agentId: string, slowness: number): void {
     const agent = this.#agents.take(agentId, () => new Latent(0, agentPrior));
     agent.mean = Math.log(slowness);
     agent.variance = declaredPrior;
   }
 
-  /** How its times are no longer as they were learned. Undefined while they are. */
+  /** Returns the drift of a capability, if any. */
   drift(capability: string): Drift | undefined {
     return this.#kinds.peek(capability)?.drift.drift;
   }
 
-  /** By which factor the agent is slower than others, over all that it does. 1 for one that is not known. */
+  /** Returns the factor by which the agent is slower than others, over all its work. 1 if unknown. */
   slowness(agentId: string): number {
     return Math.exp(between(-5, this.#agents.peek(agentId)?.mean ?? 0, 5));
   }
 
-  /** An agent is not the one it was: another machine, another version. */
+  /** Forgets an agent that has changed: another machine, another version. */
   forget(agentId: string): void {
     this.#agents.forget(agentId);
   }
@@ -342,7 +342,7 @@ export class Estimates {
     return { subject, kind, key, mean: seen?.mean ?? sum.mean, variance, between: isOwn ? 0 : kind.between };
   }
 
-  /** Returns the nearest of which anything was seen. */
+  /** Returns the nearest kind with observations. */
   #known(keys: readonly string[]): { readonly kind: Kind; readonly key: string } | undefined {
     for (const key of keys) {
       const kind = this.#kinds.peek(key);
@@ -351,7 +351,7 @@ export class Estimates {
     return undefined;
   }
 
-  /** How much slower the agent is expected to be at it than others, as a logarithm. */
+  /** Returns the expected slowness of the agent for it, as a logarithm. */
   #slownessOf({ capability, agentId }: Subject): number {
     const pair = this.#pairs.peek(pairKey(capability, agentId));
     return (this.#agents.peek(agentId)?.mean ?? 0) + (pair?.offset.mean ?? 0);
@@ -360,7 +360,7 @@ export class Estimates {
   #sum({ capability, agentId, inputBytes }: Subject, kind: Kind) {
     const agent = this.#agents.peek(agentId) ?? new Latent(0, agentPrior);
     const pair = this.#pairs.peek(pairKey(capability, agentId)) ?? new Pair();
-    // Without a size the usual one is meant. The size of another kind's input says nothing.
+    // Without a size the usual one counts. The input size of another kind is useless.
     const isOwn = this.#kinds.peek(capability) === kind;
     const size = inputBytes > 0 && isOwn ? Math.log1p(inputBytes) : kind.meanSize;
     return sumOf(partsOf(kind, agent, pair, size));

@@ -1,15 +1,15 @@
 import { Recent } from "./recent.ts";
 
-/** So many ended tasks without a find weigh as much as nothing known. */
+/** The prior counts like this number of ended tasks without a find. */
 const shrinkage = 2;
 const memory = 200;
 const capabilitiesMax = 5_000;
 
-/** How many tasks those of a kind find while they are done: a mean, in which old ones count less. Who was never seen finds none. */
+/** Number of tasks that tasks of a kind find: a mean in which old ones count less. 0 for an unknown kind. */
 export class FindEstimates {
   readonly #kinds = new Recent<{ found: number; ended: number }>(capabilitiesMax);
 
-  /** A task has ended, and had found so many. */
+  /** Records an ended task with the number of its finds. */
   learn(capability: string, found: number): void {
     const kind = this.#kinds.take(capability, () => ({ found: 0, ended: 0 }));
     const keep = 1 - 1 / memory;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { latenessOf } from "./lateness.ts";
 
-/** The logarithm of how probable a shift is, by the words of the description alone. */
+/** The log probability of a shift, by the definition alone. */
 function probability(shift: number, elapsed: readonly number[], between: number, within: number): number {
   const shape = Math.PI / (Math.sqrt(3) * within);
   const notEnded = elapsed.map((each) => -Math.log1p(Math.exp(shape * (each - shift))));

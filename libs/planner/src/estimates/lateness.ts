@@ -1,19 +1,19 @@
-/** Beyond a factor of e to this, it is not worth knowing that a kind takes longer. */
+/** Maximum of the logarithm: a larger shift is not worth knowing. */
 const shiftMost = 5;
 const steps = 20;
 
 /**
- * By how much, as a logarithm, a kind of tasks takes longer than was believed, seen from those of it that are running
- * and have not ended: the most probable, where the kind may lie `between` (a variance) off, and single ones differ
- * `within` (a deviation) as a logistic curve does. Those that end first are the short ones, so a learner of ends alone
- * believes the kind to be shorter than it is.
+ * Returns by how much, as a logarithm, a kind of tasks takes longer than expected. It is computed from its
+ * running tasks, as the most probable shift. The kind may lie `between` (a variance) off, and single tasks
+ * differ `within` (a deviation) in a logistic distribution. The first tasks to end are the short ones, so
+ * learning from ends alone underestimates the kind.
  *
- * `elapsed` are logarithms of time running over time believed. Never below 0: that something has not ended yet makes
- * nothing shorter.
+ * `elapsed` are logarithms of the elapsed time over the expected time. The result is never below 0:
+ * unfinished tasks make nothing shorter.
  */
 export function latenessOf(elapsed: readonly number[], between: number, within: number): number {
   const shape = Math.PI / (Math.sqrt(3) * within);
-  // How much more probable a little more would be: falls with the shift, so there is one place where it is 0.
+  // The derivative of the log probability. It falls with the shift, so it has one zero.
   const slope = (shift: number) => {
     let sum = -shift / between;
     for (const each of elapsed) sum += shape / (1 + Math.exp(-shape * (each - shift)));

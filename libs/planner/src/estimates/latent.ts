@@ -1,7 +1,7 @@
 /**
- * A number that cannot be seen itself, only in sums with others: what is believed of it, and how surely. An observation
- * of the sum moves each part by as much as it was unsure (a Kalman filter that keeps no covariances: with few parts per
- * sum and observations that vary them, what that loses is not worth a matrix).
+ * An unknown number that is observed only in sums with others: its estimate and uncertainty. An observation
+ * of the sum moves each part in proportion to its uncertainty (a Kalman filter that keeps no covariances:
+ * with few parts per sum and observations that vary them, what that loses is not worth a matrix).
  */
 export class Latent {
   mean: number;
@@ -17,13 +17,13 @@ export class Latent {
   }
 }
 
-/** A part of a sum: it counts `weight` times. */
+/** A part of a sum, with a weight. */
 export interface Part {
   readonly latent: Latent;
   readonly weight: number;
 }
 
-/** What the parts say together. */
+/** Returns the sum of the parts. */
 export function sumOf(parts: readonly Part[]): { readonly mean: number; readonly variance: number } {
   let mean = 0;
   let variance = 0;
@@ -34,7 +34,7 @@ export function sumOf(parts: readonly Part[]): { readonly mean: number; readonly
   return { mean, variance };
 }
 
-/** Takes in what the sum was, seen through `noise` (a variance). Gives by how much it was other than expected. */
+/** Updates the parts with an observed sum with `noise` (a variance). Returns the deviation. */
 export function observe(parts: readonly Part[], seen: number, noise: number): number {
   const { mean, variance } = sumOf(parts);
   const surprise = seen - mean;

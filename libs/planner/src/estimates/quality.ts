@@ -1,6 +1,6 @@
 /**
- * How good results are, 0 to 1: by checks that held, by votes, by judges. A mean per kind and per agent at it, each
- * drawn to the wider one as long as little was seen of it: what nothing is known of is as good as what it is one of.
+ * The quality of results, 0 to 1: by passed checks, by votes, by judges. A mean per kind and per agent at it.
+ * With few observations, each is close to the mean of the wider kind. Without any, it is equal to it.
  */
 import { type Drift, DriftWatch } from "./drift.ts";
 import { Recent } from "./recent.ts";
@@ -8,23 +8,23 @@ import type { Subject } from "./subject.ts";
 
 export interface QualityEstimate {
   readonly mean: number;
-  /** One in ten is worse. */
+  /** One in ten results is worse. */
   readonly low: number;
-  /** How many results of exactly this it rests on, old ones counting less. */
+  /** Number of results of exactly this subject. Old ones count less. */
   readonly samples: number;
-  /** 0 to 1: how much of it comes from results of exactly this. */
+  /** 0 to 1: the share that comes from results of exactly this subject. */
   readonly confidence: number;
 }
 
-/** So many results of its own weigh as much as all that is known of the wider kind. */
+/** The knowledge of the wider kind counts like this number of own results. */
 const shrinkage = 8;
 const memory = 100;
-/** Before anything is known: most results are good, and the rest is unknown. */
+/** The prior: most results are good. */
 const usual = { mean: 0.9, deviation: 0.2 } as const;
 const sizesMax = 20_000;
-/** A normal distribution has one in ten below so many deviations. */
+/** In a normal distribution, one in ten is below this number of deviations. */
 const lowDeviations = 1.2816;
-/** Added to what is compared, so that none at all is not infinitely far from some. */
+/** Added before a comparison, so that zero is not infinitely far from a small value. */
 const ground = 0.05;
 const driftNotBefore = 10;
 
@@ -50,7 +50,7 @@ export class QualityEstimates {
 
   learn(subject: Subject, quality: number): void {
     const value = Math.min(1, Math.max(0, quality));
-    // The widest first, so that each is compared with what was expected before this one came.
+    // The widest first, so that each is compared with its expectation before this observation.
     const levels = levelsOf(subject);
     const expected = levels.map((_, at) => this.#estimate(levels.slice(0, at + 1)));
     levels.forEach((key, at) => {
@@ -84,7 +84,7 @@ export class QualityEstimates {
   }
 }
 
-/** From the widest kind to the agent at the capability. */
+/** Returns the keys from the widest kind to the agent at the capability. */
 function levelsOf({ capability, agentId, within = [] }: Subject): readonly string[] {
   const own = agentId === "" ? [] : [`${capability}\n${agentId}`];
   return [...within.toReversed(), capability, ...own];

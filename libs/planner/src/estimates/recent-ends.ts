@@ -1,5 +1,5 @@
 const endsMax = 100;
-/** What the greatest and the least of all sizes may differ by and still be the same. */
+/** Sizes with a smaller difference count as equal. */
 const sameSize = 1e-9;
 
 /** An attempt that ended. Size and time are logarithms. */
@@ -7,7 +7,7 @@ export interface End {
   readonly agentId: string;
   readonly size: number;
   readonly time: number;
-  /** How much slower its agent was expected to be than others. */
+  /** Expected slowness of its agent compared with others. */
   readonly slowness: number;
 }
 

@@ -3,11 +3,11 @@ interface Under<Value> {
   readonly copy: (value: Value) => Value;
 }
 
-/** A map that holds at most so many entries, and forgets those that were not asked for longest. */
+/** A map with a maximum number of entries. It forgets the least recently used ones. */
 export class Recent<Value> {
   readonly #entries = new Map<string, Value>();
   readonly #sizeMax: number;
-  /** The source of kinds that are not here. It stays as it is: they are copied from it. */
+  /** The source of missing kinds. They are copied, and the source does not change. */
   readonly #under: Under<Value> | undefined;
 
   constructor(sizeMax: number, under?: Under<Value>) {
@@ -19,12 +19,12 @@ export class Recent<Value> {
     return this.#entries.size;
   }
 
-  /** Without its counting as asked for. */
+  /** Reads an entry without counting as a use. */
   peek(key: string): Value | undefined {
     return this.#entries.get(key) ?? this.#under?.recent.peek(key);
   }
 
-  /** Another one on top of it. */
+  /** Returns a map on top of this one. */
   fork(copy: (value: Value) => Value): Recent<Value> {
     return new Recent(this.#sizeMax, { recent: this, copy });
   }

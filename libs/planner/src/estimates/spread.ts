@@ -1,18 +1,18 @@
 /**
- * How values spread around their expectations: counts in buckets of equal width, of which old ones count less and
- * less. Quantiles are exact to a bucket's width, for any distribution.
+ * The distribution of values around their expectations: counts in buckets of equal width. Old values count
+ * less and less. Quantiles are exact to the width of a bucket, for any distribution.
  */
 const width = 0.05;
 const reach = 6;
 const buckets = Math.round((2 * reach) / width);
-/** How many values it remembers: one that many ago counts a third. */
+/** Memory in values: a value of that age counts a third. */
 const memory = 400;
 const growth = 1 + 1 / memory;
 const rescaleAt = 1e12;
 
 export class Spread {
   readonly #counts = new Float64Array(buckets);
-  /** What the next value counts. Instead of making all old ones count less, each new one counts more. */
+  /** Weight of the next value. Instead of reducing old weights, each new value counts more. */
   #unit = 1;
   #total = 0;
 
@@ -24,7 +24,7 @@ export class Spread {
     return other;
   }
 
-  /** How many values it rests on, old ones counting less. */
+  /** Number of values. Old ones count less. */
   get samples(): number {
     return this.#total / this.#unit;
   }
@@ -47,7 +47,7 @@ export class Spread {
       if (count === 0) continue;
       sum += count;
       greatest = (at + 1) * width - reach;
-      // Within the bucket as if its values lay evenly.
+      // Values are assumed to be evenly distributed within the bucket.
       if (sum >= wanted) return (at + 1 - (sum - wanted) / count) * width - reach;
     }
     return greatest;

@@ -1,21 +1,21 @@
-/** What an estimate is about. */
+/** The subject of an estimate. */
 export interface Subject {
-  /** The capability, with all further distinctions of the work: its version, its namespace. */
+  /** The capability, with all further distinctions of the work, such as version and namespace. */
   readonly capability: string;
   /** Empty: any agent. */
   readonly agentId: string;
-  /** Size of the input. 0 where it is not known. */
+  /** Size of the input. 0 if unknown. */
   readonly inputBytes: number;
   /**
-   * Wider kinds it is one of, the nearest first: this task in any run, this capability in any version, anything. As
-   * long as nothing was seen of it the nearest that is known speaks for it, and what is seen of it first is weighed
-   * against that.
+   * Wider kinds that contain it, the nearest first: this task in any run, this capability in any version,
+   * anything. Without observations, the nearest known kind is used. The first observations are weighed
+   * against it.
    */
   readonly within?: readonly string[];
-  /** When it starts. Absent where that is not known. */
+  /** Start time. Absent if unknown. */
   readonly timeMs?: number;
-  /** What its author says that it depends on. Absent where the author says nothing. */
+  /** The key that its author declared. Absent if none. */
   readonly key?: string;
-  /** How many elements the input has of what its author names. Absent or 0 where that is not known. */
+  /** Number of elements of the input field that the author named. Absent or 0 if unknown. */
   readonly count?: number;
 }

@@ -1,7 +1,7 @@
 /**
- * What attempts use up, tokens and money, learned as times are: a sum of logarithms of what the kind uses, of who does
- * it, and of how large the input is, with quantiles and drift. An attempt that used none of it tells how often that is
- * so, and nothing of how much.
+ * The use of resources by attempts, tokens and money, learned as durations are: a sum of logarithms of kind,
+ * agent and input size, with quantiles and drift. An attempt without any use counts for its probability, not
+ * for the amount.
  */
 import type { Drift } from "./drift.ts";
 import { Estimates, type EstimatesLimits } from "./estimates.ts";
@@ -12,19 +12,19 @@ export const amountNames = ["tokens", "money"] as const;
 export type UsedAmounts = Readonly<Partial<Record<(typeof amountNames)[number], number>>>;
 
 export interface AmountEstimate {
-  /** On the average, those that use none counted. */
+  /** The mean, including attempts without any use. */
   readonly mean: number;
   readonly median: number;
-  /** One in ten uses more. */
+  /** One in ten attempts uses more. */
   readonly high: number;
-  /** How many attempts that used any it rests on, old ones counting less. */
+  /** Number of attempts with any use. Old ones count less. */
   readonly samples: number;
   readonly confidence: number;
-  /** The kind whose attempts it rests on. */
+  /** The kind of these attempts. */
   readonly basis: string;
 }
 
-/** Amounts are learned in millionths: what an attempt costs may be little. */
+/** Amounts are learned in millionths, since an attempt may cost little. */
 const unit = 1e6;
 const highShare = 0.9;
 
@@ -44,14 +44,14 @@ export class UseEstimates {
     }
   }
 
-  /** Undefined as long as nothing like it was seen to use any. */
+  /** Undefined until a similar attempt has used any. */
   estimate(name: (typeof amountNames)[number], subject: Subject): AmountEstimate | undefined {
     const estimates = this.#amounts[name];
     const estimate = estimates.estimate(subject);
     if (estimate === undefined) return undefined;
     const any = 1 - estimate.failureProbability;
     const quantile = (share: number) => {
-      // Of those that use none the first quantiles are.
+      // The lowest quantiles are those of attempts without any use.
       const among = any <= 0 ? 0 : (share - (1 - any)) / any;
       return among <= 0 ? 0 : (estimates.quantileMs(subject, among) ?? 0) / unit;
     };

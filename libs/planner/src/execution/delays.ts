@@ -1,19 +1,16 @@
-/** What it takes besides the work itself, in milliseconds, by what carries it: a run, a mission, a plan. */
+/** The overhead in addition to the work itself, in milliseconds, of a run, a mission or a plan. */
 export interface Delays {
-  /** Once, before anything is ready. */
+  /** Once, before the first task is ready. */
   readonly startMs: number;
   /** From an end at an agent until the next tasks may start. */
   readonly turnMs: number;
   /** The same for tasks that were not known before: they are added first. */
   readonly growMs: number;
-  /**
-   * From an assignment until the agent starts, and from its end until it can be given something else: its slot is taken
-   * meanwhile.
-   */
+  /** From an assignment until the agent starts, and from its end until its slot is free for the next task. */
   readonly beginMs: number;
-  /** Per assignment, one after the other. */
+  /** Per assignment, sequentially. */
   readonly assignMs: number;
-  /** Once, from the last end until all is known to have ended. */
+  /** Once, from the last end until all ends are known. */
   readonly endMs: number;
 }
 

@@ -1,30 +1,30 @@
-/** Says who does what next, as it is asked while work continues: by the platform, or in virtual time by `execute`. */
+/** Decides which agent does which task next: in the platform, or in virtual time by `execute`. */
 export interface Dispatcher {
-  /** All that the task needs has ended, and it may start. Said again of a task that was lost. */
+  /** Reports that all needs of a task have ended, and it may start. Called again for a lost task. */
   ready(task: number, nowMs: number): void;
-  /** The task has ended after so long at the agent. */
+  /** Reports the end of a task, with its duration at the agent. */
   ended(task: number, agent: number, tookMs: number, nowMs: number): void;
-  /** The agent has come, or has another slot. */
+  /** Reports that the agent has joined, or has another slot. */
   joined?(agent: number, nowMs: number): void;
-  /** The agent left before the task ended. */
+  /** Reports that the agent left before the task ended. */
   lost(task: number, agent: number, nowMs: number): void;
   /**
-   * What to start now. Asked until it is undefined. A task that was given counts as started. One that is running
-   * already is started a second time, elsewhere.
+   * Returns the next assignment, until it returns undefined. An assigned task counts as started. A running
+   * task may be assigned to a second agent.
    */
   next(presence: Presence, nowMs: number): Assignment | undefined;
-  /** When to be asked again, should nothing happen before. Absent: not before something happens. */
+  /** Returns when to ask again if nothing happens before. Absent: never. */
   wakeMs?(): number;
 }
 
 export interface Assignment {
   readonly task: number;
   readonly agent: number;
-  /** A task that this agent was given as a second one, and that it lets go of now for this one. */
+  /** A second copy that this agent drops now in favour of this task. */
   readonly insteadOf?: number;
 }
 
-/** Who is there. */
+/** The presence of agents. */
 export interface Presence {
   /** Returns how many more tasks the agent could take now. 0 while it is away. */
   freeSlots(agent: number): number;

@@ -1,17 +1,20 @@
 /**
- * Work done in virtual time: what a dispatcher's decisions come to if tasks take as long as they do. Everything that
- * plans is measured here, and a recorded session is done again under another engine.
+ * Executes work in virtual time: the result of a dispatcher's decisions for given durations. Every planner is
+ * measured here, and a recorded session is replayed under another engine.
  *
- * 1. Exact: it goes from event to event. At each moment all events are reported first, and then the dispatcher is
- *    asked.
- * 2. A dispatcher that breaks a rule (a task that is not ready, an agent that is not free or cannot do it) is an error.
- * 3. An input moves to the agent from when its task ended. Until it is there the task has its slot and waits.
- * 4. A task whose agent leaves is lost and ready again. Tasks that never started or never ended are reported as left.
- * 5. A dispatcher may give a task that is running to a second agent. The first to end it counts, and the other lets go
- *    at once.
- * 6. Others may take slots for a while. Who has none that is free gives the next one that is.
- * 7. A run, a mission or a plan takes time of its own (`Delays`): no part learns of an end, and no agent starts, at
- *    once.
+ * 1. Exact: it goes from event to event. At each time all events are reported first, and then the dispatcher
+ *    is asked.
+ * 2. It is an error if a dispatcher breaks a rule: a task that is not ready, an agent that is not free or
+ *    cannot do it.
+ * 3. An input moves to the agent from the end of its task on. Until it arrives, the task has its slot and
+ *    waits.
+ * 4. A task whose agent leaves is lost and ready again. Tasks that never started or never ended are reported
+ *    as left.
+ * 5. A dispatcher may assign a running task to a second agent. The first end counts, and the other agent
+ *    drops the task at once.
+ * 6. Others may take slots for a while. If none is free, they get the next free one.
+ * 7. A run, a mission or a plan has an overhead (`Delays`): no part learns of an end at once, and no agent
+ *    starts at once.
  */
 import { Heap } from "../structures/heap.ts";
 import { durationMs, type Problem } from "../work/problem.ts";
@@ -20,24 +23,24 @@ import type { Dispatcher, Presence } from "./dispatcher.ts";
 
 export interface Execution {
   readonly startMs: Float64Array;
-  /** `NaN` of a task that did not end. */
+  /** `NaN` for a task that did not end. */
   readonly endMs: Float64Array;
   readonly agentOf: Int32Array;
-  /** When the last one ended, and that was known. */
+  /** When the last task ended, and that was known. */
   readonly makespanMs: number;
-  /** Time of slots running, waiting for inputs included. */
+  /** Time of slots in use, including waits for inputs. */
   readonly busyMs: number;
   /** The same by agent. */
   readonly busyMsOf: Float64Array;
-  /** How often a task was lost with its agent. */
+  /** Number of losses of tasks with their agents. */
   readonly losses: number;
-  /** How often a task that was running was started at another agent too. */
+  /** Number of second copies of running tasks. */
   readonly copies: number;
-  /** Tasks that did not end: the dispatcher gave nothing more, and nothing more was to happen. */
+  /** Number of tasks that did not end: the dispatcher assigned nothing more, and no event was left. */
   readonly left: number;
 }
 
-/** Delays may differ by task, where several carry the work. */
+/** Executes a problem. Delays may differ by task, if several engines do the work. */
 export function execute(
   problem: Problem,
   dispatcher: Dispatcher,
@@ -77,7 +80,7 @@ class Run implements Presence {
   readonly #startMs: Float64Array;
   readonly #endMs: Float64Array;
   readonly #agentOf: Int32Array;
-  /** Until when what carries the work is at assignments it was given. */
+  /** Until when the engine is busy with earlier assignments. */
   #carryingMs = 0;
   readonly #busyMsOf: Float64Array;
   #losses = 0;
@@ -179,7 +182,7 @@ class Run implements Presence {
         this.#free[happening.agent] = (this.#free[happening.agent] ?? 0) - 1;
         break;
       case "end":
-        // It may have been overtaken, or lost.
+        // Another copy may have ended first, or the attempt was lost.
         if (this.#attempts.has(happening.attempt)) this.#end(happening.attempt, nowMs);
         break;
       case "leave":
@@ -192,7 +195,7 @@ class Run implements Presence {
     }
   }
 
-  /** One thing less that the task waits for. */
+  /** Removes one obstacle of a task. */
   #freeOf(task: number, nowMs: number): void {
     const missing = (this.#missing[task] ?? 0) - 1;
     this.#missing[task] = missing;
@@ -224,7 +227,7 @@ class Run implements Presence {
     this.#plan(endMs, { kind: "end", attempt });
   }
 
-  /** When all inputs are at the agent. */
+  /** Returns when all inputs are at the agent. */
   #thereMs(task: number, agent: number): number {
     const { before, moves, moveMs } = this.#problem;
     if (!moves) return 0;
@@ -252,7 +255,7 @@ class Run implements Presence {
       this.#tellEnd(targets[edge] ?? 0, nowMs);
   }
 
-  /** What a task needed has ended: at once, or when what carries it has heard. */
+  /** Reports the end of a task: at once, or after the delay of the engine. */
   #tellEnd(task: number, nowMs: number): void {
     const { turnMs, growMs } = this.#delaysOf(task);
     const delayMs = this.#problem.grown[task] === 1 ? growMs : turnMs;
@@ -276,7 +279,7 @@ class Run implements Presence {
 
   #leave(agent: number, nowMs: number): void {
     for (const attempt of [...this.#attempts]) {
-      // Who ends at the moment of leaving has ended.
+      // An attempt that ends at the time of leaving has ended.
       if (attempt.agent !== agent || attempt.endMs <= nowMs) continue;
       this.#losses++;
       this.#letGo(attempt, nowMs);

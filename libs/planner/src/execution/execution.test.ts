@@ -17,7 +17,7 @@ import { InLine } from "./in-line.ts";
 import { LivePlan } from "./live-plan.ts";
 import { KnownTimes, LearnedTimes, type Outlook } from "./outlook.ts";
 
-/** Returns the reported events, once each. */
+/** Returns the given assignments, once each. */
 function scripted(...assignments: readonly Assignment[]): Dispatcher {
   const left = [...assignments];
   const ready = new Set<number>();
@@ -117,7 +117,7 @@ describe("work done in virtual time", () => {
   });
 });
 
-/** Believes anything: some positive time for each task at each agent, and something else whenever it is asked. */
+/** An arbitrary outlook: a positive duration for each task at each agent, and another one at each call. */
 function nonsense(seed: number): Outlook {
   const draws = new Draws(seed);
   const some = () => 0.1 + 20 * draws.next();
@@ -169,7 +169,7 @@ describe("a live plan", () => {
           [1, 5],
           [4, 6],
         ]);
-        // One stays, or nothing would end.
+        // One agent stays: otherwise no task would end.
         const fleet = {
           ...fleetOf([...leave.map(() => 2), 1]),
           leaveMs: [...leave, Number.POSITIVE_INFINITY],
@@ -181,7 +181,7 @@ describe("a live plan", () => {
   });
 
   it("outruns a straggler, where it may", () => {
-    // The length of the third is unknown. It is started at the slow agent.
+    // The duration of the third is unknown. It is started at the slow agent.
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 100] }, fleetOf([2, 2, 1.2]));
     const tasks = ["a", "b", "c"].map((capability) => ({ capability, within: [], inputBytes: 0 }));
     const agents = [0.5, 0.5, 1 / 1.2].map((slowness, agent) => ({ agentId: `${agent}`, slowness }));

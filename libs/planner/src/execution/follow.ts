@@ -2,21 +2,21 @@ import type { Plan } from "../plan/plan.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
 /**
- * A plan to the letter: each agent does its tasks in the order of their planned starts, none before its turn. Where all
- * takes as long as was planned, nothing starts later than it was to.
+ * Follows a plan exactly: each agent does its tasks in the order of their planned starts, none before its
+ * turn. If all durations are as planned, no task starts later than planned.
  */
 export class Follow implements Dispatcher {
   readonly #turns: readonly number[][];
   readonly #places: Uint32Array;
   readonly #ready: Uint8Array;
   readonly #agentOf: Int32Array;
-  /** Agents at which something may have come up. */
+  /** Agents that may be able to start a task. */
   readonly #awake: Set<number>;
 
   constructor({ agentOf, startMs, endMs, order }: Plan) {
     const agents = agentOf.reduce((most, agent) => Math.max(most, agent), -1) + 1;
     this.#turns = Array.from({ length: agents }, () => []);
-    // Of tasks that take no time and are planned for the same moment, one may need the other: sorting keeps their order.
+    // Of tasks without duration at the same time, one may need the other: a stable sort keeps their order.
     for (const task of order) this.#turns[agentOf[task] ?? -1]?.push(task);
     const time = (times: Float64Array, task: number) => times[task] ?? 0;
     for (const turn of this.#turns)
@@ -43,7 +43,7 @@ export class Follow implements Dispatcher {
   }
 
   lost(task: number, agent: number): void {
-    // It comes first, should the agent come back.
+    // It comes first if the agent returns.
     this.#turns[agent]?.splice(this.#places[agent] ?? 0, 0, task);
   }
 

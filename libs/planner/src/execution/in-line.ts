@@ -3,21 +3,20 @@ import type { Problem } from "../work/problem.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
 export interface InLineRules {
-  /** The order of tasks: by the time when they were ready, or by the greatest of these. */
+  /** The order of tasks: by the time when they became ready, or by the largest of these values. */
   readonly first: "ready" | Float64Array;
   /**
-   * By whom: the first that is free, as if all were the same. The fastest of those that are free. Or, as pools do by
-   * themselves, the one with the greatest share of free slots, and of such the one that was not given anything for
-   * longest.
+   * The choice of the agent: the first free one, as if all were equal. The fastest free one. Or, as pools do,
+   * the one with the largest share of free slots, and among equals the least recently used.
    */
   readonly by: "anyone" | "fastest" | "leastLoaded";
-  /** For `leastLoaded`: agents in the order in which they were given something before, longest ago first. Absent: by number. */
+  /** For `leastLoaded`: agents in the order of their last use, the oldest first. Absent: by number. */
   readonly askedBefore?: ArrayLike<number>;
 }
 
 /**
- * Tasks wait in a line and a free agent takes the first that it can do, as queues do. Tasks with the same demands on
- * their agent share a line, so that a task without a free agent blocks no other.
+ * Tasks wait in a line, and a free agent takes the first that it can do, as in queues. Tasks with the same
+ * demand share a line, so that a task without a free agent blocks no other.
  */
 export class InLine implements Dispatcher {
   readonly #problem: Problem;
@@ -53,7 +52,7 @@ export class InLine implements Dispatcher {
   }
 
   ended(): void {
-    // Slots are asked for when they are needed.
+    // Slots are read when they are needed.
   }
 
   lost(): void {

@@ -2,17 +2,17 @@ import type { Problem } from "../work/problem.ts";
 import { prepare } from "../work/problem.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
-/** A part of the tasks, which one dispatcher has. */
+/** The tasks of one dispatcher. */
 export interface Share {
-  /** By their numbers in the whole. */
+  /** Their numbers in the whole problem. */
   readonly tasks: readonly number[];
-  /** Made of the part alone: tasks by their numbers in the part. */
+  /** Returns the dispatcher for the part: tasks have their numbers in the part. */
   dispatcher(problem: Problem): Dispatcher;
 }
 
 /**
- * Several dispatchers on the same agents, each with tasks of its own. None knows of the others' tasks: what a part
- * waits for from another has not happened until it has. Asked for what starts, they come in their order.
+ * Several dispatchers on the same agents, each with its own tasks. None knows the tasks of the others: an end
+ * in another part is known only when it has happened. They are asked for assignments in their order.
  */
 export class InParts implements Dispatcher {
   readonly #parts: readonly { readonly tasks: readonly number[]; readonly dispatcher: Dispatcher }[];
@@ -37,7 +37,7 @@ export class InParts implements Dispatcher {
 
   ended(task: number, agent: number, tookMs: number, nowMs: number): void {
     this.#of(task)?.ended(this.#placeIn[task] ?? 0, agent, tookMs, nowMs);
-    // The agent is free for the others too.
+    // The agent is also free for the others.
     for (const { dispatcher } of this.#parts) dispatcher.joined?.(agent, nowMs);
   }
 
@@ -74,7 +74,7 @@ export class InParts implements Dispatcher {
   }
 }
 
-/** Returns the tasks by themselves, on the same agents. */
+/** Returns the problem of some tasks, on the same agents. */
 export function partOf(problem: Problem, tasks: readonly number[]): Problem {
   const placeIn = new Int32Array(problem.tasks).fill(-1);
   tasks.forEach((task, place) => {

@@ -1,19 +1,19 @@
 /**
- * A plan that is followed loosely. When an agent could take a task and a task could start, the most urgent tasks are
- * placed again on the agents of that moment, by the present expectations. Tasks whose start is now are started.
- * Nothing else is fixed.
+ * A plan that is followed loosely. When an agent could take a task and a task could start, the most urgent
+ * tasks are placed again on the present agents, by the present expectations. Tasks whose start is now are
+ * started. Nothing else is fixed.
  *
- * 1. Ranks are those of HEFT over what is expected. They are reckoned again after a share of the tasks has ended, not
- *    each time.
- * 2. Placed are the most urgent tasks up to a horizon, also those that are not ready: they keep a place at a fast agent
- *    from being taken by something that can wait. Behind the horizon only what is ready counts. So a moment's work does
- *    not grow with the graph.
- * 3. If copies are allowed, an agent without a task to start may run a second copy of a task. It takes one that runs
- *    at a slower agent and is expected to end there later: a straggler is outrun. A task is not known to be long
- *    before it is.
- * 4. An agent is never kept free without end: a task that waits for another agent is placed again at every event. A
- *    task that waits for something outside of the plan gets no place before it is ready, nor do the tasks that need
- *    it.
+ * 1. Ranks are those of HEFT over the expected durations. They are recomputed after a share of the tasks has
+ *    ended, not each time.
+ * 2. The most urgent tasks up to a horizon are placed, also if they are not ready: they reserve a fast agent
+ *    against less urgent tasks. Beyond the horizon only ready tasks count. So the work per event does not
+ *    grow with the graph.
+ * 3. If copies are allowed, an agent without a task to start may run a second copy of a task. It takes one
+ *    that runs at a slower agent and is expected to end there later, to overtake a straggler. A long task is
+ *    not known to be long in advance.
+ * 4. No agent is kept free for ever: a task that waits for another agent is placed again at every event. A
+ *    task that waits for something outside of the plan gets no place before it is ready, and neither do the
+ *    tasks that need it.
  */
 import { FreeTime } from "../plan/free-time.ts";
 import { byRank, upwardRanks } from "../plan/ranks.ts";
@@ -21,17 +21,17 @@ import type { Problem } from "../work/problem.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 import type { Outlook } from "./outlook.ts";
 
-/** Placed are this many tasks per slot, and at least so many. */
+/** Number of placed tasks: this many per slot, and at least this many. */
 const horizon = { perSlot: 4, least: 128 } as const;
-/** How often a task may be running at once. */
+/** Maximum of running attempts of a task. */
 const attemptsMax = 4;
-/** An agent that is wanted before this share of the copy is done makes none. */
+/** An agent that is needed before this share of the copy is done makes no copy. */
 const wantedWithin = 0.1;
-/** As likely to end later as earlier. */
+/** Median. */
 const evenShare = 0.5;
 /** One in ten ends later. */
 const longShare = 0.9;
-/** Ranks are reckoned again when this share of the remaining tasks has ended. */
+/** Ranks are recomputed after this share of the remaining tasks has ended. */
 const rankedAnewAfter = 0.02;
 
 export class LivePlan implements Dispatcher {
@@ -39,10 +39,10 @@ export class LivePlan implements Dispatcher {
   readonly #outlook: Outlook;
   readonly #free: readonly FreeTime[];
   readonly #slotsOf: readonly (readonly number[])[];
-  /** When each task ends or is expected to. `Infinity` if unknown. */
+  /** End of each task, actual or expected. `Infinity` if unknown. */
   readonly #endMs: Float64Array;
   readonly #state: Uint8Array;
-  /** Where each is, or is expected. */
+  /** Agent of each task, actual or expected. */
   readonly #agentOf: Int32Array;
   readonly #running = new Map<number, Attempt[]>();
   readonly #copies: boolean;
@@ -53,7 +53,7 @@ export class LivePlan implements Dispatcher {
   #changed = true;
   #begin: Assignment[] = [];
   #wakeMs = Number.POSITIVE_INFINITY;
-  /** How often the plan was made again. */
+  /** Number of replans. */
   plans = 0;
 
   constructor(problem: Problem, outlook: Outlook, { copies = false }: { readonly copies?: boolean } = {}) {
@@ -75,20 +75,20 @@ export class LivePlan implements Dispatcher {
 
   ready(task: number): void {
     this.#outlook.ready(task);
-    // What was found has to be ranked before it can start.
+    // Found tasks must be ranked before they can start.
     if (this.#problem.grown[task] === 1) this.#endedSinceRanks = Number.POSITIVE_INFINITY;
     this.#state[task] = states.ready;
     this.#readyCount++;
     this.#changed = true;
   }
 
-  /** It needs something that the plan knows nothing of, and that may need tasks of the plan in turn. */
+  /** Marks a task that needs something outside of the plan, which may need tasks of the plan in turn. */
   waitsOutside(task: number): void {
     this.#state[task] = states.outside;
     this.#endMs[task] = Number.POSITIVE_INFINITY;
   }
 
-  /** It has been running there since then: the taker of a plan says so of what was started before. */
+  /** Records a task that was started before this plan took over. */
   begun(task: number, agent: number, startMs: number): void {
     this.#outlook.ready(task);
     this.#state[task] = states.running;
@@ -139,7 +139,7 @@ export class LivePlan implements Dispatcher {
     return this.#wakeMs;
   }
 
-  /** Returns whether another agent is at it. */
+  /** Returns whether another agent has the task. */
   #letGo(task: number, agent: number): boolean {
     const others = (this.#running.get(task) ?? []).filter((attempt) => attempt.agent !== agent);
     if (others.length > 0) this.#running.set(task, others);
@@ -147,7 +147,7 @@ export class LivePlan implements Dispatcher {
     return others.length > 0;
   }
 
-  /** What starts now, the most urgent first. */
+  /** Returns the assignments of now, the most urgent first. */
   #replan(presence: Presence, nowMs: number): Assignment[] {
     const begin: Assignment[] = [];
     this.#lookAhead(nowMs);
@@ -169,7 +169,7 @@ export class LivePlan implements Dispatcher {
       withinHorizon--;
       const startMs = this.#place(task, nowMs);
       const agent = this.#agentOf[task] ?? -1;
-      // Behind what takes no time another one may be placed at the same moment: its turn comes after that has ended.
+      // A task may be placed at the same time as its need without duration: it starts after it.
       if (!isReady) continue;
       if (startMs > nowMs) this.#wakeMs = Math.min(this.#wakeMs, startMs);
       if (startMs > nowMs || room.of(agent) === 0) continue;
@@ -188,7 +188,7 @@ export class LivePlan implements Dispatcher {
     this.#outlook.look();
     const usual = new Float64Array(this.#problem.tasks);
     const { grown } = this.#problem;
-    // Tasks that are still to be found are unknown.
+    // Tasks that will be found are unknown.
     const isLeft = (task: number) =>
       this.#state[task] !== states.done && (grown[task] === 0 || this.#state[task] !== states.waiting);
     for (let task = 0; task < usual.length; task++)
@@ -198,7 +198,7 @@ export class LivePlan implements Dispatcher {
     this.#endedSinceRanks = 0;
   }
 
-  /** Who is ahead at each task that is running, and when it is expected to end. */
+  /** Determines the leading attempt of each running task, and its expected end. */
   #lookAhead(nowMs: number): void {
     this.#outlook.watch?.(this.#running, nowMs);
     for (const [task, attempts] of this.#running) {
@@ -210,11 +210,11 @@ export class LivePlan implements Dispatcher {
     }
   }
 
-  /** When each slot can take something. */
+  /** Determines when each slot is free. */
   #takeStock(room: Room, nowMs: number): void {
     const { slotFromMs, slotUntilMs } = this.#problem;
     const busy = new Map<number, number[]>();
-    // A late agent would let go.
+    // A late agent would drop the task.
     for (const [task, [ahead]] of this.#running)
       if (ahead !== undefined)
         busy.set(ahead.agent, [...(busy.get(ahead.agent) ?? []), this.#endMs[task] ?? nowMs]);
@@ -223,7 +223,7 @@ export class LivePlan implements Dispatcher {
       let free = room.of(agent);
       for (const slot of slots) {
         let fromMs = free-- > 0 ? nowMs : ends.pop();
-        // Neither free nor running: it comes later, or is away for an unknown time.
+        // Neither free nor in use: it comes later, or is away for an unknown time.
         const comesMs = slotFromMs[slot] ?? 0;
         fromMs ??= comesMs > nowMs ? comesMs : Number.POSITIVE_INFINITY;
         this.#free[slot]?.reset(fromMs, slotUntilMs[slot] ?? 0);
@@ -231,7 +231,7 @@ export class LivePlan implements Dispatcher {
     });
   }
 
-  /** Who is free and has nothing to start outruns what is expected to end last. */
+  /** Assigns second copies to free agents without a task, for the tasks with the latest expected ends. */
   #copy(begin: Assignment[], room: Room, nowMs: number): void {
     const running = [...this.#running].filter(([, attempts]) => attempts.length < attemptsMax);
     running.sort(([one], [other]) => (this.#endMs[other] ?? 0) - (this.#endMs[one] ?? 0) || one - other);
@@ -244,14 +244,14 @@ export class LivePlan implements Dispatcher {
   }
 
   /**
-   * Returns the free agent that would end the task earliest, if that is before it ends where it is; -1 where there is
-   * none.
+   * Returns the free agent that would end the task earliest, if that is before its expected end. -1 if there
+   * is none.
    */
   #outrunner(task: number, attempts: readonly Attempt[], room: Room, nowMs: number): number {
     const { demands, candidates, agentOfSlot, pinned } = this.#problem;
     const [ahead] = attempts;
     if (ahead === undefined || pinned[task] !== -1) return -1;
-    // It costs nothing but time of who is idle, and it is the long ones that count: so it is taken for one of those.
+    // A copy costs only idle time, and matters for long tasks: so the task is assumed to be a long one.
     const elapsedMs = nowMs - ahead.startMs;
     const takesMs = elapsedMs + this.#outlook.remainingMs(task, ahead.agent, elapsedMs, longShare);
     const factor = takesMs / this.#outlook.expectedMs(task, ahead.agent);
@@ -270,12 +270,12 @@ export class LivePlan implements Dispatcher {
     return best;
   }
 
-  /** Returns whether something else is to start there within this time. */
+  /** Returns whether another task is planned there within this time. */
   #isWanted(slot: number, withinMs: number, nowMs: number): boolean {
     return (this.#free[slot]?.earliest(nowMs, withinMs) ?? Number.POSITIVE_INFINITY) > nowMs;
   }
 
-  /** Where it is expected to end earliest. Gives when it starts there. */
+  /** Places a task where it is expected to end earliest. Returns its start there. */
   #place(task: number, nowMs: number): number {
     const { demands, candidates, agentOfSlot, pinned, releaseMs } = this.#problem;
     const wanted = pinned[task] ?? -1;
@@ -305,7 +305,7 @@ export class LivePlan implements Dispatcher {
     return bestStartMs;
   }
 
-  /** When all inputs are expected at the agent. */
+  /** Returns when all inputs are expected at the agent. */
   #thereMs(task: number, agent: number): number {
     const { before, moveMs } = this.#problem;
     let latestMs = 0;
@@ -323,9 +323,7 @@ interface Attempt {
   readonly startMs: number;
 }
 
-/**
- * Who could start something: slots that are free, and then those at a task that another agent is expected to end first.
- */
+/** Slots that could start a task: free ones, then those with a copy that will probably end second. */
 class Room {
   readonly #free: Int32Array;
   readonly #behind = new Map<number, number[]>();

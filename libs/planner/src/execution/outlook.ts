@@ -4,30 +4,28 @@ import { Median } from "../structures/median.ts";
 import type { Problem } from "../work/problem.ts";
 import { durationMs } from "../work/problem.ts";
 
-/** What is expected of tasks that have not ended, as far as it is known now. */
+/** The present expectations about tasks that have not ended. */
 export interface Outlook {
-  /** Returns how long the task would take at the agent. */
+  /** Returns the expected duration of the task at the agent. */
   expectedMs(task: number, agent: number): number;
-  /**
-   * Returns how much longer at most, in this share of cases, when it has been running for so long and has not ended.
-   */
+  /** Returns the maximum remaining time, in this share of cases, after an elapsed time. */
   remainingMs(task: number, agent: number, elapsedMs: number, share: number): number;
-  /** Returns how long it would take at an agent like the others: by this tasks are ranked. */
+  /** Returns the expected duration at an average agent: for the ranks of tasks. */
   usualMs(task: number): number;
-  /** Ranks are about to be reckoned, of all that has not ended. */
+  /** Called before ranks of all remaining tasks are computed. */
   look(): void;
-  /** Running work now, and since when: attempts that have not ended yet give information too. */
+  /** Called with the running attempts and their starts: unfinished attempts give information too. */
   watch?(running: Running, nowMs: number): void;
-  /** The task may start: its inputs are there, and how large they are. */
+  /** Called when the task may start: its inputs and their sizes are known. */
   ready(task: number): void;
-  /** The task took so long at the agent: something to learn from. */
+  /** Called when the task has ended, to learn from its duration. */
   ended(task: number, agent: number, tookMs: number): void;
 }
 
-/** Attempts of tasks that are running. */
+/** Running attempts of tasks. */
 export type Running = ReadonlyMap<number, readonly { readonly agent: number; readonly startMs: number }[]>;
 
-/** All is known from the beginning. */
+/** All durations are known from the start. */
 export class KnownTimes implements Outlook {
   readonly #problem: Problem;
 
@@ -49,48 +47,47 @@ export class KnownTimes implements Outlook {
   }
 
   look(): void {
-    // There is nothing to find out.
+    // Nothing to find out.
   }
 
   ready(): void {
-    // It takes as long as it was to.
+    // Durations are as given.
   }
 
   ended(): void {
-    // Nothing that was not known.
+    // Nothing new.
   }
 }
 
-/** What a task is, to estimates. */
+/** The description of a task for estimates. */
 export interface Described {
   readonly capability: string;
   readonly within: readonly string[];
-  /** Of its input. Looked at when that is there. 0 where it is not known. */
+  /** Size of its input, read when the input is available. 0 if unknown. */
   readonly inputBytes: number;
-  /** What its author says that it depends on. Absent where the author says nothing. */
+  /** The key that its author declared. Absent if none. */
   readonly key?: string;
 }
 
-/** An agent, to estimates: known by what it did. Or, where its speed is declared, by that alone. */
+/** The description of an agent for estimates: by its history, or only by its declared speed. */
 export interface DescribedAgent {
   readonly agentId: string;
-  /** By which factor it takes longer than an agent of speed 1. Absent: as learned. */
+  /** Factor of its durations compared with an agent of speed 1. Absent: as learned. */
   readonly slowness?: number;
 }
 
-/** Deviations of logarithms below this and above that are not believed. */
+/** Bounds of plausible deviations of logarithms. */
 const deviations = { least: 0.1, most: 1.5 } as const;
-/** A kind that is known this well is not late: single tasks of it are. */
+/** Below this variance a kind is known well: then single tasks are late, not the kind. */
 const betweenLeast = 0.01;
-/** What is expected where nothing at all is known. */
+/** The expectation without any knowledge. */
 const unknownMs = 1_000;
 const unknownGrowth = 0.5;
 
 /**
- * What estimates say of tasks, kept in a table of kinds and agents: it is asked millions of times, and an end changes
- * the row of its kind and the column of its agent. How large a task's input is beside others of its kind is a factor of
- * its own. Before the input is there, a task is expected to be as large among its kind as those are among theirs that
- * it comes after.
+ * Estimates of tasks in a table of kinds and agents. It is read millions of times, and an end changes the row
+ * of its kind and the column of its agent. The size of a task's input relative to its kind is a separate
+ * factor. Before the input is available, its relative size is expected to be that of its predecessors.
  */
 export class LearnedTimes implements Outlook {
   readonly #estimates: Estimates;
@@ -99,7 +96,7 @@ export class LearnedTimes implements Outlook {
   readonly #rows: Row[] = [];
   readonly #agents: readonly DescribedAgent[];
   readonly #isThere: Uint8Array;
-  /** By how much the logarithm of the input's size differs from the usual one of the kind. */
+  /** Difference between the logarithm of the input's size and the usual one of the kind. */
   readonly #deviations: Float64Array;
   readonly #problem: Problem;
 
@@ -135,7 +132,7 @@ export class LearnedTimes implements Outlook {
     return this.expectedMs(task, this.#agents.length);
   }
 
-  /** As if logarithms of times were spread like a logistic curve, for which that is a formula. */
+  /** For a logistic distribution of logarithms of durations, which has a closed formula. */
   remainingMs(task: number, agent: number, elapsedMs: number, share: number): number {
     const row = this.#row(task, agent);
     const median = (row.medians[agent] ?? 0) * this.#factor(task, row);
@@ -157,9 +154,7 @@ export class LearnedTimes implements Outlook {
     }
   }
 
-  /**
-   * Kinds of which little is known and which are running for longer than was believed take longer than was believed.
-   */
+  /** Little known kinds whose tasks run longer than expected have longer expectations. */
   watch(running: Running, nowMs: number): void {
     const elapsed: number[][] = this.#rows.map(() => []);
     for (const [task, attempts] of running) {
@@ -192,15 +187,15 @@ export class LearnedTimes implements Outlook {
     const by = slowness === undefined ? agentId : "";
     this.#estimates.learn({ capability, within, agentId: by, inputBytes, key }, tookMs / (slowness ?? 1));
     this.#rows.forEach((row, number) => {
-      // A row is asked for again as a whole: side by side, old and new would mislead.
+      // A row is read again as a whole: a mixture of old and new values would mislead.
       if (number === kind || row.capability === capability || within.includes(row.basis)) row.fresh.fill(0);
       else if (slowness === undefined) row.fresh[agent] = 0;
     });
   }
 
   /**
-   * Returns how much longer it takes than was learned of its kind: because of its input, and because others of its kind
-   * do.
+   * Returns the factor over the learned duration of its kind: by its input, and by other late tasks of the
+   * kind.
    */
   #factor(task: number, row: Row): number {
     return row.lateFactor * this.#sizeFactor(task, row);
@@ -231,7 +226,7 @@ export class LearnedTimes implements Outlook {
   }
 }
 
-/** What is expected of one kind of tasks, at each agent and behind them at anyone. */
+/** The expectations for one kind of tasks, at each agent and at an average one. */
 class Row {
   readonly capability: string;
   readonly within: readonly string[];
@@ -240,11 +235,11 @@ class Row {
   readonly deviations: Float64Array;
   readonly fresh: Uint8Array;
   basis = "";
-  /** How much longer the kind takes than was learned, by those of it that are running. */
+  /** Factor over the learned duration, from running tasks of the kind. */
   lateFactor = 1;
   growth = 0;
   #confidence = 0;
-  /** Logarithm of the size of inputs that the rest holds for. */
+  /** Logarithm of the input size of the other values. */
   usualSize = 0;
   readonly #sizes = new Median();
 
@@ -257,7 +252,7 @@ class Row {
     this.fresh = new Uint8Array(agents + 1);
   }
 
-  /** As long as none has ended, inputs are large or small beside the middle one of those that are there. */
+  /** Before the first end, the size of an input is compared with the median of the known ones. */
   sees(inputBytes: number): void {
     if (this.#isOwn(this.basis)) return;
     this.#sizes.add(Math.log1p(inputBytes));
@@ -272,7 +267,7 @@ class Row {
     this.lateFactor = isLate ? Math.exp(latenessOf(elapsed, between, within)) : 1;
   }
 
-  /** Of the kind itself, or of those of it with the same key. */
+  /** Returns whether it is the kind itself, or the part of it with the same key. */
   #isOwn(basis: string): boolean {
     return basis === this.capability || basis.startsWith(`${this.capability}\n`);
   }

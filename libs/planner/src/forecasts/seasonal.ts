@@ -1,16 +1,16 @@
 /**
- * What a series will be. Four ways predict it, and at each distance the way that was off least so far is believed: the last
- * value, the value of a season before (both plain), and a usual day or a usual week, from which the present level returns
- * slowly.
+ * The forecast of a series. Four methods predict it, and at each distance the one with the smallest errors so
+ * far is used: the last value, the value of a season before, and a usual day or a usual week, to which the
+ * present level returns slowly.
  *
- * 1. Values come at equal distances. Nothing that comes later is used for a prediction that is judged.
- * 2. A season is known once it was seen. Before, the last value is expected.
- * 3. Low and high move after each value: down or up, until one in ten is below and one in ten above. So four in five values are between
- *    them, for each distribution.
- * 4. A forecast is never below 0 if no value was.
+ * 1. Values have equal distances. A judged prediction uses no later values.
+ * 2. A season is known once it was observed. Before that, the last value is expected.
+ * 3. Low and high move after each value: down or up, until one in ten is below and one in ten above. So four
+ *    in five values are between them, for each distribution.
+ * 4. A forecast is below 0 only if a value was.
  */
 export interface SeasonalOptions {
-  /** Values per season, usually a day. 0 or 1: there is none. */
+  /** Values per season, usually a day. 0 or 1 for no season. */
   readonly season: number;
 }
 
@@ -21,25 +21,25 @@ export interface ForecastPoint {
 }
 
 const seasonsPerWeek = 7;
-/** How much of a season the usual one takes over, and how much of the last value the level. */
+/** Weight of the latest season in the usual one, and of the last value in the level. */
 const shares = { day: 0.15, week: 0.3, level: 0.5 } as const;
-/** Values that errors and weights rest on. */
+/** Number of values that errors and weights use. */
 const memory = 1_000;
-/** An error counts for a weight as so many usual ones at most. */
+/** Maximum of an error for a weight, in usual errors. */
 const errorMost = 4;
-/** A way that is not off less than this share of the last value is not believed instead. */
+/** Another method must have an error below this share of that of the last value. */
 const gainLeast = 0.95;
 /** The share of values below low, and that above high. */
 const outside = 0.1;
-/** How much of a usual error low and high move with each value. */
+/** Step of low and high per value, in usual errors. */
 const quantileShare = 0.05;
-/** The longest distance that is judged if there is no season. */
+/** The longest judged distance without a season. */
 const distanceMost = 64;
 
 export class SeasonalForecast {
   readonly #season: number;
   readonly #day: Usual;
-  /** What a week differs by from the usual day. */
+  /** The difference of a week from the usual day. */
   readonly #week: Usual;
   readonly #distances: readonly Distance[];
   readonly #values: Ring;
@@ -100,13 +100,13 @@ export class SeasonalForecast {
 interface Known {
   readonly last: number;
   readonly season: number;
-  /** By the day, and by the day and the week. */
+  /** By the day, and by day and week. */
   readonly usual: readonly [number, number];
-  /** How far the values were from each of both at that time. */
+  /** Distance of the values from both at that time. */
   readonly levels: readonly [number, number];
 }
 
-/** The ways to predict, and their errors, so many values ahead. */
+/** The methods and their errors at one distance. */
 class Distance {
   readonly steps: number;
   readonly #weights = [new Weight(), new Weight()] as const;
@@ -127,7 +127,7 @@ class Distance {
     return { expected, low: expected + this.#low, high: expected + Math.max(this.#low, this.#high) };
   }
 
-  /** Ways are compared once a season was seen. Before, the last value is believed. */
+  /** Methods are compared once a season was observed. Before that, the last value is used. */
   judge(value: number, known: Known, isComparable: boolean): void {
     const ways = this.#ways(known);
     const off = value - (ways[this.#best] ?? 0);
@@ -154,7 +154,7 @@ class Distance {
   }
 }
 
-/** How much of a level is left after a distance: a regression without a constant, from 0 to 1. */
+/** The share of a level that remains after a distance: a regression without a constant, from 0 to 1. */
 class Weight {
   #product = 0;
   #square = 0;
@@ -163,7 +163,7 @@ class Weight {
     return this.#square > 0 ? Math.min(1, Math.max(0, this.#product / this.#square)) : 0;
   }
 
-  /** A value that is far off moves little. */
+  /** A large deviation has a limited effect. */
   learn(came: number, level: number, most: number, share: number): void {
     const predicted = this.share * level;
     const off = Math.min(most, Math.max(-most, came - predicted));
@@ -172,7 +172,7 @@ class Weight {
   }
 }
 
-/** The usual value of each place in a season, and how far the latest values were from it. */
+/** The usual value of each position in a season, and the distance of the latest values from it. */
 class Usual {
   readonly levels: Ring;
   readonly #values: Float64Array;
@@ -188,7 +188,7 @@ class Usual {
     this.levels = new Ring(longest + 1);
   }
 
-  /** A place that was never seen is like all others. */
+  /** A position without observations has the mean of all others. */
   usualAt(at: number): number {
     const place = at % this.#values.length;
     return (this.#seen[place] ?? 0) > 0 ? (this.#values[place] ?? 0) : this.#mean;
@@ -206,7 +206,7 @@ class Usual {
   }
 }
 
-/** The latest values, by their number. 0 where there is none. */
+/** The latest values, by their number. 0 if absent. */
 class Ring {
   readonly #values: Float64Array;
   #count = 0;

@@ -1,16 +1,16 @@
 import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
 
-/** When tasks can run at the earliest, and how long that takes in all, if nothing is ever short. */
+/** The earliest start of tasks, and the total duration, with unlimited agents. */
 export interface Timing {
   /** Milliseconds from the start. */
   readonly startMs: Float64Array;
-  /** How much later each could end without making the whole later. */
+  /** How much later each task could end without delaying the whole. */
   readonly slackMs: Float64Array;
   /** Tasks of a longest path, in order. */
   readonly criticalPath: readonly number[];
   /** Length of that path. */
   readonly lengthMs: number;
-  /** All work together. */
+  /** The sum of all work. */
   readonly workMs: number;
 }
 
@@ -29,7 +29,7 @@ export function timingOf(graph: Graph, durationsMs: ArrayLike<number>): Timing {
       if (endMs > (startMs[target] ?? 0)) startMs[target] = endMs;
     }
   }
-  // How long from a task's start to the end of all that follows from it, and by which successor.
+  // Time from a task's start to the end of its last descendant, and the successor on that path.
   const restMs = new Float64Array(size);
   const next = new Int32Array(size).fill(-1);
   for (let at = size - 1; at >= 0; at--) {

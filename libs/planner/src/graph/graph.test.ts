@@ -5,7 +5,7 @@ import { timingOf } from "./critical-path.ts";
 import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
 import { levelsOf, widthOf } from "./width.ts";
 
-/** Returns a graph out of pairs, the first of each before the second. */
+/** Returns the graph of these edges. */
 function graphOf(size: number, pairs: readonly (readonly [number, number])[]): Graph {
   const offsets = [0];
   const targets: number[] = [];
@@ -49,7 +49,7 @@ describe("a graph of tasks", () => {
 
   it("width counts what can run together, also over levels", () => {
     assert.equal(widthOf(diamond), 2);
-    // Two chains, of 3 and of 1: the single one may run beside any of the three.
+    // Two chains, of 3 and of 1: the single task may run in parallel with any of the three.
     const chains = graphOf(4, [
       [0, 1],
       [1, 2],

@@ -1,6 +1,6 @@
 /**
- * A graph of tasks by numbers: their successors, without circles. Successors of task t are `targets` at `offsets[t]`
- * to `offsets[t + 1]`, as in plans.
+ * A graph of tasks by numbers: their successors, without cycles. Successors of task t are `targets` at
+ * `offsets[t]` to `offsets[t + 1]`, as in plans.
  */
 export interface Graph {
   readonly offsets: ArrayLike<number>;
@@ -11,7 +11,7 @@ export function sizeOf({ offsets }: Graph): number {
   return Math.max(0, offsets.length - 1);
 }
 
-/** Tasks in an order in which each comes after all that it needs. */
+/** Returns tasks in topological order: each after all its needs. */
 export function topologicalOrder(graph: Graph): Uint32Array {
   const size = sizeOf(graph);
   const { offsets, targets } = graph;

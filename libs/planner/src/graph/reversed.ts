@@ -1,6 +1,6 @@
 import { type Graph, sizeOf } from "./graph.ts";
 
-/** The same tasks with every edge the other way: the needs of each instead of its successors. */
+/** Returns the graph with reversed edges: the needs of each task instead of its successors. */
 export function reversed(graph: Graph): Graph {
   const size = sizeOf(graph);
   const { offsets, targets } = graph;

@@ -1,17 +1,17 @@
 import { type Graph, sizeOf, topologicalOrder } from "./graph.ts";
 
-/** Up to this size the width is exact: the work grows with the third power. */
+/** Up to this size the width is exact: its computation grows with the third power. */
 export const exactWidthMax = 600;
 
 /**
- * Returns how many tasks can run at the same time at most. Exact for graphs up to `exactWidthMax` tasks. For larger
- * ones, as many as there are on the fullest level, which is never too much.
+ * Returns how many tasks can run at the same time at most. Exact for graphs up to `exactWidthMax` tasks. For
+ * larger ones, the size of the fullest level, which is a lower bound.
  */
 export function widthOf(graph: Graph): number {
   return sizeOf(graph) <= exactWidthMax ? greatestAntichain(graph) : fullestLevel(levelsOf(graph));
 }
 
-/** A task's level is one more than the highest of those it needs, from 0. */
+/** Returns the levels: one more than the highest level of its needs, from 0. */
 export function levelsOf(graph: Graph): Uint32Array {
   const { offsets, targets } = graph;
   const levels = new Uint32Array(sizeOf(graph));
@@ -32,8 +32,8 @@ function fullestLevel(levels: Uint32Array): number {
 }
 
 /**
- * Tasks none of which comes before another: by Dilworth's theorem as many as chains are needed to cover all. Their
- * number is that of all tasks less a greatest matching between tasks and their successors.
+ * Returns the size of the largest set of independent tasks. By Dilworth's theorem it is the number of chains
+ * that cover all: the number of tasks less a maximum matching between tasks and their successors.
  */
 function greatestAntichain(graph: Graph): number {
   const size = sizeOf(graph);
@@ -44,7 +44,7 @@ function greatestAntichain(graph: Graph): number {
   return size - matched;
 }
 
-/** For each task, all that come after it. */
+/** Returns all descendants of each task. */
 function closureOf(graph: Graph): readonly Uint8Array[] {
   const size = sizeOf(graph);
   const { offsets, targets } = graph;
@@ -64,7 +64,7 @@ function closureOf(graph: Graph): readonly Uint8Array[] {
   return after;
 }
 
-/** Looks for a successor that is free, or whose task can take another. */
+/** Finds a successor that is free, or whose task can take another one. */
 function extend(task: number, after: readonly Uint8Array[], chosenBy: Int32Array, seen: Uint8Array): boolean {
   const successors = after[task] ?? new Uint8Array();
   for (let other = 0; other < successors.length; other++) {

@@ -1,12 +1,12 @@
 /**
- * Moves tasks that have not started from a part of a session that is held up to one that is not.
+ * Moves tasks that have not started from a delayed part of a session to another one.
  *
- * 1. What has started stays. A task moves once.
- * 2. Agents are shared: moving brings something only where a slot is free that the part does not come to use and that
- *    could take the task.
- * 3. What tasks moved away from is given none for a while: that none waits there any more does not make it quick.
- * 4. Unless the whole is expected to end earlier by a share that is worth it, nothing moves. So it does not go back and
- *    forth.
+ * 1. A started task stays. A task moves once.
+ * 2. Agents are shared: a move helps only if a slot is free that the part does not use and that could take
+ *    the task.
+ * 3. A part that lost tasks gets none for a while: an empty queue alone does not make it quick.
+ * 4. Nothing moves unless the whole is expected to end earlier by a minimum share. So tasks do not move back
+ *    and forth.
  */
 import { counted, spanOf } from "@tutti/kernel";
 import type { PartMode } from "./cut.ts";
@@ -14,24 +14,24 @@ import type { PartMode } from "./cut.ts";
 export interface PartProgress {
   readonly partId: string;
   readonly mode: PartMode;
-  /** In the order in which they would start. */
+  /** In the order of their expected starts. */
   readonly unstarted: readonly MovableTask[];
-  /** Until running work is expected to have ended. */
+  /** Remaining time of running work. */
   readonly atWorkMs: number;
-  /** How many slots it has, on the average of late. */
+  /** Number of its slots, on recent average. */
   readonly slots: number;
-  /** How long its tasks of late waited for it, ready, while a slot was free that could take them. */
+  /** How long its recent tasks waited while ready, and while a suitable slot was free. */
   readonly heldUpMs: number;
-  /** Tasks moved away from it of late: it is given none. */
+  /** True if tasks recently moved away: it gets none. */
   readonly isLeft?: boolean;
 }
 
 export interface MovableTask {
   readonly taskId: string;
   readonly expectedMs: number;
-  /** It has moved before. */
+  /** True if the task has moved before. */
   readonly moved?: boolean;
-  /** No slot that is free could take it. */
+  /** True if no free slot can take it. */
   readonly unmet?: boolean;
 }
 
@@ -46,13 +46,13 @@ export interface Move {
 export interface Surroundings {
   /** Free slots that could take the tasks. */
   readonly freeSlots: number;
-  /** By which share the whole has to end earlier. Absent: a tenth. */
+  /** Minimum reduction of the total time, as a share. Absent: a tenth. */
   readonly gainLeast?: number;
-  /** What a move takes. Absent: 20 ms. */
+  /** Cost of a move. Absent: 20 ms. */
   readonly moveMs?: number;
 }
 
-/** From the part that ends last to the one that would take it best, from its last tasks on. */
+/** Moves the last tasks of the part that ends last to the part that takes them best. */
 export function balance(
   parts: readonly PartProgress[],
   { freeSlots, gainLeast = 0.1, moveMs = 20 }: Surroundings,
@@ -90,7 +90,7 @@ export function balance(
   }));
 }
 
-/** When it would end as it goes. */
+/** Returns the expected end of a part. */
 function endMsOf(part: PartProgress, freeSlots: number): number {
   return part.unstarted.reduce((sum, task) => sum + perTaskMs(part, task, freeSlots), part.atWorkMs);
 }

@@ -2,16 +2,16 @@ import { Latent, observe } from "../estimates/latent.ts";
 import type { Outlook } from "../execution/outlook.ts";
 import type { Problem } from "../work/problem.ts";
 
-/** What is believed of tasks before any of them has started. */
+/** The expectations about tasks before any of them has started. */
 export interface Beliefs {
   readonly mediansMs: Float64Array;
   readonly kindVariance: Float64Array;
   readonly ownVariance: Float64Array;
-  /** Tasks of one number are of one kind: what one of them takes tells something of the others. */
+  /** Tasks with the same number are of one kind: an end informs about the others. */
   readonly kindOf: Uint32Array;
 }
 
-/** The same of some of the tasks, by their places among them. */
+/** Returns the beliefs for some of the tasks, by their positions among them. */
 export function beliefsOf(beliefs: Beliefs, tasks: readonly number[] | undefined): Beliefs {
   if (tasks === undefined) return beliefs;
   const pick = (values: Float64Array) => Float64Array.from(tasks, (task) => values[task] ?? 0);
@@ -27,8 +27,8 @@ const leastVariance = 0.01;
 const shapeOf = (variance: number) => Math.PI / Math.sqrt(3 * variance);
 
 /**
- * An outlook that is cheap enough to try a plan on drawn times: beliefs about tasks, and what those of their kind that
- * have ended took beside what was believed. `LearnedTimes` knows more. This changes no estimates.
+ * An outlook that is cheap enough for plans on drawn durations: beliefs about tasks, corrected by ended tasks
+ * of the same kind. `LearnedTimes` knows more. This changes no estimates.
  */
 export class Believed implements Outlook {
   readonly #problem: Problem;
@@ -62,11 +62,11 @@ export class Believed implements Outlook {
   }
 
   look(): void {
-    // Sizes of inputs are in what is believed.
+    // The beliefs include the sizes of inputs.
   }
 
   ready(): void {
-    // Nothing more is known of it then.
+    // Nothing more is known at that time.
   }
 
   ended(task: number, agent: number, tookMs: number): void {

@@ -24,7 +24,7 @@ const shortChain = situated(
   intended(chain(20), () => 0.2),
   unequal,
 );
-/** Tasks of one to thirty seconds in layers: who gets which matters. */
+/** Tasks of one to thirty seconds in layers, so that the choice of the agent matters. */
 const heavyLayers = situated(
   intended(layers(6, 15), (id) => 1_000 * (1 + ((id.length * 7 + Number(id.split("-")[2])) % 30))),
   unequal,
@@ -66,7 +66,7 @@ describe("a choice of a mode", () => {
     const use = new UseEstimates();
     const quality = new QualityEstimates();
     for (let each = 0; each < 30; each++) {
-      // The two fastest are expensive and careless.
+      // The two fastest agents are expensive and have a low quality.
       for (let agent = 0; agent < 9; agent++) {
         const subject = { capability: "any", agentId: `agent-${agent}`, inputBytes: 0 };
         use.learn(subject, { money: agent > 6 ? 20 : 1 });
@@ -105,7 +105,7 @@ describe("a choice of a mode", () => {
 });
 
 describe("a chooser that learns", () => {
-  /** Plans really take as many times as long as was expected. */
+  /** Real durations of plans are a multiple of the expected ones. */
   const lived = (chooser: ModeChooser, rounds: number, factor: number, exploration = 0.05) => {
     const chosen: (string | undefined)[] = [];
     const draws = new Draws(3);
@@ -114,7 +114,7 @@ describe("a chooser that learns", () => {
       const mode = chosenOf(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
-      // Done again it ends as it was predicted: its own extra time is not repeated.
+      // Its replay has the predicted duration: its own overhead is not repeated.
       const replayed = [{ mode: mode ?? "workflow", simulatedMs: predictedMs }];
       learnOutcome(chooser, lesson(choice, realMs), replayed);
       chosen.push(mode);

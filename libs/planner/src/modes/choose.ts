@@ -1,4 +1,4 @@
-/** A choice of a mode for a situation, in the words of the contracts: what was looked at, what could be chosen, and why it was. */
+/** The choice of a mode for a situation, in the form of the contracts: features, candidates, and reasons. */
 import { chooserModel, type Judgement, type ModeChooser, type Option } from "./chooser.ts";
 import { type EngineDelays, usualDelays } from "./engines.ts";
 import { featuresOf } from "./features.ts";
@@ -21,7 +21,7 @@ export interface ModeCandidate {
 
 export interface ModeChoice {
   readonly kind: "mode";
-  /** With `predictedMs.MODE`: what was expected of each before it was corrected by what was learned. */
+  /** With `predictedMs.MODE`: the expectation for each mode before the learned correction. */
   readonly features: Readonly<Record<string, number>>;
   readonly candidates: readonly ModeCandidate[];
   readonly chosen: number;
@@ -42,11 +42,11 @@ export interface ChoiceOutcome {
 export interface ModeQuestion {
   /** Absent: balanced. */
   readonly weights?: Weights;
-  /** How much time may be lost by trying, as a share. 0: nothing is tried. Absent: as the chooser is set. */
+  /** Maximum share of time lost by exploration. 0 for none. Absent: as configured in the chooser. */
   readonly exploration?: number;
-  /** What choices that have not ended are expected to lose by trying. */
+  /** Expected loss of explorations that have not ended. */
   readonly underTrialMs?: number;
-  /** Modes that cannot be chosen now, and why, in words: an engine that is down, a mode that is not allowed. */
+  /** Modes that cannot be chosen now, with reasons as texts: an engine is down, a mode is not allowed. */
   readonly excluded?: ReadonlyMap<Mode, string>;
   readonly delays?: EngineDelays;
   readonly limits?: PredictionLimits;
@@ -69,10 +69,10 @@ export function chooseMode(
   return chooseAmong(features, expected, chooser, question);
 }
 
-/** What is expected of a mode, by the estimator. */
+/** The expectations for a mode, by the estimator. */
 export interface Expected extends Option {
   readonly use: { readonly timeMs: number; readonly money: number };
-  /** How it is done and was found, in words. */
+  /** The engine of the mode and the method of the prediction, as a text. */
   readonly words: string;
 }
 
@@ -104,7 +104,7 @@ export function chooseAmong(
   };
 }
 
-/** If costs are unknown, the time of agents is the cost. */
+/** Returns the expectation. If costs are unknown, the time of agents is the cost. */
 function expectedOf(prediction: Prediction, excluded: string | undefined): Expected {
   const { mode, meanMs, highMs, timesMs, busyMs, money, quality, by } = prediction;
   const ineligible = excluded ?? prediction.ineligible;
@@ -139,7 +139,7 @@ function candidateOf(
   };
 }
 
-/** What came of a choice, judged as it was chosen: against the best that was expected then. */
+/** Returns the outcome of a choice, judged against the best expectation at that time. */
 export function outcomeOf(
   { candidates }: Pick<ModeChoice, "candidates">,
   real: Omit<ChoiceOutcome, "score">,
@@ -160,19 +160,19 @@ export function outcomeOf(
   return { ...real, score: scoreOf(weights, figures(real.realMs, real.used, real.quality), best) };
 }
 
-/** A choice and what came of it, as far as a chooser learns from it. */
+/** A choice and its outcome, as far as a chooser learns from it. */
 export interface Lesson {
   /** With `predictedMs.MODE`. */
   readonly features: Readonly<Record<string, number>>;
   readonly mode: Mode;
-  /** What was expected of it then. */
+  /** The expected duration at that time. */
   readonly expectedMs: number;
-  /** By how much that was more than of another, because it was tried. */
+  /** Expected loss compared with the best mode, because it was explored. */
   readonly lostMs: number;
   readonly realMs: number;
 }
 
-/** What a choice was expected to lose because it was made to learn. 0 for others. */
+/** Returns the expected loss of an explored choice. 0 for others. */
 export function expectedLossMs({
   candidates,
   chosen,
@@ -187,8 +187,8 @@ export function expectedLossMs({
 }
 
 /**
- * Takes in what came of a choice, and what the other modes would have taken, where the session was done again
- * (`replay`). The reporter the same twice is believed twice.
+ * Learns the outcome of a choice, and the durations of the other modes if the session was replayed
+ * (`replay`). An outcome that is learned twice counts twice.
  */
 export function learnOutcome(
   chooser: ModeChooser,
@@ -203,7 +203,7 @@ export function learnOutcome(
   else chooser.learnReplayed(features, used, seen, realMs);
 }
 
-/** Undefined where nothing was chosen. */
+/** Undefined if nothing was chosen. */
 export function lessonOf(choice: ModeChoice, realMs: number): Lesson | undefined {
   const { features, candidates, chosen } = choice;
   const own = candidates[chosen];

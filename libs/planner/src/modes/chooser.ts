@@ -1,13 +1,13 @@
 /**
- * Chooses between modes by what each is expected to come to, and learns how far those expectations are off: in general,
- * and for each mode by features of the case (a contextual bandit, whose arms share what they have in common).
+ * Chooses between modes by their expected results, and learns the errors of these expectations: in general,
+ * and for each mode by features of the case (a contextual bandit with shared parameters).
  *
- * 1. A prediction is corrected by what was learned, never replaced: a mode that was never tried is judged by its
+ * 1. A prediction is corrected by learned errors, never replaced: a mode without outcomes is judged by its
  *    prediction.
- * 2. The safe mode is chosen if it is not probable enough that another one is better.
- * 3. A mode that might be better is tried, as long as all that trying was expected to lose stays within a share of all
- *    time.
- * 4. No clock and no chance, and a choice changes nothing: what it knows follows from what came of choices, in their
+ * 2. The safe mode is chosen unless another one is better with a minimum probability.
+ * 3. A mode that might be better is explored, as long as the total expected loss stays within a share of the
+ *    total time.
+ * 4. No clock and no randomness, and a choice changes nothing: the knowledge follows from outcomes, in their
  *    order.
  */
 import { type KeptRegression, Regression } from "../structures/regression.ts";
@@ -15,14 +15,14 @@ import { scaled } from "./features.ts";
 import { type Mode, modes, safeMode } from "./mode.ts";
 import { bestOf, proportion, scoreOf, type Weights } from "./weights.ts";
 
-/** Something that could be chosen, before it is judged. */
+/** A candidate before it is judged. */
 export interface Option {
   readonly mode: Mode;
-  /** If it cannot be chosen, why. In words. */
+  /** Why it cannot be chosen, as a text. */
   readonly ineligible?: string;
   readonly meanMs: number;
   readonly highMs: number;
-  /** In each of the cases that were tried, the same for all modes. Absent: none were. */
+  /** Duration in each simulated case, the same cases for all modes. Absent if there were none. */
   readonly timesMs?: readonly number[];
   readonly cost: number;
   readonly quality: number;
@@ -31,7 +31,7 @@ export interface Option {
 export interface Judged {
   readonly mode: Mode;
   readonly eligible: boolean;
-  /** Corrected by what was learned. */
+  /** With the learned correction. */
   readonly expectedMs: number;
   readonly highMs: number;
   readonly score: number;
@@ -40,37 +40,37 @@ export interface Judged {
 export interface Judgement {
   readonly judged: readonly Judged[];
   readonly chosen: number;
-  /** 0 to 1: how probable it is that no other is better by more than a little. */
+  /** 0 to 1: the probability that no other mode is better by more than a little. */
   readonly confidence: number;
   readonly explored: boolean;
   readonly fallback: boolean;
 }
 
-/** What may be lost by trying now. */
+/** Bounds of exploration. */
 export interface Trying {
-  /** How much time, as a share of all. 0: nothing is tried. */
+  /** Maximum share of the total time. 0 for no exploration. */
   readonly exploration?: number;
-  /** What choices that have not ended are expected to lose. */
+  /** Expected loss of explorations that have not ended. */
   readonly underTrialMs?: number;
 }
 
 export interface ChooserSettings {
-  /** How much time may be lost by trying, as a share of all. */
+  /** Maximum share of the total time that may be lost by exploration. */
   readonly exploration: number;
-  /** How many deviations of uncertainty count when trying. */
+  /** Number of deviations that count in favour of an explored mode. */
   readonly optimism: number;
-  /** Another mode has to be better than the safe one at least with this probability. */
+  /** Minimum probability that another mode is better than the safe one. */
   readonly confidenceLeast: number;
 }
 
 const usualChooserSettings: ChooserSettings = { exploration: 0.05, optimism: 1, confidenceLeast: 0.6 };
 
-/** What a chooser knows. Versions that are not known are not taken: it restarts. */
+/** The state of a chooser. An unknown version is ignored: the chooser starts empty. */
 export interface KeptChooser {
   readonly version: 1;
   readonly regression: KeptRegression;
   readonly outcomes: number;
-  /** Expected time of all choices with a reported outcome, and the expected loss by trying. */
+  /** Expected time of all choices with a reported outcome, and the expected loss by exploration. */
   readonly totalMs: number;
   readonly lostMs: number;
 }
@@ -79,22 +79,19 @@ export const chooserModel = "modes/1";
 
 /** One weight for the whole, and one for each feature. */
 const blockSize = 1 + scaled({}).length;
-/** By how much the logarithm of a time differs from what was expected, beside what the features explain. */
+/** Deviation of the logarithm of a duration that features do not explain. */
 const noise = 0.2;
-/**
- * How far off predictions are believed to be: all together, and one mode beside the others. On the whole, and per
- * feature.
- */
+/** Prior deviations of predictions: for all modes together, and for one mode. In general, and per feature. */
 const beliefs = { all: 0.4, allByFeature: 0.15, mode: 0.2, modeByFeature: 0.16 } as const;
-/** What is learned of modes beside each other is known to about this. */
+/** Precision of the learned differences between modes. */
 const coarse = 0.1;
-/** As good as another is who is worse by less. */
+/** A smaller difference counts as equal. */
 const alike = 0.02;
-/** What is as sure as this is not tried to learn more of it. */
+/** A smaller uncertainty is not explored. */
 const unsureLeast = 0.06;
-/** No single session loses more than this share of its time by trying. */
+/** Maximum share of its time that one session may lose by exploration. */
 const lossMost = 0.4;
-/** A prediction that is off by more than a factor of twenty tells of a mishap, not of the mode. */
+/** A prediction that is off by more than a factor of twenty shows a mishap, not the mode. */
 const furthest = 3;
 
 export class ModeChooser {
@@ -113,7 +110,7 @@ export class ModeChooser {
     this.#lostMs = known?.lostMs ?? 0;
   }
 
-  /** How many outcomes it has learned from. */
+  /** Number of learned outcomes. */
   get outcomes(): number {
     return this.#outcomes;
   }
@@ -133,7 +130,7 @@ export class ModeChooser {
     const share = proportion(weights).time;
     const unsure = (one: number, other: number) => share * this.#unsure(rows, one, other);
     const better = (one: number, other: number, margin: number) => {
-      // Cases that were tried are few: that is not sure either, but trying the mode would not tell more.
+      // The few simulated cases are uncertain too, but exploring the mode would not improve that.
       const tried = share * errorOf(options[one]?.timesMs ?? [], options[other]?.timesMs ?? []);
       return shareAbove(gainOf(judged, one, other) + margin, Math.hypot(unsure(one, other), tried));
     };
@@ -152,13 +149,13 @@ export class ModeChooser {
     };
   }
 
-  /** A choice has ended: what was expected of it, and what trying was expected to lose, count from now on. */
+  /** Counts the expected duration of an ended choice, and its expected loss by exploration. */
   spend(expectedMs: number, lostMs: number): void {
     this.#totalMs += expectedMs;
     this.#lostMs += lostMs;
   }
 
-  /** What came of a choice: `predictedMs` is what was expected of the mode before it was corrected. */
+  /** Learns an outcome. `predictedMs` is the expectation for the mode before the learned correction. */
   learn(features: Readonly<Record<string, number>>, mode: Mode, predictedMs: number, realMs: number): void {
     if (!(predictedMs > 0) || !(realMs > 0)) return;
     this.#outcomes++;
@@ -234,13 +231,13 @@ export class ModeChooser {
     });
   }
 
-  /** How unsure it is by how much one is better than the other: only what they do not have in common counts. */
+  /** Returns the uncertainty of the difference between two modes: only their separate parameters count. */
   #unsure(rows: readonly Float64Array[], one: number, other: number): number {
     const apart = (rows[one] ?? new Float64Array()).map((value, at) => value - (rows[other]?.[at] ?? 0));
     return noise * this.#regression.deviation(apart);
   }
 
-  /** Returns the one that may be better, if trying it is affordable. */
+  /** Returns the mode that may be better, if its exploration is affordable. */
   #tried(
     judged: readonly Judged[],
     unsure: (one: number, other: number) => number,
@@ -266,14 +263,14 @@ export class ModeChooser {
 }
 
 /**
- * Returns how much of what was learned of one mode beside another is believed: the same drawn cases tell modes apart to
- * a few hundredths, what was learned of sessions that were only alike does not.
+ * Returns the trusted share of a learned difference between modes. The same drawn cases distinguish modes to
+ * a few hundredths. Lessons of sessions that were only similar do not.
  */
 function believed(apart: number): number {
   return apart ** 3 / (apart ** 2 + coarse ** 2);
 }
 
-/** A mode as it was predicted, and as it came out when the session was done again. */
+/** A mode with its prediction, and its result in the replay of the session. */
 export interface Replayed {
   readonly mode: Mode;
   readonly predictedMs: number;
@@ -284,7 +281,7 @@ function offOf({ predictedMs, simulatedMs }: Replayed): number | undefined {
   return predictedMs > 0 && simulatedMs > 0 ? Math.log(simulatedMs / predictedMs) : undefined;
 }
 
-/** How far off the mean of the logarithms of their ratio is, over cases that both were tried in. */
+/** Returns the error of the mean log ratio, over the cases of both. */
 function errorOf(one: readonly number[], other: readonly number[]): number {
   const ratios = one.flatMap((ms, at) =>
     ms > 0 && (other[at] ?? 0) > 0 ? [Math.log(ms / (other[at] ?? 1))] : [],
@@ -300,13 +297,13 @@ function shareAbove(gain: number, deviation: number): number {
   return gain > 0 ? 1 : gain < 0 ? 0 : 0.5;
 }
 
-/** By which share one is better than the other. */
+/** Returns the share by which one is better than the other. */
 function gainOf(judged: readonly Judged[], one: number, other: number): number {
   const least = 1e-9;
   return Math.log(Math.max(least, judged[one]?.score ?? 0) / Math.max(least, judged[other]?.score ?? 0));
 }
 
-/** What all modes have in common, and then a block for each mode. In deviations of what is believed, over the noise. */
+/** Returns the common parameters, followed by a block for each mode. In prior deviations over the noise. */
 function rowOf(features: Readonly<Record<string, number>>, mode: Mode | undefined): Float64Array {
   const values = scaled(features);
   const row = new Float64Array(blockSize * (1 + modes.length));

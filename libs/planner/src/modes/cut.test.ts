@@ -7,7 +7,7 @@ import { cut } from "./cut.ts";
 const modesOf = (parts: ReturnType<typeof cut>) => parts.map(({ mode, tasks }) => [mode, tasks.length]);
 
 describe("cutting a graph", () => {
-  /** Five steps, then ten side by side that end in one. */
+  /** Five steps, then ten in parallel that join in one. */
   const chainAndBag = graphOf(16, [
     ...[0, 1, 2, 3].map((task) => [task, task + 1] as const),
     ...Array.from({ length: 10 }, (_, at) => [4, 5 + at] as const),

@@ -1,9 +1,10 @@
 /**
- * Cuts a graph into parts that go best in different modes: chains of short tasks as a run, bags of independent short
- * tasks and tasks that find more as a mission, the rest by a plan.
+ * Cuts a graph into parts that suit different modes: chains of short tasks as a run, bags of independent
+ * short tasks and tasks that find more as a mission, the rest by a plan.
  *
  * 1. Every task is in exactly one part, and a part has one mode. There are at most as many parts as modes.
- * 2. An edge between parts costs a hop through the session, so regions of a few tasks belong to the part around them.
+ * 2. An edge between parts costs a hop through the session, so regions of a few tasks belong to the part
+ *    around them.
  * 3. A graph of one kind is one part: there is nothing to cut.
  */
 import { type Graph, sizeOf } from "../graph/graph.ts";
@@ -16,7 +17,7 @@ export interface CutPart {
   readonly mode: PartMode;
   /** In their order. */
   readonly tasks: readonly number[];
-  /** Why they are a part, in words. */
+  /** Why these tasks are a part, as a text. */
   readonly reason: string;
 }
 
@@ -24,13 +25,13 @@ export interface CutQuestion {
   readonly graph: Graph;
   /** Expected times. */
   readonly sizesMs: ArrayLike<number>;
-  /** How many tasks each is expected to find. Absent: none. */
+  /** Expected number of finds of each. Absent: none. */
   readonly finds?: ArrayLike<number>;
-  /** Tasks below this are short: planning each would take longer than it gains. */
+  /** Shorter tasks are not worth planning. */
   readonly shortMs: number;
-  /** Regions of fewer tasks are no parts. Absent: 4. */
+  /** Minimum size of a part. Absent: 4. */
   readonly leastTasks?: number;
-  /** How many independent tasks are a bag. Absent: 8. */
+  /** Minimum number of independent tasks of a bag. Absent: 8. */
   readonly leastBag?: number;
 }
 
@@ -64,14 +65,14 @@ function kindsOfTasks({ graph, sizesMs, finds, shortMs, leastBag = 8 }: CutQuest
   });
 }
 
-/** One of a chain: at most one before it and one after it, and not alone. */
+/** Returns whether the task is a link of a chain: at most one need and one successor, and not isolated. */
 function isLink(graph: Graph, before: Graph, task: number): boolean {
   const needs = degree(before, task);
   const follows = degree(graph, task);
   return needs <= 1 && follows <= 1 && needs + follows > 0;
 }
 
-/** Returns how many tasks have the same needs and the same that follow. */
+/** Counts the tasks with the same needs and the same successors. */
 function bagsOf(graph: Graph, before: Graph): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (let task = 0; task < sizeOf(graph); task++) {
@@ -94,7 +95,7 @@ function neighbours(graph: Graph, task: number): readonly number[] {
   return Array.from({ length: degree(graph, task) }, (_, at) => graph.targets[from + at] ?? 0);
 }
 
-/** Regions that are too small become what most of their neighbours are. */
+/** Merges small regions into the kind of most of their neighbours. */
 function absorb(graph: Graph, kinds: PartMode[], least: number): void {
   const before = reversed(graph);
   const around = (task: number) => [...neighbours(graph, task), ...neighbours(before, task)];
@@ -105,7 +106,7 @@ function absorb(graph: Graph, kinds: PartMode[], least: number): void {
     const region = regionOf(task, kinds, around, seen);
     if (region.length >= least) continue;
     if (region.length === 1 && kinds[task] === "swarm") {
-      // Those of a bag have no edges among themselves: they are one region all the same.
+      // Tasks of a bag have no edges among themselves, but are one region.
       const key = keyOf(graph, before, task);
       bags.set(key, [...(bags.get(key) ?? []), task]);
     } else become(region, kinds, around);

@@ -4,20 +4,20 @@ import { type Problem, prepare } from "../work/problem.ts";
 import type { Beliefs } from "./believed.ts";
 import type { Situation } from "./situation.ts";
 
-/** One way in which it may turn out: how long each task takes, and which tasks are found that were unknown. */
+/** One possible course: the duration of each task, and the tasks that are found. */
 export interface DrawnCase {
   readonly problem: Problem;
   readonly beliefs: Beliefs;
-  /** For each task the one of the situation that it is, or is like. */
+  /** For each task the task of the situation that it is, or is like. */
   readonly likeOf: readonly number[];
-  /** In which order agents were given something before. */
+  /** Agents in the order of their last use. */
   readonly askedBefore: readonly number[];
 }
 
-/** What is found may find more: at most so many times what is known, and never more than so many. */
+/** Bound of found tasks: a multiple of the known ones, and an absolute number. */
 const foundMost = { times: 50, tasks: 1_000 } as const;
 
-/** Cases in pairs that mirror each other: where one has long tasks the other has short ones, so few tell the mean well. */
+/** Returns cases in mirrored pairs: long tasks in one are short in the other. So few give a good mean. */
 export function drawnCases(situation: Situation, count: number, draws: Draws): readonly DrawnCase[] {
   const kinds = situation.kindOf.reduce((most, kind) => Math.max(most, kind + 1), 0);
   const cases: DrawnCase[] = [];
@@ -76,14 +76,14 @@ function shuffled(size: number, draws: Draws): readonly number[] {
   return all;
 }
 
-/** Which tasks are there in the end: each with the one that it is like, and those that were found with who found them. */
+/** Returns all tasks at the end: each with its model, and found tasks with their finders. */
 function foundIn({ finds, problem }: Situation, draws: Draws) {
   const finders = Array.from({ length: problem.tasks }, (_, task) => task);
   const foundBy: number[] = [];
   const most = Math.min(foundMost.tasks, problem.tasks * foundMost.times);
   for (let task = 0; task < finders.length && foundBy.length < most; task++) {
     const like = finders[task] ?? 0;
-    // As many as a coin that is thrown until it falls right: the same mean, and sometimes many.
+    // A geometric distribution: the same mean, and sometimes many.
     const mean = finds[like] ?? 0;
     while (mean > 0 && draws.next() < mean / (1 + mean) && foundBy.length < most) {
       finders.push(like);

@@ -1,6 +1,6 @@
 /**
- * The engines as they are in virtual time: what they decide, by the dispatchers that decide it, and what they take
- * besides the work. Predictions and counterfactuals are made of these.
+ * The engines in virtual time: their dispatchers, and their overhead in addition to the work. Predictions and
+ * counterfactuals use them.
  */
 import type { Delays } from "../execution/delays.ts";
 import type { Dispatcher } from "../execution/dispatcher.ts";
@@ -15,14 +15,14 @@ import type { Mode } from "./mode.ts";
 
 export type EngineDelays = Readonly<Record<PartMode, Delays>>;
 
-/** As measured (docs/adr/0054-choosing-modes.md). An installation that measures its own gives those. */
+/** As measured (docs/adr/0054-choosing-modes.md). An installation may pass its own measurements. */
 export const usualDelays: EngineDelays = {
   workflow: { startMs: 7, turnMs: 0.7, growMs: 7, beginMs: 0.2, assignMs: 0.03, endMs: 4 },
   swarm: { startMs: 6, turnMs: 0.9, growMs: 3, beginMs: 0.1, assignMs: 0.03, endMs: 12 },
   intelligence: { startMs: 8, turnMs: 1, growMs: 11, beginMs: 10, assignMs: 1.2, endMs: 9 },
 };
 
-/** What takes less than this many times what planning adds to it had better not be planned. */
+/** A task with less than this many times the planning overhead is better not planned. */
 const shortTaskHops = 20;
 
 export function shortMsOf({ workflow, intelligence }: EngineDelays): number {
@@ -31,18 +31,20 @@ export function shortMsOf({ workflow, intelligence }: EngineDelays): number {
 }
 
 export interface EngineSettings {
-  /** Of all tasks, or of these: then by their places among them. */
+  /** Returns the outlook for all tasks, or for these, then by their positions among them. */
   readonly outlookOf: (problem: Problem, tasks?: readonly number[]) => Outlook;
-  /** Whether a task that is running may be started a second time. */
+  /** Whether a running task may be started a second time. */
   readonly copies: boolean;
   readonly delays: EngineDelays;
-  /** Agents, those that pools gave nothing for longest first. Absent: by number. */
+  /** Agents in the order of their last use by pools, the oldest first. Absent: by number. */
   readonly askedBefore?: ArrayLike<number>;
-  /** For `hybrid`: who has what. */
+  /** For `hybrid`: the tasks of each mode. */
   readonly parts: readonly CutPart[];
-  /** For tasks that were found: the one that is in a part. They go to the same. Absent: none were. */
+  /** For found tasks: the task that they are like. They belong to its part. Absent: none were found. */
   readonly likeOf?: ArrayLike<number>;
-  /** Instead of plans, urgent tasks first on the fastest agents: what plans come near to, for a fraction of their price. */
+  /**
+   * Instead of plans, urgent tasks first on the fastest agents: nearly as good, at a fraction of the cost.
+   */
   readonly byRanks?: boolean;
 }
 
@@ -51,7 +53,7 @@ export interface VirtualEngine {
   readonly delaysOf: (task: number) => Delays;
 }
 
-/** Who decides what starts next and where, and what that takes. */
+/** Returns the dispatcher of a mode, with its delays. */
 export function engineOf(mode: Mode, problem: Problem, settings: EngineSettings): VirtualEngine {
   if (mode !== "hybrid") {
     const delays = settings.delays[mode];
@@ -62,7 +64,7 @@ export function engineOf(mode: Mode, problem: Problem, settings: EngineSettings)
   for (const { mode: own, tasks } of parts) for (const task of tasks) modeOf[task] = own;
   for (let task = 0; task < problem.tasks; task++) modeOf[task] ??= modeOf[likeOf?.[task] ?? 0] ?? "workflow";
   const all = Array.from({ length: problem.tasks }, (_, task) => task);
-  // The plan says first who it keeps an agent for. The queues have the others.
+  // The plan reserves its agents first. The queues use the others.
   const shares = planFirst.flatMap((own) => {
     const tasks = all.filter((task) => modeOf[task] === own);
     if (tasks.length === 0) return [];
@@ -79,7 +81,7 @@ function dispatcherOf(
   { outlookOf, copies, askedBefore, byRanks = false }: EngineSettings,
   tasks?: readonly number[],
 ): Dispatcher {
-  // Both offer what is ready to the pool, which gives it to the agent with the most room, first come first served.
+  // Both offer ready tasks to the pool, which assigns them to the agent with the most room, in their order.
   if (mode !== "intelligence")
     return new InLine(problem, { first: "ready", by: "leastLoaded", ...(askedBefore && { askedBefore }) });
   const outlook = outlookOf(problem, tasks);

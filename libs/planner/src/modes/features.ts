@@ -23,7 +23,7 @@ const featureNames = [
 
 export type SituationFeatures = Readonly<Record<(typeof featureNames)[number], number>>;
 
-/** @param parts how many its graph falls into */
+/** @param parts number of parts of its graph */
 export function featuresOf(
   { problem, kindVariance, finds, load }: Situation,
   parts: number,
@@ -65,7 +65,7 @@ function variationOf(values: readonly number[]): number {
   return Math.sqrt(variance) / mean;
 }
 
-/** As a regression can use them: around 0, about 1 apart. */
+/** Returns scaled values for a regression: around 0, with differences of about 1. */
 export function scaled(features: Readonly<Record<string, number>>): readonly number[] {
   const value = (name: keyof SituationFeatures) => features[name] ?? 0;
   const log = (one: number, middle: number, width: number) => (Math.log1p(one) - Math.log1p(middle)) / width;

@@ -1,6 +1,6 @@
 /**
- * What each mode is expected to come to: the same drawn cases are done in virtual time under each engine's own
- * dispatcher. Cases are as many as the budget has room for. The more tasks and slots, the fewer.
+ * The expected result of each mode. The same drawn cases are executed in virtual time under each engine's own
+ * dispatcher. Their number depends on the budget: fewer with more tasks and slots.
  */
 import { Draws } from "../chance/draws.ts";
 import { type Execution, execute } from "../execution/execute.ts";
@@ -13,32 +13,32 @@ import type { Situation } from "./situation.ts";
 
 export interface Prediction {
   readonly mode: Mode;
-  /** In each of the cases, which are the same for all modes. */
+  /** In each of the cases, the same cases for all modes. */
   readonly timesMs: readonly number[];
   readonly meanMs: number;
-  /** One in ten takes longer. */
+  /** One case in ten takes longer. */
   readonly highMs: number;
-  /** Time of agents running. */
+  /** Busy time of agents. */
   readonly busyMs: number;
   readonly money: number;
-  /** Slots taken, on the average. */
+  /** Slots in use, on average. */
   readonly slots: number;
   readonly quality: number;
-  /** Why it cannot be chosen at all, in words. */
+  /** Why it cannot be chosen at all, as a text. */
   readonly ineligible?: string;
-  /** How it was found. */
+  /** Method of the prediction. */
   readonly by: "its scheduler" | "ranks";
 }
 
 export interface PredictionLimits {
-  /** How often a task may be compared with a slot, over all cases: what it costs to plan. */
+  /** Maximum number of comparisons of a task with a slot, over all cases: the cost of planning. */
   readonly looksMax: number;
   readonly casesMax: number;
 }
 
 export const usualPredictionLimits: PredictionLimits = { looksMax: 20_000, casesMax: 16 };
 
-/** What finds tasks turns out in more ways than what only takes more or less time: more of them are tried. */
+/** Cases with found tasks vary more than cases with known tasks: more of them are drawn. */
 const growing = 0.05;
 const growingTimes = 3;
 
@@ -59,7 +59,7 @@ export function predicted(
   return modes.map((mode) => predictedOf(mode, situation, cases, { ...engines, isLarge }));
 }
 
-/** Returns the parts that a situation would be done in under `hybrid`. */
+/** Returns the parts of a situation under `hybrid`. */
 export function cutOf({ problem, finds }: Situation, delays: EngineDelays): readonly CutPart[] {
   return cut({ graph: problem.after, sizesMs: problem.sizesMs, finds, shortMs: shortMsOf(delays) });
 }
@@ -69,7 +69,7 @@ const highShare = 0.9;
 interface Circumstances {
   readonly delays: EngineDelays;
   readonly parts: readonly CutPart[];
-  /** Planning as the engine does would take too long here. */
+  /** True if planning as in the engine would take too long. */
   readonly isLarge: boolean;
 }
 
@@ -112,7 +112,7 @@ function predictedOf(
   };
 }
 
-/** What is known to be taken for such a task. Else the time that it takes, at the price of the agent. */
+/** Returns the known cost of such a task. Else its duration, at the price of the agent. */
 export function moneyOf(
   situation: Situation,
   { agentOf, startMs, endMs }: Pick<Execution, "agentOf" | "startMs" | "endMs">,
@@ -147,7 +147,7 @@ function meanOf(values: ArrayLike<number>): number {
   return values.length === 0 ? 0 : sum / values.length;
 }
 
-/** Between the two nearest, as if values lay evenly. */
+/** Returns a quantile, interpolated between the two nearest values. */
 function quantileOf(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   const at = share * (sorted.length - 1);

@@ -16,7 +16,7 @@ export function reasonOfCandidate(mode: Mode, by: Prediction["by"]): string {
     : whatModesDo[mode];
 }
 
-/** Why a mode was chosen, for people. */
+/** Explains the choice of a mode, for people. */
 export function reasonOf(
   features: Readonly<Record<string, number>>,
   { judged, chosen, confidence, explored, fallback }: Judgement,

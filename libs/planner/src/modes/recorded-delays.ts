@@ -1,4 +1,4 @@
-/** What the engine took besides the work, as the record of a session shows it. */
+/** The overhead of the engine in addition to the work, by the record of a session. */
 import { type Delays, noDelays } from "../execution/delays.ts";
 import { medianOf } from "../structures/median.ts";
 import type { Problem } from "../work/problem.ts";
@@ -7,12 +7,13 @@ import type { PartMode } from "./cut.ts";
 import type { EngineDelays } from "./engines.ts";
 import type { RecordedAgent, RecordedSession } from "./recorded.ts";
 
-/** What started so close together was given in the order of the line. */
+/** Starts within this time are regarded as one round of the line. */
 const sameMs = 15;
 
 /**
- * Of each task: from when it could start at its agent until it did. It could when all that it needed had ended and the
- * agent had a slot. What a plan held back could when the plan gave it away, and as long after as plans take to do that.
+ * Returns the delay of each task: from its possible start at its agent until its actual start. A start is
+ * possible when all needs have ended and the agent has a slot. For a task that a plan held back: when the
+ * plan assigned it, plus the usual delay of plans.
  */
 export function ownDelays(
   session: RecordedSession,
@@ -30,7 +31,7 @@ export function ownDelays(
   const decisions = [...new Set(tasks.flatMap(({ decideMs }) => decideMs ?? []))].sort(
     (one, other) => one - other,
   );
-  /** Until it was decided about for the first time. The plan held back what it did not start then. */
+  /** Until the first decision about it. The plan held back the tasks that it did not start then. */
   const untilHeard = (task: number) => {
     const could = couldMs[task] ?? 0;
     const heardMs = decisions[countBelow(decisions, could)] ?? could;
@@ -53,7 +54,7 @@ export function ownDelays(
   });
 }
 
-/** Returns how many of the sorted are below. */
+/** Returns how many of the sorted values are below. */
 function countBelow(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -64,7 +65,7 @@ function countBelow(sorted: readonly number[], value: number): number {
   return low;
 }
 
-/** Slots of an agent, by when each is free. */
+/** Slots of an agent, with the times at which they become free. */
 class Room {
   readonly #freeMs: number[];
   readonly #taken: Omit<Taken, "agent">[];
@@ -74,7 +75,7 @@ class Room {
     this.#taken = taken.toSorted((one, other) => one.fromMs - other.fromMs);
   }
 
-  /** Since when there was a slot for what started then. */
+  /** Returns since when there was a slot for a start. */
   take(startMs: number, endMs: number): number {
     for (let [span] = this.#taken; span !== undefined && span.fromMs < startMs; [span] = this.#taken) {
       this.#taken.shift();
@@ -83,7 +84,7 @@ class Room {
     return this.#give(endMs);
   }
 
-  /** Returns the one that is free first, until then. */
+  /** Returns when the first slot becomes free, and takes it until a time. */
   #give(untilMs: number): number {
     const freeMs = Math.min(...this.#freeMs);
     const slot = this.#freeMs.indexOf(freeMs);
@@ -92,7 +93,7 @@ class Room {
   }
 }
 
-/** As usual, and longer by as much as the engine that was used took longer than it usually does: all had the same machine. */
+/** Returns the usual delays, plus the excess of the used engine over its own: all had the same machine. */
 export function delaysOfOthers(
   { mode, tasks }: RecordedSession,
   own: readonly Delays[],
@@ -120,8 +121,8 @@ export function delaysOfOthers(
 }
 
 /**
- * Agents in the order in which they were given their first task: pools start with those that they gave nothing for
- * longest. Plans have an order of their own, which tells nothing of that.
+ * Returns agents in the order of their first tasks: pools start with the least recently used. Plans have
+ * another order, which does not show that.
  */
 export function askedBefore({ mode, tasks, agents }: RecordedSession): readonly number[] {
   if (mode === "intelligence") return [];
@@ -134,7 +135,7 @@ export function askedBefore({ mode, tasks, agents }: RecordedSession): readonly 
       const [a = 0, b = 0] = [firsts[one], firsts[other]];
       return startOf(a) === startOf(b) ? a - b : startOf(a) - startOf(b);
     });
-  // Of those that started together the first in the line went first.
+  // Of agents that started together, the one with the first task in the line went first.
   const groups: number[][] = [];
   let fromMs = Number.NEGATIVE_INFINITY;
   for (const agent of byStart) {
@@ -153,7 +154,7 @@ function inOrderOfStart(tasks: RecordedSession["tasks"]): number[] {
   return tasks.map((_, task) => task).sort((one, other) => startOf(one) - startOf(other) || one - other);
 }
 
-/** When it was there and the last thing that it needed had ended. */
+/** Returns when the task existed and its last need had ended. */
 function readyMsOf({ tasks }: RecordedSession, { before }: Problem, task: number): number {
   const { addedMs = 0, foundBy } = tasks[task] ?? {};
   let readyMs = foundBy === undefined ? addedMs : 0;

@@ -1,18 +1,18 @@
 /**
- * How quick agents showed themselves to be: what a task took is its size by its agent's slowness, and the logarithms of
- * both are found by turns. The size is what its author said, or that of its kind.
+ * The observed speeds of agents: the duration of a task is its size times its agent's slowness. The
+ * logarithms of both are found by turns. The size is declared by the author, or that of the kind.
  */
 import { medianOf } from "../structures/median.ts";
 
-/** How far agents are believed to differ before anything is seen of them, as a variance of the logarithm. */
+/** Prior variance of agents, of the logarithm. */
 const priorVariance = 0.25;
-/** What a task differs from others of its kind where nothing shows that. */
+/** Variance of tasks within their kind, without observations. */
 const unknownVariance = 0.5;
 const rounds = 8;
-/** What takes less says more of the clock than of the agent. */
+/** A shorter task measures the clock more than the agent. */
 const tellingMs = 5;
 
-/** A task, as far as it tells of its agent. */
+/** The part of a task that informs about its agent. */
 interface DoneTask {
   readonly agentId: string;
   readonly demand: string;
@@ -27,7 +27,7 @@ interface SpeedSample {
   readonly logMs: number;
 }
 
-/** By agent, beside the middle one. Those of which nothing was seen are left out. */
+/** Returns slowness by agent, relative to the median. Agents without observations are left out. */
 export function pacesSeen(
   tasks: readonly DoneTask[],
   agents: readonly { readonly id: string }[],

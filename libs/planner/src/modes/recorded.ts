@@ -1,4 +1,4 @@
-/** What is recorded of a session that has ended, and the work it was: its tasks with the times that they took, on those who were there. */
+/** The record of an ended session, and its work: tasks with their durations, on the present agents. */
 import { medianOf } from "../structures/median.ts";
 import { type Problem, prepare } from "../work/problem.ts";
 import type { Taken } from "../work/work.ts";
@@ -12,32 +12,32 @@ export interface RecordedTask {
   readonly id: string;
   readonly needs: readonly string[];
   readonly demand: string;
-  /** What it is, to estimates. Tasks of one kind tell a plan of each other. */
+  /** Its capability for estimates. A plan learns from tasks of the same kind. */
   readonly capability?: string;
-  /** The agent that it was done at. */
+  /** The agent that did it. */
   readonly agentId: string;
-  /** How long it was running there, over all attempts. */
+  /** Total duration over all attempts. */
   readonly workMs: number;
-  /** When it started and ended, from the start of the session. */
+  /** Start and end, from the start of the session. */
   readonly startMs: number;
   readonly endMs: number;
-  /** When a plan gave it to its agent, where one did. */
+  /** When a plan assigned it, if a plan did. */
   readonly decideMs?: number;
-  /** When it was added, from the start. Undefined if it was there from the beginning. */
+  /** When it was added, from the start. Undefined if it existed from the start. */
   readonly addedMs?: number;
   /** The task that added it, if a task did. */
   readonly foundBy?: string;
-  /** How large its input is: time grows with its square root. */
+  /** Size of its input: the duration grows with the square root. */
   readonly inputBytes?: number;
-  /** What its author said that it takes at an agent of speed 1. */
+  /** Duration at an agent of speed 1, as declared by the author. */
   readonly statedMs?: number;
-  /** What was expected of it at an agent of speed 1, and how far off that was, as the deviation of its logarithm. */
+  /** Expected duration at an agent of speed 1, and the deviation of its logarithm. */
   readonly expectedMs?: number;
   readonly deviation?: number;
   readonly repeatable?: boolean;
-  /** Where it ended up, of a session in parts. */
+  /** Its last part, for a session in parts. */
   readonly partMode?: PartMode;
-  /** The agent that it had to go to. */
+  /** The required agent. */
   readonly pinnedTo?: string;
 }
 
@@ -46,15 +46,15 @@ export interface RecordedSession {
   /** From its start to its end. */
   readonly realMs: number;
   readonly tasks: readonly RecordedTask[];
-  /** Those that were there. Speeds that are not said are those that showed. */
+  /** The agents that were present. Absent speeds are observed. */
   readonly agents: readonly RecordedAgent[];
 }
 
 export interface RecordedAgent extends PresentAgent {
-  /** When it came and went, from the start. */
+  /** When it joined and left, from the start. */
   readonly joinMs?: number;
   readonly leaveMs?: number;
-  /** When others had slots of it. */
+  /** When others used its slots. */
   readonly taken?: readonly Omit<Taken, "agent">[];
 }
 
@@ -63,7 +63,7 @@ export interface RecordedWork {
   readonly beliefs: Beliefs;
 }
 
-/** What a plan knew of tasks of which nothing is recorded. */
+/** The uncertainty of a plan about tasks without records. */
 const unknownDeviation = 1;
 
 export function recordedWork({
@@ -112,8 +112,9 @@ export function recordedWork({
 }
 
 /**
- * What a plan believed: of all tasks of a kind the same, but for the sizes of their inputs. What was expected of each
- * is recorded when it was given away, by what was known then. The middle of these stands for what the plan went by.
+ * Returns the beliefs of a plan at that time: the same for all tasks of a kind, apart from the sizes of
+ * inputs. The expectation of each task was recorded at its assignment. The median of these stands for the
+ * belief.
  */
 function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[]): Beliefs {
   const usualMs = sizesMs.reduce((sum, sizeMs) => sum + sizeMs, 0) / Math.max(1, sizesMs.length);
@@ -121,7 +122,7 @@ function beliefsThen(tasks: readonly RecordedTask[], sizesMs: readonly number[])
   const kinds = [...Map.groupBy(tasks, nameOf)].map(([name, those]) => {
     const expected = those.flatMap(({ expectedMs = 0 }) => (expectedMs > 0 ? [expectedMs] : []));
     const bytes = medianOf(those.map(({ inputBytes = 0 }) => inputBytes));
-    // A kind without an estimate was expected to be like all of them.
+    // A kind without an estimate was expected to be like the mean of all.
     return { name, bytes, medianMs: expected.length > 0 ? medianOf(expected) : usualMs };
   });
   const numbers = new Map(kinds.map(({ name }, number) => [name, number]));

@@ -1,4 +1,4 @@
-/** What a mode comes to if everything takes as long as is expected: by the dispatcher that decides in its engine, in virtual time. */
+/** The result of a mode if all durations are as expected: by its dispatcher, in virtual time. */
 import { type Execution, execute } from "../execution/execute.ts";
 import { Believed, beliefsOf } from "./believed.ts";
 import { type EngineDelays, engineOf, usualDelays } from "./engines.ts";
@@ -7,7 +7,7 @@ import { cutOf, usualPredictionLimits } from "./predict.ts";
 import type { Situation } from "./situation.ts";
 
 export interface Rehearsal extends Execution {
-  /** What decided. `ranks` where planning as the engine does would take too long. */
+  /** The planner. `ranks` if planning as in the engine would take too long. */
   readonly by: "scheduler" | "ranks";
 }
 

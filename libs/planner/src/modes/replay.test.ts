@@ -17,7 +17,7 @@ interface World {
   readonly agents?: readonly RecordedAgent[];
 }
 
-/** A session as it really went in a mode: tasks took other times than were expected of them. */
+/** Returns a session in a mode, with durations that differ from the expectations. */
 function lived(
   tasks: readonly IntendedTask[],
   mode: Exclude<Mode, "hybrid">,
@@ -98,7 +98,7 @@ describe("a session done again", () => {
       }));
       const [real, other] = compared(lived(heavy, mode, { agents })).modes;
       assert.ok((real?.error ?? 1) < exactly[mode], `off by ${real?.error}`);
-      // All agents there at once would have been quicker.
+      // With all agents from the start it would have been quicker.
       assert.ok(
         (other?.simulatedMs ?? 0) >
           lived(heavy, "workflow", { agents: present([0.6, 1, 1.4, 1.9], 2) }).realMs,

@@ -1,11 +1,12 @@
 /**
- * What a session that has ended would have taken in other modes: its tasks with the times they really took, on the
- * agents that were there, under each engine's own dispatcher in virtual time.
+ * The durations of an ended session in other modes: its tasks with their real durations, on the agents that
+ * were present, under each engine's own dispatcher in virtual time.
  *
- * 1. The mode that was used is done again too: its error is reported, and shows how far the others can be believed.
- * 2. A plan knows in a replay what it knew then: what was expected of each task, and not what it took.
- * 3. What the engine took besides the work is recorded as well, task by task: the mode that was used is done again with
- *    that, and decides again who does what. The others take what they usually do, and as much longer as that one did.
+ * 1. The used mode is replayed too: its error is reported, and shows how reliable the others are.
+ * 2. In a replay, a plan knows what it knew then: the expected durations, not the real ones.
+ * 3. The overhead of the engine is recorded task by task. The used mode is replayed with that overhead, and
+ *    decides again which agent does what. The others have their usual overhead, increased by as much as that
+ *    of the used mode.
  */
 import { counted } from "@tutti/kernel";
 import { noDelays } from "../execution/delays.ts";
@@ -23,21 +24,21 @@ export interface Counterfactual {
   readonly mode: Mode;
   readonly simulatedMs: number;
   readonly simulatedUse: { readonly timeMs: number; readonly money: number };
-  /** Slots taken, on the average. */
+  /** Slots in use, on average. */
   readonly slots: number;
-  /** Work by time and slots that were there. */
+  /** Work divided by time and present slots. */
   readonly efficiency: number;
   readonly real: boolean;
-  /** For the real mode: by which share of the real time it is off. 0 for others. */
+  /** For the real mode: the deviation from the real time, as a share. 0 for others. */
   readonly error: number;
 }
 
 export interface Comparison {
   /** The real one first. */
   readonly modes: readonly Counterfactual[];
-  /** The real mode came out as it was, within a twentieth. */
+  /** True if the real mode was reproduced within a twentieth. */
   readonly trustworthy: boolean;
-  /** In words, what was assumed. */
+  /** The assumptions, as a text. */
   readonly assumptions: string;
 }
 
@@ -73,7 +74,7 @@ export function replay(
   return { modes: results, trustworthy, assumptions: assumptionsOf(session, real, trustworthy) };
 }
 
-/** As it was cut, for the real one. Else as it would be. */
+/** Returns the parts: the real ones for the real mode, else those of a cut. */
 function partsOf(
   { tasks }: RecordedSession,
   problem: Problem,
@@ -95,7 +96,7 @@ function partsOf(
   return [...own].map(([mode, those]) => ({ mode, tasks: those, reason: "" }));
 }
 
-/** The finder of tasks was known to be one, or is as good as that. */
+/** Returns the finds. A finder was known as one, or is treated as one. */
 function findsOf({ tasks, grown, before }: Problem): Float64Array {
   const finds = new Float64Array(tasks);
   for (let task = 0; task < tasks; task++) {

@@ -1,8 +1,8 @@
 /**
- * What a choice between modes looks at: tasks that are to be done, agents that are there, and what is known of both.
- * Tasks and agents come in by their ids and are numbers from here on.
+ * The input of a choice between modes: the remaining tasks, the present agents, and the knowledge about both.
+ * Tasks and agents are passed by ids and are numbers from here on.
  *
- * 1. What cannot be done at all is refused at once, with the task that it fails at.
+ * 1. Impossible work is refused at once, with the first impossible task.
  * 2. It reads estimates and changes none.
  */
 import type { Estimates } from "../estimates/estimates.ts";
@@ -16,38 +16,35 @@ import type { Fleet, Work } from "../work/work.ts";
 export interface IntendedTask extends Partial<Described> {
   readonly id: string;
   readonly needs: readonly string[];
-  /** What it asks of its agent, however that is written: tasks of one demand can be done by the same agents. */
+  /** A key of its requirements: tasks with one demand can be done by the same agents. */
   readonly demand: string;
-  /** The same for people. Absent where the demand itself can be read. */
+  /** The requirements as a text. Absent if the key itself is readable. */
   readonly demandText?: string;
-  /** By its author. Counts where nothing was learned. */
+  /** Duration as declared by the author. Counts only without observations. */
   readonly statedMs?: number;
-  /** How many tasks it is expected to find that are unknown yet. */
+  /** Expected number of finds. */
   readonly finds?: number;
-  /** Whether it may be started a second time while it is running. */
+  /** Whether a second copy may be started while it is running. */
   readonly repeatable?: boolean;
-  /** The agent that it must go to. */
+  /** The required agent. */
   readonly agentId?: string;
 }
 
 export interface PresentAgent {
   readonly id: string;
-  /** How many tasks it does at once. */
+  /** Its concurrency. */
   readonly slots: number;
-  /** Which demands it meets. */
+  /** The demands that it satisfies. */
   readonly meets: ReadonlySet<string>;
-  /** By which factor it takes longer than an agent of speed 1. Absent: as learned. */
+  /** Factor of its durations compared with an agent of speed 1. Absent: as learned. */
   readonly slowness?: number;
-  /** What a millisecond of one slot costs. */
+  /** Price of a millisecond of one slot. */
   readonly moneyPerMs?: number;
-  /**
-   * In how many milliseconds its slots are expected to be free of what others have given it. Those that are not named
-   * are free.
-   */
+  /** When its slots become free of other work, in milliseconds from now. Other slots are free. */
   readonly busyMs?: readonly number[];
 }
 
-/** What was learned, as far as anything was. */
+/** The learned estimates, if any. */
 export interface Knowledge {
   readonly times?: Estimates;
   readonly use?: UseEstimates;
@@ -59,41 +56,41 @@ export interface Situation {
   readonly agentIds: readonly string[];
   readonly work: Work;
   readonly fleet: Fleet;
-  /** Sizes in it are expected times at a pace of 1. */
+  /** Sizes in it are expected durations at a pace of 1. */
   readonly problem: Problem;
-  /** As estimates know them: what `LearnedTimes` is made of. */
+  /** In the form of estimates: the input of `LearnedTimes`. */
   readonly tasks: readonly Described[];
   readonly agents: readonly DescribedAgent[];
-  /** The time that half of such tasks take, at a pace of 1. */
+  /** Median duration of such tasks, at a pace of 1. */
   readonly mediansMs: Float64Array;
-  /** How far off that is for all tasks of its kind together, as a variance of the logarithm. */
+  /** The uncertainty of the kind as a whole, as a variance of the logarithm. */
   readonly kindVariance: Float64Array;
-  /** How far single tasks differ among their kind. */
+  /** The variance of single tasks within their kind. */
   readonly ownVariance: Float64Array;
   readonly finds: Float64Array;
-  /** Tasks of one number are of one kind. */
+  /** Tasks with the same number are of one kind. */
   readonly kindOf: Uint32Array;
   /** Kind by kind, the quality of the results of each agent. */
   readonly quality: Float64Array;
   /** Kind by kind, the cost of a result of each agent. NaN if unknown. */
   readonly money: Float64Array;
-  /** Whether all tasks may be started a second time. */
+  /** Whether all tasks allow second copies. */
   readonly repeatable: boolean;
   readonly moneyPerMs: Float64Array;
-  /** Share of the slots that others have. */
+  /** Share of the slots that others use. */
   readonly load: number;
 }
 
 export interface Refused {
   readonly taskId: string;
   readonly reason: "there twice" | "unknown need" | "in a circle" | "no agent" | "no agent stays long enough";
-  /** In words, with the ids. */
+  /** A text with the ids. */
   readonly detail: string;
 }
 
-/** What is expected of a task of which nothing is known at all: a second, a factor of four up or down. */
+/** The expectation without any knowledge: a second, a factor of four up or down. */
 const unknown = { medianMs: 1_000, kindVariance: 1.5, ownVariance: 0.5 } as const;
-/** What its author says of a task is about right: a factor of two up or down. */
+/** A declared duration is about right: a factor of two up or down. */
 const stated = { kindVariance: 0.35, ownVariance: 0.15 } as const;
 
 export function situationOf(
@@ -196,7 +193,7 @@ function graphOf(
   return { offsets, targets: Uint32Array.from(after.flat()) };
 }
 
-/** Names one circle, in its order. */
+/** Returns one cycle, in its order. */
 function circleIn({ offsets, targets }: Graph, intended: readonly IntendedTask[]): Refused | undefined {
   const missing = new Uint32Array(intended.length);
   for (let edge = 0; edge < targets.length; edge++)
@@ -211,7 +208,7 @@ function circleIn({ offsets, targets }: Graph, intended: readonly IntendedTask[]
   }
   const first = missing.findIndex((count) => count > 0);
   if (first === -1) return undefined;
-  // Each remaining task needs a remaining one: going back along needs comes to where it has been.
+  // Each remaining task needs a remaining one, so a walk along needs returns to a visited task.
   const left = new Map(intended.flatMap((task, number) => (missing[number] === 0 ? [] : [[task.id, task]])));
   const path: string[] = [];
   for (let id = intended[first]?.id ?? ""; !path.includes(id); ) {
@@ -274,7 +271,7 @@ function expectations(intended: readonly IntendedTask[], estimates: Estimates | 
   return { meansMs, mediansMs, kindVariance, ownVariance, failureProbability };
 }
 
-/** Where nothing is known of how good results are, those of attempts that do not fail are. */
+/** Without known qualities, attempts that do not fail are good. */
 function perAgent(
   tasks: readonly Described[],
   present: readonly PresentAgent[],

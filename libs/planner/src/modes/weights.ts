@@ -1,4 +1,4 @@
-/** What work is to be good for, by weights of which only the proportion counts. */
+/** The weights of the goals of work. Only their proportions count. */
 export interface Weights {
   readonly time: number;
   readonly cost: number;
@@ -7,7 +7,7 @@ export interface Weights {
 
 export const balanced: Weights = { time: 1, cost: 1, quality: 1 };
 
-/** What something is expected to come to, or came to. */
+/** Expected or actual results. */
 export interface Figures {
   readonly timeMs: number;
   /** In money. If costs are unknown, the time of agents. */
@@ -17,8 +17,8 @@ export interface Figures {
 }
 
 /**
- * Returns the judgement, 0 to 1, greater is better: time and cost as a share of the best among those that are
- * compared, quality as it is. So twice the time is half as good, in any unit.
+ * Returns the score, 0 to 1, larger is better: time and cost relative to the best of the compared ones,
+ * quality unchanged. So twice the time is half as good, in any unit.
  */
 export function scoreOf(weights: Weights, figures: Figures, best: Pick<Figures, "timeMs" | "cost">): number {
   const { time, cost, quality } = proportion(weights);
@@ -35,7 +35,7 @@ export function proportion({ time, cost, quality }: Weights): Weights {
   return { time: time / sum, cost: cost / sum, quality: quality / sum };
 }
 
-/** Returns the least of each. */
+/** Returns the minimum of each. */
 export function bestOf(all: readonly Figures[]): Pick<Figures, "timeMs" | "cost"> {
   return {
     timeMs: Math.min(...all.map(({ timeMs }) => timeMs)),

@@ -1,13 +1,14 @@
 /**
- * What no plan can be shorter than.
+ * Lower bounds of the duration of any plan.
  *
- * 1. `pathMs`: the longest way through the graph if each task were done by the fastest that can do it.
- * 2. `workMs`: all work over all speeds. With demands that not all agents meet, the greatest over the sets of slots
- *    that some tasks are bound to.
- * 3. `sharpMs`, never below these: for tasks that can neither start before h nor end later than q before the end, h + q
- *    + what the fastest slots need for them, the k longest tasks on the k fastest slots for every k. This is the
- *    bound by levels (Horvath, Lam, Sethi 1977), with heads and tails as Fernandez and Bussell 1973 use them. Heads
- *    and tails know the same of joins: a task that needs a hundred others starts when slots can have done these.
+ * 1. `pathMs`: the longest path through the graph if the fastest suitable agent does each task.
+ * 2. `workMs`: all work over all speeds. If demands are not satisfied by all agents: the largest over the
+ *    sets of slots that some tasks are bound to.
+ * 3. `sharpMs`, never below these. Take the tasks that can neither start before h nor end later than q before
+ *    the end. The bound is h + q + the time of the fastest slots for them: the k longest tasks on the k
+ *    fastest slots, for every k. This is the bound by levels (Horvath, Lam, Sethi 1977), with heads and tails
+ *    as Fernandez and Bussell 1973 use them. Heads and tails include joins: a task that needs a hundred
+ *    others starts when slots can have done these.
  *
  * Moves cost nothing here, and pinned tasks may go anywhere: that only lowers a bound.
  */
@@ -21,7 +22,7 @@ export interface LowerBounds {
   readonly sharpMs: number;
 }
 
-/** How many moments between first and last are tried as heads, and as tails. */
+/** Number of times between first and last that are tried as heads, and as tails. */
 const momentsMax = 40;
 
 export function lowerBounds(problem: Problem): LowerBounds {
@@ -43,11 +44,11 @@ export function lowerBounds(problem: Problem): LowerBounds {
   return { pathMs, workMs, sharpMs };
 }
 
-/** The tasks that only these slots can do, and how fast those are at best. */
+/** The tasks that only these slots can do, and the maximum speeds of the slots. */
 class Capacity {
   /** Longest first. */
   readonly tasks: Uint32Array;
-  /** Sizes of all tasks, 0 for those of others. */
+  /** Sizes of all tasks, 0 for tasks outside. */
   readonly sizes: Float64Array;
   /** Sum of the k greatest speeds, from k = 0. */
   readonly #speeds: Float64Array;
@@ -80,7 +81,7 @@ class Capacity {
   }
 }
 
-/** One per set of slots that a demand is bound to, with the tasks of all demands that are bound to a part of it. */
+/** Returns one capacity per set of slots of a demand, with the tasks of all demands on a subset. */
 function capacitiesOf(problem: Problem): readonly Capacity[] {
   const { candidates, demands, sizesMs } = problem;
   const sets = candidates.map((those) => new Set(those));
@@ -100,7 +101,7 @@ function capacitiesOf(problem: Problem): readonly Capacity[] {
   return capacities;
 }
 
-/** Of each slot the greatest over the demands, falling. */
+/** Returns the maximum speed of each slot over the demands, descending. */
 function speedsOf(problem: Problem, slots: ReadonlySet<number>, within: readonly boolean[]): Float64Array {
   const { paces, agents, agentOfSlot } = problem;
   const speeds = Float64Array.from(slots, (slot) => {
@@ -113,13 +114,13 @@ function speedsOf(problem: Problem, slots: ReadonlySet<number>, within: readonly
   return speeds.sort().reverse();
 }
 
-/** The earliest moment each could start. */
+/** Returns the earliest start of each task. */
 function headsOf(problem: Problem, least: Float64Array, capacity: Capacity | undefined): Float64Array {
   const { order, before, releaseMs } = problem;
   return reach(order, before, least, releaseMs, capacity);
 }
 
-/** Returns how long it takes at least from a task's end to the end of all. */
+/** Returns the minimum time from each task's end to the end of all. */
 function tailsOf(problem: Problem, least: Float64Array, capacity: Capacity): Float64Array {
   const { order, after } = problem;
   return reach(order.toReversed(), after, least, new Float64Array(problem.tasks), capacity);
@@ -151,7 +152,7 @@ function reach(
   return reached;
 }
 
-/** When tasks that are each reached at their time can all be done. */
+/** Returns when tasks with given earliest starts can all be done. */
 function joinMs(joined: number[], reached: Float64Array, capacity: Capacity): number {
   const { sizes } = capacity;
   joined.sort((one, other) => (sizes[other] ?? 0) - (sizes[one] ?? 0));
@@ -177,7 +178,7 @@ function windowsMs(capacity: Capacity, heads: Float64Array, tails: Float64Array,
   return longestMs;
 }
 
-/** Some of the moments, evenly among them, with the first. */
+/** Returns some of the times, evenly distributed, with the first. */
 function momentsOf(times: readonly number[]): readonly number[] {
   const distinct = [...new Set(times)].sort((one, other) => one - other);
   if (distinct.length <= momentsMax) return distinct;

@@ -1,29 +1,29 @@
 /**
- * When a slot is free: gaps in the order of time, the last of them as long as its agent stays. What is placed goes into
- * the first gap that holds it, also in front of what was placed before.
+ * The free time of a slot: gaps in the order of time. The last one is as long as its agent stays. A task is
+ * placed into the first sufficient gap, also before earlier placed tasks.
  *
- * A gap has its beginning and its end in it, so a task that takes no time fits there between others. Gaps of no length
- * are not kept: where one task follows another at once, nothing comes between them.
+ * A gap includes its start and its end, so a task without duration fits there. Gaps without length are not
+ * kept: nothing is placed between two consecutive tasks.
  */
 export class FreeTime {
   #from = new Float64Array(8);
   #to = new Float64Array(8);
   #count = 0;
 
-  /** As if nothing had been placed. */
+  /** Removes all placements. */
   reset(fromMs: number, untilMs: number): void {
     this.#from[0] = fromMs;
     this.#to[0] = untilMs;
     this.#count = fromMs <= untilMs ? 1 : 0;
   }
 
-  /** When a task that is ready then and takes so long could start. `Infinity` when it never could. */
+  /** Returns the earliest start of a task with a ready time and a duration. `Infinity` if there is none. */
   earliest(readyMs: number, takesMs: number): number {
     const at = this.#find(readyMs, takesMs);
     return at < 0 ? Number.POSITIVE_INFINITY : Math.max(readyMs, this.#from[at] ?? 0);
   }
 
-  /** Takes the time from `earliest` for it. */
+  /** Takes the time from `earliest` on for it. */
   take(readyMs: number, takesMs: number): void {
     const at = this.#find(readyMs, takesMs);
     if (at < 0) throw new RangeError(`expected room for a task of ${takesMs} ms, found none`);
@@ -45,7 +45,7 @@ export class FreeTime {
   #find(readyMs: number, takesMs: number): number {
     const soonestMs = readyMs + takesMs;
     const to = this.#to;
-    // The first gap that does not end too early, by halves.
+    // Binary search for the first gap that does not end too early.
     let low = 0;
     let high = this.#count;
     while (low < high) {

@@ -1,10 +1,12 @@
 /**
- * Better than HEFT: a search over the ranks that tasks are placed by. From the best so far some ranks are changed by
- * chance, and what becomes no later is kept (iterated local search). It starts from HEFT, so it is never worse.
+ * Improves HEFT: a local search over the ranks by which tasks are placed. Some ranks of the best solution are
+ * changed randomly, and a result that is not later is kept (iterated local search). It starts from HEFT, so
+ * it is never worse.
  *
- * 1. Bounded by steps, so that a seed gives the same plan on every machine. `stop` ends it earlier where time is short.
- * 2. It ends when the plan meets the lower bound: nothing better is there.
- * 3. Ranks are never lower than those of successors, so each order keeps to the needs.
+ * 1. Bounded by steps, so that a seed gives the same plan on every machine. `stop` ends it earlier if time is
+ *    short.
+ * 2. It ends when the plan meets the lower bound, which is optimal.
+ * 3. Ranks are never lower than those of successors, so each order satisfies the needs.
  */
 import { Draws } from "../chance/draws.ts";
 import type { Problem } from "../work/problem.ts";
@@ -14,27 +16,27 @@ import { type Plan, planOf } from "./plan.ts";
 import { byRank, leastTimes, meanTimes, upwardRanks } from "./ranks.ts";
 
 export interface Search {
-  /** How many orders are tried. */
+  /** Number of tried orders. */
   readonly steps: number;
   readonly seed?: number;
-  /** Asked after every few steps: whether time is over. */
+  /** Called after every few steps. Returns true if time is over. */
   readonly stop?: () => boolean;
 }
 
-/** Chains that restart, and continue from the best of them: one alone may run into a corner. */
+/** Number of independent chains. The best of them continues: a single one may end in a local optimum. */
 const chains = 3;
-/** How much of the steps the chains have, each as much as the others. The remaining steps belong to the best. */
+/** Share of the steps for the chains, divided evenly. The remaining steps belong to the best. */
 const chainsShare = 0.6;
 const stepsBetweenLooks = 16;
-/** By which deviation of its logarithm a rank changes. */
+/** Deviations of the logarithm of a changed rank. */
 const strengths = [0.1, 0.3, 1] as const;
-/** How many ranks change: so many tasks, or this share of all. */
+/** Number of changed ranks: as tasks, or as a share of all. */
 const changedTasks = [1, 3] as const;
 const changedShares = [0.05, 0.2] as const;
-/** What is this much above the bound, as a share, is at the bound. */
+/** A plan within this share of the bound is optimal. */
 const closeEnough = 1e-9;
 
-/** Undefined where agents leave too early for what every order that was tried left to the end. */
+/** Undefined if agents leave too early for a task in every tried order. */
 export function improvedPlan(problem: Problem, search: Search): Plan | undefined {
   const walk = new Walk(problem, search);
   const each = Math.floor((search.steps * chainsShare) / chains);
@@ -66,16 +68,16 @@ class Walk {
     this.#firstMs = this.#measure(this.#first, Number.POSITIVE_INFINITY);
     this.#best = this.#first;
     this.#bestMs = this.#firstMs;
-    // Times where each is fastest tell other ranks where agents differ by what they are good at.
+    // Minimum durations give other ranks if agents are good at different tasks.
     this.#walk(upwardRanks(problem, leastTimes(problem)), this.#firstMs, 1);
   }
 
-  /** From the beginning. */
+  /** Runs a chain from the first solution. */
   chain(steps: number): void {
     this.#walk(this.#first, this.#firstMs, steps);
   }
 
-  /** From the best. */
+  /** Continues from the best solution. */
   goOn(steps: number): void {
     this.#walk(this.#best, this.#bestMs, steps);
   }

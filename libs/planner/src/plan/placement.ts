@@ -1,10 +1,11 @@
 /**
- * From an order of tasks to a plan: one after the other, each where it ends earliest, into the first gap that holds it
- * (the second half of HEFT). Everything that looks for a good plan looks for an order, and asks here what it comes to.
+ * Turns an order of tasks into a plan: each task in turn goes where it ends earliest, into the first
+ * sufficient gap (the second half of HEFT). Every search for a plan searches for an order, and evaluates it
+ * here.
  *
- * 1. An order has each task after all that it needs. Then the placement keeps to needs, releases, moves, slots and
- *    stays.
- * 2. Of slots that end it at the same moment the fastest is taken, then the first: the same order gives the same plan.
+ * 1. An order has each task after all its needs. Then the placement satisfies needs, releases, moves, slots
+ *    and stays.
+ * 2. Of slots with the same end, the fastest is taken, then the first: the same order gives the same plan.
  * 3. One placement serves many orders: nothing is allocated per order.
  */
 import type { Problem } from "../work/problem.ts";
@@ -26,8 +27,8 @@ export class Placement {
   }
 
   /**
-   * Places all tasks. Gives when the last one ends, or `Infinity` where one found no place or the end lies past
-   * `limitMs`, beyond which the value does not matter.
+   * Places all tasks. Returns the last end, or `Infinity` if a task found no place or the end exceeds
+   * `limitMs`, beyond which the value is irrelevant.
    */
   place(order: ArrayLike<number>, limitMs = Number.POSITIVE_INFINITY): number {
     const { startMs, endMs, slotOf } = this;
@@ -61,7 +62,7 @@ export class Placement {
         const slot = those[each] ?? 0;
         const agent = agentOfSlot[slot] ?? 0;
         const takesMs = size * (paces[demand * agents + agent] ?? 0);
-        // Those that come are slower still.
+        // The following slots are slower still.
         if (readyMs + takesMs >= bestEndMs) break;
         if (wanted !== -1 && wanted !== agent) continue;
         const thereMs = moves ? Math.max(readyMs, this.#movedMs(task, agent)) : readyMs;
@@ -86,7 +87,7 @@ export class Placement {
     return makespanMs;
   }
 
-  /** When all it needs has ended. */
+  /** Returns when all its needs have ended. */
   #readyMs(task: number): number {
     const { releaseMs, before } = this.problem;
     const { offsets, targets } = before;
@@ -98,7 +99,7 @@ export class Placement {
     return readyMs;
   }
 
-  /** When all it needs is there, at that agent. */
+  /** Returns when all its inputs are at that agent. */
   #movedMs(task: number, agent: number): number {
     const { moveMs, agentOfSlot, before } = this.problem;
     const { offsets, targets } = before;

@@ -17,7 +17,7 @@ import { leastTimes, meanTimes, upwardRanks } from "./ranks.ts";
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `expected ${expected}, found ${actual}`);
 
-/** Small enough that every plan can be tried. */
+/** Small enough to try every plan. */
 const tiny = drawnProblems(5, 3);
 
 describe("ranks", () => {

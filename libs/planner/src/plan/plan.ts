@@ -1,24 +1,24 @@
 import type { Problem } from "../work/problem.ts";
 import type { Placement } from "./placement.ts";
 
-/** Who should do what when. */
+/** The agent and the time of each task. */
 export interface Plan {
   readonly agentOf: Int32Array;
   readonly startMs: Float64Array;
   readonly endMs: Float64Array;
-  /** When all has ended. */
+  /** The end of the last task. */
   readonly makespanMs: number;
-  /** Greater is more urgent: the ranks that led to this plan. */
+  /** Larger is more urgent: the ranks that led to this plan. */
   readonly ranks: Float64Array;
-  /** In which order tasks were placed: each comes after all that it needs. */
+  /** The order in which tasks were placed: each after all its needs. */
   readonly order: Uint32Array;
-  /** How it was found. */
+  /** The method of the search. */
   readonly method: "heft" | "improved";
-  /** How many orders were tried. */
+  /** Number of tried orders. */
   readonly steps: number;
 }
 
-/** What the placement holds now, as a plan of its own. */
+/** Returns a copy of the present placement as a plan. */
 export function planOf(
   { problem, slotOf, startMs, endMs }: Placement,
   { method, steps, ranks, order }: Pick<Plan, "method" | "steps" | "ranks" | "order">,

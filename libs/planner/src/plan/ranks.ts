@@ -1,8 +1,8 @@
 import type { Problem } from "../work/problem.ts";
 
 /**
- * Upward ranks: from a task's start to the end of all that follows from it along the longest way, if each took
- * `timesMs` and outputs took as long to move as they do.
+ * Returns upward ranks: the longest path from a task's start to the end of all its descendants, for durations
+ * `timesMs` and the real move times of outputs.
  */
 export function upwardRanks(problem: Problem, timesMs: Float64Array): Float64Array {
   const { order, after, moveMs } = problem;
@@ -21,17 +21,17 @@ export function upwardRanks(problem: Problem, timesMs: Float64Array): Float64Arr
   return ranks;
 }
 
-/** Returns how long each takes on the average of those that can do it. */
+/** Returns the mean duration of each over the agents that can do it. */
 export function meanTimes({ sizesMs, demands, meanPace }: Problem): Float64Array {
   return sizesMs.map((size, task) => size * (meanPace[demands[task] ?? 0] ?? 1));
 }
 
-/** Returns how long each takes where it is done fastest. */
+/** Returns the duration of each at the fastest agent. */
 export function leastTimes({ sizesMs, demands, bestPace }: Problem): Float64Array {
   return sizesMs.map((size, task) => size * (bestPace[demands[task] ?? 0] ?? 1));
 }
 
-/** Tasks by falling rank. Each comes after what it needs, also where ranks are equal: those are in `order`. */
+/** Returns tasks by descending rank, each after its needs. For equal ranks `order` decides. */
 export function byRank(problem: Problem, ranks: Float64Array): Uint32Array {
   const sorted = problem.order.slice();
   const place = new Uint32Array(problem.tasks);

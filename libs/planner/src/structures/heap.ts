@@ -1,4 +1,4 @@
-/** What has the least key comes first. Of equal ones, what came first. */
+/** A heap by key: the smallest first. Equal keys in their order of insertion. */
 export class Heap {
   readonly #keys: number[] = [];
   readonly #numbers: number[] = [];
@@ -9,7 +9,7 @@ export class Heap {
     return this.#values.length;
   }
 
-  /** The least key. `Infinity` when there is none. */
+  /** The smallest key. `Infinity` if empty. */
   get leastKey(): number {
     return this.#keys[0] ?? Number.POSITIVE_INFINITY;
   }

@@ -1,10 +1,10 @@
 import { Heap } from "./heap.ts";
 
-/** The middle of all values that came. Between two, halfway. */
+/** The median of all values. Between two values, their mean. */
 export class Median {
-  /** The smaller half, negated: its greatest comes first. */
+  /** The smaller half, negated: its largest comes first. */
   readonly #below = new Heap();
-  /** The greater half. As many as below, or one more. */
+  /** The larger half. As many values as below, or one more. */
   readonly #above = new Heap();
 
   add(value: number): void {
@@ -13,7 +13,7 @@ export class Median {
     if (this.#above.size > this.#below.size + 1) move(this.#above, this.#below);
   }
 
-  /** 0 while there are no values. */
+  /** 0 without values. */
   get value(): number {
     if (this.#above.size === 0) return 0;
     const above = this.#above.leastKey;

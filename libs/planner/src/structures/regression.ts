@@ -1,13 +1,13 @@
-/** Where a regression stands: `new Regression(size, kept)` continues from there. */
+/** The state of a regression: `new Regression(size, kept)` continues from there. */
 export interface KeptRegression {
   readonly inverse: readonly number[];
   readonly sums: readonly number[];
 }
 
 /**
- * A line over features, learned one case at a time by ridge regression. The formula of Sherman and Morrison keeps the
- * inverse up to date. Weights are believed to be about 0, 1 up or down, and cases to be off by 1. A caller that knows
- * better scales its values.
+ * A linear function of features, learned one case at a time by ridge regression. The formula of Sherman and
+ * Morrison keeps the inverse up to date. The prior of weights is 0 with a deviation of 1, and the noise of a
+ * case is 1. Callers scale their values accordingly.
  */
 export class Regression {
   readonly #size: number;
@@ -28,7 +28,7 @@ export class Regression {
     return dot(this.#times(this.#sums), features);
   }
 
-  /** How far off that is, without what single cases are off by. */
+  /** Returns the deviation of the prediction, without the noise of single cases. */
   deviation(features: ArrayLike<number>): number {
     return Math.sqrt(Math.max(0, dot(this.#times(features), features)));
   }

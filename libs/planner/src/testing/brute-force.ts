@@ -1,6 +1,6 @@
 import { durationMs, type Problem } from "../work/problem.ts";
 
-/** The shortest makespan there is, by trying every order of tasks on every slot. For very small problems. */
+/** Returns the shortest makespan, by trying every order of tasks on every slot. For very small problems. */
 export function shortestMs(problem: Problem): number {
   const { tasks, slots, before, moveMs, releaseMs, agentOfSlot, slotFromMs } = problem;
   const slotFree = Float64Array.from(slotFromMs);

@@ -13,7 +13,7 @@ export function graphOf(size: number, pairs: readonly (readonly [number, number]
   return { offsets, targets };
 }
 
-/** Pairs of a graph of this size, the first of each before the second. */
+/** Returns edges of a graph of this size. */
 export function pairsOf(size: number, seeds: readonly number[]): readonly (readonly [number, number])[] {
   if (size < 2) return [];
   const pairs = seeds.map((seed): readonly [number, number] => {
@@ -30,7 +30,7 @@ export function problemOf(work: Work, fleet: Fleet): Problem {
 }
 
 /**
- * Small problems with everything in them: kinds that only some agents can do, releases, moves, joining agents,
+ * Small problems with all features: kinds that only some agents can do, releases, moves, joining agents,
  * several slots.
  */
 export const drawnProblems = (tasksMax: number, agentsMax: number): fc.Arbitrary<Problem> =>
@@ -50,7 +50,7 @@ export const drawnProblems = (tasksMax: number, agentsMax: number): fc.Arbitrary
       const graph = graphOf(size, pairsOf(size, edges));
       const agents = slots.length;
       if (isPlain) return problemOf({ graph, sizesMs: sizes }, { slots, paces: paces.slice(0, agents) });
-      // The second demand is met by all but the first agent, where there is another.
+      // The second demand is satisfied by all agents but the first, if there is another.
       const second: number[] = paces.slice(agents, 2 * agents);
       if (agents > 1) second[0] = Number.POSITIVE_INFINITY;
       const demands = sizes.map((each) => each % 2);

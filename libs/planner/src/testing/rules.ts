@@ -9,7 +9,7 @@ interface Done {
 
 const tiny = 1e-9;
 
-/** Checks a plan, or an execution, against every rule there is. */
+/** Checks a plan, or an execution, against all rules. */
 export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done): void {
   const { tasks, before, releaseMs, moveMs, pinned, agents, agentOfSlot, slotFromMs, slotUntilMs } = problem;
   const start = (task: number) => startMs[task] ?? Number.NaN;
@@ -33,7 +33,7 @@ export function checkRules(problem: Problem, { agentOf, startMs, endMs }: Done):
     const slots = [...agentOfSlot.keys()].filter((slot) => agentOfSlot[slot] === agent);
     const own = Array.from({ length: tasks }, (_, task) => task).filter((task) => agentOf[task] === agent);
     for (const task of own) {
-      // Counted just after its start: how many are running, and how many slots are there.
+      // Counted just after its start: the running tasks, and the present slots.
       const atMs = start(task);
       const atWork = own.filter((other) => start(other) <= atMs + tiny && end(other) > atMs + tiny).length;
       const there = slots.filter((slot) => (slotFromMs[slot] ?? 0) <= atMs + tiny).length;

@@ -27,7 +27,7 @@ export function chain(length: number): readonly (readonly [string, readonly stri
   return Array.from({ length }, (_, at) => [`step-${at}`, at === 0 ? [] : [`step-${at - 1}`]] as const);
 }
 
-/** Each task needs some of the layer before. */
+/** Returns layers: each task needs some of the previous layer. */
 export function layers(count: number, width: number): readonly (readonly [string, readonly string[]])[] {
   return Array.from({ length: count * width }, (_, at) => {
     const [layer, place] = [Math.floor(at / width), at % width];

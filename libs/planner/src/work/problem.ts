@@ -1,10 +1,9 @@
 /**
- * Work and a fleet, checked and laid out for planning: flat arrays, edges both ways, and for each demand the slots that
- * could do it, the fastest first.
+ * Work and a fleet, checked and prepared for planning: flat arrays, edges in both directions, and for each
+ * demand the suitable slots, the fastest first.
  *
- * 1. Every task has an agent that could do it within its stay. Otherwise there is no problem but a refusal that names
- *    the task.
- * 2. Nothing in it changes: plans are made beside it.
+ * 1. Every task has an agent that could do it during its stay. Otherwise a refusal names the task.
+ * 2. Nothing in it changes: plans are separate.
  */
 import { type Graph, sizeOf, topologicalOrder } from "../graph/graph.ts";
 import { reversed } from "../graph/reversed.ts";
@@ -16,30 +15,30 @@ export interface Problem {
   readonly slots: number;
   readonly after: Graph;
   readonly before: Graph;
-  /** Tasks in an order in which each comes after all that it needs. */
+  /** Tasks in topological order: each after all its needs. */
   readonly order: Uint32Array;
   readonly sizesMs: Float64Array;
   readonly releaseMs: Float64Array;
   readonly moveMs: Float64Array;
-  /** Whether anything takes time to move. */
+  /** True if anything takes time to move. */
   readonly moves: boolean;
   readonly grown: Uint8Array;
   readonly pinned: Int32Array;
   readonly demands: Uint32Array;
-  /** Demand by demand, a factor per agent. */
+  /** Demand by demand, one factor per agent. */
   readonly paces: Float64Array;
   readonly agentOfSlot: Uint32Array;
   readonly slotFromMs: Float64Array;
   readonly slotUntilMs: Float64Array;
   readonly taken: readonly Taken[];
-  /** For each demand the slots that can do it, the fastest first. */
+  /** For each demand the suitable slots, the fastest first. */
   readonly candidates: readonly Uint32Array[];
-  /** For each demand, the least and the mean factor of those that can do it. */
+  /** For each demand, the minimum and the mean factor of the suitable slots. */
   readonly bestPace: Float64Array;
   readonly meanPace: Float64Array;
 }
 
-/** No agent there is could do this task. */
+/** No present agent can do this task. */
 export interface Impossible {
   readonly task: number;
   readonly reason: "no agent" | "no agent stays long enough";
@@ -99,7 +98,7 @@ export function durationMs(problem: Problem, task: number, agent: number): numbe
   return durationAt(problem.sizesMs[task] ?? 0, pace ?? Number.POSITIVE_INFINITY);
 }
 
-/** Nothing at all takes no time, except where it cannot be done. */
+/** A size of 0 has no duration, except if the agent cannot do it. */
 function durationAt(sizeMs: number, pace: number): number {
   return pace === Number.POSITIVE_INFINITY ? pace : sizeMs * pace;
 }

@@ -3,40 +3,40 @@ import type { Graph } from "../graph/graph.ts";
 /** Tasks to be planned, by numbers. */
 export interface Work {
   readonly graph: Graph;
-  /** How long each takes at a pace of 1. */
+  /** Duration of each at a pace of 1. */
   readonly sizesMs: ArrayLike<number>;
-  /** Which demand each has: tasks of one demand can be done by the same agents, at the same paces. Absent: one for all. */
+  /** The demand of each: the same agents do its tasks, at the same paces. Absent: one for all. */
   readonly demands?: ArrayLike<number>;
-  /** None starts before. Absent: at once. */
+  /** The earliest start of each. Absent: at once. */
   readonly releaseMs?: ArrayLike<number>;
-  /** How long it takes to move a task's output to another agent. Absent: no time. */
+  /** Time to move a task's output to another agent. Absent: 0. */
   readonly moveMs?: ArrayLike<number>;
-  /** 1 if the task is unknown before what it needs has ended: that found it. Absent: all are known. */
+  /** 1 if the task is unknown until its needs have ended: they found it. Absent: all are known. */
   readonly grown?: ArrayLike<number>;
-  /** The agent that a task is at or must go to; -1 where any will do. Absent: any. */
+  /** The required agent of a task. -1 for any. Absent: any. */
   readonly pinned?: ArrayLike<number>;
 }
 
 /** Agents to plan on, by numbers. */
 export interface Fleet {
-  /** How many tasks each does at once. */
+  /** Concurrency of each. */
   readonly slots: ArrayLike<number>;
   /**
-   * By which factor a task takes longer than its size: for each demand, one after the other, a number per agent.
+   * Factor of the duration over the size: for each demand, one after the other, a number per agent.
    * `Infinity`: cannot do it.
    */
   readonly paces: ArrayLike<number>;
-  /** When each comes. Absent: is there. */
+  /** When each joins. Absent: present. */
   readonly joinMs?: ArrayLike<number>;
-  /** When each leaves. What has not ended by then is lost. Absent: stays. */
+  /** When each leaves. Unfinished tasks are lost. Absent: stays. */
   readonly leaveMs?: ArrayLike<number>;
-  /** When each slot is free, agent by agent. For running work already. Absent: as soon as its agent is there. */
+  /** When each slot is free of running work, agent by agent. Absent: when its agent is present. */
   readonly slotFreeMs?: ArrayLike<number>;
-  /** When slots are taken by others. Who has none that is free gives the next that is. Absent: never. */
+  /** When others take slots. If none is free, they get the next free one. Absent: never. */
   readonly taken?: readonly Taken[];
 }
 
-/** A slot of an agent that others have for a while. */
+/** A slot of an agent that others use for a while. */
 export interface Taken {
   readonly agent: number;
   readonly fromMs: number;
