@@ -1,6 +1,6 @@
 import { capitalized, defineErrors } from "@tutti/kernel";
 
-/** What the library itself refuses or reports. What handlers throw keeps its own code. */
+/** Errors of the library itself. Errors that handlers throw keep their own code. */
 export const sdkErrors = defineErrors("sdk", {
   unknownCapability: {
     status: "UNIMPLEMENTED",

@@ -5,7 +5,7 @@ import { sdkErrors } from "./errors.ts";
 /** All options of an interface: the compiler finds a missing one, and one too many. */
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
 
-/** @param of what has these options, such as `Worker` */
+/** @param of type of the options, such as `Worker` */
 export function requireKnown<Options extends object>(
   of: string,
   options: Options,

@@ -1,4 +1,4 @@
-/** What the code of a durable function can do. Everything that it waits for comes from here. */
+/** The operations of a durable function. Its code awaits nothing else. */
 
 import { createHash } from "node:crypto";
 import { RetryClass } from "@tutti/contracts/types/v1";
@@ -75,9 +75,9 @@ export interface EventWaitOptions {
 }
 
 export interface EmitOptions {
-  /** What the event is about. Default: its id. */
+  /** Subject of the event. Default: its id. */
   readonly subject?: string;
-  /** Who publishes it. Default: the run. */
+  /** Publisher of the event. Default: the run. */
   readonly source?: string;
   /** Of the task. Default: the type. */
   readonly id?: string;
@@ -117,8 +117,8 @@ export class FunctionContext {
   }
 
   /**
-   * The rest of the budget of the run, of what has a limit. Undefined without a budget. It changes with each turn, so
-   * read it inside of `run` alone.
+   * The rest of the run's budget. An amount without a limit is absent. Undefined without a budget. It changes with
+   * each turn, so read it inside of `run` alone.
    */
   get left(): LeftAmounts | undefined {
     const { left } = this.#instance;
@@ -131,15 +131,15 @@ export class FunctionContext {
     };
   }
 
-  /** What the calls and children that have ended used up. It is the same after a replay. */
+  /** Tokens and money that ended calls and children used. Equal after a replay. */
   get used(): { readonly tokens: number; readonly money: number } {
     const { tokens, money } = this.#instance.used;
     return { tokens, money };
   }
 
   /**
-   * Runs code of this worker once and records what it returns. It is run again when the worker is lost before that is
-   * recorded, so let other systems recognise a repetition, such as by `ctx.uuid()`.
+   * Runs code of this worker once and records its return value. The code runs again if the worker is lost before the
+   * record, so let other systems recognise a repetition, for example by `ctx.uuid()`.
    */
   run<T>(name: string, work: () => T | Promise<T>, options: RunOptions = {}): Promise<T> {
     const at = callSite(this.run);
@@ -147,8 +147,8 @@ export class FunctionContext {
   }
 
   /**
-   * Stores a file once, as a step. Pass what it gives to tasks, which read it by `context.content`, or return it. A path
-   * is read on the machine of the worker that makes the step.
+   * Stores a file once, as a step. Return the result, or pass it to tasks, which read it by `context.content`. A path
+   * is read on the machine of the worker that executes the step.
    */
   file(
     name: string,
@@ -232,12 +232,12 @@ export class FunctionContext {
     return this.#done(id, callSite(this.until), { wait: { until } });
   }
 
-  /** Waits for a signal and gives its payload. */
+  /** Waits for a signal and returns its payload. */
   signal<T = Json>(signal: string, { id, ...options }: SignalOptions = {}): Promise<T> {
     return this.#task<T>(id ?? signal, callSite(this.signal), { wait: { signal, ...options } });
   }
 
-  /** Waits for an event of a type, posted since the start of the run, and gives it. */
+  /** Waits for an event of a type, posted since the start of the run, and returns it. */
   event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<TakenEvent<T>> {
     return this.#task<TakenEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
   }
@@ -251,7 +251,7 @@ export class FunctionContext {
     return this.#done(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
   }
 
-  /** Asks people, and gives what they decided. */
+  /** Asks people, and returns their decision. */
   approve<T = Json>({ id = "approve", ...question }: ApproveOptions): Promise<T> {
     return this.#task<T>(id, callSite(this.approve), { approve: question });
   }
@@ -384,14 +384,14 @@ export class FunctionContext {
   }
 
   /**
-   * Whether runs that come here have this change. False in a run that was past this point before the change was
-   * deployed: let it do what it did.
+   * Returns true if this run contains a change of the code. False in a run that was past this point before the change
+   * was deployed: let it do the former steps.
    */
   version(change: string): boolean {
     return this.#instance.version(change, callSite(this.version));
   }
 
-  /** Writes lines, but not those of what is replayed. */
+  /** Logs, except during a replay. */
   get log(): Logger {
     return this.#instance.isReplaying ? silentLogger : this.task.logger;
   }
@@ -417,7 +417,7 @@ export class FunctionContext {
   }
 }
 
-/** One that the code does not wait for, or not yet, may fail without ending the process of the worker. */
+/** A step that the code does not await, or not yet, may fail without ending the process of the worker. */
 function notCrashing<T>(step: Promise<T>): Promise<T> {
   step.catch(() => {});
   return step;

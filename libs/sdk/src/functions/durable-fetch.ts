@@ -1,9 +1,9 @@
 /**
- * A `fetch` whose answers are steps. Frameworks for AI agents ask their models by a `fetch` that they are given, so their code
- * becomes durable as it is.
+ * A `fetch` whose responses are steps. Frameworks for AI agents accept a `fetch` for their model calls, so their code
+ * becomes durable without a change.
  *
- * 1. The journal has status, content type and body of an answer. Requests and their headers are not in it.
- * 2. An answer is recorded as a whole: a stream is read to its end first.
+ * 1. The journal has status, content type and body of a response. It has neither requests nor their headers.
+ * 2. A response is recorded as a whole: a stream is read to its end first.
  */
 import { answerText } from "@tutti/kernel";
 import type { FunctionContext, RunOptions } from "./context.ts";

@@ -9,7 +9,7 @@ export interface DurableOptions {
   readonly description?: string;
   /** When a turn that could not be made is tried again, such as after a deployment of changed code. */
   readonly retry?: TaskDocument["retry"];
-  /** How long the function may take. */
+  /** Timeout of the function. */
   readonly timeout?: string;
   /** Pool of its workers. Default: that of the run. */
   readonly pool?: string;
@@ -58,7 +58,8 @@ export function definitionOf({ fn: { name, definition }, version }: HostedFuncti
 const turnRetry = { attempts: 5, backoff: "1s..1m", exhausted: "pause" } as const;
 
 /**
- * Makes a durable function. Give it to a worker with `worker.durable(fn)`, and start it by its name as any workflow.
+ * Creates a durable function. Give it to a worker with `worker.durable(fn)`, and start it by its name as any
+ * workflow.
  */
 export function durable<Input = unknown, Output = unknown>(
   name: string,

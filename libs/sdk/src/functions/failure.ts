@@ -6,8 +6,8 @@ import { findNotJson } from "../task/json.ts";
 import type { StepError } from "./wire.ts";
 
 /**
- * What a step of a durable function rejects with: the code, the message and the causes of what was thrown, also after a
- * replay. The cause of a child that failed is the error of the child.
+ * Error of a step of a durable function: the code, the message and the causes of the thrown error, also after a
+ * replay. If a child failed, the cause is the error of the child.
  */
 export class StepFailure extends TaskFailure {
   constructor({ code, message, details = {}, final = false, cause }: StepError) {
@@ -24,7 +24,10 @@ export function stepError(thrown: unknown): StepError {
   return errorIn(failureDetail(thrown));
 }
 
-/** The JSON of a result, as it is after a crash. What JSON cannot say fails for good: the work is done. */
+/**
+ * Returns a result as JSON, as it is after a crash. A value that is not JSON fails permanently: its effects have
+ * happened.
+ */
 export function plain(value: unknown, name: string): Json {
   const wrong = findNotJson(value);
   if (wrong !== undefined) throw sdkErrors.outputInvalid({ capability: name, ...wrong });

@@ -15,7 +15,7 @@ interface Turn {
   /** The entries that the platform adds before it. */
   readonly given?: readonly Step[];
   readonly undo?: boolean;
-  /** What the worker adds. */
+  /** Steps that the worker adds. */
   readonly steps?: readonly Step[];
   /** How many it adds, if that is too much for a file. */
   readonly count?: number;
@@ -23,7 +23,7 @@ interface Turn {
   readonly more?: boolean;
   /** Parts of the message with which the turn fails. */
   readonly fails?: readonly string[];
-  /** What steps did, in their order. */
+  /** Effects of steps, in their order. */
   readonly effects?: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface History {
   readonly input?: Json;
   /** Of a call of a keyed object. */
   readonly object?: TurnInput["object"];
-  /** What a worker before has recorded. */
+  /** Steps that a former worker has recorded. */
   readonly recorded?: readonly Step[];
   /** Whether the steps depend on memory of the process, so that another worker makes another history. */
   readonly onlyHot?: boolean;
@@ -42,7 +42,7 @@ export interface History {
 const folder = new URL("./histories/", import.meta.url);
 const startMs = 1_767_225_600_000;
 const stepMs = 1_000;
-/** What is more than this is counted, not shown. */
+/** Lists with more entries are counted, not shown. */
 const countedFrom = 20;
 const lengthMax = 10_000;
 
@@ -53,7 +53,7 @@ export function histories(): readonly (readonly [string, History])[] {
   ]);
 }
 
-/** @param isHot whether one worker makes all turns. Otherwise each is made by another one. */
+/** @param isHot true if one worker executes all turns. Otherwise each turn has another one */
 export async function play(history: History, isHot: boolean): Promise<readonly Turn[]> {
   let made: readonly Turn[] = [];
   const test = testWorkflow(

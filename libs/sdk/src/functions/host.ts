@@ -1,4 +1,4 @@
-/** The durable functions of a worker: those that wait stay at hand, so that they continue without a replay. */
+/** The durable functions of a worker: waiting ones stay in memory, so that they continue without a replay. */
 import type { Json } from "@tutti/expressions";
 import { isTuttiError, keepNewest, systemClock } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
@@ -10,7 +10,7 @@ import { plain, StepFailure } from "./failure.ts";
 import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
 import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
 
-/** Functions that a worker keeps at hand. The one that was not used for longest is replayed when it continues. */
+/** Functions that a worker keeps in memory. The least recently used one is replayed when it continues. */
 const hotMax = 10_000;
 
 interface Hot {
@@ -72,12 +72,12 @@ export class FunctionHost {
     }
   }
 
-  /** The one at hand, where it is the recorded one. Undefined where the journal is needed from its start. */
+  /** Returns the instance in memory, if it matches the record. Undefined if the whole journal is needed. */
   #instanceFor(fn: DurableFunction, key: string, input: TurnInput): FunctionInstance | undefined {
     const kept = this.#hot.get(key);
     // A run may have moved to another version, which this worker has too.
     const hot = kept?.fn === fn ? kept.instance : undefined;
-    // While it makes a turn it is not at hand for another one.
+    // During its turn no other turn can use it.
     this.#hot.delete(key);
     const isRecorded = hot?.isAbandoned === false && hot.lastTurn === input.last && hot.seed === input.seed;
     const end = input.from + input.journal.length;
@@ -105,7 +105,7 @@ export class FunctionHost {
   }
 }
 
-/** What an attempt before did behind the same entries, and could not report. */
+/** Returns the results that a former attempt had after the same entries, and could not report. */
 function savedAt(saved: unknown, known: number): Saved {
   if (typeof saved !== "object" || saved === null) return nothingSaved;
   const { known: at, steps, done = {} } = saved as Partial<Saved> & { readonly known?: unknown };

@@ -1,12 +1,13 @@
 /**
- * A durable function that a worker has at hand. It runs the code, turn by turn, and keeps it in step with the journal.
+ * A durable function in the memory of a worker. It runs the code, turn by turn, in step with the journal.
  *
- * 1. The code sees the results of its steps in the order of the journal. Each is applied alone, and the code runs until
- *    it waits before the next one is.
- * 2. While entries are left, nothing is done: what the code asks for must be what the journal has.
- * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their ends.
- * 4. A turn ends when the code has ended, or waits for nothing that this worker does.
- * 5. Without a turn the code does nothing: another worker may have the task. An instance that asks for a step then is
+ * 1. The code sees the results of its steps in the order of the journal. Each is applied alone, and the code runs
+ *    until it waits before the next one is.
+ * 2. While entries are left, nothing is executed: the operations of the code must match the journal.
+ * 3. Once none is left, local steps run and tasks are added. Their results are new entries, in the order of their
+ *    ends.
+ * 4. A turn ends when the code has ended, or waits only for operations outside of this worker.
+ * 5. Between turns the code must not run: another worker may have the task. An instance that requests a step then is
  *    not used again.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -21,7 +22,7 @@ import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import type { Watchdog, Watched } from "./watchdog.ts";
 import { type Entry, type LeftAmounts, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
-/** What the code asked for, and has no entry yet. */
+/** An operation of the code that has no entry yet. */
 interface PendingOperation {
   readonly kind: "step" | "task" | "set" | "undo";
   readonly id: string;
@@ -51,16 +52,16 @@ export interface StepMeans extends StepOptions {
 export interface FunctionPorts {
   readonly timers: Timers;
   readonly defer: Defer;
-  /** Stops code that does not give control back. Default: nothing does. */
+  /** Stops code that blocks the event loop. Default: nothing stops it. */
   readonly watchdog?: Pick<Watchdog, "enter" | "leave">;
-  /** Nothing new runs: where the journal ends, the turn does. */
+  /** Set for a dry replay: the turn ends at the end of the journal, and nothing new runs. */
   readonly dry?: {
-    /** The code asks for something else than the journal has behind so many entries. */
+    /** Called if an operation of the code differs from the journal after `same` equal entries. */
     readonly changed: (history: string, code: string, same: number) => void;
   };
 }
 
-/** What a turn has of its attempt. */
+/** The parts of an attempt that a turn uses. */
 export interface TurnMeans {
   readonly saved: Saved;
   readonly save: (saved: unknown) => void;
@@ -72,7 +73,7 @@ export interface TurnMeans {
   readonly isTraced?: boolean;
 }
 
-/** What an attempt keeps for the next one, which makes the same turn. */
+/** Progress that an attempt stores for the next one, which executes the same turn. */
 export interface Saved {
   /** Entries behind those of the journal. */
   readonly steps: readonly Entry[];
@@ -80,7 +81,7 @@ export interface Saved {
   readonly done: Readonly<Record<string, Json>>;
 }
 
-/** What the instance calls: the code, until its end. */
+/** The code, from its start to its end. */
 export type Code = (instance: FunctionInstance, input: Json) => Promise<Json>;
 
 const foreignGraceMs = 1_000;
@@ -89,7 +90,7 @@ const saveAfterMs = 50;
 const savedLengthMax = 50_000;
 const turnStepsMax = 500;
 const turnLengthMax = 256 * 1024;
-/** What one turn reports is part of the run, which is kept in memory. */
+/** A report of a turn becomes part of the run, which is in memory. */
 const turnLengthMost = 900_000;
 /** Steps of code that cleans up after it was stopped. A loop that catches every error would never end. */
 const stoppedStepsMax = 1_000;
@@ -105,24 +106,24 @@ export class FunctionInstance implements Watched {
   readonly object: TurnInput["object"];
   /** Its key. Undefined before the code runs, and for other functions. */
   key: string | undefined;
-  /** What the run before this one gave to its loop. */
+  /** State of the loop from the previous run. */
   carried: CarriedLoop | undefined;
   /** Number of the last turn that it made. */
   lastTurn = 0;
   readonly #code: Code;
   readonly #ports: FunctionPorts;
   readonly #ids = new Map<string, number>();
-  /** By id, in the order in which the code asked. */
+  /** By id, in the order of the code. */
   readonly #pending = new Map<string, PendingOperation>();
   /** Tasks that were added and have not ended. */
   readonly #open = new Map<string, PromiseWithResolvers<Json>>();
-  /** Results that the code is to be given, one at a time. */
+  /** Results to pass to the code, one at a time. */
   readonly #results: (() => void)[] = [];
-  /** Results that it is given once they are recorded. */
+  /** Results to pass to the code once they are recorded. */
   #unconfirmed: (() => void)[] = [];
   #entries: readonly Entry[] = [];
   #at = 0;
-  /** Number of entries up to the last one that the code made. Behind them are ends that it learns in this turn. */
+  /** Number of entries up to the last one by the code. The entries after it are ends that are new in this turn. */
   #made = 0;
   /** Entries that are applied or made. */
   #position = 0;
@@ -146,7 +147,7 @@ export class FunctionInstance implements Watched {
   readonly #setsAsked = new Map<string, number>();
   readonly #setsApplied = new Map<string, number>();
   readonly #versions = new Map<string, boolean>();
-  /** Entries that say that a step starts. */
+  /** Entries that mark the start of a step. */
   readonly #marks = new Set<string>();
   #end: TurnOutput["end"];
   #turn: PromiseWithResolvers<TurnOutput> | undefined;
@@ -183,7 +184,7 @@ export class FunctionInstance implements Watched {
     return this.#length;
   }
 
-  /** Whether the code has been here before. Ends that it learns in this turn take it to where it has not been. */
+  /** True while the code repeats a former run. Ends that are new in this turn lead beyond it. */
   get isReplaying(): boolean {
     if (!this.#isReplaying) return false;
     return this.#ports.dry !== undefined || this.#isUndoing || this.#at < this.#made;
@@ -199,7 +200,7 @@ export class FunctionInstance implements Watched {
     return this.#left;
   }
 
-  /** What its tasks used up, of whose ends the code knows. */
+  /** Tokens and money of ended tasks, as far as the code has seen their ends. */
   get used(): { readonly tokens: number; readonly money: number } {
     return this.#used;
   }
@@ -209,7 +210,7 @@ export class FunctionInstance implements Watched {
     return this.#isStopped;
   }
 
-  /** Whether the platform asked for the compensations: the code does not come to its end. */
+  /** True if the platform requested the compensations: the code does not continue to its end. */
   get isUndoing(): boolean {
     return this.#isUndoing;
   }
@@ -270,7 +271,7 @@ export class FunctionInstance implements Watched {
     const { values = {}, input: given = input } = this.carried ?? {};
     for (const [key, value] of Object.entries(values)) this.state.set(key, value);
     this.#input = given;
-    // Behind what is under way: code that blocks and is stopped takes no caller with it.
+    // In a microtask of its own: if code blocks and is stopped, its caller survives.
     queueMicrotask(() => {
       this.#enter();
       this.#code(this, given).then(
@@ -296,7 +297,7 @@ export class FunctionInstance implements Watched {
     this.#fail(sdkErrors.functionBlocked({ name: this.name, at: this.#foreign.after, seconds }));
   }
 
-  /** Whether nothing was done and nothing is asked for. */
+  /** True if nothing was executed and nothing is requested. */
   get isUntouched(): boolean {
     return this.#position + this.#running + this.#pending.size === 0;
   }
@@ -372,9 +373,9 @@ export class FunctionInstance implements Watched {
     if (marked !== this.#turnNumber - 1 - this.#cold) throw sdkErrors.stepInterrupted({ step });
   }
 
-  /** Results are the JSON of what a step returned, as they are after a crash. */
+  /** Results are the JSON of a step's return value, as after a crash. */
   async #outcomeOf(id: string, work: () => unknown): Promise<Json> {
-    // The code was started by an attempt before: what it calls belongs to this one.
+    // A former attempt started the code. Its calls belong to the current attempt.
     const task = this.#task;
     const value = await steps.run(this, () => (task === undefined ? work() : callAs(task, work, undefined)));
     return plain(value, id);
@@ -403,7 +404,7 @@ export class FunctionInstance implements Watched {
     this.#note({ kind: "undo", id, at }, () => this.#record({ undo: id, at, atMs: this.#clock() }));
   }
 
-  /** Whether the code is new here: true in runs that come here with it, and again when they are replayed. */
+  /** Returns true if the run contains the change: for runs that reach it with this code, also in their replays. */
   version(id: string, at: string): boolean {
     const known = this.#versions.get(id);
     if (known !== undefined) return known;
@@ -431,7 +432,7 @@ export class FunctionInstance implements Watched {
   ): Promise<Json> {
     if (steps.getStore() === this) return Promise.reject(sdkErrors.stepNested({ step: what.id }));
     const result = Promise.withResolvers<Json>();
-    // One that the code does not wait for may fail without ending the process.
+    // A step that the code does not await may fail without ending the process.
     result.promise.catch(() => {});
     this.#add({ ...what, result, start: () => begin(result) });
     return result.promise;
@@ -454,7 +455,7 @@ export class FunctionInstance implements Watched {
     this.#pump();
   }
 
-  /** What a turn reports is one message: a long loop takes several turns. */
+  /** True if the report has reached the size of a message: a long loop takes several turns. */
   get #isFull(): boolean {
     return this.#steps.length >= turnStepsMax || this.#length >= turnLengthMax;
   }
@@ -466,11 +467,11 @@ export class FunctionInstance implements Watched {
     this.#nowMs = Math.max(this.#nowMs, entry.atMs);
   }
 
-  /** Lets the code run until it waits, and gives it the next result. */
+  /** Runs the code until it waits, and passes it the next result. */
   #pump(): void {
     // Code that does not end although it is stopped stays where it is.
     if (this.#turn === undefined) return;
-    // Nothing else is under way beside a step that is alone: the code continues at once.
+    // If a step is alone, nothing else is in progress, and the code continues at once.
     const isAlone = !this.#isReplaying && this.#running + this.#open.size === 0;
     if (isAlone && this.#results.length === 1) {
       this.#enter();
@@ -567,14 +568,14 @@ export class FunctionInstance implements Watched {
     return kind === "task" || this.#stoppedSteps > stoppedStepsMax;
   }
 
-  /** Under which what the code asked for waits for its entry. */
+  /** Returns the key by which an operation waits for its entry. */
   #keyOf(entry: Exclude<Entry, { end: string }>): string {
     if ("step" in entry) return `step ${entry.step}`;
     if ("task" in entry) return `task ${entry.task}`;
     return "set" in entry ? `set ${entry.set} ${next(this.#setsApplied, entry.set)}` : `undo ${entry.undo}`;
   }
 
-  /** What the code asks for where the history has something else. */
+  /** Describes the operation of the code that differs from the history. */
   #wanted(): string {
     const [awaitedStep] = this.#pending.values();
     if (awaitedStep === undefined) return `nothing after ${this.#foreign.after}`;

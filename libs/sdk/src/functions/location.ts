@@ -1,4 +1,7 @@
-/** Where the code of a durable function asked for a step: the first frame outside of the SDK. Empty for installed code. */
+/**
+ * Location in the code of a durable function that requested a step: the first frame outside of the SDK. Empty for
+ * installed code.
+ */
 import { basename, dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promiseHooks } from "node:v8";
@@ -20,7 +23,7 @@ export function callSite(below: (...given: never[]) => unknown): string {
   return lineShown(file, site);
 }
 
-/** A line of a package tells the author of a function nothing. */
+/** Lines of packages are not shown: they do not help the author of a function. */
 function lineShown(file: string | null | undefined, site: NodeJS.CallSite | undefined): string {
   return file && !file.includes(installed) ? `${fileShown(file)}:${site?.getLineNumber() ?? 0}` : "";
 }
@@ -41,7 +44,7 @@ function fileShown(file: string): string {
 const framesTraced = 20;
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** Finds the line at which code waits: the last one that made a promise while the code had control. */
+/** Finds the line at which code waits: the last one that created a promise while the code had control. */
 export class AwaitTrace {
   #at = "";
   #stop: (() => void) | undefined;

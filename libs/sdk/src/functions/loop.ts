@@ -8,7 +8,7 @@
  */
 import type { Json } from "@tutti/expressions";
 
-/** What the last round of a loop returns, by `ctx.done`. */
+/** Result of the last round of a loop, by `ctx.done`. */
 export class LoopDone<Output> {
   readonly output: Output;
 
@@ -24,7 +24,7 @@ export interface LoopOptions {
 
 export const loopStepsDefault = 1_000;
 
-/** What a run gives to the one that it continues as. */
+/** State that a run passes to the run that it continues as. */
 export interface CarriedLoop {
   readonly state: Json;
   /** Those of `ctx.state`. */

@@ -38,7 +38,7 @@ export function callsOf<Calls extends object>(
 ): Calls {
   return new Proxy({} as Calls, {
     get(_, name) {
-      // What is awaited is asked for `then`.
+      // `await` reads the property `then`.
       if (typeof name !== "string" || name === "then") return undefined;
       const made = (input?: unknown): Promise<unknown> => call(name, input, made);
       return made;

@@ -28,8 +28,8 @@ const turnRetry = { attempts: 5, backoff: "1s..10s" } as const;
 const nameForm = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 /**
- * Makes a keyed object. Give it to a worker with `worker.durable(cart)`. Calls of one key follow each other, and share
- * what `ctx.state` has.
+ * Creates a keyed object. Give it to a worker with `worker.durable(cart)`. Calls of one key run one after the other,
+ * and share the values of `ctx.state`.
  */
 export function object<const Given extends Handlers>(
   name: string,

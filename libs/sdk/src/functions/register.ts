@@ -85,7 +85,7 @@ interface Problem {
   readonly isPassing: boolean;
 }
 
-/** Returns what is in the way. */
+/** Registers a function. Returns the problem if that fails. */
 async function register(
   hosted: HostedFunction,
   { server, namespace, credentials }: Registering["settings"],

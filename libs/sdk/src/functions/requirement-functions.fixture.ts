@@ -1,4 +1,4 @@
-/** Functions that do what requirements ask for, by id. `sdk/python/tests/requirement_functions.py` has them in Python. */
+/** Functions for the requirements, by id. `sdk/python/tests/requirement_functions.py` has them in Python. */
 import type { FunctionContext, RunOptions } from "./context.ts";
 
 /** A play of a requirement, over all replays of its code. */
@@ -34,7 +34,7 @@ function fail(): never {
   throw new Error("it fails");
 }
 
-/** What another system does: it fails as that system says. */
+/** A call of another system, which fails as its script says. */
 function call(ctx: FunctionContext, name: string): Promise<string> {
   return ctx.call<string>("outside.work", name, { id: name, retry: 1 });
 }

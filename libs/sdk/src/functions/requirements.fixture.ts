@@ -1,9 +1,10 @@
 /**
- * Plays requirements of durable execution and tells how a play differs from what they expect.
+ * Plays requirements of durable execution and reports differences from their expectations.
  *
- * 1. The operations are those of the run's history. A run that does a task is a scope, with operations of its own.
+ * 1. The operations are those of the run's history. A run that executes a task is a scope, with operations of its
+ *    own.
  * 2. A cold play gives every turn to another worker, so that each turn replays the code. A hot one has one worker.
- * 3. An operation may have more than the requirement expects of it, but no operation may be missing or added.
+ * 3. An operation may have more fields than the requirement expects, but no operation may be missing or added.
  */
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
@@ -38,7 +39,7 @@ export interface Operation {
   readonly operations?: readonly Operation[];
 }
 
-/** What another system does to a callback, so long after the function asked for it. */
+/** Result of a callback by another system, a time after the function requested it. */
 interface Action {
   readonly name: string;
   readonly does: "success" | "failure" | "heartbeat";
@@ -124,7 +125,7 @@ class Plays implements Playing {
   };
 }
 
-/** The worker that a play has. A cold one, or one that was lost, remembers nothing. */
+/** The worker of a play. A cold one, or one that was lost, has an empty memory. */
 class PlayWorker {
   turns = 0;
   readonly #isHot: boolean;
@@ -206,7 +207,7 @@ function outsideOf(actions: readonly Action[]): TestHandler {
   };
 }
 
-/** Sends the signals, each when its time has come. */
+/** Sends the signals, each at its time. */
 async function signalAll(run: TestRun, actions: readonly Action[]): Promise<void> {
   const left = new Map(actions.map((action) => [action.name, action]));
   const waitedFor = new Map<string, number>();

@@ -1,11 +1,11 @@
 /**
  * Stops code of durable functions that blocks its worker, such as a loop without an `await`.
  *
- * 1. A thread of its own looks whether the same code has had control for the whole limit. Its ticks are counted, not the
- *    time, so a process that was stopped and continued blocks nothing.
- * 2. The code is ended where it is. Its `catch` and `finally` do not run, since they could be what loops.
- * 3. Other code that was to continue in the same step of the event loop is lost with it. So what else the worker does is
- *    given back.
+ * 1. A separate thread checks whether the same code has had control for the whole limit. It counts its ticks, not the
+ *    time, so a process that was stopped and continued does not count as blocked.
+ * 2. The code is ended where it is. Its `catch` and `finally` do not run, since they could contain the loop.
+ * 3. Other code that was to continue in the same step of the event loop is lost with it. So the other tasks of the
+ *    worker are given back.
  * 4. While a debugger is attached, nothing is stopped.
  */
 import { url as debuggerUrl } from "node:inspector";
@@ -64,7 +64,7 @@ export class Watchdog {
     Atomics.store(this.#control, 0, this.#number);
   }
 
-  /** Code has given control back. */
+  /** The code has returned control. */
   leave(watched: Watched): void {
     if (this.#current !== watched) return;
     this.#current = undefined;
@@ -88,7 +88,7 @@ export class Watchdog {
     this.#thread.on("message", () => {
       if (this.#current !== undefined) this.leave(this.#current);
     });
-    // A listener holds the process, so this comes last.
+    // A listener keeps the process alive, so this call comes last.
     this.#thread.unref();
   }
 }

@@ -10,7 +10,7 @@ export interface StepError {
   readonly details?: Readonly<Record<string, string>>;
   /** The same step fails again: it is not retried. */
   readonly final?: boolean;
-  /** What caused it, such as the error of a child. */
+  /** Cause of the error, such as the error of a child. */
   readonly cause?: StepError;
 }
 
@@ -22,7 +22,7 @@ interface Recorded {
 interface Ended {
   readonly output?: Json;
   readonly error?: StepError;
-  /** What the task used up, with its children. */
+  /** Use of the task, with its children. */
   readonly used?: LeftAmounts;
 }
 
@@ -34,7 +34,7 @@ export type Entry =
   | (Recorded & { readonly set: string; readonly value: Json })
   | (Recorded & { readonly undo: string });
 
-/** Of what has no limit it has nothing. */
+/** Amounts without a limit are absent. */
 export interface LeftAmounts {
   readonly tokens?: number;
   readonly money?: number;
@@ -56,11 +56,11 @@ export interface TurnInput {
   /** Position of the first entry of `journal`. */
   readonly from: number;
   readonly journal: readonly Entry[];
-  /** How many attempts since the last turn only asked for the whole journal. */
+  /** Number of attempts since the last turn that only requested the whole journal. */
   readonly cold?: number;
-  /** Whether the compensations are wanted. */
+  /** True if the compensations are requested. */
   readonly undo?: boolean;
-  /** The rest of the budget of the run, of what has a limit. */
+  /** The rest of the run's budget. Amounts without a limit are absent. */
   readonly left?: LeftAmounts;
   /** Of a call of a keyed object. */
   readonly object?: {
@@ -73,17 +73,17 @@ export interface TurnInput {
 
 export interface TurnOutput {
   readonly function: 1;
-  /** Position behind the last entry that the worker was given. */
+  /** Position after the last entry that the worker received. */
   readonly known: number;
   readonly steps: readonly Entry[];
   readonly end?: { readonly output: Json } | { readonly error: StepError };
   readonly more?: true;
   readonly cold?: true;
-  /** Of a replay that runs nothing: what the code asks for behind the journal. */
+  /** Of a dry replay: the operations of the code after the end of the journal. */
   readonly next?: readonly string[];
 }
 
-/** What an entry is of, for messages: `step reserve`. */
+/** Names the operation of an entry, for messages: `step reserve`. */
 export function nameOf(entry: Entry): string {
   if ("step" in entry) return `step \`${entry.step}\``;
   if ("task" in entry) return `${entry.kind || "task"} \`${entry.task}\``;

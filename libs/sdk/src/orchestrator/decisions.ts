@@ -1,4 +1,6 @@
-/** What orchestrators of sessions are asked, and what they answer. Moments are milliseconds since the Unix epoch, 0 where there is none. */
+/**
+ * Questions to orchestrators of sessions, and their answers. Times are milliseconds since the Unix epoch, 0 for none.
+ */
 import type { ModeWord } from "../client/sessions/spec.ts";
 
 export interface Question {
@@ -9,7 +11,7 @@ export interface Question {
   readonly number: number;
   /** All tasks of the session, those of other parts and those that have ended included. */
   readonly tasks: readonly TaskStanding[];
-  /** Agents that can be given work. */
+  /** Agents that accept tasks. */
   readonly agents: readonly AgentStanding[];
 }
 
@@ -19,23 +21,23 @@ export interface TaskStanding {
   readonly uses: string;
   readonly needs: readonly string[];
   readonly status: string;
-  /** Whether it can start now, and it is for them to say so. */
+  /** True if it can start now and the orchestrator decides about it. */
   readonly isReady: boolean;
   /** Whether the owner refused this already, or another part has it. */
   readonly hasBegun: boolean;
   readonly part: string;
   readonly mode: string;
-  /** Who does it or did it. Empty before. */
+  /** Agent that executes or executed it. Empty before. */
   readonly agent: string;
-  /** By what was learned, else as its author says. 0 if unknown. */
+  /** Learned duration, otherwise the author's estimate. 0 if unknown. */
   readonly expectedMs: number;
   readonly priority: number;
   readonly readyMs: number;
   readonly startMs: number;
   readonly endMs: number;
-  /** Of one that did well. Left out where all outputs together are long. */
+  /** Output of a completed task. Absent if all outputs together are long. */
   readonly output?: unknown;
-  /** Of one that failed, in words. */
+  /** Error message of a failed task. */
   readonly error?: string;
 }
 
@@ -54,7 +56,7 @@ export interface Decision {
    * left out.
    */
   readonly begin?: readonly (string | { readonly task: string; readonly agent?: string })[];
-  /** Tasks that have not started, given to another mode for good. */
+  /** Tasks that have not started, moved to another mode permanently. */
   readonly move?: readonly {
     readonly tasks: readonly string[];
     readonly to: Extract<ModeWord, "workflow" | "swarm" | "intelligence">;
@@ -62,6 +64,8 @@ export interface Decision {
   }[];
   /** As text, for explanations. */
   readonly reason?: string;
-  /** When to ask again though nothing has happened. Otherwise it is asked when tasks end or come, or agents come and go. */
+  /**
+   * Time of the next question if nothing happens. By default the orchestrator is asked when tasks or agents change.
+   */
   readonly againMs?: number;
 }

@@ -1,9 +1,9 @@
 /**
- * An orchestrator of sessions in your own process. After each change of a session that names it, it decides which tasks
- * start and which continue in another mode.
+ * An orchestrator of sessions in your own process. After each change of a session that names it, it decides which
+ * tasks start and which continue in another mode.
  *
- * It needs to keep nothing: each question says all there is. A decision counts once, even if a process dies in between:
- * one that was not heard is asked for again.
+ * It needs no state of its own: each question contains the whole state. A decision counts once, even if a process
+ * dies in between: a decision that did not arrive is requested again.
  */
 import { type Foundation, Orchestrator, systemFoundation } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
@@ -13,7 +13,7 @@ import type { Decision, Question } from "./decisions.ts";
 
 export interface SessionOrchestratorOptions extends Omit<WorkerOptions, "handleSignals"> {
   readonly foundation?: Foundation;
-  /** How it reaches its pool, for a test that brings its own way. Default: as the address says. */
+  /** Transport to its pool, for tests. Default: by the address. */
   readonly transport?: WorkerPorts["transport"];
   /** Default 0.0.0. */
   readonly version?: string;
@@ -38,16 +38,19 @@ export abstract class SessionOrchestrator extends Orchestrator {
       start: () => worker.start(),
       stop: () => worker.stop(`the orchestrator ${name} stops`),
     };
-    // The platform may be started later, and what is being decided is decided first.
+    // The platform may start later. On a stop, pending decisions are completed first.
     const patience = { startTimeoutMs: Number.POSITIVE_INFINITY, stopTimeoutMs: Number.POSITIVE_INFINITY };
     this.register("link", component, patience);
   }
 
-  /** Its id in the pool. Empty until it is linked, except when it was given one. */
+  /** Its id in the pool. Empty until it is linked, unless it was configured. */
   get agentId(): string {
     return this.#worker.agentId;
   }
 
-  /** What starts now. What it throws is asked for again, a few times. Then the session fails with it. */
+  /**
+   * Decides which tasks start now. If it throws, the question is repeated a few times. Then the session fails with
+   * the error.
+   */
   protected abstract decide(question: Question, context: TaskContext): Decision | Promise<Decision>;
 }

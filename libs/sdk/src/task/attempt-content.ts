@@ -1,4 +1,4 @@
-/** Content of attempts in the blob store. It may be out of reach for a while: an attempt waits as long as it may take. */
+/** Content of attempts in the blob store. If the store is unavailable, an attempt waits until its timeout. */
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { Logger, Timers } from "@tutti/kernel";
 import { type BlobAccess, isFinal, readPatiently } from "../link/blobs.ts";
@@ -10,11 +10,11 @@ export interface AttemptContentParts {
   readonly namespace: string;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Asked for each: the worker may be linked to another host by then. */
+  /** Called for each access: the worker may be linked to another host by then. */
   readonly blobs: () => BlobAccess;
 }
 
-/** How long an attempt waits before it asks a blob store again that is away. */
+/** Pause between two requests to an unavailable blob store. */
 const pauseMs = 200;
 const pauseMaxMs = 15_000;
 

@@ -1,4 +1,4 @@
-/** What the worker knows of one attempt. Handlers see it as their `TaskContext`. */
+/** The state of one attempt in the worker. Handlers see it as their `TaskContext`. */
 
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
@@ -15,7 +15,7 @@ interface Work {
   readonly version: string;
 }
 
-/** What an attempt tells about itself, and through whom. */
+/** Channel by which an attempt reports to the host. */
 export interface AttemptPort {
   /** Of the pool that the worker is in. */
   readonly namespace: string;
@@ -30,7 +30,7 @@ export interface AttemptPort {
   store(attempt: Attempt, content: () => AsyncIterable<Uint8Array>, mediaType: string): Promise<StoredFile>;
   /** Returns content in the blob store. Nothing is read yet. */
   file(attempt: Attempt, reference: BlobReference, mediaType: string): StoredFile;
-  /** What the handlers of the worker measure. */
+  /** Measurements of the worker's handlers. */
   readonly measures: MeasureBook;
   /** Returns the mission that it belongs to. */
   mission(attempt: Attempt): Promise<MissionTask>;
@@ -51,7 +51,7 @@ export interface PendingProgress {
   message: string;
 }
 
-/** What it used up beside time. */
+/** Used tokens and money. */
 export interface Used {
   tokens: number;
   money: number;
@@ -80,19 +80,19 @@ export class Attempt {
   #reason: Error | undefined;
   /** Whether it was answered, or is not to be. */
   isOver = false;
-  /** Whether it was asked to end, and its end is no failure. */
+  /** True if it was asked to end, so that its end is no failure. */
   isCancelled = false;
   /** Whether the host knows that it has started. */
   isKnown = false;
   pieces = 0;
   pendingProgress: PendingProgress | undefined;
-  /** When it told something last. Undefined for never. */
+  /** Time of the last report. Undefined for none. */
   reportedMs: number | undefined;
-  /** The last thing that it kept for later attempts. Told again on a new link. */
+  /** The last state saved for later attempts. Reported again on a new link. */
   saved: Uint8Array | undefined;
   used: Used | undefined;
   models: ModelCallLog | undefined;
-  /** Secrets that it was given. */
+  /** Secrets of this attempt, to mask. */
   masks: Masks | undefined;
 
   constructor(token: string, assign: Assign, work: Work, port: AttemptPort, nowMs: number) {
@@ -103,7 +103,7 @@ export class Attempt {
     this.startedMs = nowMs;
   }
 
-  /** Made when a handler asks for it: most never do. */
+  /** Created on first use: most handlers never read it. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
@@ -112,7 +112,7 @@ export class Attempt {
     return this.#abort.signal;
   }
 
-  /** Why it was asked to end. Undefined while it was not. */
+  /** Reason of the abort. Undefined without one. */
   get reason(): Error | undefined {
     return this.#reason;
   }
@@ -142,7 +142,7 @@ export class Attempt {
     };
   }
 
-  /** Its handler is asked to end. At this time it is answered for in any case. */
+  /** Aborts the handler. At `givenUpMs` the attempt is reported as ended in any case. */
   abort(reason: Error, givenUpMs: number): void {
     const before = this.limits.givenUpMs;
     this.#limits = { runEndsMs: never, totalEndsMs: never, givenUpMs: Math.min(before, givenUpMs) };

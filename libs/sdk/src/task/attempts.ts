@@ -1,10 +1,10 @@
 /**
- * The attempts of a worker: given, started, cancelled, timed out, answered.
+ * The attempts of a worker: assigned, started, cancelled, timed out, reported.
  *
- * 1. A token is done once: an assignment whose token is running, or has a result that is not durable, is dropped.
- * 2. An attempt is answered at most once. What its handler gives after it was given up goes nowhere.
- * 3. A slot is taken until its handler has ended, also if it is no longer awaited.
- * 4. What an attempt told before it ended goes out before its result.
+ * 1. A token is executed once: an assignment whose token is running, or has a result that is not durable, is dropped.
+ * 2. An attempt is reported at most once. A result of its handler after that is dropped.
+ * 3. A slot is in use until its handler has ended, also if it is no longer awaited.
+ * 4. Reports of an attempt from before its end leave before its result.
  */
 import type { Assign, Cancel, Extend } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
@@ -41,7 +41,7 @@ import { MeasureBook } from "./measures.ts";
 import type { OwnUse } from "./own-use.ts";
 import { StoredFile } from "./stored-file.ts";
 
-/** Where the desk puts what it has to say. */
+/** Receives the outgoing messages. */
 interface AttemptsOutbox {
   /** Messages are written here, each followed by `added`, or by `addedResult`, with where it starts. */
   readonly writer: FlatWriter;
@@ -59,13 +59,16 @@ export interface AttemptsParts {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly outbox: AttemptsOutbox;
-  /** What is too large for a frame, and files. Asked for each: the worker may be linked to another host by then. */
+  /**
+   * Store for content that is too large for a frame, and for files. Called for each access: the worker may be linked
+   * to another host by then.
+   */
   readonly blobs: () => BlobAccess;
   /** The mission that a task belongs to. */
   readonly openMission: AttemptPort["mission"];
   /** The value of a secret, by its reference. */
   readonly openSecret: AttemptPort["secret"];
-  /** Default: what is measured goes nowhere. */
+  /** Default: measurements are dropped. */
   readonly measures?: MeasureBook;
   /** Measures CPU and memory of tasks. Default: nothing does. */
   readonly ownUse?: OwnUse | undefined;
@@ -73,16 +76,16 @@ export interface AttemptsParts {
   readonly sendLogs?: boolean;
 }
 
-/** A handler that was asked to end and does not is answered for after this time. */
+/** Time after which the attempt of a handler that ignores its abort is reported as ended. */
 const giveUpAfterMs = 5_000;
 const encoder = new TextEncoder();
 /** A handler streams more than that into the store by itself. */
 const jsonLengthMax = 256 * 1024 * 1024;
 /** Larger inputs are not read into memory. */
 const inputBytesMax = 256 * 1024 * 1024;
-/** Progress of one attempt goes out no more often than this, but for what it saves. */
+/** Minimum time between two progress reports of one attempt, except for saved state. */
 const progressEveryMs = 100;
-/** Above this a handler that streams has to wait. Above the other its pieces are dropped. */
+/** Above this, a handler that streams has to wait. Above the second bound, its chunks are dropped. */
 const backlogHighBytes = 4 * 1024 * 1024;
 const backlogDropBytes = 32 * 1024 * 1024;
 /** A handler does not wait for its log: above this its lines are left out for readers. */
@@ -108,7 +111,7 @@ export class Attempts implements AttemptPort {
   /** From the welcome. */
   startedAfterMs = 0;
   outputBytesMax = 1024 * 1024;
-  /** Larger outputs become references, though the host would take them in place. */
+  /** Larger outputs become references, even if the host accepts them inline. */
   storedAboveBytes = storedAboveBytes;
   /** Why nothing new is started. Empty while it is. */
   closedBecause = "";
@@ -154,7 +157,7 @@ export class Attempts implements AttemptPort {
     return this.#parts.clock.monotonic();
   }
 
-  /** The capabilities by the numbers that the host has given them. */
+  /** Sets the capabilities by the numbers of the host. */
   number(numbered: ReadonlyMap<number, Registered>): void {
     this.#numbered = numbered;
   }
@@ -206,7 +209,7 @@ export class Attempts implements AttemptPort {
     this.#plan(attempt, nowMs);
   }
 
-  /** Not wanted any more: ended without an answer. */
+  /** Ends an attempt that the host does not need any more, without a report. */
   unwanted(token: string): void {
     const attempt = this.#attempt(token);
     if (attempt !== undefined) this.#drop(attempt, sdkErrors.cancelled({ reason: "given to another" }));
@@ -238,7 +241,7 @@ export class Attempts implements AttemptPort {
     }
   }
 
-  /** Puts what attempts told this turn into the outbox. */
+  /** Moves the reports of this turn into the outbox. */
   collect(): void {
     if (this.#unsent.size === 0) return;
     const unsent = this.#unsent;
@@ -396,7 +399,7 @@ export class Attempts implements AttemptPort {
     this.#answered(attempt, start);
   }
 
-  /** What is too large for a frame goes into the blob store first. The slot is taken until then. */
+  /** Stores an output that is too large for a frame first. The slot is in use until then. */
   #storeOutput(attempt: Attempt, json: string): void {
     const content = encoder.encode(json);
     this.store(attempt, () => partsOf(content), "").then(
@@ -553,7 +556,7 @@ export class Attempts implements AttemptPort {
   }
 }
 
-/** What is answered for a handler that does not know its end. */
+/** Returns the outcome of a handler that threw: busy, or failed. */
 function refusalOf({ work }: Attempt, error: unknown): Outcome {
   const busy = busyOf(error, work.name);
   if (busy === undefined) return { $case: "failed", value: failureDetail(error) };
@@ -625,7 +628,7 @@ const never = Number.NEGATIVE_INFINITY;
 const answered = Symbol("answered");
 const notBegun: Figures = { runMs: 0, used: undefined, modelCalls: undefined };
 
-/** What an attempt told, as it may leave. */
+/** Masks the secrets in a report of an attempt. */
 export function maskedProgress(progress: PendingProgress, masks: Masks | undefined): PendingProgress {
   if (masks === undefined) return progress;
   const { saved, message } = progress;

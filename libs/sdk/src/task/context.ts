@@ -1,4 +1,4 @@
-/** What a handler knows about its task, and what it can say while it works. */
+/** The context of a handler: facts about its task, and its reports. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
@@ -17,7 +17,7 @@ export interface Progress {
   readonly fraction?: number;
   /** In words, for people. */
   readonly message?: string;
-  /** What a later attempt finds in `context.saved`: JSON, at most 64 KiB. */
+  /** State for later attempts, in `context.saved`: JSON, at most 64 KiB. */
   readonly saved?: unknown;
 }
 
@@ -26,7 +26,7 @@ export interface StoreOptions {
   readonly mediaType?: string;
 }
 
-/** Gives content from its start. It is called again when the store was out of reach. */
+/** Returns content from its start. Called again if the store was unavailable. */
 export type StoredContent = () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
 export interface OutputOptions {
@@ -82,7 +82,7 @@ export class TaskContext {
     return this.#attempt.assign.namespace || this.#attempt.port.namespace;
   }
 
-  /** Who asked for it: `run order-17, task reserve`. */
+  /** The work that the task belongs to: `run order-17, task reserve`. */
   get caller(): string {
     return `${this.workKind} ${this.workId}, task ${this.taskId}`;
   }
@@ -92,7 +92,7 @@ export class TaskContext {
     return this.#attempt.assign.attempt;
   }
 
-  /** To be handed to other systems, so that a repeated attempt takes effect there once. The same for every attempt. */
+  /** Key to pass to other systems, so that a repeated attempt takes effect there once. Equal for every attempt. */
   get idempotencyKey(): string {
     return this.#attempt.assign.idempotencyKey || `${this.workId}/${this.taskId}`;
   }
@@ -111,7 +111,7 @@ export class TaskContext {
     return this.#attempt.assign.accessToken;
   }
 
-  /** What the attempt may use up. Undefined without limit. */
+  /** Budget of the attempt. Undefined without a limit. */
   get budget(): { readonly tokens: number; readonly money: number; readonly timeMs: number } | undefined {
     return this.#attempt.assign.budget;
   }
@@ -128,7 +128,7 @@ export class TaskContext {
     return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
   }
 
-  /** How long the attempt may still take, milliseconds. Infinity without a limit. */
+  /** Remaining time of the attempt in milliseconds. Infinity without a limit. */
   get remainingMs(): number {
     return this.#attempt.remainingMs;
   }
@@ -139,14 +139,14 @@ export class TaskContext {
   }
 
   /**
-   * Aborted when the attempt is no longer wanted: cancelled, timed out, or the worker had no link for so long that the
-   * task went to another. Hand it to what you call, and end soon after.
+   * Aborted when the attempt is cancelled or timed out, or when the worker had no link for so long that the task
+   * moved to another. Pass it to your calls, and return soon after.
    */
   get signal(): AbortSignal {
     return this.#attempt.signal;
   }
 
-  /** What an earlier attempt kept by `progress({saved})`. Undefined for none. */
+  /** State that an earlier attempt saved by `progress({saved})`. Undefined for none. */
   get saved(): unknown {
     const { saved } = this.#attempt.assign;
     this.#saved ??= { value: saved.length === 0 ? undefined : parsedOrText(saved) };
@@ -171,14 +171,14 @@ export class TaskContext {
     attempt.port.progressed(attempt);
   }
 
-  /** A sign of life, where the task has a heartbeat timeout. */
+  /** Sends a heartbeat, for a task with a heartbeat timeout. */
   heartbeat(): void {
     this.progress({});
   }
 
   /**
-   * A piece of output before the result, such as a token of a language model: for readers, at best effort. Wait for it
-   * where there is much: it resolves when there is room.
+   * Sends a chunk of output before the result, such as a token of a language model, to readers at best effort. Await
+   * it if there is much output: it resolves when there is room.
    */
   async output(
     chunk: string | Uint8Array,
@@ -208,10 +208,10 @@ export class TaskContext {
   }
 
   /**
-   * The value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker can open.
-   * `env:NAME` or `file:/path` of this machine, where the worker's option `secrets` has it. Ask at the last moment,
-   * hand it to what needs it, and keep it nowhere. Where the attempt says it (output, error, progress, its logger), its
-   * name is in its place.
+   * Returns the value of a secret: `secret:NAME` or `secret:NAME@VERSION` of the installation, which only this worker
+   * can open. `env:NAME` or `file:/path` of this machine, if the worker's option `secrets` contains it. Read it as
+   * late as possible, pass it to its user, and store it nowhere. Reports of the attempt (output, error, progress, its
+   * logger) contain its name in place of the value.
    */
   secret(reference: string): Promise<string> {
     return this.#attempt.port.secret(this.#attempt, reference);
@@ -238,8 +238,8 @@ export class TaskContext {
   }
 
   /**
-   * What a value stands for: JSON that is in the blob store as a value, other content as a file, anything else as it
-   * is. Lists and objects that REST or another task gave may refer to content with `{"$blob": {"sha256", "size"}}`.
+   * Returns the content of a value: JSON in the blob store as a value, other content as a file, any other value
+   * unchanged. Lists and objects from REST or another task may refer to content with `{"$blob": {"sha256", "size"}}`.
    */
   async content(value: unknown): Promise<unknown> {
     const reference = blobNamed(value);
@@ -249,13 +249,13 @@ export class TaskContext {
     return isJson ? (JSON.parse(await file.text()) as unknown) : file;
   }
 
-  /** What the attempt has used up so far beside time. */
+  /** Tokens and money that the attempt has used so far. */
   get used(): { readonly tokens: number; readonly money: number } {
     const { tokens = 0, money = 0 } = this.#attempt.used ?? {};
     return { tokens, money };
   }
 
-  /** Counts what the attempt used up beside time. Told with its result. */
+  /** Adds to the tokens and money that the attempt has used. Reported with its result. */
   use({ tokens = 0, money = 0 }: { readonly tokens?: number; readonly money?: number }): void {
     const used = this.#attempt.used ?? { tokens: 0, money: 0 };
     used.tokens += tokens;

@@ -8,7 +8,7 @@ const frameTags = { started: 26, progress: 34, partialOutputs: 42, results: 50 }
 const resultTags = { token: 10, inlineOutput: 18, runMs: 57, used: 66, modelCalls: 74 } as const;
 const amountTags = { tokens: 9, money: 17 } as const;
 
-/** What an attempt took and used up. */
+/** Duration and use of an attempt. */
 export interface Figures {
   readonly runMs: number;
   readonly used: Used | undefined;

@@ -4,7 +4,7 @@ import { isTuttiError, redactText, TuttiError, toErrorDetail } from "@tutti/kern
 export interface TaskFailureOptions {
   /** The same task fails again: it is not retried, even if the definition allows it. Default: false. */
   readonly final?: boolean;
-  /** How long to wait before the next attempt, milliseconds. The definition's back-off unless given. */
+  /** Pause before the next attempt in milliseconds. Default: the definition's backoff. */
   readonly retryAfterMs?: number;
   /** Identifiers that a program can use. Never a secret. */
   readonly details?: Readonly<Record<string, string>>;
@@ -39,15 +39,15 @@ export interface BusyOptions {
   readonly retryAfterMs?: number;
   readonly message?: string;
   /**
-   * The capabilities that the worker cannot take until then, the own one among them. `shop.*` is all that start with
-   * `shop.`. The worker keeps taking others. Default: the worker takes no task.
+   * The capabilities that the worker cannot execute until then, including its own. `shop.*` stands for all that start
+   * with `shop.`. The worker keeps accepting others. Default: the worker accepts no task.
    */
   readonly capabilities?: readonly string[];
 }
 
 /**
- * Thrown by a handler that cannot start now, such as one whose provider answered 429. No attempt is counted, and the
- * pool gives this worker less.
+ * Thrown by a handler that cannot start now, such as one whose provider responded with 429. No attempt is counted,
+ * and the pool gives this worker fewer tasks.
  */
 export class Busy extends Error {
   readonly retryAfterMs: number;
@@ -65,7 +65,7 @@ const tooManyRequests = 429;
 /** HTTP knows whole seconds. */
 const secondMs = 1_000;
 
-/** What says that there is no capacity now: `Busy`, or the error of an HTTP client whose provider answered 429. */
+/** Returns the `Busy` of a thrown value: itself, or one for the 429 of an HTTP client's error. */
 export function busyOf(thrown: unknown, capability: string): Busy | undefined {
   if (thrown instanceof Busy) return thrown;
   if (!(thrown instanceof Error)) return undefined;
@@ -112,7 +112,7 @@ export function failureDetail(thrown: unknown): ErrorDetail {
   );
 }
 
-/** Several errors at once, as `Promise.any` throws them, have messages of their own. */
+/** An error with several errors, as `Promise.any` throws it, has their messages. */
 function messageOf(thrown: object): string {
   const message = textOf(thrown, "message");
   const errors = read(thrown, "errors");
@@ -121,7 +121,10 @@ function messageOf(thrown: object): string {
   return [message, [...new Set(each)].join("; ")].filter(Boolean).join(": ");
 }
 
-/** What an object without a message has, as `throw { status: 3 }` gives one. Empty for an `Error`: its name says more. */
+/**
+ * Returns the content of an object without a message, as of `throw { status: 3 }`. Empty for an `Error`: its name
+ * says more.
+ */
 function contentOf(thrown: object): string {
   try {
     if (thrown instanceof Error) return "";

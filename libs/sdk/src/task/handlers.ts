@@ -12,15 +12,15 @@ export type Handler<Input = unknown, Output = unknown> = (
 export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 
 export interface HandleOptions {
-  /** Semantic version of the behaviour. Definitions ask for ranges of it. Default 1.0.0. */
+  /** Semantic version of the behaviour. Definitions can require a range of it. Default: 1.0.0. */
   readonly version?: string;
-  /** What it takes. `tutti validate --against` checks definitions against it. */
+  /** Schema of its input. `tutti validate --against` checks definitions against it. */
   readonly inputSchema?: JsonSchema;
-  /** What it gives. */
+  /** Schema of its output. */
   readonly outputSchema?: JsonSchema;
   /** One sentence for people. */
   readonly description?: string;
-  /** What one use is expected to cost, until it is learned. */
+  /** Expected cost of one call, until it is learned. */
   readonly estimate?: { readonly durationMs?: number; readonly money?: number; readonly tokens?: number };
 }
 
@@ -32,7 +32,7 @@ const optionNames: OptionNames<HandleOptions> = {
   estimate: true,
 };
 
-/** What a worker does for a capability. */
+/** The registered handler of a capability. */
 export interface Registered {
   readonly name: string;
   readonly version: string;
@@ -75,7 +75,7 @@ export class Handlers {
     this.#byKey.set(key, { name, version, handler, capability });
   }
 
-  /** By the numbers that a host has given them. */
+  /** Returns the handlers by the numbers of a host. */
   numbered(numbers: Readonly<Record<string, number>>): Map<number, Registered> {
     const result = new Map<number, Registered>();
     for (const [key, number] of Object.entries(numbers)) {

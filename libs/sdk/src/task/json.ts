@@ -1,6 +1,6 @@
 /** Handlers' outputs as JSON, and where they are not. */
 
-/** Where a value is not what JSON can say. */
+/** Location of a value that is not JSON. */
 export interface NotJson {
   /** `output.items[3].price` */
   readonly path: string;
@@ -10,10 +10,7 @@ export interface NotJson {
 /** Deeper values are cycles, or would overflow their readers. */
 const depthMax = 500;
 
-/**
- * Returns the first thing in a value that JSON cannot say. Undefined when there is none. Fields that are undefined are
- * left out.
- */
+/** Returns the first value that is not JSON. Undefined if there is none. Undefined fields are ignored. */
 export function findNotJson(value: unknown): NotJson | undefined {
   const path: (string | number)[] = [];
   const found = look(value, path, 0);
@@ -72,7 +69,7 @@ function lookInto(value: object, path: (string | number)[], depth: number): stri
   return undefined;
 }
 
-/** What JSON would silently make an empty object of, or an object with numbers for keys. */
+/** Names a type that JSON would silently convert to an empty object, or to an object with numbers for keys. */
 function opaque(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return undefined;

@@ -6,7 +6,7 @@
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { LogFields, Logger, LogLevel } from "@tutti/kernel";
 
-/** What is shorter is in so much else that masking it would make nonsense of everything. */
+/** A shorter secret occurs in so much other text that masking it would make all output unreadable. */
 const lengthMin = 4;
 
 export class Masks {
@@ -42,7 +42,7 @@ export class Masks {
   }
 
   bytes(content: Uint8Array): Uint8Array {
-    // Latin 1 has a sign for each byte and gives them back as they were. So are forms looked for.
+    // Latin 1 maps each byte to one character and back without a change, so encoded forms are found too.
     const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
     let masked = text;
     for (const [form, mask] of this.#masks)

@@ -1,17 +1,17 @@
 /**
- * What handlers measure: counters, gauges and distributions, summed up until they are sent.
+ * Metrics of handlers: counters, gauges and distributions, aggregated until they are sent.
  *
- * 1. A value costs a look-up and an addition: nothing is sent for each.
- * 2. The number of series is bounded. Beyond it, values of a metric go to one series with the label `overflow`, and the
- *    metric is named once.
- * 3. Nothing here knows a server or a clock.
+ * 1. A value costs a lookup and an addition: no value is sent alone.
+ * 2. The number of series is bounded. Beyond it, values of a metric go to one series with the label `overflow`, and
+ *    the metric is reported once.
+ * 3. Nothing here depends on a server or a clock.
  */
 import { sdkErrors } from "../errors.ts";
 
 export type MeasureLabels = Readonly<Record<string, string | number | boolean>>;
 
 export interface MeasureOptions {
-  /** For people: what is measured. */
+  /** Description of the metric, for people. */
   readonly help?: string;
   /** Such as `seconds`, `bytes`, `orders`. */
   readonly unit?: string;
@@ -129,7 +129,7 @@ export class MeasureBook {
     };
   }
 
-  /** What was measured, by namespace. It stays until `sent`. */
+  /** Returns the aggregated values by namespace. They stay until `sent`. */
   measures(): ReadonlyMap<string, readonly Measure[]> {
     const all = [...this.#metrics.values()].flatMap((metric) =>
       [...metric.series.values()].map((series) => ({ namespace: metric.namespace, one: measureOf(series) })),
@@ -138,7 +138,7 @@ export class MeasureBook {
     return new Map([...byNamespace].map(([namespace, own]) => [namespace, own.map(({ one }) => one)]));
   }
 
-  /** These arrived. What came meanwhile stays. */
+  /** Removes values that have arrived. Newer ones stay. */
   sent(namespace: string, measures: readonly Measure[]): void {
     for (const { name, kind, labels, value } of measures) {
       const metric = this.#metrics.get(`${namespace}\n${name}`);

@@ -1,8 +1,8 @@
 /**
- * The models that an attempt asked, so that a trace has them under OpenTelemetry's names.
+ * The model calls of an attempt, so that a trace has them by OpenTelemetry's names.
  *
  * 1. Of more than 64 calls the first are reported. The usage of all of them is counted in any case.
- * 2. A call that is still open at the end of the attempt is reported as far as it came.
+ * 2. A call that is still open at the end of the attempt is reported with its data so far.
  */
 import type { ModelCall, ModelCalls } from "@tutti/contracts/types/v1";
 
@@ -10,18 +10,18 @@ import type { ModelCall, ModelCalls } from "@tutti/contracts/types/v1";
 export interface ModelRequest {
   /** Such as `chat`, the default, or `embeddings`: as `gen_ai.operation.name` has it. */
   readonly operation?: string;
-  /** Who offers it: `openai`, `anthropic`, as `gen_ai.provider.name` has it. */
+  /** Provider: `openai`, `anthropic`, as in `gen_ai.provider.name`. */
   readonly provider?: string;
   readonly model: string;
 }
 
-/** What a model said of its answer. */
+/** Facts of a model's answer. */
 export interface ModelAnswer {
-  /** The one that answered, where that is another one. */
+  /** Model of the answer, if it differs from the requested one. */
   readonly model?: string;
   readonly inputTokens?: number;
   readonly outputTokens?: number;
-  /** Why it said no more: `stop`, `length`. */
+  /** Reasons of the end of the answer: `stop`, `length`. */
   readonly finishReasons?: readonly string[];
 }
 

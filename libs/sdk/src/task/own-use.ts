@@ -1,6 +1,6 @@
 /**
- * CPU and memory of tasks, for agents whose tasks share resources. The process can tell them apart only if one task runs:
- * what ran next to another one is not measured.
+ * CPU and memory of tasks, for agents whose tasks share resources. The process can attribute its use only while one
+ * task runs: the use of concurrent tasks is not measured.
  */
 import type { Attempt } from "./attempt.ts";
 import type { Histogram, MeasureBook } from "./measures.ts";
@@ -14,7 +14,7 @@ export interface ProcessUse {
   readonly childMs: number;
 }
 
-/** A shorter attempt says little. */
+/** A shorter attempt gives no reliable value. */
 const runMinMs = 50;
 
 export class OwnUse {

@@ -1,4 +1,4 @@
-/** Content in the blob store that a task is given or gives: a file, an image, an archive. */
+/** Content in the blob store that a task receives or returns: a file, an image, an archive. */
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";

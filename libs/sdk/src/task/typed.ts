@@ -68,7 +68,7 @@ function reasonOf(issues: readonly SchemaIssue[]): string {
   return shown.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-/** Undefined if the library gives no JSON Schema, or none for this schema. */
+/** Undefined if the library has no JSON Schema, or none for this schema. */
 function jsonSchemaOf(schema: StandardSchema | undefined, side: "input" | "output"): JsonSchema | undefined {
   try {
     return schema?.["~standard"].jsonSchema?.[side]({ target: "draft-2020-12" });
