@@ -1,7 +1,7 @@
-/** Names that the platform has given itself, and that several packages know. */
+/** Names of the platform itself that several packages use. */
 
 /** The durable function that is an agent. Its input is the `agent` of the task. */
 export const agentFunction = "tutti.agent";
 
-/** The label of workflows of the platform. They are no tools of others. */
+/** The label of the platform's own workflows. Agents cannot use them as tools. */
 export const internalLabel = "tutti.internal";

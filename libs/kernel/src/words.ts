@@ -1,6 +1,6 @@
 /** Words of texts for people and programs. */
 
-/** Returns how many of what, so that they agree: `1 task`, `3 tasks`, `2 entries`. */
+/** Returns a number with its noun in singular or plural: `1 task`, `3 tasks`, `2 entries`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
@@ -13,27 +13,27 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-/** Returns how much of a resource: `1 slot`, `4 slots`. All others are written as they were named: `2 gpu`. */
+/** Returns an amount of a resource: `1 slot`, `4 slots`. Other resources keep their name: `2 gpu`. */
 export function amountOf(amount: number, resource: string): string {
   return resource === "slots" ? counted(amount, "slot") : `${amount} ${resource}`;
 }
 
-/** Returns a span as sentences have it. */
+/** Returns a duration for sentences. */
 export function spanOf(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
-/** Returns a moment for people: `2026-01-31 12:00:00 UTC`. Programs get ISO 8601. */
+/** Returns a time for people: `2026-01-31 12:00:00 UTC`. Programs get ISO 8601. */
 export function utcOf(ms: number, least: "second" | "minute" = "second"): string {
   const text = new Date(ms).toISOString().replace("T", " ");
   return `${text.slice(0, least === "second" ? 19 : 16)} UTC`;
 }
 
 /**
- * Joins texts into sentences. A text that ends without a mark gets a full stop, and one that has its mark keeps it.
- * A text of several lines is a list, and the next text starts a line.
+ * Joins texts into sentences. A text without a final punctuation mark gets a full stop. A text of several lines is a
+ * list, and the next text starts a line.
  */
 export function sentences(...texts: readonly string[]): string {
   let joined = "";
@@ -47,17 +47,17 @@ export function sentences(...texts: readonly string[]): string {
   return joined;
 }
 
-// The mark may stand within a quotation or parentheses.
+// The mark may be inside a quotation or parentheses.
 const endsSentence = /[.!?…]["')\]]?$/;
 
-/** Returns a noun at the start of a sentence. */
+/** Returns a noun with a capital letter, for the start of a sentence. */
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export type CsvValue = string | number | null | undefined;
 
-/** Returns a line of CSV (RFC 4180). A text that a spreadsheet would compute starts with an apostrophe. */
+/** Returns a line of CSV (RFC 4180). A text that a spreadsheet would evaluate gets a leading apostrophe. */
 export function csvLine(values: readonly CsvValue[]): string {
   return values.map(cellOf).join();
 }
@@ -69,8 +69,8 @@ function cellOf(value: CsvValue): string {
 }
 
 /**
- * Whether a text is as a pattern, in which `*` stands for any text: `stock.*` matches all codes with that prefix. An
- * expression of JavaScript would back up at every star, and take years for some patterns.
+ * Returns whether a text matches a pattern, in which `*` matches any text: `stock.*` matches all codes with that
+ * prefix. A regular expression would backtrack at every star, and take years for some patterns.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   const parts = pattern.split("*");

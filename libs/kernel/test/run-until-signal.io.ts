@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("./programs/draining.ts", import.meta.url));
 
-/** Runs the program and acts on each word it tells. Gives the words and how it ended. */
+/** Runs the program and acts on each word that it prints. Returns the words and its exit. */
 async function run(
   behaviour: string,
   act: (word: string, child: ChildProcessByStdio<null, Readable, null>) => void,

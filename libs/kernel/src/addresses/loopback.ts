@@ -1,4 +1,4 @@
-/** Returns whether a host, with or without the brackets of version 6, can be reached from this machine alone. */
+/** Returns whether a host, with or without the brackets of version 6, is reachable from this machine only. */
 export function isLoopbackHost(host: string): boolean {
   const name = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   return (

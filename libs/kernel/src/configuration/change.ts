@@ -5,31 +5,31 @@ import { Resolution } from "./resolution.ts";
 import { type Scope, scopesFrom } from "./scopes.ts";
 import type { Key } from "./section.ts";
 
-/** Returns whether any reader gets another value for a key. */
+/** Returns whether the value of a key differs for any reader. */
 function differs(key: Key, before: Resolution, after: Resolution): boolean {
   return scopesFrom(key.home).some((scope) => differsAt(key, scope, before, after));
 }
 
-/** Returns whether a reader in a scope gets another value for a key. */
+/** Returns whether the value of a key differs for a reader in a scope. */
 export function differsAt(key: Key, scope: Scope, before: Resolution, after: Resolution): boolean {
   return !isDeepStrictEqual(before.keyValueFor(key, scope), after.keyValueFor(key, scope));
 }
 
 export interface Change {
-  /** Running work from now on: live keys as the sources say, the others as they were. */
+  /** Values from now on: live keys have their new values, other keys keep theirs. */
   readonly next: Resolution;
   readonly changed: readonly Key[];
   readonly afterRestart: readonly Key[];
 }
 
-/** What of a new reading takes effect in a process that continues. */
+/** Returns the part of a new reading that takes effect in a running process. */
 export function changeOf(running: Resolution, next: Resolution, declarations: Declarations): Change {
   const different = declarations.keys.filter((key) => differs(key, running, next));
   const afterRestart = different.filter((key) => !key.live);
   const changed = different.filter((key) => key.live);
   if (afterRestart.length === 0) return { next: next, changed, afterRestart };
   const held = new Set(afterRestart);
-  // What did not change is taken from the new reading too: its line in the file may be another one.
+  // Unchanged entries are taken from the new reading too, because their line in the file may differ.
   const entries: readonly Entry[] = declarations.keys.flatMap((key) =>
     (held.has(key) ? running : next).allEntriesOf(key),
   );

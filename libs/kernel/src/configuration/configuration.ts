@@ -15,24 +15,24 @@ import { isBefore, isScope, type Scope } from "./scopes.ts";
 import type { Key, Section } from "./section.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
-/** The reading scope: a later scope than the section's own may have its own values. */
+/** The reading scope: a scope later than the section's own may have its own values. */
 export interface Reader {
   readonly scope?: Scope;
 }
 
 export interface ReloadReport {
-  /** False when the sources have mistakes: then everything stays as it was. */
+  /** False if the sources have mistakes: then everything stays as before. */
   readonly applied: boolean;
   readonly error: TuttiError | undefined;
-  /** Live keys that have another value now. */
+  /** Live keys whose value has changed. */
   readonly changed: readonly string[];
   /** Keys that the sources changed and that take effect after a restart. */
   readonly afterRestart: readonly string[];
-  /** What listeners threw. The new values hold all the same. */
+  /** Errors of listeners. The new values apply anyway. */
   readonly faults: readonly TuttiError[];
 }
 
-/** Told at once and in order. What it does later is its own affair, also its failures. */
+/** Called synchronously and in order. Its later work and failures are its own responsibility. */
 export type ChangeListener<S extends z.ZodObject> = (value: z.output<S>, changed: readonly string[]) => void;
 
 export interface ConfigurationOptions {
@@ -40,7 +40,7 @@ export interface ConfigurationOptions {
   readonly sources: ConfigurationSources;
   /**
    * Names of sections of other processes. One file, environment or command line may configure several processes: this
-   * one ignores those sections, and the process that has them checks them.
+   * process ignores those sections, and their own process checks them.
    */
   readonly elsewhere?: readonly string[];
 }
@@ -49,20 +49,20 @@ export interface ConfigurationOptions {
  * The configuration of a process.
  *
  * Invariants:
- * 1. It is valid as a whole, always: mistakes end the start, and later a reading with mistakes changes nothing.
- * 2. What was read stays the same object until one of its live keys changes. Keys that are not live keep the value they
- *    had at the start.
+ * 1. It is valid as a whole, always: mistakes fail the start, and a later reading with mistakes changes nothing.
+ * 2. A section's value stays the same object until one of its live keys changes. Keys that are not live keep the value
+ *    they had at the start.
  */
 export class Configuration {
   readonly #declarations: Declarations;
   readonly #sources: ConfigurationSources;
   readonly #listeners = new Set<(changed: readonly Key[], before: Resolution) => void>();
   #read: Said;
-  /** What the sources said last, and what of it is in effect. */
+  /** The latest values of the sources, and those of them that are in effect. */
   #latest: Resolution;
   #running: Resolution;
 
-  /** Reads and checks everything, or throws `kernel.configuration_invalid` with all that is wrong. */
+  /** Reads and checks everything. Throws `kernel.configuration_invalid` with all mistakes. */
   static load(options: ConfigurationOptions): Configuration {
     return new Configuration(options);
   }
@@ -75,14 +75,14 @@ export class Configuration {
     this.#running = this.#latest;
   }
 
-  /** Returns the values of a section, as a reader in its own scope or a later one gets them. */
+  /** Returns the values of a section for a reader in its own scope or a later one. */
   read<S extends z.ZodObject>(section: Section<S>, reader: Reader = {}): z.output<S> {
     return this.#valueOf(section, this.#scopeOf(section, reader), this.#running);
   }
 
   /**
-   * Where values come from: of all keys, of a section (`registry`), a group or a key (`registry.leaseMs`). The reader
-   * is in the section's own scope, or in the one given first or beside (`engines.log.level`).
+   * Returns the origin of values: of all keys, of a section (`registry`), a group or a key (`registry.leaseMs`). The
+   * reader is in the section's own scope, or in the scope of the path (`engines.log.level`) or of `reader`.
    */
   explain(path = "", reader: Reader = {}): readonly Explanation[] {
     const [first = "", ...rest] = path.split(".");
@@ -94,7 +94,7 @@ export class Configuration {
       .map((key) => explain(key, scope ?? key.home, this.#running, this.#latest));
   }
 
-  /** Calls back after live keys of a section changed for a reader. Returns how to stop. */
+  /** Calls back after live keys of a section changed for a reader. Returns a function that stops that. */
   onChange<S extends z.ZodObject>(
     section: Section<S>,
     listener: ChangeListener<S>,
@@ -112,7 +112,7 @@ export class Configuration {
     return () => this.#listeners.delete(hear);
   }
 
-  /** Calls back with the names of all live keys that changed. Returns how to stop. */
+  /** Calls back with the names of all live keys that changed. Returns a function that stops that. */
   onAnyChange(listener: (changed: readonly string[]) => void): () => void {
     const hear = (changed: readonly Key[]) => {
       if (changed.length > 0) listener(changed.map(nameOf));
@@ -121,12 +121,12 @@ export class Configuration {
     return () => this.#listeners.delete(hear);
   }
 
-  /** Reads the sources again. With mistakes in them everything stays as it was. */
+  /** Reads the sources again. If they have mistakes, everything stays as before. */
   reload(): ReloadReport {
     return this.#takeIn(readSources(this.#sources, this.#declarations));
   }
 
-  /** Reloads when the configuration file changes. Returns how to stop. */
+  /** Reloads when the configuration file changes. Returns a function that stops that. */
   watch(ports: { readonly timers: Timers; readonly logger: Logger }): () => void {
     let pending: Timer | undefined;
     const look = () => {
@@ -136,7 +136,7 @@ export class Configuration {
       if (!same) logReload(this.#takeIn(read), ports.logger);
     };
     const stop = this.#sources.files.watch(this.#read.path, () => {
-      // Not put off by each further event: in a busy directory that would be for ever.
+      // Further events do not delay it: in a busy directory it would never run.
       pending ??= ports.timers.after(settleMs, look);
     });
     return () => {
@@ -146,7 +146,7 @@ export class Configuration {
   }
 
   #takeIn(read: Said): ReloadReport {
-    // Also when it is wrong: the same text is not complained about twice.
+    // Stored even if it is wrong, so that the same text is not reported twice.
     this.#read = read;
     const before = this.#running;
     try {
@@ -189,12 +189,12 @@ export class Configuration {
   }
 
   #valueOf<S extends z.ZodObject>(section: Section<S>, scope: Scope, values: Resolution): z.output<S> {
-    // Values are kept by name. This one came out of the very schema of the section.
+    // Values are stored by name. This one was parsed by exactly this section's schema.
     return values.valueFor(section.name, scope) as z.output<S>;
   }
 }
 
-/** Editors write a file in several steps, of which each is an event. */
+/** Editors write a file in several steps, each of which is an event. */
 const settleMs = 100;
 
 function resolved(read: Said, declarations: Declarations, previous?: Resolution): Resolution {
@@ -212,7 +212,7 @@ function refuseProblems(problems: readonly Problem[]): void {
   );
 }
 
-/** The new values are fine, but not together with those that cannot change yet. */
+/** The new values are valid, but not together with those that cannot change before a restart. */
 function untilRestart({ name, message }: Problem): Problem {
   return { name, message: `with the values that hold until a restart: ${message}` };
 }

@@ -3,7 +3,7 @@ import { assert } from "../errors/assertion.ts";
 import { isBefore, isScope, type Scope, scopes } from "./scopes.ts";
 import { type Key, type Section, variableOf } from "./section.ts";
 
-/** A key as one of its names means it: in which scope it would be set. */
+/** A key with the scope of one of its names. */
 export interface Setting {
   readonly key: Key;
   readonly scope: Scope;
@@ -35,12 +35,12 @@ export class Declarations {
     }
   }
 
-  /** By `registry.leaseMs` or `engines.registry.leaseMs`. */
+  /** Returns a setting by `registry.leaseMs` or `engines.registry.leaseMs`. */
   byName(name: string): Setting | undefined {
     return this.#byName.get(name);
   }
 
-  /** By `TUTTI_REGISTRY_LEASE_MS` or `TUTTI_ENGINES_REGISTRY_LEASE_MS`. */
+  /** Returns a setting by `TUTTI_REGISTRY_LEASE_MS` or `TUTTI_ENGINES_REGISTRY_LEASE_MS`. */
   byVariable(variable: string): Setting | undefined {
     return this.#byVariable.get(variable);
   }
@@ -60,7 +60,7 @@ export class Declarations {
     );
   }
 
-  /** Every name that may be used, for suggestions. */
+  /** Returns every valid name, for suggestions. */
   *names(): Generator<string> {
     for (const [name, setting] of this.#byName) if (!isEarly(setting)) yield name;
   }
@@ -81,7 +81,7 @@ export class Declarations {
   }
 }
 
-/** Returns whether a key would be set in a scope before the one it belongs to, where no reader sees it. */
+/** Returns whether a setting is in an earlier scope than its key's own, where no reader sees it. */
 export function isEarly({ key, scope }: Setting): boolean {
   return isBefore(scope, key.home);
 }

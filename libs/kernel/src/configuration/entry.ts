@@ -2,7 +2,7 @@ import type { Scope } from "./scopes.ts";
 import type { SecretReference } from "./secret.ts";
 import type { Key } from "./section.ts";
 
-/** Where a value can be set besides its default, the weakest first. */
+/** Sources of values besides the default, the weakest first. */
 export const sourceKinds = ["preset", "file", "environment", "flag"] as const;
 
 export type SourceKind = (typeof sourceKinds)[number];
@@ -11,21 +11,21 @@ export type SourceKind = (typeof sourceKinds)[number];
 export interface Entry {
   readonly key: Key;
   readonly scope: Scope;
-  /** Of the type that the key's schema takes. Secrets as references. */
+  /** In the type of the key's schema. Secrets are references. */
   readonly value: unknown;
   readonly source: SourceKind;
   /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS` or `--registry.leaseMs`. */
   readonly place: string;
-  /** The place of a part of the value. That of the whole where the source cannot tell. */
+  /** Returns the place of a part of the value. If the source cannot locate it, returns the place of the whole value. */
   readonly placeOf: (path: readonly PropertyKey[]) => string;
   /** The references inside the value. */
   readonly secrets: readonly SecretReference[];
 }
 
-/** One thing wrong with the configuration. */
+/** One mistake in the configuration. */
 export interface Problem {
-  /** The key, or its substitute, for programs. */
+  /** The key, or a substitute for it, for programs. */
   readonly name: string;
-  /** The place, what was expected, what was found, what to do. */
+  /** The place, the expected and the found value, and the remedy. */
   readonly message: string;
 }

@@ -5,13 +5,13 @@ import { didYouMean } from "./suggestion.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Names the configuration file itself, so it is no key of any section. */
+/** The variable that names the configuration file. It is no key of any section. */
 export const fileVariable = `${variablePrefix}CONFIG`;
 
-/** What the starter of the process sets instead of the defaults. */
+/** The variable that replaces defaults. The parent of the process sets it. */
 export const presetVariable = `${variablePrefix}PRESET`;
 
-/** What people set for workers, clients and the CLI, often for a whole shell. */
+/** Variables that people set for workers, clients and the CLI, often for a whole shell. */
 const variablesOfClients = [
   ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
   "TUTTI_ADDRESS",
@@ -23,9 +23,9 @@ const variablesOfClients = [
 ];
 
 /**
- * Variables with our prefix that are no keys: the file's name, the preset, variables of the workspace's tools
- * and tests, and of workers, clients and the CLI, which people set for a whole shell. None of them may look
- * like a key that was mistyped, or the mistake would pass in silence.
+ * Variables with our prefix that are not keys: the file's name, the preset, variables of the workspace's tools and
+ * tests, and of workers, clients and the CLI, which people set for a whole shell. None of them may look like a mistyped
+ * key, because such a mistake would not be reported.
  */
 const otherVariables = new Set([
   fileVariable,
@@ -38,8 +38,8 @@ const otherVariables = new Set([
 ]);
 
 /**
- * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are no key:
- * some may yet turn out to be where a secret is kept.
+ * Reads `TUTTI_REGISTRY_LEASE_MS` and `TUTTI_ENGINES_LOG_LEVEL`. Returns the variables of our prefix that are not keys:
+ * some may contain secrets that references name.
  */
 export function readEnvironment(
   environment: Environment,
@@ -52,7 +52,7 @@ export function readEnvironment(
   for (const variable of Object.keys(environment).sort()) {
     if (!variable.startsWith(variablePrefix) || otherVariables.has(variable) || isLink(variable)) continue;
     const text = environment[variable];
-    // Shells and compose files leave variables empty that are not meant to be set.
+    // Shells and compose files leave unset variables empty.
     if (text === undefined || text === "") continue;
     const setting = declarations.byVariable(variable);
     if (setting === undefined) {
@@ -74,8 +74,9 @@ export function unknownVariable(variable: string, declarations: Declarations): s
 }
 
 /**
- * Kubernetes tells each container of every service beside it, and a service named `tutti-registry` takes our prefix:
- * `TUTTI_REGISTRY_PORT=tcp://10.0.0.1:7401`. Where all parts of such a link are there, none of it is ours.
+ * Kubernetes gives each container variables about every service of its namespace, and those of a service named
+ * `tutti-registry` have our prefix: `TUTTI_REGISTRY_PORT=tcp://10.0.0.1:7401`. If all parts of such a link exist, they
+ * are ignored.
  */
 function serviceLinks(environment: Environment): (variable: string) => boolean {
   const links = Object.keys(environment)

@@ -3,7 +3,7 @@ import { isSecretSchema, secretForm } from "./secret.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The JSON Schema of what a file may hold for a schema. References where secrets are. */
+/** Returns the JSON Schema of a value in a file. Secrets are references. */
 export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   const {
     $schema: _,
@@ -19,13 +19,13 @@ export function jsonSchemaOf(schema: z.core.$ZodType): JsonSchema {
   return jsonSchema;
 }
 
-/** What a schema expects, in words: "an integer from 1 to 60000". */
+/** Returns the expectation of a schema in words: "an integer from 1 to 60000". */
 export function expectationOf(schema: z.core.$ZodType): string {
   return inWords(jsonSchemaOf(schema));
 }
 
 function inWords(schema: JsonSchema): string {
-  // A schema may have words of its own for what would otherwise be a pattern.
+  // A schema may have a title that replaces a pattern.
   if (schema.title !== undefined) return schema.title;
   if (schema.const === "") return "nothing";
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;

@@ -5,29 +5,29 @@ import type { Resolution } from "./resolution.ts";
 import type { Scope } from "./scopes.ts";
 import type { Key } from "./section.ts";
 
-/** Why a key has the value it has, for a reader in a scope. */
+/** Origin of a key's value for a reader in a scope. */
 export interface Explanation {
   /** `registry.leaseMs` */
   readonly name: string;
-  /** The reader's. */
+  /** The scope of the reader. */
   readonly scope: Scope;
-  /** As `read` gives it. A secret is its reference, however it is printed. */
+  /** The value as `read` returns it. A secret is its reference, in any printed form. */
   readonly value: unknown;
   readonly source: "default" | SourceKind;
   /** `tutti.yaml:12:5`, `TUTTI_REGISTRY_LEASE_MS`, `--registry.leaseMs`. Empty for a default. */
   readonly place: string;
-  /** The scope whose value this is: the reader's own, or one before it that it inherits from. */
+  /** The scope that sets this value: the reader's own, or an earlier one that it inherits from. */
   readonly inheritedFrom: Scope;
   readonly default: unknown;
   readonly description: string;
-  /** Empty where the key has none. */
+  /** Empty if the key has none. */
   readonly unit: string;
   /** Whether a change takes effect without a restart. */
   readonly live: boolean;
   readonly secret: boolean;
-  /** What is also set, and does not count for this reader. What would count next comes first. */
+  /** Settings that are overridden for this reader, the strongest first. */
   readonly overridden: readonly Setting[];
-  /** What the sources say by now and takes effect after a restart. Undefined when that is the value. */
+  /** The setting that takes effect after a restart. Undefined if there is no difference. */
   readonly afterRestart: Setting | undefined;
 }
 
@@ -37,7 +37,7 @@ interface Setting {
   readonly place: string;
 }
 
-/** @param latest what the sources say by now, which differs from what is running until a restart. */
+/** @param latest the latest values of the sources, which differ from the running ones until a restart. */
 export function explain(key: Key, scope: Scope, running: Resolution, latest: Resolution): Explanation {
   const [counts, ...overridden] = running.entriesOf(key, scope);
   const { name, description, unit, live, secret } = key;

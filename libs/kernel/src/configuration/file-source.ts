@@ -8,7 +8,7 @@ import { didYouMean } from "./suggestion.ts";
 import { type Member, YamlDocument } from "./yaml-document.ts";
 
 export interface ConfigurationFile {
-  /** As people write it: it starts every place. */
+  /** The name as people write it. Every place starts with it. */
   readonly name: string;
   readonly text: string;
 }

@@ -5,13 +5,13 @@ import type { Reading } from "./reading.ts";
 import { coreOf } from "./schema-walk.ts";
 import { didYouMean } from "./suggestion.ts";
 
-/** Names the configuration file itself, so it is no key of any section. */
+/** The flag that names the configuration file. It is no key of any section. */
 const fileFlag = "config";
 
 /**
  * Reads `--registry.leaseMs=5000`, `--registry.leaseMs 5000`, `--engines.log.level=debug`, `--cache.enabled`,
- * `--no-cache.enabled` and `--config tutti.yaml`, whose value it returns. Of a repeated flag the last one counts. An
- * argument that belongs to no known key is never repeated: it may be a secret that ended up in the wrong place.
+ * `--no-cache.enabled` and `--config tutti.yaml`, whose value it returns. If a flag is repeated, the last one counts.
+ * An argument of no known key is never printed, because it may be a misplaced secret.
  */
 export function readFlags(
   given: readonly string[],
@@ -28,7 +28,7 @@ export function readFlags(
       file = flag.text;
       if (!file) reading.refuse("--config", "--config needs a path: --config=tutti.yaml");
     } else {
-      // `--log.level`, `--no-log.level` and `--foundation.log.level` are one setting.
+      // `--log.level`, `--no-log.level` and `--foundation.log.level` are the same setting.
       const setting = settingOf(flag.name, declarations);
       last.set(setting ? `${setting.scope}.${setting.key.name}` : flag.name, flag);
     }
@@ -37,17 +37,17 @@ export function readFlags(
   return file;
 }
 
-/** No section's name starts so: a name has no dash. */
+/** Prefix that no section's name has, because a name has no dash. */
 const denial = "no-";
 
 interface Flag {
   readonly position: number;
-  /** The text between `--` and the equals sign. Empty for an argument that is no flag's. */
+  /** The text between `--` and the equals sign. Empty for an argument that is not a flag. */
   readonly name: string;
   readonly text: string | undefined;
 }
 
-/** Joins each flag with the argument after it, if that is no flag itself. */
+/** Joins each flag with the next argument, if that is not a flag. */
 function* flagsOf(given: readonly string[]): Generator<Flag> {
   for (let index = 0; index < given.length; index++) {
     const position = index + 1;
@@ -71,7 +71,7 @@ function keyOf(name: string): string {
 }
 
 /**
- * Returns the key that was most likely meant. A name below a key is no key: the value of a key is set as a
+ * Returns the key that was most likely meant. A name below a key is not a key, because the value of a key is set as a
  * whole.
  */
 function hintFor(name: string, declarations: Declarations): string {
@@ -92,18 +92,18 @@ function hintFor(name: string, declarations: Declarations): string {
   return meant === "" ? hintByLastWord(name, known) : meant;
 }
 
-/** More keys than that are no hint. */
+/** More keys than this are no useful hint. */
 const hintedMax = 3;
 
 /**
- * Keys whose last word is or starts with the words of a flag: `--data`, `--data-dir` and `--data.directory` for
- * `--platform.dataDirectory`.
+ * Returns keys whose last word equals or starts with the words of a flag: `--data`, `--data-dir` and `--data.directory`
+ * for `--platform.dataDirectory`.
  */
 function hintByLastWord(name: string, known: readonly string[]): string {
   const wanted = name.replaceAll(/[-_.]/g, "").toLowerCase();
   if (wanted.length < 3) return "";
   const lastOf = (key: string): string => key.slice(key.lastIndexOf(".") + 1).toLowerCase();
-  // Each key has a name with its scope too.
+  // Each key also has a name with its scope.
   const short = known.filter((key) => !known.some((other) => key.endsWith(`.${other}`)));
   const same = short.filter((key) => lastOf(key) === wanted);
   const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(wanted));

@@ -6,8 +6,8 @@ import type { Key, KeyGroup, Section } from "./section.ts";
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /**
- * Returns the JSON Schema of `tutti.yaml`, for editors to complete and check it. Nothing is required in it: what must
- * be set may be set elsewhere. Rules that join several keys are not in it. Loading checks them.
+ * Returns the JSON Schema of `tutti.yaml`, for editors to complete and check it. Nothing is required in it, because
+ * required keys may be set in another source. Rules over several keys are missing: loading checks them.
  */
 export function configurationJsonSchema(sections: readonly Section[]): JsonSchema {
   return {
@@ -42,7 +42,7 @@ function mapping(members: readonly (readonly [string, JsonSchema])[]): JsonSchem
   return { type: "object", properties: Object.fromEntries(members), additionalProperties: false };
 }
 
-/** A heading with nothing under it is read as an empty mapping. */
+/** A heading without content is read as an empty mapping. */
 function orEmpty(schema: JsonSchema): JsonSchema {
   return { anyOf: [schema, { type: "null" }] };
 }

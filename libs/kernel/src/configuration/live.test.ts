@@ -6,7 +6,7 @@ import { Configuration } from "./configuration.ts";
 import { renderExplanation } from "./explanation.ts";
 import { log, registry, sections, sourcesOf } from "./sections.fixture.ts";
 
-/** A configuration whose file can be written while it is in use. */
+/** Returns a configuration whose file can be written while it is in use. */
 function begin(yaml: string) {
   const files: Record<string, string> = { "/tutti.yaml": yaml };
   const environment: Record<string, string> = { TOKEN: "t", OTHER: "o" };

@@ -219,7 +219,7 @@ function allExplanations(configuration: ReturnType<typeof load>) {
   return scopesFrom("foundation").flatMap((scope) => configuration.explain(undefined, { scope }));
 }
 
-/** Returns the rule, spelled out. */
+/** The rule, written out. */
 function strongest(set: readonly Set[], name: string, home: Scope, reader: Scope): Set | undefined {
   for (const scope of scopesBack(reader, home)) {
     for (const source of ["flag", "environment", "file"]) {

@@ -18,10 +18,10 @@ export function notSet(key: Key): string {
   return `\`${key.name}\` is not set and has no default: expected ${expectationOf(key.schema)}. Set it in the file (\`${file}: …${"}".repeat(key.path.length + 1)}\`), as ${variablePrefix}${key.variable} or as --${key.name}=…`;
 }
 
-/** For an unknown key that is near to none. */
+/** For an unknown key without a similar known one. */
 export const keysListed = " (remove it, or list the keys with `tutti config explain`)";
 
-/** A value as an error may repeat it: short, and never that of a secret. */
+/** Returns a value for an error message: short, and never a secret. */
 export function shown(key: Key, value: unknown): string {
   if (key.secret) return "something else (not shown)";
   if (value === null) return "nothing (null)";

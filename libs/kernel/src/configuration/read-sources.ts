@@ -10,14 +10,14 @@ import { secretReference, variableOfReference } from "./secret-source.ts";
 import type { Key } from "./section.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
-/** What all sources together say. */
+/** Content of all sources together. */
 export interface Said {
   readonly entries: readonly Entry[];
   readonly problems: readonly Problem[];
   readonly unusable: ReadonlySet<Key>;
-  /** Where the configuration file is, or would be if there were one. */
+  /** Path of the configuration file, even if it does not exist. */
   readonly path: string;
-  /** Its text. Undefined where there is none. */
+  /** Its text. Undefined if it does not exist. */
   readonly text: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function readSources(sources: ConfigurationSources, declarations: Declara
   const entries = readings.flatMap((reading) => reading.entries);
   const kept = new Set(entries.flatMap(({ secrets }) => secrets.map(variableOfReference)));
   for (const variable of unknown) {
-    // A variable of our prefix may be where a secret is, and then is no key.
+    // A variable of our prefix may contain a secret that a reference names. Then it is not a key.
     if (!kept.has(variable)) environment.refuse(variable, unknownVariable(variable, declarations));
   }
   return {
@@ -60,7 +60,7 @@ interface FoundFile extends Pick<ConfigurationFile, "name"> {
   readonly problem?: string;
 }
 
-/** Returns the file that was named, which must exist, or the one in the working directory, which need not. */
+/** Returns the named file, which must exist, or the one in the working directory, which may be missing. */
 function findFile(named: string | undefined, sources: ConfigurationSources): FoundFile {
   if (named !== undefined) {
     const file = readText(named, sources);
@@ -98,8 +98,8 @@ function readText(name: string, { directory, files }: ConfigurationSources): Fou
 }
 
 /**
- * Reads what the starter of the process sets instead of the defaults: `{"log.level":"warn"}`. Everything else beats
- * it, so that a person who is given a preset without asking for it can set what they like, wherever they like.
+ * Reads the values that the parent of the process sets instead of the defaults: `{"log.level":"warn"}`. Every other
+ * source overrides them, so that a user who gets an unrequested preset can set any value in any source.
  */
 function readPreset(text: string | undefined, declarations: Declarations, reading: Reading): void {
   if (text === undefined || text === "") return;

@@ -11,11 +11,11 @@ export interface Origin {
   readonly placeOf?: (path: readonly PropertyKey[]) => string;
 }
 
-/** What reading one source gives: as much as could be understood, and everything that could not. */
+/** Result of reading one source: all valid entries, and all problems. */
 export class Reading {
   readonly entries: Entry[] = [];
   readonly problems: Problem[] = [];
-  /** Keys that are set, but to nothing of use. That is a problem of its own. They do not count as missing besides. */
+  /** Keys that are set to an unusable value. That is a separate problem, so they do not count as missing. */
   readonly unusable = new Set<Key>();
   readonly #secretOf: (reference: string) => SecretReference;
 
@@ -27,7 +27,7 @@ export class Reading {
     this.problems.push({ name, message });
   }
 
-  /** Takes in that a source sets a key in a scope. */
+  /** Records that a source sets a key in a scope. */
   record(setting: Setting, found: Found, origin: Origin): void {
     const { key, scope } = setting;
     const { source, place, placeOf = () => place } = origin;

@@ -4,7 +4,10 @@ import { expectationOf } from "./expectation.ts";
 import { scopes } from "./scopes.ts";
 import type { Key, Section } from "./section.ts";
 
-/** The reference page of the configuration as markdown: every key with what it expects, its default and its names. */
+/**
+ * Returns the reference page of the configuration as markdown: every key with its expected value, its default and its
+ * names.
+ */
 export function renderConfigurationReference(sections: readonly Section[]): string {
   const lines = ["# Configuration", "", ...preamble];
   for (const scope of scopes) {

@@ -1,13 +1,13 @@
 /**
- * From what the sources say to the values that readers get. Pure.
+ * Computes the values of readers from the entries of the sources. Pure.
  *
  * Invariants:
  * 1. Within a scope the strongest source that sets a key counts: flag, environment, file, preset.
  * 2. A reader gets, key by key, the value of the latest scope up to its own in which any source sets it, else the
- *    default. So a source never beats a later scope: what is set closer to the reader counts.
- * 3. Every value that any reader could get is checked, also where sections' own rules join several keys. All problems
- *    are found in one go, each told once.
- * 4. Values are frozen to the bottom.
+ *    default. So a source never overrides a later scope: the scope closest to the reader counts.
+ * 3. Every value that any reader could get is checked, including rules of sections over several keys. All problems are
+ *    found in one go, each reported once.
+ * 4. Values are deeply frozen.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
@@ -26,8 +26,8 @@ export class Resolution {
   readonly #unusable: ReadonlySet<Key>;
 
   /**
-   * @param options.unusable keys that are set to something refused already
-   * @param options.previous whose values are kept, as the same objects, where they are equal
+   * @param options.unusable keys whose value was refused already
+   * @param options.previous source of equal values, which are kept as the same objects
    */
   constructor(
     declarations: Declarations,
@@ -50,12 +50,12 @@ export class Resolution {
     return valueAt(this.valueFor(key.section, scope), key.path);
   }
 
-  /** All that is set for a key up to a scope, what counts first. */
+  /** Returns all entries of a key up to a scope, the one that counts first. */
   entriesOf(key: Key, scope: Scope): readonly Entry[] {
     return scopesBack(scope, key.home).flatMap((each) => this.#layer(key, each));
   }
 
-  /** All that is set for a key, in any scope. */
+  /** Returns all entries of a key, in any scope. */
   allEntriesOf(key: Key): readonly Entry[] {
     return scopesFrom(key.home).flatMap((each) => this.#layer(key, each));
   }
@@ -64,7 +64,7 @@ export class Resolution {
     return this.#layers.get(`${scope}.${key.name}`) ?? [];
   }
 
-  // The previous values are not kept: each reload would hold on to all before it.
+  // The previous values are not stored: each reload would retain all earlier ones.
   #resolve(previous: Resolution | undefined): Problem[] {
     const problems = new Map<string, Problem>();
     for (const section of this.#declarations.sections.values()) {
@@ -94,7 +94,7 @@ export class Resolution {
     return undefined;
   }
 
-  /** What the section's schema is given: the values set, nested by group. */
+  /** Returns the input of the section's schema: the set values, nested by group. */
   #input(group: KeyGroup, scope: Scope): Record<string, unknown> {
     const input: Record<string, unknown> = {};
     for (const [word, member] of group.members) {
@@ -118,7 +118,7 @@ export class Resolution {
       const subject = `\`${key.name}${pathInWords(inside)}\` at ${entry.placeOf(inside)}`;
       return { name: key.name, message: `${subject}: ${complaint(key, issue, valueAt(input, issue.path))}` };
     }
-    // Set to something that was refused already: not missing.
+    // Its value was refused already, so it is not missing.
     if (this.#unusable.has(key)) return undefined;
     if (key.required && inside.length === 0) return { name: key.name, message: notSet(key) };
     return sectionProblem(section, issue, this.#placesIn(section, scope));
@@ -131,7 +131,7 @@ export class Resolution {
     return places.length === 0 ? "" : ` (set at ${places.join(", ")})`;
   }
 
-  /** References that lead nowhere, among those that apply to any section. */
+  /** Returns references without a secret, among the values of all sections. */
   #missingSecrets(): Problem[] {
     const problems: Problem[] = [];
     for (const [entry] of this.#layers.values()) {
@@ -146,7 +146,7 @@ export class Resolution {
   }
 }
 
-/** What is set for each key in each scope, the strongest source first. */
+/** Returns the entries of each key in each scope, the strongest source first. */
 function layersOf(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
   const layers = Map.groupBy(entries, ({ scope, key }) => `${scope}.${key.name}`);
   for (const layer of layers.values()) {
@@ -165,7 +165,7 @@ function sectionProblem(section: Section, issue: z.core.$ZodIssue, places: strin
   return { name, message: `\`${name}\`: ${issue.message}${places}` };
 }
 
-/** What the schema has against a value. A rule with words of its own speaks for itself. */
+/** Returns the objection of the schema to a value. A rule with its own message is used as it is. */
 function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "unrecognized_keys") return `unknown key \`${issue.keys.join("`, `")}\``;
@@ -183,7 +183,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return found;
 }
 
-/** Freezes plain objects and lists to the bottom. Other objects look after themselves. */
+/** Deeply freezes plain objects and lists. Other objects are left alone. */
 function deepFreeze<T>(value: T, seen: Set<unknown> = new Set()): T {
   if (typeof value !== "object" || value === null || seen.has(value)) return value;
   seen.add(value);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isSecretSchema } from "./secret.ts";
 
-/** The schema inside a wrapper that changes neither how a value is written nor what it is made of. */
+/** Returns the schema inside a wrapper that changes neither the form nor the type of a value. */
 export function innerOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {
   if (
     schema instanceof z.ZodOptional ||
@@ -24,7 +24,7 @@ export function coreOf(schema: z.core.$ZodType): z.core.$ZodType {
   return inner === undefined ? schema : coreOf(inner);
 }
 
-/** The schemas that a value's parts have: of a list's entries, a mapping's values, a union's alternatives. */
+/** Returns the schemas of a value's parts: of a list's entries, a mapping's values, a union's alternatives. */
 function partsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.ZodArray) return [schema.element];
   if (schema instanceof z.ZodRecord) return [schema.valueType];
@@ -34,7 +34,7 @@ function partsOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   return inner === undefined ? [] : [inner];
 }
 
-/** Every schema inside a schema, itself first. */
+/** Returns every schema inside a schema, itself first. */
 export function* schemasIn(schema: z.core.$ZodType): Generator<z.core.$ZodType> {
   yield schema;
   for (const part of partsOf(schema)) yield* schemasIn(part);

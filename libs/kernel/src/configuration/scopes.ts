@@ -1,6 +1,6 @@
 /**
- * The scopes of configuration, from the ground up. A scope inherits from all before it: what is set for
- * `foundation` holds everywhere until a later scope reports something else for itself and those after it.
+ * The scopes of configuration, the most general first. A scope inherits from all before it: a value for `foundation`
+ * applies everywhere until a later scope sets another value for itself and those after it.
  */
 export const scopes = ["foundation", "orchestration", "engines", "integration", "management"] as const;
 
@@ -19,7 +19,7 @@ export function scopesFrom(scope: Scope): readonly Scope[] {
   return scopes.slice(scopes.indexOf(scope));
 }
 
-/** Where a reader looks: its own scope first, then back to the home of what it reads. */
+/** Returns the scopes of a look-up: the reader's scope first, then back to the home of the setting. */
 export function scopesBack(reader: Scope, home: Scope): readonly Scope[] {
   return scopes.slice(scopes.indexOf(home), scopes.indexOf(reader) + 1).reverse();
 }

@@ -3,7 +3,7 @@ import { describeForeign } from "../errors/foreign.ts";
 import { type SecretFound, SecretReference, type SecretSource } from "./secret.ts";
 import type { ConfigurationSources } from "./sources.ts";
 
-/** The reference `env:NAME` or `file:/path`. A relative path starts in `directory`. */
+/** Returns the reference `env:NAME` or `file:/path`. A relative path starts in `directory`. */
 export function secretReference(
   reference: string,
   sources: ConfigurationSources,
@@ -51,7 +51,7 @@ function file(path: string, { files }: ConfigurationSources): SecretSource {
 
 function found(text: string | undefined): SecretFound {
   if (text === undefined) return { missing: "no such file" };
-  // Editors and `echo` end a file with a new line that is no part of the secret.
+  // Editors and `echo` end a file with a new line that is not part of the secret.
   const secret = text.replace(/\r?\n$/, "");
   return secret === "" ? { missing: "an empty file" } : { secret };
 }

@@ -13,7 +13,7 @@ import { type Given, load, problemsOf, registry, sourcesOf } from "./sections.fi
 
 const theSecret = "hunter2-the-very-secret";
 
-/** Everything that might be printed of a configuration. */
+/** Returns everything of a configuration that might be printed. */
 function printed(configuration: Configuration): string {
   const values = configuration.read(registry);
   const explained = configuration.explain();

@@ -6,9 +6,9 @@ import { kernelErrors } from "../errors/kernel-errors.ts";
  * Secrets in the configuration are references, `env:NAME` or `file:/path`, never values.
  *
  * Invariants:
- * 1. A printed reference shows the place of the secret, never its value: the secret is not kept, it is read again
- *    each time it is revealed, so a rotated one is found.
- * 2. A value that is no reference is refused without being repeated: it may be the secret itself.
+ * 1. A printed reference shows the place of the secret, never its value: the secret is not stored but read again at
+ *    each `reveal`, so a rotated one is found.
+ * 2. A value that is not a reference is refused without being printed: it may be the secret itself.
  */
 export class SecretReference {
   /** `env:NAME` or `file:/path`, as configured. */
@@ -21,17 +21,17 @@ export class SecretReference {
     Object.freeze(this);
   }
 
-  /** Returns the secret. Hand it to what needs it at once. Never keep, log or send it. */
+  /** Returns the secret. Pass it directly to the code that needs it. Never store, log or send it. */
   async reveal(): Promise<string> {
     return this.#checked(await this.#source.readLater());
   }
 
-  /** The same, blocking: for libraries that cannot wait. */
+  /** Returns the secret synchronously, for libraries that cannot wait. */
   revealSync(): string {
     return this.#checked(this.#source.read());
   }
 
-  /** What was found in place of the secret. Undefined when it is there. */
+  /** Returns a description of the problem if the secret is missing. Undefined if it exists. */
   missing(): string | undefined {
     const found = this.#source.read();
     return "secret" in found ? undefined : found.missing;
@@ -57,18 +57,18 @@ export class SecretReference {
 
 export type SecretFound = { readonly secret: string } | { readonly missing: string };
 
-/** Where the secret of one reference is read. */
+/** Source of the secret of one reference. */
 export interface SecretSource {
   read(): SecretFound;
   readLater(): Promise<SecretFound>;
 }
 
-/** What a reference looks like. */
+/** The form of a reference. */
 export const secretForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/;
 
 const secretSchemas = z.registry<{ readonly secret: true }>();
 
-/** The schema of a key whose value is a secret: set to a reference, read as a `SecretReference`. */
+/** Returns the schema of a key whose value is a secret: set as a reference, read as a `SecretReference`. */
 export function secret() {
   const schema = z.instanceof(SecretReference);
   secretSchemas.add(schema, { secret: true });
@@ -76,6 +76,6 @@ export function secret() {
 }
 
 export function isSecretSchema(schema: z.core.$ZodType): boolean {
-  // A described schema is a copy. The registry knows it by its original.
+  // A described schema is a copy, but the registry has the original.
   return secretSchemas.get(schema) !== undefined;
 }

@@ -3,16 +3,16 @@ import { assert } from "../errors/assertion.ts";
 import { coreOf, holdsSecret, innerOf, schemasIn } from "./schema-walk.ts";
 import { isScope, type Scope } from "./scopes.ts";
 
-/** What the owner of a part of the configuration says about it. */
+/** Declaration of a section by its owner. */
 export interface SectionDeclaration<S extends z.ZodObject> {
-  /** The scope it belongs to: there it is set, or overridden in a later one. It is read there or later. */
+  /** The scope it belongs to. It is set and read in that scope or a later one. */
   readonly scope: Scope;
   /** One camelCase word or two, unique in the installation: `registry`. */
   readonly name: string;
-  /** For the reference page: what these settings are about. */
+  /** Subject of these settings, for the reference page. */
   readonly description?: string;
   /**
-   * The keys, each with a description, and a default except when it must be set. Nested objects are groups of keys.
+   * The keys, each with a description, and with a default except for required ones. Nested objects are groups of keys.
    * Units are the last word of a key: `leaseMs`, `bodyMaxBytes`.
    */
   readonly schema: S;
@@ -20,7 +20,7 @@ export interface SectionDeclaration<S extends z.ZodObject> {
 
 export interface Section<S extends z.ZodObject = z.ZodObject> extends SectionDeclaration<S> {
   readonly root: KeyGroup;
-  /** All keys of the section, groups opened. */
+  /** All keys of the section, including those in groups. */
   readonly keys: readonly Key[];
 }
 
@@ -35,15 +35,15 @@ export interface Key {
   /** `REGISTRY_LEASE_MS` */
   readonly variable: string;
   readonly schema: z.core.$ZodType;
-  /** The default. Undefined where it must be set or may be absent. */
+  /** The default. Undefined if the key is required or optional. */
   readonly default: unknown;
   readonly description: string;
-  /** By the last word of the name. Empty where it has none. */
+  /** The unit, from the last word of the name. Empty if there is none. */
   readonly unit: string;
   /** A change takes effect without a restart. */
   readonly live: boolean;
   readonly secret: boolean;
-  /** There is no value except when it is set, and there must be one. */
+  /** True if the key must be set, because it has no default. */
   readonly required: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface KeyGroup {
   readonly members: ReadonlyMap<string, Key | KeyGroup>;
 }
 
-/** Declares a section. Its schema is checked here, so that a mistake in it shows when the program is written. */
+/** Declares a section. Its schema is checked here, so that a mistake shows during development. */
 export function defineSection<S extends z.ZodObject>(declaration: SectionDeclaration<S>): Section<S> {
   const { scope, name, schema } = declaration;
   assert(wordForm.test(name) && !isScope(name), "a section's name is camelCase and not that of a scope", {
@@ -65,9 +65,9 @@ export function defineSection<S extends z.ZodObject>(declaration: SectionDeclara
   return Object.freeze({ ...declaration, root, keys });
 }
 
-/** Marks a key as one whose change takes effect while the process runs. Its owner listens with `onChange`. */
+/** Marks a key whose changes take effect while the process runs. Its owner listens with `onChange`. */
 export function live<S extends z.ZodType>(schema: S): S {
-  // A copy, so that a schema which several keys share is not marked for all of them.
+  // A copy, so that a schema shared by several keys is not marked for all of them.
   const copy = schema.clone();
   liveSchemas.add(copy, { live: true });
   return copy;
@@ -105,7 +105,7 @@ function groupOf(schema: z.ZodObject, position: Position, keys: Key[], optional 
   return { kind: "group", optional, members };
 }
 
-/** An object is a group of keys, and so is one that may be absent. Other wrappers would hide the keys' own defaults. */
+/** An object is a group of keys, and so is an optional one. Other wrappers would hide the keys' own defaults. */
 function groupSchemaOf(schema: z.core.$ZodType, name: string) {
   if (schema instanceof z.ZodObject) return { schema, optional: false };
   if (!(coreOf(schema) instanceof z.ZodObject)) return undefined;
@@ -152,7 +152,7 @@ function checkKey(schema: z.core.$ZodType, name: string): void {
   }
 }
 
-/** What the schema or, where it says nothing, those it wraps have to say. */
+/** Returns the first answer of the schema or of those it wraps. */
 function firstOf<T>(schema: z.core.$ZodType, ask: (schema: z.core.$ZodType) => T | undefined): T | undefined {
   const inner = innerOf(schema);
   return ask(schema) ?? (inner && firstOf(inner, ask));

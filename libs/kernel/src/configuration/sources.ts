@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCodeOf } from "../errors/caught.ts";
 
-/** What configuration is read from. Everything that touches the world is here, so that tests need no disk. */
+/** Inputs of the configuration. All access to the environment is here, so that tests need no disk. */
 export interface ConfigurationSources {
-  /** Where `tutti.yaml` is looked for and relative paths start. */
+  /** Directory of `tutti.yaml` and of relative paths. */
   readonly directory: string;
   /** The flags, without the program's own name. */
   readonly arguments: readonly string[];
@@ -14,13 +14,12 @@ export interface ConfigurationSources {
 }
 
 export interface ConfigurationFiles {
-  /**
-   * Returns the text of a file. Undefined when there is none at this path. Throws when there is one that cannot be
-   * read.
-   */
+  /** Returns the text of a file. Undefined if it does not exist. Throws if it cannot be read. */
   read(path: string): string | undefined;
   readLater(path: string): Promise<string | undefined>;
-  /** Calls back whenever the file may have been made, changed, replaced or removed. Returns how to stop. */
+  /**
+   * Calls back when the file may have been created, changed, replaced or removed. Returns a function that stops that.
+   */
   watch(path: string, changed: () => void): () => void;
 }
 
@@ -34,7 +33,7 @@ export function systemSources(): ConfigurationSources {
   };
 }
 
-/** Sources in memory, for tests and for programs that bring their configuration along. Paths are whole names. */
+/** Returns sources in memory, for tests and for programs with a built-in configuration. Paths are absolute. */
 export function memorySources(
   given: {
     readonly arguments?: readonly string[];
@@ -65,9 +64,9 @@ const systemFiles: ConfigurationFiles = {
     return readFile(path, "utf8").catch(absentOr);
   },
   watch(path, changed) {
-    // The directory, not the file: editors replace the file, and Kubernetes swaps a link beside it.
+    // Watches the directory, not the file: editors replace the file, and Kubernetes replaces a link in the directory.
     const watcher = watch(dirname(path), { persistent: false }, changed);
-    // The directory itself may go away. Nothing is to be seen there then. The values read last stay.
+    // The directory itself may be removed. Then the values read last stay.
     watcher.on("error", () => watcher.close());
     return () => watcher.close();
   },

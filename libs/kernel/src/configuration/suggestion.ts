@@ -1,11 +1,9 @@
-/** More names are not compared: a list of them is longer than a person would read. */
+/** Maximum number of compared names: a longer list is more than a person would read. */
 const comparedMax = 2_000;
-/** No mistyped name is longer. Two of this length cost 40,000 steps. */
+/** Maximum length of a compared name. Two of this length cost 40,000 steps. */
 const lengthMax = 200;
 
-/**
- * Returns the known name that was most likely meant. Undefined when none is near. Looks at no more than 2,000 of them.
- */
+/** Returns the known name that was most likely meant. Undefined if none is similar. Compares at most 2,000 of them. */
 export function nearest(found: string, known: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.min(4, Math.floor(found.length / 3)));
   const wanted = found.toLowerCase();
@@ -31,7 +29,8 @@ export function didYouMean(found: string, known: Iterable<string>): string {
 }
 
 /**
- * Insertions, deletions, replacements and swaps of neighbours between two words. `enough` or more is not told exactly.
+ * Returns the number of insertions, deletions, replacements and swaps of neighbours between two words. Results of
+ * `enough` or more are not exact.
  */
 function distanceOf(a: string, b: string, enough: number): number {
   if (Math.abs(a.length - b.length) >= enough || a.length > lengthMax) return enough;

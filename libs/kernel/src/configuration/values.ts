@@ -2,19 +2,19 @@ import * as z from "zod";
 import { coreOf, innerOf } from "./schema-walk.ts";
 import { isSecretSchema, type SecretReference, secretForm } from "./secret.ts";
 
-/** What a source says. Variables and flags know only text. Files have numbers, lists and mappings of their own. */
+/** A value as found in a source. Variables and flags contain text. Files have numbers, lists and mappings. */
 export type Found = { readonly text: string } | { readonly typed: unknown };
 
 export interface Meant {
-  /** Of the type that the schema takes. What does not fit stays as it was found, for the schema to refuse. */
+  /** In the type of the schema. A value that does not fit is unchanged, and the schema refuses it. */
   readonly value: unknown;
-  /** The references found, on any level of the value. */
+  /** The references found, at any level of the value. */
   readonly secrets: readonly SecretReference[];
-  /** Where a secret should have been referred to, something else was found. */
+  /** True if a secret contains another value instead of a reference. */
   readonly plain: boolean;
 }
 
-/** The value a source means. */
+/** Converts a found value to the type of its schema. */
 export function valueMeant(
   schema: z.core.$ZodType,
   found: Found,
@@ -64,7 +64,7 @@ class ValueReader {
     return reference;
   }
 
-  /** Returns the first alternative that takes the value. */
+  /** Returns the first alternative that accepts the value. */
   #alternative(options: readonly z.core.$ZodType[], found: unknown): unknown {
     for (const option of options) {
       const attempt = new ValueReader(this.#fromText, this.#secretOf);

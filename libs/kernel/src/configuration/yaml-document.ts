@@ -5,14 +5,14 @@ import { parseYaml, YamlTooDeep } from "./yaml-text.ts";
 export interface Member {
   readonly word: string;
   readonly value: Node | null;
-  /** `tutti.yaml:12:5`: where the word stands. */
+  /** Place of the word: `tutti.yaml:12:5`. */
   readonly place: string;
 }
 
-/** No configuration and no rule is nested as deep. */
+/** Maximum nesting, beyond any real configuration or rule. */
 const depthMax = 64;
 
-/** A YAML (or JSON) text whose every part knows its line and column. */
+/** A YAML (or JSON) text with the line and column of every part. */
 export class YamlDocument {
   readonly #name: string;
   readonly #text: string;
@@ -24,7 +24,7 @@ export class YamlDocument {
   constructor(name: string, text: string) {
     this.#name = name;
     this.#text = text;
-    // Pretty errors would quote the line they are about, and a secret with it.
+    // Pretty errors would quote the faulty line, and with it perhaps a secret.
     try {
       this.#document = parseYaml(text, { lines: this.#lines, depthMax, uniqueKeys: true });
     } catch (fault) {
@@ -37,7 +37,7 @@ export class YamlDocument {
     return this.#document?.contents ?? null;
   }
 
-  /** Why the text is not valid YAML, each mistake with its place. */
+  /** Returns the syntax errors, each with its place. */
   get mistakes(): readonly string[] {
     if (this.#document === undefined)
       return [`${this.#at(this.#deepAt)} is nested more than ${depthMax} deep`];
@@ -46,7 +46,7 @@ export class YamlDocument {
     );
   }
 
-  /** Returns the members of a mapping, none for a value left empty. Undefined for what is no mapping. */
+  /** Returns the members of a mapping, none for an empty value. Undefined if it is no mapping. */
   membersOf(node: Node | null): readonly Member[] | undefined {
     if (node === null || (isScalar(node) && node.value === null)) return [];
     if (!isMap(node)) return undefined;
@@ -57,7 +57,7 @@ export class YamlDocument {
     }));
   }
 
-  /** Returns the value without positions. Undefined when it has more aliases than a person writes. */
+  /** Returns the value without positions. Undefined if it has more aliases than a person would write. */
   plain(node: Node | null): { readonly typed: unknown } | undefined {
     if (this.#document === undefined) return undefined;
     try {

@@ -1,9 +1,8 @@
 import { type Document, type ErrorCode, isCollection, isNode, isScalar, visit } from "yaml";
 
 /**
- * Mistakes of texts that are not valid YAML, in words: `tutti.yaml:3:5 is not valid YAML: …`. The library's
- * own messages repeat
- * parts of the text, which may be a secret.
+ * Messages about invalid YAML: `tutti.yaml:3:5 is not valid YAML: …`. The library's own messages quote parts of the
+ * text, which may be a secret.
  */
 const words: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: "an alias takes no tag or anchor",
@@ -36,7 +35,10 @@ interface Mistake {
   readonly text: string;
 }
 
-/** An open bracket or quote is named where it opens. Mistakes after it follow from it, and are left out. */
+/**
+ * Returns the mistakes of a text. An unclosed bracket or quote is reported where it opens, and its consequences are
+ * left out.
+ */
 export function yamlMistakesIn(
   { contents, errors, warnings }: Pick<Document, "contents" | "errors" | "warnings">,
   text: string,
@@ -57,7 +59,7 @@ function openText(opening: string): string {
   return `\`${opening}\` is not closed, or the lines after it are not indented further`;
 }
 
-/** Where brackets and quotes open, the innermost last, by where they end. */
+/** Returns the places where brackets and quotes open, by their ends, the innermost last. */
 function startsByEnd(contents: Document["contents"]): ReadonlyMap<number, readonly number[]> {
   const starts = new Map<number, number[]>();
   visit(contents, (_, node) => {
@@ -69,7 +71,7 @@ function startsByEnd(contents: Document["contents"]): ReadonlyMap<number, readon
   return starts;
 }
 
-/** Where the innermost of these opens that the last character before their end does not close. */
+/** Returns the innermost opening that the last character before the end does not close. */
 function openAt(starts: readonly number[], last: string): number | undefined {
   return starts.at(/[\]}"']/.test(last) ? -2 : -1);
 }

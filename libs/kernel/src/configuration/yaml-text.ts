@@ -11,7 +11,7 @@ import {
   YAMLParseError,
 } from "yaml";
 
-/** A text is nested deeper than its reader takes. */
+/** A text is nested deeper than its reader allows. */
 export class YamlTooDeep {
   /** The character that opens one level too many. */
   readonly at: number;
@@ -21,12 +21,12 @@ export class YamlTooDeep {
   }
 }
 
-/** What the parser has open besides a collection for each level: the document, a scalar, the text that ends a line. */
+/** Open items of the parser besides a collection for each level: the document, a scalar, the line end. */
 const openBesides = 8;
 
 /**
- * As `parseDocument` of the library does it, in time that grows with the text alone. The library takes seconds for
- * 300,000 brackets, and compares each key with all others of its mapping.
+ * Parses like the library's `parseDocument`, but in linear time. The library takes seconds for 300,000 brackets, and
+ * compares each key with all others of its mapping.
  *
  * Throws `YamlTooDeep`.
  */

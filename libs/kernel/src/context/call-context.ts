@@ -2,49 +2,48 @@ import type { Scope } from "@tutti/contracts/governance/v1";
 import type { Logger } from "../ports/logger.ts";
 import type { TraceContext } from "../ports/tracer.ts";
 
-/** On whose behalf something is done. */
+/** The actor on whose behalf an operation runs. */
 export interface Principal {
   readonly kind: "person" | "service" | "agent";
   /** Unique within its kind: `local-admin`, `workflow`, an agent's id. */
   readonly id: string;
   /**
-   * Of the installation's own (no `shown`) what gives it its rights. Of all others the roles and groups that they
-   * turned out to have.
+   * The roles that give an actor of the installation (without `shown`) its rights. For all others, the roles and groups
+   * found at authentication.
    */
   readonly roles: readonly string[];
   /**
-   * What it showed to prove who it is. Absent for the installation's own: its services, and the administrator of this
-   * machine.
+   * The credential that proves its identity. Absent for actors of the installation: its services, and the administrator
+   * of this machine.
    */
   readonly shown?: ShownCredential;
-  /** The policies that permit what it does, as records of it say: `role:operator`. Absent where none was asked. */
+  /** The policies that allow the operation, as recorded: `role:operator`. Absent if none was evaluated. */
   readonly right?: string;
 }
 
-/** What a key or token says of its bearer. */
+/** Claims of a key or token about its bearer. */
 export interface ShownCredential {
   /** Id of the key or token. Empty for a token of another issuer. */
   readonly id: string;
   /**
-   * The tenant that it belongs to, outside of which it is good for nothing. Empty, or `system`, where it is of the
-   * installation.
+   * The tenant of the credential, and the only one in which it is valid. Empty or `system` for the whole installation.
    */
   readonly namespace: string;
   readonly groups: readonly string[];
   readonly scope: Scope;
 }
 
-/** Who works at a loopback address without showing anything. */
+/** The caller at a loopback address without a credential. */
 export const localAdministrator: Principal = { kind: "person", id: "local-admin", roles: ["admin"] };
 
 /**
- * What travels with every call, from the edge to the last handler: who, where, until when, as part of what. It is
- * handed on explicitly. Nothing is kept in ambient storage.
+ * The context of every call, from the edge to the last handler: caller, namespace, deadline, trace. It is passed
+ * explicitly. Nothing is kept in ambient storage.
  */
 export interface CallContext {
   readonly principal: Principal;
   readonly namespace: string;
-  /** On this process's monotonic clock, milliseconds. Infinity without a limit. It only shrinks on the way. */
+  /** On this process's monotonic clock, milliseconds. Infinity without a limit. It only shrinks along the call. */
   readonly deadlineMs: number;
   /** Aborted when the caller gave up, the deadline passed, or the server stops. */
   readonly signal: AbortSignal;
@@ -52,16 +51,18 @@ export interface CallContext {
   /** Empty, or the key under which a repeated call is answered like the first. */
   readonly idempotencyKey: string;
   /**
-   * Of a keyed call: the epoch under which the caller believes this process to be the owner. A process that
-   * does not know of its ownership yet waits for the update instead of sending the caller away. 0 if the
-   * caller did not set it.
+   * The epoch under which the caller of a keyed call believes this process to be the owner. If this process does not
+   * know of its ownership yet, it waits for the update instead of rejecting the call. 0 if the caller did not set it.
    */
   readonly ownerEpoch?: number | undefined;
   /** Writes the trace id, the call and the namespace in each line. */
   readonly logger: Logger;
 }
 
-/** The same context with some of it otherwise. What is made when it is asked for, as a signal may be, a spread would lose. */
+/**
+ * Returns the context with some fields replaced. A spread would lose fields that are computed on demand, such as a
+ * signal.
+ */
 export function contextWith(context: CallContext, otherwise: Partial<CallContext>): CallContext {
   const { principal, namespace, deadlineMs, signal, trace, idempotencyKey, ownerEpoch, logger } = context;
   return {

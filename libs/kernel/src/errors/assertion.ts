@@ -2,10 +2,10 @@ import { errorText } from "./catalogue.ts";
 import { kernelErrors } from "./kernel-errors.ts";
 import { TuttiError } from "./tutti-error.ts";
 
-/** What was found when an assertion failed. Identifiers and numbers. Never a secret or a user's data. */
+/** Facts about a failed assertion. Identifiers and numbers, never a secret or a user's data. */
 export type Facts = Readonly<Record<string, unknown>>;
 
-/** A bug of our own: a fact the code relies on did not hold. It is never caught to continue with the same state. */
+/** Our own bug: a fact that the code relies on is false. Never catch it to continue with the same state. */
 export class AssertionFault extends TuttiError {
   static {
     AssertionFault.prototype.name = "AssertionFault";
@@ -34,7 +34,10 @@ export function assert(condition: unknown, message: string, facts?: Facts): asse
   }
 }
 
-/** The last branch of an exhaustive switch: the compiler proves it is never reached, this says so if it lied. */
+/**
+ * The last branch of an exhaustive switch. The compiler proves that it is never reached. It throws if a value does not
+ * have its type.
+ */
 export function unreachable(value: never, what: string): never {
   throw new AssertionFault(`${what} is one of the known ones`, { found: value });
 }
@@ -44,7 +47,7 @@ const factLengthMax = 200;
 function shown(fact: unknown): string {
   let text: string;
   try {
-    // JSON has no form for some objects and gives undefined.
+    // JSON returns undefined for some objects.
     text = String(typeof fact === "object" && fact !== null ? JSON.stringify(fact) : fact);
   } catch {
     text = `an unprintable ${typeof fact}`;

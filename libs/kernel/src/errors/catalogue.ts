@@ -3,28 +3,28 @@ import type { Refusal } from "./refusal.ts";
 import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
-/** What the catalogue says of one error. The docs' page of errors is generated from these. */
+/** Catalogue entry of one error. The docs' page of errors is generated from these. */
 export interface ErrorEntry<P> {
   readonly status: Status;
   readonly retry: RetryClass;
-  /** What it means and what to do about it, for the reference page. */
+  /** Meaning and remedy, for the reference page. */
   readonly help: string;
-  /** What happened and why, with the identifiers at hand: one sentence without its full stop. */
+  /** Fault and reason, with the available identifiers: one sentence without its full stop. */
   readonly message: (parameters: P) => string;
   /**
-   * What to do now, in the imperative. It follows the message wherever the error is printed. Empty where the message
-   * quotes another error, which has its own.
+   * The next action, in the imperative. It follows the message wherever the error is printed. Empty if the message
+   * quotes another error with its own remedy.
    */
   readonly remedy: string | ((parameters: P) => string);
 }
 
-/** An error in words: what happened and why, then what to do. */
+/** Returns the text of an error: fault and reason, then the remedy. */
 export function errorText<P>({ message, remedy }: ErrorEntry<P>, parameters: P): string {
   if (remedy === "") return message(parameters);
   return sentences(message(parameters), typeof remedy === "string" ? remedy : remedy(parameters));
 }
 
-/** What may accompany an error besides the parameters of its message. */
+/** Data of an error besides the parameters of its message. */
 export interface ErrorExtras {
   readonly cause?: unknown;
   readonly retryAfterMs?: number;
@@ -32,7 +32,7 @@ export interface ErrorExtras {
   readonly details?: Readonly<Record<string, string>>;
 }
 
-/** What happened and why alone, for a message that has a remedy of its own. */
+/** Returns the message without its remedy, for a message that has its own remedy. */
 export function withoutRemedy({
   code,
   message,
@@ -49,19 +49,19 @@ export function withoutRemedy({
 // biome-ignore lint/suspicious/noExplicitAny: the parameters' type differs per entry and is recovered below
 type Entries = Readonly<Record<string, ErrorEntry<any>>>;
 type ParametersOf<E> = E extends ErrorEntry<infer P> ? P : never;
-/** A message without parameters needs none to be given. */
+/** A message without parameters takes no argument. */
 type Arguments<P, Extras> = unknown extends P
   ? [parameters?: undefined, extras?: Extras]
   : [parameters: P, extras?: Extras];
 
-/** One declared error: called, it makes the error. */
+/** A declared error. Call it to create the error. */
 export interface DeclaredError<P> {
   (...given: Arguments<P, ErrorExtras>): TuttiError;
   readonly code: string;
   readonly entry: ErrorEntry<P>;
-  /** The same as returned data: for deciders that say no, without the cost of a stack. */
+  /** The error as returned data: for deciders that refuse, without the cost of a stack. */
   readonly refusal: (...given: Arguments<P, Omit<ErrorExtras, "cause">>) => Refusal;
-  /** Whether a value is this error, also after it crossed the wire. */
+  /** Returns whether a value is this error, including after it crossed the wire. */
   readonly is: (error: unknown) => error is TuttiError;
 }
 
@@ -103,9 +103,9 @@ function codeOf(area: string, key: string): string {
 function declaredError<P>(code: string, entry: ErrorEntry<P>) {
   const { status, retry } = entry;
   const make = (parameters: P, extras: ErrorExtras = {}): TuttiError => {
-    // The entry wins over the extras, even if an untyped caller passes others.
+    // The entry overrides the extras, even if an untyped caller passes others.
     const error = new TuttiError({ ...extras, code, status, retry, message: errorText(entry, parameters) });
-    // The stack starts where the error was asked for, not here.
+    // The stack starts at the caller, not here.
     Error.captureStackTrace?.(error, make);
     return error;
   };

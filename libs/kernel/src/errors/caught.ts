@@ -1,6 +1,6 @@
-/** What a caught value says. It may be any value. */
+/** Information from a caught value, which may be any value. */
 
-/** What went wrong, in the words of its reporter. */
+/** Returns the reason in the words of the reporter. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

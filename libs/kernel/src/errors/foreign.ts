@@ -1,13 +1,13 @@
 /**
- * Descriptions of errors that are not ours. Anything can be thrown: these functions never throw, for any
- * value, and never repeat a text that looks like a credential.
+ * Descriptions of errors that are not ours. Any value can be thrown. These functions never throw, and never print a
+ * text that looks like a credential.
  */
 import { redactText } from "../redaction/redaction.ts";
 
 export interface Foreign {
   readonly name: string;
   readonly message: string;
-  /** Node's and other libraries' own code, `ECONNREFUSED`. Empty where there is none. */
+  /** Code of Node or another library, such as `ECONNREFUSED`. Empty if there is none. */
   readonly code: string;
 }
 
@@ -17,13 +17,13 @@ const nameLengthMax = 100;
 export function describeForeign(thrown: unknown): Foreign {
   if (typeof thrown === "string") return { name: "Error", message: sound(thrown), code: "" };
   if (typeof thrown !== "object" || thrown === null) {
-    // Not a function's text: that is source code.
+    // A function's text is source code, so it is left out.
     const shown = typeof thrown === "function" ? "a function" : String(thrown);
     return { name: "Error", message: sound(`${shown} was thrown`), code: "" };
   }
   const name = readText(thrown, "name").slice(0, nameLengthMax).toWellFormed() || "Error";
   const code = readText(thrown, "code").slice(0, nameLengthMax).toWellFormed();
-  // Happy eyeballs throws an AggregateError without a message of its own. The first of its errors says why.
+  // Happy eyeballs throws an AggregateError without a message. The first of its errors has the reason.
   const message = readText(thrown, "message") || readText(firstOf(thrown), "message");
   return { name, message: sound(message), code };
 }
@@ -33,7 +33,7 @@ export function causeOf(thrown: unknown): unknown {
   return typeof thrown === "object" && thrown !== null ? read(thrown, "cause") : undefined;
 }
 
-/** Returns the error that stands for a foreign one that came over the wire. It has no stack: it was not thrown here. */
+/** Returns the error for a foreign one that came over the wire. It has no stack, because it was not thrown here. */
 export function foreignError({ name, message, code }: Foreign, cause: unknown): Error {
   const error = cause === undefined ? new Error(message) : new Error(message, { cause });
   const hidden = { writable: true, configurable: true, enumerable: false };
@@ -64,6 +64,6 @@ function firstOf(thrown: object): unknown {
 
 function sound(message: string): string {
   const bounded = message.length > messageLengthMax ? `${message.slice(0, messageLengthMax)}…` : message;
-  // Libraries like to print the address they failed to reach, password and all.
+  // Libraries tend to print the unreachable address, including the password.
   return redactText(bounded.toWellFormed());
 }

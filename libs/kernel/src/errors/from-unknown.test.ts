@@ -43,7 +43,7 @@ describe("errorFromUnknown", () => {
     ["a full disk", systemError("ENOSPC"), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
     ["a file of another user", systemError("EACCES"), "kernel.no_permission", "FAILED_PRECONDITION"],
     ["a full disk, as SQLite says it", sqliteError(13), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
-    // Of growing its shared memory.
+    // While growing its shared memory.
     ["a write of SQLite that failed", sqliteError(4_874), "kernel.exhausted", "RESOURCE_EXHAUSTED"],
     ["a damaged file of SQLite", sqliteError(11), "kernel.internal", "INTERNAL"],
     ["a bug", new TypeError("x is not a function"), "kernel.internal", "INTERNAL"],

@@ -17,12 +17,12 @@ const exhaustedCodes = new Set(["ENOSPC", "EDQUOT", "EMFILE", "ENFILE", "ENOMEM"
 
 const deniedCodes = new Set(["EACCES", "EPERM", "EROFS"]);
 
-/** As SQLite numbers them. The lower eight bits of a code name the kind. A full disk can show as either. */
+/** SQLite's codes. The lower eight bits are the kind. A full disk can show as either. */
 const sqliteDiskKinds: readonly number[] = [10, 13];
 
 /**
- * Turns any thrown value into an error of ours, with the value as its cause. A `TuttiError` stays the very
- * same object. Never throws.
+ * Turns any thrown value into an error of ours, with the value as its cause. A `TuttiError` is returned unchanged.
+ * Never throws.
  */
 export function errorFromUnknown(thrown: unknown): TuttiError {
   if (isTuttiError(thrown)) return thrown;

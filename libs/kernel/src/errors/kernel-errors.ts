@@ -2,11 +2,11 @@ import { defineErrors } from "./catalogue.ts";
 
 interface Late {
   readonly what: string;
-  /** A repeated call changes nothing more. */
+  /** Whether a repeated call has no further effect. */
   readonly isSafe?: boolean;
 }
 
-/** Faults that any part of Tutti can meet, and those of the kernel itself. */
+/** Faults that can occur in any part of Tutti, and those of the kernel itself. */
 export const kernelErrors = defineErrors("kernel", {
   internal: {
     status: "INTERNAL",

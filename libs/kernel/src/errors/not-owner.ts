@@ -3,8 +3,8 @@ import { defineErrors } from "./catalogue.ts";
 import { TuttiError } from "./tutti-error.ts";
 
 /**
- * The answer to a keyed call that reached a process which does not own the place. It belongs to the ownership
- * port, so it is declared here: the mesh follows it, and owners of places answer with it.
+ * The answer to a keyed call that reached a process which does not own the place. It belongs to the ownership port, so
+ * it is declared here: the mesh follows it, and owners of places return it.
  */
 const ownershipErrors = defineErrors("mesh", {
   notOwner: {
@@ -21,13 +21,16 @@ const ownershipErrors = defineErrors("mesh", {
 
 export const notOwnerCode = ownershipErrors.notOwner.code;
 
-/** What a process answers about a place that it does not own. */
+/** Returns the answer of a process about a place that it does not own. */
 export function notOwner(place: Place | string, owner: Owner | undefined): TuttiError {
   const known = owner && { instance: owner.instance, address: owner.address, epoch: String(owner.epoch) };
   return ownershipErrors.notOwner({ place, owner }, { details: { place, ...known } });
 }
 
-/** Returns the place an error disclaims and its owner as far as the answerer knew. Undefined for any other error. */
+/**
+ * Returns the place of a `NotOwner` error, and the owner if the answering process knew it. Undefined for any other
+ * error.
+ */
 export function notOwnerOf(error: unknown): { place: string; owner: Owner | undefined } | undefined {
   if (!(error instanceof TuttiError) || error.code !== notOwnerCode) return undefined;
   const { place, instance, address, epoch } = error.details;

@@ -1,4 +1,4 @@
-/** Calls a handler. `ownFrames` ends here: what called a handler is of no use to its author. */
+/** Calls a handler. `ownFrames` stops here: the frames below are of no use to the handler's author. */
 export function callHandler<Input, Context, Output>(
   handler: (input: Input, context: Context) => Output,
   input: Input,
@@ -10,7 +10,7 @@ export function callHandler<Input, Context, Output>(
 const caller = /\bcallHandler\b/;
 const foreign = /\((?:node|internal):|\bnode:internal\b|[/\\]node_modules[/\\]/;
 
-/** Where in the code of its author an error was thrown, from its stack, innermost first. */
+/** Returns the frames of the author's code in a stack, innermost first. */
 export function ownFrames(stack: string, max = 3): string[] {
   const frames: string[] = [];
   for (const line of stack.split("\n")) {

@@ -5,13 +5,13 @@ import type { RetryClass, TuttiError, Violation } from "./tutti-error.ts";
 
 /** An error as RFC 9457 problem details. The members after `instance` are our extensions. */
 export interface Problem {
-  /** `urn:tutti:error:<code>`: identifies the kind of problem and is not meant to be fetched. */
+  /** `urn:tutti:error:<code>`: identifies the kind of problem. It cannot be fetched. */
   readonly type: string;
-  /** The kind of problem in words, the same at every occurrence. */
+  /** The kind of problem in words, the same for every occurrence. */
   readonly title: string;
   /** The HTTP status. */
   readonly status: number;
-  /** This occurrence in words: what happened and why, then what to do. */
+  /** This occurrence in words: fault and reason, then the remedy. */
   readonly detail: string;
   /** Identifies this occurrence. A URI reference. */
   readonly instance?: string;
@@ -36,8 +36,7 @@ export function toProblem(error: TuttiError, occurrence: { readonly instance?: s
 }
 
 /**
- * Returns the error behind problem details, ours or foreign. Never throws: a foreign problem becomes an error
- * with the
+ * Returns the error of problem details, ours or foreign. Never throws: a foreign problem becomes an error with the
  * status it names.
  */
 export function fromProblem(problem: unknown): TuttiError {

@@ -4,7 +4,7 @@ import type { Status } from "./status.ts";
 import { isTuttiError, type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
 /**
- * An error as plain data: what its two forms on the wire have in common. No stack, no objects. Foreign errors among the
+ * An error as plain data: the common part of its two forms on the wire. No stack, no objects. Foreign errors among the
  * causes keep name, message and code.
  */
 export interface ErrorRecord {
@@ -18,14 +18,14 @@ export interface ErrorRecord {
   readonly cause: ErrorRecord | undefined;
 }
 
-/** How many causes below an error are carried. A cycle among them ends here too. */
+/** Maximum number of causes below an error. A cycle among them ends here too. */
 export const causeDepthMax = 8;
 
 export function recordOf(error: TuttiError): ErrorRecord {
   return tuttiRecord(error, causeDepthMax);
 }
 
-/** The error a record was made of, but for what never travels: stacks, and subclasses, which the code replaces. */
+/** Returns the error of a record. Stacks are lost, and so are subclasses, which the code replaces. */
 export function errorOfRecord(record: ErrorRecord): TuttiError {
   return new TuttiError({ ...record, cause: record.cause && causeOfRecord(record.cause) });
 }

@@ -35,7 +35,7 @@ describe("the reference page of errors", () => {
     const page = renderErrorReference(declaredErrors());
     for (const [code, { help }] of declaredErrors()) {
       assert.ok(page.includes(`### \`${code}\``));
-      // The area is the kernel's own. What other tests declare is theirs.
+      // Only the kernel's own area. Other tests declare more.
       if (code.startsWith("kernel.")) assert.match(help, /[.]$/, code);
     }
   });

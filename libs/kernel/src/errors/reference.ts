@@ -8,7 +8,7 @@ const retryInWords: Record<RetryClass, string> = {
   elsewhere: "yes: at once at another instance, since nothing was done",
 };
 
-/** Returns the reference page of errors as markdown, one heading per code so that a code can be linked to. */
+/** Returns the reference page of errors as markdown, with one heading per code as a link target. */
 export function renderErrorReference(errors: ReadonlyMap<string, ErrorEntry<never>>): string {
   const lines = [
     "# Errors",

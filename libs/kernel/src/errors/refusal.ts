@@ -2,8 +2,8 @@ import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";
 
 /**
- * A business refusal: the answer of a decider that rejects. It is returned, not thrown, and has no stack: a busy
- * system refuses often, and nothing is broken when it does. At the edge it becomes an error by `errorOf`.
+ * A business refusal: the answer of a decider that rejects. It is returned, not thrown, and has no stack: a busy system
+ * refuses often, and a refusal is no fault. At the edge `errorOf` turns it into an error.
  */
 export interface Refusal {
   readonly refused: true;
@@ -20,7 +20,7 @@ export function isRefusal(value: unknown): value is Refusal {
   return typeof value === "object" && value !== null && "refused" in value && value.refused === true;
 }
 
-/** Returns the error that tells a caller about a refusal. */
+/** Returns the error that reports a refusal to a caller. */
 export function errorOf(refusal: Refusal): TuttiError {
   return new TuttiError(refusal);
 }

@@ -13,8 +13,8 @@ import { detailOfRecord, recordOfDetail } from "./wire.ts";
  *
  * Invariants:
  * 1. Trailers stay below 8 KiB, the limit of most gRPC implementations and proxies. A larger one would turn a good
- *    answer into a broken connection. What does not fit is left out, the deepest causes first, and `omitted` among the
- *    details says how much.
+ *    answer into a broken connection. Parts that do not fit are left out, the deepest causes first, and `omitted` in
+ *    the details counts them.
  * 2. Reading never throws: even if a proxy changed the trailer, the caller gets an error with the right status.
  */
 export interface StatusDetails {
@@ -40,7 +40,7 @@ export function toStatusDetails(error: TuttiError): StatusDetails {
   return { code, message, details: encodeStatus(code, message, detail) };
 }
 
-/** Returns the error behind a status that a call failed with. `details` is the trailer's bytes, where it was there. */
+/** Returns the error of a failed call's status. `details` are the bytes of the trailer, if there was one. */
 export function fromStatusDetails(status: {
   readonly code: number;
   readonly message: string;
@@ -54,7 +54,7 @@ export function fromStatusDetails(status: {
   return errorOfBareStatus(statusOfGrpc(status.code), status.message);
 }
 
-/** Returns the error for an answer that has a status and nothing of ours. */
+/** Returns the error of an answer that has only a status. */
 export function errorOfBareStatus(status: Status, message: string): TuttiError {
   const { code, entry } = kernelErrors.foreignStatus;
   return new TuttiError({
@@ -80,7 +80,7 @@ function fittingDetail(record: ErrorRecord, bytesMax: number): Uint8Array {
   return bytes;
 }
 
-/** One step smaller. Ends at a bare code with a short message, which always fits. */
+/** Returns the record one step smaller. The smallest is a bare code with a short message, which always fits. */
 function smaller(
   record: ErrorRecord,
   omitted: Record<"causes" | "violations" | "details", number>,
@@ -152,7 +152,7 @@ function decodeStatus(bytes: Uint8Array): ErrorDetail | undefined {
       if (detail !== undefined) return detail;
     }
   } catch {
-    // Not ours, or damaged on the way: the bare status has to do.
+    // Not ours, or damaged on the way: the bare status is used.
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** The statuses of gRPC with their HTTP twins: one vocabulary for both transports. */
+/** The statuses of gRPC with their HTTP counterparts: one vocabulary for both transports. */
 export const statuses = {
   CANCELLED: { grpc: 1, http: 499 },
   UNKNOWN: { grpc: 2, http: 500 },
@@ -40,7 +40,7 @@ const byGrpc = new Map(
     .map((status) => [statuses[status].grpc as number, status]),
 );
 
-// Where several statuses share an HTTP number this names the one a stranger most likely means.
+// For an HTTP status shared by several statuses, the most likely one of a foreign server.
 const byHttp = new Map<number, Status>([
   [400, "INVALID_ARGUMENT"],
   [401, "UNAUTHENTICATED"],

@@ -83,7 +83,7 @@ describe("assert", () => {
 
   it("ends a switch that the compiler took for exhaustive", () => {
     const lie: unknown = "purple";
-    // The cast is the lie: such a value comes from a newer peer or a broken file.
+    // The cast is wrong on purpose: such a value comes from a newer peer or a broken file.
     assert.throws(
       () => unreachable(lie as never, "the colour"),
       /must hold: the colour is one of the known ones/,

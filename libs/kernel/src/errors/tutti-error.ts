@@ -1,14 +1,15 @@
 import type { Status } from "./status.ts";
 
 /**
- * What may be done after a failure.
+ * Possible action after a failure.
  * - `never`: the same call fails again.
- * - `same-key`: the outcome is unknown or passing. Repeat with the same idempotency key, after a pause.
+ * - `same-key`: the outcome is unknown, or the failure is temporary. Repeat with the same idempotency key, after a
+ *   pause.
  * - `elsewhere`: nothing was done here. Repeat at once at another instance.
  */
 export type RetryClass = "never" | "same-key" | "elsewhere";
 
-/** One thing wrong with a request: where, and what was expected. */
+/** A fault of one field of a request: its path, and the expectation. */
 export interface Violation {
   /** Path in the request, in the contract's spelling: `instance.capabilities[2].name`. */
   readonly field: string;
@@ -20,23 +21,23 @@ export interface TuttiErrorOptions {
   readonly status: Status;
   readonly message: string;
   readonly retry?: RetryClass;
-  /** How long to wait before a repetition. 0 leaves it to the caller's back-off. */
+  /** Pause before a retry. 0 leaves it to the caller's back-off. */
   readonly retryAfterMs?: number;
   readonly violations?: readonly Violation[];
-  /** Identifiers a program can use, all strings. Never a secret. */
+  /** Identifiers for programs, all strings. Never a secret. */
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
 /**
- * The root of every error that crosses a function's edge on purpose. The code is stable and is what programs
- * compare. The message says what happened and why, and what to do.
+ * The base of every error that is thrown on purpose. Programs compare the code, which is stable. The message has the
+ * fault, the reason and the remedy.
  *
  * Invariants:
- * 1. What an error says is fixed when it is made: its parts are copied and frozen, so that a log line, a retry and
- *    the wire see the same error.
- * 2. Everything but the stack and the objects among the causes has a form on the wire that gives the same error
- *    back. What could not survive there is made sound here: text is well-formed Unicode, the pause finite and not
+ * 1. An error never changes: its parts are copied and frozen, so that a log line, a retry and the wire see the same
+ *    error.
+ * 2. Everything but the stack and the objects among the causes has a form on the wire that gives the same error back.
+ *    Values without a form on the wire are corrected here: text is well-formed Unicode, the pause finite and not
  *    negative.
  */
 export class TuttiError extends Error {
@@ -48,7 +49,7 @@ export class TuttiError extends Error {
   readonly details: Readonly<Record<string, string>>;
 
   static {
-    // On the prototype, so that printing an error does not list its name among its fields.
+    // On the prototype, so that a printed error does not list its name among its fields.
     TuttiError.prototype.name = "TuttiError";
   }
 
@@ -67,7 +68,7 @@ export class TuttiError extends Error {
   }
 }
 
-/** `instanceof` that accepts any thrown value: a revoked proxy throws when it is asked. */
+/** An `instanceof` that accepts any thrown value: a revoked proxy throws when it is inspected. */
 export function isTuttiError(value: unknown): value is TuttiError {
   try {
     return value instanceof TuttiError;
@@ -79,7 +80,7 @@ export function isTuttiError(value: unknown): value is TuttiError {
 const noViolations: readonly Violation[] = Object.freeze([]);
 const noDetails: Readonly<Record<string, string>> = Object.freeze({});
 
-// A lone surrogate has no UTF-8 form and would arrive as something else.
+// A lone surrogate has no UTF-8 form and would arrive changed.
 function text(value: string): string {
   return String(value).toWellFormed();
 }
@@ -97,7 +98,7 @@ function frozenViolations(violations: readonly Violation[]): readonly Violation[
 function frozenDetails(details: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const copy: Record<string, string> = {};
   for (const [key, value] of Object.entries(details)) {
-    // Assigning to this key sets the prototype instead, here and in every decoder of the wire.
+    // Assigning to this key would set the prototype, here and in every decoder of the wire.
     if (key !== "__proto__") copy[text(key)] = text(value);
   }
   return Object.freeze(copy);

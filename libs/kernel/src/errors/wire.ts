@@ -10,7 +10,8 @@ export function toErrorDetail(error: TuttiError): ErrorDetail {
 }
 
 /**
- * Returns the error that a peer sent. What a newer or foreign peer left out or names unknown gets a harmless default.
+ * Returns the error that a peer sent. Missing fields and unknown values of a newer or foreign peer get a harmless
+ * default.
  */
 export function fromErrorDetail(detail: ErrorDetail): TuttiError {
   return errorOfRecord(recordOfDetail(detail));
@@ -55,7 +56,7 @@ const retryOfWire = new Map<WireRetry, RetryClass>([
   [WireRetry.RETRY_CLASS_ELSEWHERE, "elsewhere"],
 ]);
 
-// The typed field is for readers of the contract. Our own side reads the details, which say the same.
+// The typed field is for readers of the contract. Our side reads the same values from the details.
 function notOwnerOfRecord({ code, details }: ErrorRecord): ErrorDetail["notOwner"] {
   const { place, instance, address, epoch } = details;
   if (code !== notOwnerCode || place === undefined) return undefined;

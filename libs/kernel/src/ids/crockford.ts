@@ -1,6 +1,6 @@
 /**
- * Crockford's base 32 in lower case: no i, l, o, u, so that an id can be read out. The characters sort like the
- * numbers they stand for.
+ * Crockford's base 32 in lower case: no i, l, o, u, so that an id can be read out. The characters sort like their
+ * numbers.
  */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -20,7 +20,7 @@ export function fourDigits(number: number): string {
   return `${pairs[(number >>> 10) & 1023]}${pairs[number & 1023]}`;
 }
 
-/** Returns the number that digits of the alphabet stand for, exact up to ten of them. */
+/** Returns the number of these digits, exact up to ten of them. */
 export function numberOf(digits: string): number {
   let number = 0;
   for (const digit of digits) number = number * 32 + alphabet.indexOf(digit);

@@ -5,12 +5,12 @@ import { fourDigits, twoDigits } from "./crockford.ts";
 import { type Id, idOf, isKind, timeMax } from "./id.ts";
 
 /**
- * Makes ids: `kind_` and a ULID in lower case, 48 bits of milliseconds and 80 bits of chance.
+ * Makes ids: `kind_` and a ULID in lower case, 48 bits of milliseconds and 80 random bits.
  *
  * Invariants:
- * 1. Each id of a source sorts after all ids of the same kind it made before, also when the clock stands still or goes
+ * 1. Each id of a source sorts after all ids of the same kind it made before, even if the clock stands still or goes
  *    back: then the time of the last id is kept and its random part counts up by one.
- * 2. Two sources make the same id only by the chance of 80 bits within one millisecond.
+ * 2. Two sources make the same id only if they draw the same 80 bits within one millisecond.
  *
  * One source serves a whole process. Ids can be guessed from their neighbours: never use one as a secret.
  */

@@ -1,8 +1,8 @@
 import { numberOf } from "./crockford.ts";
 
 /**
- * An id of a kind: `run_01j9z3k5p8qv2m4n6r7s8t9w0x`. The text sorts by time within a kind. Programs compare ids whole
- * and never need to take one apart, people and tools may.
+ * An id of a kind: `run_01j9z3k5p8qv2m4n6r7s8t9w0x`. The text sorts by time within a kind. Programs compare whole ids
+ * and never need to parse them. People and tools may.
  */
 export type Id<K extends string = string> = string & { readonly __kind: K };
 
@@ -18,16 +18,16 @@ export interface IdParts<K extends string = string> {
 export const timeMax = 2 ** 48 - 1;
 
 const kindForm = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-// Ten digits hold 50 bits. The first is at most 7 because a time has 48.
+// Ten digits have 50 bits. The first is at most 7 because a time has 48.
 const idForm = /^([a-z][a-z0-9]*(?:_[a-z0-9]+)*)_([0-7][0-9a-hjkmnp-tv-z]{25})$/;
 
 export function isKind(text: string): boolean {
   return kindForm.test(text) && text.length <= 60;
 }
 
-/** Puts an id together. The parts are trusted: `IdSource` and `printId` make sure of them. */
+/** Assembles an id. The parts are trusted: `IdSource` and `printId` check them. */
 export function idOf<K extends string>(kind: K, ulid: string): Id<K> {
-  // The only place where text becomes an id unseen.
+  // The only place that turns text into an id without a check.
   return `${kind}_${ulid}` as Id<K>;
 }
 
@@ -42,18 +42,18 @@ export function printId<K extends string>(parts: IdParts<K>): Id<K> {
   return idOf(parts.kind, parts.ulid);
 }
 
-/** Returns whether a text is an id, of the given kind where one is given. */
+/** Returns whether a text is an id, of the given kind if there is one. */
 export function isId<K extends string>(text: string, kind?: K): text is Id<K> {
   const parts = parseId(text);
   return parts !== undefined && (kind === undefined || parts.kind === kind);
 }
 
-/** `run` of `run_01j…`. Undefined for a text that is no id. */
+/** Returns `run` for `run_01j…`. Undefined for a text that is no id. */
 export function kindOf(text: string): string | undefined {
   return parseId(text)?.kind;
 }
 
-/** When an id was made, milliseconds since the Unix epoch. Undefined for a text that is no id. */
+/** Returns the creation time of an id, milliseconds since the Unix epoch. Undefined for a text that is no id. */
 export function timeOf(text: string): number | undefined {
   return parseId(text)?.timeMs;
 }

@@ -1,11 +1,11 @@
 /**
- * FNV-1a over the UTF-8 bytes of several texts, 32 bits, with a final mix so that its low bits are as good as the
- * others. The same in every process and release: it decides where things live.
+ * FNV-1a over the UTF-8 bytes of several texts, 32 bits, with a final mix that makes its low bits as random as the
+ * others. The same in every process and release, because it decides the partition of instances.
  */
 export function stableHash(...texts: readonly string[]): number {
   let hash = 0x811c9dc5;
   for (const text of texts) {
-    // A byte that no UTF-8 text contains keeps ("ab", "c") and ("a", "bc") apart.
+    // A byte that no UTF-8 text contains distinguishes ("ab", "c") from ("a", "bc").
     hash = step(hash, 0xff);
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
@@ -19,7 +19,7 @@ export function stableHash(...texts: readonly string[]): number {
   return mixedHash(hash);
 }
 
-/** The same hash by way of the bytes themselves, for texts that are not ASCII. */
+/** Returns the same hash from encoded bytes, for texts that are not ASCII. */
 function overBytes(texts: readonly string[]): number {
   let hash = 0x811c9dc5;
   for (const text of texts) {
@@ -33,7 +33,7 @@ function step(hash: number, byte: number): number {
   return Math.imul(hash ^ byte, 0x01000193);
 }
 
-/** Spreads what the last steps of a hash changed over all its 32 bits. */
+/** Spreads the changes of the last steps of a hash over all its 32 bits. */
 export function mixedHash(hash: number): number {
   let mixing = hash ^ (hash >>> 16);
   mixing = Math.imul(mixing, 0x85ebca6b);
@@ -44,7 +44,10 @@ export function mixedHash(hash: number): number {
 
 const inForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
-/** The id of a key that may be any text, such as that of a limit. A key without the form of an id gets its hash as id. */
+/**
+ * Returns the id of a key that may be any text, such as that of a limit. A key without the form of an id gets its hash
+ * as id.
+ */
 export function idOfKey(key: string): string {
   if (inForm.test(key)) return key;
   return `key.${["a", "b", "c"].map((part) => stableHash(part, key).toString(36)).join("")}`;

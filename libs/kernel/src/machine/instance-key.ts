@@ -1,4 +1,4 @@
-/** Names one instance of a machine kind. Unique within a service. The same id may live in two namespaces or kinds. */
+/** Names one instance of a machine kind. Unique within a service. The same id may exist in two namespaces or kinds. */
 export interface InstanceKey {
   readonly namespace: string;
   readonly kind: string;
@@ -10,7 +10,7 @@ export interface InstanceAddress extends InstanceKey {
   readonly service: string;
 }
 
-/** Returns a key as one text, for maps. Namespaces and kinds have no slash in them. */
+/** Returns a key as one text, for maps. Namespaces and kinds contain no slash. */
 export function textOf({ namespace, kind, id }: InstanceKey): string {
   return `${namespace}/${kind}/${id}`;
 }

@@ -1,51 +1,53 @@
 /**
- * The machine contract: what a kind of durable thing is made of. Everything here is pure. The runtime hosts it.
+ * The machine contract: the parts of a kind of durable object. Everything here is pure. The runtime hosts it.
  *
- * 1. `decide` sees a read-only state and says what happens: it emits events and answers, or refuses. It changes nothing
- *    itself, and a refusal emits nothing.
- * 2. `evolve` alone changes the state, by events alone. It may mutate what it is given: the runtime owns the state.
- *    The same events give the same state in every release that reads them.
+ * 1. `decide` reads a read-only state, and emits events and replies, or refuses. It changes nothing itself, and a
+ *    refusal emits nothing.
+ * 2. Only `evolve` changes the state, and only by events. It may mutate the state, which the runtime owns. The same
+ *    events give the same state in every release that reads them.
  * 3. Time and chance come from the step and enter the events. Time never runs backwards.
- * 4. Which effects and timers are outstanding follows from the state: what `evolve` notes while folding adds up to what
- *    `recover` finds in the state, after every event.
- * 5. An effect is done at least once, and its result counts once: later ones for the same number or an older attempt
- *    never reach `decide`.
+ * 4. The outstanding effects and timers follow from the state. After every event, the sum of the notes of `evolve`
+ *    equals the findings of `recover`.
+ * 5. An effect is executed at least once, and its result counts once: later results for the same number or an older
+ *    attempt never reach `decide`.
  * 6. A timer that came due stays set until a fold clears or moves it: `expire` emits an event that does.
- * 7. A message is a command of its receiver, be it one that does not exist. A refusal of a message goes nowhere: what has
- *    to be answered is answered by a message back, with or without an event.
+ * 7. A message is a command to its receiver, even if the receiver does not exist. A refusal of a message is not sent
+ *    back: an answer is a message in the other direction, with or without an event.
  */
 import type { Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import type { Refusal } from "../errors/refusal.ts";
 import type { InstanceAddress, InstanceKey } from "./instance-key.ts";
 import type { WireCodec } from "./wire.ts";
 
-/** A kind of machine: the table of what it understands, and how its state is kept. */
+/** A kind of machine: its table of commands, events and queries, and the encoding of its state. */
 export interface Machine<State, Effect = unknown> {
-  /** `run`, `account`: part of every key, lower case. */
+  /** Name of the kind, such as `run` or `account`: part of every key, lower case. */
   readonly kind: string;
   /**
-   * Newest version of what its deciders do, from 1. Raised when a decider emits, or a snapshot has, what the release
-   * before does not read: until every possible reader can, an older one is in force, and the step says which.
+   * Newest version of its deciders' behaviour, from 1. Raised when a decider emits an event, or a snapshot has a form,
+   * that the release before cannot read. Until every possible reader can, an older version is active, and the step
+   * names it.
    */
   readonly behaviour: number;
   /**
-   * True for a kind whose instances continue for ever, like a schedule: no bound on the number of events holds for
-   * them. Others let an instance end and continue as a new one. Default false.
+   * True for a kind whose instances never end, like a schedule: their number of events is unbounded. Instances of other
+   * kinds end and continue as new ones. Default: false.
    */
   readonly isEndless?: boolean;
   /**
-   * Its events have what its lists leave out, such as hashes of credentials and sealed values: no caller with a credential
-   * reads them. Default false.
+   * Its events contain data that its lists leave out, such as hashes of credentials and sealed values, so callers with
+   * a credential cannot read them. Default: false.
    */
   readonly isConfidential?: boolean;
   /**
-   * It does no work itself, and what does needs it to be seen: its effects and timers continue while work is paused.
+   * It does no work itself, but working machines need it to be visible. So its effects and timers continue while work
+   * is paused.
    */
   readonly goesOnPaused?: boolean;
   /**
-   * Has content at hand, of a namespace and by its SHA-256, that folds, snapshots or deciders read: absent in machines
-   * whose records say everything. The host of the machine waits for it before it hands over what `needs` it. Undefined
-   * says that nothing has to be waited for. Rejects when the content is not to be had.
+   * Loads content, by namespace and SHA-256, that folds, snapshots or deciders read. Absent if the records of the
+   * machine contain everything. The host waits for it before it passes data that `needs` the content. Undefined means
+   * that there is nothing to wait for. Rejects if the content is unavailable.
    */
   readonly prepare?: (namespace: string, sha256: Uint8Array) => Promise<void> | undefined;
   /** Returns the state of an instance that has no events yet. */
@@ -54,25 +56,25 @@ export interface Machine<State, Effect = unknown> {
   readonly commands: readonly Command<State>[];
   /** Every version of every event that was ever released. */
   readonly events: readonly MachineEvent<State, Effect>[];
-  /** Every question that is answered from the state without changing it. */
+  /** Every query, answered from the state without changing it. */
   readonly queries: readonly Query<State>[];
-  /** A timer that was set has come due. Absent in machines that set none. */
+  /** Called when a timer has come due. Absent if the machine sets no timers. */
   readonly expire?: (state: ReadOnly<State>, timer: number, step: MachineStep<State, Effect>) => void;
   readonly snapshots: SnapshotCodec<State>;
-  /** Says all that is outstanding in a state: what a load starts with. */
+  /** Reports all outstanding effects and timers of a state, when it is loaded. */
   recover(state: ReadOnly<State>, outstanding: Outstanding<Effect>): void;
-  /** What lists and searches show. */
+  /** Returns the data for lists and searches. */
   describe(state: ReadOnly<State>): Description;
-  /** The state as plain JSON: the same for the same events in every release. What golden histories compare. */
+  /** Returns the state as plain JSON: equal for the same events in every release. Golden histories compare it. */
   project(state: ReadOnly<State>): unknown;
 }
 
-/** What says of itself that nothing in it changes, such as a plan that many instances share: deciders see it as it is. */
+/** An object that declares itself immutable, such as a plan that many instances share. Deciders see it unchanged. */
 export interface Unchanging {
   readonly isUnchanging: true;
 }
 
-/** What a decider may look at. */
+/** The view of a value in a decider. */
 export type ReadOnly<T> = T extends ((...args: never[]) => unknown) | Unchanging
   ? T
   : T extends Map<infer K, infer V>
@@ -95,9 +97,9 @@ export interface Message<Body> {
 /** A command with its decider. */
 // biome-ignore lint/suspicious/noExplicitAny: a table holds commands of many bodies. Each keeps its own types
 export interface Command<State, Body = any, Reply = any, Effect = any> extends Message<Body> {
-  /** How its reply is remembered for a repetition under the same idempotency key. */
+  /** Encoding of its reply, which is remembered for a repetition under the same idempotency key. */
   readonly reply: WireCodec<Reply>;
-  /** Hashes of the content that its decider reads, where it comes as a message. A caller has prepared it. */
+  /** Hashes of the content that its decider reads if it comes as a message. A caller has prepared it. */
   needs?(body: Body): Iterable<Uint8Array>;
   decide(state: ReadOnly<State>, body: Body, step: MachineStep<State, Effect>): Reply | Refusal;
 }
@@ -107,95 +109,97 @@ export interface Command<State, Body = any, Reply = any, Effect = any> extends M
 export interface MachineEvent<State, Effect = any, Body = any> {
   /** Past participle with its noun: `account_opened`. */
   readonly type: string;
-  /** Version of the message, from 1. A released version stays as it is. A change is the next one. */
+  /** Version of the message, from 1. A released version never changes. A change is the next version. */
   readonly version: number;
   readonly codec: WireCodec<Body>;
   evolve(state: State, body: Body, outstanding: Outstanding<Effect>): void;
-  /** True when what `describe` says may change with it. The first event of an instance always counts as such. */
+  /** True if the result of `describe` may change with it. The first event of an instance always counts as such. */
   readonly described?: boolean;
   /**
-   * Hashes of the blobs that the event names, of the instance's namespace: they are kept as long as the instance. Absent
-   * in events that name none. Events that were recorded before a release has it are not asked again.
+   * Returns the hashes of the blobs that the event names, of the instance's namespace: they are kept as long as the
+   * instance. Absent if the event names none. Events that were recorded by a release without it are not read again.
    */
   blobs?(body: Body): Iterable<Uint8Array>;
-  /** Hashes of the content that its fold reads, beside that of earlier events: it is prepared before. */
+  /**
+   * Returns the hashes of the content that its fold reads, in addition to that of earlier events. It is prepared first.
+   */
   needs?(body: Body): Iterable<Uint8Array>;
 }
 
-/** A question that is answered from the state. */
+/** A query that is answered from the state. */
 // biome-ignore lint/suspicious/noExplicitAny: a table holds queries of many bodies. Each keeps its own types
 export interface Query<State, Body = any, Reply = any> {
   readonly type: string;
   answer(state: ReadOnly<State>, body: Body, at: Moment): Reply | Refusal;
 }
 
-/** Of which instance a question is asked, and when. */
+/** The instance and the time of a query. */
 export interface Moment {
   readonly key: InstanceKey;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
 }
 
-/** What a decider is given beside state and command. Valid only while it decides. */
+/** Context of a decider besides state and command. Valid only while it decides. */
 export interface MachineStep<State, Effect = unknown> {
   readonly key: InstanceKey;
-  /** How many events the instance has: the number of the one that was emitted last. 0 before the first. */
+  /** Number of events of the instance, which is the number of the last one. 0 before the first. */
   readonly events: number;
-  /** Milliseconds since the Unix epoch. That of the batch, never smaller than in an earlier step of the partition. */
+  /** Time of the batch, milliseconds since the Unix epoch. Never smaller than in an earlier step of the partition. */
   readonly nowMs: number;
   /** The caller, the trace and the policy decision. Recorded with every event. */
   readonly cause: Cause;
-  /** The version of the machine's behaviour that is in force here: never newer than its own. */
+  /** The active version of the machine's behaviour: never newer than its own. */
   readonly behaviour: number;
-  /** When the command is the result of an effect: which. */
+  /** The effect whose result the command is. Undefined for other commands. */
   readonly settles: { readonly number: number; readonly attempt: number } | undefined;
   /** Returns a number in [0, 1). */
   random(): number;
-  /** The event has happened: it is folded at once, and `state` shows it from here on. */
+  /** Emits an event: it is folded at once, and `state` contains it from here on. */
   emit<Body>(event: MachineEvent<State, Effect, Body>, body: Body): void;
-  /** Sends a message to another machine: it arrives once, after everything sent from here to there before. */
+  /** Sends a message to another machine. It arrives once, after all earlier messages from here to there. */
   send<Body>(to: InstanceAddress, message: Message<Body>, body: Body): void;
 }
 
-/** What is outstanding, as the fold sees it. */
+/** Collects outstanding effects and timers during a fold. */
 export interface Outstanding<Effect = unknown> {
   /**
-   * To be done. A higher attempt of the same number replaces the one before. The same attempt, as long as it is
-   * outstanding, says that it is wanted otherwise, such as more urgently: its executor gets the change, and applies it as
-   * far as there is time.
+   * An effect to execute. A higher attempt of the same number replaces the one before. The same attempt, while it is
+   * outstanding, changes the request, such as its priority: its executor gets the change and applies it if there is
+   * time.
    */
   effect(number: number, attempt: number, effect: Effect): void;
-  /** No longer wanted or no longer awaited. Nothing when there is no such. */
+  /** The effect is no longer required or awaited. Ignored if there is none. */
   settled(number: number): void;
   /** `expire` is called with this number at or after the moment. Setting it again moves it. */
   timer(number: number, dueMs: number): void;
-  /** Nothing when there is no such. */
+  /** Clears a timer. Ignored if there is none. */
   cleared(number: number): void;
 }
 
-/** How an instance's state is kept between its events. */
+/** Encoding of an instance's state between its events. */
 export interface SnapshotCodec<State> {
   /** Version of the encoding that `encode` writes, from 1. */
   readonly version: number;
   encode(state: ReadOnly<State>): Uint8Array;
-  /** What is written instead while an older behaviour is in force. Absent where every behaviour writes the same. */
+  /** Returns the encoding to use while an older behaviour is active. Absent if every behaviour writes the same. */
   earlier?(behaviour: number): Pick<SnapshotCodec<State>, "version" | "encode"> | undefined;
-  /** Hashes of the content that reading it needs: it is prepared before. */
+  /** Returns the hashes of the content that decoding needs. It is prepared first. */
   needs?(bytes: Uint8Array, version: number): Iterable<Uint8Array>;
-  /** Reads every version that was ever released. An older one is brought up on the way. */
+  /** Decodes every version that was ever released, and upgrades an older one. */
   decode(bytes: Uint8Array, version: number): State;
 }
 
-/** What is shown of an instance without asking it. */
+/** Data of an instance for lists and searches. */
 export interface Description {
   readonly status: WorkStatus;
-  /** Name of what it executes. Empty where there is no definition. */
+  /** Name of the definition that it executes. Empty if there is none. */
   readonly definition: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Who started it chose its id: after it is gone the id stays taken for a while. */
+  /** True if the starter chose its id: the id stays reserved for a while after its removal. */
   readonly idChosen: boolean;
-  /** From its end to its removal, milliseconds. Undefined: as for all of its kind. */
+  /** From its end to its removal, milliseconds. Undefined: the default of its kind. */
   readonly keepMs?: number | undefined;
-  /** Since when it is to be kept no longer, though its time is not over. Only of one that has ended. */
+  /** Time of an early removal. Only for an ended instance. */
   readonly removedMs?: number | undefined;
 }

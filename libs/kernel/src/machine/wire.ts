@@ -1,6 +1,6 @@
 /**
- * What machines write with: the part of a protobuf writer that generated messages use. The runtime passes one whose
- * bytes go straight into the open batch.
+ * The part of a protobuf writer that generated messages use. Machines encode with it. The runtime passes a writer whose
+ * bytes go directly into the open batch.
  */
 export interface WireWriter {
   uint32(value: number): this;
@@ -14,9 +14,9 @@ export interface WireWriter {
   join(): this;
 }
 
-/** A message as bytes. What `tools/generate.mjs` makes of a message in `proto/` is one. */
+/** A message as bytes. The code that `tools/generate.mjs` generates for a message in `proto/` has this form. */
 export interface WireCodec<Message> {
-  /** Without a writer it makes one of its own. */
+  /** Without a writer it creates one. */
   encode(message: Message, writer?: WireWriter): unknown;
   decode(bytes: Uint8Array): Message;
   /** For people: history pages, traces. */

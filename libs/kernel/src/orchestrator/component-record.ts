@@ -1,8 +1,8 @@
 /**
- * One component while it runs: where it stands, how well it works, and its start, drain and stop within their time.
+ * One component while it runs: its state, its health, and its start, drain and stop within their timeouts.
  *
  * 1. `stop` is called if and only if the start succeeded, once.
- * 2. A start that succeeds after it was given up is undone by a stop: nothing stays behind unnoticed.
+ * 2. A start that succeeds after its timeout is undone by a stop, so that nothing keeps running unnoticed.
  */
 import type { TuttiError } from "../errors/tutti-error.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -24,7 +24,7 @@ export type ComponentLife =
   | { readonly state: "stopped"; readonly startDurationMs: number }
   | { readonly state: "failed"; readonly phase: ComponentPhase; readonly reason: unknown };
 
-/** When a component failed. */
+/** The phase in which a component failed. */
 export type ComponentPhase = "start" | "run" | "drain" | "stop";
 
 export interface ComponentRecordParts {
@@ -32,10 +32,10 @@ export interface ComponentRecordParts {
   readonly component: Component;
   readonly options: ResolvedComponentOptions;
   readonly healthCacheMs: number;
-  /** An orchestrator tells of its health by itself. What it is asked for is then the same answer. */
+  /** True for an orchestrator, which reports its own health. A health check would give the same answer. */
   readonly tellsHealth: boolean;
   readonly foundation: Foundation;
-  /** Already names the component. */
+  /** Its lines name the component. */
   readonly logger: Logger;
   readonly healthChanged: (from: Health, to: Health) => void;
   /** The component reported that it cannot continue. */
@@ -50,9 +50,9 @@ export class ComponentRecord {
   readonly #parts: ComponentRecordParts;
   #life: ComponentLife = { state: "registered" };
   readonly #condition: ConditionTracker;
-  /** Whether a stop is owed: the start succeeded and no stop was tried. */
+  /** Whether a stop is required: the start succeeded and no stop was tried. */
   #running = false;
-  /** What it said, while it started, that it cannot continue for. */
+  /** The error with which it reported, during its start, that it cannot continue. */
   #givenUp: { readonly error: unknown } | undefined;
 
   constructor(parts: ComponentRecordParts) {
@@ -70,7 +70,7 @@ export class ComponentRecord {
       check: component.health === undefined ? undefined : () => this.#check(),
       changed: (from, to) => {
         this.#condition.observe(this.#life.state, this.health);
-        // A requested drain is no change of health.
+        // A requested drain is not a change of health.
         if (this.#life.state === "started") parts.healthChanged(from, to);
       },
     });
@@ -101,18 +101,18 @@ export class ComponentRecord {
     );
   }
 
-  /** What the component is given at its start. */
+  /** Returns the context for the component's start. */
   contextWith(signal: AbortSignal): ComponentContext {
     const { name, logger, failed } = this.#parts;
     return { name, signal, logger, health: this.monitor.reporter, fail: failed };
   }
 
-  /** Brings its health up to date. Never rejects. */
+  /** Updates its health. Never rejects. */
   refreshHealth(): Promise<void> {
     return this.serving ? this.monitor.refresh() : Promise.resolve();
   }
 
-  /** @param run starts the component. A step of the start-up may have been put in the place of its own. */
+  /** @param run starts the component. A step of the start-up may have replaced its own */
   async start(
     run: (signal: AbortSignal) => void | Promise<void>,
     { signal, graceMs }: { readonly signal: AbortSignal; readonly graceMs: number },
@@ -168,7 +168,7 @@ export class ComponentRecord {
     return problem;
   }
 
-  /** The component cannot continue. A stop is still owed. While it starts, it is its start that decides whether. */
+  /** The component cannot continue. A stop is still required. While it starts, its start decides. */
   cannotGoOn(error: unknown): void {
     if (this.#life.state === "starting") {
       this.#givenUp = { error };
@@ -186,7 +186,7 @@ export class ComponentRecord {
 
   async #check(): Promise<Health> {
     const answer = (await this.component.health?.()) ?? unhealthy("it has no health check");
-    // An orchestrator's answer also has its components, which are not part of this one's.
+    // An orchestrator's answer also has its components, which do not belong to this health.
     const { level, reason, details } = answer;
     return details === undefined ? { level, reason } : { level, reason, details };
   }

@@ -1,6 +1,6 @@
 /**
- * The components of one orchestrator: puts them into its start-up, remembers the order in which they really started,
- * drains and stops them in reverse, and gathers what they say of themselves.
+ * The components of one orchestrator: adds them to its start-up, remembers the actual order of their starts, drains and
+ * stops them in reverse, and collects their status and health.
  */
 import { errorFromUnknown } from "../errors/from-unknown.ts";
 import type { TuttiError } from "../errors/tutti-error.ts";
@@ -24,19 +24,19 @@ import type { ComponentStatus, OrchestratorStatus } from "./status.ts";
 import type { RunStep, Step } from "./steps/step.ts";
 import type { StepRegistry } from "./steps/step-registry.ts";
 
-/** What a step of the start-up is given. */
+/** Input of a step of the start-up. */
 export interface StartUp {
-  /** Aborted when the step has taken too long or the start is no longer wanted. */
+  /** Aborted if the step has exceeded its timeout or the start was cancelled. */
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
 export type StartUpStep = Step<StartUp, Promise<void>>;
 
-/** What an orchestrator asks of one that is its component. */
+/** The part of an orchestrator that its parent needs if it is a component. */
 export interface NestedOrchestrator extends Component {
   status(): OrchestratorStatus;
-  /** Known reasons why it does not serve, each named by its place below `path`. */
+  /** Returns the known reasons why it does not serve, each named by its place below `path`. */
   readinessProblems(path: string): readonly ReadinessProblem[];
   on<Name extends keyof OrchestratorEvents>(
     event: Name,
@@ -55,7 +55,7 @@ export interface ComponentSetParts {
   readonly events: Emits<OrchestratorEvents>;
   /** The health of a component changed. */
   readonly healthChanged: () => void;
-  /** A component that the whole ends with, already started or just starting, cannot continue. */
+  /** A critical component, already started or just starting, cannot continue, so the whole must end. */
   readonly cannotGoOn: (component: string, error: TuttiError) => void;
 }
 
@@ -80,7 +80,7 @@ export class ComponentSet {
     return this.#records.has(name);
   }
 
-  /** Takes a component in, and adds the step to the start-up that starts it. */
+  /** Adds a component, and the step that starts it. */
   add(
     name: string,
     component: Component,
@@ -131,9 +131,9 @@ export class ComponentSet {
     return only;
   }
 
-  /** A step of the start-up as it is run: within its time, and where it starts a component, on its record. */
+  /** Returns a step of the start-up with its timeout. A step that starts a component updates its record. */
   guard(step: StartUpStep): StartUpStep {
-    // What wraps the rest of the start-up has no time of its own.
+    // A step that wraps the rest of the start-up has no timeout.
     if (step.around !== undefined) return step;
     const { name, scope } = step;
     const record = this.#records.get(name);
@@ -149,12 +149,12 @@ export class ComponentSet {
     };
   }
 
-  /** Drains what started, the last first. Gives the failures, in the order in which they happened. */
+  /** Drains the started components, the last first. Returns the failures, in order. */
   drain(signal: AbortSignal): Promise<TuttiError[]> {
     return this.#inReverse("drain", (record) => record.drain(signal));
   }
 
-  /** Stops what started, the last first. Gives the failures, in the order in which they happened. */
+  /** Stops the started components, the last first. Returns the failures, in order. */
   stop(signal: AbortSignal): Promise<TuttiError[]> {
     return this.#inReverse("stop", async (record) => {
       const problem = await record.stop(signal);
@@ -163,7 +163,7 @@ export class ComponentSet {
     });
   }
 
-  /** Asks all health checks, all at once. Never rejects. */
+  /** Runs all health checks concurrently. Never rejects. */
   async refreshHealth(): Promise<void> {
     await Promise.all([...this.#records.values()].map((record) => record.refreshHealth()));
   }
@@ -176,12 +176,12 @@ export class ComponentSet {
     }));
   }
 
-  /** Reasons why the whole does not serve, each named by its place below `path`. */
+  /** Returns the reasons why the whole does not serve, each named by its place below `path`. */
   readinessProblems(path: string): ReadinessProblem[] {
     return this.#problems(path, [...this.#records.values()]);
   }
 
-  /** The same, only of components that have started. */
+  /** Returns the same only for started components. */
   startedProblems(path: string): ReadinessProblem[] {
     return this.#problems(
       path,
@@ -193,13 +193,13 @@ export class ComponentSet {
     return records.flatMap(({ name, health, serving, options: { critical } }) => {
       if (!critical || health.level !== "unhealthy") return [];
       const component = `${path}.${name}`;
-      // One that was given up tells what it is at itself, which is not why.
+      // The problems of a nested one that has stopped serving are not the reason.
       const inner = (serving && this.#nested.get(name)?.readinessProblems(component)) || [];
       return inner.length > 0 ? inner : [{ component, reason: health.reason }];
     });
   }
 
-  /** What is being started just now. */
+  /** The component that is being started. */
   get starting(): string | undefined {
     return [...this.#records.values()].find(({ life }) => life.state === "starting")?.name;
   }
@@ -290,7 +290,7 @@ export class ComponentSet {
     const { name, options, life } = record;
     const error = errorFromUnknown(thrown);
     this.#parts.logger.error("component failed", { component: name, error });
-    // While it stops, or after, this changes nothing any more.
+    // During or after its stop this has no effect.
     if (life.state !== "starting" && !record.serving) return;
     this.#emitFailed(name, "run", error);
     record.cannotGoOn(error);

@@ -4,50 +4,50 @@ import type { HealthReporter } from "./health/health-monitor.ts";
 import type { StepScope } from "./steps/step.ts";
 
 /**
- * A part of an orchestrator: a store, a listener, a loop, another orchestrator. It has what it needs of these. The
- * signals are aborted when the time is up or the result no longer wanted. A component that heeds them never hangs.
+ * A part of an orchestrator: a store, a listener, a loop, another orchestrator. All members are optional. The signals
+ * are aborted at a timeout or a cancellation. A component that observes them never hangs.
  */
 export interface Component {
   readonly version?: string;
-  /** Gets ready to serve. If it throws, it has to have put away what it had taken: `stop` is not called then. */
+  /** Starts the component. If it throws, it must have released its resources: `stop` is not called then. */
   start?(context: ComponentContext): void | Promise<void>;
-  /** Refuses what is new and finishes running work. Called before anything is stopped. */
+  /** Refuses new work and finishes running work. Called before anything is stopped. */
   drain?(signal: AbortSignal): void | Promise<void>;
-  /** Puts everything away. Called only if `start` succeeded. */
+  /** Releases all resources. Called only if `start` succeeded. */
   stop?(signal: AbortSignal): void | Promise<void>;
-  /** How well it works. Asked now and then while it runs. Throwing means unhealthy. */
+  /** Returns its health. Called regularly while it runs. Throwing means unhealthy. */
   health?(): Health | Promise<Health>;
 }
 
 export type ComponentMap = Record<string, Component>;
 
-/** What a component is given at its start. */
+/** Context of a component's start. */
 export interface ComponentContext {
   readonly name: string;
-  /** Aborted when the start has taken too long or is no longer wanted. */
+  /** Aborted if the start has exceeded its timeout or was cancelled. */
   readonly signal: AbortSignal;
-  /** Writes the names of the orchestrator and of the component in each line. */
+  /** Its lines name the orchestrator and the component. */
   readonly logger: Logger;
-  /** To tell of changes in health the moment they happen. */
+  /** Reports changes in health at the moment they happen. */
   readonly health: HealthReporter;
   /**
-   * Tells that the component cannot continue, ever. If it is critical, the orchestrator stops gracefully and has failed
-   * for this reason, except when it is meant to stay. Otherwise the component is unhealthy from now on.
+   * Reports that the component can never continue. If it is critical, the orchestrator stops gracefully and fails with
+   * this reason, unless `whenFailed` is `stay`. Otherwise the component is unhealthy from now on.
    */
   readonly fail: (error: unknown) => void;
 }
 
 export interface ComponentOptions<Name extends string = string> {
-  /** Components, or steps of the start-up, that have to be started before. They may be registered later. */
+  /** Components, or steps of the start-up, that must start before. They may be registered later. */
   readonly dependsOn?: readonly Name[];
-  /** Whether the whole cannot serve without it, at its start and later. Default true. */
+  /** Whether the orchestrator cannot serve without it, at its start and later. Default: true. */
   readonly critical?: boolean;
   /**
-   * What becomes of the whole when a critical component fails to start, or cannot continue: it stops and has failed, or
-   * it stays, not ready, and the other components with it. Default `stop`.
+   * Reaction of the orchestrator if a critical component fails to start or cannot continue. `stop`: it stops and fails.
+   * `stay`: it stays, not ready, with its other components. Default: `stop`.
    */
   readonly whenFailed?: "stop" | "stay";
-  /** Whose part it is. Default `service`. */
+  /** Owner of the component. Default: `service`. */
   readonly scope?: StepScope;
   readonly startTimeoutMs?: number;
   readonly drainTimeoutMs?: number;
@@ -55,15 +55,15 @@ export interface ComponentOptions<Name extends string = string> {
   readonly healthTimeoutMs?: number;
 }
 
-/** How long things may take, in milliseconds. Infinity leaves them unlimited. */
+/** Timeouts in milliseconds. Infinity means no limit. */
 export interface Timeouts {
-  /** For the start of each component and step of the start-up. Default 30,000. */
+  /** For the start of each component and step of the start-up. Default: 30,000. */
   readonly startTimeoutMs: number;
-  /** For the drain of each component. Default 15,000. */
+  /** For the drain of each component. Default: 15,000. */
   readonly drainTimeoutMs: number;
-  /** For the stop of each component. Default 5,000. */
+  /** For the stop of each component. Default: 5,000. */
   readonly stopTimeoutMs: number;
-  /** For the answer of each health check. Default 2,000. */
+  /** For the answer of each health check. Default: 2,000. */
   readonly healthTimeoutMs: number;
 }
 
@@ -76,7 +76,7 @@ export function resolveTimeouts(given: Partial<Timeouts>): Timeouts {
   };
 }
 
-/** An orchestrator within another is bounded by its own components. A limit of its own has to be asked for. */
+/** A nested orchestrator is bounded by its components. A separate limit must be requested. */
 export const unlimitedTimeouts: Timeouts = {
   startTimeoutMs: Number.POSITIVE_INFINITY,
   drainTimeoutMs: Number.POSITIVE_INFINITY,
@@ -87,7 +87,7 @@ export const unlimitedTimeouts: Timeouts = {
 export interface ResolvedComponentOptions extends Timeouts {
   readonly dependsOn: readonly string[];
   readonly critical: boolean;
-  /** Its failure to start, or to continue, ends the whole. */
+  /** Whether its failure to start or continue ends the orchestrator. */
   readonly endsTheWhole: boolean;
   readonly scope: StepScope;
 }

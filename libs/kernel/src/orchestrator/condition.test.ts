@@ -6,7 +6,7 @@ import { conditionOf } from "./condition.ts";
 import { degraded, healthy, unhealthy } from "./health/health.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-/** A component that a test makes well or unwell. */
+/** Returns a component whose health the test sets. */
 function patient() {
   const contexts: ComponentContext[] = [];
   const component: Component = { start: (context) => void contexts.push(context) };

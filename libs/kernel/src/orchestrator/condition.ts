@@ -1,8 +1,8 @@
 /**
- * The condition of a component or orchestrator in one word: its place in its life, and while it serves, how well. With
- * the time of the last change, the last error, and how often it failed.
+ * The condition of a component or orchestrator in one word: its lifecycle state, or its health while it serves. It has
+ * the time of the last change, the last error, and the number of failures.
  *
- * 1. `sinceMs` moves with the state alone. Another reason for the same state keeps it.
+ * 1. `sinceMs` changes only with the state. Another reason for the same state keeps it.
  * 2. A failure counts when it starts: a component that goes from degraded to unhealthy has failed once.
  * 3. A recovery keeps the last error, so that a fault that comes and goes can be seen.
  */
@@ -20,7 +20,7 @@ type ConditionState =
   | "stopped"
   | "failed";
 
-/** How it is in one word, since when, and what went wrong before. */
+/** Condition in one word, its start, and earlier failures. */
 export interface ConditionStatus {
   readonly state: ConditionState;
   /** When it entered the state, as ISO 8601 in UTC. */
@@ -39,7 +39,7 @@ const whileServing: Readonly<Record<HealthLevel, ConditionState>> = {
   unhealthy: "unhealthy",
 };
 
-/** The words of both lives: that of an orchestrator, and that of a component. */
+/** The words of both lifecycles: of an orchestrator, and of a component. */
 type Life =
   | "created"
   | "registered"
@@ -96,7 +96,7 @@ export class ConditionTracker {
     return {
       state: this.#state,
       since: new Date(this.#sinceMs).toISOString(),
-      // Before and after it serves, the state says all.
+      // Before and after it serves, the state itself is sufficient.
       reason: failures.has(this.#state) ? this.#reason : "",
       failures: this.#failures,
       lastError:

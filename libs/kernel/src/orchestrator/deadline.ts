@@ -4,20 +4,21 @@ export interface DeadlineOptions<T> {
   readonly timers: Timers;
   /** Infinity for none. */
   readonly timeoutMs: number;
-  /** Makes the error of a missed deadline, which is also the reason the operation's signal is aborted with. */
+  /** Returns the error of a missed deadline, which is also the abort reason of the operation's signal. */
   readonly timedOut: () => Error;
-  /** Aborted when the result is no longer wanted. */
+  /** Aborted when the result is no longer needed. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the operation may continue after `signal` is aborted, so that it can end in its own way. Default 0. */
+  /** How long the operation may continue after `signal` is aborted, so that it can end by itself. Default: 0. */
   readonly graceMs?: number;
-  /** Told what became of an operation that was given up: a late result may have to be undone. */
+  /** Called with the outcome of an abandoned operation: a late result may have to be undone. */
   readonly late?: (outcome: PromiseSettledResult<T>) => void;
 }
 
 /**
- * Runs an operation for a limited time: it settles with the operation, or rejects when the deadline passes or the
- * signal is aborted, whichever is first. The operation gets its own signal. If it does not listen it runs on, and
- * `late` hears of its end. It is called even if the signal is aborted already: stopping still has to be tried.
+ * Runs an operation for a limited time. It settles with the operation, or rejects when the deadline passes or the
+ * signal is aborted, whichever is first. The operation gets its own signal. If it ignores the signal it continues, and
+ * `late` is called at its end. It is started even if the signal is aborted already, because a stop must always be
+ * tried.
  */
 export function withDeadline<T>(
   operation: (signal: AbortSignal) => T | Promise<T>,

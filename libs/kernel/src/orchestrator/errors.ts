@@ -3,7 +3,7 @@ import { capitalized, sentences } from "../words.ts";
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "none";
 
-/** Errors while an orchestrator is assembled, started, watched and stopped. */
+/** Errors while an orchestrator is assembled, started, monitored and stopped. */
 export const lifecycleErrors = defineErrors("lifecycle", {
   componentTwice: {
     status: "ALREADY_EXISTS",

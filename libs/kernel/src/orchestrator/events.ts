@@ -1,24 +1,26 @@
 /**
- * Typed events. A listener that throws, or whose promise is rejected, harms no other: the others are called, the
+ * Typed events. A listener that throws, or whose promise is rejected, does not affect others: they are called, the
  * emitter continues, and the failure is reported.
  */
 export type Listener<Payload> = (payload: Payload) => unknown;
 
-/** Takes a listener off again. Doing so twice does nothing. */
+/** Removes a listener. A second call has no effect. */
 export type Unsubscribe = () => void;
 
-/** Told about listeners that failed. */
+/** Called for listeners that failed. */
 export type ListenerFailed = (event: string, error: unknown) => void;
 
 type Subscriptions<Events> = { [Name in keyof Events]?: Subscription<Events[Name]>[] };
 
-/** One call of `on`: the same function subscribed twice is called twice, and each is taken off for itself. */
+/**
+ * One call of `on`: a function that is subscribed twice is called twice, and each subscription is removed separately.
+ */
 interface Subscription<Payload> {
   readonly listener: Listener<Payload>;
   readonly once: boolean;
 }
 
-/** The giving end alone. */
+/** The interface of the emitting side. */
 export interface Emits<Events extends object> {
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void;
 }
@@ -32,31 +34,31 @@ export class Emitter<Events extends object> {
     this.#failed = failed;
   }
 
-  /** Calls the listener at every such event, in the order of subscription. */
+  /** Calls the listener at every event of this name, in the order of subscription. */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): Unsubscribe {
     return this.#subscribe(event, { listener, once: false });
   }
 
-  /** Calls the listener at the next such event only. */
+  /** Calls the listener at the next event of this name only. */
   once<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): Unsubscribe {
     return this.#subscribe(event, { listener, once: true });
   }
 
-  /** Takes all subscriptions of this listener to the event off. */
+  /** Removes all subscriptions of this listener to the event. */
   off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): void {
     this.#keep(event, (subscription) => subscription.listener !== listener);
   }
 
   /**
-   * Calls everyone who had subscribed when it started and has not left since. Listeners run to their first `await`.
-   * What they do after it is not waited for.
+   * Calls all listeners that were subscribed at the start of the call and were not removed since. Listeners run to
+   * their first `await`, and the rest is not awaited.
    */
   emit<Name extends keyof Events & string>(event: Name, payload: Events[Name]): void {
     const subscriptions = this.#subscriptions[event];
     if (subscriptions === undefined) return;
     for (const subscription of subscriptions) {
       if (!this.#subscriptions[event]?.includes(subscription)) continue;
-      // Taken off before it is called, or a listener that emits the same event would be called again.
+      // Removed before the call, or a listener that emits the same event would be called again.
       if (subscription.once) this.#keep(event, (other) => other !== subscription);
       this.#call(event, subscription.listener, payload);
     }
@@ -79,7 +81,7 @@ export class Emitter<Events extends object> {
     event: Name,
     subscription: Subscription<Events[Name]>,
   ): Unsubscribe {
-    // A new list each time: one that is being called stays as it was.
+    // A new list each time, because an emit may be iterating over the old one.
     this.#subscriptions[event] = [...(this.#subscriptions[event] ?? []), subscription];
     return () => this.#keep(event, (other) => other !== subscription);
   }

@@ -8,7 +8,7 @@ import { plainTracer } from "../ports/plain-tracer.ts";
 import { systemTimers, type Timers } from "../ports/timers.ts";
 import type { Tracer } from "../ports/tracer.ts";
 
-/** What everything stands on: the ports that an orchestrator and its components reach the world through. */
+/** The ports through which an orchestrator and its components access the environment. */
 export interface Foundation {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -21,8 +21,8 @@ export interface Foundation {
 }
 
 /**
- * Returns a foundation of the real things, but for those that are given: system clock, timers and chance, a logger that
- * writes JSON lines to standard error, a tracer that makes ids and exports nothing, and no metrics.
+ * Returns a foundation with real implementations, except for the given ones: system clock, timers and random, a logger
+ * that writes JSON lines to standard error, a tracer that creates ids and exports nothing, and no metrics.
  */
 export function systemFoundation(given: Partial<Foundation> = {}): Foundation {
   const clock = given.clock ?? systemClock;

@@ -1,6 +1,5 @@
 /**
- * What an orchestrator counts. Label values are names from the code: of orchestrators, components, steps and
- * operations.
+ * Metrics of an orchestrator. Label values are names from the code: of orchestrators, components, steps and operations.
  */
 
 import type { Clock } from "../ports/clock.ts";
@@ -10,7 +9,7 @@ import { type LifecycleState, lifecycleStates } from "./lifecycle.ts";
 import type { ExecutionOutcome } from "./safe-execute.ts";
 import type { StepObserver } from "./steps/pipeline.ts";
 
-/** More different names of operations than this are counted under `other`: one may be made from an id by mistake. */
+/** Maximum number of operation names. More are counted under `other`, because a name may contain an id by mistake. */
 const operationNamesMax = 100;
 
 export class OrchestratorInstruments {

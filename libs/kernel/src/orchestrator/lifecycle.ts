@@ -1,7 +1,7 @@
 import type { TuttiError } from "../errors/tutti-error.ts";
 
 /**
- * Where an orchestrator stands. It only moves forward:
+ * The lifecycle state of an orchestrator. It only moves forward:
  *
  *     created → starting → ready → draining → stopped
  *                  └──────────────────↑   └─→ failed
@@ -21,9 +21,9 @@ export interface FailedLifecycle {
   readonly state: "failed";
   readonly since: number;
   readonly reason: TuttiError;
-  /** The component, or step of the start-up, that failed. Undefined where it was more than one. */
+  /** The component, or step of the start-up, that failed. Undefined if several failed. */
   readonly component: string | undefined;
-  /** What went wrong while the others were drained and stopped, in that order. */
+  /** Errors while the others were drained and stopped, in order. */
   readonly problems: readonly TuttiError[];
 }
 

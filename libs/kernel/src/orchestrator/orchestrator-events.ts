@@ -4,7 +4,7 @@ import type { Health } from "./health/health.ts";
 import type { Lifecycle, LifecycleState } from "./lifecycle.ts";
 import type { ExecutionReport } from "./safe-execute.ts";
 
-/** What every orchestrator tells of itself. */
+/** Events of every orchestrator. */
 export interface OrchestratorEvents {
   readonly stateChanged: { readonly from: LifecycleState; readonly to: Lifecycle };
   readonly componentStarted: { readonly component: string; readonly durationMs: number };
@@ -14,16 +14,16 @@ export interface OrchestratorEvents {
     readonly phase: ComponentPhase;
     readonly error: TuttiError;
   };
-  /** The health of the whole. */
+  /** The health of the whole orchestrator. */
   readonly healthChanged: { readonly from: Health; readonly to: Health };
   readonly componentHealthChanged: {
     readonly component: string;
     readonly from: Health;
     readonly to: Health;
   };
-  /** An operation of `safeExecute` ended otherwise than with its value. */
+  /** An operation of `safeExecute` ended without its value. */
   readonly operationFailed: ExecutionReport;
 }
 
-/** The events of an orchestrator that has none of its own. */
+/** The events of an orchestrator without its own events. */
 export type NoEvents = Readonly<Record<never, never>>;

@@ -6,7 +6,7 @@ import { testFoundation } from "../testing/index.ts";
 import type { ComponentContext } from "./component.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-/** How one phase of a component goes: well, with an error, for ever. Deaf or heeding its signal. */
+/** Outcome of one phase of a component: success, an error, or no end. It ignores or observes its signal. */
 const conduct = fc.record({
   afterMs: fc.constantFrom(0, 0, 1, 5, 20, 200),
   outcome: fc.constantFrom("well", "well", "well", "error", "endless"),
@@ -19,7 +19,7 @@ const plan = fc.record({
     fc.record({ start: conduct, drain: conduct, stop: conduct, critical: fc.boolean(), stays: fc.boolean() }),
     { minLength: 1, maxLength: 5 },
   ),
-  /** When a stop is requested, from the start on, and whether there is an orchestrator around it. */
+  /** Times of stop requests, from the start on, and whether there is an orchestrator around it. */
   stopAtMs: fc.array(fc.constantFrom(0, 1, 3, 10, 30, 150, 500), { maxLength: 2 }),
   failAt: fc.option(fc.record({ index: fc.nat(4), atMs: fc.constantFrom(0, 1, 4, 25, 60, 300) })),
   nested: fc.boolean(),
@@ -96,7 +96,7 @@ describe("the lifecycle under anything that components and callers do", () => {
   });
 });
 
-/** Its start may end after it was given up. It is stopped by itself then. */
+/** Its start may end after its timeout. It is then stopped by itself. */
 function late(component: { readonly start: Conduct } | undefined): boolean {
   return component === undefined || component.start.afterMs > 0;
 }

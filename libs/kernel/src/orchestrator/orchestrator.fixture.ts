@@ -22,7 +22,7 @@ function noting(notes: string[]) {
   });
 }
 
-/** Returns an orchestrator whose components, and whose own states, are noted as they go. */
+/** Returns an orchestrator that notes its states and the calls of its components. */
 export function withNotes() {
   const foundation = testFoundation();
   const notes: string[] = [];

@@ -1,12 +1,12 @@
 /**
- * The base of every service and of every coordinator that users make: what it is made of, in which order that starts
- * and stops, how well it works, and what it tells the world about that.
+ * The base of every service and of every coordinator that a user writes: its components, the order of their start and
+ * stop, its health, and its events.
  *
  * 1. Components start in the order of their registration, but each after what it depends on, one at a time.
- * 2. They drain and stop in exactly the reverse of the order in which they started. Every one that started is
- *    stopped once, even if others fail, and in no more time than it may take.
+ * 2. They drain and stop in exactly the reverse of the order in which they started. Every started component is stopped
+ *    once within its timeout, even if others fail.
  * 3. A start that fails, is aborted or runs out of time leaves nothing running.
- * 4. The lifecycle only moves forward. `start` and `stop` give the same promise however often they are called.
+ * 4. The lifecycle only moves forward. Repeated calls of `start` or `stop` return the same promise.
  * 5. Status and health always have an answer: a component that hangs shows as unhealthy.
  */
 import type { z } from "zod";
@@ -54,17 +54,17 @@ import type { Next } from "./steps/step.ts";
 import { StepRegistry } from "./steps/step-registry.ts";
 
 export interface OrchestratorOptions extends Partial<Timeouts> {
-  /** The layer it belongs to, and the scope that it reads its configuration in. Default `orchestration`. */
+  /** The layer it belongs to, which is also the scope of its configuration. Default: `orchestration`. */
   readonly scope?: Scope;
-  /** Default `0.0.0`. */
+  /** Default: `0.0.0`. */
   readonly version?: string;
-  /** How old an answer of a health check may be to be given again. Default 1,000. */
+  /** Maximum age in milliseconds of a reused answer of a health check. Default: 1,000. */
   readonly healthCacheMs?: number;
-  /** How often health checks are made unasked, so that changes are noticed. Infinity for never. Default 5,000. */
+  /** Interval of health checks in milliseconds, so that changes are noticed. Infinity for never. Default: 5,000. */
   readonly healthIntervalMs?: number;
 }
 
-/** A registry of any steps, as far as the status shows it. */
+/** A registry of any steps, reduced to its description for the status. */
 type Described = Pick<StepRegistry<never, never>, "describe">;
 
 /** Why an orchestrator stops without a request. */
@@ -74,8 +74,8 @@ interface Failure {
 }
 
 /**
- * @typeParam Components the components by name, for a typed `get`. Any, unless given.
- * @typeParam Events events of its own, by name, with what they carry.
+ * @typeParam Components the components by name, for a typed `get`. Default: any.
+ * @typeParam Events its own events: the payloads by name.
  */
 export class Orchestrator<
   Components extends { [Name in keyof Components]: Component } = ComponentMap,
@@ -85,9 +85,9 @@ export class Orchestrator<
   readonly name: string;
   readonly scope: Scope;
   readonly version: string;
-  /** What happens at the start. Each component is a step of its own name. Others may be put between them. */
+  /** Steps of the start. Each component is a step of its own name. Others may be inserted. */
   readonly startUp = new StepRegistry<StartUp, Promise<void>>("start-up");
-  /** Writes the orchestrator's name in each line. */
+  /** Its lines name the orchestrator. */
   readonly logger: Logger;
   protected readonly foundation: Foundation;
 
@@ -112,7 +112,7 @@ export class Orchestrator<
   #stopping: Promise<void> | undefined;
   #drainProblems: readonly TuttiError[] = [];
   readonly #startAbort = new AbortController();
-  /** Aborted by a caller whose patience with the drain, or with the stop, is at its end. */
+  /** Aborted if a caller no longer waits for the drain, or for the stop. */
   readonly #drainHurry = new AbortController();
   readonly #stopHurry = new AbortController();
 
@@ -159,9 +159,9 @@ export class Orchestrator<
     this.addPipeline(this.startUp);
   }
 
-  // What it is made of
+  // Parts
 
-  /** Takes a component in and gives it back. It starts after those registered before it. */
+  /** Registers a component and returns it. It starts after those registered before it. */
   register<Name extends keyof Components & string, C extends Components[Name]>(
     name: Name,
     component: C,
@@ -175,7 +175,7 @@ export class Orchestrator<
     return component;
   }
 
-  /** The component of this name, or the only one of this class. Throws where there is none. */
+  /** Returns the component of this name, or the only one of this class. Throws if there is none. */
   get<Name extends keyof Components & string>(name: Name): Components[Name];
   get<C extends Component>(type: abstract new (...parameters: never[]) => C): C;
   get<Name extends keyof Components & string, C extends Component>(
@@ -192,14 +192,14 @@ export class Orchestrator<
     return this.#set.has(name);
   }
 
-  /** Returns the values of a section of the configuration, as they are for the scope of this orchestrator. */
+  /** Returns the values of a section of the configuration in the scope of this orchestrator. */
   settings<S extends z.ZodObject>(section: Section<S>): z.output<S> {
     const { configuration } = this.foundation;
     if (configuration !== undefined) return configuration.read(section, { scope: this.scope });
     throw lifecycleErrors.configurationMissing({ orchestrator: this.name, section: section.name });
   }
 
-  /** Shows a pipeline of steps in the status, and gives it back. */
+  /** Shows a pipeline of steps in the status, and returns it. */
   addPipeline<Input, Output>(registry: StepRegistry<Input, Output>): StepRegistry<Input, Output> {
     const { pipeline } = registry;
     if (this.#pipelines.has(pipeline)) {
@@ -210,9 +210,9 @@ export class Orchestrator<
   }
 
   /**
-   * One function for a pipeline, shown in the status: its steps are timed and their failures counted among this
-   * orchestrator's metrics, and errors name the step they arose in. Where that is too dear, the registry's own
-   * `compose` does without.
+   * Composes a pipeline into one function, and shows it in the status. Its steps are timed, their failures are counted
+   * in this orchestrator's metrics, and errors name the step that threw them. If that is too expensive, use the
+   * registry's own `compose`.
    */
   compose<Input, Output>(
     registry: StepRegistry<Input, Output>,
@@ -235,8 +235,8 @@ export class Orchestrator<
   }
 
   /**
-   * Starts the components. Resolves when all are ready. Rejects when one failed, and then all others are stopped again.
-   * Called again, it gives the same promise.
+   * Starts the components. Resolves when all are ready. Rejects if one fails, after all others are stopped again. A
+   * repeated call returns the same promise.
    */
   start({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (this.#starting !== undefined) return this.#starting;
@@ -244,7 +244,7 @@ export class Orchestrator<
     if (state !== "created") {
       return Promise.reject(lifecycleErrors.notStartable({ orchestrator: this.name, state }));
     }
-    // Known before it starts: a listener to its first change of state may call `start` or `stop` itself.
+    // Set before the start, because a listener to its first change of state may call `start` or `stop`.
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#starting = promise;
     resolve(this.#start(signal));
@@ -252,8 +252,8 @@ export class Orchestrator<
   }
 
   /**
-   * Refuses what is new and finishes running work. Nothing is stopped yet. Never rejects: what went wrong is reported
-   * by `stop`. Does nothing unless ready.
+   * Refuses new work and finishes running work. Nothing is stopped yet. Never rejects: `stop` reports the errors. No
+   * effect unless ready.
    */
   drain(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);
@@ -266,8 +266,8 @@ export class Orchestrator<
   }
 
   /**
-   * Drains, then stops the components in reverse. A start under way is aborted and undone. Continues past failures.
-   * Rejects with all of them when it is through. Called again, it gives the same promise.
+   * Drains, then stops the components in reverse. A start under way is aborted and undone. Continues past failures, and
+   * rejects with all of them at the end. A repeated call returns the same promise.
    */
   stop(signal?: AbortSignal): Promise<void> {
     hurry(this.#drainHurry, signal);
@@ -283,11 +283,10 @@ export class Orchestrator<
     return this.stop();
   }
 
-  // How well it works
+  // Health
 
   /**
-   * Returns the health of the whole and of each component, brought up to date: no check is waited for beyond its
-   * timeout.
+   * Updates and returns the health of the orchestrator and of each component. No check is awaited beyond its timeout.
    */
   async health(): Promise<HealthReport> {
     await this.#set.refreshHealth();
@@ -295,24 +294,24 @@ export class Orchestrator<
     return { ...this.#health(), components };
   }
 
-  /** Whether it serves, as far as is known now. A degraded one does. */
+  /** Whether it serves, according to the last known health. A degraded one does. */
   get isReady(): boolean {
     return this.readinessProblems().length === 0;
   }
 
-  /** Checks now whether it serves, and returns the reasons if it does not, by name. */
+  /** Checks now whether it serves, and returns the reasons by name if it does not. */
   async readiness(): Promise<Readiness> {
     await this.#set.refreshHealth();
     const problems = this.readinessProblems();
     return { ready: problems.length === 0, problems };
   }
 
-  /** Known reasons why it does not serve, each named by its place below `path`. */
+  /** Returns the known reasons why it does not serve, each named by its place below `path`. */
   readinessProblems(path: string = this.name): readonly ReadinessProblem[] {
     if (this.#lifecycle.state === "ready") return this.#set.readinessProblems(path);
     const { starting } = this.#set;
     const reason = this.#health().reason + (starting === undefined ? "" : `, just now \`${starting}\``);
-    // A component that waits for another one does not say which: a started one that does not work may be the reason.
+    // A component that waits for another one does not name it. A started one that does not work may be the reason.
     return [{ component: path, reason }, ...(starting === undefined ? [] : this.#set.startedProblems(path))];
   }
 
@@ -321,7 +320,7 @@ export class Orchestrator<
     return this.#lifecycle.state !== "failed";
   }
 
-  /** Returns the whole tree as plain JSON, as far as is known now. `health` brings it up to date. */
+  /** Returns the whole tree as plain JSON, with the last known health. `health` updates it. */
   status(): OrchestratorStatus {
     const lifecycle = this.#lifecycle;
     const { name, scope, version } = this;
@@ -349,9 +348,9 @@ export class Orchestrator<
     };
   }
 
-  // What it tells
+  // Events
 
-  /** Calls the listener at every such event. A listener that throws harms no other. */
+  /** Calls the listener at every event of this name. A listener that throws does not affect others. */
   on<Name extends keyof (OrchestratorEvents & Events) & string>(
     event: Name,
     listener: Listener<(OrchestratorEvents & Events)[Name]>,
@@ -359,7 +358,7 @@ export class Orchestrator<
     return this.#events.on(event, listener);
   }
 
-  /** Calls the listener at the next such event only. */
+  /** Calls the listener at the next event of this name only. */
   once<Name extends keyof (OrchestratorEvents & Events) & string>(
     event: Name,
     listener: Listener<(OrchestratorEvents & Events)[Name]>,
@@ -381,11 +380,11 @@ export class Orchestrator<
     this.#events.emit(event, payload);
   }
 
-  // What it does
+  // Operations
 
   /**
-   * Runs an operation that may fail: repeats it where its error says that this may help, within its time, reports how
-   * it ended, and gives the declared default only where one is declared. Otherwise throws a `TuttiError`.
+   * Runs an operation that may fail. Repeats it within its time if its error allows that, and reports its outcome.
+   * Returns the default if one is declared. Otherwise throws a `TuttiError`.
    *
    * @param name of the operation, a constant: it is a label of the metrics.
    */
@@ -425,7 +424,7 @@ export class Orchestrator<
     this.#watchHealth();
   }
 
-  /** Stops what had been started, and gives what `start` rejects with. */
+  /** Stops the started components, and returns the error with which `start` rejects. */
   async #undoStart(error: TuttiError, aborted: boolean): Promise<TuttiError> {
     const { name: orchestrator } = this;
     const { clock } = this.foundation;
@@ -434,7 +433,7 @@ export class Orchestrator<
     const reason = aborted
       ? lifecycleErrors.startAborted({ orchestrator }, { cause: error, details })
       : lifecycleErrors.startFailed({ orchestrator, problem: error.message }, { cause: error, details });
-    // One that comes while the rest is stopped is not why it stops.
+    // A failure during the stop is not the reason for the stop.
     const failure = aborted ? this.#failure : undefined;
     this.#enter({ state: "draining", since: clock.now() });
     const problems = await this.#set.stop(this.#stopHurry.signal);
@@ -453,9 +452,9 @@ export class Orchestrator<
     const { name: orchestrator } = this;
     if (this.#lifecycle.state === "created") this.#finish([]);
     if (this.#lifecycle.state !== "ready") {
-      // Without effect on a start that is over.
+      // No effect on a start that is over.
       this.#startAbort.abort(lifecycleErrors.startAborted({ orchestrator }));
-      // Its starter learns of its failure. Here only its end matters.
+      // The caller of `start` gets its failure. Only its end matters here.
       await this.#starting?.catch(() => {});
     }
     if (this.#lifecycle.state === "ready" || this.#draining !== undefined) {
@@ -468,7 +467,7 @@ export class Orchestrator<
     }
   }
 
-  /** Enters the last state, whichever it is. */
+  /** Enters the last state, `stopped` or `failed`. */
   #finish(problems: readonly TuttiError[]): void {
     const { name: orchestrator } = this;
     const since = this.foundation.clock.now();
@@ -507,7 +506,7 @@ export class Orchestrator<
       { cause: error, details: { orchestrator, component } },
     );
     this.#failure = { reason, component };
-    // It rejects only with a stop without another request and that left problems. The state tells of those.
+    // Rejects only if there was no other stop request and problems remained. The state contains them.
     if (this.#lifecycle.state === "ready") void this.stop();
     else this.#startAbort.abort(reason);
   }
@@ -542,7 +541,7 @@ export class Orchestrator<
   }
 }
 
-/** Ends the patience with a phase when the signal says so. */
+/** Shortens a phase when the signal is aborted. */
 function hurry(phase: AbortController, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (signal.aborted) phase.abort(signal.reason);

@@ -1,10 +1,10 @@
 /**
- * The outermost edge of a process: starts an orchestrator, waits for a reason to end, and ends gracefully.
+ * The main function of a process: starts an orchestrator, waits for a reason to end, and ends gracefully.
  *
  * 1. The first signal stops: running work is finished, the process exits with 0, or with 1 if something did not stop.
  * 2. The second one exits at once with 128 + its number, as shells expect of a process ended by a signal.
- * 3. An uncaught fault is logged and ends the process in the same good order, with 1: what was continuing may be half
- *    done, so the process must not continue, but the rest deserves its drain.
+ * 3. An uncaught fault is logged and ends the process with 1 in the same graceful way. Interrupted work may be half
+ *    done, so the process must not continue, but the rest is drained.
  * 4. An orchestrator that fails or is stopped by itself ends the process too.
  */
 import type { Logger } from "../ports/logger.ts";
@@ -19,13 +19,13 @@ export interface RunOptions {
   readonly edge?: ProcessEdge;
   /** Default: those of the system, on Linux SIGTERM and SIGINT. */
   readonly signals?: readonly StopSignal[];
-  /** Called when it is ready. What it throws is a fault. */
+  /** Called when it is ready. An error that it throws is a fault. */
   readonly ready?: () => void | Promise<void>;
-  /** Called last of all, before the process exits gracefully: to write out what is still in memory. */
+  /** Called last, before the process exits gracefully: to flush data in memory. */
   readonly flush?: () => void | Promise<void>;
 }
 
-/** The part of an orchestrator that is needed here. */
+/** The required part of an orchestrator. */
 export interface Runnable {
   readonly name: string;
   readonly logger: Logger;
@@ -35,7 +35,7 @@ export interface Runnable {
   on(event: "stateChanged", listener: Listener<OrchestratorEvents["stateChanged"]>): Unsubscribe;
 }
 
-/** Returns the exit code, for the tests: a real process has exited by then. */
+/** Returns the exit code, for tests: a real process has exited by then. */
 export async function runUntilSignal(orchestrator: Runnable, options: RunOptions = {}): Promise<number> {
   const { edge = systemProcess, signals = thisSystem.stopSignals, ready, flush } = options;
   const { logger } = orchestrator;
@@ -45,7 +45,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
 
   const stop = (): void => {
     stopping = true;
-    // Its failure is in the lifecycle, and logged.
+    // Its failure is in the lifecycle, and in the log.
     orchestrator.stop().catch(() => {});
   };
   const fault = (error: unknown, origin: string): void => {
@@ -81,7 +81,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
     .start()
     .then(ready)
     .catch((error: unknown) => {
-      // A start that failed or was aborted has been reported, and ends the orchestrator by itself.
+      // A start that failed or was aborted is reported, and ends the orchestrator by itself.
       if (orchestrator.lifecycle.state === "ready") fault(error, "ready");
     });
   ended
@@ -93,7 +93,7 @@ export async function runUntilSignal(orchestrator: Runnable, options: RunOptions
   return left.promise;
 }
 
-/** Resolves when the orchestrator is in a state that it never leaves. */
+/** Resolves when the orchestrator is in a final state. */
 function endOf(orchestrator: Runnable): Promise<void> {
   const over = ({ state }: Lifecycle): boolean => state === "stopped" || state === "failed";
   if (over(orchestrator.lifecycle)) return Promise.resolve();

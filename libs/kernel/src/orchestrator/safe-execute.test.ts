@@ -11,7 +11,7 @@ import type { ExecuteOptions, ExecutionReport } from "./safe-execute.ts";
 const failure = (retry: RetryClass, retryAfterMs = 0) =>
   new TuttiError({ code: "test.failed", status: "UNAVAILABLE", message: "not now", retry, retryAfterMs });
 
-/** Chance that always draws almost the whole of the bound. */
+/** Always draws almost the whole of the bound. */
 const patient: Chance = { random: () => 0.999_999, fill: (target) => target };
 
 function executing(chance: Chance = patient) {
@@ -25,7 +25,7 @@ function executing(chance: Chance = patient) {
       operation: "charge",
       outcome,
     });
-  /** Fails with these errors, one after the other, then succeeds. Notes when it was tried. */
+  /** Fails with these errors, one after the other, then succeeds. Notes the times of the attempts. */
   const trying = (errors: readonly unknown[]) => {
     const triedAtMs: number[] = [];
     const operation = async (_signal: AbortSignal, attempt: number): Promise<string> => {

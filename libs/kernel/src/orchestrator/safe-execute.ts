@@ -2,13 +2,13 @@
  * Runs an operation that may fail, so that it ends in one of these ways, and its end is reported:
  *
  * 1. `succeeded`: its value is given.
- * 2. `failed`, `timed_out`, `cancelled`: a `TuttiError` is thrown, with what was thrown in its chain of causes.
- * 3. `defaulted`: it failed or timed out, and the caller had declared what to take instead. Nothing else turns a
- *    failure into a value. A caller that gave up gets none.
+ * 2. `failed`, `timed_out`, `cancelled`: a `TuttiError` is thrown, with the original error in its chain of causes.
+ * 3. `defaulted`: it failed or timed out, and the caller had declared a default. Nothing else turns a failure into a
+ *    value. A caller that cancelled gets none.
  *
- * It is repeated only if its error says that this may help, never beyond the attempts, the deadline or the caller's
- * patience. A pause is drawn at random from zero to a bound that doubles ("full jitter"), so that many who failed
- * together do not come back together. An error may ask for a longer one.
+ * It is repeated only if its error allows that, never beyond the attempts, the deadline or the caller's signal. A pause
+ * is drawn at random from zero to a bound that doubles ("full jitter"), so that many callers that failed together do
+ * not retry together. An error may request a longer pause.
  */
 import { errorFromUnknown } from "../errors/from-unknown.ts";
 import type { TuttiError } from "../errors/tutti-error.ts";
@@ -23,11 +23,11 @@ import { lifecycleErrors } from "./errors.ts";
 export type ExecutionOutcome = "succeeded" | "defaulted" | "failed" | "timed_out" | "cancelled";
 
 export interface RetryOptions {
-  /** How often it is tried in all. 1 never repeats. Default 3. */
+  /** Maximum number of attempts. 1 never repeats. Default: 3. */
   readonly attemptsMax?: number;
-  /** Bound of the first pause. Default 100. */
+  /** Bound of the first pause in milliseconds. Default: 100. */
   readonly pauseMs?: number;
-  /** Bound that the doubling ends at. Default 10,000. */
+  /** Maximum of the doubled bound in milliseconds. Default: 10,000. */
   readonly pauseMaxMs?: number;
 }
 
@@ -35,25 +35,25 @@ export interface ExecuteOptions {
   readonly retry?: RetryOptions;
   /** For all attempts and pauses together. Default: unlimited. */
   readonly timeoutMs?: number;
-  /** For each attempt. Default: unlimited. An attempt that is given up may be repeated. */
+  /** For each attempt. Default: unlimited. An attempt that timed out may be repeated. */
   readonly attemptTimeoutMs?: number;
-  /** When all has to be done on the monotonic clock, as in a `CallContext`. */
+  /** Deadline on the monotonic clock, as in a `CallContext`. */
   readonly deadlineMs?: number;
-  /** Aborted by a caller that gives up. */
+  /** Aborted by a caller that cancels. */
   readonly signal?: AbortSignal;
-  /** Where the lines go. Default: the orchestrator's logger. */
+  /** Logger for its lines. Default: the orchestrator's logger. */
   readonly logger?: Logger;
 }
 
-/** With what to take if all fails. */
+/** Options with a default for the case that all attempts fail. */
 export interface ExecuteWithDefault<Default> extends ExecuteOptions {
   readonly default: Default;
 }
 
-/** What is given to the operation: aborted when the attempt is given up. The number of the attempt, from 1. */
+/** An operation. The signal is aborted when the attempt is abandoned. The number of the attempt starts at 1. */
 export type Operation<T> = (signal: AbortSignal, attempt: number) => T | Promise<T>;
 
-/** How an execution ended. */
+/** Outcome of an execution. */
 export interface ExecutionReport {
   readonly operation: string;
   readonly outcome: ExecutionOutcome;
@@ -121,7 +121,7 @@ class Attempts<T> {
   readonly #operation: Operation<T>;
   readonly #signal: AbortSignal | undefined;
   readonly #attemptTimeoutMs: number;
-  /** When all has to be done, and how long that was from the start. */
+  /** Deadline, and its distance from the start. */
   readonly #endMs: number;
   readonly #timeoutMs: number;
   readonly #attemptsMax: number;
@@ -157,7 +157,8 @@ class Attempts<T> {
         const error = errorFromUnknown(thrown);
         if (!error.retryable || this.made >= this.#attemptsMax) throw error;
         const pauseMs = this.#pauseBefore(error);
-        // What cannot start in time is not waited for. The failure itself says more than a missed deadline.
+        // An attempt that cannot start in time is not awaited. The failure itself is more useful than a missed
+        // deadline.
         if (pauseMs >= this.#leftMs()) throw error;
         logger.warn("operation failed, retrying", {
           operation: this.#name,
@@ -191,7 +192,7 @@ class Attempts<T> {
   }
 
   #pauseBefore(error: TuttiError): number {
-    // `elsewhere` means that nothing was done and another will do it: waiting gains nothing.
+    // `elsewhere` means that nothing was done here and another instance will do it: waiting gains nothing.
     if (error.retry === "elsewhere") return error.retryAfterMs;
     return error.retryAfterMs + this.#ports.chance.random() * backoffBoundMs(this.#backoff, this.made);
   }

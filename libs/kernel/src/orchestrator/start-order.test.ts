@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { testFoundation } from "../testing/index.ts";
 import { Orchestrator } from "./orchestrator.ts";
 
-/** A graph without circles: `order` is one of its topological orders, `after` lists what each depends on. */
+/** A graph without cycles: `order` is one of its topological orders, `after` lists the dependencies of each node. */
 interface Graph {
   readonly declared: readonly string[];
   readonly after: ReadonlyMap<string, readonly string[]>;
@@ -28,7 +28,7 @@ const graphs: fc.Arbitrary<Graph> = fc.integer({ min: 1, max: 9 }).chain((count)
     });
 });
 
-/** The slow way: of all that could be next, the one declared first. */
+/** The slow way: of all possible next nodes, the one declared first. */
 function expectedOrder({ declared, after }: Graph): string[] {
   const order: string[] = [];
   while (order.length < declared.length) {

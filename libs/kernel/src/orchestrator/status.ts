@@ -5,7 +5,7 @@ import type { LifecycleState } from "./lifecycle.ts";
 import type { StepScope } from "./steps/step.ts";
 import type { StepListing } from "./steps/step-registry.ts";
 
-/** An orchestrator and all beneath it as plain JSON. */
+/** An orchestrator with all its parts as plain JSON. */
 export interface OrchestratorStatus {
   readonly name: string;
   readonly scope: string;
@@ -13,9 +13,9 @@ export interface OrchestratorStatus {
   readonly state: LifecycleState;
   /** When it entered the state, as ISO 8601 in UTC. */
   readonly since: string;
-  /** From the start until it was ready. Null before. */
+  /** Time from the start until it was ready. Null before. */
   readonly startDurationMs: number | null;
-  /** Why it failed. Null otherwise. */
+  /** Reason of its failure. Null otherwise. */
   readonly failure: FailureStatus | null;
   readonly health: Health;
   readonly condition: ConditionStatus;
@@ -28,9 +28,9 @@ export interface OrchestratorStatus {
 export interface FailureStatus {
   readonly code: string;
   readonly reason: string;
-  /** The component or step that failed. Null where it was more than one. */
+  /** The component or step that failed. Null if several failed. */
   readonly component: string | null;
-  /** What went wrong while the others were stopped. */
+  /** Errors while the others were stopped. */
   readonly problems: readonly string[];
 }
 
@@ -41,10 +41,10 @@ export interface ComponentStatus {
   readonly state: ComponentLife["state"];
   readonly critical: boolean;
   readonly dependsOn: readonly string[];
-  /** How long it took to start. Null while it has not. */
+  /** Duration of its start. Null before its end. */
   readonly startDurationMs: number | null;
   readonly health: Health;
   readonly condition: ConditionStatus;
-  /** The whole of it, where the component is an orchestrator itself. Null otherwise. */
+  /** Its full status, if the component is an orchestrator itself. Null otherwise. */
   readonly orchestrator: OrchestratorStatus | null;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { kernelErrors } from "../errors/kernel-errors.ts";
 
-/** The contracts' `PageRequest`, as far as it matters here. */
+/** The relevant part of the contracts' `PageRequest`. */
 export interface PageWanted {
   readonly size: number;
   readonly token: string;
@@ -9,27 +9,28 @@ export interface PageWanted {
 
 export interface Page<T> {
   readonly items: T[];
-  /** Of the next page. Empty at the end. */
+  /** Token of the next page. Empty at the end. */
   readonly nextToken: string;
 }
 
 const sizeDefault = 100;
 const sizeMax = 1_000;
-/** Of all entries of a page: well below what the mesh takes in one message. */
+/** Maximum weight of a page: well below the maximum of a message of the mesh. */
 const weightMax = 4 * 1_048_576;
 
 export interface PagedList<T> {
-  /** What tells this list from all others: its name, and every condition that shapes it. */
+  /** Identifies this list: its name, and every condition that shapes it. */
   readonly list: readonly unknown[];
-  /** Unique among the entries, and what they are sorted by. */
+  /** Returns the unique sort key of an entry. */
   readonly keyOf: (item: T) => string;
-  /** Roughly how many bytes an entry takes, where they may be large: a page of heavy ones has fewer. */
+  /** Returns the approximate bytes of an entry, if entries may be large: a page of large entries has fewer. */
   readonly weightOf?: (item: T) => number;
 }
 
 /**
- * A page of what is sorted by a unique key. The token names the last key seen, so that entries which come and go
- * between two pages neither shift nor repeat the others. It also names the list: another list has other neighbours.
+ * Returns a page of entries that are sorted by a unique key. The token names the last key seen, so that entries which
+ * come and go between two pages neither shift nor repeat the others. It also identifies the list, because another list
+ * has other neighbours.
  */
 export function pageOf<T>(
   sorted: Iterable<T>,
@@ -58,7 +59,7 @@ function markOf(list: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(list)).digest("base64url").slice(0, markLength);
 }
 
-// The leading letter is the version of the token's form. Programs are to take a token as it is.
+// The leading letter is the version of the token's form. Programs must treat a token as opaque.
 const tokenOf = (key: string, mark: string): string => `a${mark}${Buffer.from(key).toString("base64url")}`;
 
 function keyOfToken(token: string, mark: string): string {
@@ -68,7 +69,7 @@ function keyOfToken(token: string, mark: string): string {
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }
 
-/** A key by which greater numbers come first, such as the newest times. */
+/** Returns a key that sorts greater numbers first, such as the newest times. */
 export function descending(value: number): string {
   const { MAX_SAFE_INTEGER } = Number;
   return String(MAX_SAFE_INTEGER - Math.min(Math.round(value), MAX_SAFE_INTEGER)).padStart(16, "0");

@@ -11,7 +11,7 @@ describe("periods of a process", () => {
     // Called a little early or late.
     assert.equal(dueAfter(1_999, 1_000), 3_000);
     assert.equal(dueAfter(2_003, 1_000), 3_000);
-    // Missed calls are not made up for.
+    // Missed calls are not repeated.
     assert.equal(dueAfter(7_300, 1_000), 8_000);
     assert.equal(dueAfter(600, 250), 750);
   });
@@ -44,7 +44,7 @@ describe("periods of a process", () => {
     });
     const second = systemTimers.every(250, () => count++);
     await Promise.race([promise, sleep(systemTimers, 60_000)]);
-    // The next moment in which the cancelled period would be due.
+    // The next time at which the cancelled period would be due.
     await new Promise<void>((called) => {
       const later = systemTimers.every(250, () => {
         later.cancel();

@@ -1,10 +1,10 @@
 /**
- * Periods of a process on one timer: those that are due in the same moment cost one wake-up. An idle process has a dozen of
- * them, most of a second, and a wake-up costs it more than what it does then.
+ * Periods of a process on one timer: those that are due in the same moment cost one wake-up. An idle process has a
+ * dozen of them, most of a second, and a wake-up costs more than the work.
  *
  * 1. Calls come at multiples of their period, counted from the start of the process. Processes start at different moments,
  *    so those of a machine do not wake up together.
- * 2. The first call comes after half a period to one and a half. A late one is not made up for.
+ * 2. The first call comes after half a period to one and a half. Missed calls are not repeated.
  */
 interface Tick {
   readonly periodMs: number;
@@ -19,7 +19,7 @@ const ticks = new Set<Tick>();
 let handle: ReturnType<typeof setTimeout> | undefined;
 let armedMs = Number.POSITIVE_INFINITY;
 
-/** Returns how to end it. */
+/** Returns a function that ends the calls. */
 export function everyAligned(periodMs: number, callback: () => void): () => void {
   const tick = { periodMs, callback, dueMs: dueAfter(performance.now(), periodMs) };
   ticks.add(tick);
@@ -32,7 +32,7 @@ export function everyAligned(periodMs: number, callback: () => void): () => void
   };
 }
 
-/** The multiple of the period that is nearest to one period later. */
+/** Returns the multiple of the period that is nearest to one period later. */
 export function dueAfter(nowMs: number, periodMs: number): number {
   return Math.round(nowMs / periodMs + 1) * periodMs;
 }
@@ -51,7 +51,7 @@ function turn(): void {
   const nowMs = performance.now();
   const due = [...ticks].filter(({ dueMs }) => dueMs <= nowMs + graceMs);
   for (const tick of due) tick.dueMs = dueAfter(nowMs, tick.periodMs);
-  // First the next turn: a callback that throws must not end the others.
+  // The next turn first: a callback that throws must not end the others.
   arm();
   for (const tick of due) {
     if (!ticks.has(tick)) continue;

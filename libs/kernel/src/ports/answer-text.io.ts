@@ -33,7 +33,7 @@ describe("the text of an answer", () => {
       await assert.rejects(read("/bomb"), /more than 1048576 bytes/);
       assert.ok(process.memoryUsage().arrayBuffers - before < 64 * bytesMax);
       await assert.rejects(read("/endless"), /more than 1048576 bytes/);
-      // Each connection ends, so that nothing sends into the void.
+      // Each connection ends, so that no server keeps sending.
       await Promise.all(closed);
       assert.ok(sent < 64 * bytesMax);
     } finally {

@@ -1,8 +1,11 @@
-/** Answers of `fetch`, which unpacks gzip and brotli: a few kilobytes may be gigabytes. They are counted as they are unpacked. */
+/**
+ * Maximum size of an unpacked answer. `fetch` unpacks gzip and brotli: a few kilobytes may become gigabytes, so the
+ * bytes are counted as they are unpacked.
+ */
 
 const bytesMaxDefault = 16 * 1024 * 1024;
 
-/** Reads the text of an answer. Stops reading and throws when it is longer. */
+/** Reads the text of an answer. Throws if it is longer than the maximum. */
 export async function answerText(
   { body }: Pick<Response, "body">,
   bytesMax = bytesMaxDefault,

@@ -1,6 +1,6 @@
 import { getRandomValues } from "node:crypto";
 
-/** Randomness as the kernel sees it, so that a simulation can replay it from a seed. */
+/** Port for randomness, so that a simulation can replay it from a seed. */
 export interface Chance {
   /** Returns a number in [0, 1). */
   random(): number;

@@ -1,4 +1,4 @@
-/** Time as the kernel sees it. Pure code gets the time handed in. The shell reads it here and nowhere else. */
+/** Port for time. Pure code gets the time as an argument. The shell reads it only here. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. May jump when the machine's clock is set. Never use it to measure. */
   now(): number;

@@ -2,16 +2,16 @@ import type { Cause } from "@tutti/contracts/types/v1";
 import type { Place } from "./ownership.ts";
 
 /**
- * Messages between machines. The runtime numbers and keeps them until the receiver has them durable. How they travel is
- * none of its business. The mesh implements this port, a simulated network does too.
+ * Messages between machines. The runtime numbers and keeps them until the receiver has them durable. The mesh
+ * implements this port for their transport, and so does a simulated network.
  *
- * Messages go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps, and
- * the receiver remembers the last one of each channel, so that a repeated message is known after any delay.
+ * Messages go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps,
+ * and the receiver remembers the last one of each channel, so that it recognises a repeated message after any delay.
  */
 export interface Delivery {
   /**
-   * Hands a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
-   * has all messages of the channel. Rejects when that is unknown, and the sender repeats.
+   * Delivers a batch to the owner of a place. Resolves when the receiver has it durable, with the number up to which it
+   * has all messages of the channel. Rejects if that is unknown, and the sender repeats.
    */
   deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number>;
 }

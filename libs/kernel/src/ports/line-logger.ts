@@ -4,20 +4,23 @@ import type { Clock } from "./clock.ts";
 import type { LogFields, Logger, LogLevel } from "./logger.ts";
 
 const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
-/** Causes below this depth are left out. A cycle among them ends here too. */
+/** Maximum depth of logged causes. A cycle among them ends here too. */
 const causeDepthMax = 8;
 
 export interface LineLoggerOptions {
   readonly clock: Clock;
-  /** The least level that is written. Default `info`. */
+  /** Minimum level. Default: `info`. */
   readonly level?: LogLevel;
-  /** `text` is for a person at a terminal. Default `json`. */
+  /** `text` is for a person at a terminal. Default: `json`. */
   readonly form?: "json" | "text";
-  /** Takes one line without its line end. Default: standard error, so that a program's output stays its own. */
+  /** Writes one line without its line end. Default: standard error, so that a program's output is separate. */
   readonly write?: (line: string) => void;
 }
 
-/** One JSON object or one line of text per message, for programs without telemetry: workers and coordinators. */
+/**
+ * Returns a logger that writes one JSON object or one line of text per message, for programs without telemetry: workers
+ * and coordinators.
+ */
 export function lineLogger({
   clock,
   level = "info",
@@ -54,7 +57,7 @@ function toStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A line is written with any fields: one that cannot be printed must not fail the caller. */
+/** Formats any fields: a value that cannot be printed must not fail the caller. */
 function jsonOf(fields: LineFields): string {
   try {
     return JSON.stringify(fields, printable);
@@ -84,7 +87,7 @@ function textOf(fields: LineFields): string {
   return `${clock} ${level.padEnd(5)} ${message}${why}${next}${details}${frames.join("")}`;
 }
 
-/** Where an error was thrown. That of an error of a catalogue says less than its message. */
+/** Returns where an error was thrown. For an error of a catalogue the message is more useful. */
 function framesOf(value: unknown): string[] {
   if (typeof value !== "object" || value === null) return [];
   const { stack, code } = value as { readonly stack?: unknown; readonly code?: unknown };

@@ -1,9 +1,9 @@
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
-/** Values that belong to a line. Keys are camelCase. An `error` key carries the error itself. */
+/** Values of a line. Keys are camelCase. An `error` key contains the error itself. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Structured logging. The message is a constant sentence. What varies goes into the fields. */
+/** Structured logging. The message is a constant sentence. Variable parts are fields. */
 export interface Logger {
   trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
@@ -11,9 +11,9 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
   fatal(message: string, fields?: LogFields): void;
-  /** Returns a logger whose every line also carries these fields. */
+  /** Returns a logger that adds these fields to every line. */
   child(fields: LogFields): Logger;
-  /** Returns whether a line of this level would be written: ask before computing expensive fields. */
+  /** Returns whether lines of this level are written. Check it before computing expensive fields. */
   enabled(level: LogLevel): boolean;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Numbers about the running system. Instruments are made once and bound to their label values before the hot path, so
- * that recording is one method call on a plain object. Names follow Prometheus: snake case, unit last, `_total` on
- * counters. Label values must come from a bounded set. Never an id, a path or a user's text. Asking again for the same
- * name gives the same instrument. The same name with another kind, other labels or another help is refused, because a
- * scrape could not tell them apart.
+ * Metrics of the running system. Instruments are made once and bound to their label values before the hot path, so that
+ * recording is one method call on a plain object. Names follow Prometheus: snake case, unit last, `_total` on counters.
+ * Label values must come from a bounded set. Never an id, a path or a user's text. A repeated request of the same name
+ * returns the same instrument. The same name with another kind, other labels or another help is refused, because a
+ * scrape could not distinguish them.
  */
 export interface Metrics {
   counter<L extends string = never>(description: MetricDescription<L>): Counter<L>;
@@ -37,7 +37,7 @@ export interface Counter<L extends string> {
 }
 export interface Gauge<L extends string> {
   with(labels: LabelValues<L>): GaugeCell;
-  /** The value is asked for at scrape time instead of being set. Returns how to stop asking. */
+  /** Reads the value at scrape time. Returns a function that stops that. */
   observe(labels: LabelValues<L>, read: () => number): () => void;
 }
 export interface Histogram<L extends string> {

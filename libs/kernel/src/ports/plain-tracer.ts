@@ -4,7 +4,10 @@ import { TraceIdentifiers } from "./trace-identifiers.ts";
 import { tracedBy } from "./traceparent.ts";
 import type { Span, SpanDescription, Tracer } from "./tracer.ts";
 
-/** Makes ids, hands them on and exports nothing: what joins the logs of a call where traces are not collected. */
+/**
+ * Returns a tracer that creates and passes on ids and exports nothing. The ids join the logs of a call if traces are
+ * not collected.
+ */
 export function plainTracer(chance: Chance): Tracer {
   const identifiers = new TraceIdentifiers(chance);
   return {

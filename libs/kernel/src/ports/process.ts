@@ -1,7 +1,7 @@
-/** What may tell a process to end. */
+/** Signals that end a process. */
 export type StopSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGBREAK";
 
-/** A process that a signal ended exits with 128 and this number. */
+/** Numbers of signals. A process that a signal ended exits with 128 plus the number. */
 export const signalNumbers: Readonly<Record<StopSignal, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -12,13 +12,13 @@ export const signalNumbers: Readonly<Record<StopSignal, number>> = {
 /** How an error escaped every handler. */
 export type FaultOrigin = "uncaughtException" | "unhandledRejection";
 
-/** The process as its outermost edge sees it, so that the edge can be tested without ending one. */
+/** Port for the process itself, so that its main function can be tested without ending one. */
 export interface ProcessEdge {
-  /** Calls back at every such signal, instead of ending the process. Returns how to stop listening. */
+  /** Calls back at every such signal, instead of ending the process. Returns a function that stops that. */
   onSignal(signal: StopSignal, listener: () => void): () => void;
-  /** Calls back at every fault, instead of ending the process. Returns how to stop listening. */
+  /** Calls back at every fault, instead of ending the process. Returns a function that stops that. */
   onFault(listener: (error: unknown, origin: FaultOrigin) => void): () => void;
-  /** Keeps the process alive though nothing else does, until the returned function is called. */
+  /** Keeps the process alive until the returned function is called, even if nothing else does. */
   keepAlive(): () => void;
   exit(code: number): void;
 }
@@ -48,7 +48,7 @@ export const systemProcess: ProcessEdge = {
 };
 
 /**
- * Where the code of a thread or a process is that a module starts: a source, or a bundle next to the bundle of that module.
+ * Returns the code of a thread or a process that a module starts: a source, or a bundle next to the module's bundle.
  *
  * @param from `import.meta.url` of that module
  */

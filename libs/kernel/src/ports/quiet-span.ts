@@ -1,18 +1,14 @@
 /**
- * A span that is not recorded: all it is good for are its ids, and most are never asked for them, so they are made
- * when they are. So tracing stays within its budget while it is off: an object of its own costs 10 ns,
- * two random ids 300.
+ * A span that is not recorded. It only has ids, and most are never read, so they are created on demand. This keeps
+ * disabled tracing within its budget: the object costs 10 ns, two random ids 300.
  *
- * 1. All spans below the same origin have its trace id, whenever and in in any order asked.
+ * 1. All spans below the same origin have its trace id, in any order of reads.
  * 2. A span holds on to the origin of its trace, not to its parent: a chain of spans does not grow in memory.
  */
 import type { TraceIdentifiers } from "./trace-identifiers.ts";
 import type { Span, TraceContext } from "./tracer.ts";
 
-/**
- * Span and context in one object. Its ids are getters, which spreading and JSON do not see: read them, or use
- * `toJSON`.
- */
+/** Span and context in one object. Its ids are getters, which spreading and JSON ignore: read them, or use `toJSON`. */
 export class QuietSpan implements Span, TraceContext {
   readonly sampled = false;
   readonly #identifiers: TraceIdentifiers;

@@ -1,9 +1,9 @@
 /**
- * What differs between Linux, macOS and Windows. Only this file reads `process.platform`, so that another system needs no
- * search through the code.
+ * Differences between Linux, macOS and Windows. Only this file reads `process.platform`, so that support for another
+ * system needs no search through the code.
  *
- * Every test of Tutti runs on Linux. The facts about the other systems are those of the documentation of Node and libuv.
- * Their pure parts are tested. Nothing has been tried on these systems.
+ * Every test of Tutti runs on Linux. The facts about the other systems come from the documentation of Node and libuv.
+ * Their pure parts are tested, but not on these systems.
  */
 import { execFile } from "node:child_process";
 import { readFile, rename } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { StopSignal } from "./process.ts";
 
 export interface System {
   readonly name: NodeJS.Platform;
-  /** A detached program leads a process group, and a signal reaches the group by its negative number. */
+  /** A detached program leads a process group, and the negative number signals the group. */
   readonly hasProcessGroups: boolean;
   /** A signal reaches the handlers of another process. Otherwise it ends the process at once. */
   readonly deliversSignals: boolean;
@@ -22,7 +22,7 @@ export interface System {
   readonly syncsFolders: boolean;
   /** Files have modes. Otherwise they have the access rights of their folder. */
   readonly hasModes: boolean;
-  /** A thread has a priority of its own. Otherwise the whole process would change. */
+  /** Threads have separate priorities. Otherwise the whole process would change. */
   readonly hasThreadPriorities: boolean;
   /** There is `sh` with the tools of POSIX. */
   readonly hasShell: boolean;
@@ -66,9 +66,9 @@ const systemSignals: SignalEdge = {
 };
 
 /**
- * Signals a program with `ownGroup`, and everything that it started. A program that has ended is no error.
+ * Signals a program with `ownGroup`, and all programs that it started. A program that has ended is no error.
  *
- * Windows delivers no signal: every one ends program and children at once. Children of a program that has ended by
+ * Windows delivers no signals: every one ends program and children at once. Children of a program that has ended by
  * itself are not found there.
  */
 export function signalGroup(
@@ -86,7 +86,10 @@ export function signalGroup(
   }
 }
 
-/** Asks a system when a process started: a program, its words, and how its output reads. Undefined with `/proc`. */
+/**
+ * Returns the command that queries when a process started: a program, its arguments, and a parser of its output.
+ * Undefined with `/proc`.
+ */
 export function startQuestion(
   pid: number,
   { name }: System,
@@ -97,7 +100,7 @@ export function startQuestion(
   return ["powershell", "-NoProfile", "-NonInteractive", "-Command", script];
 }
 
-/** Returns the start of a process from the text of `/proc/PID/stat`. Undefined for one that only its parent still knows. */
+/** Returns the start of a process from the text of `/proc/PID/stat`. Undefined for a zombie. */
 export function startInStat(stat: string): string | undefined {
   // The name may have spaces and parentheses. The fields after the last one have neither.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -105,8 +108,8 @@ export function startInStat(stat: string): string | undefined {
 }
 
 /**
- * When a process started, in the words of its system. Number and start together identify a process, because numbers are
- * used again. Undefined when there is none.
+ * Returns when a process started, in its system's format. Number and start together identify a process, because numbers
+ * are reused. Undefined if there is none.
  */
 export async function startOfProcess(pid: number, system = thisSystem): Promise<string | undefined> {
   const question = startQuestion(pid, system);
@@ -134,9 +137,10 @@ const systemReplace: ReplaceEdge = {
 };
 
 /**
- * Puts a finished file in the place of another. Readers see the old or the new one, never a part.
+ * Replaces a file by a finished one. Readers see the old or the new one, never a part.
  *
- * On Windows a reader or a virus scanner keeps the old file for a moment. The rename is then repeated, for 0.6 s in all.
+ * On Windows a reader or a virus scanner keeps the old file open for a moment. The rename is then repeated, for at most
+ * 0.6 s.
  */
 export async function replaceFile(
   from: string,
@@ -156,7 +160,7 @@ export async function replaceFile(
   }
 }
 
-/** Returns what a read of a file or a folder gives. Undefined if it does not exist. Throws any other error. */
+/** Returns the result of reading a file or a folder. Undefined if it does not exist. Throws any other error. */
 export async function ifThere<Content>(read: Promise<Content>): Promise<Content | undefined> {
   try {
     return await read;

@@ -1,6 +1,6 @@
 import { everyAligned } from "./aligned-ticks.ts";
 
-/** A pending callback. Cancelling one that has fired, or was cancelled before, does nothing. */
+/** A pending callback. Cancelling it again, or after it has fired, has no effect. */
 export interface Timer {
   cancel(): void;
 }
@@ -9,11 +9,11 @@ export interface Timer {
 export interface Timers {
   /** Calls back once after at least `delayMs`. The timer alone does not keep the process alive. */
   after(delayMs: number, callback: () => void): Timer;
-  /** Calls back every `periodMs` until cancelled. A late callback is not made up for. */
+  /** Calls back every `periodMs` until cancelled. Missed calls are not repeated. */
   every(periodMs: number, callback: () => void): Timer;
 }
 
-/** What Node's timers can count to, 24.8 days. Asked for more, they would fire at once. */
+/** Maximum of Node's timers, 24.8 days. A longer one would fire at once. */
 const timeoutMaxMs = 2 ** 31 - 1;
 /** Periods of this length share their wake-ups. */
 const alignedMs = { least: 250, most: 60_000 };

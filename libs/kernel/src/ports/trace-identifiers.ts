@@ -1,7 +1,7 @@
 /** Trace and span ids: random, never all zero, lower-case hex. */
 import type { Chance } from "./chance.ts";
 
-/** Bytes drawn at once: asking for eight at a time costs ten times as much. */
+/** Bytes drawn at a time: drawing eight at a time costs ten times as much. */
 const poolBytes = 4096;
 const traceIdBytes = 16;
 const spanIdBytes = 8;

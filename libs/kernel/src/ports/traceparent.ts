@@ -9,20 +9,20 @@ const noTrace = "0".repeat(32);
 const noSpan = "0".repeat(16);
 const sampledFlag = 1;
 
-/** Returns the place in a trace that the header names. Undefined when the header is missing or malformed. */
+/** Returns the trace context of the header. Undefined if the header is missing or malformed. */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
   const parts = header === undefined ? null : form.exec(header);
   if (parts === null) return undefined;
   const [, version, traceId, spanId, flags, rest] = parts as unknown as readonly [string, ...string[]];
   if (version === undefined || traceId === undefined || spanId === undefined || flags === undefined)
     return undefined;
-  // Later versions may append fields, version 0 may not. Ff is no version.
+  // Later versions may append fields, version 0 may not. `ff` is no version.
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (traceId === noTrace || spanId === noSpan) return undefined;
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & sampledFlag) === sampledFlag };
 }
 
-/** Returns the place in a trace that the headers of a request name in W3C's format. */
+/** Returns the trace context of a request's headers in W3C's format. */
 export function tracedBy({ traceparent }: TraceHeaders): TraceContext | undefined {
   return typeof traceparent === "string" ? parseTraceparent(traceparent) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The place of a span in a distributed trace, as in W3C trace context. Ids are lower-case hex. */
+/** The position of a span in a distributed trace, as in W3C trace context. Ids are lower-case hex. */
 export interface TraceContext {
   readonly traceId: string;
   readonly spanId: string;
@@ -26,24 +26,24 @@ export interface Span {
   end(error?: unknown): void;
 }
 
-/** A span that is over: its reporter knows its id, and when it was. */
+/** A span that has ended: its reporter knows its id and its times. */
 export interface PastSpan extends SpanDescription {
   readonly context: TraceContext;
   /** Since the epoch. */
   readonly startMs: number;
   readonly endMs: number;
-  /** What else it has to do with, other than by being part of it. */
+  /** Related contexts that are not its parent. */
   readonly links?: readonly TraceContext[];
   readonly error?: unknown;
 }
 
-/** Makes spans. Without an exporter it still makes and hands on ids, so that logs can be joined. */
+/** Creates spans. Without an exporter it still creates and passes on ids, so that logs can be joined. */
 export interface Tracer {
   start(description: SpanDescription): Span;
-  /** Whether spans go anywhere. */
+  /** Whether spans are exported. */
   readonly isRecording: boolean;
-  /** Tells of a span that is over. One of a trace that is not recorded goes nowhere. */
+  /** Records a span that has ended. A span of a trace that is not recorded is dropped. */
   record(span: PastSpan): void;
-  /** Returns the place in a trace that headers of a request name. Undefined where they name none. */
+  /** Returns the trace context of headers. Undefined if they have none. */
   extract(headers: TraceHeaders): TraceContext | undefined;
 }

@@ -1,16 +1,16 @@
-/** Runs something soon, after what is under way and after what has arrived meanwhile. A simulation decides when. */
+/** Runs a function soon, after current work and work that has arrived meanwhile. A simulation decides the time. */
 export type Defer = (run: () => void) => void;
 
 export const systemDefer: Defer = (run) => {
   setImmediate(run);
 };
 
-/** After a crowd, so many rounds wait for everything that arrives, before one tries again whether it is alone. */
+/** Number of rounds after a crowd that wait for everything that arrives, before a single run is prompt again. */
 const crowdRounds = 16;
 
 /**
- * Runs the first of a turn of the event loop as soon as the current callback ends, and waits for all others of that turn
- * before it runs the second. So a message that is alone does not wait for a turn, and many at once are still handled together.
+ * Runs the first function of a turn of the event loop as soon as the current callback ends. The second waits until all
+ * others of that turn have arrived. So a single message does not wait for a turn, and many are still handled together.
  */
 export function promptDefer(atOnce: Defer = queueMicrotask, later: Defer = systemDefer): Defer {
   let crowded = 0;
@@ -29,12 +29,12 @@ export function promptDefer(atOnce: Defer = queueMicrotask, later: Defer = syste
   };
 }
 
-/** Waits until others had a turn. */
+/** Waits for a turn of other work. */
 export function turnForOthers(defer: Defer = systemDefer): Promise<void> {
   return new Promise((resolve) => defer(resolve));
 }
 
-/** Runs work that yields between two slices, with a turn for others at each. Returns its result. */
+/** Runs work in slices, with a turn for other work between them. Returns its result. */
 export async function inTurns<T>(slices: Iterator<unknown, T>, defer: Defer = systemDefer): Promise<T> {
   for (;;) {
     const { done, value } = slices.next();

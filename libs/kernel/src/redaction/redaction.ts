@@ -1,6 +1,6 @@
 /**
- * What must not are in a log, a trace or an error: by the name of the key it stands under, and by its form inside a
- * text. Telling a secret is a mistake in the code that tells it. This is the net below it, not a licence.
+ * Removes secrets from logs, traces and errors: by the name of their key, and by their form inside a text. Printing a
+ * secret is a mistake in the calling code. This is only a safety net.
  */
 
 export const redacted = "[redacted]";
@@ -26,7 +26,7 @@ const verdictsMax = 5000;
 
 /**
  * Returns whether a value under this key is a secret: `token`, `accessToken`, `DB_PASSWORD`, `set-cookie`. Not
- * `tokenCount`, whose last word says that it is something else.
+ * `tokenCount`, whose last word names something else.
  */
 export function isSecretKey(key: string): boolean {
   const known = verdicts.get(key);
@@ -56,7 +56,7 @@ const authorizationValue = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 const assignment =
   /\b(password|passwd|passphrase|secret|token|api[_-]?key)(["']?\s*=\s*["']?|["']\s*:\s*["']?)[^\s"',;&]+/gi;
 
-/** Takes out what looks like a secret wherever it stands: the user of a URL, the value after Bearer, `password=`. */
+/** Redacts texts that look like a secret: the user of a URL, the value after Bearer, `password=`. */
 export function redactText(text: string): string {
   let result = text;
   if (result.includes("://") && result.includes("@")) result = result.replaceAll(userInfo, `://${redacted}@`);

@@ -1,16 +1,16 @@
-/** Decides from its error alone whether a failed attempt is followed by another. */
+/** Decides from the error alone whether a failed attempt is followed by another. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { matchesWildcard } from "../words.ts";
 import { type RetryPolicy, retryDefaults } from "./policy.ts";
 
 type Failure = Pick<ErrorDetail, "code" | "retry" | "retryAfterMs">;
 
-/** The longest pause that an error can ask for. */
+/** The longest pause that an error can request. */
 export const retryAfterMaxMs = 3_600_000;
 
 export type RetryDecision =
   | { readonly kind: "retry"; readonly pauseMs: number }
-  /** All attempts were used, and the policy asks a person. */
+  /** All attempts were used, and the policy requires a person to decide. */
   | { readonly kind: "pause" }
   | { readonly kind: "fail" };
 
@@ -44,7 +44,7 @@ export function retryPauseMs(
   { retryAfterMs }: Pick<ErrorDetail, "retryAfterMs">,
   random: number,
 ): number {
-  // Plans that earlier releases made may have a longest pause of 0.
+  // Plans of earlier releases may have a longest pause of 0.
   const whole = Math.min(initialMs * factor ** Math.max(0, tries - 1), maxMs || retryDefaults.maxMs);
   const pauseMs = Math.round(whole * (1 - jitter * random));
   // The handler may know better how long its failure lasts.

@@ -1,6 +1,5 @@
 /**
- * When a failed attempt of a task is followed by another: one policy for workflows, missions, sessions, both SDKs and
- * REST.
+ * The retry policy of failed attempts: the same for workflows, missions, sessions, both SDKs and REST.
  *
  * 1. Every default is a constant of this file. `resolveRetry` is the only place that applies them.
  * 2. A resolved policy has every field. No reader of a policy needs a default of its own.
@@ -14,11 +13,11 @@ import { assert } from "../errors/assertion.ts";
 
 /** A resolved policy. */
 export interface RetryPolicy {
-  /** Attempts in all, the first included. */
+  /** Maximum number of attempts, including the first. */
   readonly maxAttempts: number;
   /** Pause before the second attempt. 0 for a single attempt. */
   readonly initialMs: number;
-  /** What each pause is multiplied by. */
+  /** Factor between pauses. */
   readonly factor: number;
   /** Longest pause. */
   readonly maxMs: number;
@@ -28,7 +27,7 @@ export interface RetryPolicy {
   readonly retryOn: readonly string[];
   /** Codes of errors that are never retried. */
   readonly failOn: readonly string[];
-  /** Whether a person is asked, instead of failing, after the last attempt. */
+  /** Whether a person decides, instead of a failure, after the last attempt. */
   readonly pauseWhenExhausted: boolean;
   /** Whether a lost worker fails the task. Absent if another worker gets it. */
   readonly failWhenLost?: boolean;
@@ -55,15 +54,15 @@ export interface ConfiguredRetry {
   readonly pools: Readonly<Record<string, RetrySettings>>;
 }
 
-/** Returns the defaults of a namespace. Undefined if the configuration says nothing about it. */
+/** Returns the defaults of a namespace. Undefined if the configuration has none. */
 export type ConfiguredRetryOf = (namespace: string) => ConfiguredRetry | undefined;
 
-/** Returns what tasks of a pool have by default. The pool of an empty name is `default`. */
+/** Returns the defaults for tasks of a pool. An empty name means the pool `default`. */
 export function retryOfPool(defaults: ConfiguredRetry | undefined, pool: string): RetrySettings {
   return { ...defaults?.namespace, ...defaults?.pools[pool || "default"] };
 }
 
-/** Why settings contradict themselves: the field, what it must be and what it is. */
+/** A contradiction in settings: the field, the expectation and the value. */
 export interface RetryContradiction {
   readonly field: "initialMs" | "maxMs";
   readonly expected: string;
@@ -82,7 +81,7 @@ export function retryContradiction(settings: RetrySettings): RetryContradiction 
 /** Returns the whole policy. Check settings of users with `retryContradiction` first. */
 export function resolveRetry(settings: RetrySettings = {}): RetryPolicy {
   const given = defined(settings);
-  // A first pause beyond the longest one is meant.
+  // A first pause above the longest one raises the longest one.
   const maxMs = Math.max(retryDefaults.maxMs, given.initialMs ?? 0);
   const policy = { ...retryDefaults, maxMs, ...given };
   const { maxAttempts } = policy;
@@ -94,8 +93,8 @@ export function resolveRetry(settings: RetrySettings = {}): RetryPolicy {
 export const singleAttempt: RetryPolicy = Object.freeze(resolveRetry({ maxAttempts: 1 }));
 
 /**
- * Returns the whole policy of a message, whose zeros are fields that are not set. A message without a pause has the
- * default jitter too.
+ * Returns the whole policy of a message, whose zeros are unset fields. A message without a pause has the default jitter
+ * too.
  */
 export function retryFromMessage(message: RetrySettings | undefined): RetryPolicy {
   if (message === undefined) return resolveRetry();

@@ -1,4 +1,4 @@
-/** Signature Version 4 of AWS, which servers with the interface of S3 take too. */
+/** Signature Version 4 of AWS, which servers with the interface of S3 accept too. */
 import { createHash, createHmac } from "node:crypto";
 
 export interface S3Credentials {
@@ -14,7 +14,7 @@ export interface Signable {
   readonly body: Uint8Array;
 }
 
-/** The headers with those that sign them. Names are in lower case. */
+/** Returns the headers with a signature. Names are in lower case. */
 export function signed(
   { method, url, headers, body }: Signable,
   { accessKey, secretKey, sessionToken }: S3Credentials,
@@ -58,7 +58,7 @@ function hmac(key: Buffer | string, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** As the signature wants it: more than `encodeURIComponent`. */
+/** Encodes a text as the signature requires: more characters than `encodeURIComponent`. */
 export function uriEncoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -1,16 +1,14 @@
-/** What can are in a heap: its order are two numbers, and it knows its place. In one heap at a time. */
+/** An item of a heap: two numbers define its order, and it knows its place. It can be in one heap at a time. */
 export interface Ranked {
   /** Smaller goes first. */
   rank: number;
-  /** Decides among equals. */
+  /** Decides between equal ranks. */
   order: number;
-  /** Where it stands. Below 0 when in none. */
+  /** Index in the heap. Below 0 if it is in none. */
   place: number;
 }
 
-/**
- * A binary heap whose items know their places: adding, moving and removing cost the logarithm of how many there are.
- */
+/** A binary heap whose items know their places: adding, moving and removing take logarithmic time. */
 export class Heap<Item extends Ranked> {
   readonly #items: Item[] = [];
 
@@ -22,7 +20,7 @@ export class Heap<Item extends Ranked> {
     return this.#items[0];
   }
 
-  /** The first is the first. For the rest, each is behind one that is at half its place. */
+  /** The first item is the smallest. Every other item is behind the one at half its place. */
   get items(): readonly Item[] {
     return this.#items;
   }
@@ -44,14 +42,14 @@ export class Heap<Item extends Ranked> {
     this.move(last);
   }
 
-  /** What orders an item has changed. */
+  /** Moves an item whose rank or order has changed. */
   move(item: Item): void {
     const { place } = item;
     if (place > 0 && isBefore(item, this.#items[(place - 1) >> 1] as Item)) this.#rise(place, item);
     else this.#sink(place, item);
   }
 
-  /** Takes all out. */
+  /** Removes all items. */
   clear(): void {
     for (const item of this.#items) item.place = -1;
     this.#items.length = 0;
@@ -90,7 +88,7 @@ export class Heap<Item extends Ranked> {
   }
 }
 
-/** Returns whether one stands before another in the same heap. */
+/** Returns whether one item precedes another in the same heap. */
 export function isBefore(one: Ranked, other: Ranked): boolean {
   return one.rank < other.rank || (one.rank === other.rank && one.order < other.order);
 }

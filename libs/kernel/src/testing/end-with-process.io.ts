@@ -16,7 +16,10 @@ describe("what a killed test process has started", { skip: !thisSystem.hasShell 
   });
   after(() => rm(directory, { recursive: true, force: true }));
 
-  /** A process that starts others and says their ids. Each of them has a group of its own, as the members of a cluster. */
+  /**
+   * A process that starts others and prints their ids. Each of them has a separate group, like the members of a
+   * cluster.
+   */
   const owner = async (...folders: readonly string[]) => {
     const text = `
       import { execFile, spawn } from "node:child_process";

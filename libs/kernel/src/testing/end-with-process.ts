@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import { thisSystem } from "../ports/system.ts";
 
-// Arguments of `awk` would contain the directories: its environment does not count.
+// Arguments of `awk` would contain the directories. Its environment is not searched.
 const script = `
 while read -r directory; do places="$places$directory
 "; done
@@ -29,9 +29,9 @@ done
 let watcher: ChildProcess | undefined;
 
 /**
- * Processes with this directory among their arguments, and mounts in it, end with this process.
+ * Ends the processes with this directory among their arguments, and the mounts in it, when this process ends.
  *
- * @param directory absolute, and of this test alone
+ * @param directory absolute, and used only by this test
  */
 export function endWithProcess(directory: string): void {
   if (!thisSystem.hasShell) return;
@@ -40,7 +40,7 @@ export function endWithProcess(directory: string): void {
 }
 
 function start(): ChildProcess {
-  // A group of its own: Ctrl-C is for the tests.
+  // A separate group: Ctrl-C is for the tests.
   const child = spawn("sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   child.unref();
   (child.stdin as Socket).unref();

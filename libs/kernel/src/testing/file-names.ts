@@ -1,4 +1,4 @@
-/** Whether names of files work on Linux, macOS and Windows alike. */
+/** Checks whether file names work on Linux, macOS and Windows alike. */
 
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 const refused = '<>:"/\\|?*';
@@ -13,7 +13,7 @@ export function fileNameProblem(name: string): string | undefined {
   return name.length > lengthMax ? `more than ${lengthMax} characters` : undefined;
 }
 
-/** Returns what is wrong with the names in one folder: those that a system refuses, and those that differ only by case. */
+/** Returns the problems of the names in one folder: names that a system refuses, and names that differ only by case. */
 export function fileNameProblems(names: readonly string[]): readonly string[] {
   const seen = new Map<string, string>();
   return names.flatMap((name) => {

@@ -1,4 +1,4 @@
-/** A door that opens once: a test holds a racing party behind it, or learns that a point was reached. */
+/** A latch that opens once: a test blocks a racing party with it, or waits until a point was reached. */
 export interface Latch {
   readonly isOpen: boolean;
   /** Resolves when the latch is open. */
@@ -21,17 +21,17 @@ export function latch(): Latch {
   };
 }
 
-/** A turnstile: parties wait at it until a test lets them through, one by one or all. Closed at first. */
+/** A gate at which parties wait until a test lets them through, one by one or all. Closed at first. */
 export interface Gate {
   /** Called by the racing party. */
   pass(): Promise<void>;
-  /** Resolves when this many have come to the gate since it was made, waiting or through. */
+  /** Resolves when this many have arrived at the gate since it was created, waiting or through. */
   arrivals(count: number): Promise<void>;
-  /** How many wait now. */
+  /** Number of waiting parties. */
   readonly waiting: number;
-  /** Lets this many of those that wait continue, in the order of their coming. */
+  /** Lets this many waiting parties continue, in the order of their arrival. */
   letThrough(count?: number): void;
-  /** Lets all continue that wait, and all that come until it is closed. */
+  /** Lets all waiting parties continue, and all that arrive until it is closed. */
   open(): void;
   close(): void;
 }

@@ -3,16 +3,16 @@ import type { LogFields, Logger, LogLevel } from "../ports/logger.ts";
 export interface LogLine {
   readonly level: LogLevel;
   readonly message: string;
-  /** The line's own fields and those of the loggers it was made from. */
+  /** The line's own fields and those of its parent loggers. */
   readonly fields: LogFields;
 }
 
-/** A logger whose lines a test can read. Lines of its children too. */
+/** A logger whose lines a test can read, including lines of its children. */
 export interface RecordingLogger extends Logger {
   readonly lines: readonly LogLine[];
   /** Returns the messages of one level, or of all, in order. */
   messages(level?: LogLevel): string[];
-  /** Returns the only line with this message. Throws where there is none or more than one. */
+  /** Returns the only line with this message. Throws if there is none or more than one. */
   line(message: string): LogLine;
   clear(): void;
 }

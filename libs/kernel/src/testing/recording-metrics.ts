@@ -1,5 +1,5 @@
 /**
- * Metrics that a test can read, and that refuse what a scrape would refuse: bad names, undeclared labels, a
+ * Metrics that a test can read. They refuse everything that a scrape would refuse: bad names, undeclared labels, a
  * counter that falls, one name with two meanings.
  */
 import type { LabelValues, MetricDescription, Metrics } from "../ports/metrics.ts";
@@ -21,11 +21,14 @@ interface Family {
 }
 
 export interface RecordingMetrics extends Metrics {
-  /** Value of a counter or gauge, number of observations of a histogram. 0 for a series never written. */
+  /**
+   * Returns the value of a counter or gauge, or the number of observations of a histogram. 0 for a series never
+   * written.
+   */
   value(name: string, labels?: Readonly<Record<string, string>>): number;
-  /** What a histogram observed, in order. */
+  /** Returns the observations of a histogram, in order. */
   observations(name: string, labels?: Readonly<Record<string, string>>): readonly number[];
-  /** Every series written so far as `name{label="value"}`, sorted. */
+  /** Returns every series written so far as `name{label="value"}`, sorted. */
   series(): string[];
 }
 

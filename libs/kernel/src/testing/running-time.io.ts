@@ -173,7 +173,7 @@ describe("time that runs by itself", () => {
   it("leaves a processor to others while only periodic timers fire", async () => {
     using running = RunningTime.open();
     running.time.every(10, () => {});
-    // The moves that are free are over by then.
+    // The free moves are used up by then.
     await realPause(300);
     const before = process.cpuUsage();
     await realPause(300);

@@ -1,31 +1,30 @@
 /**
- * Virtual time that runs by itself: whenever the process has nothing left to do but wait, time moves to the next timer.
+ * Virtual time that runs by itself: whenever the process only waits, time moves to the next timer.
  *
  * 1. Time stands still while anything runs: promises, immediates, file and DNS requests, work on the thread pool,
- *    questions to threads, and bytes on sockets whose two ends are in this process. A slow machine lets no deadline
- *    pass.
- * 2. What another process does is not seen: time does not wait for it.
- * 3. An immediate that asks for the next one again and again waits for something. Time moves all the same.
- * 4. While only time passes for long, the process waits for something real: it pauses instead of burning a core.
+ *    requests to threads, and bytes on sockets with both ends in this process. So no deadline passes on a slow machine.
+ * 2. Work of other processes is not visible: time does not wait for it.
+ * 3. An immediate that schedules the next one again and again waits for something. Time moves anyway.
+ * 4. If nothing but time passes for long, the process waits for a real event: it pauses instead of using a core.
  */
 import { createHook } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import { VirtualTime } from "./virtual-time.ts";
 
-/** Turns of the event loop, each with a look for input, in which nothing must have happened. */
+/** Turns of the event loop, each with a check for input, in which nothing may happen before time moves. */
 const quietTurns = 2;
-/** Turns in which nothing but immediates happened: from then on they are taken for a loop that waits. */
+/** Turns with nothing but immediates: after them the loop counts as waiting. */
 const loopingTurns = 64;
-/** Moves of time in a row for free, and the pause before each that follows. */
+/** Free moves of time in a row, and the pause before each later one. */
 const freeMoves = 5_000;
 const pauseMs = 1;
-/** So long time may stand still in silence. It is looked at now and then. */
+/** Maximum time without progress, and the interval of its check in turns. */
 const standstillMs = 20_000;
 const turnsPerLook = 10_000;
-/** What came from outside makes so many moves free again: the garbage collector alone makes fewer than it takes. */
+/** Free moves per external event: the garbage collector alone causes fewer events than that. */
 const movesPerEvent = 50;
 
-/** Requests of files and names. A port that keeps the process alive belongs to a thread that is asked something. */
+/** Requests of files and names. A port that keeps the process alive belongs to a thread with a request. */
 const request = /^(?:FSReq|CloseReq|Get(?:Addr|Name)Info|Query|MessagePort)/;
 
 interface Waiter {
@@ -36,7 +35,7 @@ interface Waiter {
 
 let shared: { readonly time: RunningTime; users: number } | undefined;
 
-/** Returns the time that runs at the moment. Undefined where tests wait for real time. */
+/** Returns the running virtual time. Undefined in tests that use real time. */
 export function runningTime(): RunningTime | undefined {
   return shared?.time;
 }
@@ -48,13 +47,13 @@ export class RunningTime extends VirtualTime {
   #quiet = 0;
   #looping = 0;
   #events = 0;
-  /** Of the works that what the event loop does not show is part of. */
+  /** Number of running works that contain something invisible to the event loop. */
   #paced = 0;
   #waiters: Waiter[] = [];
   #turns = 0;
   #still = { moves: 0, sinceMs: performance.now() };
 
-  /** All that is open at once shares one time. It stops with its last user. It starts at the real moment. */
+  /** All open users share one time. It stops with its last user. It starts at the real moment. */
   static open(): { readonly time: RunningTime } & Disposable {
     if (shared === undefined) {
       shared = { time: new RunningTime(Date.now()), users: 0 };
@@ -78,18 +77,18 @@ export class RunningTime extends VirtualTime {
     };
   }
 
-  /** Resolves when so much time has passed. */
+  /** Resolves when this much time has passed. */
   pass(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Resolves when time has moved, by as much at least, and everything that came of it is over. */
+  /** Resolves when time has moved by at least this much, and all consequences are over. */
   moved(atLeastMs = 0): Promise<void> {
     const dueMs = this.monotonic() + atLeastMs;
     return new Promise((resolve) => this.#waiters.push({ moves: this.#moves, dueMs, resolve }));
   }
 
-  /** While this lasts, time passes no faster than it really does: for what ends threads, which nothing shows. */
+  /** While the work runs, time passes no faster than real time: for the end of threads, which is invisible. */
   async paced<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#paced++;
     try {
@@ -122,7 +121,7 @@ export class RunningTime extends VirtualTime {
     if (!this.#isRunning) return;
     this.#moves++;
     try {
-      // Without a timer there is something real to wait for.
+      // Without a timer the process waits for a real event.
       if (!this.advanceToNext()) this.#movesInRow = freeMoves;
     } finally {
       this.#schedule();
@@ -155,7 +154,7 @@ export class RunningTime extends VirtualTime {
     return !active.includes("Immediate") || ++this.#looping > loopingTurns;
   }
 
-  /** Without it a test that hangs here says nothing of why. */
+  /** Otherwise a test that hangs here would give no reason. */
   #tellStandstill(): void {
     if (++this.#turns % turnsPerLook !== 0) return;
     const nowMs = performance.now();
@@ -177,7 +176,7 @@ export class RunningTime extends VirtualTime {
   }
 }
 
-/** A job of cryptography, as Node makes it. */
+/** A cryptographic job of Node. */
 interface Job {
   /** Returns an error and a result if the job is done at once. */
   run(): unknown;
@@ -191,8 +190,8 @@ class ThreadPool {
       // A request over HTTP may wait for time to pass.
       if (!type.endsWith("REQUEST") || type.startsWith("HTTP")) return;
       this.#running.set(id, type);
-      // Of a job that is done at once nothing more is heard until it is collected, which may be never. The cast: all
-      // other requests are jobs of cryptography.
+      // A job that is done at once sends no event until it is collected, which may be never. The cast: all other
+      // requests are cryptographic jobs.
       const job = resource as Job;
       const { run } = job;
       if (typeof run !== "function") return;

@@ -1,6 +1,6 @@
 import type { Chance } from "../ports/chance.ts";
 
-/** Chance that repeats itself: the same seed gives the same sequence, on every machine. Not for secrets. */
+/** Returns reproducible randomness: the same seed gives the same sequence on every machine. Not for secrets. */
 export function seededChance(seed: number): Chance {
   const next = smallFastCounter(seed);
   return {
@@ -31,7 +31,7 @@ function smallFastCounter(seed: number): () => number {
     c = (((c << 21) | (c >>> 11)) + result) | 0;
     return result >>> 0;
   };
-  // Neighbouring seeds start out alike. After these rounds nothing of that is left.
+  // Neighbouring seeds start similarly. These rounds remove the similarity.
   for (let round = 0; round < 15; round++) next();
   return next;
 }

@@ -1,7 +1,10 @@
 import { type CallContext, localAdministrator } from "../context/call-context.ts";
 import { silentLogger } from "../ports/logger.ts";
 
-/** Returns the context of a call by the local administrator, without a deadline. Name only what matters to the test. */
+/**
+ * Returns the context of a call by the local administrator, without a deadline. Pass only the fields that matter to the
+ * test.
+ */
 export function testContext(given: Partial<CallContext> = {}): CallContext {
   return {
     principal: localAdministrator,

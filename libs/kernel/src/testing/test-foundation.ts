@@ -13,7 +13,10 @@ export interface TestFoundation extends Foundation {
   readonly tracer: RecordingTracer;
 }
 
-/** A foundation under a test's control: its time stands still, its chance repeats, the rest can be read. */
+/**
+ * Returns a foundation under a test's control: its time stands still, its randomness is reproducible, the rest can be
+ * read.
+ */
 export function testFoundation(
   given: { readonly seed?: number; readonly time?: VirtualTime } = {},
 ): TestFoundation {

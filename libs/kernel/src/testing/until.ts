@@ -1,17 +1,17 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { runningTime } from "./running-time.ts";
 
-/** Longer than what is waited for ever takes, on the slowest machine: it is when a test gives up, not what it asserts. */
+/** Longer than any awaited condition takes on the slowest machine: a test gives up then, but does not assert it. */
 const deadlineMs = 60_000;
 /**
- * What needs nothing but turns of the event loop is seen at once, and what takes long is not asked for all the time:
- * in real time each question takes time from the work that is waited for.
+ * A condition that needs only turns of the event loop is noticed at once. A slow one is not polled all the time,
+ * because in real time each poll takes time from the awaited work.
  */
 const pauseMsMax = { virtual: 20, real: 100 };
 
 /**
- * Asks again and again until the answer will do, for what can only be seen from outside by asking. Its pauses are of
- * the time that runs, virtual or real. Past the deadline, which is real, the error shows the last answer.
+ * Polls until the answer is accepted, for conditions without a notification. Its pauses use the running time, virtual
+ * or real. The deadline is real, and its error contains the last answer.
  */
 export async function until<T>(
   what: string,
@@ -31,7 +31,7 @@ export async function until<T>(
   }
 }
 
-/** The outcome of work that is repeated as long as it fails with an error that passes. */
+/** Returns the outcome of work that is repeated while it fails with a temporary error. */
 export async function eventually<T>(
   work: () => Promise<T>,
   isPassing: (error: unknown) => boolean,

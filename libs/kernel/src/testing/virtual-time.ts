@@ -2,9 +2,9 @@
  * Time that stands still until a test moves it: clock and timers in one, so that code under test can be led
  * through hours in a millisecond.
  *
- * 1. Callbacks run in the order in which they are due, equals in the order in which they were asked for.
+ * 1. Callbacks run in the order in which they are due, equal ones in the order of their requests.
  * 2. While a callback runs, the clock shows the moment it was due, never a later one.
- * 3. What a callback asks for within the span still runs within the same advance.
+ * 3. A callback that is requested within the advance and due in it runs in the same advance.
  */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Clock } from "../ports/clock.ts";
@@ -19,7 +19,7 @@ interface Pending {
 
 /** 2026-01-01T00:00:00Z. */
 const defaultEpochMs = 1_767_225_600_000;
-/** More callbacks than this in one advance mean timers that breed without time passing. */
+/** Maximum callbacks per advance: more mean timers that multiply without time passing. */
 const callbacksMax = 10_000_000;
 
 export class VirtualTime implements Clock, Timers {
@@ -30,7 +30,7 @@ export class VirtualTime implements Clock, Timers {
   /** Latest first, so that the next one is popped from the end. */
   readonly #pending: Pending[] = [];
 
-  /** @param epochMs what `now()` says at the start. 2026-01-01T00:00:00Z unless given. */
+  /** @param epochMs value of `now()` at the start. Default: 2026-01-01T00:00:00Z. */
   constructor(epochMs: number = defaultEpochMs) {
     this.#epochMs = epochMs;
   }
@@ -44,12 +44,12 @@ export class VirtualTime implements Clock, Timers {
     return this.#elapsedMs;
   }
 
-  /** How many callbacks wait for their time. */
+  /** Number of waiting callbacks. */
   get pending(): number {
     return this.#live;
   }
 
-  /** When the next callback is due on the monotonic clock. Undefined without one. */
+  /** Time of the next callback on the monotonic clock. Undefined if there is none. */
   get nextDueMs(): number | undefined {
     return this.#next()?.dueMs;
   }
@@ -76,14 +76,14 @@ export class VirtualTime implements Clock, Timers {
     };
   }
 
-  /** Moves time on and runs what falls due, without giving promises a chance to continue in between. */
+  /** Advances time and runs due callbacks, without letting promises continue in between. */
   advance(byMs: number): void {
     const endMs = this.#elapsedMs + byMs;
     for (let count = 0; this.#fireNext(endMs); count++) refuseRunaway(count);
     this.#elapsedMs = Math.max(this.#elapsedMs, endMs);
   }
 
-  /** Moves time on. Before, between and after the callbacks, all promises that can continue do so. */
+  /** Advances time. Before, between and after the callbacks, all promises that can continue do so. */
   async advanceAsync(byMs: number): Promise<void> {
     const endMs = this.#elapsedMs + byMs;
     await this.flush();
@@ -96,8 +96,8 @@ export class VirtualTime implements Clock, Timers {
   }
 
   /**
-   * Moves time to the next callback and runs what is due then. What that asks for at once runs with the next move,
-   * after the promises that can continue. False without a callback, or with none that is ever due.
+   * Moves time to the next callback and runs the callbacks that are due then. Immediate requests of those run with the
+   * next move, after the promises that can continue. Returns false without a callback that will be due.
    */
   advanceToNext(): boolean {
     const dueMs = this.nextDueMs;
@@ -114,7 +114,7 @@ export class VirtualTime implements Clock, Timers {
     await nextTurn();
   }
 
-  /** Moves time on, from callback to callback, until the promise is settled, and gives its outcome. */
+  /** Advances time, from callback to callback, until the promise is settled, and returns its outcome. */
   async settle<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     const mark = (): void => {
@@ -144,7 +144,7 @@ export class VirtualTime implements Clock, Timers {
 
   #add(dueMs: number, callback: () => void): Timer {
     const entry: Pending = { dueMs, number: this.#numbers++, callback, cancelled: false };
-    // A new entry is the latest among equals, so it goes in front of the first that is not later.
+    // A new entry is the latest among equal ones, so it goes before the first that is not later.
     let low = 0;
     let high = this.#pending.length;
     while (low < high) {

@@ -1,3 +1,3 @@
-/** Time and chance for those who test without a test runner's help, such as in the test of a user: nothing else comes along. */
+/** Time and randomness for tests without a test runner, such as those of users. Nothing else is imported. */
 export { seededChance } from "./seeded-chance.ts";
 export { VirtualTime } from "./virtual-time.ts";

@@ -9,12 +9,12 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The same for the JSON Schema and for reading. */
+/** The same pattern for the JSON Schema and for parsing. */
 export const durationPattern = "(?:\\d{1,9}(?:\\.\\d{1,3})?(?:ms|s|m|h|d|w))+";
 const whole = new RegExp(`^${durationPattern}$`);
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 
-/** Undefined for what is no span of time. */
+/** Returns undefined for a text that is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
   if (text.length > 100 || !whole.test(text)) return undefined;
   let ms = 0;

@@ -1,4 +1,4 @@
-/** A moment as the contracts carry it: whole seconds since the Unix epoch and nanoseconds on top. */
+/** A timestamp of the contracts: whole seconds since the Unix epoch, and nanoseconds. */
 export interface Timestamp {
   seconds: number;
   nanos: number;
@@ -6,7 +6,7 @@ export interface Timestamp {
 
 export function toTimestamp(epochMs: number): Timestamp {
   const seconds = Math.floor(epochMs / 1000);
-  // Rounding must not make a whole second of them.
+  // Rounding must not give a whole second.
   return { seconds, nanos: Math.min(999_999_999, Math.round((epochMs - seconds * 1000) * 1e6)) };
 }
 

@@ -1,9 +1,6 @@
 import type { Timers } from "../ports/timers.ts";
 
-/**
- * Callers that wait until they are woken, or until a time has passed. A later caller waits for the next
- * wake-up.
- */
+/** Callers that wait until they are woken, or until a time has passed. A later caller waits for the next wake-up. */
 export class Waiters {
   readonly #timers: Timers;
   readonly #waiting = new Set<() => void>();
@@ -20,7 +17,7 @@ export class Waiters {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Starts to listen when it is called. A signal ends the wait without an error. */
+  /** Starts to listen at the call. A signal ends the wait without an error. */
   wait(forMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /**
- * A process that runs one orchestrator until a signal, for the tests of its edge. What it does is its argument:
- * `drains` at once, `hangs` in its drain, or `forgets` to catch a rejection when it is ready. It tells on standard
- * output where it is.
+ * A process that runs one orchestrator until a signal, for the tests of its edge. Its argument selects its behaviour:
+ * `drains` at once, `hangs` in its drain, or `forgets` to catch a rejection when it is ready. It prints its progress on
+ * standard output.
  */
 import { systemFoundation } from "../../src/orchestrator/foundation.ts";
 import { Orchestrator } from "../../src/orchestrator/orchestrator.ts";

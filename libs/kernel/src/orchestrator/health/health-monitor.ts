@@ -1,10 +1,9 @@
 /**
- * What is known of one component's health, from two sources: what it reported by itself, and what its check said.
- * The worse of the two counts.
+ * The health of one component from two sources: its own reports, and its health check. The worse of the two counts.
  *
- * 1. A check never runs twice at once: one that hangs is not asked again until it answers.
+ * 1. A check never runs twice concurrently: a hanging check is not called again until it answers.
  * 2. The caller has an answer within the timeout. A check that does not answer makes the component unhealthy.
- * 3. Answers younger than the cache time are not asked for again.
+ * 3. Answers younger than the cache time are reused.
  */
 import type { Clock } from "../../ports/clock.ts";
 import type { Timers } from "../../ports/timers.ts";
@@ -20,7 +19,7 @@ import {
   worseOf,
 } from "./health.ts";
 
-/** How a component tells of its health by itself, the moment it changes. */
+/** Reports the health of a component at the moment it changes. */
 export interface HealthReporter {
   healthy(): void;
   degraded(reason: string, details?: HealthDetails): void;
@@ -32,7 +31,7 @@ export interface HealthMonitorOptions {
   readonly timers: Timers;
   readonly timeoutMs: number;
   readonly cacheMs: number;
-  /** Asks the component. Undefined where it has no check. */
+  /** The component's health check. Undefined if it has none. */
   readonly check: (() => Health | Promise<Health>) | undefined;
   readonly changed: (from: Health, to: Health) => void;
 }
@@ -49,7 +48,7 @@ export class HealthMonitor {
     this.#options = options;
   }
 
-  /** The last that is known. */
+  /** The last known health. */
   get current(): Health {
     return worseOf(this.#reported, this.#checked);
   }
@@ -66,7 +65,7 @@ export class HealthMonitor {
     });
   }
 
-  /** Takes in what a check would have said, from a component that tells of changes by itself. */
+  /** Accepts a health like an answer of the check, from a component that reports changes by itself. */
   observe(health: Health): void {
     this.#checkedAtMs = this.#options.clock.monotonic();
     this.#update(() => {
@@ -74,7 +73,7 @@ export class HealthMonitor {
     });
   }
 
-  /** Asks the check, unless its last answer is fresh or it still owes one. Never rejects. */
+  /** Calls the check, unless its last answer is fresh or still pending. Never rejects. */
   refresh(): Promise<void> {
     const { check, clock, cacheMs } = this.#options;
     if (check === undefined || this.#hanging) return Promise.resolve();

@@ -1,6 +1,6 @@
 /**
- * How well something works. `degraded`: it serves, but worse than it should, or without a part that is not strictly
- * needs. `unhealthy`: it does not serve.
+ * Level of health. `degraded`: it serves, but worse than it should, or without a part that is not strictly required.
+ * `unhealthy`: it does not serve.
  */
 export type HealthLevel = "healthy" | "degraded" | "unhealthy";
 
@@ -8,9 +8,9 @@ export type HealthDetails = Readonly<Record<string, string | number | boolean>>;
 
 export interface Health {
   readonly level: HealthLevel;
-  /** What is wrong, for the operator. Empty when healthy. */
+  /** The problem, for the operator. Empty when healthy. */
   readonly reason: string;
-  /** Numbers and identifiers that help to see why. Never a secret. */
+  /** Numbers and identifiers that help to find the cause. Never a secret. */
   readonly details?: HealthDetails;
 }
 
@@ -19,14 +19,14 @@ export interface HealthReport extends Health {
   readonly components: Readonly<Record<string, Health>>;
 }
 
-/** Something that keeps a whole from serving. */
+/** A reason why an orchestrator does not serve. */
 export interface ReadinessProblem {
   /** Names from the outermost to the innermost, with dots: `platform.registry.store`. */
   readonly component: string;
   readonly reason: string;
 }
 
-/** Whether a whole serves, and what it lacks where it does not. */
+/** Whether an orchestrator serves, and its problems if it does not. */
 export interface Readiness {
   readonly ready: boolean;
   readonly problems: readonly ReadinessProblem[];
@@ -59,12 +59,12 @@ export function sameHealth(one: Health, other: Health): boolean {
 
 export interface HealthPart {
   readonly name: string;
-  /** Without a critical part the whole does not serve. Without another it only serves worse. */
+  /** Whether the orchestrator needs this part to serve. Without another part it only serves worse. */
   readonly critical: boolean;
   readonly health: Health;
 }
 
-/** As bad as the worst part, where a part that is not critical makes it no worse than degraded. */
+/** Returns the health of the worst part. A part that is not critical makes it at most degraded. */
 export function aggregateHealth(parts: readonly HealthPart[]): Health {
   const ailing = parts.filter(({ health }) => health.level !== "healthy");
   if (ailing.length === 0) return healthy;

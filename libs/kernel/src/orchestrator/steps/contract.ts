@@ -1,6 +1,6 @@
 /**
- * Checks of steps that types alone cannot make: whether a step is one at all when it is registered, and whether its
- * input and output are as it declares when it runs. A step that declares no contract is composed as it is, at no cost.
+ * Checks of steps that types alone cannot make: whether a registered value is a step, and whether its input and output
+ * match its declared schemas. A step without schemas is composed unchanged, at no cost.
  */
 import type * as z from "zod";
 import { lifecycleErrors } from "../errors.ts";
@@ -9,12 +9,12 @@ import type { Step } from "./step.ts";
 const scopes: readonly unknown[] = ["core", "service", "integration"];
 const isFunction = (value: unknown): boolean => typeof value === "function";
 
-/** What is wrong with a step as it is registered. It is undefined if it is valid. Code without types can pass anything. */
+/** Returns the problem of a registered step, or undefined if it is valid. Code without types can pass anything. */
 export function stepProblem(step: unknown): string | undefined {
   if (typeof step !== "object" || step === null) return `expected an object, got ${typeof step}`;
   const { name, scope, dependsOn, run, around, input, output }: { readonly [Key in string]?: unknown } = {
     ...step,
-    // Methods of a class are no own properties.
+    // Methods of a class are not own properties.
     ...pickMethods(step),
   };
   if (typeof name !== "string" || name === "") return "`name`: expected a text";
@@ -40,7 +40,7 @@ function hasSafeParse(contract: unknown): boolean {
   return typeof contract === "object" && contract !== null && isFunction(Reflect.get(contract, "safeParse"));
 }
 
-/** Returns the step with its declared contracts enforced. A step without contracts stays as it is. */
+/** Returns the step with its declared contracts enforced. A step without contracts is unchanged. */
 export function withContracts<Input, Output>(
   pipeline: string,
   step: Step<Input, Output>,
@@ -82,7 +82,7 @@ export function withContracts<Input, Output>(
         requireContract("output", output, value);
         return value;
       });
-      // The same promise with a witness: its type is the one that was returned.
+      // The same promise with a check: its type is that of the returned value.
       return checked as Output;
     },
   };

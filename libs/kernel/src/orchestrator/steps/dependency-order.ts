@@ -6,8 +6,8 @@ export interface Dependent {
 }
 
 /**
- * Returns the order in which everything comes after what it depends on, and otherwise as declared: whenever several
- * could be next, it is the one declared first. Refuses unknown dependencies, and circles.
+ * Returns an order in which everything comes after its dependencies, otherwise as declared: if several are possible,
+ * the one declared first is next. Refuses unknown dependencies and cycles.
  */
 export function inDependencyOrder<D extends Dependent>(pipeline: string, declared: readonly D[]): D[] {
   refuseUnknown(pipeline, declared);
@@ -15,7 +15,7 @@ export function inDependencyOrder<D extends Dependent>(pipeline: string, declare
   const placed = new Set<string>();
   const ordered: D[] = [];
   while (ordered.length < declared.length) {
-    // Without circles and unknown names there is always one that can go.
+    // Without cycles and unknown names there is always a next one.
     const next = declared.find(
       ({ name, dependsOn }) => !placed.has(name) && dependsOn.every((dependency) => placed.has(dependency)),
     );
@@ -36,7 +36,7 @@ function refuseUnknown(pipeline: string, declared: readonly Dependent[]): void {
   }
 }
 
-/** Refuses circles among what is declared so far. Names that are not declared yet are passed over. */
+/** Refuses cycles among the declared entries. Names that are not declared yet are ignored. */
 export function refuseCycles(pipeline: string, declared: readonly Dependent[]): void {
   const byName = new Map(declared.map((dependent) => [dependent.name, dependent]));
   const done = new Set<string>();

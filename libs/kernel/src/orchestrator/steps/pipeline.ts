@@ -1,9 +1,9 @@
 /**
  * Composes a list of steps into one function.
  *
- * 1. Composed plainly, a pipeline costs what calling its steps one from the other costs, and nothing more.
- * 2. Composed under an observer, each step's own time is reported, without the time of later steps. An error
- *    that leaves the pipeline names the one step it arose in.
+ * 1. Composed without an observer, a pipeline costs no more than nested calls of its steps.
+ * 2. Composed under an observer, each step's own time is reported, without the time of later steps. An error that
+ *    leaves the pipeline names the step that threw it.
  */
 import { describeForeign } from "../../errors/foreign.ts";
 import { errorFromUnknown } from "../../errors/from-unknown.ts";
@@ -13,10 +13,10 @@ import type { Clock } from "../../ports/clock.ts";
 import { lifecycleErrors } from "../errors.ts";
 import type { AroundStep, Next, RunStep, Step } from "./step.ts";
 
-/** Hears of every run of a step. */
+/** Observes every run of a step. */
 export interface StepObserver {
   readonly clock: Clock;
-  /** Called once per step when the pipeline is composed. What it gives is called after each run. */
+  /** Called once per step when the pipeline is composed. The returned function is called after each run. */
   watch(step: string): (outcome: StepOutcome) => void;
 }
 
@@ -26,8 +26,8 @@ export interface StepOutcome {
 }
 
 /**
- * Which errors get the name of the step they arose in. `faults`: only those that are none of Tutti's own, so that
- * what a step refuses on purpose reaches the caller word for word. `all`: those too, in their message.
+ * Errors that get the name of the step that threw them. `faults`: only foreign errors, so that deliberate refusals of a
+ * step reach the caller unchanged. `all`: Tutti's own errors too, in their message.
  */
 export type Naming = "all" | "faults";
 
@@ -58,7 +58,7 @@ function runThen<Input, Output>(step: RunStep<Input>, next: Next<Input, Output>)
   return (input) => {
     const waits = step.run(input);
     if (waits === undefined) return next(input);
-    // A step may wait only where the output is a promise, and then this is one.
+    // A step may wait only if the output is a promise, and then this is one.
     return waits.then(() => next(input)) as Output;
   };
 }
@@ -107,7 +107,7 @@ function linkObserved<Input, Output>(
   };
 }
 
-/** Calls, and tells of the outcome when it is there: at once, or when the promise that was returned settles. */
+/** Calls a function, and reports the outcome: at once, or when the returned promise settles. */
 function settled<Output>(
   call: () => Output,
   succeeded: () => void,
@@ -132,13 +132,13 @@ function settled<Output>(
       throw failed(error);
     },
   );
-  // The same promise with a witness: its type is the one that was returned.
+  // The same promise with an observer: its type is that of the returned value.
   return observed as Output;
 }
 
 /**
- * Returns the error with the name of the step it arose in. An error of Tutti's own keeps its code, and with it what may
- * be done about it.
+ * Returns the error with the name of the step that threw it. An error of Tutti's own keeps its code and its retry
+ * class.
  */
 export function named(pipeline: string, step: string, thrown: unknown, naming: Naming): TuttiError {
   const where = { pipeline, step };
@@ -156,13 +156,13 @@ export function named(pipeline: string, step: string, thrown: unknown, naming: N
   return new TuttiError({ code, status, retry, retryAfterMs, violations, details, message, cause: error });
 }
 
-/** A fault of the machine has an error of its own, which says what to do. */
+/** Returns the error of a fault of the machine, which has its own remedy. */
 function ofMachine(thrown: unknown): unknown {
   const error = errorFromUnknown(thrown);
   return kernelErrors.noPermission.is(error) || kernelErrors.exhausted.is(error) ? error : thrown;
 }
 
-/** What an error says, in one line that can are in another message. */
+/** Returns an error as one line for another message. */
 export function problemOf(error: unknown): string {
   if (error instanceof TuttiError) return error.message;
   const { name, message } = describeForeign(error);

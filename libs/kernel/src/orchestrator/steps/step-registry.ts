@@ -1,6 +1,6 @@
 /**
- * A pipeline as a list of named steps: what a service does at its start, what it does with every request. The list
- * is there to be read, extended and replaced in, until it is composed.
+ * A pipeline as a list of named steps: the start of a service, or the processing of every request. Until it is
+ * composed, the list can be read and extended, and its steps replaced.
  */
 import { lifecycleErrors } from "../errors.ts";
 import { stepProblem, withContracts } from "./contract.ts";
@@ -32,7 +32,7 @@ export class StepRegistry<Input, Output> {
     return this.#change(step, [...this.#entries, this.#entryOf(step)]);
   }
 
-  /** Puts another step in the place of the one with this name. Those that depend on it continue doing so. */
+  /** Replaces the step with this name. Steps that depend on it still do. */
   replace(name: string, step: Step<Input, Output>): this {
     const made = this.#entryOf(step);
     const index = this.#indexOf(name, "replace");
@@ -43,7 +43,7 @@ export class StepRegistry<Input, Output> {
     return this.#change(step, renamed.with(index, made));
   }
 
-  /** Adds a step that runs before the one with this name, wherever that one's dependencies put it. */
+  /** Adds a step that runs before the one with this name, wherever the dependencies place that one. */
   insertBefore(name: string, step: Step<Input, Output>): this {
     const made = this.#entryOf(step);
     const index = this.#indexOf(name, "insertBefore");
@@ -53,7 +53,7 @@ export class StepRegistry<Input, Output> {
     return this.#change(step, later.toSpliced(index, 0, made));
   }
 
-  /** Adds a step that runs after the one with this name, wherever that one's dependencies put it. */
+  /** Adds a step that runs after the one with this name, wherever the dependencies place that one. */
   insertAfter(name: string, step: Step<Input, Output>): this {
     const index = this.#indexOf(name, "insertAfter");
     const { dependsOn, ...entry } = this.#entryOf(step);
@@ -65,30 +65,27 @@ export class StepRegistry<Input, Output> {
     return this.#entries.some((entry) => entry.name === name);
   }
 
-  /** The steps to be shown: in the order in which they run, or as declared while a dependency is still missing. */
+  /** Returns the steps for display: in the order in which they run, or as declared while a dependency is missing. */
   describe(): StepListing[] {
     const complete = this.#entries.every(({ dependsOn }) => dependsOn.every((name) => this.has(name)));
     const entries = complete ? inDependencyOrder(this.pipeline, this.#entries) : this.#entries;
     return entries.map(({ name, dependsOn, step: { scope } }) => ({ name, scope, dependsOn }));
   }
 
-  /** Returns the steps in the order in which they run. Refuses unknown dependencies. Circles were refused before. */
+  /** Returns the steps in the order in which they run. Refuses unknown dependencies. Cycles were refused before. */
   list(): Step<Input, Output>[] {
     return inDependencyOrder(this.pipeline, this.#entries).map(({ step }) => step);
   }
 
   /**
-   * One function for the whole pipeline, `last` at its end. It costs no more than its steps do, and reports nothing
-   * anything: for the hottest paths. Seals the list.
+   * Composes the pipeline into one function, with `last` at its end. It costs no more than its steps and reports
+   * nothing: for the hottest paths. Seals the list.
    */
   compose(last: Next<Input, Output>): Next<Input, Output> {
     return composeSteps(this.seal(), last);
   }
 
-  /**
-   * One function for the whole pipeline, in which each step is timed and errors name the step they arose in. Seals
-   * the list.
-   */
+  /** Composes the pipeline into one function that times each step and names the step in its errors. Seals the list. */
   composeObserved(
     last: Next<Input, Output>,
     observer: StepObserver,
@@ -97,7 +94,7 @@ export class StepRegistry<Input, Output> {
     return composeObserved(this.pipeline, this.seal(), last, { observer, naming });
   }
 
-  /** Lists the steps for good: changes are refused from now on, because they would have no effect. */
+  /** Seals and returns the list: later changes are refused, because they would have no effect. */
   seal(): Step<Input, Output>[] {
     const steps = this.list();
     this.#sealed = true;

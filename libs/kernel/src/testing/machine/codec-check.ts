@@ -10,7 +10,7 @@ function bytesOf<Body>(codec: WireCodec<Body>, body: Body): Uint8Array {
   return writer.finish();
 }
 
-/** Returns a message as bytes, which are read as the same message. */
+/** Returns a message as bytes, and checks that they decode to the same message. */
 export function checkedBytes<Body>(codec: WireCodec<Body>, body: Body, where: string): Uint8Array {
   const bytes = bytesOf(codec, body);
   const read = codec.decode(bytes);

@@ -1,6 +1,6 @@
 /**
- * The suite that every machine passes: sequences of commands, messages, timers and results, drawn by chance, with the
- * machine contract checked at every step, and golden histories that stay readable.
+ * The suite that every machine must pass: random sequences of commands, messages, timers and results, with the machine
+ * contract checked at every step, and golden histories that stay readable.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
@@ -21,34 +21,34 @@ export interface MachineCall {
 }
 
 export interface ConformanceOptions {
-  /** Kinds that send each other messages are tried together. */
+  /** Kinds that send each other messages are tested together. */
   readonly machines: readonly AnyMachine[];
   /** Name of the service that hosts them. */
   readonly service: string;
-  /** Services that are not driven here: messages to them leave. Default none. */
+  /** Services that are not driven here: messages to them leave. Default: none. */
   readonly outside?: readonly string[];
-  /** Commands as callers give them. Few ids, small numbers: so that they meet. */
+  /** Generates commands of callers. Few ids and small numbers, so that the commands interact. */
   readonly commands: Arbitrary<MachineCall>;
   /**
-   * The last word of the world on an effect, which has to settle this attempt. `luck` is drawn from [0, 1). Without it
-   * effects are never answered.
+   * Returns the result of an effect, which must settle this attempt. `random` is drawn from [0, 1). Without it effects
+   * are never answered.
    */
   readonly resultOf?: (effect: unknown, random: number) => Omit<MachineCall, "key">;
-  /** How far time goes in one step at most. 1 minute unless given. */
+  /** Maximum progress of time per step. Default: 1 minute. */
   readonly pauseMaxMs?: number;
-  /** What must hold between all instances after every step: throws when it does not. */
+  /** Invariant over all instances after every step: throws if it is violated. */
   readonly invariant?: (driver: MachineDriver) => void;
   /** The folder with the golden histories. */
   readonly golden: URL;
-  /** Sequences that are tried. 100 unless given. */
+  /** Number of sequences. Default: 100. */
   readonly sequences?: number;
-  /** Steps of the longest one. 100 unless given. */
+  /** Steps of the longest sequence. Default: 100. */
   readonly stepsMax?: number;
-  /** Types of commands and names of events (`account_opened v2`) that chance need not come upon. */
+  /** Types of commands and names of events (`account_opened v2`) that the random sequences need not contain. */
   readonly rare?: readonly string[];
 }
 
-/** One step of a sequence, as data: a failing sequence is printed, and is the test of the bug. */
+/** One step of a sequence, as data: a failing sequence is printed, and becomes the test of the bug. */
 type Input =
   | ({ readonly kind: "command" } & MachineCall)
   | { readonly kind: "message"; readonly channel: number }
@@ -79,7 +79,7 @@ export function machineConformance(options: ConformanceOptions): void {
             for (const each of emitted) seen.emitted.add(each);
           },
         ),
-        // The same sequences every time: whether all commands and events were among them must not be a matter of luck.
+        // The same sequences in every run: it must not be random whether all commands and events occur.
         { seed: 1, numRuns: sequences },
       );
       assert.deepEqual(untried(options, seen), [], "expected chance to come upon every command and event");
@@ -148,7 +148,7 @@ function take(driver: MachineDriver, input: Input, { resultOf }: ConformanceOpti
   }
 }
 
-/** The same result comes twice: the second one must find nothing that awaits it, unless the first was refused. */
+/** Submits the same result twice: the second must not be awaited any more, unless the first was refused. */
 function settleTwice(
   driver: MachineDriver,
   effect: DrivenEffect,
@@ -197,9 +197,9 @@ function assertRefusesTheUnknown(machine: AnyMachine): void {
   assertRefusesNonsense(machine);
 }
 
-/** Bytes that are no message at all are not taken for one. */
+/** Checks that bytes which are no message are refused. */
 function assertRefusesNonsense(machine: AnyMachine): void {
-  // A field that promises more bytes than there are.
+  // A field that declares more bytes than it has.
   const nonsense = Uint8Array.of(0x0a, 0xff, 0x01);
   const all: readonly { readonly name: string; readonly codec: WireCodec<unknown> }[] = [
     ...machine.commands.map(({ type, codec }) => ({ name: `command ${type}`, codec })),

@@ -1,4 +1,4 @@
-/** A machine as small as it gets, sound except when a test makes it break one rule of the contract. */
+/** A minimal machine. It is correct unless a test makes it break one rule of the contract. */
 
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { defineErrors } from "../../errors/catalogue.ts";
@@ -12,7 +12,7 @@ export interface Counter {
   readonly letters: number[];
 }
 
-/** What a faulty counter does wrong. */
+/** The fault of a faulty counter. */
 export type Fault =
   | "decider changes a number"
   | "decider changes a map"
@@ -157,7 +157,7 @@ export function counter(fault?: Fault): CounterMachine {
   return { machine, add, remind, tell };
 }
 
-/** Casts away the types that prevent these faults: the harness has to find them without the compiler. */
+/** Casts away the types that prevent these faults: the harness must find them without the compiler. */
 function misbehave(fault: Fault | undefined, state: Counter, body: Add): void {
   if (fault === "decider changes a number") state.count += 1;
   if (fault === "decider changes a map") state.reminders.set(9, { dueMs: 1 });

@@ -1,8 +1,8 @@
 /**
- * One instance in the hands of a driver. It is kept twice: the live state, folded from what deciders emit, and a
- * replica, folded from the encoded events and now and then put together again from a snapshot. After every event both
- * have to be the same. A state whose snapshot exceeds 4 KiB is compared less often, so that a test which fills one to its
- * bound takes time in proportion to its events.
+ * One instance of a driver. It has two states: the live state, folded from emitted events, and a replica, folded from
+ * the encoded events and sometimes restored from a snapshot. After every event both must be equal. A state whose
+ * snapshot exceeds 4 KiB is compared less often, so that a test which fills one to its bound takes time in proportion
+ * to its events.
  */
 
 import { isEnded } from "../../machine/ended.ts";
@@ -14,7 +14,7 @@ import { type AnyEvent, type AnyMachine, type MachineTable, nameOf } from "./mac
 import { OutstandingBook } from "./outstanding-book.ts";
 import { expect, expectSame, expectSameBytes } from "./violation.ts";
 
-/** An event as a journal has it. */
+/** An event in the form of a journal. */
 export interface RecordedEvent {
   readonly type: string;
   readonly version: number;
@@ -34,7 +34,7 @@ export class DrivenInstance {
   #live: unknown;
   #replica: unknown;
   #description: Description;
-  /** How many bytes may be compared: each event adds some, a comparison takes the size of the snapshot. */
+  /** Bytes that may be compared: each event adds some, a comparison takes the size of the snapshot. */
   #creditBytes = 0;
 
   constructor(key: InstanceKey, table: MachineTable, whenToRestore: () => boolean) {
@@ -70,7 +70,7 @@ export class DrivenInstance {
     return `${textOf(this.key)} ${when}`;
   }
 
-  /** The event has happened. */
+  /** Folds an event. */
   fold(event: AnyEvent, body: unknown): void {
     const name = `${textOf(this.key)}: event ${nameOf(event)}`;
     const payload = checkedBytes(event.codec, body, name);
@@ -84,7 +84,7 @@ export class DrivenInstance {
     this.#checkDescription(event);
   }
 
-  /** What the recorded events alone make of a new instance. */
+  /** Returns a new instance folded from the recorded events alone. */
   replayed(): { readonly state: unknown; readonly outstanding: OutstandingBook } {
     return replay(this.table, this.key, this.history);
   }
@@ -141,14 +141,14 @@ export class DrivenInstance {
   }
 }
 
-/** What recover finds outstanding in a state. */
+/** Returns what `recover` finds outstanding in a state. */
 export function recoveredFrom(machine: AnyMachine, state: unknown, where: string): OutstandingBook {
   const found = new OutstandingBook(() => where);
   machine.recover(state, found);
   return found;
 }
 
-/** What events alone make of a new instance. */
+/** Returns a new instance folded from events alone. */
 export function replay(
   table: MachineTable,
   key: InstanceKey,

@@ -16,7 +16,7 @@ export interface DrivenMessage {
 
 const noCause: Cause = { actor: undefined, traceparent: "", decision: "", reason: "" };
 
-/** What a step is taken in. */
+/** The environment of a step. */
 export interface StepWorld {
   readonly instance: DrivenInstance;
   readonly nowMs: number;
@@ -26,7 +26,7 @@ export interface StepWorld {
   sent(message: DrivenMessage): void;
 }
 
-/** What a decider is given by a driver. */
+/** The context that a driver gives to a decider. */
 export class DrivenStep implements MachineStep<unknown> {
   readonly key: InstanceKey;
   readonly nowMs: number;
@@ -78,7 +78,7 @@ export class DrivenStep implements MachineStep<unknown> {
     this.#world.sent({ from: this.key, to, type: message.type, payload });
   }
 
-  /** The decider has decided. */
+  /** Called when the decider has decided. */
   close(): { readonly changes: number } {
     this.#ended = true;
     return { changes: this.#changes };

@@ -1,10 +1,9 @@
 /**
- * Drives machines without the runtime: holds their states, delivers their messages, lets their timers run out in virtual
- * time and hands over the results of their effects. It checks the machine contract at every step.
+ * Drives machines without the runtime: holds their states, delivers their messages, expires their timers in virtual
+ * time and submits the results of their effects. It checks the machine contract at every step.
  *
  * 1. A step is a command, a message, a timer or a result. Nothing happens between steps.
- * 2. Messages from one instance to another arrive in their order. Which of several waiting ones comes next, the caller
- *    chooses.
+ * 2. Messages from one instance to another arrive in order. The caller chooses which of several channels is next.
  * 3. A timer that came due is set until a fold clears or moves it, as it would be after a restart.
  * 4. The result of an attempt that is not awaited never reaches a decider.
  */
@@ -24,20 +23,17 @@ export interface DriverOptions {
   readonly machines: readonly AnyMachine[];
   /** Name of the service that hosts them: messages are addressed to it. */
   readonly service: string;
-  /** Services that are not driven here: messages to them leave. Default none. */
+  /** Services that are not driven here: messages to them leave. Default: none. */
   readonly outside?: readonly string[];
-  /**
-   * Older behaviours that are in force, by kind: as while processes of an older release are there. Those of the
-   * machines unless given.
-   */
+  /** Older active behaviours by kind, as with processes of an older release. Default: those of the machines. */
   readonly behaviours?: Readonly<Record<string, number>>;
-  /** What chance gives in a step, and when a state is put together from its snapshot. 1 unless given. */
+  /** Seed of the random numbers in a step, and of the restores from snapshots. Default: 1. */
   readonly seed?: number;
-  /** What the clock shows at first, milliseconds since the Unix epoch. 2026-01-01T00:00:00Z unless given. */
+  /** Initial time of the clock, milliseconds since the Unix epoch. Default: 2026-01-01T00:00:00Z. */
   readonly startMs?: number;
 }
 
-/** An effect that is to be done. */
+/** An effect to execute. */
 export interface DrivenEffect {
   readonly key: InstanceKey;
   readonly number: number;
@@ -45,11 +41,11 @@ export interface DrivenEffect {
   readonly effect: unknown;
 }
 
-/** What a driver saw so far: which commands were taken, and which events came of them. */
+/** Statistics of a driver: the accepted commands, and their events. */
 export interface DriverTally {
   readonly taken: ReadonlySet<string>;
   readonly emitted: ReadonlySet<string>;
-  /** Messages that their receiver refused: they took no effect. */
+  /** Messages that their receiver refused: they had no effect. */
   readonly messagesRefused: number;
 }
 
@@ -104,7 +100,7 @@ export class MachineDriver {
     return [...this.#instances.values()].filter(({ history }) => history.length > 0).map(({ key }) => key);
   }
 
-  /** Returns a command, as a caller gives it. */
+  /** Executes a command of a caller. */
   execute<Body, Reply>(
     key: InstanceKey,
     // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter to its caller
@@ -114,17 +110,17 @@ export class MachineDriver {
     const instance = this.#instance(key);
     const known = instance.table.command(command.type);
     expect(known === command, key.kind, `expected command ${command.type} to be the one of the table`);
-    // What the table has under the type is this very command.
+    // The table has exactly this command under the type.
     return this.#command(instance, known, body) as Reply | Refusal;
   }
 
-  /** The same by the command's type. */
+  /** Executes a command by its type. */
   call(key: InstanceKey, type: string, body: unknown): unknown {
     const instance = this.#instance(key);
     return this.#command(instance, instance.table.command(type), body);
   }
 
-  /** The answer to a question. */
+  /** Answers a query. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   query<Body, Reply>(key: InstanceKey, query: Query<any, Body, Reply>, body: Body): Reply | Refusal {
     const instance = this.#instance(key);
@@ -138,8 +134,8 @@ export class MachineDriver {
   }
 
   /**
-   * Delivers the oldest message of one of the channels that have any, the first one's being the oldest of all, and gives
-   * what was answered. Undefined when nothing is under way.
+   * Delivers the oldest message of one of the channels with messages, and returns the answer. Channel 0 has the oldest
+   * message of all. Undefined if nothing is under way.
    */
   deliver(channel = 0): unknown {
     const heads = new Map<string, DrivenMessage>();
@@ -155,7 +151,7 @@ export class MachineDriver {
     return answer;
   }
 
-  /** Delivers until nothing is under way any more. */
+  /** Delivers until nothing is under way. */
   deliverAll(): void {
     for (let delivered = 0; this.#messages.length > 0; delivered++) {
       expect(delivered < messagesPerCallMax, this.#service, "messages cause messages without end");
@@ -163,14 +159,14 @@ export class MachineDriver {
     }
   }
 
-  /** Effects to be done, of all instances. */
+  /** Effects to execute, of all instances. */
   get effects(): readonly DrivenEffect[] {
     return [...this.#instances.values()].flatMap(({ key, outstanding }) =>
       outstanding.effects.map((effect) => ({ key, ...effect })),
     );
   }
 
-  /** Returns the result of an attempt. Ignored when it is not awaited. */
+  /** Submits the result of an attempt. Ignored if it is not awaited. */
   settle<Body, Reply>(
     effect: Pick<DrivenEffect, "key" | "number" | "attempt">,
     // biome-ignore lint/suspicious/noExplicitAny: as in execute
@@ -180,7 +176,7 @@ export class MachineDriver {
     return this.settleBy(effect, command.type, body) as Reply | Refusal | "ignored";
   }
 
-  /** The same by the command's type. */
+  /** Submits a result by the command's type. */
   settleBy(
     { key, number, attempt }: Pick<DrivenEffect, "key" | "number" | "attempt">,
     type: string,
@@ -191,7 +187,7 @@ export class MachineDriver {
     return this.#command(instance, instance.table.command(type), body, { settles: { number, attempt } });
   }
 
-  /** Lets time pass. Timers run out at their moment, in their order. */
+  /** Advances time. Timers expire at their time, in order. */
   advance(ms: number): void {
     expect(ms >= 0, this.#service, `expected time to advance, found ${ms} ms`);
     const untilMs = this.#nowMs + ms;
@@ -205,15 +201,12 @@ export class MachineDriver {
     this.#nowMs = untilMs;
   }
 
-  /** When the next timer is due. Undefined without one. */
+  /** Time of the next timer. Undefined if there is none. */
   get nextDueMs(): number | undefined {
     return this.#nextTimer()?.dueMs;
   }
 
-  /**
-   * An event is in the journal, regardless of the caller that wrote it: how a test starts with what an older release
-   * left.
-   */
+  /** Adds an event to the journal, regardless of its writer: for tests that start with events of an older release. */
   // biome-ignore lint/suspicious/noExplicitAny: as in execute
   append<Body>(key: InstanceKey, event: MachineEvent<any, any, Body>, body: Body): void {
     this.#instance(key).fold(event, body);
@@ -225,7 +218,7 @@ export class MachineDriver {
     return machine.project(state);
   }
 
-  /** Returns the state itself, only to be looked at. */
+  /** Returns the state itself, for reading only. */
   state<State>(key: InstanceKey, machine: { readonly kind: string; create(key: InstanceKey): State }): State {
     expect(machine.kind === key.kind, textOf(key), `expected an instance of ${machine.kind}`);
     // An instance of a kind has the state that its machine creates.
@@ -236,7 +229,7 @@ export class MachineDriver {
     return this.#instance(key).description;
   }
 
-  /** Returns the events so far, as a journal has them. */
+  /** Returns the events so far in the form of a journal. */
   history(key: InstanceKey): readonly RecordedEvent[] {
     return this.#instance(key).history;
   }

@@ -1,6 +1,6 @@
 /**
- * Golden histories: the events of an instance as a release wrote them, with what they have to give for ever. A file is
- * written once, when a release is made, and never changed again. Every later release reads it.
+ * Golden histories: the events of an instance as a release wrote them, with the state that every later release must
+ * fold from them. A file is written once, when a release is made, and never changed again.
  */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import type { MachineDriver } from "./driver.ts";
 import { type AnyMachine, MachineTable, nameOf } from "./machine-table.ts";
 import { expectSame } from "./violation.ts";
 
-/** What a golden file holds. */
+/** Content of a golden file. */
 export interface GoldenHistory {
   /** The release that wrote it. */
   readonly release: string;
@@ -19,7 +19,7 @@ export interface GoldenHistory {
   readonly events: readonly GoldenEvent[];
   /** The state after the last event, in the encoding of the release. */
   readonly snapshot: { readonly version: number; readonly state: string };
-  /** What the state shows after the last event, as plain JSON. */
+  /** The projection after the last event, as plain JSON. */
   readonly projection: unknown;
   readonly outstanding: unknown;
 }
@@ -29,7 +29,7 @@ interface GoldenEvent {
   readonly version: number;
   /** The encoded message in base64. */
   readonly payload: string;
-  /** The same for people. Nothing reads it. */
+  /** The same for people. No code reads it. */
   readonly shows: unknown;
 }
 
@@ -72,13 +72,13 @@ export function describeGolden({ machines, folder }: GoldenFolder): void {
   });
 }
 
-/** The events of a golden history still give what they gave when they were written. */
+/** Checks that the events of a golden history still fold to the recorded state. */
 export function assertGolden(name: string, history: GoldenHistory, machine: AnyMachine): void {
   const table = new MachineTable(machine);
   const events = history.events.map(({ type, version, payload }) => ({
     type,
     version,
-    // As bytes and nothing more: what a fold keeps of it may show in effects.
+    // As plain bytes: a part that a fold keeps may show in effects.
     payload: new Uint8Array(Buffer.from(payload, "base64")),
   }));
   const { state, outstanding } = replay(table, history.key, events);
@@ -103,7 +103,7 @@ export function assertGolden(name: string, history: GoldenHistory, machine: AnyM
   );
 }
 
-/** Returns the history of an instance, ready to be written. */
+/** Returns the history of an instance for a golden file. */
 export function goldenOf(
   driver: MachineDriver,
   machine: AnyMachine,
@@ -113,7 +113,7 @@ export function goldenOf(
   return goldenOfEvents(machine, key, release, driver.history(key));
 }
 
-/** The same of events that come from somewhere else, such as from an installation. */
+/** Returns the same for events from another source, such as an installation. */
 export function goldenOfEvents(
   machine: AnyMachine,
   key: InstanceKey,
@@ -141,11 +141,11 @@ export function goldenOfEvents(
   };
 }
 
-/** Histories to be written at each release, by the name of the file. */
+/** Histories to write at each release, by the name of the file. */
 export type GoldenStories = Readonly<Record<string, (release: string) => GoldenHistory>>;
 
 /**
- * Writes a golden file for each story. Those that are there stay as they are: they are what was released.
+ * Writes a golden file for each story. Existing files stay unchanged, because they belong to earlier releases.
  *
  * @param given the arguments of the program: the release
  */

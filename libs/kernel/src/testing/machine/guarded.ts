@@ -1,7 +1,7 @@
 /**
- * What a decider is shown in a test: the live state, so that events show at once, but nothing in it can be changed.
- * Plain objects, lists, maps, sets and bytes are guarded. What an object with private fields does to itself is not seen
- * here, but shows where the state is compared with what its events make of it.
+ * Returns the view of a state for a decider in a test: the live state, so that events show at once, but read-only.
+ * Plain objects, lists, maps, sets and bytes are guarded. Changes that an object with private fields makes to itself
+ * are not detected here, but the comparison of the state with its events detects them.
  */
 import { MachineViolation } from "./violation.ts";
 
@@ -11,11 +11,11 @@ export function guarded<Value>(value: Value, where: string): Value {
   if (typeof value !== "object" || value === null) return value;
   const view = views.get(value) ?? viewOf(value, where);
   views.set(value, view);
-  // The view has the type of what it shows.
+  // The view has the type of its target.
   return view as Value;
 }
 
-/** Freezes plain data for good: what is handed over by reference must not be changed by who receives it. */
+/** Freezes plain data permanently: the receiver of a reference must not change it. */
 export function frozen<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
     return value;
@@ -26,7 +26,8 @@ export function frozen<Value>(value: Value): Value {
 
 function viewOf(value: object, where: string): object {
   if (value instanceof Map || value instanceof Set) return new Proxy(value, collectionHandler(where));
-  // A typed array's methods want the array itself: show a copy. A clone would copy all that it is a view of.
+  // A typed array's methods need the array itself, so this returns a copy. A clone would copy the whole memory behind a
+  // view.
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (ArrayBuffer.isView(value)) return structuredClone(value);
   const prototype = Object.getPrototypeOf(value);
@@ -44,7 +45,7 @@ function handler(where: string): ProxyHandler<object> {
   return {
     get(target, property, receiver) {
       const found: unknown = Reflect.get(target, property, receiver);
-      // A view of something frozen has to show the very thing, which is frozen all the way down: an event's body, kept.
+      // A view of a frozen object must return the very property, which is deeply frozen: the body of an event, kept.
       return isFixed(target, property) ? found : guarded(found, where);
     },
     set: (_, property) => refused(where, `${String(property)} set`),
@@ -72,7 +73,7 @@ function collectionHandler(where: string): ProxyHandler<Map<unknown, unknown> | 
           target.forEach((value, key) => {
             visit(guarded(value, where), guarded(key, where));
           });
-      // Native methods and `size` want the collection itself.
+      // Native methods and `size` need the collection itself.
       const found: unknown = Reflect.get(target, property, target);
       if (typeof found !== "function") return found;
       return (...given: unknown[]) => {
@@ -83,7 +84,7 @@ function collectionHandler(where: string): ProxyHandler<Map<unknown, unknown> | 
   };
 }
 
-/** An entry of a map is a new array of what is in the map. */
+/** An entry of a map is a new array of the map's key and value. */
 function* guardedEach(entries: Iterable<unknown>, where: string): Generator<unknown> {
   for (const entry of entries)
     yield Array.isArray(entry) ? entry.map((each) => guarded(each, where)) : guarded(entry, where);

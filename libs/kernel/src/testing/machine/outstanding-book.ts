@@ -7,11 +7,11 @@ export interface OutstandingEffect {
   readonly effect: unknown;
 }
 
-/** What is outstanding of one instance, added up from what folds note. */
+/** The outstanding work of one instance, collected from the notes of folds. */
 export class OutstandingBook implements Outstanding<unknown> {
   readonly #effects = new Map<number, OutstandingEffect>();
   readonly #timers = new Map<number, number>();
-  /** The highest attempt that was ever noted per number: a token that was given out is never valid again. */
+  /** The highest attempt per number so far: an issued token never becomes valid again. */
   readonly #attempts = new Map<number, number>();
   readonly #where: () => string;
 
@@ -21,7 +21,7 @@ export class OutstandingBook implements Outstanding<unknown> {
 
   effect(number: number, attempt: number, effect: unknown): void {
     const before = this.#attempts.get(number) ?? 0;
-    // What is outstanding still may be wanted otherwise.
+    // An outstanding effect may be changed.
     const isAmended = this.#effects.get(number)?.attempt === attempt;
     expect(
       isCount(number) && isCount(attempt) && (isAmended || attempt > before),

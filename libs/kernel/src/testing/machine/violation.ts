@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** A machine does not keep the contract: what was expected, what was found, and where. */
+/** A machine violates the contract: the expectation, the finding, and the place. */
 export class MachineViolation extends Error {
   static {
     MachineViolation.prototype.name = "MachineViolation";
@@ -25,7 +25,7 @@ export function expectSameBytes(
   if (Buffer.compare(found, expected) !== 0) expectSame([...found], [...expected], where, meaning);
 }
 
-/** Throws a violation unless something holds. */
+/** Throws a violation unless a condition holds. */
 export function expect(holds: boolean, where: string, meaning: string): asserts holds {
   if (!holds) throw new MachineViolation(`${where}: ${meaning}`);
 }
