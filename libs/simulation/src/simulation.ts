@@ -1,6 +1,6 @@
 /**
- * One run: a bank or runs of workflows on the real runtime, with everything around it simulated, through all that its
- * plan has in store. Then all faults end, everything has to come to rest, and everything is checked once more.
+ * One run: a bank or runs of workflows on the real runtime in a simulated environment, with all events of its
+ * plan. Then all faults end, everything has to come to rest, and everything is checked once more.
  */
 import { isTuttiError } from "@tutti/kernel";
 import { SharedKeys } from "@tutti/runtime/ownership";
@@ -30,11 +30,11 @@ import { WorkLoad } from "./work/work-load.ts";
 import { noTrace, type Trace } from "./world/trace.ts";
 import { type Finding, World } from "./world/world.ts";
 
-/** What became of a run. */
+/** The result of a run. */
 export interface RunOutcome {
   readonly finding: Finding | undefined;
   readonly events: number;
-  /** How long it was for those in it. */
+  /** Duration in simulated time. */
   readonly elapsedMs: number;
 }
 
@@ -184,12 +184,12 @@ class Simulation {
     return this.#load.restless;
   }
 
-  /** Lets the world continue until nothing is amiss any more. */
+  /** Runs the world until nothing is amiss any more. */
   async #waitFor(amiss: () => string | undefined): Promise<void> {
     const { world } = this;
     const untilMs = world.elapsedMs + restMs;
     let events = 0;
-    // Looked at now and then: it costs more than an event.
+    // Checked only sometimes: a check costs more than an event.
     await world.run(() => events++ % 64 === 0 && amiss() === undefined, untilMs);
     const left = amiss();
     if (left !== undefined && world.finding === undefined) {
@@ -197,7 +197,7 @@ class Simulation {
     }
   }
 
-  /** Awaits work that needs the world's help, until it has settled. */
+  /** Awaits work that needs the world to run, until it has settled. */
   async #await(running: Promise<unknown>, what: string): Promise<void> {
     const { world } = this;
     let isSettled = false;
@@ -231,7 +231,7 @@ class Simulation {
     await this.#await(asking, "asking for all histories");
   }
 
-  /** Asks the owner of an instance, and retries while no process can answer. */
+  /** Queries the owner of an instance, and retries while no process can answer. */
   async #query<Answer>(id: string, ask: (server: Server) => Promise<Answer>): Promise<Answer> {
     const { world } = this;
     for (;;) {
@@ -326,7 +326,7 @@ class Simulation {
     return owner === undefined ? undefined : this.#servers[owner];
   }
 
-  /** The owner, by any running process. */
+  /** Returns the owner, by any running process. */
   #ownerByPartitionOwners(partition: number): Server | undefined {
     for (const server of this.#servers) {
       const owner = server.knownOwner(partition);

@@ -15,7 +15,7 @@ export async function failuresOf(
   return failed;
 }
 
-/** What a failing seed is reported as: the command that repeats it, and what it found. */
+/** Returns the report of a failing seed: the command that repeats it, and its finding. */
 export function commandOf(load: LoadName): (failed: Failed) => string {
   return ({ seed, check, text }) => `npm run sim -- --load ${load} --seed ${seed} --trace: ${check}: ${text}`;
 }

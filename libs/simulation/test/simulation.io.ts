@@ -8,8 +8,8 @@ const weekMs = 7 * 24 * 3_600_000;
 const seeds = 40;
 
 /**
- * The same seeds for a week, so that a change is tried on what passed yesterday. A seed that fails becomes a plan in
- * `test/plans`, which runs in every tier.
+ * The same seeds for a week, so that a change is tested on seeds that passed the day before. A failing seed
+ * becomes a plan in `test/plans`, which runs in every tier.
  */
 const from = 10_000 + seeds * Math.floor(systemClock.now() / weekMs);
 

@@ -10,10 +10,10 @@ import { commandOf, failuresOf } from "./seeds.fixture.ts";
 
 const dayMs = 24 * 3_600_000;
 
-/** Most of them where a seed costs least: the bank stands on everything that the other loads stand on. */
+/** Most seeds where a seed costs least: all other loads depend on the parts that the bank tests. */
 const campaign = { bank: 50_000, pools: 25_000, runs: 15_000, work: 5_000, sessions: 5_000 } as const;
 
-/** Of one test: on a busy machine, with three seeds a second, it ends within the half hour that a nightly test has. */
+/** Seeds of one test: with three seeds a second, it ends within the half hour of a nightly test. */
 const sliceSeeds = 5_000;
 
 describe("a hundred thousand new seeds", () => {

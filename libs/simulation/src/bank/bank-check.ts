@@ -1,11 +1,12 @@
 /**
- * The bank, followed event by event as they become durable, and compared with the plain one.
+ * Follows the bank event by event as events become durable, and compares it with the plain one.
  *
- * 1. Each operation takes effect once, as the plain bank says, in the order that the journal says.
- * 2. Money is neither made nor lost: what is in accounts, set aside and in messages is what came in less what went out.
- * 3. A message's money arrives once. A timer fires once, and not before its time.
- * 4. An answer is what the plain bank answers after the same events, and a later question sees no less than an earlier
- *    one.
+ * 1. Each operation takes effect once, as in the plain bank, in the order of the journal.
+ * 2. Money is neither made nor lost: the sum in accounts, reservations and messages is the sum paid in less
+ *    the sum paid out.
+ * 3. The money of a message arrives once. A timer fires once, and not early.
+ * 4. An answer is that of the plain bank after the same events, and a later question sees no less than an
+ *    earlier one.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Refusal } from "@tutti/kernel";
@@ -17,15 +18,15 @@ import type { World } from "../world/world.ts";
 import { accountKey } from "./accounts.ts";
 import { expect, type Fields, happen, type PlainAccount, plainAccount } from "./plain-account.ts";
 
-/** What is known of an operation. */
+/** The facts about an operation. */
 export interface OperationRecord {
   readonly operation: BankOperation;
-  /** Copies of it that were sent. */
+  /** Number of sent copies. */
   copies: number;
-  /** What its account was known to have had when it was first sent. */
+  /** Known events of its account when it was first sent. */
   eventsBefore: number;
   effect: Effect | undefined;
-  /** What it did to accounts that had the id before: once they are gone, its key is forgotten. */
+  /** Its effects on earlier accounts with the id: once they are removed, its key is forgotten. */
   readonly effectsBefore: Effect[];
   answered: boolean;
 }
@@ -57,9 +58,9 @@ export class BankCheck implements Follower {
   readonly #world: World;
   readonly #chronicle: Chronicle;
   readonly #messages = new Map<string, MessageMoney>();
-  /** What clients know each account to have had. */
+  /** Known events of each account at clients. */
   readonly #seen = new Map<string, number>();
-  /** Paid in less paid out, of accounts whose ids were used again. */
+  /** Paid in less paid out, for accounts whose ids were used again. */
   #paidBefore = 0;
 
   constructor(world: World, chronicle: Chronicle, operations: readonly BankOperation[]) {
@@ -89,14 +90,14 @@ export class BankCheck implements Follower {
 
   partitionEvent(): void {}
 
-  /** An operation leaves its client. */
+  /** Records that a client sends an operation. */
   sent(number: number): void {
     const record = this.#record(number);
     if (record.copies === 0) record.eventsBefore = this.#seen.get(record.operation.account) ?? 0;
     record.copies++;
   }
 
-  /** A process answers an operation. The answer has to be true, also if it gets lost. */
+  /** Checks the answer of a process. It has to be true, even if it is lost. */
   answeredBy(number: number, answer: unknown): void {
     const record = this.#record(number);
     const { operation } = record;
@@ -134,13 +135,13 @@ export class BankCheck implements Follower {
     );
   }
 
-  /** An answer has reached its client: later questions must not see less. */
+  /** Records that an answer has reached its client: later questions must not see less. */
   received(number: number, witnessed: Witnessed | undefined): void {
     const record = this.#record(number);
     record.answered = true;
     if (witnessed === undefined) return;
     const { account } = record.operation;
-    // Once an account is closed it may be gone, and is then as if it had never been.
+    // A closed account may be removed, and then looks as if it had never existed.
     const isGone = witnessed.events === 0 && this.#account(account).standing === "closed";
     if (record.effect === undefined && witnessed.events < record.eventsBefore && !isGone) {
       this.#world.fail(
@@ -151,7 +152,7 @@ export class BankCheck implements Follower {
     this.#seen.set(account, Math.max(this.#seen.get(account) ?? 0, witnessed.events));
   }
 
-  /** The obstacle that keeps the bank from being at rest. Undefined without one. */
+  /** The reason why the bank is not at rest. Undefined if it is. */
   get restless(): string | undefined {
     for (const { operation, answered } of this.records) {
       if (!answered) return `operation ${operation.number} (${operation.command}) has no answer`;
@@ -164,7 +165,7 @@ export class BankCheck implements Follower {
     return undefined;
   }
 
-  /** Returns the account after so many of its events. */
+  /** Returns the account after a number of its events. */
   accountAfter(id: string, witnessed: Witnessed): PlainAccount {
     const account = plainAccount(id);
     const known = this.#chronicle.instance(accountKey(id))?.with(witnessed)?.events ?? [];
@@ -247,7 +248,7 @@ export class BankCheck implements Follower {
       for (const { amount } of holds.values()) there += amount;
       for (const { amount } of transfers.values()) there += amount;
     }
-    // The sender counts a transfer until it hears that it arrived.
+    // The sender counts a transfer until its arrival is confirmed.
     for (const { amount, state } of this.#messages.values()) if (state === "credited") there -= amount;
     if (there !== paid)
       this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
@@ -269,7 +270,7 @@ export class BankCheck implements Follower {
     );
   }
 
-  /** Opened again after it was closed and is gone, an account restarts. */
+  /** Returns the account for an opening. After a closed account was removed, it restarts. */
   #opened(id: string): PlainAccount {
     const before = this.#account(id);
     if (before.standing !== "closed" || this.#chronicle.instance(accountKey(id))?.events.length !== 1)

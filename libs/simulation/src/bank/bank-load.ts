@@ -1,4 +1,4 @@
-/** The bank as a load: what clients want is drawn, what a printer does outside is left to chance. */
+/** The bank as a load: the operations of clients are drawn, and the results of the printer are random. */
 
 import { isDeepStrictEqual } from "node:util";
 import type { InstanceKey } from "@tutti/kernel";
@@ -31,7 +31,7 @@ export class BankLoad extends BankCheck implements Load {
     return accountKey(id);
   }
 
-  /** An account that was closed may be gone. */
+  /** A closed account may be removed. */
   get lasting(): readonly string[] {
     return [...this.accounts.values()].flatMap(({ id, standing }) =>
       standing === "closed" || standing === "absent" ? [] : [id],
@@ -42,7 +42,7 @@ export class BankLoad extends BankCheck implements Load {
 
   dispatched(): void {}
 
-  /** Prints each requested statement, as often as it is requested. */
+  /** Prints each requested statement at each request. */
   resultOf(_key: InstanceKey, _effect: unknown, _attempt: unknown, random: number, isCalm: boolean): Result {
     if (!isCalm && random < this.#printFails)
       return { command: failStatement.type, body: { problem: "no paper" } };

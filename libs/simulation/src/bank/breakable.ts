@@ -2,7 +2,7 @@ import { Done } from "@tutti/contracts/bank/v1";
 import type { Machine } from "@tutti/kernel";
 import { account } from "@tutti/machine-bank";
 
-/** A command whose decider emits, and then throws: the instance is kept aside, and nothing of it may have happened. */
+/** A command whose decider emits and then throws: the instance is quarantined, without any event of it. */
 export const breakCommand = "break";
 
 // biome-ignore lint/suspicious/noExplicitAny: a witness stands beside machines of any state

@@ -1,10 +1,10 @@
 /**
- * An account, written once more in the plainest way: what each command should do, and what each event means. It shares
- * nothing with the machine, so that both would have to be wrong in the same way.
+ * An account, implemented once more as plainly as possible: the result of each command, and the meaning of
+ * each event. It shares no code with the machine, so both would have to be wrong in the same way.
  *
- * It is not the bank of `@tutti/machine-bank/testing`. That one gets commands, and so checks the machine by itself.
- * Here commands are lost, doubled and answered too late, and only the journal knows their order. This one follows
- * events as they become durable, and works on the machine's messages as plain fields.
+ * It is not the bank of `@tutti/machine-bank/testing`. That one receives commands, and so checks the machine
+ * alone. Here commands are lost, doubled and answered too late, and only the journal knows their order. This
+ * account follows durable events, and reads the messages of the machine as plain fields.
  */
 export interface PlainAccount {
   readonly id: string;
@@ -21,7 +21,7 @@ export interface PlainAccount {
 /** The fields of a command or an event. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What should come of a command: an event and a reply, or a refusal by its code. */
+/** The expected result of a command: an event and a reply, or a refusal with its code. */
 export type Expected =
   | { readonly kind: "event"; readonly type: string; readonly fields: Fields; readonly reply: Fields }
   | { readonly kind: "refused"; readonly code: string };
@@ -52,7 +52,7 @@ function event(type: string, fields: Fields, reply: Fields = {}): Expected {
   return { kind: "event", type, fields, reply };
 }
 
-/** What should come of a command that a client sent. */
+/** Returns the expected result of a command that a client sent. */
 export function expect(account: PlainAccount, command: string, body: Fields, nowMs: number): Expected {
   const gone = goneCode(account);
   const frozen = account.standing === "frozen" ? "account_frozen" : gone;
@@ -129,7 +129,7 @@ function spending(
   return balance < number(body, "amountCents") ? refused("funds_missing") : then();
 }
 
-/** Lets an event happen. Returns what cannot be about it. */
+/** Applies an event. Returns what is impossible about it. */
 export function happen(account: PlainAccount, type: string, fields: Fields): string | undefined {
   const amount = number(fields, "amountCents");
   switch (type) {

@@ -1,9 +1,11 @@
 /**
- * The durable content of the journal, batch by batch, and the replies, dispatches and deliveries that rest on it. Each batch is checked when it becomes durable.
+ * The durable content of the journal, batch by batch, and the replies, dispatches and deliveries that depend
+ * on it. Each batch is checked when it becomes durable.
  *
- * 1. Batches of a partition have no gaps, their epochs and times never go back, and each epoch has one writer.
+ * 1. Batches of a partition have no gaps, their epochs and times never go back, and each epoch has one
+ *    writer.
  * 2. Records of an instance have no gaps, and each names the one before.
- * 3. Nothing gets out of a process before what it rests on is here.
+ * 3. Nothing leaves a process before the events that it depends on are durable.
  */
 import { Batch, type Record } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
@@ -20,7 +22,7 @@ export interface WrittenBatch {
   readonly timeMs: number;
   readonly seal: boolean;
   readonly records: Uint8Array;
-  /** Which life of which process appended it. */
+  /** The process and its life that appended it. */
   readonly writer: string;
 }
 
@@ -45,27 +47,27 @@ export interface PartitionEvent {
   readonly timeMs: number;
 }
 
-/** Told of everything that becomes durable, in order. */
+/** Receives everything that becomes durable, in order. */
 export interface Follower {
   event(event: KnownEvent): void;
   partitionEvent(event: PartitionEvent): void;
 }
 
-/** What is known of one instance. */
+/** The records of one instance. */
 export class KnownInstance {
   readonly key: InstanceKey;
-  /** All records, the runtime's own among them. */
+  /** All records, including those of the runtime. */
   records = 0;
   lastBatch = 0;
   lastIndex = 0;
-  /** Where each record is, and how many events of its machine there are up to it. */
+  /** The place of each record, and the number of machine events up to it. */
   readonly places: { readonly batch: number; readonly index: number; readonly events: number }[] = [];
-  /** After each event of its machine, from none on. */
+  /** After each event of its machine, from the initial state on. */
   readonly digests: number[] = [0];
   readonly events: KnownEvent[] = [];
-  /** Counts the instances of its partition. */
+  /** Number of the instance in its partition. */
   readonly incarnation: number;
-  /** The one that had the id before. */
+  /** The earlier instance with the same id. */
   readonly before: KnownInstance | undefined;
 
   constructor(key: InstanceKey, incarnation: number, before: KnownInstance | undefined) {
@@ -78,7 +80,7 @@ export class KnownInstance {
     return this.with(witnessed) !== undefined;
   }
 
-  /** The one that had these events: this one, or one before with the same id. */
+  /** Returns the instance with these events: this one, or an earlier one with the same id. */
   with(witnessed: Witnessed): KnownInstance | undefined {
     return this.digests[witnessed.events] === witnessed.digest ? this : this.before?.with(witnessed);
   }
@@ -87,7 +89,7 @@ export class KnownInstance {
 export class KnownPartition {
   readonly partition: number;
   readonly batches: WrittenBatch[] = [];
-  /** Who wrote under which epoch. */
+  /** The writer of each epoch. */
   readonly writers = new Map<number, string>();
   /** When each writer last sealed the partition, in milliseconds of the run. */
   readonly sealedMs = new Map<string, number>();
@@ -113,7 +115,7 @@ export class Chronicle {
     this.partitions = Array.from({ length: partitions }, (_, partition) => new KnownPartition(partition));
   }
 
-  /** Whose events it reads. */
+  /** Registers a machine whose events are read. */
   knows(machine: AnyMachine): void {
     this.#machines.set(machine.kind, machine);
   }
@@ -132,7 +134,7 @@ export class Chronicle {
     return this.instances.get(textOf(key));
   }
 
-  /** A batch is there for good. */
+  /** Records a durable batch. */
   durable(partition: number, batch: WrittenBatch): void {
     const known = this.partition(partition);
     this.#world.note(
@@ -210,7 +212,7 @@ export class Chronicle {
     for (const follower of this.#followers) follower.event(event);
   }
 
-  /** An id may be used again by a later instance. */
+  /** A later instance may use an id again. */
   #instance(key: InstanceKey, { event, incarnation }: Record): KnownInstance {
     const text = textOf(key);
     const known = this.instances.get(text);
@@ -245,7 +247,7 @@ export class Chronicle {
     instance.lastIndex = index;
   }
 
-  /** Something got out of a process that rests on these events of an instance. */
+  /** Checks that the events of an instance on which an output depends are durable. */
   restsOn(what: () => string, key: InstanceKey, witnessed: Witnessed): void {
     const { events, digest } = witnessed;
     if (events === 0 && digest === 0) return;
@@ -259,7 +261,7 @@ export class Chronicle {
 
 const decision = /^operation-(\d+)$/;
 
-/** How an operation names itself in what it causes. */
+/** Returns the cause by which an operation is recognised in its effects. */
 export function causeOf(operation: number): Cause {
   return {
     actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: `client-${operation}` },

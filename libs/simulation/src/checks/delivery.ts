@@ -1,6 +1,6 @@
 /**
- * Every message arrives, once, and in the order of its channel: from what the partitions themselves record of them, and
- * from the events that messages of the bank lead to.
+ * Checks that every message arrives once, and in the order of its channel: by the records of the partitions,
+ * and by the events that follow from messages of the bank.
  */
 import { CompleteTransfer, Credit, DeclineTransfer } from "@tutti/contracts/bank/v1";
 import { LettersConfirmed, LettersSent, LettersTaken, type SentLetter } from "@tutti/contracts/runtime/v1";
@@ -14,7 +14,9 @@ interface Channel {
   readonly sent: SentLetter[];
   taken: number;
   confirmed: number;
-  /** By receiver, the last message whose effect was seen: for one that is kept aside messages wait, for others not. */
+  /**
+   * The last message with an observed effect, by receiver. Only a quarantined receiver lets messages wait.
+   */
   readonly effective: Map<string, number>;
 }
 
@@ -23,7 +25,7 @@ interface Sent {
   readonly number: number;
 }
 
-/** Which message leads to which event. */
+/** The event that follows from each message. */
 const messageOf: Readonly<Record<string, string>> = {
   transfer_credited: "credit",
   transfer_completed: "complete_transfer",
@@ -35,7 +37,7 @@ const messagesOfBank = new Set(Object.values(messageOf));
 export class DeliveryCheck implements Follower {
   readonly #world: World;
   readonly #channels = new Map<string, Channel>();
-  /** By what their events will say of them. */
+  /** By the fields that their events will have. */
   readonly #sentMessages = new Map<string, Sent>();
 
   constructor(world: World) {
@@ -70,7 +72,7 @@ export class DeliveryCheck implements Follower {
     }
   }
 
-  /** Messages left their partition: each has to be durable there. */
+  /** Checks messages that leave their partition: each has to be durable there. */
   left({ partition, letters }: EnvelopeBatch, to: number): void {
     const { sent } = this.#channel(partition, to);
     for (const { number, type, payload } of letters) {
@@ -85,7 +87,7 @@ export class DeliveryCheck implements Follower {
     }
   }
 
-  /** How many messages have not arrived. */
+  /** Number of messages that have not arrived. */
   get underWay(): number {
     let count = 0;
     for (const { sent, taken } of this.#channels.values()) count += sent.length - taken;

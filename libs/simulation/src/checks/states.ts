@@ -1,6 +1,6 @@
 /**
- * Every state as it lives in the runtime is what its events in the journal fold to, by the machine itself and by what the
- * load knows.
+ * Checks that every live state is the fold of its events in the journal, by the machine itself and by the
+ * knowledge of the load.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryRecord } from "@tutti/journal";
@@ -38,17 +38,17 @@ export async function checkStates(
   );
 }
 
-/** What can be asked of an account's past. */
+/** Reads the past of an account. */
 export interface PastOf {
   history(id: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]>;
   stateAt(id: string, event: number): Promise<{ readonly projection: unknown }>;
 }
 
-/** Few, so that a history has several. */
+/** Small, so that a history has several pages. */
 const pageEvents = 7;
 
 /**
- * Every history is what the journal had, record by record, whether it still has it or not. The same holds for past states.
+ * Checks that every history has the records of the journal, including removed ones. The same for past states.
  */
 export async function checkHistories(
   world: World,
@@ -64,7 +64,7 @@ export async function checkHistories(
       for (;;) {
         const page = await past.history(id, found.length, pageEvents);
         found.push(...page.map(({ event, place: { batch, index } }) => `${event}: ${batch}/${index}`));
-        // A late repetition may add to it at any time.
+        // A late repetition may extend it at any time.
         if (page.length < pageEvents || found.length >= expected.length) break;
       }
       const missing = expected.findIndex((text, at) => text !== found[at]);
@@ -84,7 +84,7 @@ export async function checkHistories(
   );
 }
 
-/** Returns the state after so many of its events. */
+/** Returns the state after a number of its events. */
 function replay(chronicle: Chronicle, load: Load, id: string, events: number): unknown {
   const key = load.keyOf(id);
   const state = new DurableState(machineOf(load, key.kind), key);

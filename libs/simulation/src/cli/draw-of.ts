@@ -12,7 +12,7 @@ import type { Trace } from "../world/trace.ts";
 import type { Finding } from "../world/world.ts";
 import type { LoadName } from "./options.ts";
 
-/** How plans with this load are drawn. */
+/** Returns the function that draws plans with this load. */
 export function drawOf(load: Exclude<LoadName, "pools">): (seed: number) => Plan {
   if (load === "sessions") return drawSessionsPlan;
   if (load === "work") return drawWorkPlan;
@@ -25,7 +25,7 @@ export interface Outcome {
   readonly elapsedMs: number;
 }
 
-/** How one seed with this load is run. */
+/** Returns the function that runs one seed with this load. */
 export function runnerOf(
   load: LoadName,
   weakening: string,

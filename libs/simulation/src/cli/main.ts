@@ -1,6 +1,6 @@
 /**
- * `npm run sim`: runs seeds, says which of them failed and why. Or one of them, step by step. The last line is the
- * summary as JSON. The exit code says whether any failed.
+ * `npm run sim`: runs seeds, and reports which of them failed and why. Or runs one seed step by step. The
+ * last line is the summary as JSON. The exit code shows whether any failed.
  */
 import { readFileSync } from "node:fs";
 import { systemClock } from "@tutti/kernel";
@@ -20,7 +20,7 @@ import { type Failed, runSeeds } from "./pool.ts";
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Said on the way, on standard error. */
+/** Interval of progress reports on standard error. */
 const progressSeeds = 10_000;
 
 async function main(): Promise<number> {
@@ -121,7 +121,7 @@ function nothingSmaller(seed: number): string {
   return `seed ${seed} does not fail, so there is nothing to make smaller`;
 }
 
-/** Fails in the same way: the same check, with the same words but for numbers. */
+/** Returns whether two findings are alike: the same check, and the same text apart from numbers. */
 function isLike(failed: Finding, finding: Finding | undefined): boolean {
   return finding !== undefined && kindOf(finding) === kindOf(failed);
 }
@@ -137,7 +137,7 @@ function kindOf({ check, text }: Finding): string {
   return `${check} ${text.slice(0, 200).replaceAll(/[\d.]+/g, "#")}`.slice(0, kindLength);
 }
 
-/** The rest of the line is the finding, which differs. */
+/** The rest of the line is specific to the finding. */
 const kindLength = 60;
 
 function lineOf({ seed, check, text, atMs }: Failed): string {

@@ -5,7 +5,7 @@ export interface SimulationOptions {
   readonly from: number;
   readonly seeds: number;
   readonly seed: number | undefined;
-  /** A file with a plan, instead of one that is drawn. */
+  /** A file with a plan, instead of a drawn plan. */
   readonly plan: string | undefined;
   readonly trace: boolean;
   readonly minimise: boolean;
@@ -17,8 +17,8 @@ export interface SimulationOptions {
 }
 
 /**
- * The load of the system: a bank, runs of workflows, missions and runs with a pool. Or a pool alone, with all around
- * it.
+ * The load of the system: a bank, runs of workflows, missions and runs with a pool. Or a pool alone, with its
+ * environment.
  */
 export type LoadName = (typeof loads)[number];
 const loads = ["bank", "runs", "pools", "work", "sessions"] as const;

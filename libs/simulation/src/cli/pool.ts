@@ -7,7 +7,7 @@ import type { LoadName } from "./options.ts";
 export interface Share {
   readonly from: number;
   readonly seeds: number;
-  /** Whether the rest of the share is left out after a failure. */
+  /** Whether a failure ends the share. */
   readonly stopsAtFirst: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Seeds {
   readonly load?: LoadName;
   readonly workers: number;
   readonly stopsAtFirst: boolean;
-  /** Told after each share. */
+  /** Called after each share. */
   done(share: ShareDone): void;
 }
 
@@ -57,7 +57,7 @@ export async function runSeeds({
   const work = async (): Promise<void> => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       workerData: { weakening, load },
-      // What the main thread was started with is for processes.
+      // The options of the main thread are for processes.
       execArgv: [],
     });
     try {

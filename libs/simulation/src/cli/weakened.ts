@@ -34,7 +34,7 @@ Runs each weakening until a seed finds it. Fails if a weakening is not found wit
 const isTried = (load: string): boolean => values.load === "" || values.load === load;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** Seeds until the first that finds it. */
+/** Returns the number of seeds until the first one that finds it. */
 async function find(
   { name, foundWithin }: Pick<Weakening, "name" | "foundWithin">,
   load: LoadName,

@@ -1,4 +1,4 @@
-/** Runs seeds that it is sent, a share at a time, in a thread of its own. */
+/** Runs received seeds, a share at a time, in a thread of its own. */
 import { parentPort, workerData } from "node:worker_threads";
 import { runnerOf } from "./draw-of.ts";
 import type { LoadName } from "./options.ts";
@@ -9,7 +9,7 @@ if (port === null) throw new Error("this file is the entry of a worker thread");
 const options = workerData as { readonly weakening: string; readonly load: LoadName };
 const run = runnerOf(options.load, options.weakening);
 
-// Errors are made by the thousand here. To examine one, run its seed alone, with full stack traces.
+// Thousands of errors are made here. To examine one, run its seed alone, with full stack traces.
 Error.stackTraceLimit = 0;
 
 port.on("message", async ({ from, seeds, stopsAtFirst }: Share) => {

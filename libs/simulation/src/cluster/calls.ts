@@ -1,4 +1,4 @@
-/** Calls of a process to the owner of the partition of an instance, as its mesh would carry them: they get lost, come twice, and take time. */
+/** Calls of a process to the owner of an instance, as over its mesh: lost, doubled, and delayed. */
 import type { InstanceKey } from "@tutti/kernel";
 import { meshErrors } from "@tutti/mesh";
 import type { Runtime } from "@tutti/runtime";
@@ -10,7 +10,7 @@ import type { ServerParts } from "./server-parts.ts";
 
 /** A call without an answer is given up after this long. */
 const callMs = 2_000;
-/** That a partition has no owner is known after this long. */
+/** Time until the absence of an owner is known. */
 const absentMs = 60;
 
 export class MeshCalls implements Calls {

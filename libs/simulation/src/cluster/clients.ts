@@ -1,5 +1,5 @@
 /**
- * Clients: each wants one thing, and asks for it under one idempotency key until it has an answer that it can rest on.
+ * Clients: each has one operation, and repeats it with one idempotency key until it has a reliable answer.
  */
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
@@ -14,7 +14,7 @@ import type { Server } from "./server.ts";
 
 const patienceMs = 1_500;
 const pauseMs = 150;
-/** How often a client asks a process that is not known to own the partition. */
+/** Share of requests to a process that is not known to own the partition. */
 const astray = 0.05;
 
 export interface ClientParts {
@@ -30,7 +30,7 @@ export class Clients {
   readonly #parts: ClientParts;
   readonly #chance: Chance;
   readonly #answered = new Set<number>();
-  /** The last attempt of each: only that one is followed by another. */
+  /** The last attempt of each operation: only that one is repeated. */
   readonly #attempts = new Map<number, number>();
 
   constructor(parts: ClientParts) {
@@ -68,7 +68,7 @@ export class Clients {
             timeout.cancelled = true;
             return;
           }
-          // Repeated sooner than without an answer.
+          // After an answer it is repeated sooner.
           world.after(pauseMs * this.#chance.random() + pauseOf(outcome), () =>
             this.#attempt(operation, attempt + 1),
           );
@@ -77,7 +77,7 @@ export class Clients {
     );
   }
 
-  /** Returns whether that settles it. */
+  /** Accepts an outcome. Returns whether the operation is settled. */
   #take({ number, command, account }: Operation, outcome: Outcome): boolean {
     const { load, world } = this.#parts;
     if (outcome.kind === "done") {
@@ -100,7 +100,7 @@ export class Clients {
       load.received(number, { events: 0, digest: 0 }, outcome);
       return true;
     }
-    // The caller that broke it has its answer. All others wait for the repair.
+    // The caller that broke the instance has its answer. All others wait for the repair.
     if (refusal.code === "runtime.quarantined" || refusal.code === "runtime.never_began") {
       if (command === breakCommand) load.received(number, undefined, outcome);
       return command === breakCommand;
@@ -119,7 +119,7 @@ export class Clients {
   }
 }
 
-/** There is no such account, or none any more, says the runtime itself. */
+/** Returns whether the runtime itself reports that the account does not exist, or not any more. */
 function isAbsent({ code }: Refusal): boolean {
   return code === "runtime.unknown_instance" || code === "runtime.id_taken";
 }

@@ -1,11 +1,11 @@
 /**
- * Who should own which partition: leases, kept by heartbeats over the network, and an epoch that grows with every
- * change of hands. What it says is a hint. The journal judges.
+ * Assigns partitions to processes: leases, renewed by heartbeats over the network, and an epoch that grows
+ * with every change of owner. Its assignments are hints. The journal decides.
  *
- * 1. A process knows its lease to be valid for a lease time from the moment before it sent the heartbeat that was
- *    answered.
- * 2. A partition is given to another process when its owner handed it over, or when nothing was heard of the owner for a
- *    full lease time. Who comes back after that has no lease for what was given away meanwhile.
+ * 1. A process regards its lease as valid for a lease time, from the time before it sent the answered
+ *    heartbeat.
+ * 2. A partition is given to another process after a hand-over by its owner, or after a full lease time
+ *    without heartbeats. An owner that returns later has no lease for partitions that were given away.
  */
 import type { Chance } from "@tutti/kernel";
 import { journalEpochOf } from "@tutti/runtime/ownership";
@@ -14,31 +14,31 @@ import type { World } from "../world/world.ts";
 
 const heartbeatMs = 500;
 const leaseMs = 2_000;
-/** An owner that does not confirm a partition gets the assignment again after this long. */
+/** Time after which an unconfirmed assignment is repeated. */
 const repeatMs = 1_000;
 
-/** A process as the coordinator deals with it. */
+/** A process, as the coordinator sees it. */
 export interface Member {
   readonly name: string;
-  /** Of its present life, 0 when there is none. */
+  /** Number of its present life, 0 if there is none. */
   readonly lifeNumber: number;
-  /** What its own clock says. Behind a pause it is later than the world's. */
+  /** The time of its own clock. In a pause it is later than that of the world. */
   readonly localMs: number;
-  /** Partitions that it has started to own. */
+  /** Partitions that it owns. */
   owned(): readonly number[];
   own(partition: number, epoch: number): void;
-  /** Hands a partition over. Calls back when it is done. */
+  /** Hands a partition over. Calls back at the end. */
   disown(partition: number, done: () => void): void;
-  /** For these partitions its lease is valid until then, on its own clock. */
+  /** Extends the lease of these partitions, by its own clock. */
   leaseUntil(partitions: readonly number[], localMs: number): void;
-  /** Calls back on its own clock, in its present life. */
+  /** Calls back by its own clock, in its present life. */
   schedule(delayMs: number, run: () => void): void;
 }
 
 interface PlaceRecord {
   owner: number | undefined;
   epoch: number;
-  /** It is being handed over. */
+  /** True during a hand-over. */
   isMoving: boolean;
   toldMs: number;
 }
@@ -49,7 +49,7 @@ export class Coordinator {
   readonly #chance: Chance;
   readonly #members: readonly Member[];
   readonly #places: readonly PlaceRecord[];
-  /** When each member was last heard of. */
+  /** Last heartbeat of each member. */
   readonly #heardMs: number[];
 
   constructor(world: World, network: Network, members: readonly Member[], partitions: number) {
@@ -67,7 +67,7 @@ export class Coordinator {
     this.#look();
   }
 
-  /** Who owns a partition, as far as known. */
+  /** Returns the owner of a partition, as far as known. */
   ownerOf(partition: number): number | undefined {
     return this.#places[partition]?.owner;
   }
@@ -76,7 +76,7 @@ export class Coordinator {
     return this.#places[partition]?.epoch ?? 0;
   }
 
-  /** A process starts to send heartbeats. */
+  /** Starts the heartbeats of a process. */
   joined(index: number): void {
     const member = this.#members[index];
     if (member === undefined) return;
@@ -87,7 +87,7 @@ export class Coordinator {
     beat();
   }
 
-  /** The owner is asked to hand a partition over to another one. */
+  /** Asks the owner to hand a partition over to another process. */
   move(partition: number, to: number): void {
     const place = this.#places[partition];
     const owner = place?.owner;
@@ -107,7 +107,7 @@ export class Coordinator {
         this.#network.send(member.name, "coordinator", member.localMs, "a partition", handedOver),
       ),
     );
-    // A process that does not answer keeps it, and gets that with the next look.
+    // A process that does not answer keeps the partition. The next assignment confirms that.
     this.#world.after(5 * leaseMs, () => {
       if (place.epoch === epoch) place.isMoving = false;
     });
@@ -128,7 +128,7 @@ export class Coordinator {
     });
   }
 
-  /** It should have partitions that it does not say it has. */
+  /** Repeats the assignment of partitions that a process does not report. */
   #repeat(index: number, member: Member, owned: readonly number[]): void {
     for (const [partition, place] of this.#places.entries()) {
       const isDue = this.#world.elapsedMs - place.toldMs >= repeatMs;

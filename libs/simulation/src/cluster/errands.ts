@@ -1,6 +1,6 @@
 /**
- * What a service does with effects: sends them on their way, again and again, until they have a result or are not
- * wanted any more. It is forgotten with its process. The runtime then says everything again.
+ * Executes effects as a service does: dispatches them again and again, until they have a result or are
+ * withdrawn. A process that dies forgets them, and its runtime dispatches all of them again.
  */
 import type { DueEffect, EffectToken } from "@tutti/runtime";
 import type { Life } from "../world/process.ts";

@@ -1,4 +1,4 @@
-/** The partition owner of a process, the real one, on simulated ground: leases and the table of owners in a shared store. */
+/** The real partition owner of a process in a simulated environment, with a shared store for leases. */
 import { type Logger, silentMetrics } from "@tutti/kernel";
 import type { LeaseTerm, Runtime } from "@tutti/runtime";
 import { LeasedPartitionOwner, ownershipSettings, type SharedKeys } from "@tutti/runtime/ownership";
@@ -7,7 +7,7 @@ import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { SimulatedStore } from "./simulated-store.ts";
 
-/** Longer than by default, so that a run has fewer events. */
+/** Longer than the defaults, so that a run has fewer events. */
 const leases = { renewMs: 700, leaseMs: 2_500, marginMs: 300 };
 
 export interface PartitionOwnershipParts {
@@ -72,7 +72,7 @@ export class PartitionOwnership {
     });
   }
 
-  /** Hands nothing over: who stops at once lets its leases run out. */
+  /** Stops without a hand-over, as a process that exits at once: its leases expire. */
   stop(): Promise<void> {
     this.#isStopping = true;
     return this.#partitionOwner.stop();
@@ -84,7 +84,7 @@ export class PartitionOwnership {
     );
   }
 
-  /** Name of the process that owns a partition, as far as it is known here. */
+  /** Returns the name of the process that owns a partition, as far as it is known here. */
   ownerOf(partition: number): string | undefined {
     const owner = this.#partitionOwner.ownerOf(this.#service, partition);
     return owner === undefined ? undefined : owner.address || this.#life.name;

@@ -1,6 +1,6 @@
 /**
- * The outside world that effects happen in: the printer of statements, agents running. It executes each request, as
- * often as it comes, and repeats a result until it is accepted.
+ * The outside world of effects: the printer of statements, running agents. It executes each request, as often
+ * as it arrives, and repeats a result until it is accepted.
  */
 
 import type { Chance } from "@tutti/kernel";
@@ -11,7 +11,7 @@ import type { World } from "../world/world.ts";
 const printMs = 300;
 const patienceMs = 2_000;
 
-/** How a result gets to the owner of a partition. */
+/** Sends a result to the owner of a partition. */
 export type SendResult = (token: EffectToken, result: Result, answered: (outcome: Outcome) => void) => void;
 
 export class Printer {
@@ -54,7 +54,7 @@ export class Printer {
     });
   }
 
-  /** Says something else on what has its result. */
+  /** Sends another result for an effect that already has one. */
   #reportLate(token: EffectToken): void {
     const result = this.#load.lateResult(this.#lateChance.random());
     if (result === undefined) return;

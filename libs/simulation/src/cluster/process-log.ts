@@ -1,7 +1,7 @@
 import { type Logger, silentLogger } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
-/** What a process logs is part of the trace. */
+/** Returns a logger that writes to the trace. */
 export function processLog(world: World, name: string): Logger {
   const write = (level: string) => (message: string, fields?: object) =>
     world.note(name, () => `${level}: ${message} ${shown(fields)}`);

@@ -12,15 +12,15 @@ import type { Weakening } from "../weakenings/weakening.ts";
 import type { AnyMachine } from "../witness/witness.ts";
 import type { World } from "../world/world.ts";
 
-/** Where messages and calls arrive. */
+/** Receives messages and calls. */
 export interface InboxReceiver {
   readonly name: string;
   take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void;
-  /** A call of a process arrives. */
+  /** Receives a call of a process. */
   serve(serve: (runtime: Runtime) => Promise<unknown>, answered: (answer: Promise<unknown>) => void): void;
 }
 
-/** What the servers of a run share. */
+/** The shared parts of the servers of a run. */
 export interface ServerParts {
   readonly world: World;
   readonly plan: Plan;
@@ -30,17 +30,17 @@ export interface ServerParts {
   readonly load: Load;
   readonly storage: Storage;
   readonly machine: AnyMachine;
-  /** Those that it writes messages to. */
+  /** The machines that it sends messages to. */
   readonly others: readonly AnyMachine[];
   readonly isClustered: boolean;
-  /** Where partition owners keep leases and the table of owners. Undefined where the coordinator says who owns what. */
+  /** The store of the partition owners. Undefined if the coordinator assigns partitions. */
   readonly ownershipKeys: SharedKeys | undefined;
-  /** Which server has a partition, as far as known. */
+  /** Returns the server of a partition, as far as known. */
   ownerOf(partition: number): InboxReceiver | undefined;
-  /** A server has started and can be given partitions. */
+  /** Called when a server has started and can own partitions. */
   started(index: number): void;
   print(due: DueEffect): void;
   readonly weakening: Weakening;
-  /** Undefined unless answers are to be given too early. */
+  /** Undefined unless answers are given too early. */
   readonly early: EarlyAnswers | undefined;
 }

@@ -1,4 +1,4 @@
-/** The real runtime in a process of the simulation: its clock, its chance and all ways out of it are the world's. */
+/** The real runtime in a process of the simulation. The world provides clock, randomness and outputs. */
 import type { Delivery, Place } from "@tutti/kernel";
 import { type DueEffect, type LeaseTerm, Runtime, type RuntimeLimits, runtimeLimits } from "@tutti/runtime";
 import type { Doer } from "../load/load.ts";
@@ -12,7 +12,7 @@ import { tokenText } from "./printer.ts";
 import { processLog } from "./process-log.ts";
 import type { ServerParts } from "./server-parts.ts";
 
-/** What a runtime stands on in one life of its process. */
+/** The environment of a runtime in one life of its process. */
 interface RuntimeGrounds {
   readonly storage: OpenedStorage;
   readonly errands: Errands;
@@ -22,7 +22,7 @@ interface RuntimeGrounds {
 
 /** A delivery without an answer is given up after this long. */
 const deliveryMs = 2_000;
-/** What a turn of the event loop takes, at most. */
+/** Maximum duration of a turn of the event loop. */
 const turnMs = 0.05;
 
 export function makeRuntime(
@@ -86,7 +86,7 @@ function dispatch(
   if (doer?.takes(plain) !== true) errands.begin(plain);
 }
 
-/** Messages go through the network, and so does the word that they have arrived. */
+/** Returns the delivery: messages and their confirmations go over the network. */
 function deliveryOf(parts: ServerParts, name: string, life: Life): Delivery {
   const { network, delivery, world, ownerOf } = parts;
   return {

@@ -1,6 +1,6 @@
 /**
- * A process that hosts the machine of the load: the real runtime on its storage, and the doors through which the
- * network reaches it. All that goes in or out passes here, and is checked on its way out.
+ * A process that hosts the machine of the load: the real runtime on its storage, and its entry points for the
+ * network. All inputs and outputs pass here, and outputs are checked.
  */
 
 import { RepairAction } from "@tutti/contracts/runtime/v1";
@@ -24,10 +24,10 @@ import { processLog } from "./process-log.ts";
 import type { InboxReceiver, ServerParts } from "./server-parts.ts";
 import { makeRuntime } from "./server-runtime.ts";
 
-/** A command or question on its way in. */
+/** Receives the outcome of a command or question. */
 export type Answered = (outcome: Outcome) => void;
 
-/** A process starts again after up to so long. */
+/** Maximum pause before a process starts again. */
 const restartMs = 1_500;
 
 interface Running {
@@ -128,13 +128,13 @@ export class Server implements Member, InboxReceiver {
     this.#owned.clear();
   }
 
-  // What the coordinator asks of it.
+  // Requests of the coordinator.
 
   owned(): readonly number[] {
     return this.#running?.partitionOwnership?.owned ?? [...this.#owned];
   }
 
-  /** Who owns a partition, as far as its partition owner knows. */
+  /** Returns the owner of a partition, as far as its partition owner knows. */
   knownOwner(partition: number): string | undefined {
     return this.#running?.partitionOwnership?.ownerOf(partition);
   }
@@ -176,7 +176,7 @@ export class Server implements Member, InboxReceiver {
 
   // Messages from the network.
 
-  /** An operation of a client arrives. */
+  /** Receives an operation of a client. */
   operate(operation: Operation, answered: Answered): void {
     const running = this.#running;
     if (running === undefined) return;
@@ -186,7 +186,7 @@ export class Server implements Member, InboxReceiver {
     });
   }
 
-  /** The result of an effect arrives. */
+  /** Receives the result of an effect. */
   settle(token: EffectToken, { command, body, kind, leavesOpen = false }: Result, answered: Answered): void {
     const running = this.#running;
     if (running === undefined) return;
@@ -208,7 +208,7 @@ export class Server implements Member, InboxReceiver {
     });
   }
 
-  /** Messages arrive. */
+  /** Receives messages. */
   take(partition: number, batch: EnvelopeBatch, taken: (upTo: number) => void): void {
     const running = this.#running;
     if (running === undefined) return;
@@ -235,7 +235,7 @@ export class Server implements Member, InboxReceiver {
     });
   }
 
-  /** Returns the state of an account as it is here. */
+  /** Returns the local state of an account. */
   projection(account: string): Promise<WitnessedAnswer> {
     const running = this.#running;
     const key = this.#parts.load.keyOf(account);
@@ -252,7 +252,7 @@ export class Server implements Member, InboxReceiver {
     return this.#running?.runtime.stateAt(this.#parts.load.keyOf(account), event) ?? never();
   }
 
-  /** How many accounts are kept aside here. */
+  /** Number of accounts that are quarantined here. */
   get quarantined(): number {
     return this.#running?.runtime.quarantined().length ?? 0;
   }
@@ -306,7 +306,7 @@ export class Server implements Member, InboxReceiver {
     );
   }
 
-  /** How one submission is answered: once, with what is true, and not any more when the process is dead. */
+  /** Returns the receiver of one answer: it checks and passes it once, unless the process is dead. */
   #answering(life: Life, number: number, answered: Answered): Answered {
     const { load, world, early } = this.#parts;
     let isAnswered = false;
@@ -365,7 +365,7 @@ export class Server implements Member, InboxReceiver {
     return new PartitionOwnership({ world, network, life, keys, service: load.service, partitions, logger });
   }
 
-  /** By the coordinator's leases. */
+  /** Returns the lease term by the leases of the coordinator. */
   #leaseTerm(life: Life): LeaseTerm {
     const { world, isClustered } = this.#parts;
     return {
@@ -386,7 +386,7 @@ export class Server implements Member, InboxReceiver {
     const doer = this.#running?.doer;
     this.#running = undefined;
     this.#owned.clear();
-    // It may have died in the middle of its work: the consequences of its death come after that.
+    // It may have died during its work: the consequences of its death come after that.
     world.after(0, () => {
       storage.died(life, how);
       doer?.died();
@@ -398,7 +398,7 @@ export class Server implements Member, InboxReceiver {
   }
 }
 
-/** What an error says as a refusal. */
+/** Returns an error as a refusal. */
 function refusalOf(error: unknown): Refusal {
   if (!isTuttiError(error)) throw error;
   const { code, status, message, retry, retryAfterMs, violations, details } = error;
@@ -409,7 +409,7 @@ function refusalOf(error: unknown): Refusal {
 
 const repairMs = 900;
 
-/** An operator looks now and then whether anything is kept aside, and lets it continue without what it failed on. */
+/** Simulates an operator: resumes quarantined instances from time to time, without the failed command. */
 function repairNowAndThen(world: World, name: string, life: Life, runtime: Runtime): void {
   const cause: Cause = { actor: undefined, traceparent: "", decision: "operator", reason: "skip it" };
   for (const { key } of runtime.quarantined()) {
@@ -423,7 +423,7 @@ function repairNowAndThen(world: World, name: string, life: Life, runtime: Runti
   life.schedule(repairMs, () => repairNowAndThen(world, name, life, runtime));
 }
 
-/** What is no longer to be kept goes, again and again. */
+/** Purges expired data periodically. */
 function purgeNowAndThen(purgeEveryMs: number, life: Life, archive: Archive): void {
   const again = (delayMs: number): void => {
     life.schedule(delayMs, () => purgeNowAndThen(purgeEveryMs, life, archive));

@@ -1,4 +1,4 @@
-/** A process's way to the store of the ownership table: over the network, which delays, drops and is cut. */
+/** The connection of a process to the store of the ownership table, with delays, losses and cuts. */
 import {
   type OwnershipStore,
   ownershipErrors,
@@ -14,7 +14,7 @@ import type { World } from "../world/world.ts";
 const storeNode = "coordinator";
 /** An operation without an answer is given up after this long. */
 const patienceMs = 1_000;
-/** The longest time until a change is reported, and between two checks whether a way is still cut. */
+/** Maximum time until a change is reported, and the interval of checks for a cut. */
 const tellingMs = 5;
 const mendedMs = 50;
 
@@ -76,7 +76,7 @@ export class SimulatedStore implements OwnershipStore {
     }
   }
 
-  /** It is not reported when a way is open again: it is found by the next attempt. */
+  /** The end of a cut is not reported: the next attempt finds it. */
   onBack(): () => void {
     return () => {};
   }

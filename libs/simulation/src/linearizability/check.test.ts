@@ -8,7 +8,7 @@ type Input = { readonly write: number } | "read" | { readonly from: number; read
 type Output = number | "written" | "refused";
 type Registered = Operation<Input, Output>;
 
-/** A number that is read, written, and compared and set. */
+/** A number with read, write, and compare-and-set. */
 const register: Model<number, Input, Output> = {
   initial: 0,
   step(state, input, output) {
@@ -155,7 +155,7 @@ describe("the order of a history", () => {
           const history = drawn.map(([what, before, after], index) => {
             const output = answerOf(state, what);
             state = register.step(state, what, output) ?? assert.fail("the model refuses its own answer");
-            // It took effect at this moment, and was called and answered around it.
+            // It took effect at this time, between its call and its answer.
             const atMs = index * 10;
             return did(what, output, atMs - before, atMs + 1 + after);
           });
@@ -172,7 +172,7 @@ function answerOf(state: number, input: Input): Output {
   return "write" in input || input.from === state ? "written" : "refused";
 }
 
-/** Answers of the right kind, so that most of what is drawn is not impossible for a trifle. */
+/** Returns answers of the right kind, so that most drawn histories are not trivially impossible. */
 function fitting(input: Input, output: Output | undefined): Output | undefined {
   if (output === undefined) return;
   if (input === "read") return typeof output === "number" ? output : 1;
@@ -180,7 +180,7 @@ function fitting(input: Input, output: Output | undefined): Output | undefined {
   return typeof output === "number" ? "written" : output;
 }
 
-/** Every order is tried: slow, short, and thought out apart from the search. */
+/** Tries every order: slow, short, and independent of the search. */
 function hasAnyOrder(left: readonly Registered[], state: number): boolean {
   if (left.every(({ output }) => output === undefined)) return true;
   return left.some((next) => {

@@ -1,33 +1,34 @@
 import type { Model, Operation } from "./operation.ts";
 
-/** What is known of a history of one thing. */
+/** The result for a history of one object. */
 export type Verdict<Input, Output> =
   | { readonly kind: "linearizable" }
-  /** The search was given up: more orders were possible than were asked for. */
+  /** The search was given up: more orders were possible than the limit. */
   | { readonly kind: "undecided"; readonly steps: number }
   | {
       readonly kind: "impossible";
-      /** As many as could be put in an order. */
+      /** The longest possible order. */
       readonly longest: readonly Operation<Input, Output>[];
-      /** Those of which one had to come next, and none could. */
+      /** Operations of which one had to come next, and none could. */
       readonly stuck: readonly Operation<Input, Output>[];
     };
 
 export interface CheckOptions {
-  /** How many steps are tried before the search is given up. */
+  /** Maximum number of steps. */
   readonly stepsMax?: number;
 }
 
 const usualSteps = 5_000_000;
 
 /**
- * Returns whether there is an order in which one client after the other could have had these answers, where who was
- * answered before another called comes before it. The search of Wing and Gong with what Lowe added: what has been tried
- * from the same state with the same operations done is not tried again.
+ * Returns whether a sequential order of the operations could have these answers. An operation that was
+ * answered before another was called comes before it. The search of Wing and Gong with Lowe's improvement:
+ * the same set of operations with the same state is tried once.
  *
- * 1. An operation may come next when no other that is left was answered before it was called.
- * 2. The order is found when all that were answered are in it. One without an answer is in it where it helps.
- * 3. It takes one thing at a time: histories of things that do not touch each other are checked apart.
+ * 1. An operation may come next if no remaining one was answered before its call.
+ * 2. The order is complete if it contains all answered operations. An operation without an answer is included
+ *    if it helps.
+ * 3. A history is about one object: histories of independent objects are checked separately.
  */
 export function checkLinearizable<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -39,7 +40,7 @@ export function checkLinearizable<State, Input, Output>(
   return search.run();
 }
 
-/** One operation of the order under trial, and where to continue when it turns out not to fit. */
+/** One operation of the tried order, and where to continue if it does not fit. */
 interface Placed<State> {
   readonly index: number;
   readonly before: State;
@@ -50,7 +51,7 @@ class Search<State, Input, Output> {
   readonly #operations: readonly Operation<Input, Output>[];
   readonly #stepsMax: number;
   readonly #isPlaced: boolean[];
-  /** One bit for each operation that is in the order. */
+  /** One bit for each operation in the order. */
   readonly #bits: Uint32Array;
   readonly #tried = new Set<string>();
   readonly #placed: Placed<State>[] = [];
@@ -91,7 +92,7 @@ class Search<State, Input, Output> {
     return { kind: "linearizable" };
   }
 
-  /** Puts the first operation that fits into the order, of those from this one on, and gives the state after it. */
+  /** Appends the first operation that fits, from an index on. Returns the state after it. */
   #place(state: State, from: number): State | undefined {
     const untilAt = this.#firstAnswer();
     for (let index = from; index < this.#operations.length; index++) {
@@ -115,7 +116,7 @@ class Search<State, Input, Output> {
     return;
   }
 
-  /** The first answer to one that is not in the order yet: who called after it has to wait. */
+  /** Returns the first answer to an operation outside of the order: operations called later have to wait. */
   #firstAnswer(): number {
     let first = Number.POSITIVE_INFINITY;
     for (const [index, { calledAt, answeredAt, output }] of this.#operations.entries()) {

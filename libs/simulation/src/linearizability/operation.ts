@@ -1,19 +1,19 @@
-/** What a client did: it called, and was answered, or never learned what came of it. */
+/** An operation of a client: its call, and its answer unless that was lost. */
 export interface Operation<Input, Output> {
   readonly input: Input;
-  /** Undefined: it is unknown whether it took effect. */
+  /** Undefined if it is unknown whether it took effect. */
   readonly output: Output | undefined;
   readonly calledAt: number;
-  /** When the answer was there. A call with an unknown end may take effect at any time after its call, or never. */
+  /** Time of the answer. A call with an unknown end may take effect at any time after it, or never. */
   readonly answeredAt: number;
 }
 
-/** What one thing does when it is used by one at a time. States are values: a step makes a new one. */
+/** The sequential behaviour of an object. States are values: a step makes a new one. */
 export interface Model<State, Input, Output> {
   readonly initial: State;
   /**
-   * Returns the state after it. Undefined where this answer cannot be. Without an answer: what it does if it takes
-   * effect.
+   * Returns the next state. Undefined if the answer is impossible. Without an answer: the state if the
+   * operation takes effect.
    */
   step(state: State, input: Input, output: Output | undefined): State | undefined;
   /** The same for equal states. */

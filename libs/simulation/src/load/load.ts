@@ -6,9 +6,9 @@ import type { AnyCommand, AnyMachine, AnyQuery } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { Life } from "../world/process.ts";
 
-/** What a client wants of an instance. */
+/** An operation of a client on an instance. */
 export interface Operation {
-  /** Its place in the plan. */
+  /** Its index in the plan. */
   readonly number: number;
   readonly atMs: number;
   /** Id of the instance. */
@@ -18,13 +18,13 @@ export interface Operation {
   readonly body: object;
 }
 
-/** What the world outside answers to an effect. */
+/** The result of an effect from outside. */
 export interface Result {
   readonly command: string;
   readonly body: object;
-  /** Of the machine whose command it is. The load's own by default. */
+  /** Kind of the machine of the command. Default: that of the load. */
   readonly kind?: string;
-  /** It is not the last word: the effect is still to be done. */
+  /** True if it is not final: the effect is still pending. */
   readonly leavesOpen?: boolean;
 }
 
@@ -34,15 +34,15 @@ interface Attempt {
   readonly attempt: number;
 }
 
-/** What a process sees to by itself, as long as it lives. The rest is seen to outside. */
+/** The effects that a process executes itself, as long as it lives. All others are executed outside. */
 export interface Doer {
   begin(runtime: Runtime): void;
-  /** False for what is none of its business. */
+  /** Returns false for the effects of others. */
   takes(due: DueEffect): boolean;
   withdraw(token: EffectToken): void;
-  /** Its partition goes elsewhere, or is loaded again. */
+  /** Called when the partition moves, or is loaded again. */
   release(token: EffectToken): void;
-  /** Stops gracefully, while the runtime is still there. */
+  /** Stops gracefully, before the runtime does. */
   stop(): Promise<void>;
   died(): void;
 }
@@ -61,43 +61,44 @@ export interface Calls {
 export interface ProcessOfDoer {
   readonly name: string;
   readonly life: Life;
-  /** Returns a command as it is given to the runtime. */
+  /** Returns a command in the form for the runtime. */
   commandOf(kind: string, type: string): AnyCommand;
   queryOf(kind: string, type: string): AnyQuery;
-  /** Returns when the process last sealed a partition, in milliseconds of the run. What it loaded ends there. */
+  /** Returns when the process last sealed a partition, in run milliseconds. Its loaded history ends there. */
   sealedMs(partition: number): number;
-  /** To other processes, and to itself. */
+  /** Calls to other processes, and to itself. */
   readonly calls: Calls;
 }
 
 export interface Load extends Follower {
   readonly service: string;
   readonly machine: AnyMachine;
-  /** Machines that the load's own writes messages to. */
+  /** Machines that receive messages of the load's own machine. */
   readonly others?: readonly AnyMachine[];
-  /** Whether all machines are in its service, whichever they write to. */
+  /** Whether all machines are in one service. */
   readonly isOneService?: boolean;
   doerOf?(process: ProcessOfDoer): Doer;
   readonly operations: readonly Operation[];
-  /** The obstacle that keeps it from being at rest. Undefined without one. */
+  /** The reason why it is not at rest. Undefined if it is. */
   readonly restless: string | undefined;
-  /** Ids of instances that have to be there at the end. */
+  /** Ids of instances that must exist at the end. */
   readonly lasting: readonly string[];
   keyOf(id: string): InstanceKey;
   /** Registers the receiver of operations that follow from other events. */
   whenMoreIsWanted(begin: (operation: Operation) => void): void;
-  /** An operation leaves its client. */
+  /** Records that a client sends an operation. */
   sent(number: number): void;
-  /** A process answers an operation. The answer has to be true, also if it gets lost. */
+  /** Checks the answer of a process. It has to be true, even if it is lost. */
   answeredBy(number: number, answer: unknown): void;
   refusedBy(number: number, refusal: Refusal): void;
-  /** An answer has reached its client. */
+  /** Records that an answer has reached its client. */
   received(number: number, witnessed: Witnessed | undefined, outcome: Outcome): void;
-  /** An effect has left its process. */
+  /** Records that an effect has left its process. */
   dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
-   * An external executor sees to an effect. Undefined when nothing comes of that, and it has to be asked for again.
-   * @param luck from 0 to 1
+   * Returns the result of an effect by an external executor. Undefined if there is none: then the effect has
+   * to be requested again.
+   * @param random from 0 to 1
    * @param isCalm whether faults are over
    */
   resultOf(
@@ -107,14 +108,14 @@ export interface Load extends Follower {
     random: number,
     isCalm: boolean,
   ): Result | undefined;
-  /** Another word on what has its result already: nothing may come of it. Undefined for none. */
+  /** Returns another result for an effect that has one: it must have no consequence. Undefined for none. */
   lateResult(random: number): Result | undefined;
   late(outcome: Outcome): void;
-  /** A live state is compared with what the load knows. */
+  /** Compares a live state with the knowledge of the load. */
   checkState(id: string, name: string, live: WitnessedAnswer): void;
-  /** All faults are over. */
+  /** Called when all faults are over. */
   settleDown?(): void;
-  /** Everything is at rest. */
+  /** Called when everything is at rest. */
   finish(): void;
 }
 

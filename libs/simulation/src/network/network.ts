@@ -1,17 +1,17 @@
 /**
- * The network between processes: it delays, drops, doubles, reorders and is cut.
+ * The network between processes: it delays, drops, doubles and reorders messages, and is cut.
  *
- * A message is a call on the other side. The sender learns nothing of what became of it. An answer is a message of its
- * own. Messages of a connection keep their order, others overtake each other as their delays have it.
+ * A message is a call on the other side. The sender does not learn its outcome. An answer is a message of its
+ * own. Messages of a connection keep their order. Others overtake each other by their delays.
  */
 import type { Chance } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
-/** How often each fault happens, as shares of all messages, and how long a message takes. */
+/** Shares of messages with each fault, and the duration of a message. */
 export interface NetworkFaults {
   readonly drops: number;
   readonly doubles: number;
-  /** Takes up to `slowMs` instead of up to `latencyMs`. */
+  /** The message takes up to `slowMs` instead of up to `latencyMs`. */
   readonly slow: number;
   readonly latencyMs: number;
   readonly slowMs: number;
@@ -19,7 +19,7 @@ export interface NetworkFaults {
 
 export const calmNetwork: NetworkFaults = { drops: 0, doubles: 0, slow: 0, latencyMs: 1, slowMs: 0 };
 
-/** Who is on the network: a process by its name, `client`, `journal` … */
+/** A party on the network: a process by its name, `client`, `journal` … */
 export type Node = string;
 
 /** Messages on it arrive in the order in which they were sent, or not at all. */
@@ -40,7 +40,7 @@ export class Network {
     this.#faults = faults;
   }
 
-  /** From now on everything arrives, soon and once. */
+  /** Ends all faults: from now on every message arrives, soon and once. */
   settleDown(): void {
     this.#faults = calmNetwork;
     this.#cuts.clear();
@@ -55,7 +55,7 @@ export class Network {
     return (this.#cuts.get(pair(one, other)) ?? 0) > this.#world.elapsedMs;
   }
 
-  /** What was sent not before the moment `fromMs` arrives later, or more than once, or never. */
+  /** Sends a message at `fromMs` or later. It arrives after a delay, more than once, or never. */
   send(
     from: Node,
     to: Node,

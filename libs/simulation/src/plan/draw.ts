@@ -7,7 +7,7 @@ import { calmNetwork, type NetworkFaults } from "../network/network.ts";
 import { calmArchive } from "../storage/faulty-archive.ts";
 import type { BankOperation, Disturbance, Plan, PlanLimits, Variant } from "./plan.ts";
 
-/** Draws from a chance, in the words of a plan. */
+/** Draws random values for a plan. */
 class Draw {
   readonly #chance: Chance;
 
@@ -19,7 +19,7 @@ class Draw {
     return this.#chance.random() < share;
   }
 
-  /** From `from` to `to`, both included. */
+  /** Returns a whole number from `from` to `to`, both included. */
   whole(from: number, to: number): number {
     return from + Math.floor(this.#chance.random() * (to - from + 1));
   }
@@ -32,7 +32,7 @@ class Draw {
     return of[this.whole(0, of.length - 1)] ?? of[0];
   }
 
-  /** Many small, few large. */
+  /** Returns mostly small numbers, and few large ones. */
   skewed(from: number, to: number): number {
     return from + Math.floor(this.#chance.random() ** 3 * (to - from + 1));
   }
@@ -136,7 +136,7 @@ function drawOperations(draw: Draw, spanMs: number): BankOperation[] {
     body: { owner: "ada", product: "current", balanceCents: draw.one(0, 100, 1_000) },
   }));
   const breaks = draw.one(0, 0, 0, 0.03);
-  // Bursts fill batches, pauses let instances be put away.
+  // Bursts fill batches. In pauses instances are passivated.
   const isBursty = draw.happens(0.5);
   let atMs = 0;
   for (let index = 0; index < count; index++) {

@@ -1,6 +1,6 @@
 /**
- * Makes a failing plan smaller: leaves out operations and disturbances, and takes faults back, as long as the same check
- * still fails.
+ * Makes a failing plan smaller: leaves out operations and disturbances, and reduces faults, as long as the
+ * same check still fails.
  */
 import { smallestRun } from "@tutti/machine-run/testing";
 import { calmNetwork } from "../network/network.ts";
@@ -8,7 +8,7 @@ import { faultNames } from "../pools/pools-plan.ts";
 import { calmArchive } from "../storage/faulty-archive.ts";
 import type { Plan } from "./plan.ts";
 
-/** Whether a plan still fails in the same way. */
+/** Returns whether a plan still fails in the same way. */
 export type Fails = (plan: Plan) => Promise<boolean>;
 
 export async function minimise(plan: Plan, fails: Fails): Promise<Plan> {
@@ -45,7 +45,7 @@ interface SpecOfTasks {
   readonly tasks?: { readonly tasks: readonly { readonly id: string }[] };
 }
 
-/** Leaves out tasks of sessions. A task that needs one of them makes its session invalid, and that fails otherwise. */
+/** Leaves out tasks of sessions. A session with a missing need is invalid, and fails in another way. */
 async function withSmallerSessions(plan: Plan, fails: Fails): Promise<Plan> {
   let smallest = plan;
   for (const index of (plan.sessions?.sessions ?? []).keys())
@@ -109,7 +109,7 @@ function listOf({ work, sessions, ...plan }: Plan, list: PlanList): readonly unk
   return plan[list] ?? [];
 }
 
-/** Leaves out parts of a list, large ones first. Operations keep their numbers only in order, so they get new ones. */
+/** Leaves out parts of a list, large ones first, and renumbers the remaining operations in order. */
 async function leaveOut(plan: Plan, fails: Fails, list: PlanList): Promise<Plan> {
   let smallest = plan;
   for (

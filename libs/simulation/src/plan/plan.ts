@@ -1,6 +1,6 @@
 /**
- * What a run consists of: operations and disturbances as data. A run follows from its plan alone, so a failing one can be
- * made smaller by leaving things out.
+ * The content of a run: operations and disturbances as data. A run follows from its plan alone, so a failing
+ * plan can be reduced by leaving things out.
  */
 import type { DiskFaults } from "@tutti/journal/testing";
 import type { DrawnRun } from "@tutti/machine-run/testing";
@@ -16,14 +16,14 @@ export interface Plan {
   readonly seed: number;
   readonly variant: Variant;
   readonly processes: number;
-  /** In a cluster: whether the real partition owners share the partitions, by leases, instead of a coordinator. */
+  /** In a cluster: whether the real partition owners distribute the partitions, instead of a coordinator. */
   readonly partitionOwners: boolean;
   readonly partitions: number;
   readonly network: NetworkFaults;
   readonly disk: DiskFaults;
   readonly archive: ArchiveFaults;
   readonly limits: PlanLimits;
-  /** Shares of all attempts to print that fail. */
+  /** Share of print attempts that fail. */
   readonly printFails: number;
   readonly operations: readonly BankOperation[];
   /** Runs of workflows, instead of the bank. */
@@ -34,16 +34,16 @@ export interface Plan {
   readonly disturbances: readonly Disturbance[];
 }
 
-/** How an archive fails, as shares of its calls. */
+/** Faults of an archive, as shares of its calls. */
 export interface ArchiveFaults {
-  /** The call is refused. */
+  /** Share of refused calls. */
   readonly fails: number;
-  /** A commit is refused, and has happened all the same. */
+  /** Share of commits that are executed and then report a failure. */
   readonly failsAfter: number;
   readonly latencyMs: number;
 }
 
-/** Limits of the runtime that make things happen often which are rare otherwise. */
+/** Limits of the runtime under which rare things happen often. */
 export interface PlanLimits {
   readonly loadedMax: number;
   readonly idleMs: number;
@@ -52,9 +52,9 @@ export interface PlanLimits {
   readonly turnCommandsMax: number;
   readonly inboxMax: number;
   readonly batchBytesSoft: number;
-  /** Up to here an account that was closed is kept as its history alone. */
+  /** A closed account with at most this many events is kept as history only. */
   readonly smallEvents: number;
-  /** Appends of one partition that the journal server takes at a time. */
+  /** Maximum of concurrent appends of one partition at the journal server. */
   readonly appendsMax: number;
   readonly segmentBytes: number;
   /** How long an account is kept after its end, and its id after that. */
@@ -70,9 +70,9 @@ export interface PlannedRun {
   readonly run: DrawnRun;
 }
 
-/** What a client wants. */
+/** An operation of a client. */
 export interface BankOperation {
-  /** Its place in the plan. */
+  /** Its index in the plan. */
   readonly number: number;
   readonly atMs: number;
   readonly account: string;

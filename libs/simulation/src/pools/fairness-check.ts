@@ -1,12 +1,14 @@
 /**
- * Those who share agents take turns: as long as each of them has tasks waiting for these, they get about as many starts.
+ * Checks that parties that share agents take turns: as long as each has waiting tasks for these agents, they
+ * get about the same number of starts.
  *
- * 1. A task waits from the moment at which the pool has its offer, until an agent is given it or it leaves the pool.
- *    What was given once is offered again when its sender is another one. It has an agent, or its result.
- * 2. Starts are counted while all have something waiting, and from the beginning again after one had nothing: a sender
- *    without tasks has no claim on what others get meanwhile.
- * 3. They differ by no more than one turn of the pool gives out, and one start for each agent. Agents with another
- *    offer have a line of their own.
+ * 1. A task waits from the time when the pool has its offer, until an agent is given it or it leaves the
+ *    pool. A task that was given once is offered again after a change of its sender. Then it already has an
+ *    agent, or its result.
+ * 2. Starts are counted while all have waiting tasks, and from zero again after one had none: a sender
+ *    without tasks has no claim on the starts of others in that time.
+ * 3. The counts differ by at most the starts of one turn of the pool, and one start per agent. Agents with
+ *    another offering have their own line.
  */
 import type { PoolScene } from "./pool-scene.ts";
 
@@ -17,7 +19,7 @@ interface Party {
 
 interface Waiting {
   readonly party: Party;
-  /** That it was offered on. */
+  /** The stream of its offer. */
   readonly stream: object;
 }
 
@@ -31,7 +33,7 @@ export class FairnessCheck {
     this.#world = world;
   }
 
-  /** Another owner: nothing was offered to it. */
+  /** Forgets all offers, for another owner. */
   clear(): void {
     this.#parties.clear();
     this.#waiting.clear();
@@ -48,7 +50,7 @@ export class FairnessCheck {
     party.waiting++;
   }
 
-  /** It waits no more on a stream. A stream of before may say so after the task was offered on another one. */
+  /** Records that a task left a stream. A late report of an earlier stream is ignored. */
   left(token: string, stream: object): void {
     if (this.#waiting.get(token)?.stream === stream) this.#remove(token);
   }
@@ -60,13 +62,13 @@ export class FairnessCheck {
     waiting.party.waiting--;
   }
 
-  /** Its sender does not want it. Offered again, it waits again, from any agent. */
+  /** Records that its sender withdrew a task. If offered again, it waits again. */
   withdrawn(token: string): void {
     this.#given.delete(token);
     this.#remove(token);
   }
 
-  /** What was offered on it has left the pool. */
+  /** Removes the tasks that were offered on a closed stream. */
   closed(stream: object): void {
     for (const [token, waiting] of this.#waiting) if (waiting.stream === stream) this.#remove(token);
   }

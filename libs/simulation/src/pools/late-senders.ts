@@ -1,19 +1,20 @@
 /**
- * Processes that stood still, or are cut off, while another one had their work done: they offer it once more before
- * they find out. It is done again, and nothing comes of that. A process that reported a result as durable, or read the
- * journal after that, knows better.
+ * Processes that stalled, or are cut off, while another process completed their work. They offer a task once
+ * more before they learn that. It is done again, without consequence. A process that reported a result as
+ * durable, or read the journal after that, knows better.
  */
 export class LateSenders {
-  /** Those whose work wanted a task. After its result is durable, those of them that were not told so. */
+  /** Senders whose work wanted a task. After its result is durable, those that have not reported it. */
   readonly #senders = new Map<string, Set<object>>();
   /** Tasks whose result is durable. */
   readonly #durable = new Map<string, DurableResult>();
   readonly #excused = new Set<string>();
 
   /**
-   * The work of a sender wants a task.
+   * Records that the work of a sender wants a task.
    *
-   * @param readMs when it sealed the journal that it read the work from. Loading may take any time after that.
+   * @param readMs when it sealed the journal that it read the work from. Loading may take any time after
+   * that.
    */
   wanted(token: string, sender: object, readMs: number): void {
     const durable = this.#durable.get(token);
@@ -33,7 +34,7 @@ export class LateSenders {
     this.#senders.get(token)?.delete(sender);
   }
 
-  /** Returns whether one of them offered it after its result was durable. */
+  /** Returns whether one of these senders offered it after its result was durable. */
   isExcused(token: string): boolean {
     return this.#excused.has(token);
   }

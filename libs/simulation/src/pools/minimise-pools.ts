@@ -15,7 +15,7 @@ export function minimisePools(plan: PoolsPlan, fails: (plan: PoolsPlan) => boole
   return smallest;
 }
 
-/** The largest steps first. */
+/** Yields smaller plans, the largest steps first. */
 function* smaller(plan: PoolsPlan): Generator<PoolsPlan> {
   const { faults, agents, tasks, busyMs } = plan;
   for (const name of faultNames) if (faults[name] > 0) yield { ...plan, faults: { ...faults, [name]: 0 } };

@@ -1,4 +1,4 @@
-/** A pool with its owner, its agents and their hosts, and what befalls them. */
+/** A pool with its owner, its agents and their hosts, and their faults. */
 import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";
 import { type FaultName, faultNames } from "./pools-plan.ts";
@@ -8,7 +8,7 @@ import type { SimulatedOwner } from "./simulated-owner.ts";
 /** A sender of tasks. */
 interface Sender {
   die(): void;
-  /** Its stream is gone. */
+  /** Called when its stream has broken. */
   lose(): void;
 }
 
@@ -45,7 +45,7 @@ export class PoolHouse {
     }
   }
 
-  /** Faults come at random moments while it is busy. */
+  /** Schedules faults at random times of the busy period. */
   plantFaults(): void {
     const { faults } = this.#world.plan;
     for (const name of faultNames) this.#plant(name, faults[name]);

@@ -4,7 +4,7 @@ import type { PoolWeakening } from "./pools-weakenings.ts";
 
 /** The environment of a pool: a simulation of pools alone, or of pools beside machines. */
 export interface PoolScene {
-  /** By a clock that never goes back. */
+  /** The time of a clock that never goes back. */
   readonly nowMs: number;
   readonly chance: Chance;
   readonly plan: Pick<
@@ -24,7 +24,7 @@ export interface PoolScene {
   >;
   readonly weakening: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isRash">;
   after(delayMs: number, run: () => void): void;
-  /** Between the two. */
+  /** Returns a number between the two. */
   draw(fromMs: number, toMs: number): number;
   pick<T>(all: readonly T[]): T | undefined;
   tell(text: () => string): void;

@@ -1,13 +1,13 @@
 /**
- * What always holds of a pool, under any deaths.
+ * Invariants of a pool, with any crashes.
  *
  * 1. An attempt is at one agent: no other agent gets its token while that one has it.
- * 2. A slot never holds two.
- * 3. What has an outcome was done by an agent to whom it was given, and has one outcome.
+ * 2. A slot never holds two attempts.
+ * 3. An attempt with an outcome was done by an agent that was given it, and has one outcome.
  * 4. A task with a durable result is not done again, except by agents that could not know it.
- * 5. An agent that lives does not do an attempt twice. Excused are late senders, and attempts that the pool itself had the
- *    agent end, such as for more urgent work.
- * 6. Those who share agents, and have work for them all the time, get about the same.
+ * 5. A living agent does not do an attempt twice. Exceptions are late senders, and attempts that the pool
+ *    itself ended, such as for more urgent work.
+ * 6. Parties that share agents, and always have work for them, get about the same.
  */
 import type { HostFrame } from "@tutti/contracts/agent/v1";
 import { FairnessCheck } from "./fairness-check.ts";
@@ -19,11 +19,11 @@ export class PoolsChecks {
   readonly fairness: FairnessCheck;
   readonly late = new LateSenders();
   readonly #world: PoolScene;
-  /** Who has a token, as far as the present owner can know. */
+  /** The agent of each token, as far as the present owner can know. */
   readonly #holders = new Map<string, string>();
   readonly #slots = new Map<string, number>();
   readonly #begun = new Set<string>();
-  /** By token, the life of the agent that did it last, and was not told by its pool to end it. */
+  /** By token, the life of the agent that did it last, and was not asked by its pool to end it. */
   readonly #doneBy = new Map<string, string>();
   readonly #durable = new Set<string>();
   readonly #unwanted = new Set<string>();
@@ -38,13 +38,13 @@ export class PoolsChecks {
     return this.#settled.size;
   }
 
-  /** Another owner: it knows only the messages that it gets. */
+  /** Resets the knowledge for another owner: it knows only the messages that it receives. */
   owned(): void {
     this.#holders.clear();
     this.fairness.clear();
   }
 
-  /** An agent greets, with these attempts running that are wanted. */
+  /** Records the greeting of an agent, with its running attempts that are wanted. */
   joined(agent: string, slots: number, tokens: readonly string[]): void {
     this.gone(agent);
     this.#slots.set(agent, slots);
@@ -55,7 +55,7 @@ export class PoolsChecks {
     for (const [token, holder] of this.#holders) if (holder === agent) this.#holders.delete(token);
   }
 
-  /** The pool says something to an agent. */
+  /** Records a message of the pool to an agent. */
   received(agent: string, { assignments, cancels }: HostFrame): void {
     for (const { token } of cancels) this.#release(agent, keyOf(token));
     for (const { token } of assignments) this.#assigned(agent, keyOf(token));
@@ -79,12 +79,12 @@ export class PoolsChecks {
       this.#world.found("durable", `${agent} does ${token} again, whose result was durable`);
   }
 
-  /** The pool has an agent end or forget it, of its own accord. */
+  /** Records that the pool itself had an agent end or forget it. */
   forgotten(token: string): void {
     this.#doneBy.delete(token);
   }
 
-  /** Its sender does not want it any more: its outcome is forgotten. */
+  /** Records that its sender does not want it any more: its outcome is forgotten. */
   unwanted(token: string): void {
     this.#unwanted.add(token);
   }

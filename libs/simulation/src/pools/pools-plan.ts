@@ -1,4 +1,4 @@
-/** What one run of pools is: drawn from its seed alone. */
+/** The plan of one run of pools, drawn from its seed alone. */
 
 import { seededChance } from "@tutti/kernel/testing";
 import { type StrategyName, strategyNames } from "@tutti/matching";
@@ -10,16 +10,16 @@ export interface PoolsPlan {
   readonly hosts: number;
   readonly senders: number;
   readonly tasks: number;
-  /** How long tasks keep coming, and so do faults. */
+  /** Duration of the period with new tasks and faults. */
   readonly busyMs: number;
   readonly workMs: number;
   readonly doubles: boolean;
   readonly givesWay: boolean;
-  /** Which part of what an agent is given it refuses at once, as busy. Nothing where it is absent. */
+  /** Share of assigned tasks that an agent refuses at once as busy. Absent for none. */
   readonly busyShare?: number;
-  /** How often each happens, a minute. None of them where shares are looked at. */
+  /** Rate of each fault per minute. All are 0 if shares are checked. */
   readonly faults: Readonly<Record<FaultName, number>>;
-  /** All tasks are there at once, and alike: then shares can be compared. */
+  /** True if all tasks are offered at once and are alike: then shares can be compared. */
   readonly isQuiet: boolean;
 }
 
@@ -43,7 +43,7 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
   const strategy = strategyNames[upTo(strategyNames.length)] ?? "least_loaded";
   const agents = Array.from({ length: 2 + upTo(9) }, (_, index) => ({
     slots: 1 + upTo(4),
-    // Some agent can do every requested task.
+    // Some agent can do every task.
     does: isQuiet
       ? ["a"]
       : capabilities.filter((_name, at) => at === index % capabilities.length || upTo(2) === 0),
@@ -64,6 +64,6 @@ export function drawPoolsPlan(seed: number): PoolsPlan {
     doubles: !isQuiet && upTo(2) === 0,
     givesWay: !isQuiet && upTo(3) === 0,
   };
-  // Drawn last: it shifts nothing else of a plan.
+  // Drawn last, so that it does not change other values of a plan.
   return { ...plan, busyShare: isQuiet || upTo(2) === 0 ? 0 : random() * 0.6 };
 }

@@ -1,26 +1,26 @@
-/** What is made wrong around a pool, to see that the checks notice it. */
+/** Planted faults around a pool, to test that the checks notice them. */
 import type { AgentFrame, Hello, HostFrame } from "@tutti/contracts/agent/v1";
 import type { OfferRequest } from "@tutti/contracts/swarm/v1";
 
 export interface PoolWeakening {
   readonly name: string;
-  /** What is wrong then. */
+  /** Description of the fault. */
   readonly about: string;
-  /** From any seed on, it is found by one of so many. */
+  /** From any seed on, one of this many seeds finds it. */
   readonly foundWithin: number;
-  /** Returns the greeting of an agent, as its pool gets it. */
+  /** Changes the greeting of an agent. */
   hello?(hello: Hello): Hello;
-  /** What an agent says, as its pool gets it. */
+  /** Changes a frame of an agent. */
   said?(frame: AgentFrame): AgentFrame;
-  /** The frame that an agent gets. */
+  /** Changes a frame to an agent. */
   received?(frame: HostFrame): HostFrame;
-  /** What a sender offers, as the pool gets it. */
+  /** Changes a request of a sender. */
   offered?(request: OfferRequest): OfferRequest;
-  /** Agents take new tasks before the news about their results. */
+  /** Agents accept new tasks before the marks of their results. */
   readonly isRash?: boolean;
-  /** Senders say that results are durable before they are. */
+  /** Senders report results as durable before they are. */
   readonly isHasty?: boolean;
-  /** Senders withdraw what another process does from now on. */
+  /** Senders withdraw tasks that another process owns from now on. */
   readonly endsReleased?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Time, chance and what was found, of one run of pools. Nothing in it waits for promises. */
+/** Time, randomness and findings of one run of pools. Nothing in it waits for promises. */
 import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import { EventQueue } from "../world/event-queue.ts";
@@ -19,7 +19,7 @@ export class PoolsWorld implements PoolScene {
   readonly #queue = new EventQueue();
   nowMs = beganMs;
   events = 0;
-  /** Attempts of all senders. */
+  /** Number of attempts of all senders. */
   attempts = 0;
   finding: Finding | undefined;
 
@@ -38,7 +38,7 @@ export class PoolsWorld implements PoolScene {
     this.#queue.add(this.nowMs + Math.max(0, delayMs), run);
   }
 
-  /** Between the two. */
+  /** Returns a number between the two. */
   draw(fromMs: number, toMs: number): number {
     return fromMs + this.chance.random() * (toMs - fromMs);
   }
@@ -51,12 +51,12 @@ export class PoolsWorld implements PoolScene {
     if (this.#trace.isOn) this.#trace.line(`${this.elapsedMs.toFixed(1)} ${text()}`);
   }
 
-  /** The first thing that is found ends the run. */
+  /** Records a finding. The first one ends the run. */
   found(check: string, text: string): void {
     this.finding ??= { check, text, atMs: this.elapsedMs };
   }
 
-  /** Until nothing is wanted any more, or the time is over. */
+  /** Runs until nothing is wanted any more, or the time is over. */
   run(untilMs: number, isDone: () => boolean): void {
     while (this.finding === undefined && !isDone()) {
       const next = this.#queue.take();

@@ -6,7 +6,7 @@ import { drawPoolsPlan } from "./pools-plan.ts";
 import { poolWeakeningOf } from "./pools-weakenings.ts";
 import { simulatePools } from "./simulate-pools.ts";
 
-/** Seeds that once failed, and the reason. */
+/** Seeds that failed once, with the cause. */
 const found = [
   [1_596_567_510, "an agent that answered busy and then completed the attempt on one link"],
   [740_217_474, "a second copy of an attempt that gave way"],

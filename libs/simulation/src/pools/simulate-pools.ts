@@ -1,5 +1,5 @@
 /**
- * A pool, its agents, hosts and senders, under time that only counts: faults while tasks come, then none, and
+ * A pool, its agents, hosts and senders, in virtual time: faults while tasks arrive, then none, and
  * everything has to end.
  */
 import { noTrace, type Trace } from "../world/trace.ts";
@@ -18,7 +18,7 @@ export interface PoolsOutcome {
   readonly elapsedMs: number;
 }
 
-/** After the last fault: leases, windows for resuming and the longest tasks have passed several times over. */
+/** Time after the last fault: several times the leases, resume windows and longest tasks. */
 const calmMs = 1_800_000;
 
 export function simulatePools(

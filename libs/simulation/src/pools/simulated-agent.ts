@@ -1,4 +1,6 @@
-/** An agent as the contract wants it: it keeps results until they are durable, and names what it has in each greeting. */
+/**
+ * An agent according to the contract: it keeps results until durable, and lists its attempts in greetings.
+ */
 import { AgentFrame, type Assign, Hello, type HostFrame, type Result } from "@tutti/contracts/agent/v1";
 import { isRefusal } from "@tutti/kernel";
 import type { AgentLink, AgentOutlet } from "@tutti/matching";
@@ -15,7 +17,7 @@ export interface AgentParts {
   readonly id: string;
   readonly slots: number;
   readonly does: readonly string[];
-  /** What it says to what it is given, once it is done. Its token by default. */
+  /** Returns its answer to a task. Default: the token. */
   readonly answerTo?: (assign: Assign) => AgentAnswer;
 }
 
@@ -30,7 +32,7 @@ interface Connection {
   link: AgentLink | undefined;
   isWelcome: boolean;
   /**
-   * Tokens of the results sent on it, in order. Empty once durable. One token can be there twice: busy first, then
+   * Tokens of results in the order sent. Empty once durable. One token can be present twice: busy first, then
    * done.
    */
   readonly sent: string[];
@@ -38,7 +40,7 @@ interface Connection {
 }
 
 const heartbeatMs = 5_000;
-/** What senders say of what they withdraw. */
+/** The reason in withdrawals of senders. */
 const withdrawnReason = "no longer wanted";
 
 export class SimulatedAgent {
@@ -52,9 +54,9 @@ export class SimulatedAgent {
   #connection: Connection | undefined;
   readonly #working = new Set<string>();
   readonly #kept = new Set<string>();
-  /** What it says to each that it has, where that is not its token. */
+  /** Its answer for each of its tasks, if that is not the token. */
   readonly #answers = new Map<string, AgentAnswer>();
-  /** Of these, those that were asked to end. */
+  /** Those of them that were asked to end. */
   readonly #stopped = new Set<string>();
 
   constructor(parts: AgentParts) {
@@ -67,7 +69,7 @@ export class SimulatedAgent {
     return this.#parts.does;
   }
 
-  /** How many attempts it has. */
+  /** Number of its attempts. */
   get atWork(): number {
     return this.#working.size;
   }
@@ -76,7 +78,7 @@ export class SimulatedAgent {
     return this.#isAlive;
   }
 
-  /** Linked, and not silent. */
+  /** True if it is linked, and not silent. */
   get isWell(): boolean {
     return this.#connection?.isWelcome === true && this.#parts.world.nowMs >= this.#hungUntilMs;
   }
@@ -88,7 +90,7 @@ export class SimulatedAgent {
     this.#beat(this.#life);
   }
 
-  /** Its process ends with all that it knew. */
+  /** Kills its process. It forgets everything. */
   die(): void {
     this.#isAlive = false;
     this.#life++;
@@ -103,7 +105,7 @@ export class SimulatedAgent {
     this.#hungUntilMs = this.#parts.world.nowMs + forMs;
   }
 
-  /** Its stream breaks, and it continues with the link in time. */
+  /** Breaks its stream. It resumes the link in time. */
   cut(forMs: number): void {
     const connection = this.#connection;
     const { world } = this.#parts;
@@ -120,7 +122,7 @@ export class SimulatedAgent {
     });
   }
 
-  /** Its link is gone, with all messages on it: the host died, or the pool has another owner. */
+  /** Loses its link, with all messages on it: the host died, or the pool has another owner. */
   lose(): void {
     const connection = this.#connection;
     if (connection === undefined) return;
@@ -227,7 +229,7 @@ export class SimulatedAgent {
     const { isRash = false } = this.#parts.world.weakening;
     if (isRash) this.#given(connection, frame);
     this.#received(connection, frame);
-    // What it refused as busy may come again with the word that its answer has arrived.
+    // An attempt that was refused as busy may come again in the frame that settles its answer.
     if (!isRash) this.#given(connection, frame);
     for (const cancel of frame.cancels) this.#cancelled(cancel);
     this.#grant();
@@ -240,7 +242,7 @@ export class SimulatedAgent {
   #received({ sent }: Connection, { resultsDurable, resultsDurableBeyond }: HostFrame): void {
     const numbers = [...sent.slice(0, resultsDurable).keys(), ...resultsDurableBeyond.map((one) => one - 1)];
     const durable = numbers.flatMap((at) => sent.splice(at, 1, ""));
-    // One that was stopped may be given again.
+    // A stopped attempt may be assigned again.
     for (const token of durable)
       if (this.#kept.delete(token)) {
         const isBusy = this.#answers.get(token)?.outcome?.$case === "busy";
@@ -302,7 +304,7 @@ export class SimulatedAgent {
       this.#forget(token);
       return;
     }
-    // One that is asked to end does so, as stopped: here as everywhere with its token as output.
+    // It ends on request, as stopped, with its token as output, as everywhere here.
     if (!this.#working.delete(token)) return;
     this.#kept.add(token);
     this.#stopped.add(token);
@@ -361,7 +363,7 @@ export class SimulatedAgent {
   }
 }
 
-/** The pool uses its frame again. */
+/** Returns a copy, since the pool reuses its frame. */
 function copyOf(frame: HostFrame): HostFrame {
   return {
     ...frame,

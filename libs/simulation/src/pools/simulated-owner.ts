@@ -1,4 +1,4 @@
-/** The owner of the pool: one process after the other, each with an epoch of its own and nothing of what the last one knew. */
+/** The owner of the pool: one process after the other, each with its own epoch and no earlier knowledge. */
 import { openPool, type Pool, strategyNamed } from "@tutti/matching";
 import type { PoolScene } from "./pool-scene.ts";
 import type { PoolsChecks } from "./pools-checks.ts";
@@ -11,12 +11,12 @@ export class SimulatedOwner {
   readonly #checks: PoolsChecks;
   readonly #furnish: (pool: Pool) => void;
   pool: Pool | undefined;
-  /** How often there was another owner. */
+  /** Number of changes of owner. */
   generation = 0;
   #isStirred = false;
   #dueMs = Number.POSITIVE_INFINITY;
 
-  /** @param furnish gives each pool the rules that it is to have */
+  /** @param furnish sets the rules of each new pool */
   constructor(world: PoolScene, checks: PoolsChecks, furnish: (pool: Pool) => void = () => {}) {
     this.#world = world;
     this.#checks = checks;
@@ -46,7 +46,7 @@ export class SimulatedOwner {
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#checks.owned();
     if (epoch === 1) return;
-    // Agents come with what they have before anything is given to others.
+    // Agents return with their attempts before anything is assigned to others.
     this.#world.after(settleMs, () => {
       if (this.pool !== pool) return;
       pool.configure({ paused: false }, this.#world.nowMs);
@@ -59,7 +59,7 @@ export class SimulatedOwner {
     this.generation++;
   }
 
-  /** Something was handed to the pool: it takes a turn. */
+  /** Schedules a turn after an input of the pool. */
   stir(): void {
     if (this.#isStirred) return;
     this.#isStirred = true;

@@ -1,4 +1,4 @@
-/** A process with tasks. Its journal is the truth: what is in it survives, what was only said does not. */
+/** A process with tasks. Its journal is the truth: durable state survives, messages do not. */
 import type { Result } from "@tutti/contracts/agent/v1";
 import { type OfferReply, OfferRequest } from "@tutti/contracts/swarm/v1";
 import { type OfferStream, openOfferStream, type SenderOutlet } from "@tutti/matching";
@@ -22,7 +22,7 @@ interface Stream {
   readonly down: Wire;
   readonly generation: number;
   stream: OfferStream | undefined;
-  /** Results that came, and how many of them are durable. */
+  /** Number of received results, and of durable ones. */
   taken: number;
   durable: number;
   readonly beyond: Set<number>;
@@ -30,7 +30,7 @@ interface Stream {
 }
 
 const commitMs = { least: 0.5, most: 8 } as const;
-/** A missing wait for a commit is found by the deaths before it: then it takes so many times as long. */
+/** A missing wait for a commit is found by crashes before it: so the commit takes this many times as long. */
 const hastyFactor = 100;
 
 export class SimulatedSender {
@@ -57,13 +57,13 @@ export class SimulatedSender {
     this.#comeAgain(0);
   }
 
-  /** Its process ends. Uncommitted state is forgotten. */
+  /** Kills its process. Uncommitted state is forgotten. */
   die(): void {
     this.#life++;
     this.lose();
   }
 
-  /** Its stream is gone: it offers everything again on the next one. */
+  /** Loses its stream. It offers everything again on the next one. */
   lose(): void {
     const open = this.#open;
     this.#open = undefined;
@@ -173,7 +173,7 @@ export class SimulatedSender {
     }
   }
 
-  /** A result counts when it is committed. Then the pool, and through it the agent, may forget it. */
+  /** Commits a result. After that the pool, and through it the agent, may forget it. */
   #result(open: Stream, result: Result): void {
     const number = ++open.taken;
     const life = this.#life;
@@ -194,7 +194,7 @@ export class SimulatedSender {
       task.isSettled = true;
       this.#checks.settled(task.name, key, keyOf(outcome.value));
     } else {
-      // Lost, or stopped: the attempt is over, and there is another one.
+      // Lost or stopped: the attempt is over, and another one follows.
       this.#checks.failed(key);
       task.token = "";
       this.#later(() => {

@@ -1,4 +1,4 @@
-/** Tokens as text, to be keys. */
+/** Returns a token as text, for keys. */
 export function keyOf(token: Uint8Array): string {
   return Buffer.from(token.buffer, token.byteOffset, token.length).toString("hex");
 }

@@ -4,8 +4,8 @@ const apartMs = 1e-3;
 const delayMs = { least: 0.2, most: 12 } as const;
 
 /**
- * One direction of a connection: everything once, in order, later. Cut, it keeps what is under way, as a link does.
- * Broken, it loses it.
+ * One direction of a connection: every message arrives once, in order, and late. If it is cut, it keeps
+ * messages in flight, as a link does. If it breaks, it loses them.
  */
 export class Wire {
   readonly #world: PoolScene;
@@ -24,8 +24,8 @@ export class Wire {
       return;
     }
     const { nowMs } = this.#world;
-    // Always a little later than the one before: moments that are counted from different ones are not alike to the last
-    // digit.
+    // Always a little later than the previous one: times that are computed in different ways differ in the
+    // last digit.
     this.#freeMs = Math.max(this.#freeMs + apartMs, nowMs + this.#world.draw(delayMs.least, delayMs.most));
     this.#world.after(this.#freeMs - nowMs, () => {
       if (this.#isBroken) return;

@@ -4,10 +4,10 @@ import { drawRun } from "@tutti/machine-run/testing";
 import { drawPlan } from "../plan/draw.ts";
 import type { Plan, PlannedRun } from "../plan/plan.ts";
 
-/** Streams of their own: what a definition draws does not shift what others do. */
+/** Separate random streams: draws of a definition do not change other draws. */
 const runsStream = 2 ** 40;
 const spanMs = 10_000;
-/** No run may be removed before its check, with any clocks. */
+/** No run may be removed before its check, with any clock. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawRunsPlan(seed: number): Plan {

@@ -1,11 +1,12 @@
 /**
- * Runs of workflows as a load: drawn definitions, agents that follow a script, people who do things to runs, and the
- * plain interpreter, which follows what becomes durable and says what has to come of it.
+ * Runs of workflows as a load: drawn definitions, agents that follow a script, people who act on runs, and
+ * the plain interpreter. The interpreter follows durable events and predicts the results.
  *
- * 1. What ends, how, and with which output, error and order of undoing is what the interpreter says.
- * 2. Every attempt works on what the interpreter says, and continues from what was saved.
- * 3. Nothing comes of what an agent says of an attempt that has its result. What it was thanked for has happened once.
- * 4. What people do is refused when the interpreter says so, and only then.
+ * 1. Tasks and runs end as the interpreter predicts: status, output, error and order of compensations.
+ * 2. Every attempt has the input that the interpreter predicts, and continues from the saved state.
+ * 3. A report about an attempt that has its result has no effect. A report that was confirmed took effect
+ *    once.
+ * 4. An action of people is refused exactly when the interpreter predicts it.
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import {
@@ -53,11 +54,11 @@ import { witnessOf } from "../witness/witness.ts";
 import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
 import type { World } from "../world/world.ts";
 
-/** So often an attempt may be lost before that counts as a failure. */
+/** Number of losses of an attempt before a loss counts as a failure. */
 const lostMax = 3;
 const lateShare = 0.2;
 const noteShare = 0.25;
-/** How long people take to do what they have in mind. */
+/** Time in which people act. */
 const actsMs = 12_000;
 
 interface KnownRun {
@@ -65,7 +66,7 @@ interface KnownRun {
   readonly check: RunCheck;
 }
 
-/** Actions on a run, and what the interpreter says to that after each event. */
+/** An action on a run, and the interpreter's prediction for it after each event. */
 interface Doing {
   readonly id: string;
   readonly act: Act;
@@ -80,9 +81,9 @@ export class RunsLoad implements Load {
   readonly #world: World;
   readonly #chronicle: Chronicle;
   readonly #plans = new KnownDefinitions();
-  /** Those that were drawn, what they continued as, and their children. */
+  /** Drawn runs, their continuations, and their children. */
   readonly #runs = new Map<string, KnownRun>();
-  /** Events of runs that have not started yet: what was withdrawn before. */
+  /** Events of runs that have not started yet, such as withdrawals. */
   readonly #early = new Map<string, readonly KnownEvent[]>();
   readonly #answered = new Set<number>();
   readonly #lost = new Map<string, number>();
@@ -92,7 +93,7 @@ export class RunsLoad implements Load {
   /** By the number of the operation. */
   readonly #doings = new Map<number, Doing>();
   #begin: (operation: Operation) => void = () => {};
-  /** Share of all attempts that come to nothing. */
+  /** Share of attempts that fail. */
   readonly #troubles: number;
 
   constructor(world: World, chronicle: Chronicle, runs: readonly PlannedRun[], troubles: number) {
@@ -132,7 +133,7 @@ export class RunsLoad implements Load {
     return undefined;
   }
 
-  /** See rule 1. */
+  /** Checks invariant 1. */
   event(event: KnownEvent): void {
     const { key, type, version, body } = event;
     if (key.kind !== this.machine.kind) return;
@@ -163,7 +164,7 @@ export class RunsLoad implements Load {
     this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
   }
 
-  /** See rule 4. */
+  /** Checks invariant 4. */
   refusedBy(number: number, refusal: Refusal): void {
     const witnessed = witnessOf(refusal);
     if (witnessed === undefined) return;
@@ -187,7 +188,7 @@ export class RunsLoad implements Load {
     this.#answered.add(number);
   }
 
-  /** See rule 2. */
+  /** Checks invariant 2. */
   dispatched({ id }: InstanceKey, effect: unknown, attempt: Attempt): void {
     const check = this.#runs.get(id)?.check;
     check?.offered(attempt, effect as RunEffect);
@@ -211,14 +212,14 @@ export class RunsLoad implements Load {
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
     const name = `${id} ${known.taskId} ${attempt.number} ${known.attempt}`;
     if (trouble < 1 && this.#mayLose(name)) return returned({ lost: true });
-    // What luck is left says whether it says something else first.
+    // The remaining randomness decides whether a note is sent first.
     const left = (random * 7_919) % 1;
     if (left < noteShare) return this.#note(known, left);
     const { visit = 1 } = run.check.attempt(attempt) ?? {};
     return resultOfScript(run.run.script, known, visit);
   }
 
-  /** That it is running, or how far it has come. */
+  /** Returns a report of the start, or of progress. */
   #note({ attempt, taskId }: OfferTask, random: number): Result {
     if (random < noteShare / 2) {
       const body = NoteAttempt.fromPartial({ agent: "agent-1", startMs: 1 });
@@ -232,7 +233,7 @@ export class RunsLoad implements Load {
     };
   }
 
-  /** See rule 3. */
+  /** Checks invariant 3. */
   lateResult(random: number): Result | undefined {
     if (random > lateShare) return undefined;
     const error = ErrorDetail.fromPartial({ code: "t.late", message: "too late" });
@@ -254,7 +255,7 @@ export class RunsLoad implements Load {
     }
   }
 
-  /** Each after the one before, at its time. */
+  /** Plans the actions, each after the previous one, at its time. */
   #plan(id: string, atMs: number, { acts }: DrawnRun): void {
     let dueMs = atMs;
     for (const { after, act } of acts) {
@@ -273,7 +274,7 @@ export class RunsLoad implements Load {
     this.#want(id, command, body);
   }
 
-  /** It is started by a message. After the run was taken back it may be there already. */
+  /** Records a continued run, which a message starts. After the run was taken back it may exist already. */
   #goOn({ run, check }: KnownRun, id: string): void {
     if (this.#runs.has(id)) return;
     const next: DrawnRun = { ...run, input: check.plain.next, acts: [] };
@@ -281,7 +282,7 @@ export class RunsLoad implements Load {
     this.#runs.set(id, { run: next, check: new RunCheck(this.machine, this.keyOf(id), order) });
   }
 
-  /** A client starts it, as the service would. The parent hears of it when that is answered. */
+  /** Starts a child as a client, as the service would. The parent is informed after the answer. */
   #startChild(id: string, parent: KnownRun, effect: StartChild, attempt: Attempt): Result | undefined {
     const { childId, taskId: task, parentClose } = effect;
     const number = this.#children.get(childId);
@@ -300,7 +301,7 @@ export class RunsLoad implements Load {
     };
   }
 
-  /** One that has ended told of that long ago, maybe of a time that its parent was taken back from. */
+  /** Returns the end of a child. It was reported long ago, maybe before its parent was taken back. */
   #endingOf(id: string) {
     const check = this.#runs.get(id)?.check;
     if (check === undefined) return undefined;
@@ -317,7 +318,7 @@ export class RunsLoad implements Load {
     return number;
   }
 
-  /** A run is known from now on. */
+  /** Records a new run, and returns its order. */
   #order(id: string, run: DrawnRun): RunOrder {
     this.#runs.set(id, {
       run,

@@ -1,20 +1,20 @@
 /**
- * Which parts have the tasks of sessions, by the durable events of runs and missions.
+ * Checks which works have the tasks of sessions, by the durable events of runs and missions.
  *
- * 1. A task is at one work at a time: another is given it when the first has let go of it, or is over.
- * 2. It is done once: only one work that has it ends it, until it is to be done again.
+ * 1. A task is at one work at a time: another work gets it after the first has released it, or has ended.
+ * 2. A task is done once: only one work with the task ends it, until it is to be repeated.
  */
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import { questionTask } from "@tutti/machine-session";
 
-/** Stands for a task that is done elsewhere, until it is taken out. */
+/** Takes the place of a task that another work does, until it is removed. */
 const standIn = "session.elsewhere";
 
 interface ReadWork {
   readonly sessionId: string;
   /** Ids of its tasks, by their nodes. */
   readonly ids: string[];
-  /** Nodes of the tasks that it does itself. */
+  /** Nodes of its own tasks. */
   readonly own: Set<number>;
   isOver: boolean;
 }
@@ -30,7 +30,7 @@ export class DoingCheck {
     this.#find = find;
   }
 
-  /** Session that a work belongs to. Undefined for none. */
+  /** Returns the session of a work. Undefined for none. */
   sessionOf(workId: string): string | undefined {
     return this.#works.get(workId)?.sessionId;
   }
@@ -46,14 +46,14 @@ export class DoingCheck {
     else if (lasts.has(type)) this.#over(work);
   }
 
-  /** A session is resumed: these are to be done once more. */
+  /** Records that a session was resumed: these tasks are to be done once more. */
   again(sessionId: string, ids: readonly string[]): void {
     for (const id of ids) this.#done.delete(`${sessionId} ${id}`);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   #started(workId: string, order: any): void {
-    // A run that asks an orchestrator does no task of the session.
+    // A run with a question to an orchestrator does no task of the session.
     if (order?.parent?.kind !== "session" || order.parent.task === questionTask) return;
     const work: ReadWork = { sessionId: order.parent.id, ids: [], own: new Set(), isOver: false };
     this.#works.set(workId, work);
@@ -96,7 +96,7 @@ interface Given {
   readonly isStandIn: boolean;
 }
 
-/** Of a list of specifications, or of a plan. */
+/** Returns the tasks of a list of specifications, or of a plan. */
 function tasksIn({
   tasks,
   plan,
@@ -115,7 +115,7 @@ function tasksIn({
 
 interface Planned {
   readonly scopes: readonly { readonly count: number }[];
-  /** Those that stand outside of it come last. */
+  /** Tasks outside of it come last. */
   readonly tasks: readonly { readonly id: string; readonly work: number }[];
   readonly works: readonly { readonly capability?: string }[];
 }

@@ -8,11 +8,11 @@ import { Draw } from "../work/draw.ts";
 import { drawAgents, drawPool, withBusyAgents } from "../work/draw-work.ts";
 import type { PlannedSession, SessionsPlan } from "./sessions-plan.ts";
 
-/** Streams of their own: what sessions draw does not shift what others do. */
+/** Separate random streams: draws of sessions do not change other draws. */
 const sessionsStream = 2 ** 42;
 const decidedStream = 2 ** 43;
 const budgetStream = 2 ** 44;
-/** No work may be removed before its check, with any clocks. */
+/** No work may be removed before its check, with any clock. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawSessionsPlan(seed: number): Plan {
@@ -26,7 +26,7 @@ export function drawSessionsPlan(seed: number): Plan {
       decidedByUsers(withBusyAgents(drawSessions(draw), seed), new Draw(seededChance(seed + decidedStream))),
       new Draw(seededChance(seed + budgetStream)),
     ),
-    // An inbox that is nearly always full is tried with the bank.
+    // The bank tests inboxes that are nearly always full.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };
 }
@@ -41,7 +41,7 @@ function drawSessions(draw: Draw): SessionsPlan {
   };
 }
 
-/** Some sessions are led by an orchestrator of their user, which is one of the agents. */
+/** Gives some sessions an orchestrator of their user, which is one of the agents. */
 function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
   const sessions = plan.sessions.map((session) => {
     if (!draw.happens(0.15)) return session;
@@ -54,13 +54,13 @@ function decidedByUsers(plan: SessionsPlan, draw: Draw): SessionsPlan {
 }
 
 /**
- * Some sessions keep within a budget. It is soon used up by those that fail then. Missions would ask people for more,
- * whom this load does not simulate.
+ * Gives some sessions a budget. Sessions that then fail exhaust it soon. Missions would ask people for more,
+ * which this load does not simulate.
  */
 function withBudgets(plan: SessionsPlan, draw: Draw): SessionsPlan {
   const sessions = plan.sessions.map((session) => {
     const { mode } = session.spec as { mode?: string };
-    // What these give away is refused with a budget.
+    // Delegated tasks of these modes are refused with a budget.
     if (mode === "MODE_CUSTOM" || !draw.happens(0.25)) return session;
     const tokens = mode === "MODE_WORKFLOW" ? 1 + draw.upTo(12) : 10_000;
     return { ...session, spec: { ...session.spec, budget: { tokens } } };
@@ -97,14 +97,14 @@ function drawSession(draw: Draw, index: number, busyMs: number): PlannedSession 
   };
 }
 
-/** The first one always does well. */
+/** Draws a task. The first one always succeeds. */
 export function drawTask(draw: Draw, number: number, id: string = `t${number}`): object {
   const needed = [...new Set(Array.from({ length: draw.upTo(3) }, () => draw.upTo(Math.max(1, number))))];
   const needs =
     number === 0
       ? []
       : needed.map((other) => ({ task: `t${other}`, condition: draw.one(0, 1, 1, 1, 2, 3, 3) }));
-  // Looked at is only what has done well by then.
+  // Only successful needs are read.
   const good = needs.filter(({ condition }) => condition <= NeedCondition.NEED_CONDITION_SUCCESS);
   const values = good.map(({ task }) => `\${{ tasks.${task}.output.value }}`);
   const fails = number === 0 ? 0 : draw.one(0, 0, 0, 0, 0, 1, 2, -1);

@@ -1,4 +1,6 @@
-/** What sessions and their tasks come to is what they come to when all is done one after the other, unless a caller or a timeout ended them before. */
+/**
+ * Checks that sessions and their tasks end as in sequential execution, unless ended by a caller or timeout.
+ */
 import { SessionPhase, type TaskNote } from "@tutti/contracts/session/v1";
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { specOf } from "@tutti/machine-session/testing";
@@ -17,9 +19,9 @@ const { WORK_STATUS_CANCELLED: cancelled, WORK_STATUS_TERMINATED: terminated } =
 
 export class EndCheck {
   readonly #parts: EndCheckParts;
-  /** The requested tasks of each session, by the commands. */
+  /** The tasks of each session that commands requested. */
   readonly #requested = new Map<string, Set<string>>();
-  /** Sessions of which agents that went silent made a task fail. */
+  /** Sessions with a task that failed because of silent agents. */
   readonly #dropped = new Set<string>();
 
   constructor(parts: EndCheckParts) {
@@ -37,7 +39,7 @@ export class EndCheck {
     if (type === "dependency_settled") this.#settled(session, body as Settled);
   }
 
-  /** No session is left that should have come to more. */
+  /** Checks that no session ended too early. */
   finish(): void {
     for (const { id, isOver, open } of this.#parts.sessions.values())
       if (!isOver) this.#parts.find(`${id} has not ended: ${open}`);
@@ -101,7 +103,7 @@ export class EndCheck {
     if (found !== String(first.value)) this.#parts.find(`${id} came to ${found}, expected ${first.value}`);
   }
 
-  /** It has ended, and so. */
+  /** Checks that a dependency has ended, with this status. */
   #settled({ id, state }: SessionCheck, { dependency, status }: Settled): void {
     const other = specOf(state).dependsOn[dependency]?.session?.id ?? "";
     const known = this.#parts.sessions.get(other);
@@ -114,7 +116,7 @@ export class EndCheck {
     return end ?? { how: "skipped" };
   }
 
-  /** It did not go as it would have: a caller is ending it, or agents were lost. */
+  /** Returns whether its course was changed: a caller is ending it, or agents were lost. */
   #isDisturbed({ id, state }: SessionCheck): boolean {
     return this.#dropped.has(id) || state.phase === SessionPhase.SESSION_PHASE_STOPPING;
   }

@@ -1,4 +1,4 @@
-/** Locks, by what became durable of them: they exclude, and what was held is never held again under its token. */
+/** Checks locks by their durable events: they exclude each other, and a released token is never reused. */
 
 interface Hold {
   readonly holder: string;
@@ -15,14 +15,14 @@ export class LockCheck {
     this.#find = find;
   }
 
-  /** What an agent still has. Undefined for nothing. */
+  /** A lock that an agent still holds. Undefined for none. */
   get held(): string | undefined {
     for (const [name, holds] of this.#holds)
       for (const { holder } of holds.values()) return `${holder} holds ${name}`;
     return undefined;
   }
 
-  /** Says that it has it. */
+  /** Checks that a holder has the lock. */
   mustBeHeld(name: string, holder: string): void {
     const holds = [...(this.#holds.get(name)?.values() ?? [])];
     if (!holds.some((hold) => hold.holder === holder))

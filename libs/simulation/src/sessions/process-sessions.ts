@@ -1,6 +1,6 @@
 /**
- * What a process does for its sessions: the code that services do it with, over calls of the simulation, and the
- * tasks of its runs and missions.
+ * Executes sessions in a process: the code of the services, over calls of the simulation, and the tasks of
+ * its runs and missions.
  */
 import type { Component, Logger } from "@tutti/kernel";
 import type { SessionEffect } from "@tutti/machine-session";
@@ -17,9 +17,9 @@ export interface ProcessSessionsParts extends Pick<ServicesParts, "agents"> {
   readonly world: World;
   readonly chronicle: Chronicle;
   readonly logger: Logger;
-  /** Tasks on their way to the pool. */
+  /** Sends tasks to the pool. */
   readonly offers: Doer;
-  /** What sessions want, as it is to be taken for. */
+  /** Changes the effects of sessions. */
   readonly taken: (effect: SessionEffect) => SessionEffect;
 }
 
@@ -45,7 +45,7 @@ export class ProcessSessions implements Doer {
         runtime: plain(runtime),
         foundation: { clock: life, timers: life, chance, logger },
         cause: { actor: undefined, traceparent: "", decision: "service", reason: "" },
-        // No goals are drawn.
+        // Goals are not drawn.
         readTasks: (_namespace, { work }) =>
           Promise.reject(new Error(`expected tasks, found a ${work?.$case}`)),
         register: (_name, part) => {

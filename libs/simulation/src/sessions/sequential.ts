@@ -1,6 +1,6 @@
 /**
- * What tasks come to when they are done one after the other by one who never fails but where the errand says so:
- * nothing is known here of parts, modes, agents or moves, so what a session comes to must not depend on these.
+ * The results of tasks in sequential execution without failures other than those of the errand. Nothing here
+ * depends on parts, modes, agents or moves, so the result of a session must not depend on these either.
  */
 import { NeedCondition, type TaskSpec } from "@tutti/contracts/types/v1";
 import { comesTo, type Errand } from "./sessions-plan.ts";
@@ -28,7 +28,7 @@ export function doneInOrder(tasks: readonly TaskSpec[]): ReadonlyMap<string, Seq
   return ends;
 }
 
-/** Returns whether a session with these tasks fails: one of them does, and none was waiting for that. */
+/** Returns whether a session with these tasks fails: one of them does, and no task was waiting for that. */
 export function failsWith(tasks: readonly TaskSpec[]): boolean {
   const ends = doneInOrder(tasks);
   const awaited = new Set(
@@ -64,7 +64,7 @@ function done(task: TaskSpec, endOf: (id: string) => SequentialEnd): SequentialE
   return { how: "completed", value: comesTo({ seed, fails, of: values }) };
 }
 
-/** As it was written, with its expressions. */
+/** Returns the errand as written, with its expressions. */
 function errandOf({ input }: TaskSpec): Omit<Errand, "of"> & { readonly of: readonly string[] } {
   const bytes = input?.body?.$case === "inline" ? input.body.value : new Uint8Array();
   return JSON.parse(Buffer.from(bytes).toString());

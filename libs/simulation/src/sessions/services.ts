@@ -1,6 +1,6 @@
 /**
- * The services that sessions ask, with the machines behind them: each request is the command or the question that its
- * handler makes of it, told where the partition is. Calls get lost, and come twice.
+ * The services that sessions call, with the machines behind them. Each request is the command or question
+ * that its handler makes of it, sent to the partition. Calls are lost and doubled.
  */
 import { LockGrant } from "@tutti/contracts/session/v1";
 import { type Agent, type Mission, MissionOrder } from "@tutti/contracts/swarm/v1";
@@ -20,20 +20,20 @@ import type { PlainRuntime } from "../witness/plain-runtime.ts";
 
 export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly timers: Timers;
-  /** A runtime as services know it. */
+  /** Returns the runtime in the form for services. */
   readonly plain: (runtime: Runtime) => PlainRuntime;
-  /** The agents of the pool, as its owner lists them. Undefined without an owner. */
+  /** Returns the agents of the pool, as its owner lists them. Undefined without an owner. */
   readonly agents: () => readonly Agent[] | undefined;
 }
 
-/** Pause between two looks at the waits of another process. */
+/** Pause between two polls of the waits of another process. */
 const lookMs = 300;
 const newsMs = 60;
 const leavingPool = { service: "swarm", partition: 0 };
 
 type Signalled = { readonly signal?: AbortSignal | undefined } | undefined;
 
-/** A call to an instance of one kind, which is made where its partition is. */
+/** A call to an instance of one kind, executed at its partition. */
 type CallTo = <Answer>(
   id: string,
   what: string,
@@ -65,8 +65,8 @@ export function servicesOf(parts: ServicesParts): SessionClients {
 }
 
 /**
- * Until there is more than the caller knows, or it has ended. A call that waits is one that looks here, so that who is
- * asked may die.
+ * Waits until there is news for the caller, or the instance has ended. Waiting calls poll, so that the called
+ * process may die.
  */
 async function news(
   timers: Timers,
@@ -250,7 +250,7 @@ function estimatesOf(parts: ServicesParts) {
 function sessionsOf(parts: ServicesParts) {
   const session = callsTo("session", parts);
   return {
-    /** A call waits. Here it looks, so that the asked process may die meanwhile. */
+    /** A waiting call polls, so that the called process may die meanwhile. */
     async awaitSession({ sessionId, waitMs }: Any, options: Signalled) {
       for (let leftMs = waitMs; ; leftMs -= lookMs) {
         const shown = await session(sessionId, "await_session", options, (runtime, key) =>
@@ -298,7 +298,7 @@ function locksOf(parts: ServicesParts) {
 // biome-ignore lint/suspicious/noExplicitAny: requests of several services, each taken apart where it is served
 type Any = any;
 
-/** As the mission gets it: without its own id. */
+/** Returns the request for the mission: without its own id. */
 function within(request: Any): Any {
   return { ...request, namespace: "", missionId: "" };
 }
@@ -335,8 +335,7 @@ function runOrderOf(spec: RunSpec, parent: Any): RunOrder {
   const list = spec.what?.$case === "tasks" ? spec.what.value : { tasks: [], output: "", input: undefined };
   const { input } = list;
   const order = RunOrder.fromPartial({
-    // Questions say themselves how long they can be read: by clocks that jump they would be gone before they were
-    // looked at.
+    // Questions set their own retention: with jumping clocks they would be gone before they were read.
     priority: spec.priority,
     pool: spec.pool,
     retentionMs: 0,

@@ -1,4 +1,4 @@
-/** The answers of agents to tasks of sessions: the result of the errand, or its failure, and the agent. */
+/** The answers of agents to tasks of sessions: the result of the errand, with the name of the agent. */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";
@@ -35,7 +35,7 @@ export class SessionAgents {
     return { outcome: { $case: "inlineOutput", value }, used };
   }
 
-  /** The first try of some decisions fails. */
+  /** Returns a decision. The first try of some decisions fails. */
   #decide(question: Parameters<typeof decideByLot>[0], attempt: number, by: string): AgentAnswer {
     const used = { tokens: 0, money: 0, timeMs: 0 };
     if (attempt === 1 && this.#chance.random() < 0.2) return failed("work.broken", by, used);
@@ -49,7 +49,7 @@ function failed(code: string, message: string, used: NonNullable<AgentAnswer["us
   return { outcome: { $case: "failed", value: ErrorDetail.fromPartial({ code, message, retry }) }, used };
 }
 
-/** What of a question it looks at. */
+/** The part of a question that it reads. */
 interface Question {
   readonly tasks: readonly RequestedTask[];
   readonly agents: readonly { readonly id: string }[];
@@ -67,10 +67,10 @@ const modes = ["workflow", "swarm", "intelligence"];
 const againMs = 400;
 
 /**
- * An orchestrator of a user, which decides by lot: it starts some of what can start, gives some away, and now and then
- * nothing.
+ * An orchestrator of a user with random decisions: it starts some of the ready tasks, delegates some, and
+ * sometimes does nothing.
  *
- * As JSON, like any program's.
+ * Returns JSON, like any program.
  */
 function decideByLot({ tasks, agents }: Question, chance: Chance): object {
   const happens = (share: number): boolean => chance.random() < share;

@@ -1,14 +1,14 @@
 /**
- * One session as its durable events show it: the state that the machine folds from them, which people and the other
+ * One session by its durable events: the state that the machine folds from them, which people and the other
  * checks of the load see, and the invariants of each event.
  *
  * 1. A session starts once its dependencies have ended and its locks are held, and not while it is paused.
  * 2. A task is in a part when its status changes, and ends once until the session is retried.
- * 3. A part is asked for nothing after its end. A planned part has a task only after its needs, and learns of the end of
- *    another part's task once.
+ * 3. A part gets no request after its end. A planned part has a task only after its needs, and learns of the
+ *    end of another part's task once.
  * 4. The parts together stay within the budget of the session.
- * 5. A session that completes has no open task or part, and no failure that no task waits for. One that is retried
- *    repeats each task that depends on a repeated task.
+ * 5. A session that completes has no open task or part, and no failure without a task that waits for it. A
+ *    retried session repeats each task that depends on a repeated task.
  */
 import { Mode, SessionPhase } from "@tutti/contracts/session/v1";
 import { NeedCondition, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
@@ -145,7 +145,7 @@ export class SessionCheck {
 
 const starts = new Set(["goal_asked", "choosing_begun", "mode_chosen"]);
 const afterwards = new Set(["session_retried", "session_removed"]);
-/** These ask something of a part. */
+/** Events that request something of a part. */
 const gives = new Set(["part_made", "operation_queued", "tasks_moved", "tasks_placed", "mode_chosen"]);
 
 function phaseName(phase: SessionPhase): string {

@@ -1,4 +1,4 @@
-/** People who look after sessions: they do this and that while there is trouble, and the rest once it is over. */
+/** People who look after sessions: they act at random while there are faults, and do the rest afterwards. */
 import { Mode } from "@tutti/contracts/session/v1";
 import { TaskSpec, TaskStatus } from "@tutti/contracts/types/v1";
 import { Draw } from "../work/draw.ts";
@@ -40,7 +40,7 @@ export class SessionPeople {
       });
   }
 
-  /** An operator resumes what was held, until nothing is. */
+  /** Resumes paused sessions as an operator, until none is paused. */
   settleDown(): void {
     const { world, sessions, ask } = this.#parts;
     for (const { id, state } of sessions()) if (state.pauseMs > 0) ask(id, "resume_session", { reason: "" });
@@ -77,7 +77,7 @@ export class SessionPeople {
     return all.slice(0, this.#draw.upTo(most + 1)).map(({ spec }) => spec.id);
   }
 
-  /** It may need any that is there. */
+  /** Returns another task. It may need any existing task. */
   #another(session: SessionCheck): TaskSpec {
     const count = session.state.tasks.filter(({ spec }) => spec.id.startsWith("t")).length;
     const drawn = drawTask(this.#draw, count, `more-${this.#added++}`);

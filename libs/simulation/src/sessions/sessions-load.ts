@@ -1,11 +1,12 @@
 /**
- * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one pool. With
- * locks, sessions that wait for each other, people who move, pause and end things, and the steering that services have.
+ * Sessions as a load: tasks in every mode, done as parts by runs and missions whose tasks meet agents in one
+ * pool. With locks, sessions that wait for each other, people who move, pause and end things, and the
+ * steering that services have.
  *
  * 1. The durable events of a session keep the invariants of `SessionCheck`.
- * 2. A task comes to what it comes to when all are done one after the other. By one work at a time.
+ * 2. A task has the result of sequential execution. One work at a time does it.
  * 3. Locks exclude, and their tokens grow.
- * 4. Every session ends, as it has to.
+ * 4. Every session ends, with the required status.
  */
 import { SessionOrder, SessionSpec } from "@tutti/contracts/session/v1";
 import type { InstanceKey, Refusal } from "@tutti/kernel";
@@ -50,7 +51,7 @@ export class SessionsLoad implements Load {
   readonly #chronicle: Chronicle;
   readonly #weakening: Weakening;
   readonly #sessions = new Map<string, SessionCheck>();
-  /** Kinds of works by the ids of the existing runs and missions. */
+  /** Kinds of existing runs and missions by id. */
   readonly #kinds = new Map<string, string>();
   readonly #openWorks = new Set<string>();
   readonly #answered = new Set<number>();

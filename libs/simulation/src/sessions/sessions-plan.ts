@@ -1,6 +1,6 @@
 import type { WorkPlan } from "../work/work-plan.ts";
 
-/** Sessions whose tasks runs and missions do, with agents of one pool, and what befalls them. */
+/** Sessions whose tasks runs and missions do, with agents of one pool, and their faults. */
 export interface SessionsPlan extends Pick<WorkPlan, "pool" | "limits" | "peoplePerMinute"> {
   readonly sessions: readonly PlannedSession[];
 }
@@ -12,16 +12,16 @@ export interface PlannedSession {
   readonly spec: object;
 }
 
-/** What a task is about. Its agent reads it. */
+/** The content of a task, for its agent. */
 export interface Errand {
   readonly seed: number;
-  /** So many of its first attempts fail. All of them for less than none. */
+  /** Number of first attempts that fail. Below 0: all. */
   readonly fails: number;
-  /** What other tasks came to. */
+  /** The results of other tasks. */
   readonly of: readonly number[];
 }
 
-/** What a task comes to that is done well, by any agent, however often. */
+/** Returns the result of a task that succeeds, with any agent and any number of attempts. */
 export function comesTo({ seed, of }: Errand): number {
   return of.reduce((sum, value, place) => (sum * 31 + value * (place + 3)) % 9_973, seed % 9_973);
 }

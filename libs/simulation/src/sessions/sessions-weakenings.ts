@@ -1,4 +1,4 @@
-/** What sessions, and those around them, are made to do wrong, to see that it is noticed. */
+/** Planted faults of sessions and their environment, to test that they are noticed. */
 import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import { type Any, altered } from "../weakenings/altered.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
@@ -13,7 +13,7 @@ const anotherOutcome = {
   },
 };
 
-/** Looked for in sessions. */
+/** Searched in sessions. */
 export const sessionsWeakenings: readonly Weakening[] = [
   {
     name: "moves-at-once",

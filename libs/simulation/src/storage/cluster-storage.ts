@@ -1,4 +1,4 @@
-/** Several processes share a journal server, and an archive that all of them reach. */
+/** The storage of several processes: a shared journal server and a shared archive. */
 import { MemoryArchiveStore } from "@tutti/journal";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { Network } from "../network/network.ts";

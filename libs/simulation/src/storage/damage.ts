@@ -1,6 +1,6 @@
 /**
- * Damage to a disk that is not open: a flipped bit, or records that were changed and whose checksums were made to fit.
- * It has to be found, and told with its place. Then it is taken back, as from a backup, and the run continues.
+ * Damage to a closed disk: a flipped bit, or changed records with matching checksums. It has to be found and
+ * reported with its place. Then it is undone, as from a backup, and the run continues.
  */
 
 import { journalErrors, type Verification, verifyDisk } from "@tutti/journal";
@@ -8,12 +8,12 @@ import { type LogPart, type MemoryDisk, mendLog, partsOfLog } from "@tutti/journ
 import { isTuttiError } from "@tutti/kernel";
 import type { World } from "../world/world.ts";
 
-/** Looks at a whole log for damage. */
+/** Checks a whole log for damage. */
 export type VerifyDisk = (disk: MemoryDisk, name: string) => Verification;
 
 export interface Damage {
   readonly kind: "flip" | "edit";
-  /** Which of the parts that may be hit, and where in it: shares. */
+  /** The damaged part, and the place in it, as shares. */
   readonly part: number;
   readonly place: number;
   readonly bit: number;
@@ -23,7 +23,7 @@ export function isCorrupt(error: unknown): boolean {
   return isTuttiError(error) && journalErrors.corrupt.is(error);
 }
 
-/** Damages a log, looks whether that is found, and takes it back. */
+/** Damages a log, checks that this is found, and undoes it. */
 export function damageFound(world: World, disk: MemoryDisk, damage: Damage, verify: VerifyDisk): void {
   if (verifyDisk(disk, name).kind !== "sound") return;
   const parts = partsOfLog(disk);
@@ -86,7 +86,7 @@ function wrongWithFlip(
 function wrongWithEdit({ damage }: Verification, { batch, file }: LogPart): string | undefined {
   if (damage === undefined || batch === undefined) return "the chain of hashes to show it";
   const { partition, number } = damage.details;
-  // A segment that starts in between says where each partition stood, and notices first.
+  // A segment in between lists the positions of all partitions, and detects it first.
   const isNext = Number(partition) === batch.partition && Number(number) === batch.number + 1;
   const isSegment = number === undefined && damage.details["file"] !== file;
   return isNext || isSegment

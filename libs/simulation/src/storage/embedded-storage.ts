@@ -1,6 +1,6 @@
 /**
- * One process's own disk: the journal on segments, written in line, on a disk that loses, tears, fails, fills up and
- * flips bits, and its archive.
+ * The disk of one process: the journal on segments, written inline, on a disk that loses and tears writes,
+ * fails, fills up and flips bits, and its archive.
  */
 import { type Journal, MemoryArchiveStore, openSegmentsInline, verifyDisk } from "@tutti/journal";
 import { type DiskFaults, MemoryDisk } from "@tutti/journal/testing";
@@ -15,15 +15,15 @@ import { type ArchiveGround, calmArchive, openArchive } from "./faulty-archive.t
 import { ObservedJournal, UnderWay } from "./observed-journal.ts";
 import type { OpenedStorage, Storage, StorageSeams } from "./storage.ts";
 
-/** Bytes of records that a batch may have: small, so that opening a journal costs little. */
+/** Maximum bytes of records in a batch: small, so that opening a journal costs little. */
 const batchBytesMax = 256 * 1024;
-/** A commit takes up to so long. */
+/** Maximum duration of a commit. */
 const commitMs = 2;
-/** A journal that broke is opened again after up to so long. */
+/** Maximum pause before a broken journal is opened again. */
 const renewMs = 200;
 
 export interface EmbeddedSeams extends StorageSeams {
-  /** Looks for damage. */
+  /** Checks for damage. */
   readonly verify?: VerifyDisk;
 }
 
@@ -42,7 +42,7 @@ export class EmbeddedStorage implements Storage {
   readonly #underWay: UnderWay;
   readonly #chance: Chance;
   #faults: DiskFaults;
-  /** What happens to the disk before it is opened the next time. */
+  /** Damage to the disk before it is opened the next time. */
   readonly damages: Damage[] = [];
 
   constructor(parts: EmbeddedParts) {
@@ -155,7 +155,7 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /** Until it works. */
+  /** Opens the journal again, until that works. */
   async #renew(life: Life, broken: Journal): Promise<Journal> {
     const { world } = this.#parts;
     for (;;) {

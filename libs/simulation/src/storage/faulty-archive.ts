@@ -1,4 +1,4 @@
-/** An archive in memory that is slow, fails, and fails after it has done what it was asked for. */
+/** An archive in memory that is slow, fails, and fails after it has executed the call. */
 import { type Archive, type BatchSource, MemoryArchive, type MemoryArchiveStore } from "@tutti/journal";
 import type { Chance } from "@tutti/kernel";
 import type { ArchiveFaults } from "../plan/plan.ts";

@@ -1,7 +1,7 @@
 /**
- * A process's view of the journal server. Appends are pipelined on one connection. An acknowledgement that does not
- * come in time makes the outcome unknown, of that append and of all behind it, and the partition then takes nothing
- * until it is sealed.
+ * A process's view of the journal server. Appends are pipelined on one connection. After a missing
+ * acknowledgement, the outcome of that append and of all later ones is unknown. The partition then accepts
+ * nothing until it is sealed.
  */
 import {
   type Append,
@@ -22,7 +22,7 @@ import type { World } from "../world/world.ts";
 import { batchBytesMax, type JournalServer, type ServerPartition } from "./journal-server.ts";
 import { never } from "./observed-journal.ts";
 
-/** After this long without an acknowledgement an append is unknown. */
+/** Time without an acknowledgement after which an append is unknown. */
 const timeoutMs = 2_000;
 
 export interface ServerLink {
@@ -30,7 +30,7 @@ export interface ServerLink {
   readonly life: Life;
   readonly network: Network;
   readonly server: JournalServer;
-  /** Appends of one partition that may be under way. */
+  /** Maximum of concurrent appends of one partition. */
   readonly appendsMax: number;
 }
 
@@ -136,7 +136,7 @@ export class ClientPartition implements JournalPartition {
         async () => ({ outcome: await this.#server.seal(seal, this.#writer), last: this.#server.last }),
         ({ outcome, last }) => {
           timer.cancel();
-          // Also who was refused learns how far the log is.
+          // A refusal also reports the end of the log.
           this.#last = last;
           if (outcome.kind === "sealed") this.#stopped = undefined;
           settle(outcome);
@@ -175,7 +175,7 @@ export class ClientPartition implements JournalPartition {
     if (number > this.#last.number) this.#last = { number, epoch, timeMs, hash: this.#last.hash };
   }
 
-  /** Answers come in the order of the appends. */
+  /** Settles answers in the order of the appends. */
   #settle(): void {
     for (let [first] = this.#underWay; first?.outcome !== undefined; [first] = this.#underWay) {
       this.#underWay.shift();
@@ -192,8 +192,8 @@ export class ClientPartition implements JournalPartition {
     this.#stopped = "an append was not acknowledged";
     for (const waiting of this.#underWay.splice(0)) {
       waiting.timer?.cancel();
-      // What was refused behind it was refused. What was acknowledged is there, but its answer waits for the one
-      // before.
+      // An append that was refused after it is refused. An acknowledged one is durable, but its answer waits
+      // for the previous one.
       waiting.settle(waiting.outcome?.kind === "durable" ? unknown() : (waiting.outcome ?? unknown()));
     }
     this.#wake();
@@ -206,7 +206,7 @@ export class ClientPartition implements JournalPartition {
     for (const resolve of waiting) resolve();
   }
 
-  /** Asks the server and waits. Rejects when no answer comes. */
+  /** Sends a request and waits. Rejects without an answer. */
   #request<Answer>(serve: () => Promise<Answer>): Promise<Answer> {
     const { life } = this.#link;
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 /**
- * A journal server that several processes share: it judges every append by number and epoch, and what it has it keeps.
- * What becomes of requests and acknowledgements on their way is the network's business.
+ * A journal server that several processes share: it checks every append by number and epoch, and keeps
+ * accepted ones. The network decides the fate of requests and acknowledgements in flight.
  */
 import {
   type Append,
@@ -15,12 +15,12 @@ import {
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { World } from "../world/world.ts";
 
-/** Bytes of records that a batch may have. */
+/** Maximum bytes of records in a batch. */
 export const batchBytesMax = 256 * 1024;
 
-/** Where a server may be made to judge wrongly. */
+/** Hooks that make a server accept wrong appends. */
 export interface ServerSeams {
-  /** Returns an append as it arrives, and the end of the log as it is. */
+  /** Changes an append on arrival, with the end of the log. */
   append?(append: Append, last: Position): Append;
 }
 
@@ -37,7 +37,7 @@ export class JournalServer {
     const journal = new MemoryJournal({
       services: [{ service, partitions }],
       batchBytesMax,
-      // Each message is there at once on arrival. Only the way takes time.
+      // Each message is handled at once on arrival. Only the way takes time.
       schedule: (run) => run(),
     });
     this.partitions = journal.partitions.map((log) => new ServerPartition(world, chronicle, log, seams));

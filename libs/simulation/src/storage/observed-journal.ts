@@ -16,7 +16,7 @@ import type { Chronicle, WrittenBatch } from "../checks/chronicle.ts";
 import type { Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 
-/** What is under way to a log: it may be there or not. Outlives the process that appended it. */
+/** Appends in flight to a log: they may be durable or not. Outlives the process that appended them. */
 export class UnderWay {
   readonly partitions: WrittenBatch[][];
 
@@ -28,7 +28,7 @@ export class UnderWay {
 export interface Observation {
   readonly world: World;
   readonly chronicle: Chronicle;
-  /** Whose it is. Undefined for who only looks. */
+  /** The observed process. Undefined for a mere reader. */
   readonly life: Life | undefined;
   readonly underWay: UnderWay;
 }
@@ -60,7 +60,7 @@ export class ObservedJournal implements Journal {
     return this.#inner.close();
   }
 
-  /** What a log that was just opened has: all that is known to be there, and of what was under way a beginning. */
+  /** Compares a log that was just opened: it has all known batches, and a prefix of those in flight. */
   async compare(): Promise<void> {
     const { world, chronicle, underWay } = this.#observation;
     for (const [index, partition] of this.#inner.partitions.entries()) {
@@ -90,7 +90,7 @@ export class ObservedJournal implements Journal {
     }
   }
 
-  /** All that can still be read is what was appended. */
+  /** Checks that all readable batches were appended. */
   async compareAll(): Promise<void> {
     const { world, chronicle } = this.#observation;
     for (const [index, partition] of this.#inner.partitions.entries()) {
@@ -167,7 +167,7 @@ class ObservedPartition implements JournalPartition {
     return this.#observation.life?.cross() ?? true;
   }
 
-  /** Before the appender learns of it, it is known here. */
+  /** Records a durable batch before the appender learns of it. */
   async #under<Outcome extends AppendOutcome | SealOutcome>(
     batch: WrittenBatch,
     appending: Promise<Outcome>,
@@ -178,10 +178,10 @@ class ObservedPartition implements JournalPartition {
     const outcome = await appending;
     const at = waiting.indexOf(batch);
     if (outcome.kind === "durable" || outcome.kind === "sealed") {
-      // What came before and has no answer has become durable with it.
+      // Earlier batches without an answer have become durable with it.
       waiting.splice(0, at + 1);
       const number = outcome.kind === "sealed" ? outcome.number : batch.number;
-      // A seal gets the time of the batch before if that was later.
+      // A seal has the time of the previous batch if that was later.
       const { timeMs } = this.#inner.last;
       chronicle.durable(this.partition, batch.seal ? { ...batch, number, timeMs } : batch);
     } else if (outcome.kind !== "unknown" && at >= 0) {
@@ -212,7 +212,7 @@ async function batchesOf(partition: JournalPartition, from: number): Promise<Jou
   return all;
 }
 
-/** What a dead process waits for. */
+/** Returns a promise for a dead process: it never settles. */
 export function never<T>(): Promise<T> {
   return new Promise(() => {});
 }

@@ -1,4 +1,4 @@
-/** What a process stands on: its journal and its archive, real ones on faulty ground. */
+/** The storage of a process: its journal and its archive, real ones with simulated faults. */
 import type { Archive, Journal } from "@tutti/journal";
 import type { JournalSource } from "@tutti/runtime";
 import type { CrashKind, Life } from "../world/process.ts";
@@ -6,22 +6,22 @@ import type { CrashKind, Life } from "../world/process.ts";
 export interface OpenedStorage {
   readonly journals: JournalSource;
   readonly archive: Archive;
-  /** What was open when the process ends gracefully. */
+  /** Closes the open storage of a process that ends gracefully. */
   close(): Promise<void>;
 }
 
 export interface Storage {
-  /** Opens the stored data for a new life of a process. Throws when that does not work at the moment. */
+  /** Opens the stored data for a new life of a process. Throws if that is impossible now. */
   open(life: Life): Promise<OpenedStorage>;
-  /** A life that had it open has ended. */
+  /** Called after the death of a life with open storage. */
   died(life: Life, how: CrashKind): void;
-  /** From now on nothing fails. */
+  /** Ends all faults. */
   settleDown(): void;
-  /** Everything is closed: checks all that is there. */
+  /** Checks all stored data after everything is closed. */
   verify(): Promise<void>;
 }
 
-/** Stands between the runtime and a journal or an archive, to weaken what they promise. */
+/** Hooks between the runtime and a journal or an archive, to weaken their guarantees. */
 export interface StorageSeams {
   journal?(journal: Journal, life: Life): Journal;
   archive?(archive: Archive, life: Life): Archive;

@@ -1,15 +1,15 @@
-/** Machines that read one word otherwise than they should. */
+/** Machines with one changed behaviour. */
 import type { AnyMachine } from "../witness/witness.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies and states of many kinds, each changed in its own way
 export type Any = any;
 
 export interface Alterations {
-  /** By the type of the event: what is emitted instead. */
+  /** By event type: replaces the emitted event. */
   readonly emits?: Readonly<Record<string, (body: Any) => Any>>;
-  /** By the type of the event: what happens to the state besides. */
+  /** By event type: an additional change of the state. */
   readonly folds?: Readonly<Record<string, (state: Any, body: Any) => void>>;
-  /** By the type of the command: what it is taken for. */
+  /** By command type: replaces the received command. */
   readonly takes?: Readonly<Record<string, (body: Any, state: Any) => Any>>;
 }
 

@@ -2,9 +2,9 @@ import { isRefusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
 import type { MachineEdge } from "../witness/witness.ts";
 
-/** Gives refusals and reads to those who wait for them the moment they are made, long before the runtime would. */
+/** Sends refusals and reads to their receivers immediately, long before the runtime would. */
 export class EarlyAnswers implements MachineEdge {
-  /** By the body of the command or question: it is handed on as it is. */
+  /** By the body of the command or question, which is passed on unchanged. */
   readonly #waiting = new Map<unknown, (outcome: Outcome) => void>();
 
   expect(body: unknown, answer: (outcome: Outcome) => void): void {

@@ -9,7 +9,7 @@ import {
 } from "./runtime-weakenings.ts";
 import { none, type Weakening } from "./weakening.ts";
 
-/** Everything that the simulation has to notice. */
+/** All planted faults that the simulation has to notice. */
 export const weakenings: readonly Weakening[] = [
   noFencing,
   noSeal,
@@ -21,7 +21,7 @@ export const weakenings: readonly Weakening[] = [
   chainNotChecked,
 ];
 
-/** Where each of them is looked for. */
+/** The first seed of each search. */
 export const firstSeeds: readonly number[] = [0, 100_000, 200_000, 300_000, 400_000];
 
 export function weakeningOf(name: string): Weakening {

@@ -28,7 +28,7 @@ function changed(inner: Journal, change: (partition: JournalPartition) => Journa
   };
 }
 
-/** A partition of a journal as it is: what is to be weakened is overridden. */
+/** A partition of a journal without changes. Subclasses override what they weaken. */
 class Unchanged implements JournalPartition {
   protected readonly inner: JournalPartition;
 
@@ -62,7 +62,7 @@ class Unchanged implements JournalPartition {
   }
 }
 
-/** What an owner reads is from a while before its seal: what lands in between it never sees. */
+/** A partition that its owner reads a while before its seal: it never sees appends in between. */
 class ReadBeforeSeal extends Unchanged {
   readonly #life: Life;
   #read: readonly JournalBatch[] | undefined;
@@ -93,7 +93,7 @@ class ReadBeforeSeal extends Unchanged {
 
 const readingMs = 200;
 
-/** Says that it is durable before it is. */
+/** Reports an append as durable before it is. */
 class Hasty extends Unchanged {
   override append(append: Append): Promise<AppendOutcome> {
     void this.inner.append(append);
@@ -144,5 +144,5 @@ export const chainNotChecked: Weakening = {
   },
 };
 
-/** What only a comparison of hashes finds. */
+/** Findings of the comparison of hashes only. */
 const onlyChain = /a batch that follows another one than is there|a segment that continues another log/;

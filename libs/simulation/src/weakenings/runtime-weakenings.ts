@@ -29,7 +29,7 @@ export const cutBeforeSnapshot: Weakening = {
   storage: { archive: hasty },
 };
 
-/** Says that it has committed and packed before it has. */
+/** Reports commits and packs before they are done. */
 function hasty(inner: Archive): Archive {
   return {
     partition: (partition) => hastyPartition(inner.partition(partition)),

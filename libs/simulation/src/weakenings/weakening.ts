@@ -6,21 +6,21 @@ import type { ServerSeams } from "../storage/journal-server.ts";
 import type { AnyMachine, MachineEdge } from "../witness/witness.ts";
 
 /**
- * Something that the system is made to do wrong, from outside: through its ports, or around its machines. A simulation
- * that does not notice it is blind there.
+ * A planted fault of the system, from outside: through its ports, or around its machines. A simulation that
+ * does not notice it is blind there.
  */
 export interface Weakening {
   readonly name: string;
-  /** What is wrong then. */
+  /** Description of the fault. */
   readonly about: string;
-  /** From any seed on, it is found by one of so many: from the five that are tried. */
+  /** From any seed on, one of this many seeds finds it. Tested from five first seeds. */
   readonly foundWithin: number;
   readonly edge?: MachineEdge;
-  /** Returns a machine that reads a word otherwise. */
+  /** Returns a machine with a changed behaviour. */
   machine?(machine: AnyMachine): AnyMachine;
-  /** Around the pool that work shares. */
+  /** Faults around the shared pool. */
   readonly pool?: Pick<PoolWeakening, "hello" | "said" | "received" | "offered" | "isHasty" | "endsReleased">;
-  /** What a session wants done, taken for something else. */
+  /** Replaces an effect of a session. */
   session?(effect: SessionEffect): SessionEffect;
   readonly storage?: EmbeddedSeams;
   readonly server?: ServerSeams;
@@ -29,5 +29,5 @@ export interface Weakening {
   submission?(submission: Submission): Submission;
 }
 
-/** Nothing is wrong. */
+/** Without a fault. */
 export const none: Weakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };

@@ -1,6 +1,6 @@
 /**
- * The runtime as services know it: they name commands and questions of their machines, and get plain answers. What
- * machines with a witness say is compared with what is durable before it is heard.
+ * The runtime in the form for services: they name commands and questions of their machines, and get plain
+ * answers. Answers of machines with a witness are compared with durable events before they are passed on.
  */
 import { type Command, errorOf, type InstanceKey, type Query } from "@tutti/kernel";
 import type { Outcome, Runtime } from "@tutti/runtime";

@@ -1,7 +1,7 @@
 /**
- * Any machine with a witness. Beside its state it counts its events and keeps a digest of them. Every answer, refusal
- * and effect names the events after which it was made. So a reader of the journal can tell whether an answer rested
- * on durable events. The machine inside does not notice.
+ * Any machine with a witness. In addition to its state it counts its events and keeps a digest of them. Every
+ * answer, refusal and effect names the events before it. So a reader of the journal can tell whether an
+ * answer depended only on durable events. The machine inside does not notice.
  */
 
 import { FlatWriter } from "@tutti/contracts/wire";
@@ -34,19 +34,19 @@ type AnyEvent = MachineEvent<any, any, any>;
 /** Asks for the whole state, as `project` shows it. */
 export const projectionQuery = "witness_projection";
 
-/** Returns the digest after one more event. The reader of the journal calls it with what is recorded. */
+/** Returns the digest after one more event. The reader of the journal calls it with recorded events. */
 export function digestOf(before: number, type: string, json: string): number {
   return stableHash(String(before), type, json);
 }
 
-/** What happens at a machine's edge: where a simulation may look, or break something. */
+/** Hooks at the edge of a machine, where a simulation observes or breaks something. */
 export interface MachineEdge {
-  /** Before what was decided is anywhere near durable. */
+  /** Called after a decision, long before it is durable. */
   decided?(command: AnyCommand, body: unknown, answer: unknown): void;
   queried?(body: unknown, answer: unknown): void;
-  /** Whether what a state says to be outstanding includes its timers. A machine without that forgets them. */
+  /** Whether the timers of a state are missing from what is outstanding: such a machine forgets them. */
   readonly forgetsTimers?: boolean;
-  /** Where all messages go, whichever service they are for. */
+  /** The service of all messages, instead of that of their receiver. */
   readonly service?: string | undefined;
 }
 
@@ -155,7 +155,7 @@ function witnessedAnswer({ events, digest }: Witnessed, answer: unknown): Witnes
   return { ...answer, details: { ...answer.details, events: String(events), digest: String(digest) } };
 }
 
-/** What a refusal was made after. Undefined when it did not come from a machine. */
+/** Returns the events before a refusal. Undefined if it did not come from a machine. */
 export function witnessOf({ details }: Refusal): Witnessed | undefined {
   const { events, digest } = details;
   return events === undefined || digest === undefined
@@ -163,7 +163,7 @@ export function witnessOf({ details }: Refusal): Witnessed | undefined {
     : { events: Number(events), digest: Number(digest) };
 }
 
-/** The step as the machine inside knows it. */
+/** The step in the form for the machine inside. */
 class WitnessStep implements MachineStep<unknown> {
   readonly #events: ReadonlyMap<AnyEvent, AnyEvent>;
   readonly #service: string | undefined;
@@ -213,7 +213,7 @@ class WitnessStep implements MachineStep<unknown> {
   }
 }
 
-/** What is outstanding, with the events after which it is. */
+/** Effects and timers that are outstanding, with the events before them. */
 class WitnessOutstanding implements Outstanding {
   #outer: Outstanding | undefined;
   #after: Witnessed = { events: 0, digest: 0 };
@@ -253,7 +253,7 @@ function answerCodec(inner: WireCodec<any>): WireCodec<WitnessedAnswer> {
     decode(bytes) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       let at = 2 * fieldBytes + 1;
-      // The length of the reply, as a number of seven bits a byte.
+      // The length of the reply, as a varint of seven bits a byte.
       while ((view.getUint8(at) & 0x80) !== 0) at++;
       return {
         events: view.getFloat64(1, true),

@@ -1,7 +1,7 @@
-/** Which events an instance had. */
+/** The events of an instance. */
 export interface Witnessed {
   readonly events: number;
-  /** Differs where the events differ. */
+  /** Differs if the events differ. */
   readonly digest: number;
 }
 
@@ -11,12 +11,12 @@ export interface WitnessState {
   inner: unknown;
 }
 
-/** An answer with what it was made after. */
+/** An answer with the events before it. */
 export interface WitnessedAnswer extends Witnessed {
   readonly answer: unknown;
 }
 
-/** An effect with the events after which it was asked for. */
+/** An effect with the events before its request. */
 export interface WitnessedEffect extends Witnessed {
   readonly effect: unknown;
 }

@@ -1,6 +1,6 @@
 /**
- * Agents that come to the boards of missions by themselves, and people: each does one thing after the other, by what it
- * remembers of the answers that it had, however old that is. One that dies forgets all of it.
+ * Agents that come to the boards of missions by themselves, and people. Each acts step by step, by its memory
+ * of earlier answers, however old. An agent that dies forgets everything.
  */
 import type { Chance } from "@tutti/kernel";
 import { specOf } from "@tutti/machine-mission/testing";
@@ -14,7 +14,7 @@ export type Ask = (
   body: object,
   // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
   answered: (reply: any) => void,
-  /** It has an answer, or a refusal. */
+  /** Called after an answer or a refusal. */
   ended?: () => void,
 ) => void;
 
@@ -23,7 +23,7 @@ export interface ActorParts {
   readonly does: readonly string[];
   readonly chance: Chance;
   readonly ask: Ask;
-  /** Missions that are there and have not ended. */
+  /** Missions that exist and have not ended. */
   readonly open: () => readonly MissionCheck[];
 }
 
@@ -38,7 +38,7 @@ interface Memory {
   hasJoined: boolean;
   tries: number;
   readonly claims: Claim[];
-  /** Claims that it had once: it may well come back to one. */
+  /** Earlier claims: the agent may try to use one again. */
   readonly old: Claim[];
   readonly versions: Map<string, number>;
   readonly reservations: string[];
@@ -60,12 +60,12 @@ export class Actor {
     this.id = parts.plan.id;
   }
 
-  /** It dies, and comes back as one that knows nothing. */
+  /** Simulates a death: the agent returns without any memory. */
   forget(): void {
     this.#memories.clear();
   }
 
-  /** Does something. In calm times it only works off the open tasks. */
+  /** Executes one random action. In calm times it only works on open tasks. */
   act(isCalm: boolean): void {
     const { chance, open } = this.#parts;
     const missions = open();
@@ -97,9 +97,9 @@ export class Actor {
   #join(mission: MissionCheck, memory: Memory): void {
     const { does } = this.#parts;
     const capabilities = does.map((name) => ({ name, version: "1.0.0" }));
-    // The agent in the role can do everything that is handed to it.
+    // The agent in the role can do every task that is handed off to it.
     const isAble = does.length === 3 && specOf(mission.state).roles.length > 0;
-    // The role may be full: then it comes without.
+    // The role may be full: then the agent joins without it.
     const role = isAble && memory.tries++ % 2 === 0 ? "editor" : "";
     this.#ask(
       mission,
@@ -208,7 +208,7 @@ export class Actor {
 
   #handOff(mission: MissionCheck, claim: Claim, memory: Memory): void {
     const isToRole = specOf(mission.state).roles.length > 0 && this.#draw() < 0.5;
-    // To one that can do everything.
+    // To an agent that can do everything.
     const to = isToRole
       ? { $case: "toRole" as const, value: "editor" }
       : { $case: "toAgentId" as const, value: this.#draw() < 0.5 ? "agent-0" : "agent-1" };

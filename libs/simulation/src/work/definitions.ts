@@ -1,4 +1,4 @@
-/** What children are started by, and runs: small ones. Their tasks are named after what they ask of agents. */
+/** Small definitions of children and runs. Their tasks are named after their capabilities. */
 import { MissionSpec } from "@tutti/contracts/swarm/v1";
 
 const uses = (id: string, more: object = {}) => ({
@@ -44,7 +44,7 @@ tasks:
 `,
 };
 
-/** A run of so many tasks that some wait for long. */
+/** Runs with so many tasks that some wait for long. */
 export const crowds: Readonly<Record<string, string>> = {
   many: `
 workflow: many

@@ -1,6 +1,7 @@
 /**
- * Plans in which shares of agents can be compared: two namespaces with many tasks that are alike, agents that all can
- * do them, and nothing that befalls the pool or holds a task back. Processes die and lose partitions as in the others.
+ * Draws plans in which shares of agents can be compared: two namespaces with many equal tasks, agents that
+ * can do all of them, and no fault of the pool that delays a task. Processes die and lose partitions as in
+ * other plans.
  */
 import { Assignment, MissionSpec } from "@tutti/contracts/swarm/v1";
 import { strategyNames } from "@tutti/matching";
@@ -10,7 +11,7 @@ import type { PlannedWork, WorkPlan } from "./work-plan.ts";
 
 const busyMs = 4_000;
 const agentsLeast = 2;
-/** More than there are ever slots. */
+/** More than the maximum number of slots. */
 const tasksOfMission = 40;
 
 export function drawQuietWork(draw: Draw): WorkPlan {
@@ -26,7 +27,7 @@ export function drawQuietWork(draw: Draw): WorkPlan {
     const count = 1 + draw.upTo(2);
     for (let index = 0; index < count; index++) {
       const planned = { namespace, atMs: beginMs + draw.upTo(100) };
-      // One that has both has them for the same share.
+      // A namespace with both has them in one share.
       if (isRun || (index > 0 && draw.happens(0.5)))
         runs.push({ ...planned, id: `run-${namespace}-${index}`, what: "many" });
       else missions.push({ ...planned, id: `mission-${namespace}-${index}`, what: board() });

@@ -11,14 +11,14 @@ import { Draw } from "./draw.ts";
 import { drawQuietWork } from "./draw-quiet-work.ts";
 import type { PlannedActor, PlannedWork, WorkPlan } from "./work-plan.ts";
 
-/** Streams of their own: what work draws does not shift what others do. */
+/** Separate random streams: draws of work do not change other draws. */
 const workStream = 2 ** 41;
 const quietStream = 2 ** 43;
 const busyStream = 2 ** 45;
-/** Of all plans, to see how agents are shared. */
+/** Share of plans that check how agents are shared. */
 const quietShare = 0.1;
 const busyMs = 12_000;
-/** No work may be removed before its check, with any clocks. */
+/** No work may be removed before its check, with any clock. */
 const keepMs = 1_000 * 3_600_000;
 
 export function drawWorkPlan(seed: number): Plan {
@@ -30,7 +30,7 @@ export function drawWorkPlan(seed: number): Plan {
     ...plan,
     operations: [],
     work: quiet.happens(quietShare) ? drawQuietWork(quiet) : withBusyAgents(drawWork(draw), seed),
-    // An inbox that is nearly always full is tried with the bank: here so much happens at once that nothing else would.
+    // The bank tests inboxes that are nearly always full: here they would block everything else.
     limits: { ...limits, keepMs, inboxMax: Math.max(limits.inboxMax, 20) },
   };
 }
@@ -56,11 +56,11 @@ function drawWork(draw: Draw): WorkPlan {
   };
 }
 
-/** Who there is, and how often something befalls them. */
+/** Draws the agents, and the rates of their faults. */
 export function drawAgents(draw: Draw): Pick<WorkPlan["pool"], "agents" | "faults"> {
   const agents = Array.from({ length: 2 + draw.upTo(4) }, (_, index) => ({
     slots: 1 + draw.upTo(3),
-    // Two can do everything, so that some agent can do every request, also one meant for another.
+    // Two agents can do everything, so that some agent can do every request, including one meant for another.
     does: ["a", "b", "c"].filter((name) => index < 2 || name === "a" || draw.happens(0.5)),
   }));
   const rate = () => (draw.happens(0.5) ? 0 : draw.share() * 10);
@@ -68,13 +68,13 @@ export function drawAgents(draw: Draw): Pick<WorkPlan["pool"], "agents" | "fault
   return { agents, faults };
 }
 
-/** In some plans agents refuse part of what they are given, as busy. */
+/** Lets agents of some plans refuse a share of their tasks as busy. */
 export function withBusyAgents<P extends Pick<WorkPlan, "pool">>(plan: P, seed: number): P {
   const draw = new Draw(seededChance(seed + busyStream));
   return draw.happens(0.7) ? plan : { ...plan, pool: { ...plan.pool, busyShare: draw.share() / 3 } };
 }
 
-/** Returns the pool that they are in. */
+/** Returns the pool of these agents. */
 export function drawPool(draw: Draw, there: ReturnType<typeof drawAgents>): WorkPlan["pool"] {
   return {
     strategy: strategyNames[draw.upTo(strategyNames.length)] ?? "least_loaded",

@@ -1,6 +1,6 @@
 import type { Chance } from "@tutti/kernel";
 
-/** Draws from a chance. */
+/** Draws random values. */
 export class Draw {
   readonly #chance: Chance;
 

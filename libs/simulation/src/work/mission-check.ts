@@ -1,13 +1,14 @@
 /**
- * One mission as its durable events show it: the state that the machine folds from them, which agents and people of the
- * load see, and the invariants of each event.
+ * One mission as its durable events show it: the state that the machine folds from them, which agents and
+ * people of the load see, and the invariants of each event.
  *
- * 1. Only the holder of a claim ends, renews, releases, hands on or delegates it, in its present attempt, before its
- *    lease ends. A lease has the requested length and does not end early.
- * 2. A task starts after its needs, not while the mission is paused, used up or in trouble, and ends once.
- * 3. The mission books what agents and clients report. What is reserved is the sum of its parts, and spent and reserved
- *    together stay within the limit.
- * 4. A write replaces the version that it names. An agent has one ballot. Two leaders have no lease at the same time.
+ * 1. Only the holder of a claim ends, renews, releases, hands off or delegates it, in its present attempt,
+ *    before its lease ends. A lease has the requested length and does not end early.
+ * 2. A task starts after its needs, not while the mission is paused, exhausted or in trouble, and ends once.
+ * 3. The mission books what agents and clients report. What is reserved is the sum of its parts, and spent
+ *    and reserved together stay within the limit.
+ * 4. A write replaces the version that it names. An agent has one ballot. Two leaders have no lease at the
+ *    same time.
  * 5. The events of a command are in one batch.
  */
 import type { InstanceKey } from "@tutti/kernel";

@@ -1,4 +1,4 @@
-/** What may happen to a mission, event by event: see the invariants of `MissionCheck`. */
+/** The rules for the events of a mission: see the invariants of `MissionCheck`. */
 import { NeedCondition, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Mission } from "@tutti/machine-mission";
 import { leaderLeaseMs, specOf } from "@tutti/machine-mission/testing";
@@ -6,7 +6,7 @@ import { isDone, kinds, statusWord } from "@tutti/machine-work";
 
 type Task = Mission["tasks"][number];
 
-/** A durable event of a mission, with the command of which it is the effect. */
+/** A durable event of a mission, with the command that caused it. */
 export interface CausedEvent {
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: each event has a body of its own, read by its type
@@ -25,7 +25,7 @@ interface CausingCommand {
   readonly body: any;
 }
 
-/** Returns a problem. */
+/** Returns the problem of an event, if any. */
 type Rule = (mission: Mission, event: CausedEvent) => string | undefined;
 
 const { TASK_STATUS_QUEUED: queued, TASK_STATUS_RUNNING: running } = TaskStatus;
@@ -116,7 +116,7 @@ const isRenewedByHolder: Rule = (mission, { body: { agent, claims, renewMs }, co
   return undefined;
 };
 
-/** An agent that went silent used up what it had. */
+/** The use of an agent that went silent is its reservation. */
 const isReturnedByHolderOrLost: Rule = (mission, event) => {
   const { lost, endMs } = event.body;
   const { command } = event;
@@ -334,7 +334,7 @@ export function checkEvent(
   return bookedFully(mission, event);
 }
 
-/** What a task used is spent or overrun. What a lost attempt reserved is spent. */
+/** The use of a task is spent or overrun. The reservation of a lost attempt is spent. */
 function bookedFully(
   mission: Mission,
   { type, body }: CausedEvent,

@@ -1,6 +1,6 @@
 /**
- * The stream over which a process offers tasks to the owner of the pool, as its mesh would carry it: all messages
- * take time and keep their order. Messages under way are lost when it breaks.
+ * The stream over which a process offers tasks to the owner of the pool, as over its mesh: all messages are
+ * delayed and keep their order. Messages in flight are lost when it breaks.
  */
 import { OfferReply, type OfferRequest } from "@tutti/contracts/swarm/v1";
 import { Bell } from "@tutti/kernel";
@@ -19,11 +19,11 @@ export interface OfferCallParts {
   readonly checks: PoolsChecks;
   readonly owner: SimulatedOwner;
   readonly life: Life;
-  /** The offerer. */
+  /** The sending process. */
   readonly sender: string;
 }
 
-/** How long an owner takes to notice that a sender is gone. */
+/** Time until an owner notices a disconnected sender. */
 const noticedMs = 400;
 
 export class OfferCall {
@@ -34,7 +34,7 @@ export class OfferCall {
   readonly #replies: OfferReply[] = [];
   readonly #bell = new Bell();
   readonly #namespaces = new Map<number, string>();
-  /** Tokens of the results sent on it that are not durable, by their numbers. */
+  /** Tokens of results that are not durable, by their numbers. */
   readonly #results = new Map<number, string>();
   #resultsSent = 0;
   #stream: OfferStream | undefined;
@@ -65,7 +65,7 @@ export class OfferCall {
     if (signal?.aborted !== true) throw new Error("the stream to the pool broke");
   }
 
-  /** It breaks, for any reason. */
+  /** Breaks the stream, for any reason. */
   lose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -73,7 +73,7 @@ export class OfferCall {
     this.#bell.ring();
   }
 
-  /** The process is gone: nothing is reported any more. */
+  /** Ends the stream because the process died: nothing is reported any more. */
   die(): void {
     this.#isOver = true;
     this.#break();
@@ -107,7 +107,7 @@ export class OfferCall {
       return;
     }
     if (request.hello !== undefined) this.#open();
-    // The pool gives them to no agent before they are offered again, which may be in this request.
+    // The pool assigns them only after they are offered again, possibly in this request.
     for (const token of request.released) checks.fairness.left(keyOf(token), this);
     for (const { number, namespace } of request.profiles) this.#namespaces.set(number, namespace);
     for (const { token, profile } of request.offers) {
@@ -158,7 +158,7 @@ export class OfferCall {
     );
   }
 
-  /** The asked process does not own the pool. */
+  /** Answers as a process that does not own the pool. */
   #answerNothing(): void {
     this.#parts.life.schedule(0, () => this.lose());
   }

@@ -1,4 +1,4 @@
-/** People who look after missions: they do this and that while there is trouble, and the rest once it is over. */
+/** People who look after missions: they act at random while there are faults, and do the rest afterwards. */
 
 import { QuestionKind } from "@tutti/contracts/swarm/v1";
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
@@ -18,7 +18,7 @@ export class People {
     this.#chance = chance;
   }
 
-  /** Something that may come at any time. */
+  /** Executes one random action. */
   meddle(mission: MissionCheck): void {
     const draw = this.#chance.random();
     const { id } = mission;
@@ -40,12 +40,12 @@ export class People {
     return tasks[Math.floor(this.#chance.random() * tasks.length)]?.spec.id ?? "";
   }
 
-  /** What the mission waits for a person to do. Gives whether there was anything. */
+  /** Does what the mission waits for a person to do. Returns whether there was anything. */
   attend({ id, state }: MissionCheck): boolean {
     const { tasks, votes, pauseMs } = state;
     const done = (): void => {};
     if (pauseMs > 0) this.#ask(id, "resume_mission", { reason: "" }, done);
-    // Its reserver may have forgotten it, and others wait for that.
+    // Its holder may have forgotten it, and others wait for the amount.
     for (const number of state.reservations.keys())
       this.#ask(id, "return_budget", { agentId: "", reservationId: `r${number}` }, done);
     const withdrawn = tasks.filter(({ isWithdrawn, status }) => isWithdrawn && !isDone(status));
@@ -82,7 +82,7 @@ export class People {
     return withdrawn.length + questions.length > 0 || pauseMs > 0;
   }
 
-  /** Says that it is enough, where a person has to. */
+  /** Ends a mission that a person has to end. */
   stop({ id }: MissionCheck): void {
     const value = { body: { $case: "inline" as const, value: Uint8Array.of(49) }, mediaType: "" };
     this.#ask(

@@ -1,4 +1,4 @@
-/** The tasks of a process on their way to the pool: by the code that services offer with, over a stream of the simulation. */
+/** Sends the tasks of a process to the pool: by the code of the services, over a stream of the simulation. */
 import type { dispatchService } from "@tutti/contracts/swarm/v1";
 import { type Foundation, plainTracer, silentMetrics, type Timers } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
@@ -11,15 +11,15 @@ import { OfferCall, type OfferCallParts } from "./offer-call.ts";
 
 export interface ProcessOffersParts extends Omit<OfferCallParts, "life" | "sender"> {
   readonly process: ProcessOfDoer;
-  /** All streams that are open, for what befalls them. */
+  /** All open streams, for faults. */
   readonly calls: Set<OfferCall>;
   /** Whether results are reported as durable before they are. */
   readonly isHasty: boolean;
-  /** Whether what another process does from now on is ended. */
+  /** Whether tasks are withdrawn that another process owns from now on. */
   readonly endsReleased: boolean;
 }
 
-/** Kinds of machines whose tasks are offered, and the services that they are from. */
+/** Kinds of machines whose tasks are offered, with their services. */
 const services: Readonly<Record<string, string>> = { run: "workflow", mission: "swarm" };
 const tokens = new TokenCipher(new Uint8Array(tokenKeyBytes));
 const wireTokens = Object.values(services).map((service) => new WireTokens(service, tokens));
@@ -150,7 +150,7 @@ export class ProcessOffers implements Doer {
     };
   }
 
-  /** Says at once that it has done what it is about to do. */
+  /** Returns a runtime that confirms submissions before they are done. */
   #isHasty(runtime: Runtime): Pick<Runtime, "submit"> {
     if (!this.#parts.isHasty) return runtime;
     return {

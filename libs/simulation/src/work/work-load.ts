@@ -1,12 +1,12 @@
 /**
- * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and which
- * start each other. Agents that come to boards by themselves, and people.
+ * Missions and runs as a load: drawn boards and small runs, whose tasks meet the same agents in one pool, and
+ * which start each other. Agents that come to boards by themselves, and people.
  *
- * 1. The durable events of a mission keep the invariants of `MissionCheck`, and those of a run the ones of `RunCheck`.
- * 2. What an attempt ends with is what its agent said, of which there was one at a time, and what it used up is what
- *    that said.
- * 3. Everything ends: no task waits for ever while an agent is there that could do it.
- * 4. Namespaces that share agents get about the same of them, where all have tasks that wait for these.
+ * 1. The durable events of a mission keep the invariants of `MissionCheck`, and those of a run the ones of
+ *    `RunCheck`.
+ * 2. The outcome and use of an attempt are those that its agent reported. It has one agent at a time.
+ * 3. Everything ends: no task waits for ever while a suitable agent is present.
+ * 4. Namespaces that share agents get about the same of them, while all have waiting tasks for these.
  */
 
 import type { Assign } from "@tutti/contracts/agent/v1";
@@ -53,7 +53,7 @@ export class WorkLoad implements Load {
   readonly #hashes: ReadonlyMap<string, string>;
   readonly #missions = new Map<string, MissionCheck>();
   readonly #runs = new Map<string, RunCheck>();
-  /** By the id of a mission or run. Of the rest it is the default. */
+  /** By the id of a mission or run. Default for all others: `default`. */
   readonly #namespaces = new Map<string, string>();
   readonly #answered = new Set<number>();
   // biome-ignore lint/suspicious/noExplicitAny: replies of many commands, each read by who asked
@@ -119,7 +119,7 @@ export class WorkLoad implements Load {
     return this.#pool.doerOf(process);
   }
 
-  /** See rule 1. */
+  /** Checks invariant 1. */
   event(event: KnownEvent): void {
     const { key, type, body, operation } = event;
     const { kind, id } = key;
@@ -134,7 +134,7 @@ export class WorkLoad implements Load {
       this.#missions.set(id, check);
       const by = this.#end(id, type, body);
       const requested = operation === undefined ? undefined : this.#operation(operation);
-      // A message names the command that it comes from, which another instance has decided.
+      // A message names its original command, which another instance has decided.
       const command =
         requested === undefined || requested.account !== id
           ? undefined
@@ -146,7 +146,7 @@ export class WorkLoad implements Load {
     }
   }
 
-  /** See rule 2. Gives the attempt that said it. */
+  /** Checks invariant 2. Returns the attempt that reported it. */
   #end(id: string, type: string, body: unknown): string | undefined {
     const { node, output, error } = body as {
       readonly node?: number;
@@ -187,7 +187,7 @@ export class WorkLoad implements Load {
 
   dispatched(): void {}
 
-  /** Children are started by a client, as the services would. The parent hears of it when that is answered. */
+  /** Starts children as a client, as the services would. The parent is informed after the answer. */
   resultOf({ namespace, kind, id }: InstanceKey, effect: unknown): Result | undefined {
     const wanted = effect as MissionEffect | RunEffect;
     if (wanted.kind !== "start_child") return undefined;
@@ -280,15 +280,13 @@ function orderOf(spec: MissionSpec | undefined): Partial<MissionOrder> {
   return { spec, requestHash: Uint8Array.of(1) };
 }
 
-/** What a mission gives a mission that does one of its tasks. Runs give nothing. */
+/** Returns the grant of a mission to a mission that does one of its tasks. Runs grant nothing. */
 function grantOf(wanted: Partial<StartMissionChild>): object {
   const { budget, depth, depthLeft, root } = wanted;
   return { parentBudget: budget, depth, depthLeft, root };
 }
 
-/**
- * What agents of the pool say at the end of an attempt: who it was is in it, so that it is known again where it arrives.
- */
+/** The answers of agents of the pool. They contain the name of the agent, to be recognised on arrival. */
 class AgentsSay {
   /** The reported outcome of each attempt, by any agent. */
   readonly answers = new Map<string, AgentAnswer>();
@@ -320,14 +318,14 @@ class AgentsSay {
   }
 }
 
-/** Who made an output or an error. Undefined for none of them. */
+/** Returns the agent of an output or an error. Undefined for none. */
 function madeBy(output: Uint8Array | undefined, message: string | undefined): string | undefined {
   if (message !== undefined && /^[0-9a-f]{32}$/.test(message)) return message;
   if (output === undefined || output.length === 0) return undefined;
   return /^\{"luck":[^{]*,"by":"([0-9a-f]{32})"\}$/.exec(Buffer.from(output).toString())?.[1];
 }
 
-/** A task of a run ends once, and its attempts are counted one by one. A run that has ended emits nothing more. */
+/** Checks that a task of a run ends once, with consecutive attempts, and that an ended run emits nothing. */
 class RunCheck {
   readonly findings: string[] = [];
   isOver = false;

@@ -1,4 +1,4 @@
-/** When agents and people do what they do: again and again while there is trouble, and until all has ended once it is over. */
+/** Runs the actions of agents and people: periodically during faults, then until all has ended. */
 import { specOf } from "@tutti/machine-mission/testing";
 import type { World } from "../world/world.ts";
 import { Actor, type Ask } from "./actors.ts";
@@ -16,13 +16,13 @@ export interface WorkPeopleParts {
 const minuteMs = 60_000;
 const calmPaceMs = 300;
 const attendMs = 700;
-/** An agent that has so many things open waits for an answer: who is asked may be slow. */
+/** An agent with this many open requests waits for an answer. */
 const unansweredMax = 3;
 
 export class WorkPeople {
   readonly #parts: WorkPeopleParts;
   readonly #people: People;
-  /** What people wait for: they do not ask the same twice. */
+  /** Open requests of people: they do not repeat a pending request. */
   readonly #pending = new Set<string>();
   #isCalm = false;
 
@@ -56,7 +56,7 @@ export class WorkPeople {
     this.#attend();
   }
 
-  /** A person handles waiting questions, until nothing does. */
+  /** Handles questions as a person, until none waits. */
   #attend(): void {
     const { world, open } = this.#parts;
     for (const mission of open()) {

@@ -1,4 +1,4 @@
-/** The pool that all tasks meet their agents in, beside the machines: its rules, and what befalls those around it. */
+/** The pool of all tasks and agents, next to the machines: its rules, and the faults around it. */
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { Agent, Hook, HookMoment } from "@tutti/contracts/swarm/v1";
 import { compileHook, type Pool } from "@tutti/matching";
@@ -14,10 +14,10 @@ import type { OfferCall } from "./offer-call.ts";
 import { ProcessOffers } from "./process-offers.ts";
 import type { WorkPlan } from "./work-plan.ts";
 
-/** Pools have clocks of their own, that start somewhere. */
+/** Pools have their own clocks with any start. */
 const beganMs = 1_000_000;
 
-/** Rules that a pool has, by what tasks are labelled with. */
+/** Rules of a pool, by labels of tasks. */
 const hooks = [
   Hook.fromPartial({
     hookId: "deny",
@@ -69,7 +69,7 @@ export class WorkPool {
     this.#house.plantFaults();
   }
 
-  /** Those that are well, as the owner of the pool lists them. Undefined without an owner. */
+  /** Returns the healthy agents, as the owner of the pool lists them. Undefined without an owner. */
   agents(): readonly Agent[] | undefined {
     if (this.#owner.pool === undefined) return undefined;
     return this.#house.agents

@@ -1,4 +1,4 @@
-/** What missions and the pool around them are made to do wrong, to see that it is noticed. */
+/** Planted faults of missions and the pool around them, to test that they are noticed. */
 import { poolWeakeningOf } from "../pools/pools-weakenings.ts";
 import { type Any, altered } from "../weakenings/altered.ts";
 import { noDeduplication } from "../weakenings/runtime-weakenings.ts";
@@ -153,12 +153,12 @@ const ofMissions: readonly Weakening[] = [
   },
 ];
 
-/** Returns the eighth of all tasks, by their place in the work that they are of. */
+/** Selects an eighth of all tasks, by their position in their work. */
 function isDropped(token: Uint8Array): boolean {
   return (token[8] ?? 0) % 8 === 3;
 }
 
-/** Of the runtime beneath, and around the pool. */
+/** Faults of the runtime below, and around the pool. */
 const around: readonly Weakening[] = [
   { ...noDeduplication, name: "work-no-deduplication", foundWithin: 100 },
   {
@@ -198,5 +198,5 @@ const around: readonly Weakening[] = [
   },
 ];
 
-/** Looked for in missions and runs that share a pool. */
+/** Searched in missions and runs that share a pool. */
 export const workWeakenings: readonly Weakening[] = [...ofMissions, ...around];

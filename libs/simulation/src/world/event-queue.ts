@@ -1,13 +1,13 @@
-/** Something that will happen at a moment. */
+/** A scheduled event. */
 export interface Scheduled {
   readonly dueMs: number;
-  /** Equals happen in the order in which they were asked for. */
+  /** Events at the same time run in the order of their scheduling. */
   readonly number: number;
   readonly run: () => void;
   cancelled: boolean;
 }
 
-/** What is to come, the earliest first: a binary heap. */
+/** Scheduled events, the earliest first: a binary heap. */
 export class EventQueue {
   readonly #heap: Scheduled[] = [];
   #numbers = 0;
@@ -32,7 +32,7 @@ export class EventQueue {
     return entry;
   }
 
-  /** Returns the next one that was not cancelled, still in the queue. */
+  /** Returns the next event that was not cancelled. It stays in the queue. */
   peek(): Scheduled | undefined {
     while (this.#heap[0]?.cancelled) this.#removeFirst();
     return this.#heap[0];

@@ -1,11 +1,12 @@
 /**
- * A process as far as the system sees it: it runs, it stands still for a while, it dies.
+ * A process as the system sees it: it runs, pauses, and dies.
  *
- * 1. All that its code does outside of itself goes through its ports, and each port asks `cross` first. So a death or a
- *    pause can come between any two things that it does, in the middle of a function too.
- * 2. What a dead life asks for does not happen, and nothing calls it any more: its promises stay open for ever.
- * 3. While it stands still, its clocks continue: when it moves again it is later. In the middle of a function that is
- *    done by letting it see the later time at once and letting nothing that it does get out before then.
+ * 1. All external actions of its code go through its ports, and each port calls `cross` first. So a death or
+ *    a pause can happen between any two actions, also in the middle of a function.
+ * 2. Actions of a dead life have no effect, and nothing calls it any more: its promises stay pending for
+ *    ever.
+ * 3. In a pause its clocks continue. In the middle of a function, the process sees the later time at once,
+ *    and its actions have no effect before that time.
  */
 import type { Clock, Timer, Timers } from "@tutti/kernel";
 import { epochMs, type World } from "./world.ts";
@@ -44,7 +45,7 @@ export class Life implements Clock, Timers {
     return this.#isAlive;
   }
 
-  /** What its own clock says, in milliseconds of the run: ahead of the world while it stands still. */
+  /** The time of its own clock, in milliseconds of the run: ahead of the world in a pause. */
   get localMs(): number {
     return Math.max(this.#world.elapsedMs, this.#standsStillUntilMs);
   }
@@ -79,7 +80,7 @@ export class Life implements Clock, Timers {
     };
   }
 
-  /** Calls back in this life, not before the delay has passed on its clock, and never once it is dead. */
+  /** Calls back in this life, after the delay on its clock, and never after its death. */
   schedule(delayMs: number, run: () => void): Timer {
     if (!this.#isAlive) return dead;
     let isCancelled = false;
@@ -97,13 +98,13 @@ export class Life implements Clock, Timers {
     };
   }
 
-  /** Something that this process causes outside of itself: not before the moment that its clock shows. */
+  /** Schedules an external effect of this process: not before the time of its clock. */
   emit(delayMs: number, run: () => void): void {
     if (!this.#isAlive) return;
     this.#world.at(this.localMs + delayMs, run);
   }
 
-  /** Asked by every port: false when the process is dead, and the action must not happen. */
+  /** Called by every port. Returns false if the process is dead: then the action must not happen. */
   cross(): boolean {
     if (!this.#isAlive) return false;
     if (--this.#crossingsToPause < 0) {
@@ -116,13 +117,13 @@ export class Life implements Clock, Timers {
     return false;
   }
 
-  /** It dies after so many of the things it does. */
+  /** Schedules its death after a number of actions. */
   dieIn(crossings: number, how: CrashKind): void {
     this.#crossingsToDeath = crossings;
     this.#howItDies = how;
   }
 
-  /** It stands still after so many of the things it does. */
+  /** Schedules a pause after a number of actions. */
   pauseIn(crossings: number, ms: number): void {
     this.#crossingsToPause = crossings;
     this.#pauseMs = ms;
@@ -141,17 +142,17 @@ export class Life implements Clock, Timers {
     this.#onDeath(how);
   }
 
-  /** It has ended by itself. */
+  /** Records an exit of the process itself. */
   end(): void {
     this.#isAlive = false;
   }
 
-  /** The clock is set of the machine. */
+  /** Sets the clock of the machine. */
   setWallClock(offsetMs: number): void {
     this.#wallClockOffsetMs = offsetMs;
   }
 
-  /** No more pauses and deaths that were asked for. */
+  /** Cancels scheduled pauses and deaths. */
   settleDown(): void {
     this.#crossingsToDeath = Number.POSITIVE_INFINITY;
     this.#crossingsToPause = Number.POSITIVE_INFINITY;

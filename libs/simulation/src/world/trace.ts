@@ -1,4 +1,4 @@
-/** What happened, line by line: the same lines for the same plan, on every machine. */
+/** The events of a run, line by line: the same lines for the same plan, on every machine. */
 export interface Trace {
   readonly isOn: boolean;
   line(text: string): void;

@@ -1,8 +1,7 @@
 /**
- * Runs a step over and over until it says that it was the last. Between two steps all promises continue as far as they
- * can. The event loop empties the queue of microtasks after each immediate, so nothing has to be guessed. Asking for
- * many of them at once keeps it from looking for input in between, which costs ten times as much as the step's own
- * turn.
+ * Runs a step repeatedly until it returns that it was the last. Between two steps all promises continue as
+ * far as they can: the event loop empties the queue of microtasks after each immediate. Many immediates at a
+ * time prevent polls for input in between, which cost ten times as much as the turn itself.
  */
 export function runTurns(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {

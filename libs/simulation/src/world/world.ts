@@ -1,10 +1,10 @@
 /**
- * The world of one run: time, what will happen next, and what was found wrong.
+ * The world of one run: time, future events, and findings.
  *
- * 1. Nothing happens but by an event of the queue. After each, all promises continue as far as they can. Then time
- *    moves to the next. So a run follows from its plan alone.
- * 2. Delays are drawn from the seed. They decide what overtakes what.
- * 3. The first finding of a check ends the run: later ones rest on it.
+ * 1. Everything happens by an event of the queue. After each, all promises continue as far as they can. Then
+ *    time moves to the next event. So a run follows from its plan alone.
+ * 2. Delays are drawn from the seed. They decide the order of messages.
+ * 3. The first finding of a check ends the run: later ones would depend on it.
  */
 import { type Chance, stableHash } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
@@ -12,9 +12,9 @@ import { EventQueue, type Scheduled } from "./event-queue.ts";
 import type { Trace } from "./trace.ts";
 import { runTurns } from "./turns.ts";
 
-/** What a check found. */
+/** The finding of a check. */
 export interface Finding {
-  /** Which check: `acknowledged`, `once` … */
+  /** Name of the check: `acknowledged`, `once` … */
   readonly check: string;
   readonly text: string;
   readonly atMs: number;
@@ -22,7 +22,7 @@ export interface Finding {
 
 /** Wall clocks start here: 2026-01-01T00:00:00Z. */
 export const epochMs = 1_767_225_600_000;
-/** A run that needs more is going round in circles. */
+/** A run with more events is in an endless loop. */
 const eventsMax = 400_000;
 
 export class World {
@@ -31,7 +31,7 @@ export class World {
   readonly #queue = new EventQueue();
   readonly #scheduling: Chance;
   #elapsedMs = 0;
-  /** Events so far. */
+  /** Number of events so far. */
   events = 0;
   finding: Finding | undefined;
 
@@ -46,12 +46,12 @@ export class World {
     return this.#elapsedMs;
   }
 
-  /** A stream of its own for each concern: what one draws does not shift what another does. */
+  /** Returns a separate random stream for each concern: draws of one do not change those of another. */
   chanceFor(concern: string): Chance {
     return seededChance(this.seed + (stableHash(concern) & 0x1f_ffff) * 2 ** 32);
   }
 
-  /** Something between nothing and this. */
+  /** Returns a random delay up to this. */
   drawDelay(upToMs: number): number {
     return this.#scheduling.random() * upToMs;
   }
@@ -60,7 +60,7 @@ export class World {
     return this.#queue.add(this.#elapsedMs + Math.max(0, delayMs), run);
   }
 
-  /** At a moment, or now if that is over. */
+  /** Schedules an event at a time, or now if that has passed. */
   at(momentMs: number, run: () => void): Scheduled {
     return this.#queue.add(Math.max(this.#elapsedMs, momentMs), run);
   }
@@ -71,13 +71,13 @@ export class World {
     this.note("check", () => `${check}: ${text}`);
   }
 
-  /** A line of the trace. The text is made only when it is read. */
+  /** Adds a line to the trace. The text is made only if the trace is on. */
   note(who: string, text: () => string): void {
     if (this.#trace.isOn)
       this.#trace.line(`${this.#elapsedMs.toFixed(3).padStart(12)}  ${who.padEnd(10)} ${text()}`);
   }
 
-  /** Lets things happen until it is done, something is found, nothing is left, or the moment has come. */
+  /** Runs until it is done, has a finding, has no event left, or the time has come. */
   async run(isDone: () => boolean, untilMs: number = Number.POSITIVE_INFINITY): Promise<void> {
     await runTurns(() => this.#step(isDone, untilMs));
   }
