@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
 import { type BottleneckFound, bottlenecksOf, criticalPath, replayedMs } from "./bottlenecks.ts";
-import { shop } from "./work.fixture.ts";
+import { listRuns, shop } from "./work.fixture.ts";
 
 const tasks = ["stock", "pay", "parcel", "mail"];
 
@@ -57,6 +57,15 @@ describe("a replay", () => {
 });
 
 describe("bottlenecks", () => {
+  it("have the entries of a list together, of which none takes a tenth of the time", () => {
+    const { works, attempts } = listRuns(10);
+    const found = bottlenecksOf(works, attempts);
+    assert.deepEqual(
+      found.map(({ part, task, share, gain }) => [part, task, Math.round(share * 100), gain]),
+      [["run", "ship", 100, 0.5]],
+    );
+  });
+
   it("are found where they were planted: queues, slow tasks, retries", () => {
     // Of a finding that a person would act on: without it, work takes less than two thirds of its time.
     const isLarge = ({ share, gain }: BottleneckFound) => share > 0.5 && gain > 0.33;

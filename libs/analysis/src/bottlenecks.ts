@@ -148,7 +148,7 @@ function ofDefinition(
     for (const segment of criticalPath(work, byWork.get(workKey(work)) ?? [])) {
       const { part, attempt } = segment;
       // A queue is one of a capability, of all tasks.
-      const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.task;
+      const what = part === "queue" ? `${attempt.pool} ${attempt.uses}` : attempt.definitionTask;
       const sum = sums.get(`${part} ${what}`) ?? {
         of: segment,
         ms: 0,
@@ -166,7 +166,7 @@ function ofDefinition(
     .map(({ of: { part, attempt }, ms, startMs, works: touched }) => ({
       part,
       definition: attempt.definition,
-      task: part === "queue" ? "" : attempt.task,
+      task: part === "queue" ? "" : attempt.definitionTask,
       uses: attempt.uses,
       pool: attempt.pool,
       ms,
@@ -182,7 +182,7 @@ function gainOf(
   works: readonly WorkFact[],
   byWork: ReadonlyMap<string, readonly AttemptFact[]>,
   part: Part,
-  { task, uses, pool }: AttemptFact,
+  { definitionTask, uses, pool }: AttemptFact,
 ): number {
   let [before, after] = [0, 0];
   for (const work of works) {
@@ -197,7 +197,7 @@ function gainOf(
       const times = given(each);
       if (part === "queue")
         return each.uses === uses && each.pool === pool ? { ...times, queueMs: 0 } : times;
-      if (each.task !== task) return times;
+      if (each.definitionTask !== definitionTask) return times;
       if (part === "run") return { ...times, runMs: times.runMs / 2 };
       if (part === "pause") return { ...times, pauseMs: 0 };
       // The attempt that ended the work is none that a retry made longer.

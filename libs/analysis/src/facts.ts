@@ -18,7 +18,10 @@ export interface WorkFact {
 export interface AttemptFact {
   readonly kind: string;
   readonly workId: string;
+  /** Its id in the work: `ship[3]`. */
   readonly task: string;
+  /** The task of the definition: `ship`. Entries and rounds of it are compared as one. */
+  readonly definitionTask: string;
   readonly attempt: number;
   readonly definition: string;
   readonly uses: string;
@@ -47,6 +50,17 @@ export function attemptsByWork(attempts: readonly AttemptFact[]): Map<string, At
     else list.push(attempt);
   }
   return byWork;
+}
+
+/** The task of the definition: `ship` of the entry `ship[3]`, `poll.fetch` of the round `poll#2.fetch`. */
+export function definitionTaskOf(task: string): string {
+  return task.replace(/\[\d+\]|#\d+/g, "");
+}
+
+/** The attempts of each task of each work. */
+export function attemptsByTask(attempts: readonly AttemptFact[]): AttemptFact[][] {
+  const key = (attempt: AttemptFact) => `${workKey({ kind: attempt.kind, id: attempt.workId })}\n${attempt.task}`;
+  return [...Map.groupBy(attempts, key).values()];
 }
 
 /** Capabilities of the installation itself. Agents of users run as `tutti.agent`: those are work of users. */

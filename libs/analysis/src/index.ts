@@ -27,7 +27,14 @@ export {
   type Unexplained,
 } from "./causes.ts";
 export { type Change, type ChangeOptions, changesOf, type Drift, driftOf, type Point } from "./changes.ts";
-export { type AttemptFact, attemptsByWork, type WorkFact, workKey, workOfUsers } from "./facts.ts";
+export {
+  type AttemptFact,
+  attemptsByWork,
+  definitionTaskOf,
+  type WorkFact,
+  workKey,
+  workOfUsers,
+} from "./facts.ts";
 export { type PatternFound, patternsOf } from "./patterns.ts";
 export { type PathOfProfile, type Profile, profileOf, type TaskOfProfile } from "./profile.ts";
 export { median, quantile, sortedCopy } from "./statistics.ts";

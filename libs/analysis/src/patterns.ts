@@ -1,5 +1,5 @@
 /** What recurs in how work goes: storms of retries, failures that follow each other, failures with a rhythm. */
-import { type AttemptFact, attemptsByWork } from "./facts.ts";
+import { type AttemptFact, attemptsByTask, attemptsByWork } from "./facts.ts";
 import { chanceOfHits } from "./statistics.ts";
 
 export interface PatternFound {
@@ -23,7 +23,7 @@ const falseAlarms = 0.001;
 const examplesMax = 10;
 
 export function patternsOf(attempts: readonly AttemptFact[]): PatternFound[] {
-  const byTask = Map.groupBy(attempts, ({ definition, task }) => `${definition}\n${task}`);
+  const byTask = Map.groupBy(attempts, (each) => `${each.definition}\n${each.definitionTask}`);
   const found = [...byTask.values()].flatMap((list) => [...storm(list), ...rhythm(list)]);
   const byDefinition = Map.groupBy(attempts, ({ definition }) => definition);
   for (const list of byDefinition.values()) found.push(...sequences(list));
@@ -32,8 +32,8 @@ export function patternsOf(attempts: readonly AttemptFact[]): PatternFound[] {
 
 /** Many tasks take many attempts. */
 function storm(attempts: readonly AttemptFact[]): PatternFound[] {
-  const [{ definition, task } = attempts[0] as AttemptFact] = attempts;
-  const tasks = [...attemptsByWork(attempts).values()];
+  const [{ definition, definitionTask: task } = attempts[0] as AttemptFact] = attempts;
+  const tasks = attemptsByTask(attempts);
   const stormy = tasks.filter((list) => list.length >= stormAttempts);
   const share = stormy.length / tasks.length;
   if (tasks.length < tasksMin || share < stormShare) return [];
@@ -54,7 +54,7 @@ function storm(attempts: readonly AttemptFact[]): PatternFound[] {
 
 /** Failures crowd into one minute of the hour, or one hour of the day. */
 function rhythm(attempts: readonly AttemptFact[]): PatternFound[] {
-  const [{ definition, task } = attempts[0] as AttemptFact] = attempts;
+  const [{ definition, definitionTask: task } = attempts[0] as AttemptFact] = attempts;
   const failed = attempts.filter(({ status }) => status === "failed");
   if (failed.length < tasksMin) return [];
   const clocks = [
@@ -98,8 +98,8 @@ function sequences(attempts: readonly AttemptFact[]): PatternFound[] {
   for (const list of works)
     for (const attempt of list) {
       if (attempt.status !== "failed") continue;
-      const ofTask = failures.get(attempt.task) ?? new Map<string, AttemptFact>();
-      failures.set(attempt.task, ofTask);
+      const ofTask = failures.get(attempt.definitionTask) ?? new Map<string, AttemptFact>();
+      failures.set(attempt.definitionTask, ofTask);
       if (!ofTask.has(attempt.workId)) ofTask.set(attempt.workId, attempt);
     }
   const tasks = [...failures].filter(([, { size }]) => size >= 5);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { profileOf } from "./profile.ts";
-import { shop } from "./work.fixture.ts";
+import { listRuns, shop } from "./work.fixture.ts";
 
 describe("the profile of a definition", () => {
   it("has outcomes, durations, tasks by their time, and paths", () => {
@@ -24,6 +24,19 @@ describe("the profile of a definition", () => {
         ["stock,parcel,pay,mail", 0.75, 1],
         ["stock", 0.25, 0],
       ],
+    );
+  });
+
+  it("has the entries of a list as one task", () => {
+    const { works, attempts } = listRuns(10);
+    const { tasks, paths } = profileOf(works, attempts);
+    assert.deepEqual(
+      tasks.map(({ task, count, attempts: each, critical }) => [task, count, each, critical]),
+      [["ship", 200, 1, 1]],
+    );
+    assert.deepEqual(
+      paths.map(({ tasks: path, share }) => [path, share]),
+      [[["ship"], 1]],
     );
   });
 

@@ -1,6 +1,6 @@
 /** How the work of one definition goes: outcomes, durations, tasks and the paths that runs took. */
 import { criticalPath, type Part } from "./bottlenecks.ts";
-import { type AttemptFact, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
+import { type AttemptFact, attemptsByTask, attemptsByWork, type WorkFact, workKey } from "./facts.ts";
 import { quantile, sortedCopy } from "./statistics.ts";
 
 export interface TaskOfProfile {
@@ -42,7 +42,7 @@ export function profileOf(works: readonly WorkFact[], attempts: readonly Attempt
     count: works.length,
     success: successOf(works),
     durationMs: quantilesOf(works.map(durationOf)),
-    tasks: [...Map.groupBy(attempts, ({ task }) => task)]
+    tasks: [...Map.groupBy(attempts, ({ definitionTask }) => definitionTask)]
       .map(([task, list]) => taskOf(task, list, criticals))
       .sort((one, other) => sumOf(Object.values(other.partsMs)) - sumOf(Object.values(one.partsMs))),
     paths: pathsOf(works, byWork),
@@ -54,11 +54,11 @@ function taskOf(
   attempts: readonly AttemptFact[],
   criticals: readonly ReturnType<typeof criticalPath>[],
 ): TaskOfProfile {
-  const done = [...attemptsByWork(attempts).values()];
+  const done = attemptsByTask(attempts);
   const partsMs: Partial<Record<Part, number>> = {};
   let critical = 0;
   for (const path of criticals) {
-    const own = path.filter(({ attempt }) => attempt.task === task);
+    const own = path.filter(({ attempt }) => attempt.definitionTask === task);
     if (own.length > 0) critical++;
     for (const { part, ms } of own) partsMs[part] = (partsMs[part] ?? 0) + ms;
   }
@@ -82,9 +82,9 @@ function pathsOf(
     const attempts = byWork.get(workKey(work)) ?? [];
     const inOrder = attempts.toSorted((one, other) => one.queuedMs - other.queuedMs);
     // Tasks that were queued together are ordered by name: chance does not make paths.
-    const tasks = [...new Set(inOrder.map(({ task }) => task))];
+    const tasks = [...new Set(inOrder.map(({ definitionTask }) => definitionTask))];
     const queuedMs = new Map(
-      inOrder.toReversed().map(({ task, queuedMs: ms }) => [task, Math.round(ms / 50)]),
+      inOrder.toReversed().map(({ definitionTask, queuedMs: ms }) => [definitionTask, Math.round(ms / 50)]),
     );
     return tasks.sort(
       (one, other) => (queuedMs.get(one) ?? 0) - (queuedMs.get(other) ?? 0) || (one < other ? -1 : 1),

@@ -1,7 +1,7 @@
 /** Work of a shop as it is recorded: orders with stock, payment and parcel, made by chance. */
 import type { Chance } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
-import type { AttemptFact, WorkFact } from "./facts.ts";
+import { type AttemptFact, definitionTaskOf, type WorkFact } from "./facts.ts";
 
 export interface Shop {
   readonly works: WorkFact[];
@@ -71,6 +71,7 @@ export function shop(seed: number, shape: ShopShape = {}): Shop {
         kind: "run",
         workId: id,
         task,
+        definitionTask: definitionTaskOf(task),
         attempt: number,
         definition,
         uses: `shop.${task}`,
@@ -82,6 +83,29 @@ export function shop(seed: number, shape: ShopShape = {}): Shop {
       queuedMs = endedMs + 1_000;
     }
   }
+}
+
+/** Runs of a list of twenty entries, one after another. */
+export function listRuns(runs: number): Shop {
+  const works: WorkFact[] = [];
+  const attempts: AttemptFact[] = [];
+  for (let run = 0; run < runs; run++) {
+    const id = `list-${run}`;
+    const startedMs = shopStartMs + run * everyMs;
+    const ofWork = { kind: "run", definition: "list", errorCode: "", errorMessage: "", status: "completed" };
+    for (let entry = 0; entry < 20; entry++) {
+      const task = `ship[${entry}]`;
+      const queuedMs = startedMs + entry * 100;
+      attempts.push({
+        ...{ ...ofWork, workId: id, task, definitionTask: definitionTaskOf(task), attempt: 1 },
+        ...{ uses: "shop.ship", pool: "default", agent: "a" },
+        ...{ queuedMs, startedMs: queuedMs, endedMs: queuedMs + 100 },
+      });
+    }
+    const times = { createdMs: startedMs, startedMs, endedMs: startedMs + 2_000 };
+    works.push({ ...ofWork, id, version: "v1", labels: {}, ...times });
+  }
+  return { works, attempts };
 }
 
 function pick(chance: Chance, list: readonly string[]): string {

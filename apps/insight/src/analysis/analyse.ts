@@ -6,6 +6,7 @@ import {
   bottlenecksOf,
   type Case,
   type CauseFound,
+  definitionTaskOf,
   explain,
   median,
   type PatternFound,
@@ -220,10 +221,12 @@ function attemptsOf(database: DatabaseSync, span: Span): AttemptFact[] {
     .filter((row) => row["is_compensation"] === 0)
     .map((row) => {
       const queuedMs = msIn(row, "queued");
+      const task = textIn(row, "task");
       return {
         kind: textIn(row, "kind"),
         workId: textIn(row, "work_id"),
-        task: textIn(row, "task"),
+        task,
+        definitionTask: definitionTaskOf(task),
         attempt: Number(row["attempt"]),
         definition: textIn(row, "definition"),
         uses: textIn(row, "uses"),
@@ -265,7 +268,7 @@ function casesOf(
       .map((row) => [String(row["id"]), String(row["sdk"] ?? "")]),
   );
   return attempts.map((attempt) => {
-    const { kind, workId, definition, task, agent, pool, endedMs, errorCode, errorMessage } = attempt;
+    const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } = attempt;
     const work = byKey.get(workKey({ kind, id: workId }));
     const labels = Object.entries(work?.labels ?? {}).slice(0, labelsMax);
     return {
@@ -274,7 +277,7 @@ function casesOf(
       isBad: attempt.status === "failed",
       errorCode,
       errorMessage,
-      place: `${definition}/${task}`,
+      place: `${definition}/${definitionTask}`,
       attributes: {
         agent,
         pool,
@@ -298,7 +301,7 @@ function failedCases(cases: readonly Placed[], code: string): Case[] {
 /** Attempts that took much longer than their task usually takes. */
 function slowCases(attempts: readonly AttemptFact[], cases: readonly Placed[]): Case[] {
   const middles = new Map(
-    [...Map.groupBy(attempts, ({ definition, task }) => `${definition}/${task}`)].map(([place, list]) => [
+    [...Map.groupBy(attempts, (each) => `${each.definition}/${each.definitionTask}`)].map(([place, list]) => [
       place,
       median(list.map(({ startedMs, endedMs }) => endedMs - startedMs)),
     ]),

@@ -50,7 +50,7 @@ function workSections(kind: KindName): WantedSection[] {
     sql(
       "Tasks that took the most time",
       "",
-      `SELECT definition, task, uses, count(*) AS attempts, sum(status = 'failed') AS failed, round(sum(run_ms)) AS run_ms, round(avg(wait_ms)) AS mean_wait_ms FROM attempts WHERE ${attempts} GROUP BY 1, 2, 3 ORDER BY run_ms DESC LIMIT 20`,
+      `SELECT definition, iif(task LIKE '%]', substr(task, 1, instr(task, '[') - 1), task) AS task, uses, count(*) AS attempts, sum(status = 'failed') AS failed, round(sum(run_ms)) AS run_ms, round(avg(wait_ms)) AS mean_wait_ms FROM attempts WHERE ${attempts} GROUP BY 1, 2, 3 ORDER BY run_ms DESC LIMIT 20`,
     ),
     sql(
       "Errors",

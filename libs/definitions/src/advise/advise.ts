@@ -185,7 +185,7 @@ function parallel(
       gain,
       evidence,
       changed: withTask(document, id, { ...task, maxParallel }),
-      summary: `\`${id}\` does ${task.maxParallel} entries at once, and more wait.`,
+      summary: `\`${id}\` runs at most ${task.maxParallel} at once, and more entries wait.`,
       risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
     },
   ];
