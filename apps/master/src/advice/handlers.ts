@@ -32,6 +32,7 @@ import {
   adviceErrors,
   dismissFound,
   endTrial,
+  isBeingTried,
   keepFound,
   recommended,
   registerTrial,
@@ -236,7 +237,13 @@ async function apply(
   const asking = { namespace: context.namespace, context };
   if (known.pool !== "") return await applyToPool(dependencies, known, reason, context);
   const latest = await workflows.latest(asking, subject);
-  if (latest?.rollout !== undefined) throw adviceErrors.divided({ subject });
+  if (latest?.rollout !== undefined) {
+    const tried = (await all(dependencies, context)).find(
+      (each) => each.subject === subject && isBeingTried(each),
+    );
+    if (tried === undefined) throw adviceErrors.divided({ subject });
+    throw adviceErrors.onTrial({ id: recommendationId, other: tried.recommendationId, subject });
+  }
   const percent = requestedPercent || percentByDefault;
   const start = { recommendationId, baseHash: latest?.hash ?? "", percent };
   await execute(dependencies, key, { command: startTrial, body: start, reason }, context);

@@ -242,6 +242,9 @@ tasks:
     const kept = "both.needless-need.charge.pause";
     await found("both", 8);
     await apply(kept);
+    const open = await listed("both", [RecommendationStatus.RECOMMENDATION_STATUS_OPEN]);
+    const [{ recommendationId: second } = assert.fail()] = open;
+    await assert.rejects(apply(second), hasCode("advice.on_trial"));
     assert.equal((await decided("both"))?.status, applied);
     const others = await listed("both", [RecommendationStatus.RECOMMENDATION_STATUS_EXPIRED]);
     assert.ok(others.length > 0);
