@@ -47,6 +47,11 @@ it("the task that computed the entry is compared with earlier inputs", () => {
   assert.equal(fromEntry("r-1", own, kept), undefined);
 });
 
+it("the output that a later run has stored says nothing about the task", () => {
+  const own = { status: "completed", startTimeMs: 10, endTimeMs: 20, attempts: [attempt] } as const;
+  assert.equal(fromEntry("r-0", own, { ...kept, storeTimeMs: 30 }), undefined);
+});
+
 it("an output that was stored after the task started is no earlier input", () => {
   const task = { startTimeMs: 10, endTimeMs: 20 };
   assert.deepEqual(

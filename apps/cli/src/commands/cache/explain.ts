@@ -67,11 +67,16 @@ async function explain(server: Server, id: string, task: Task): Promise<Explaine
   return { task: taskId, entry, outcome: "computed", ...(await nearest(server, id, task)) };
 }
 
-/** What the entry tells about the task of run `id`. Undefined if the task computed the output of the entry itself. */
+/**
+ * What the entry tells about the task of run `id`. Undefined if the task computed the output of the entry itself, or if the
+ * output was stored after the task had started.
+ */
 export function fromEntry(
   id: string,
   task: Pick<Task, "fromCache" | "status" | "attempts" | "startTimeMs" | "endTimeMs">,
-  kept: Pick<CacheEntryInfo, "runId" | "taskId" | "equalOutputs" | "neededOutputs"> | undefined,
+  kept:
+    | Pick<CacheEntryInfo, "runId" | "taskId" | "storeTimeMs" | "equalOutputs" | "neededOutputs">
+    | undefined,
 ): Omit<Explained, "task" | "entry"> | undefined {
   const of = kept?.runId === undefined ? "" : `run ${kept.runId}, task ${kept.taskId ?? ""}`;
   const source = { ...(kept?.runId && { run: kept.runId }), ...(kept?.taskId && { ofTask: kept.taskId }) };
@@ -95,7 +100,7 @@ export function fromEntry(
       outcome: "computed",
       why: "to compare its output, or because there was no fresh one",
     };
-  if (kept?.runId !== undefined && kept.runId !== id)
+  if (kept?.runId !== undefined && isEarlier(kept, id, task))
     return { ...source, outcome: "computed", why: `the output of ${of} was not there, or not fresh` };
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { processName } from "@tutti/rest/text";
-import type { Alert } from "@tutti/rest/types";
+import type { Alert, ListAlertsReply } from "@tutti/rest/types";
 import { type ReactNode, useState } from "react";
 import { alertsQuery } from "../../data/alert-queries.ts";
 import { installationNamespace } from "../../data/in-namespace.ts";
@@ -11,7 +11,7 @@ import { Dialog } from "../../elements/dialog.tsx";
 import { ChoiceField } from "../../elements/fields.tsx";
 import { Spans } from "../../elements/markdown.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { counted } from "../../elements/moments.ts";
+import { count } from "../../elements/moments.ts";
 import { Empty, PageHead, Tag } from "../../elements/parts.tsx";
 import { Shown } from "../../elements/shown.tsx";
 import { commandLine } from "../../elements/spelled.ts";
@@ -46,16 +46,16 @@ export function AlertsPage() {
 function Scope(options: { namespace: string; own: string; onChoose: (namespace: string) => void }) {
   const { namespace, own, onChoose } = options;
   const [shared, mine] = [useQuery(alertsQuery(installationNamespace)), useQuery(alertsQuery(own))];
-  const words = (name: string, alerts: readonly Alert[] | undefined) =>
-    alerts === undefined ? name : `${name}: ${firingIn(alerts)} firing`;
+  const words = (name: string, reply: ListAlertsReply | undefined) =>
+    reply === undefined ? name : `${name}: ${firingIn(reply)} firing`;
   return (
     <div className="alert-scope">
       <ChoiceField
         label="Scope"
         value={namespace}
         choices={[
-          [installationNamespace, words("Installation", shared.data?.alerts)],
-          [own, words(`Namespace ${own}`, mine.data?.alerts)],
+          [installationNamespace, words("Installation", shared.data)],
+          [own, words(`Namespace ${own}`, mine.data)],
         ]}
         onChange={onChoose}
       />
@@ -63,18 +63,20 @@ function Scope(options: { namespace: string; own: string; onChoose: (namespace: 
   );
 }
 
-function firingIn(alerts: readonly Alert[]): number {
-  return alerts.filter(({ status }) => status === "firing").length;
+/** `3`, or `200+` if there are more than the page reads. */
+function firingIn({ alerts, nextToken = "" }: ListAlertsReply): string {
+  const firing = alerts.filter(({ status }) => status === "firing").length;
+  return `${count(firing)}${nextToken === "" ? "" : "+"}`;
 }
 
 function AlertsOf({ namespace, children }: { namespace: string; children: ReactNode }) {
   const query = useQuery(alertsQuery(namespace));
-  const firing = firingIn(query.data?.alerts ?? []);
+  const firing = query.data === undefined ? undefined : firingIn(query.data);
   return (
     <>
       <PageHead
         title="Alerts"
-        below={query.data === undefined ? <>&nbsp;</> : `${counted(firing, "alert")} firing`}
+        below={firing === undefined ? <>&nbsp;</> : `${firing} ${firing === "1" ? "alert" : "alerts"} firing`}
       />
       {children}
       <Shown query={query} what="alerts" lines={4}>
