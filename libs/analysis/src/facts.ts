@@ -59,7 +59,8 @@ export function definitionTaskOf(task: string): string {
 
 /** The attempts of each task of each work. */
 export function attemptsByTask(attempts: readonly AttemptFact[]): AttemptFact[][] {
-  const key = (attempt: AttemptFact) => `${workKey({ kind: attempt.kind, id: attempt.workId })}\n${attempt.task}`;
+  const key = (attempt: AttemptFact) =>
+    `${workKey({ kind: attempt.kind, id: attempt.workId })}\n${attempt.task}`;
   return [...Map.groupBy(attempts, key).values()];
 }
 

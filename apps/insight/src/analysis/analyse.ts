@@ -268,7 +268,8 @@ function casesOf(
       .map((row) => [String(row["id"]), String(row["sdk"] ?? "")]),
   );
   return attempts.map((attempt) => {
-    const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } = attempt;
+    const { kind, workId, definition, definitionTask, agent, pool, endedMs, errorCode, errorMessage } =
+      attempt;
     const work = byKey.get(workKey({ kind, id: workId }));
     const labels = Object.entries(work?.labels ?? {}).slice(0, labelsMax);
     return {
