@@ -34,7 +34,7 @@ export const sourceErrors = defineErrors("definition", {
   },
 });
 
-/** Why a request is no request, where the contract alone cannot say. */
+/** Reasons for rejected requests that the contract alone cannot express. */
 export const requestErrors = defineErrors("workflow", {
   specUnknown: {
     status: "INVALID_ARGUMENT",
@@ -95,7 +95,7 @@ export const requestErrors = defineErrors("workflow", {
   },
 });
 
-/** Why a plan is not to be had. */
+/** Reasons for missing plans. */
 export const planErrors = defineErrors("plan", {
   missing: {
     status: "DATA_LOSS",
@@ -106,7 +106,7 @@ export const planErrors = defineErrors("plan", {
   },
 });
 
-/** Why a child cannot be started. */
+/** Reasons for children that cannot start. */
 export const startErrors = defineErrors("start", {
   kindNotStarted: {
     status: "UNIMPLEMENTED",
@@ -125,7 +125,7 @@ export const startErrors = defineErrors("start", {
   },
 });
 
-/** Why an event or a trigger is rejected, besides what its machine knows. */
+/** Reasons for rejected events and triggers, in addition to those of their machine. */
 export const triggerSourceErrors = defineErrors("event", {
   eventInvalid: {
     status: "INVALID_ARGUMENT",

@@ -69,7 +69,7 @@ const cause = { actor, traceparent: "", decision: "", reason: "" };
 
 type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admission" | "triggers" | "offered">;
 
-/** Definitions of workflows, their runs, and what starts and holds these: schedules, triggers and limits. */
+/** Definitions of workflows, their runs, and the schedules, triggers and limits of these. */
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
@@ -174,7 +174,7 @@ export class WorkflowService extends Orchestrator {
   }
 }
 
-/** The service, as a host takes it in. */
+/** The service as a module of a host. */
 export const workflow: ServiceModule = {
   name: "workflow",
   sections: [workflowSection, retrySection],

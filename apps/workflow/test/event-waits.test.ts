@@ -91,7 +91,7 @@ describe("runs that wait for events", () => {
     for (const order of [1, 2]) await start("paid", `paid-${order}`, { order });
     for (const order of [1, 2]) await waits(`paid-${order}`);
     await post(event("shop.paid", "p1", { order: 1, total: 5 }), event("shop.paid", "p3", { order: 3 }));
-    // The caller has its answer when the run has the event.
+    // The caller gets its answer when the run has the event.
     assert.notEqual((await runOf("paid-1"))?.outcome, undefined);
     assert.deepEqual(await outputOf("paid-1"), { order: 1, total: 5 });
     assert.equal((await runOf("paid-2"))?.tasks?.waiting, 1);

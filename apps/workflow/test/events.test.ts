@@ -1,4 +1,4 @@
-/** Events of runs, definitions and schedules on the bus, published by a service in a process of its own. */
+/** Events of runs, definitions and schedules on the bus, published by a service in a separate process. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { BusEvent } from "@tutti/bus";
@@ -57,7 +57,7 @@ describe("events on the bus", () => {
   const dataOf = ({ data }: BusEvent): any => JSON.parse(new TextDecoder().decode(data));
   const about = (subject: string) => events.filter((event) => event.subject === subject);
   const wordsOf = (subject: string) => about(subject).map(({ type }) => type.replace("tutti.workflow.", ""));
-  /** Resolves with the event as soon as it was published. */
+  /** Resolves with the event once it is published. */
   const told = (subject: string, word: string): Promise<BusEvent> =>
     new Promise((resolve) => {
       const look = () => {

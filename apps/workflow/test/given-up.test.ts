@@ -38,7 +38,7 @@ describe("parents that are cancelled while their children are being started", ()
     await Promise.all(
       ids.map(async (runId, number) => {
         await runs().startRun(StartRunRequest.fromPartial({ runId, spec }));
-        // At another moment of the start each time.
+        // At another point of the start each time.
         for (let turns = 0; turns < number % 12; turns++) await new Promise(setImmediate);
         await runs().cancelRun(CancelRunRequest.fromPartial({ runId }));
         await runs().awaitRun(AwaitRunRequest.fromPartial({ runId, waitMs: 10_000 }));
@@ -51,7 +51,7 @@ describe("parents that are cancelled while their children are being started", ()
       const { run } = await runs()
         .awaitRun(wanted)
         .catch((error: unknown) => {
-          // Its message is under way.
+          // Its message is in flight.
           if (!runErrors.runMissing.is(error)) throw error;
           return { run: undefined };
         });

@@ -27,7 +27,7 @@ describe("signals for runs of another process", () => {
     const ids = Array.from({ length: 150 }, (_, index) => `r-${index}`);
     const spec = { what: { $case: "definition" as const, value: { name: "told" } } };
     for (const runId of ids) await runs.startRun(StartRunRequest.fromPartial({ runId, spec }));
-    // A process that is giving its partitions away.
+    // A process that gives its partitions away.
     const refusal = runtimeErrors.leaving.refusal({ service: "workflow", partition: 0 });
     const runtime = { submit: ({ reply: answer }: Submission) => answer({ kind: "refused", refusal }) };
     const requests = async function* () {

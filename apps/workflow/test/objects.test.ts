@@ -15,7 +15,7 @@ import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
 
-/** Calls of one key follow each other. A workflow without a function has them too. */
+/** Calls of one key follow each other. A workflow without a function supports them too. */
 const desk = `workflow: desk
 object: {key: "\${{ input.key }}", call: "\${{ input.call }}", reader: input.call == 'look'}
 tasks:

@@ -57,7 +57,7 @@ describe("runs that are removed before their time", () => {
 
   it("go by themselves when the time is over that their start has named", async () => {
     await start("brief", 1);
-    // It may be gone before it is shown as cancelled.
+    // It may be removed before it is shown as cancelled.
     await cancel("brief").catch(() => {});
     const found = () =>
       runs()

@@ -46,7 +46,7 @@ describe("a retried run", () => {
     assert.equal(await statusOf("patient"), WorkStatus.WORK_STATUS_COMPLETED);
     const { run: first } = await runs().getRun(GetRunRequest.fromPartial({ runId: "patient", atEvent: 1 }));
     assert.equal(first?.status, WorkStatus.WORK_STATUS_RUNNING);
-    // Its timer is due some time.
+    // Its timer expires at some time.
     await until("its failure", async () => (await statusOf("hasty")) === WorkStatus.WORK_STATUS_FAILED);
   });
 

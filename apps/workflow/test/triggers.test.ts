@@ -169,7 +169,7 @@ describe("triggers", () => {
   });
 
   it("the end of a run of another definition starts one, once", async () => {
-    // Of its own: runs of `note` that other tests started may end late.
+    // A separate name: runs of `note` that other tests started may end late.
     const what = { $case: "definition", value: { name: "again" } } as const;
     await make("after", {
       run: { what },

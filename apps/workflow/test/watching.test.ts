@@ -30,7 +30,7 @@ describe("watches of runs, after a break", () => {
     );
   const signal = (runId: string, name: string) =>
     runs().signalRun(SignalRunRequest.fromPartial({ runId, signal: name }));
-  /** One reply of a stream, which is broken off behind it. */
+  /** Returns one reply of a stream, which is then broken off. */
   const replyOf = async <Reply>(stream: ReplyStream<Reply>): Promise<Reply> => {
     const { value } = await stream.next();
     await stream.return();
@@ -59,7 +59,7 @@ describe("watches of runs, after a break", () => {
     const changed = await replyOf(watch("kept", whole.cursor));
     assert.deepEqual([changed.live, idsOf(changed.tasks)], [true, ["two"]]);
     assert.equal(changed.run?.runId, "kept");
-    // The reply was lost: it comes again, with what has come since.
+    // The reply was lost: it is sent again, with later changes.
     await signal("kept", "one");
     const again = await replyOf(watch("kept", whole.cursor));
     assert.deepEqual(idsOf(again.tasks), ["one", "two"]);

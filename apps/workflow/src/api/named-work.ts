@@ -1,9 +1,9 @@
-/** Lists and watches of schedules and of triggers: the index names them, and each is read by its id. */
+/** Lists and watches of schedules and triggers: the index names them, and each is read by its id. */
 import type { LabelSelector } from "@tutti/contracts/types/v1";
 import { conditionsOf } from "@tutti/host";
 import { allEntries, type MachineDependencies, type Named } from "@tutti/host/serving";
 
-/** The filter of a list, as far as both kinds have it. */
+/** The common part of the filters of both lists. */
 interface WorkFilter {
   readonly definitions: readonly string[];
   readonly labels: LabelSelector | undefined;
@@ -16,12 +16,12 @@ interface NamedWork<Item> {
   readonly kind: string;
   readonly namespace: string;
   readonly filter: WorkFilter;
-  /** The error of `find` if there is none of this id. */
+  /** The error of `find` for an unknown id. */
   readonly missing: { is(error: unknown): boolean };
   find(id: string): Promise<Item>;
 }
 
-/** Returns those of a kind that have not ended and match a filter. */
+/** Returns the active schedules or triggers that match a filter. */
 export function namedWork<Item extends { readonly paused: boolean; readonly description: string }>(
   dependencies: MachineDependencies,
   { kind, namespace, filter, missing, find }: NamedWork<Item>,

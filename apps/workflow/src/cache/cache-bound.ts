@@ -1,9 +1,9 @@
 /**
  * Keeps the cache of each namespace within its bound.
  *
- * 1. Each process decides over all outputs of a namespace, and evicts those that it holds. So all processes together evict
- *    each output once.
- * 2. An output that was stored meanwhile in the same entry stays.
+ * 1. Each process decides over all outputs of a namespace, and evicts those that it stores. So all processes
+ *    together evict each output once.
+ * 2. An output that was stored in the same entry meanwhile stays.
  */
 import { ActorKind, type Cause, WorkStatus } from "@tutti/contracts/types/v1";
 import { allEntries, type MachineDependencies, Rounds } from "@tutti/host/serving";

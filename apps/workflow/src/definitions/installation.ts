@@ -1,4 +1,4 @@
-/** What an installation has of what a definition uses. */
+/** The parts of an installation that a definition uses. */
 import type { DefinitionSource } from "@tutti/contracts/workflow/v1";
 import type { KnownDefinition } from "@tutti/definitions";
 import type { CallContext } from "@tutti/kernel";

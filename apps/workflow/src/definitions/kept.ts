@@ -10,7 +10,7 @@ export interface Shelf {
   readonly namespace: string;
 }
 
-/** Facts that are larger are a blob beside the machine's state. */
+/** Larger facts are in a blob next to the machine's state. */
 const inlineMax = 8 * 1024;
 
 export async function keepSource(shelf: Shelf, source: DefinitionSource): Promise<BlobReference> {
@@ -40,7 +40,7 @@ export async function sourceOf(shelf: Shelf, { source }: ReadOnly<KeptVersion>):
   return DefinitionSource.decode(await whole(shelf, source?.sha256 ?? new Uint8Array()));
 }
 
-/** Durable when it resolves. */
+/** Stores content. It is durable when the promise resolves. */
 export function keep({ blobs, namespace }: Shelf, content: Uint8Array): Promise<BlobReference> {
   return blobs.put(namespace, [content]);
 }

@@ -13,7 +13,7 @@ const open = [
 
 const pageMax = 1_000;
 
-/** How many runs of a definition have not ended. */
+/** Counts the runs of a definition that have not ended. */
 export class LiveRuns {
   readonly #archive: Pick<Archive, "search">;
 
@@ -21,7 +21,7 @@ export class LiveRuns {
     this.#archive = archive;
   }
 
-  /** Of one version, or with an empty hash of all. */
+  /** Counts runs of one version, or of all with an empty hash. */
   async count(namespace: string, definition: string, hash: string): Promise<number> {
     const labels = hash === "" ? [] : [{ kind: "equals", name: indexLabels.hash, values: [hash] } as const];
     let count = 0;

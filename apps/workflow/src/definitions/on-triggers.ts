@@ -1,6 +1,7 @@
 /**
- * The triggers that the key `on` of a definition describes: made, changed and paused when the definition is registered as
- * its latest version. Registered again, after a crash between, it comes to the same.
+ * The triggers that the key `on` of a definition describes. They are created, changed and paused when the
+ * definition is registered as its latest version. A repeated registration, after a crash in between, has the
+ * same result.
  */
 import {
   CreateTriggerRequest,
@@ -23,7 +24,7 @@ export type OnTriggersClient = Pick<
 >;
 
 const removedReason = "the definition has it no more in its key `on`";
-/** All that a definition sets. */
+/** All fields that a definition sets. */
 const fields = [
   ...["description", "source", "condition", "key", "window_ms", "run", "with", "run_id", "policy", "labels"],
 ];
@@ -47,7 +48,7 @@ export async function applyOnTriggers(
   }
 }
 
-/** By id. */
+/** Returns the triggers of the definition by id. */
 async function ownedBy(
   client: OnTriggersClient,
   name: string,
@@ -81,7 +82,7 @@ async function put(
   await client.resumeTrigger(ResumeTriggerRequest.fromPartial({ namespace, triggerId }), { context });
 }
 
-/** False for one of another owner, or of a registration at the same time. */
+/** Creates a trigger. Returns false if it exists: of another owner, or of a concurrent registration. */
 async function isCreated(client: OnTriggersClient, trigger: Trigger, context: CallContext): Promise<boolean> {
   const { namespace } = context;
   try {

@@ -1,4 +1,4 @@
-/** From a source to an executable plan, with all mistakes at once. */
+/** Compiles a source to an executable plan, with all mistakes at once. */
 import { type DefinitionSource, SourceFormat } from "@tutti/contracts/workflow/v1";
 import { type DefinitionProblem, type DefinitionText, printProblem, printWords } from "@tutti/definitions";
 import { type CheckedParts, type CheckedText, checked, type WantedParts } from "@tutti/validation/thread";
@@ -19,7 +19,7 @@ export async function checkSource(
   return checked("definition", source.text.length, { source: textOf(source), ...options }, wanted);
 }
 
-/** Returns the definition, or `definition.invalid` with a violation per mistake. */
+/** Returns the definition. Throws `definition.invalid` with a violation per mistake. */
 export function withoutMistakes<Made>(
   {
     definition,

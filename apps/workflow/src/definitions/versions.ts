@@ -1,4 +1,4 @@
-/** The versions of definitions: registered, found, filled in. What is large of them is in the blobs. */
+/** The versions of definitions: registered, found, filled in. Their large parts are in blobs. */
 import type { BlobReference, DefinitionReference } from "@tutti/contracts/types/v1";
 import {
   Definition as DefinitionMessage,
@@ -34,18 +34,18 @@ import { checkSource, withoutMistakes } from "./sources.ts";
 
 export interface VersionsNeeds extends Hosting {
   readonly runtime: Runtime;
-  /** There once the service has started. */
+  /** Available once the service has started. */
   readonly blobs: () => Blobs;
-  /** Retry defaults that the configuration sets. */
+  /** Retry defaults of the configuration. */
   readonly retryIn: ConfiguredRetryOf;
-  /** Those of all processes. */
+  /** Definitions of all processes. */
   readonly definitions: Pick<Client<typeof definitionService>, "getDefinition">;
 }
 
-/** What a run is started with. */
+/** The version of a run at its start. */
 export interface RunnableVersion {
   readonly name: string;
-  /** Of the plan: for a template another one for each set of parameters. */
+  /** Hash of the plan: for a template it differs for each set of parameters. */
   readonly hash: string;
   readonly label: string;
   readonly definition: DefinitionMessage;
@@ -54,7 +54,7 @@ export interface RunnableVersion {
 interface Registering {
   readonly source: DefinitionSource;
   readonly labels: readonly string[];
-  /** Of new runs, that it gets if it is new. */
+  /** Share of new runs, if the version is new. */
   readonly percent: number | undefined;
 }
 
@@ -65,7 +65,7 @@ export class Versions {
     this.#needs = needs;
   }
 
-  /** Makes plan, source and facts durable, and then the version. */
+  /** Registers a version: makes plan, source and facts durable first. */
   async register(
     made: DefinitionParts,
     { source, labels, percent }: Registering,
@@ -95,7 +95,7 @@ export class Versions {
     return { definition, existed };
   }
 
-  /** One version, whichever process has it. Throws `definition.missing`. */
+  /** Returns one version, whichever process has it. Throws `definition.missing`. */
   async find(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
     if (this.#isHere(reference.name, context)) return this.findHere(reference, context);
     return this.#fetch(reference, false, context);
@@ -108,7 +108,7 @@ export class Versions {
     return source;
   }
 
-  /** One version of a definition that this process owns. Else the caller is sent to the owner. */
+  /** Returns one version of a definition that is owned here. Otherwise redirects the caller to the owner. */
   async findHere(reference: DefinitionReference, context: CallContext): Promise<DefinitionMessage> {
     return this.#messageOf(await this.#facts(reference, context), context.namespace);
   }
@@ -118,7 +118,7 @@ export class Versions {
     return sourceOf(this.#shelf(context), kept);
   }
 
-  /** Versions of a definition, newest first. */
+  /** Lists versions of a definition, newest first. */
   async list(
     name: string,
     { from, count }: { readonly from: number; readonly count: number },
@@ -130,7 +130,7 @@ export class Versions {
     return { definitions, total };
   }
 
-  /** Returns the version that takes a part of the runs that ask for no version. Undefined if there is none. */
+  /** Returns the version with a share of the runs without a requested version. Undefined if there is none. */
   async rolledOut(
     { name, version: wanted }: DefinitionReference,
     parameters: Json | undefined,
@@ -151,7 +151,7 @@ export class Versions {
     }
   }
 
-  /** Returns the version that a run is to be started with, its plan at hand. A template is filled in. */
+  /** Returns the version for the start of a run, with its plan prepared. A template is filled in. */
   async runnable(
     reference: DefinitionReference,
     parameters: Json | undefined,
@@ -163,13 +163,13 @@ export class Versions {
     if (archived) throw sourceErrors.archived({ name, hash, reason: archiveCause?.reason ?? "" });
     const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
     if (parameterSchema === "") return { name, hash, label, definition };
-    // The label may name another version by now.
+    // The label may name another version meanwhile.
     const exactly = { name, version: { $case: "hash", value: hash } } as const;
     const source = await this.findSource(exactly, context);
     return { name, hash: await this.#fillIn(source, parameters, context), label, definition };
   }
 
-  /** Returns the plan of a template with these parameters, kept like any other. */
+  /** Returns the plan of a template with these parameters. It is stored like any other plan. */
   async #fillIn(
     source: DefinitionSource,
     parameters: Json | undefined,
@@ -244,7 +244,7 @@ export class Versions {
   }
 }
 
-/** Returns the plan as the blob that its hash names. */
+/** Stores the plan as the blob with the name of its hash. */
 async function keepPlan(shelf: Shelf, plan: Uint8Array, hash: string): Promise<BlobReference> {
   const kept = await keep(shelf, plan);
   assert(Buffer.from(kept.sha256).toString("hex") === hash, "a plan's hash is that of its text", { hash });

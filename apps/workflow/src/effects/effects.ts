@@ -1,4 +1,4 @@
-/** What the machines of this service want done, brought to its executor. */
+/** Passes the effects of the machines of this service to their executors. */
 
 import { emitCapability } from "@tutti/definitions";
 import type { Errands } from "@tutti/host/serving";
@@ -28,12 +28,12 @@ export class WorkflowEffects implements Effects {
   readonly eventListener: MachineEventListener;
   #doers: Doers | undefined;
 
-  /** @param eventListener receives the events of runs. */
+  /** @param eventListener receives the events of runs */
   constructor(eventListener: MachineEventListener) {
     this.eventListener = eventListener;
   }
 
-  /** Those who do it need the runtime, which needs this: nothing is asked for before. */
+  /** Sets the doers. They need the runtime, which needs these effects: nothing is dispatched before. */
   begin(doers: Doers): void {
     this.#doers = doers;
   }
@@ -42,7 +42,7 @@ export class WorkflowEffects implements Effects {
     assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
     const { dispatcher, emits, starts, leases, triggered, waits } = this.#doers;
     for (const due of effects) {
-      // Only machines of this service make effects, and these are all that they make.
+      // Only machines of this service have effects here, and these are all of them.
       const effect = due.effect as RunEffect | ScheduleEffect | TriggerEffect;
       switch (effect.kind) {
         case "offer_task":
@@ -77,7 +77,7 @@ export class WorkflowEffects implements Effects {
     this.#end(this.#doers, tokens);
   }
 
-  /** Agents continue with their tasks. What this process does by itself ends here. */
+  /** Agents continue with their tasks. Work of this process itself ends here. */
   release(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
     for (const token of tokens) this.#doers.dispatcher.release(token);

@@ -1,8 +1,9 @@
 /**
- * Publishes the events of tasks with `uses: tutti.emit`. No worker does them: the process that has the run does.
+ * Publishes the events of tasks with `uses: tutti.emit`. The process that owns the run does this, without a
+ * worker.
  *
- * 1. The id of an event follows from the task, so that a repetition after a crash is the same event. Triggers and runs that
- *    wait take it once.
+ * 1. The id of an event follows from the task, so that a repetition after a crash is the same event. Waiting
+ *    triggers and runs consume it once.
  * 2. The task completes when triggers and runs of all processes can have the event.
  */
 import { ErrorDetail } from "@tutti/contracts/types/v1";

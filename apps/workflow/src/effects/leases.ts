@@ -1,9 +1,9 @@
 /**
- * Leases of limits that runs hold, renewed while they hold them: those of one limit together, so that a thousand
- * holders are one command.
+ * Leases of limits that runs hold. They are renewed together for each limit, so that a thousand holders cost
+ * one command.
  *
- * 1. A lease is renewed well before it runs out, and until its run no longer wants it.
- * 2. A lost ticket is reported to its run, which asks for the limit again.
+ * 1. A lease is renewed well before it expires, until its run no longer wants it.
+ * 2. A lost ticket is reported to its run, which requests the limit again.
  */
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { LeasesRenewed } from "@tutti/contracts/workflow/v1";
@@ -30,7 +30,7 @@ interface Held {
  * @defaults
  */
 const leaseMs = 60_000;
-/** Two may fail before a lease runs out. */
+/** Two renewals may fail before a lease expires. */
 const everyMs = 20_000;
 const ticketsMax = 10_000;
 
@@ -77,7 +77,7 @@ export class Leases {
     this.#byToken.delete(named);
   }
 
-  /** Resolves when every limit has been asked. */
+  /** Renews all leases. Resolves when every limit has been asked. */
   async renewAll(): Promise<void> {
     await Promise.all(
       [...this.#limits.values()].map(({ key, held }) => this.#renew(key, [...held.values()])),

@@ -1,4 +1,4 @@
-/** Starts and stops runs and missions for those that ask for it: schedules, and runs with children. */
+/** Starts and stops runs and missions on request: of schedules, and of runs with children. */
 import { type missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import type { Payload } from "@tutti/contracts/types/v1";
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
@@ -31,7 +31,7 @@ export class Starts {
     this.#parts = parts;
   }
 
-  /** A run of a schedule. */
+  /** Starts a run of a schedule. */
   start(due: DueEffect, { runId, run }: StartRun): void {
     const { errands, runs } = this.#parts;
     const { namespace, kind, id } = due.key;
@@ -43,7 +43,7 @@ export class Starts {
     });
     const attempt = async (signal: AbortSignal): Promise<ErrandCommand> => {
       const { run: found, existed } = await runs.startRun(request, { signal });
-      // One that has ended, or belongs to another parent, will not tell of its end.
+      // A run that has ended, or belongs to another parent, will not report its end.
       const ended = found?.endTime !== undefined || found?.parent?.id !== id;
       return { command: confirmStart, body: { existed, ended } };
     };
@@ -53,7 +53,7 @@ export class Starts {
     }));
   }
 
-  /** A run or a mission that does a task of a run. */
+  /** Starts a run or a mission that does a task of a run. */
   startChild(due: DueEffect, effect: StartChild): void {
     const { errands } = this.#parts;
     const { childId, childKind } = effect;
@@ -64,7 +64,7 @@ export class Starts {
           : await this.#startRun(due, effect, signal);
       const { existed, parentId, hash, ending } = child;
       if (existed && parentId !== due.key.id) throw startErrors.childTaken({ child: childId });
-      // One that was asked for again by a parent that was reset may have ended, and will not tell it again.
+      // A child that a reset parent requested again may have ended, and will not report that again.
       return { command: confirmChild, body: { id: childId, hash, existed, ending } };
     };
     errands.begin(due, attempt, (error) => ({ command: refuseChild, body: { error: toErrorDetail(error) } }));
@@ -115,7 +115,7 @@ export class Starts {
     return { existed, hash, parentId: parent?.id, ending };
   }
 
-  /** The end of a run that another one of its schedule takes the place of. */
+  /** Stops a run that another run of its schedule replaces. */
   stop(due: DueEffect, { runId, terminate }: StopRun): void {
     const { errands, runs } = this.#parts;
     const request = {
@@ -128,7 +128,7 @@ export class Starts {
       else await runs.cancelRun({ ...request, noCompensate: false }, { signal });
       return { command: confirmStop, body: { ended: false } };
     };
-    // It is not there any more, or has ended.
+    // It does not exist any more, or has ended.
     errands.begin(due, attempt, () => ({ command: confirmStop, body: { ended: true } }));
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Starts the runs that triggers ask for.
+ * Starts the runs that triggers request.
  *
- * 1. Runs that may run side by side are started together, in one stream. Those that the trigger waits for, or sends a
- *    signal, are started one by one.
- * 2. What is known of a run is kept over attempts: a repetition asks only for the others.
+ * 1. Runs that may run concurrently are started together, in one stream. If the trigger waits for them or
+ *    sends them a signal, they are started one by one.
+ * 2. Known results are kept over attempts: a repetition requests only the others.
  */
 import {
   ActivationResult,
@@ -45,7 +45,7 @@ interface Batch {
   readonly plan: ReadOnly<TriggerPlan>;
   readonly spec: RunSpec;
   readonly starts: readonly ReadOnly<TriggerStart>[];
-  /** By place. */
+  /** Results by position. */
   readonly settled: Map<number, Settled>;
 }
 
@@ -119,7 +119,7 @@ export class TriggeredStarts {
         if (refusal === undefined) settled.set(place, existed ? duplicate : started);
         else {
           const error = fromErrorDetail(refusal);
-          // The run of another event with this key.
+          // The run belongs to another event with this key.
           if (error.status === "ALREADY_EXISTS") settled.set(place, duplicate);
           else if (error.retry === "never") settled.set(place, dead(error.code, refusalText(error)));
         }
@@ -128,7 +128,7 @@ export class TriggeredStarts {
     if (isOpen) throw triggerSourceErrors.startsUndecided();
   }
 
-  /** Rejects with what passes. */
+  /** Starts one run. Rejects with temporary failures. */
   async #startAlone(batch: Batch, place: number, input: Uint8Array, signal: AbortSignal): Promise<void> {
     try {
       batch.settled.set(place, await this.#startOne(batch, place, input, signal));
@@ -153,9 +153,9 @@ export class TriggeredStarts {
     };
     if (isAwaited) request.parent = { namespace, kind: "trigger", id: triggerId, task: "" };
     const { run, existed } = await this.#startOrFind(request, signal);
-    // One that has ended, or belongs to another parent, will not tell of its end.
+    // A run that has ended, or belongs to another parent, will not report its end.
     const ended = run?.endTime !== undefined || run?.parent?.id !== triggerId;
-    // After a crash it may be there because of this very event.
+    // After a crash it may exist because of this same event.
     if (!existed || run?.spec?.labels[eventLabel] === event) return { ...started, ended };
     const { signal: name } = policyOf(plan);
     if (name === "") return { ...duplicate, ended };
@@ -164,7 +164,7 @@ export class TriggeredStarts {
     return { result: ActivationResult.ACTIVATION_RESULT_SIGNALLED };
   }
 
-  /** A run of this id may be there because of another event. */
+  /** Starts a run, or finds the run with this id of another event. */
   async #startOrFind(request: StartRunRequest, signal: AbortSignal) {
     try {
       return await this.#parts.runs.startRun(request, { signal });
@@ -195,7 +195,7 @@ function dead(code: string, message: string): Settled {
   return { result: ActivationResult.ACTIVATION_RESULT_DEAD, code, message, ended: true };
 }
 
-/** The result for the trigger. `others` is the result of runs without one of their own. */
+/** Returns the command with the results for the trigger. `others` is the result of runs without their own. */
 function settleCommand({ starts, settled }: Batch, others: Settled | undefined): ErrandCommand {
   const results = starts.map((_, place) => ({
     code: "",

@@ -1,4 +1,4 @@
-/** Notes of the events of machines: taken when an event is decided, published when it is durable. */
+/** Notes of the events of machines: recorded when an event is decided, published when it is durable. */
 import { type WorkflowEventPayloads, workflowEvents } from "@tutti/contracts/events/v1/workflow";
 import { type EventNote, eventNotesOf, type NoteHead } from "@tutti/host/serving";
 

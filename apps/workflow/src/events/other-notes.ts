@@ -1,4 +1,4 @@
-/** The events of definitions, schedules, triggers and limits that are published. */
+/** The published events of definitions, schedules, triggers and limits. */
 import type {
   EventsDiedV1,
   FiringSkippedV1,

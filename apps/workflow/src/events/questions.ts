@@ -1,6 +1,6 @@
 /**
- * The events of approvals that a run requests: how each of them is closed, also without an answer when none is possible
- * any more.
+ * The events of approvals that a run requests: how each is closed, also without an answer when no answer is
+ * possible any more.
  */
 import { Verdict } from "@tutti/contracts/types/v1";
 import {
@@ -17,14 +17,14 @@ type Closed = News<"tutti.workflow.approval.decided">;
 type IsMeant = Parameters<typeof questionsOpen>[1];
 type OpenQuestion = ReturnType<typeof questionsOpen>[number];
 
-/** Those that go with what happens are withdrawn. All that are open unless some are meant. */
+/** Returns the questions that an event withdraws: all open ones, or the selected ones. */
 export function withdrawnIn(run: Run, happening: Happening, isMeant?: IsMeant): Closed[] {
   return questionsOpen(run, isMeant).map((question, part) =>
     closed(happening, question, Verdict.VERDICT_WITHDRAWN, part),
   );
 }
 
-/** With what a task ends by goes what it asks, and what its parts ask. */
+/** Withdraws the questions of an ended task and of its parts. */
 export function withdrawnInTask(
   run: Run,
   { node: number }: { readonly node: number },
@@ -33,7 +33,7 @@ export function withdrawnInTask(
   return [...withdrawnIn(run, happening, (node) => isWithin(run, node, number)), happening];
 }
 
-/** The work of a state is dropped when the run leaves that state. */
+/** Withdraws the questions of a state that the run leaves. */
 export function withdrawnWithState(
   run: Run,
   { transition }: TransitionTakenV1,
@@ -45,7 +45,7 @@ export function withdrawnWithState(
   return withdrawnIn(run, happening, (node) => outermostPlace(run, node) === activity.first);
 }
 
-/** A run that is taken back asks what it asked then. One that is moved asks what is in the version. */
+/** Withdraws questions at a reset (those asked since) or at a move (those missing in the new version). */
 export function withdrawnByReset(
   run: Run,
   { snapshot }: Pick<RunResetV1, "snapshot">,
@@ -58,7 +58,7 @@ export function withdrawnByReset(
   return withdrawnIn(run, happening, ({ more }) => !openApprovals.has(more?.question?.approvalId));
 }
 
-/** Returns a decision that is the last word. */
+/** Returns the event of a final decision. */
 export function decidedOf(
   run: Run,
   { node, verdict }: { readonly node: number; readonly verdict: Verdict },
@@ -68,7 +68,7 @@ export function decidedOf(
   return question && closed(happening, question, verdict);
 }
 
-/** @param person who has the question, or had it */
+/** @param person the person who has the question, or had it */
 export function claimChangedOf(
   type: "tutti.workflow.approval.claimed" | "tutti.workflow.approval.released",
   run: Run,

@@ -1,4 +1,4 @@
-/** The events of runs that are published. */
+/** The published events of runs. */
 import { type ErrorDetail, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import type {
   ApprovalAskedV1,
@@ -33,7 +33,7 @@ import {
   withdrawnWithState,
 } from "./questions.ts";
 
-/** Of which versions of which events: their names with the function that notes them. */
+/** Event names with versions, each with the function that notes it. */
 export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   run_started: (run, { order, createMs, limits }: RunStartedV1, happening) => {
     const what = {
@@ -100,7 +100,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
     approvalId,
   }),
   approval_decided: (run, { node, verdict }: ApprovalDecidedV1, happening) => {
-    // Others have to decide too.
+    // Other people have to decide too.
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return happening;
     return decidedOf(run, { node, verdict }, happening);
   },
@@ -133,7 +133,7 @@ export const runNotes: Readonly<Record<string, NoteOf<Run, never>>> = {
   undo_completed: progress,
 };
 
-/** The note of an event of a run, in the trace of the run where the event's own cause has none. */
+/** Returns the note of an event of a run, in the trace of the run unless the event's own cause has one. */
 function runNote<T extends NotedType>(run: Run, happening: Happening, type: T, body: NotedBody<T>): News<T> {
   return { kind: "event", ...headOf(inTraceOf(run, happening)), type, body, part: 0 };
 }
@@ -150,7 +150,7 @@ function progress(_run: Run, _body: unknown, happening: Happening): Happening {
 
 type PlainEnd = `tutti.workflow.run.${"completed" | "cancelled" | "terminated"}`;
 
-/** How it ended, of ends that say nothing besides. */
+/** Returns the note of an end without further details. */
 function ended(run: Run, happening: Happening, type: PlainEnd): News<PlainEnd> {
   return runNote(run, happening, type, endOf(run, happening));
 }
@@ -160,7 +160,7 @@ function endOf({ order, plan, beginMs, createMs }: Run, { timeMs }: Happening) {
   return { definition, durationMs: Math.max(0, timeMs - (beginMs || createMs)) };
 }
 
-/** The run's own may be changed. */
+/** The error object of the run may change later. */
 function copied(error: ErrorDetail | undefined): ErrorDetail | undefined {
   return error && { ...error };
 }

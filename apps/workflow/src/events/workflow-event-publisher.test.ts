@@ -33,7 +33,7 @@ function setUp(options = {}) {
       return { tasks: counts } as never;
     },
   });
-  /** What is noted of an event, as the runtime has it noted. */
+  /** Returns the note of an event, as the runtime requests it. */
   const note = (
     type: string,
     key: InstanceKey,

@@ -1,4 +1,4 @@
-/** Tells the bus what happens to definitions, runs, schedules and limits. */
+/** Publishes events of definitions, runs, schedules and limits on the bus. */
 import type { Bus, EventInput } from "@tutti/bus";
 import {
   type EventMapper,
@@ -106,7 +106,7 @@ export class WorkflowEventPublisher extends MachineEventPublisher<Note> {
     this.#mapper = mapper;
   }
 
-  /** Some events need data from the runtime, which needs this to start. */
+  /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
   begin(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }

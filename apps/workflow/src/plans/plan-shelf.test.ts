@@ -11,7 +11,7 @@ const plans = ["one", "two"].map((name) => {
 });
 const [one, two] = plans as [(typeof plans)[0], (typeof plans)[0]];
 
-/** Returns a store that has to be asked, as that of a cluster. */
+/** Returns a store with asynchronous reads, like that of a cluster. */
 function far(bytesMax: number) {
   const requests: string[] = [];
   const blobs = {

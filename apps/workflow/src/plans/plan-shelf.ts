@@ -1,10 +1,11 @@
 /**
- * Plans that runs need at once, since a decision waits for nothing. A plan is the blob that its hash names.
+ * Plans that runs need synchronously, since a decision waits for nothing. A plan is the blob with the name of
+ * its hash.
  *
- * 1. The starter of a run prepares its plan first, and so has the runtime before it folds or loads one. A plan that was
- *    put away is there as long as a run in memory has it, and is read again at once where the content is on this
- *    machine.
- * 2. The size of the plans bounds the shelf. The least recently used plan leaves first.
+ * 1. The starter of a run prepares its plan first, and the runtime before it folds or loads one. An evicted
+ *    plan stays available as long as a run in memory has it. It is read again synchronously if its content is
+ *    on this machine.
+ * 2. The size of the plans bounds the shelf. The least recently used plan is evicted first.
  */
 import type { Plan } from "@tutti/definitions";
 import { type Blobs, wholeBlob } from "@tutti/journal";
@@ -13,7 +14,7 @@ import { planErrors } from "../errors.ts";
 
 export interface PlanShelfParts {
   readonly blobs: () => Pick<Blobs, "read">;
-  /** The content of a blob of whichever namespace, at once, where it is at hand on this machine. */
+  /** Returns the content of a blob of any namespace synchronously, if it is on this machine. */
   readonly readNow: (sha256: Uint8Array) => Uint8Array | undefined;
   readonly bytesMax?: number;
 }
@@ -29,9 +30,9 @@ const bytesMaxUsually = 32 * 1024 * 1024;
 export class PlanShelf implements RunPlans {
   readonly #parts: PlanShelfParts;
   readonly #bytesMax: number;
-  /** The one that was needed last is the last. */
+  /** The most recently used is the last. */
   readonly #shelved = new Map<string, Shelved>();
-  /** Those that were put away, as long as a run has them. */
+  /** Evicted plans, as long as a run has them. */
   readonly #inUse = new Map<string, WeakRef<RunPlan>>();
   readonly #fetching = new Map<string, Promise<RunPlan>>();
   #bytes = 0;
@@ -49,7 +50,7 @@ export class PlanShelf implements RunPlans {
     return this.#shelve(hash, text);
   }
 
-  /** Definitions that a plan starts runs of, with the hash or the label of their versions. */
+  /** Returns the definitions that a plan starts runs of, with the hash or the label of their versions. */
   async childVersions(namespace: string, hash: string): Promise<ReadonlyMap<string, string>> {
     await this.prepare(namespace, hash);
     const { works } = this.plan(hash).plan;
@@ -58,7 +59,7 @@ export class PlanShelf implements RunPlans {
     );
   }
 
-  /** Has a plan at hand. Undefined where it is. */
+  /** Prepares a plan. Undefined if it is available. */
   prepare(namespace: string, hash: string): Promise<RunPlan> | undefined {
     const known = this.#shelved.get(hash);
     if (known !== undefined) {

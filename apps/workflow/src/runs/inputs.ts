@@ -1,16 +1,16 @@
-/** Inputs of runs, compared with the schema of their definition. */
+/** Validates inputs of runs against the schema of their definition. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import { type HeldValue, heldInput, holdAgainst, refuseViolations } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import type { TuttiError } from "@tutti/kernel";
 import { isStoredValue } from "@tutti/machine-work";
 
-/** Refuses an input that starts would refuse later. One in the blob store is read when a run starts. */
+/** Rejects an input that a start would reject later. An input in the blob store is read when a run starts. */
 export function requireInput(schemaText: string, payload: Payload | undefined, field: string): void {
   if (!isStoredValue(payload)) heldInput(schemaText, payload, field);
 }
 
-/** The same for an input with expressions: only the places that no expression can make right. */
+/** Validates an input with expressions: only the places that no expression can make valid. */
 export function requireTemplate(schemaText: string, template: Json, field: string): void {
   if (schemaText === "") return;
   const { violations } = holdAgainst(JSON.parse(schemaText) as Json, template);
@@ -20,7 +20,7 @@ export function requireTemplate(schemaText: string, template: Json, field: strin
   );
 }
 
-/** Whether the value at a path, or a part of it, comes from an expression. */
+/** Returns whether the value at a path, or a part of it, comes from an expression. */
 function isComputed(template: Json, path: HeldValue["violations"][number]["path"]): boolean {
   let value: Json | undefined = template;
   for (const part of path) {
@@ -32,7 +32,7 @@ function isComputed(template: Json, path: HeldValue["violations"][number]["path"
 
 const placesMax = 5;
 
-/** A refused start in words, with its places: those that keep it have no other room for them. */
+/** Returns a refused start as a text with its places, for records without other fields for them. */
 export function refusalText({ message, violations }: Pick<TuttiError, "message" | "violations">): string {
   if (violations.length === 0) return message;
   const places = violations

@@ -1,5 +1,5 @@
 /**
- * From what a caller asks for to what a run is started with: everything looked up, compared with its schema, made
+ * Turns the request of a caller into the order of a run: everything is looked up, validated, and made
  * durable.
  */
 import { hash } from "node:crypto";
@@ -26,7 +26,7 @@ export interface OrdersNeeds {
   readonly versions: Versions;
   readonly shelf: PlanShelf & RunPlans;
   readonly retryIn: ConfiguredRetryOf;
-  /** Content of an input that is a reference. */
+  /** Returns the content of an input that is a reference. */
   readonly readBlob: (namespace: string, sha256: Uint8Array) => Promise<Uint8Array | undefined>;
 }
 
@@ -39,16 +39,16 @@ export interface OrderExtras {
   readonly idChosen: boolean;
 }
 
-/** A specification with its definition found: what many runs can be ordered with that differ in their input alone. */
+/** A specification with its definition: the common part of many runs that differ only in their input. */
 export interface PreparedSpec {
   readonly spec: RunSpec;
-  /** But for what differs from run to run. */
+  /** Without the fields that differ from run to run. */
   readonly order: Omit<RunOrder, "input" | "inputPayload" | "requestHash">;
-  /** The content of the input that the specification refers to, where runs read it. */
+  /** The content of a referenced input, if runs read it. */
   readonly content: Payload | undefined;
-  /** JSON Schema of the input. Undefined where anything will do. */
+  /** JSON Schema of the input. Undefined if anything is valid. */
   readonly inputSchema: Json | undefined;
-  /** With another version of the definition, which takes a part of the runs. */
+  /** Another version of the definition, which gets a share of the runs. */
   readonly rolledOut?: { readonly prepared: PreparedSpec; readonly percent: number };
 }
 
@@ -59,7 +59,7 @@ export class Orders {
     this.#needs = needs;
   }
 
-  /** Finds the definition, or plans the tasks, and has the plan at hand. */
+  /** Finds the definition, or plans the tasks, and prepares the plan. */
   async prepare(spec: RunSpec, extras: OrderExtras, context: CallContext): Promise<PreparedSpec> {
     const { what, parameters } = spec;
     const common = { ...commonOf(spec, extras), traceparent: traceparentOf(context.trace) };
@@ -114,18 +114,18 @@ export class Orders {
   async #contentOf(input: Payload | undefined, namespace: string): Promise<Payload | undefined> {
     if (input?.body?.$case !== "blob" || !isStoredValue(input)) return undefined;
     const value = await this.#needs.readBlob(namespace, input.body.value.sha256);
-    // Requests that refer to missing blobs are refused before.
+    // Requests with missing blobs are rejected before.
     return value && { body: { $case: "inline", value }, mediaType: "" };
   }
 
-  /** Finds a version of a definition, a template filled in, and has its plan at hand. */
+  /** Finds a version of a definition, with a template filled in, and prepares its plan. */
   async version(reference: DefinitionReference, parameters: Json | undefined, context: CallContext) {
     const found = await this.#needs.versions.runnable(reference, parameters, context);
     await this.#needs.shelf.prepare(context.namespace, found.hash);
     return found;
   }
 
-  /** Why an input does not satisfy a plan that is at hand. Undefined where it does. */
+  /** Returns why an input does not satisfy an available plan. Undefined if it does. */
   inputProblem(hash: string, input: Payload | undefined): string | undefined {
     const { inputSchema } = this.#needs.shelf.plan(hash).plan;
     if (inputSchema === null || input?.body?.$case === "blob") return undefined;
@@ -133,12 +133,12 @@ export class Orders {
     return problem && `${["input", ...problem.path].join(".")}: ${problem.message}`;
   }
 
-  /** What alone says whether a run was ordered with the same, though its definition cannot be found any more. */
+  /** Returns the part of an order that identifies a repeated start, even without its definition. */
   again(spec: RunSpec, { startMs, parent }: Pick<OrderExtras, "startMs" | "parent">): RunOrder {
     return RunOrder.fromPartial({ parent, requestHash: hashOf({ ...spec, input: inputOf(spec) }, startMs) });
   }
 
-  /** Returns the order for one run. Its input has to satisfy the schema. Under a new id no caller asks again. */
+  /** Returns the order for one run. Its input has to satisfy the schema. A new id is never repeated. */
   order(
     wanted: PreparedSpec,
     input: Payload | undefined,
@@ -161,7 +161,7 @@ export class Orders {
 
 const noBytes = new Uint8Array(0);
 
-/** The same for the same run, and for a run of the part also when the part grows. */
+/** Selects the version: always the same for the same run, also if the share grows. */
 function preparedFor(wanted: PreparedSpec, runId: string): PreparedSpec {
   const { rolledOut, order } = wanted;
   if (rolledOut === undefined) return wanted;
@@ -200,7 +200,7 @@ function commonOf(
   };
 }
 
-/** Tasks that were written for one run alone: their plan travels with it. */
+/** Returns the plan of tasks that were written for one run: it is part of the order. */
 async function planned(
   list: TaskList,
   retry: ConfiguredRetry | undefined,
@@ -222,8 +222,8 @@ async function planned(
 }
 
 /**
- * What has to be the same for a start to be the same again. Of a definition in two halves, the latter of which is how
- * its version was named: by another name the same version is the same start.
+ * Returns the hash of the fields that must be equal for a repeated start. For a definition it has two halves.
+ * The second one is the name of the version: another name of the same version is the same start.
  */
 function hashOf(spec: RunSpec, startMs: number): Uint8Array {
   if (spec.what?.$case !== "definition") return halfOf(spec, startMs);
@@ -236,7 +236,7 @@ function hashOf(spec: RunSpec, startMs: number): Uint8Array {
 }
 
 function halfOf(spec: RunSpec, startMs: number): Buffer {
-  // In one go: an object that hashes in parts is one more for the collector to end by hand.
+  // In one step: a hash object for parts costs the garbage collector more.
   const content = Buffer.concat([RunSpec.encode(spec).finish(), Buffer.from(` ${startMs}`)]);
   return hash("sha256", content, "buffer").subarray(0, 16);
 }

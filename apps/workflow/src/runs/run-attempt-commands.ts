@@ -1,4 +1,4 @@
-/** What becomes of attempts, in the words of runs. */
+/** The commands of runs that report attempts. */
 import type { TaskAnswered } from "@tutti/contracts/workflow/v1";
 import {
   completeTask,
@@ -11,7 +11,7 @@ import {
 import type { AttemptCommands } from "@tutti/offers";
 import type { RunEnds } from "./run-ends.ts";
 
-/** @param ends hears of runs that end with an attempt: most do. */
+/** @param ends receives runs that end with an attempt: most do */
 export function runAttemptCommands(ends: RunEnds): AttemptCommands {
   return {
     completed: (given, { agent, runMs, used }) => ({

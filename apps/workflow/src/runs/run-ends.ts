@@ -1,6 +1,6 @@
 /**
- * Reports the end of a run to its waiting callers. Most ends come with the result of an attempt, and are reported at
- * once. Others are found by looking once in a while.
+ * Reports the end of a run to its waiting callers. Most ends follow from the result of an attempt, and are
+ * reported at once. Others are found by periodic reads.
  */
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
@@ -8,10 +8,10 @@ import { type InstanceKey, textOf } from "@tutti/kernel";
 type Listener = (ending: RunEnding) => void;
 
 export class RunEnds {
-  /** Mostly there is one, which needs no set of its own. */
+  /** Mostly a single listener, which needs no set. */
   readonly #listeners = new Map<string, Listener | Set<Listener>>();
 
-  /** Returns how to stop listening. */
+  /** Adds a listener. Returns a function that removes it. */
   listen(key: InstanceKey, listener: Listener): () => void {
     const name = textOf(key);
     const there = this.#listeners.get(name);
@@ -21,7 +21,7 @@ export class RunEnds {
     return () => this.#leave(name, listener);
   }
 
-  /** A run has ended, and that is durable. */
+  /** Reports a durable end of a run. */
   tell(namespace: string, ending: RunEnding): void {
     if (this.#listeners.size === 0) return;
     const there = this.#listeners.get(`${namespace}/run/${ending.runId}`);

@@ -4,7 +4,7 @@ import { showRun } from "@tutti/machine-run";
 import type { RuntimeOfService } from "@tutti/runtime";
 import type { TaskDependencies } from "../api/tasks/dependencies.ts";
 
-/** Has runs told as spans when they are over. */
+/** Exports ended runs as spans. */
 export function traceRuns(
   traces: WorkTraces,
   runtime: Parameters<WorkTraces["begin"]>[0]["runtime"] & Pick<RuntimeOfService, "query">,
@@ -18,7 +18,7 @@ export function traceRuns(
   });
 }
 
-/** What traces say of a run that is over. */
+/** Returns the facts of an ended run for its trace. */
 async function endOfRun(runtime: Pick<RuntimeOfService, "query">, key: InstanceKey): Promise<EndedWork> {
   const shown = await runtime.query({ key, query: showRun, body: { withPayloads: false } });
   if (!("spec" in shown)) return { definition: "", outcome: undefined };

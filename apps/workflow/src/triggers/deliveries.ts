@@ -1,6 +1,6 @@
 /**
- * Brings events to the triggers that they concern, in batches: while one batch is on its way to a trigger, further
- * events wait for the next batch.
+ * Delivers events to matching triggers, in batches: while one batch is in flight to a trigger, further events
+ * wait for the next one.
  */
 import type { BusEvent } from "@tutti/bus";
 import { ReceiveEventsRequest, type TriggerItem, type triggerService } from "@tutti/contracts/workflow/v1";
@@ -14,11 +14,11 @@ export interface DeliveriesParts {
   readonly triggers: Pick<Client<typeof triggerService>, "receiveEvents">;
 }
 
-/** What came of events. */
+/** The result of a delivery. */
 export interface Delivered {
-  /** How often one concerned a trigger. */
+  /** Number of matches of events with triggers. */
   readonly matched: number;
-  /** How many of these had a key that was seen before. */
+  /** Number of matches with a key that was seen before. */
   readonly duplicates: number;
 }
 
@@ -44,7 +44,7 @@ export class Deliveries {
     this.#parts = parts;
   }
 
-  /** Resolves when every trigger has durably what concerns it. */
+  /** Delivers events. Resolves when every trigger has its matching events durably. */
   async deliver(events: readonly BusEvent[]): Promise<Delivered> {
     await this.#parts.index.ready();
     const given: Promise<boolean>[] = [];
@@ -60,7 +60,7 @@ export class Deliveries {
     return { matched: results.length, duplicates: results.filter(Boolean).length };
   }
 
-  /** Resolves when a trigger has an event durably, with whether its key was seen before. */
+  /** Delivers an event to a trigger. Resolves when it is durable, with whether its key was seen before. */
   give({ namespace, id }: Pick<IndexedTrigger, "namespace" | "id">, item: TriggerItem): Promise<boolean> {
     const name = `${namespace} ${id}`;
     const line = this.#lines.get(name) ?? { waiting: [], isBusy: false };
@@ -73,7 +73,7 @@ export class Deliveries {
 
   async #send(line: Line, name: string, to: { readonly namespace: string; readonly triggerId: string }) {
     line.isBusy = true;
-    // Not in the caller's own step: the rest of what it has leaves in the same batch.
+    // Not synchronously: further events of the caller go into the same batch.
     await Promise.resolve();
     while (line.waiting.length > 0) {
       const batch = line.waiting.splice(0, sizeOfBatch(line.waiting));
@@ -102,10 +102,10 @@ function sizeOfBatch(waiting: readonly Waiting[]): number {
   return waiting.length;
 }
 
-/** Returns what a trigger is handed of an event that has one of its types. */
+/** Returns the item for a trigger from an event with one of its types. */
 export function concerning({ id, matching }: IndexedTrigger, read: ReadEvent): TriggerItem | undefined {
   const { type, subject } = read.event;
-  // Its own runs do not start it again: that would never end.
+  // Events of its own runs do not start it again: that would be an endless loop.
   if (type.startsWith("tutti.workflow.") && subject.startsWith(`${id}-`)) return undefined;
   const { json } = read;
   if (!matching.isOfSource(json)) return undefined;

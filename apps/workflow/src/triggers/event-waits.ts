@@ -1,11 +1,12 @@
 /**
- * Brings events to runs whose tasks wait for them.
+ * Delivers events to runs whose tasks wait for them.
  *
  * 1. Waits are known from the effects of runs: a process has those of its own partitions, also after a crash.
- * 2. An event reaches a task that waits at its type alone. The run decides whether it wants it, and takes each once.
- * 3. A subscription starts before the log is read, so that no event is missed between. An event that comes twice counts
- *    once.
- * 4. Tasks that start to wait while the log is being read share the next reading.
+ * 2. An event is matched to waiting tasks by its type only. The run decides whether it wants the event, and
+ *    consumes each once.
+ * 3. A subscription starts before the log is read, so that no event is missed in between. An event that
+ *    arrives twice counts once.
+ * 4. Tasks that start to wait while the log is being read share the next read.
  */
 import { type Bus, type BusEvent, placeOf, type Subscription } from "@tutti/bus";
 import type { Cause } from "@tutti/contracts/types/v1";
@@ -28,30 +29,30 @@ interface Waiter {
   readonly key: DueEffect["key"];
   readonly token: EffectToken;
   readonly wanted: AwaitEvent;
-  /** Whether its run still wants events. */
+  /** True while the run wants events. */
   isOpen: boolean;
 }
 
-/** All that waits for one type in one namespace. */
+/** The waiting tasks for one type in one namespace. */
 interface Line {
   readonly namespace: string;
   readonly type: string;
   readonly waiters: Set<Waiter>;
   subscription: Promise<Subscription> | undefined;
-  /** Whether a sweep found nothing that waits. */
+  /** True if a sweep found no waiting task. */
   isIdle: boolean;
 }
 
-/** A subscription ends when nothing has waited between two sweeps. */
+/** A subscription ends after two sweeps without a waiting task. */
 const sweepMs = 30_000;
-/** A reading of the log that failed is repeated after this time. */
+/** Pause before a failed read of the log is repeated. */
 const retryMs = 1_000;
 
 export class EventWaits implements Component {
   readonly #parts: EventWaitsParts;
   readonly #lines = new Map<string, Line>();
   readonly #byToken = new Map<string, { readonly line: Line; readonly waiter: Waiter }>();
-  /** Those that have not seen the log. */
+  /** Waiters that have not seen the log. */
   #unread = new Set<Waiter>();
   #isReading = false;
   readonly #over = new AbortController();
@@ -99,7 +100,7 @@ export class EventWaits implements Component {
     this.#byToken.delete(name);
   }
 
-  /** Resolves when every run of this process that wants an event has it durably. */
+  /** Delivers events. Resolves when every run of this process that wants an event has it durably. */
   async deliver(events: readonly BusEvent[]): Promise<void> {
     if (this.#byToken.size === 0) return;
     for (const event of events) {
@@ -108,7 +109,7 @@ export class EventWaits implements Component {
     }
   }
 
-  /** The subscription first, then the log. */
+  /** Joins a line: the subscription first, then the log. */
   async #join(line: Line, waiter: Waiter): Promise<void> {
     if (!waiter.isOpen) return;
     try {
@@ -173,7 +174,7 @@ export class EventWaits implements Component {
     };
     for (const namespace of new Set(waiters.map(({ key }) => key.namespace)))
       await readPast(this.#parts.bus, namespace, take, this.#over.signal);
-    // One after the other: a run takes the oldest that it wants.
+    // One after the other: a run consumes the oldest wanted event.
     for (const { event, waiters: late } of found) await this.#deliverTo(late, event);
   }
 
@@ -188,7 +189,7 @@ export class EventWaits implements Component {
     await Promise.all(wanting.map((waiter) => this.#hand(waiter, body)));
   }
 
-  /** What fails here is handed over again: by a new effect, when the partition of the run has started again. */
+  /** Passes an event to a run. After a failure, a new effect delivers it once its partition has restarted. */
   async #hand({ key, token }: Waiter, body: TakeEvent): Promise<void> {
     const { runtime, cause } = this.#parts;
     try {

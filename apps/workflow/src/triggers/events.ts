@@ -1,11 +1,11 @@
-/** Events as they are posted, as the bus has them, and as triggers read them. */
+/** Events in three forms: as posted, on the bus, and for triggers. */
 import { type BusEvent, checkedEvent, cloudEventOf, isPostedType } from "@tutti/bus";
 import type { CloudEvent } from "@tutti/contracts/workflow/v1";
 import type { Json } from "@tutti/expressions";
 import { triggerSourceErrors } from "../errors.ts";
 import type { EventJson } from "./matching.ts";
 
-/** Returns an event that is posted as the bus takes it. Throws what is wrong with it. */
+/** Returns a posted event in the form of the bus. Throws its problems. */
 export function postedEvent(event: CloudEvent, namespace: string, nowMs: number): BusEvent {
   const { id, source, type, subject, time, datacontenttype, dataschema, data } = event;
   if (event.specversion !== "" && event.specversion !== "1.0")
@@ -39,7 +39,7 @@ export function postedEvent(event: CloudEvent, namespace: string, nowMs: number)
   });
 }
 
-/** An event of the bus, read once however many triggers look at it. */
+/** An event of the bus, parsed once for any number of triggers. */
 export class ReadEvent {
   readonly event: BusEvent;
   #json: EventJson | undefined;
@@ -65,7 +65,7 @@ const attributes = new Set([
   "namespace",
 ]);
 
-/** Returns an event as the contracts have it. */
+/** Returns an event in the form of the contracts. */
 export function cloudEventMessage(json: EventJson): CloudEvent {
   const text = (name: string) => String(json[name] ?? "");
   const { data } = json;

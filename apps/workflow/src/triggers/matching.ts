@@ -1,4 +1,4 @@
-/** What a trigger says of an event: whether it concerns it, its key, its group, and the input of its run. */
+/** Evaluates a trigger for an event: whether it matches, its key, its group, and the input of its run. */
 import { hash } from "node:crypto";
 import type { TriggerItem, TriggerPlan } from "@tutti/contracts/workflow/v1";
 import {
@@ -22,7 +22,7 @@ export interface EventJson {
   readonly type: string;
 }
 
-/** What an event means for a trigger. */
+/** The result of a trigger for an event. */
 export type Meaning =
   | { readonly kind: "none" }
   | { readonly kind: "wrong"; readonly code: string; readonly message: string }
@@ -30,7 +30,7 @@ export type Meaning =
 
 const none: Meaning = { kind: "none" };
 const scope = scopeOf({ event: types.dyn });
-/** Longer keys and groups count by their digest. */
+/** Longer keys and groups are replaced by their digest. */
 const groupLengthMax = 200;
 const runIdForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
@@ -45,7 +45,7 @@ export class Matching {
 
   readonly #triggerId: string;
 
-  /** Throws `trigger.expression_invalid` for a mistake. */
+  /** Throws `trigger.expression_invalid` for an invalid expression. */
   constructor(plan: ReadOnly<TriggerPlan>, triggerId: string) {
     this.plan = plan;
     this.#triggerId = triggerId;
@@ -72,7 +72,7 @@ export class Matching {
     return (ends.length === 0 ? ["completed"] : ends).map((end) => `tutti.workflow.run.${end}`);
   }
 
-  /** Whether an event, which has one of its types, is of its source. */
+  /** Returns whether an event with one of its types is of its source. */
   isOfSource({ source, data }: EventJson): boolean {
     const kind = this.plan.source?.kind;
     if (kind?.$case === "event") return kind.value.source === "" || kind.value.source === source;
@@ -104,7 +104,7 @@ export class Matching {
     return { kind: "match", key: keyText, group: isLong ? digestOf(groupText) : groupText, runId: id };
   }
 
-  /** The input of the run of an event. */
+  /** Returns the input of the run for an event. */
   inputOf(event: EventJson): { readonly ok: true; readonly value: Json } | Wrong {
     return evaluated(this.#with, event, event["data"] ?? null);
   }
@@ -115,7 +115,7 @@ interface Wrong {
   readonly message: string;
 }
 
-/** Returns what the trigger is handed of an event. Undefined for one that does not concern it. */
+/** Returns the item for the trigger. Undefined if the event does not match. */
 export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): TriggerItem | undefined {
   if (meaning.kind === "none") return undefined;
   const digest = eventDigest(event);
@@ -128,7 +128,7 @@ export function itemOf(meaning: Meaning, event: EventJson, bytes: Uint8Array): T
   return { ...head, keyDigest: key === "" ? digest : digestOf(key), group, runId, code: "", message: "" };
 }
 
-/** The same for an event that comes again. */
+/** Returns the same digest for a repeated event. */
 export function eventDigest({ source, id }: Pick<EventJson, "source" | "id">): string {
   return digestOf(`${source}\n${id}`);
 }

@@ -1,6 +1,6 @@
 /**
- * Hears what happens in Tutti for triggers that want it. All processes share one place in the log of events: each event
- * is delivered by one of them, again after a crash, and the trigger counts it once.
+ * Subscribes triggers to events of Tutti itself. All processes share one position in the log of events: each
+ * event is delivered by one of them, again after a crash, and the trigger counts it once.
  */
 import type { Bus, Subscription } from "@tutti/bus";
 import type { Component, Foundation } from "@tutti/kernel";
@@ -15,7 +15,7 @@ export interface OwnEventsParts {
 }
 
 const batchMax = 500;
-/** An event is never given up: what cannot be handled is a dead letter, all else is an outage. */
+/** An event is never dropped: an invalid one becomes a dead letter, and any other failure is an outage. */
 const deliveriesMax = 1_000_000;
 
 export class OwnEvents implements Component {
@@ -37,7 +37,7 @@ export class OwnEvents implements Component {
     await (await this.#subscription?.catch(() => undefined))?.close();
   }
 
-  /** Where no trigger wants them, events are not even read. */
+  /** Subscribes only if a trigger wants events: otherwise they are not even read. */
   #listen(): void {
     const { bus, index, deliveries, foundation } = this.#parts;
     if (this.#isStopped || this.#subscription !== undefined || !index.wantsOwnEvents) return;

@@ -1,7 +1,7 @@
-/** Reads what the log of events still has, oldest first. */
+/** Reads the log of events, oldest first. */
 import { allNamespaces, type Bus, type BusEvent, placeOf } from "@tutti/bus";
 
-/** Hands over every event that was in the log when it was called, of a namespace. Waits for `take` after each. */
+/** Passes every event of a namespace in the log at the time of the call. Waits for `take` after each. */
 export async function readPast(
   bus: Pick<Bus, "subscribe" | "tail">,
   namespace: string,

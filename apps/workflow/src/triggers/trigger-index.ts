@@ -1,9 +1,9 @@
 /**
- * All triggers that are active, compiled, by the types of their events: what every event of the platform is looked up in.
+ * All active triggers, compiled, by the types of their events. Every event of the platform is looked up here.
  *
- * 1. It is read whole from the index of instances, when it is asked for first and from time to time.
- * 2. A change shows at once in the process that made it, and in the others when the bus has told them.
- * 3. One trigger is read again after each change, one reading after the other, so that the last one wins.
+ * 1. It is read completely from the index of instances, at the first use and periodically.
+ * 2. A change is visible at once in the process that made it, and in the others after the event on the bus.
+ * 3. After each change the trigger is read again, one read after the other, so that the last one wins.
  */
 import { allNamespaces, type Bus, isOwnType, matcherOf, type Subscription } from "@tutti/bus";
 import { GetTriggerRequest, type Trigger, type triggerService } from "@tutti/contracts/workflow/v1";
@@ -27,7 +27,9 @@ export interface IndexedTrigger {
   readonly matching: Matching;
 }
 
-/** The bus tells of changes and of gaps. What it did not tell shows after this time. The thread of the archive sleeps in between. */
+/**
+ * The bus reports changes and gaps. Missed changes are visible after this time. The thread sleeps meanwhile.
+ */
 const reloadMs = 300_000;
 const pattern = "tutti.workflow.trigger.*";
 
@@ -65,12 +67,12 @@ export class TriggerIndex implements Component {
     await this.#subscription?.close();
   }
 
-  /** Told when a trigger is new or other than before. */
+  /** Registers a listener for new and changed triggers. */
   onChange(listener: () => void): void {
     this.#onChange.add(listener);
   }
 
-  /** Resolves when all triggers that were there are known. Rejects when that cannot be found out. */
+  /** Resolves when all existing triggers are known. Rejects if they cannot be read. */
   ready(): Promise<void> {
     this.#loaded ??= this.#load().catch((error: unknown) => {
       this.#loaded = undefined;
@@ -85,7 +87,7 @@ export class TriggerIndex implements Component {
     return false;
   }
 
-  /** Triggers whose events have this type. */
+  /** Yields triggers whose events have this type. */
   *candidates(event: { readonly namespace: string; readonly type: string }): Generator<IndexedTrigger> {
     yield* this.#exact.get(`${event.namespace} ${event.type}`) ?? [];
     for (const [trigger, matches] of this.#patterns) if (matches(event)) yield trigger;
@@ -95,7 +97,7 @@ export class TriggerIndex implements Component {
   refresh(namespace: string, id: string): Promise<void> {
     const key = `${namespace} ${id}`;
     const before = this.#reading.get(key) ?? Promise.resolve();
-    // A reading that failed says nothing of the next one.
+    // A failed read does not affect the next one.
     const reading = before.catch(() => {}).then(() => this.#read(namespace, id));
     this.#reading.set(key, reading);
     return reading.finally(() => {

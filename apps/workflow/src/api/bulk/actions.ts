@@ -10,7 +10,7 @@ import { fix } from "./fixes.ts";
 
 type Action = NonNullable<BulkAction["action"]>;
 
-/** Returns whether an action fits how a run stands, as far as the index knows. */
+/** Returns whether an action fits the status of a run, as far as the index knows it. */
 export function fitsStatus({ $case }: Action, { status, labels }: IndexEntry): boolean {
   if (status === WorkStatus.WORK_STATUS_QUARANTINED) return false;
   const waitsForPerson = labels[indexLabels.person] !== undefined;
@@ -47,11 +47,11 @@ export interface Target {
   readonly namespace: string;
   readonly runId: string;
   readonly reason: string;
-  /** Of a move: versions of children, where they are others. */
+  /** For a move: versions of children that differ. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** Does it to one run. The options carry the key that makes a repetition harmless. */
+/** Applies the action to one run. The options contain the key that makes a repetition harmless. */
 export async function act(
   { runs, tasks }: Pick<BulkDependencies, "runs" | "tasks">,
   action: Action,

@@ -1,10 +1,11 @@
 /**
- * Does what was previewed, in portions.
+ * Applies a preview, in portions.
  *
- * 1. Nothing is kept: the stream drives the action, and its cursor says how far it has come.
- * 2. The key of each call follows from the preview, so that a portion that is done again after a break changes nothing.
- * 3. The refusal of a run is reported, and the next one follows. Any other failure ends the stream, which continues
- *    from its cursor.
+ * 1. Nothing is stored: the stream drives the action, and its cursor states the progress.
+ * 2. The key of each call follows from the preview, so a portion that is repeated after a break changes
+ *    nothing.
+ * 3. The refusal of a run is reported, and the next run follows. Any other failure ends the stream, which
+ *    continues from its cursor.
  */
 import type { ApplyBulkReply, ApplyBulkRequest, BulkRefusal } from "@tutti/contracts/workflow/v1";
 import {
@@ -20,7 +21,7 @@ import { act } from "./actions.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 import { type KeptPreview, keptPreview } from "./kept-preview.ts";
 
-/** Runs that are reported at once. */
+/** Maximum of runs in one report. */
 const portionMax = 100;
 
 export async function* applyBulk(
@@ -52,7 +53,7 @@ export async function* applyBulk(
   } while (place < runIds.length && !context.signal.aborted);
 }
 
-/** Undefined when it is done. */
+/** Applies the action to a run. Returns its refusal, or undefined on success. */
 async function refusalOf(
   dependencies: BulkDependencies,
   { namespace, action, versions }: KeptPreview,
@@ -65,7 +66,7 @@ async function refusalOf(
     return undefined;
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
-    // It was done before, with other words for why.
+    // It was done before, with another reason text.
     if (error.code === runtimeErrors.keyReused.code) return undefined;
     if (onTheWay.has(error.status)) throw error;
     return { runId, error: toErrorDetail(error) };

@@ -4,13 +4,13 @@ import type { Blobs } from "@tutti/journal";
 import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 
-/** What the handlers about many runs work with. */
+/** The dependencies of the handlers of bulk actions. */
 export interface BulkDependencies extends Pick<MachineDependencies, "archive"> {
   readonly blobs: () => Blobs;
-  /** Runs may be anywhere, and each action needs its own permission: it is asked for as its caller would. */
+  /** Runs may be anywhere, and each action needs its own permission: calls are in the name of the caller. */
   readonly runs: Client<typeof runService>;
   readonly tasks: Pick<Client<typeof taskService>, "getTask" | "repairTask">;
   readonly foundation: Pick<Foundation, "clock" | "timers">;
-  /** Definitions that a version starts runs of, with the hash or the label of their versions. */
+  /** Returns the definitions that a version starts runs of, with the hash or the label of their versions. */
   readonly childVersions: (hash: string, namespace: string) => Promise<ReadonlyMap<string, string>>;
 }

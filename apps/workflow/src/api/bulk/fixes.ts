@@ -12,10 +12,10 @@ import { mergePatched } from "./merge-patch.ts";
 
 type Tasks = Pick<BulkDependencies, "tasks">;
 
-/** Runs that are asked for their task at once. */
+/** Maximum of concurrent reads of the task. */
 const portionMax = 100;
 
-/** Runs of which the task did not do well and has an input. The others are undefined. */
+/** Yields runs with a failed task that has an input. The others are undefined. */
 export async function* fixable(
   { tasks }: Tasks,
   { taskId, patch }: BulkFix,
@@ -56,7 +56,9 @@ const unwell: ReadonlySet<Task["status"]> = new Set([
   TaskStatus.TASK_STATUS_PAUSED,
 ]);
 
-/** A patch that is applied twice changes nothing, so that the key of the call has one meaning. */
+/**
+ * Applies the patch to one run. A patch that is applied twice changes nothing, so the key has one meaning.
+ */
 export async function fix(
   { tasks }: Tasks,
   { taskId, patch }: BulkFix,

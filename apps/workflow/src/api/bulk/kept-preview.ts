@@ -12,7 +12,7 @@ export interface KeptPreview {
   readonly createMs: number;
   readonly action: NonNullable<BulkAction["action"]>;
   readonly runIds: readonly string[];
-  /** Of a move: versions of children, where they are others. */
+  /** For a move: versions of children that differ. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ export async function keepPreview(blobs: Blobs, preview: KeptPreview): Promise<s
   return `a${Buffer.from(sha256).toString("base64url")}`;
 }
 
-/** Throws `workflow.preview_over` for what is no preview of this namespace, or is one no more. */
+/** Returns a preview. Throws `workflow.preview_over` if it is missing in this namespace, or expired. */
 export async function keptPreview(
   blobs: Blobs,
   namespace: string,
@@ -57,7 +57,7 @@ export async function keptPreview(
   return { namespace, createMs, action, runIds, versions };
 }
 
-/** Undefined where there is nothing of that name, or something else. */
+/** Returns undefined if the blob does not exist, or is no document. */
 async function documentOf(blobs: Blobs, namespace: string, token: string): Promise<unknown> {
   // The leading letter is the version of the token's form.
   if (!/^a[\w-]{43}$/.test(token)) return undefined;

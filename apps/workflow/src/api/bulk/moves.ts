@@ -1,4 +1,4 @@
-/** What moving many runs to another version would do: how each of them fits. */
+/** The preview of a move of many runs to another version: how each of them fits. */
 import type { BulkMove, BulkReview, RunCount } from "@tutti/contracts/workflow/v1";
 import { MoveReview, MoveRunRequest, MoveVerdict, RunFilter } from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
@@ -8,7 +8,7 @@ import { matching } from "../runs/listing.ts";
 import type { BulkDependencies } from "./dependencies.ts";
 
 export interface MovesPlanned {
-  /** Runs that are moved, the outermost first. Without those that have the version already. */
+  /** Runs to move, the outermost first. Without runs that have the version already. */
   readonly runIds: string[];
   readonly groups: Map<string, RunCount>;
   readonly reviews: BulkReview[];
@@ -17,11 +17,11 @@ export interface MovesPlanned {
   readonly versions: Record<string, string>;
 }
 
-/** Runs that are reviewed at once. */
+/** Maximum of concurrent reviews. */
 const portionMax = 100;
 const reviewsMax = 20;
 
-/** @param matched runs that match, as the index has them */
+/** @param matched matching runs, as the index has them */
 export async function planMoves(
   dependencies: BulkDependencies,
   move: BulkMove,
@@ -49,7 +49,7 @@ function hashIn(labels: IndexEntry["labels"]): string {
 
 interface Reviewed {
   readonly runId: string;
-  /** Of its present version. */
+  /** Hash of its present version. */
   readonly hash: string;
   readonly planned: MovesPlanned;
 }
@@ -80,7 +80,7 @@ async function reviewOne(
     await addChildren(dependencies, move, { runId, planned }, review.hash, context);
 }
 
-/** A run that has ended meanwhile, or has no definition, is one that cannot be moved. */
+/** Reviews one run. A run that has ended meanwhile, or has no definition, cannot be moved. */
 async function reviewOf(
   { runs }: BulkDependencies,
   { version, map, restart, back }: BulkMove,
@@ -99,7 +99,7 @@ async function reviewOf(
   }
 }
 
-/** Children that are under way, each on the version that the version of its parent names. */
+/** Adds running children, each with the version that the version of its parent names. */
 async function addChildren(
   dependencies: BulkDependencies,
   move: BulkMove,

@@ -1,4 +1,4 @@
-/** What an action would do, and to which runs. */
+/** The preview of an action: its effect, and its runs. */
 import {
   type BulkAction,
   type PreviewBulkReply,
@@ -19,7 +19,7 @@ import { fixable } from "./fixes.ts";
 import { keepPreview } from "./kept-preview.ts";
 import { planMoves } from "./moves.ts";
 
-/** Runs that one preview names. */
+/** Maximum of runs in one preview. */
 const runsMax = 100_000;
 const sampleMax = 20;
 const groupsMax = 100;
@@ -68,7 +68,7 @@ export async function previewBulk(
   };
 }
 
-/** Runs that match. Those that the action does not fit are undefined. */
+/** Yields matching runs. Those that the action does not fit are undefined. */
 async function* fitting(
   dependencies: BulkDependencies,
   filter: RunFilter,

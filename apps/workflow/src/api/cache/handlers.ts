@@ -38,7 +38,7 @@ export interface CacheDependencies extends MachineDependencies {
   readonly bytesMaxIn: (namespace: string) => number;
 }
 
-/** Calls at once. */
+/** Maximum of concurrent calls. */
 const togetherMax = 16;
 const live = { kinds: ["cache"], statuses: [WorkStatus.WORK_STATUS_RUNNING] } as const;
 
@@ -146,7 +146,9 @@ function infoOf(
   });
 }
 
-/** Returns how many. An entry that appears meanwhile is computed by a task that started after, or is found here. */
+/**
+ * Invalidates entries and returns their number. Later tasks compute later entries, or they are found here.
+ */
 async function invalidate(
   dependencies: CacheDependencies,
   { filter, all, derived, reason }: InvalidateCacheRequest,
@@ -160,7 +162,7 @@ async function invalidate(
     await allEntries(dependencies, { ...live, namespace, labels });
   const found = (await search(conditionsOf(given))).filter((entry) => isWanted(entry, given));
   const ids = new Set(found.map(({ key }) => key.id));
-  // A set gives what is added to it while it is read.
+  // Iterating a set includes values that are added during the iteration.
   if (derived)
     for (const id of ids)
       for (const { key } of await search([{ kind: "exists", name: cacheLabel.source(id) }])) ids.add(key.id);

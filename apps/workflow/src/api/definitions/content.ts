@@ -1,4 +1,4 @@
-/** What needs no more than a source: checking, registering, drawing, converting. */
+/** Operations that need only a source: check, register, draw, convert. */
 import type { DefinitionReference, Payload } from "@tutti/contracts/types/v1";
 import {
   type CheckDefinitionReply,
@@ -60,7 +60,7 @@ export async function registerDefinition(
     { source, labels, percent },
     context,
   );
-  // The label `latest` is what they run.
+  // They start runs of the label `latest`.
   if (!keepLatest || definition.versionLabels.includes(latest))
     await applyOnTriggers(dependencies.triggers, made, context);
   return { definition, existed, problems: checked.problems.map(problemMessage) };
@@ -68,7 +68,7 @@ export async function registerDefinition(
 
 const registered = { message: true, plan: true } as const;
 
-/** As rules admit it. Errors of the definition itself are reported without asking the rules. */
+/** Returns the source as rules admit it. An invalid definition is reported without evaluating rules. */
 async function admittedSource(
   dependencies: DefinitionDependencies,
   source: DefinitionSource,

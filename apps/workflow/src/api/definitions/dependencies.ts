@@ -7,16 +7,16 @@ import type { LiveRuns } from "../../definitions/live-runs.ts";
 import type { OnTriggersClient } from "../../definitions/on-triggers.ts";
 import type { Versions, VersionsNeeds } from "../../definitions/versions.ts";
 
-/** What the handlers about definitions work with. */
+/** The dependencies of the handlers of definitions. */
 export interface DefinitionDependencies
   extends Omit<VersionsNeeds, "definitions">,
     Pick<LineDependencies, "archive" | "foundation" | "watches"> {
   readonly versions: Versions;
   readonly liveRuns: LiveRuns;
-  /** What rules say of the document of a definition. Undefined where nothing is enforced. */
+  /** Rules about the document of a definition. Undefined if nothing is enforced. */
   readonly admission: Pick<Guard["admission"], "definition"> | undefined;
   /** Triggers, which the key `on` of a definition makes. */
   readonly triggers: OnTriggersClient;
-  /** What the installation offers of what a source uses. */
+  /** Returns the parts that a source uses and the installation offers. */
   offered(source: DefinitionSource, context: CallContext): Promise<Offered>;
 }

@@ -1,4 +1,4 @@
-/** What is answered about definitions. */
+/** The rpcs of definitions. */
 import type {
   ArchiveDefinitionReply,
   ArchiveDefinitionRequest,

@@ -83,7 +83,7 @@ export async function listDefinitionVersions(
   };
 }
 
-/** Names come from the index. What they are, from the definitions themselves, each in its latest version. */
+/** Reads names from the index, and the definitions themselves in their latest versions. */
 function definitionsBy(
   dependencies: DefinitionDependencies,
   filter: DefinitionFilter,
@@ -112,7 +112,7 @@ function definitionsBy(
   };
 }
 
-/** What only the definition itself knows. */
+/** Checks the conditions that only the definition itself can answer. */
 function fits(filter: DefinitionFilter, definition: Definition): boolean {
   const { kinds, uses, templates, archived, text } = filter;
   if (!archived && definition.archived) return false;

@@ -1,4 +1,4 @@
-/** Limits that runs share: set, looked at, taken away. */
+/** Limits that runs share: set, read, removed. */
 import type { WorkReference } from "@tutti/contracts/types/v1";
 import {
   type EvictHolderRequest,
@@ -111,7 +111,7 @@ function limitOf(namespace: string, key: string, found: LimitUsage): Limit {
   };
 }
 
-/** Keys come from the index, numbers from the limits themselves. */
+/** Reads keys from the index, and numbers from the limits themselves. */
 async function list(
   dependencies: MachineDependencies,
   { prefix, contendedOnly, page }: ListLimitsRequest,
@@ -128,7 +128,7 @@ async function list(
         const limit = await limitNamed(dependencies, key, context);
         return contendedOnly && limit.waiting === 0 ? undefined : limit;
       } catch (error) {
-        // The index keeps the keys of those that were removed.
+        // The index still has the keys of removed limits.
         if (limitErrors.missing.is(error)) return undefined;
         throw error;
       }
@@ -145,7 +145,7 @@ async function listHolders(
 ): Promise<ListHoldersReply> {
   const offset = placeOfToken(page?.token ?? "");
   const size = sizeOf(page);
-  // One more than asked for says whether there is another page.
+  // One more than requested shows whether there is another page.
   const body = { offset, size: size + 1 };
   const found = await query(dependencies, keyOf(context.namespace, key), { query: places, body }, context);
   const holders = found.slice(0, size).map((place) => holderOf(context.namespace, place));

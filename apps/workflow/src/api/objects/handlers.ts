@@ -1,4 +1,4 @@
-/** Keyed objects: listed, read, called. A call is a run of the object's workflow, so everything else is about runs. */
+/** Keyed objects: listed, read, called. A call is a run of the object's workflow. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import {
   type CallObjectRequest,
@@ -67,7 +67,7 @@ async function objectNamed(
   }
 }
 
-/** Names and keys come from the index, the rest from the objects. Only those of the page are looked at. */
+/** Reads names and keys from the index, and the rest from the objects of the page. */
 async function listObjects(
   dependencies: ObjectDependencies,
   { name, page }: ListObjectsRequest,
@@ -85,7 +85,7 @@ async function listObjects(
   const found = await Promise.all(
     entries.map(async ({ definition, labels }) => {
       const query = { namespace, name: definition, key: labels["key"] ?? "" };
-      // It may have gone meanwhile.
+      // It may have been removed meanwhile.
       const { object } = await dependencies.objects.getObject(query, { context }).catch(orGone);
       return object && { ...object, state: undefined, waiting: [], recent: [] };
     }),

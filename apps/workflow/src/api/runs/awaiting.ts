@@ -46,17 +46,17 @@ export async function* watchRun(
     const run = await runNamed(dependencies, runId, { withPayloads }, context);
     const isResumed = isFirst && cursor !== "" && (await seen.takeUp(run, cursor, withTasks));
     const isAnew = isFirst && !isResumed;
-    // What has ended is looked at once: there is nothing to compare it with.
+    // An ended run needs no comparison with later states.
     if (run.endTime !== undefined && isAnew) seen.keepNothing();
     const changed: Task[] = [];
     for (let from = withTasks ? 0 : -1; from >= 0; ) {
       const page = await seen.look(from);
       from = page.next;
       changed.push(...page.changed);
-      // The snapshot goes out as it is read: the reader of the first tasks need not wait for the last.
+      // The snapshot is sent while it is read: the reader of the first tasks need not wait for the last.
       if (isAnew && from >= 0) yield { ...nothingNew, run, tasks: changed.splice(0), live: false };
     }
-    // Who asked to continue would take a snapshot that is live at once for what is new.
+    // A caller that continues would mistake a snapshot that is live at once for changes.
     if (isAnew && cursor !== "") yield { ...nothingNew, run, tasks: changed.splice(0), live: false };
     known = cursorAt({ ...run, id: runId });
     const isSame = isResumed && known === cursor;
@@ -70,13 +70,13 @@ const nothingNew: WatchRunReply = { run: undefined, tasks: [], removedTaskIds: [
 const tasksPage = 1_000;
 
 interface LookedAt {
-  /** Tasks that are other than they were shown last. */
+  /** Tasks that differ from their last sent state. */
   readonly changed: readonly Task[];
-  /** What to continue with; -1 at the end. */
+  /** Where to continue. -1 at the end. */
   readonly next: number;
 }
 
-/** What of a run's tasks its watcher knows. */
+/** The tasks of a run that its watcher knows. */
 class SeenTasks {
   readonly #dependencies: RunDependencies;
   readonly #runId: string;
@@ -97,7 +97,7 @@ class SeenTasks {
     this.#options = options;
   }
 
-  /** Each run is reported, and nothing remembered. */
+  /** Stops remembering: each task is sent once. */
   keepNothing(): void {
     this.#isKept = false;
   }
@@ -121,13 +121,13 @@ class SeenTasks {
     return isKnown;
   }
 
-  /** Returns the tasks from a place on, as many as one page has. */
+  /** Returns one page of changed tasks from a position on. */
   async look(from: number): Promise<LookedAt> {
     const { tasks, next } = await this.#tasks(from, 0, tasksPage);
     return { changed: this.#isKept ? tasks.filter((task) => this.#shown.isOther(task)) : tasks, next };
   }
 
-  /** Those that were shown and were not there when all were looked at. */
+  /** Returns sent tasks that were missing in the last complete look. */
   takeRemoved(): string[] {
     return this.#shown.takeRemoved();
   }

@@ -7,7 +7,7 @@ import type { Client } from "@tutti/mesh";
 import type { Orders } from "../../runs/orders.ts";
 import type { RunEnds } from "../../runs/run-ends.ts";
 
-/** What the handlers about runs work with. */
+/** The dependencies of the handlers of runs. */
 export interface RunDependencies extends LineDependencies {
   readonly orders: Orders;
   readonly ends: RunEnds;
@@ -19,14 +19,14 @@ export interface RunDependencies extends LineDependencies {
 export const runWork = workOf({ kind: "run", missing: (id) => runErrors.runMissing({ id }) });
 export const { keyOf, execute: executeOnRun, query: queryRun, eventsOf, recordsOf } = runWork;
 
-/** Returns a run as it is, with what the runtime knows of it. */
+/** Returns the present state of a run, with the facts of the runtime. */
 export async function runNamed(
   dependencies: MachineDependencies,
   id: string,
   { withPayloads = true, atEvent = 0 }: { readonly withPayloads?: boolean; readonly atEvent?: number },
   context: CallContext,
 ): Promise<Run> {
-  // Before the run itself: a caller who waits for events after this number misses nothing.
+  // Before the run itself: a caller that waits for later events misses nothing.
   const { events, startedBy } = await runWork.factsOf(dependencies, id, context);
   const run = (await queryRun(
     dependencies,
@@ -39,7 +39,7 @@ export async function runNamed(
   return run;
 }
 
-/** Who started a run, without what belongs to a single request. */
+/** Returns the starter of a run, without the parts that belong to a single request. */
 export function causeOf(actor: Actor | undefined): Cause | undefined {
   return actor && { actor, traceparent: "", decision: "", reason: "" };
 }

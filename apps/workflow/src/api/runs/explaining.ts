@@ -1,4 +1,4 @@
-/** Why a run, or one of its tasks, is in its state. For a task that waits in a pool, the pool's reasons as well. */
+/** Explains the state of a run or of one of its tasks, with the reasons of the pool of a waiting task. */
 import { type Explanation, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { type ExplainRunRequest, type Task, TaskKind } from "@tutti/contracts/workflow/v1";
 import {
@@ -18,7 +18,7 @@ export interface ExplainDependencies
     PlacementDependencies,
     Pick<RunDependencies, "orders"> {}
 
-/** Groups of tasks of a run for which pools are asked, where it is the run that is explained. */
+/** Maximum of groups of tasks whose pools are asked to explain a run. */
 const queriedMax = 10;
 
 export async function explainRun(
@@ -41,7 +41,7 @@ export async function explainRun(
   );
 }
 
-/** What a pool says of one task of a group holds for all of it. */
+/** Explains a group of tasks. The explanation of a pool for one task of a group is valid for all. */
 async function explainAll(
   dependencies: ExplainDependencies,
   runId: string,
@@ -66,12 +66,12 @@ async function withPool(
   const { first } = standing;
   const placed = first && (await placedAt(dependencies, first, context));
   if (first === undefined || placed === undefined) return standing;
-  // A pool names past waits too. A task that runs waits for nothing.
+  // A pool includes past waits. A running task waits for nothing.
   const wait = placed.waits.find(({ present }) => present) ?? standing.wait;
   return { ...standing, wait, first: withPlacement(first, placed) };
 }
 
-/** What its pool says of a task that is there. */
+/** Returns the explanation of the pool for a queued task. */
 async function placedAt(
   dependencies: ExplainDependencies,
   { about }: Explanation,
@@ -94,7 +94,7 @@ function isWithoutWorker({ cause, present }: Explanation["waits"][number]): bool
   return present && cause === WaitCause.WAIT_CAUSE_NO_CAPABILITY;
 }
 
-/** A function whose version has no workers any more continues on another one, if its code does the same so far. */
+/** Adds a remedy: a function without workers may continue on a version with the same code so far. */
 async function withMove(
   dependencies: ExplainDependencies,
   runId: string,

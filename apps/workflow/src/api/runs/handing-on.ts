@@ -2,14 +2,14 @@
 import type { Outcome } from "@tutti/runtime";
 import { runtimeErrors } from "@tutti/runtime/errors";
 
-/** Returns whether nothing was done here, and another process has it or is about to. */
+/** Returns whether the command was not executed here, and another process has the run or is about to. */
 export function isForOthers(outcome: Outcome): boolean {
   if (outcome.kind !== "refused") return false;
   const { retry, code } = outcome.refusal;
   return retry === "elsewhere" || code === runtimeErrors.leaving.code;
 }
 
-/** So many calls at once. */
+/** Maximum of concurrent calls. */
 const openMax = 100;
 
 export class HandingOn {

@@ -1,4 +1,4 @@
-/** What is answered about runs. */
+/** The rpcs of runs. */
 import type { runService } from "@tutti/contracts/workflow/v1";
 import { pauseRun, terminateRun } from "@tutti/machine-run";
 import type { Handlers } from "@tutti/mesh";

@@ -1,4 +1,4 @@
-/** Lists and counts of runs, out of the index. */
+/** Lists and counts runs by the index. */
 
 import { Actor } from "@tutti/contracts/types/v1";
 import {
@@ -49,12 +49,12 @@ export async function listRuns(
   return { runs, page: { nextToken }, indexedTo };
 }
 
-/** Runs of a page that were put away, and are loaded for their counts: those that a person sees first. */
+/** Maximum of passivated runs of a page that are loaded for their counts: the first ones. */
 const loadedMax = 50;
 
 /**
- * The index has the counts of tasks of what has ended: an entry of it for each step of a task would cost more than the
- * step. What is under way says them itself.
+ * Adds counts of tasks. The index has those of ended runs: an index entry for each step of a task would cost
+ * more than the step. Active runs report them.
  */
 async function addCounts(
   dependencies: RunDependencies,
@@ -66,7 +66,7 @@ async function addCounts(
   const reads = runs.map(async (run) => {
     const key = keyOf(context.namespace, run.runId);
     if (run.tasks !== undefined || (!dependencies.runtime.isAtHand(key) && ++loaded > mostLoaded)) return;
-    // It may have moved or gone meanwhile: then a list says less of it.
+    // It may have moved or been removed meanwhile: then the list lacks its counts.
     const shown = await dependencies.runtime
       .query({ key, query: showCounts, body: undefined })
       .catch(() => undefined);
@@ -75,7 +75,7 @@ async function addCounts(
   await Promise.all(reads);
 }
 
-/** Lines of the index that are counted. */
+/** Maximum of index lines that are counted. */
 const countedMax = 200_000;
 const valuesMax = 1_000;
 
@@ -102,7 +102,7 @@ export async function countRuns(
   return { counts: most, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
 }
 
-/** All that match, as far as the index knows. */
+/** Yields all matching runs, as far as the index knows. */
 export async function* matching(
   dependencies: Pick<RunDependencies, "archive">,
   filter: RunFilter,
@@ -144,7 +144,7 @@ function propertyOf({ status, definition, labels }: IndexEntry, by: RunProperty,
 
 const own: ReadonlySet<string> = new Set(Object.values(indexLabels));
 
-/** Returns a run as far as the index knows it. */
+/** Returns a run as the index knows it. */
 export function runOf(entry: IndexEntry): Run {
   const { key, status, definition, labels, startMs, endMs, events, startedBy } = entry;
   const code = labels[indexLabels.errorCode];

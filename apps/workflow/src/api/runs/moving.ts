@@ -1,4 +1,4 @@
-/** A run continues on another version of its definition, or goes back from there. */
+/** Moves a run to another version of its definition, or back. */
 import {
   MoveReview,
   type MoveRunReply,
@@ -33,7 +33,7 @@ export async function move(
   return { run: await runNamed(dependencies, runId, {}, context), review };
 }
 
-/** Finds the version, and has its plan at hand. */
+/** Finds the version and prepares its plan. */
 async function versionOf(
   { orders }: RunDependencies,
   { runId, spec, definitionHash }: Run,
@@ -58,7 +58,7 @@ function withInput(review: MoveReview, problem: string | undefined): MoveReview 
   });
 }
 
-/** To before the last move, as long as all that followed is scheduling of the run itself. */
+/** Undoes the last move, if only scheduling of the run itself followed. */
 async function moveBack(
   dependencies: RunDependencies,
   { namespace, runId, dryRun, reason, idempotencyKey }: MoveRunRequest,
@@ -84,7 +84,7 @@ async function moveBack(
   return { run: (await reset(dependencies, again, context)).run, review };
 }
 
-/** Whether it is of the step that moved the run, or scheduling of the run itself: it has no effect yet. */
+/** Returns whether the event belongs to the move, or only schedules the run without an effect yet. */
 function isOf(moved: Recorded, { type, timeMs, traceparent, reason }: Recorded): boolean {
   const isSameStep = timeMs === moved.timeMs && traceparent === moved.traceparent && reason === moved.reason;
   // The runtime's own records are about the call, not about the run.

@@ -1,4 +1,4 @@
-/** The events of a run for people: what was decided as JSON, tasks by their ids. */
+/** The events of a run for people: decisions as JSON, tasks by their ids. */
 import { Record } from "@tutti/contracts/runtime/v1";
 import {
   type ReadHistoryReply,
@@ -24,7 +24,7 @@ export interface ReadingDependencies extends MachineDependencies {
 
 const recordsPage = 500;
 const pageMax = 500;
-/** Events that one reply looks at, where most are about other tasks. */
+/** Maximum of events that one reply reads, if most are about other tasks. */
 const lookedAtMax = 20_000;
 
 export async function readHistory(
@@ -51,7 +51,7 @@ export async function readHistory(
 
 interface ReaderPlace {
   readonly reader: HistoryReader;
-  /** Number of the last event that it has read. */
+  /** Number of the last event that was read. */
   at: number;
 }
 
@@ -88,7 +88,7 @@ async function readOn(
   }
 }
 
-/** Names come from the plan. */
+/** Prepares the plan, which has the names of the tasks. */
 async function preparePlan(
   { shelf }: ReadingDependencies,
   { namespace }: InstanceKey,
@@ -98,7 +98,7 @@ async function preparePlan(
   if (hash !== "") await shelf.prepare(namespace, hash);
 }
 
-/** Returns a task with its entries and rounds. */
+/** Returns whether a task is the wanted one, or one of its entries or rounds. */
 function isAbout(task: string, taskId: string): boolean {
   return task === taskId || task.startsWith(`${taskId}[`) || task.startsWith(`${taskId}#`);
 }
@@ -110,7 +110,7 @@ function eventOf(
   { type, payload, cause }: Record,
   { task, details }: ReadEvent,
 ): RunEvent {
-  // What the runtime itself did, such as a repair, is no event of the machine.
+  // An action of the runtime itself, such as a repair, is no event of the machine.
   const own = ownEventCodec(type);
   const content = own === undefined ? details : own.toJSON(own.decode(payload) as never);
   const value = encoder.encode(JSON.stringify(content));
@@ -126,11 +126,11 @@ function eventOf(
 
 const readersMax = 4;
 
-/** A reader of a long history requests one page after the other: the next one continues at the end of the last one. */
+/** Keeps readers of long histories between pages: the next page continues at the end of the last one. */
 export class KeptReaders {
   readonly #places = new Map<string, ReaderPlace>();
 
-  /** One that is there, for the one who takes it. */
+  /** Removes and returns the reader at this place. */
   take(key: InstanceKey, at: number): ReaderPlace | undefined {
     const name = textOf(key);
     const place = this.#places.get(name);

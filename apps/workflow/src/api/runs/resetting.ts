@@ -1,4 +1,4 @@
-/** A run goes back to how it was after one of its events. */
+/** Resets a run to its state after one of its events. */
 import {
   type ResetRunRequest,
   type Run,
@@ -10,7 +10,7 @@ import type { CallContext } from "@tutti/kernel";
 import { resetRun, runLimits, showSnapshot } from "@tutti/machine-run";
 import { executeOnRun, queryRun, type RunDependencies, recordsOf, runNamed } from "./dependencies.ts";
 
-/** Returns the state of then travels in the command, so that what is recorded is whole in itself. */
+/** Resets a run. The earlier state is part of the command, so the record is complete in itself. */
 export async function reset(
   dependencies: RunDependencies,
   { runId, toEvent, keepSignals, reason, idempotencyKey }: ResetRunRequest,
@@ -19,7 +19,7 @@ export async function reset(
   const then = { query: showSnapshot, body: undefined, atEvent: toEvent };
   const { bytes: snapshot, lastSignal } = await queryRun(dependencies, runId, then, context);
   const since = keepSignals ? await signalsSince(dependencies, runId, toEvent, context) : [];
-  // Numbers restart where an earlier reset went back behind them.
+  // Numbers restart at the point of an earlier reset.
   const signals = since.map((signal, place) => ({ ...signal, number: lastSignal + 1 + place }));
   const body = { toEvent, snapshot, keepSignals, signals, reason };
   const call = { command: resetRun, body, reason, idempotencyKey };
@@ -27,7 +27,7 @@ export async function reset(
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
-/** Signals that came after an event, taken or not. Without those that an earlier reset has undone. */
+/** Returns the signals after an event, consumed or not, without those that an earlier reset has undone. */
 async function signalsSince(
   dependencies: RunDependencies,
   runId: string,

@@ -1,4 +1,4 @@
-/** Many runs receive a signal. */
+/** Sends a signal to many runs. */
 import type { SignalItem, SignalRunsReply, SignalRunsRequest } from "@tutti/contracts/workflow/v1";
 import { causeOf } from "@tutti/host";
 import {
@@ -20,7 +20,7 @@ export interface SignalDependencies {
 
 const receiptsMax = 1_000;
 
-/** Receipts come in the order in which signals become durable. */
+/** Yields receipts in the order in which signals become durable. */
 export async function* signalRuns(
   dependencies: SignalDependencies,
   requests: AsyncIterable<SignalRunsRequest>,
@@ -28,7 +28,7 @@ export async function* signalRuns(
 ): AsyncGenerator<SignalRunsReply, void> {
   const signalling = new Signalling(dependencies, context);
   const reading = signalling.readAll(requests);
-  // It is waited for at the end. Until then a broken stream is no error here.
+  // The result is awaited at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   while (!context.signal.aborted) {
     const receipts = signalling.receipts.splice(0, receiptsMax);
@@ -58,7 +58,7 @@ class Signalling {
     context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
   }
 
-  /** Everything is answered. */
+  /** Whether every signal has its receipt. */
   get isOver(): boolean {
     return this.#hasRead && this.#open === 0;
   }
@@ -79,7 +79,7 @@ class Signalling {
     const number = ++this.#count;
     const { runId, signal, payload, idempotencyKey } = item;
     this.#open++;
-    // One by itself is checked before it is recorded, and refused alone.
+    // A payload in a blob is sent in a separate call, which checks it before it is recorded.
     if (payload?.body?.$case === "blob") {
       void this.#tellElsewhere(number, item);
       return;

@@ -1,4 +1,4 @@
-/** Runs start: one, or many in batches. */
+/** Starts runs: one, or many in batches. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
@@ -55,13 +55,13 @@ export async function startRun(
   const beginning = { command: beginRun, order, again: () => dependencies.orders.again(spec, extras) };
   const { existed } = await begin(dependencies, keyOf(context.namespace, runId), beginning, context);
   if (waitMs === 0) return { run: await runNamed(dependencies, runId, {}, context), existed };
-  // By a call of its own, which follows the run to another owner. Without a chosen id the start must not be repeated.
+  // A separate call follows the run to another owner. Without a chosen id the start must not be repeated.
   const wanted = { namespace: context.namespace, runId, waitMs, afterEvent: 0 };
   const { run } = await dependencies.runs.awaitRun(wanted, { context });
   return { run, existed };
 }
 
-/** Replies are closed when they have so many entries. */
+/** Maximum of entries in a reply. */
 const entriesMax = 1_000;
 /** Pause between searches for unreported ends, and the size of one search. */
 const lookMs = 250;
@@ -74,7 +74,7 @@ export async function* startRuns(
 ): AsyncGenerator<StartRunsReply, void> {
   const batch = new Starting(dependencies, context);
   const reading = batch.readAll(requests);
-  // It is waited for at the end. Until then a broken stream is no error here.
+  // The result is awaited at the end. Until then a broken stream is no error here.
   reading.catch(() => {});
   const look = dependencies.foundation.timers.every(lookMs, () => void batch.look());
   try {
@@ -93,10 +93,10 @@ export async function* startRuns(
 
 interface Followed {
   readonly number: number;
-  /** How often had been looked when it started to be followed. */
+  /** Number of searches before it was followed. */
   readonly fromLook: number;
   readonly stop: () => void;
-  /** Another process reports its end. */
+  /** True if another process reports its end. */
   isElsewhere?: boolean;
 }
 
@@ -121,7 +121,7 @@ class Starting {
     context.signal.addEventListener("abort", () => this.bell.ring(), { once: true });
   }
 
-  /** Each request has its answer and each end was reported. */
+  /** Whether each request has its answer and each end was reported. */
   get isOver(): boolean {
     return this.#hasRead && this.#unanswered === 0 && this.#followed.size === 0;
   }
@@ -180,7 +180,7 @@ class Starting {
       return;
     }
     if ((inputOf(item) ?? prepared.spec.input)?.body?.$case === "blob") {
-      // One by itself is checked before it is recorded, and refused alone.
+      // An input in a blob needs a separate call: it is checked before the run is recorded.
       if (this.#isFollowing) this.#follow(runId, number);
       void this.#beginElsewhere({ number, runId, replyId }, prepared, item);
       return;
@@ -277,8 +277,8 @@ class Starting {
   }
 
   /**
-   * Ends that came otherwise than with a result: those that have been followed longest are looked at in turn. Who
-   * started since the last look is mostly over before the next one.
+   * Finds ends without a result of an attempt: reads the runs that were followed longest, in turn. Most runs
+   * end before the second search after their start.
    */
   async look(): Promise<void> {
     const looked: [string, Followed][] = [];

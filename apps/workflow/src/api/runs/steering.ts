@@ -34,7 +34,7 @@ interface Steered {
   readonly idempotencyKey?: string;
 }
 
-/** Returns a command that has nothing but a reason, and the run as it is after it. */
+/** Sends a command that has only a reason. Returns the run after it. */
 export async function steer(
   dependencies: RunDependencies,
   // biome-ignore lint/suspicious/noExplicitAny: the machine's own types do not matter here
@@ -80,7 +80,7 @@ export async function retry(
   return { run: await runNamed(dependencies, runId, {}, context) };
 }
 
-/** What is gone already is gone. */
+/** Removes a run. Returns false if it does not exist any more. */
 export async function remove(
   dependencies: RunDependencies,
   { runId, reason }: DeleteRunRequest,

@@ -6,7 +6,7 @@ import type { Versions } from "../../definitions/versions.ts";
 import { causeOf } from "../runs/dependencies.ts";
 import { scheduleOf } from "./messages.ts";
 
-/** What the handlers about schedules work with. */
+/** The dependencies of the handlers of schedules. */
 export interface ScheduleDependencies extends LineDependencies {
   readonly versions: Versions;
 }

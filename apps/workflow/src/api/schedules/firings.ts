@@ -1,4 +1,4 @@
-/** What came of the times of a schedule, out of its history: the machine itself remembers the latest ten alone. */
+/** The results of the firings of a schedule, from its history: the machine keeps only the latest ten. */
 
 import { Record } from "@tutti/contracts/runtime/v1";
 import {
@@ -33,7 +33,7 @@ export async function listFirings(
   return whenOwned(dependencies, key, context, async () => {
     const { events } = await dependencies.runtime.instanceOf(key);
     const last = token === "" ? events + 1 : placeOfToken(token);
-    // Newest first: pages of the history from its end, as what came of a firing last is in newer pages perhaps.
+    // Newest first: the final result of a firing may be in a newer page of the history.
     let before = events + 1;
     const later: Later = { settled: new Set(), refused: new Map() };
     const firings: Firing[] = [];
@@ -54,7 +54,7 @@ export async function listFirings(
   });
 }
 
-/** What is known of firings from later events. */
+/** Facts about firings from later events. */
 interface Later {
   readonly settled: Set<number>;
   /** Why a start was refused. */
@@ -66,7 +66,7 @@ interface Found {
   readonly firing: Firing;
 }
 
-/** One per firing, with what came of it last. */
+/** Returns the firing of an event, with its final result. */
 function firingOf(type: string, payload: Uint8Array, { settled, refused }: Later): Found | undefined {
   switch (type) {
     case "firing_started": {
@@ -84,7 +84,7 @@ function firingOf(type: string, payload: Uint8Array, { settled, refused }: Later
     }
     case "firing_skipped": {
       const { firing, nominalMs, fireMs, reason } = FiringSkippedV1.decode(payload);
-      // Only one that was queued before has a number.
+      // Only a firing that was queued before has a number.
       if (firing !== 0) settled.add(firing);
       const message = skipped[reason] ?? "";
       return made(nominalMs, fireMs, FiringResult.FIRING_RESULT_OVERLAPPED, { message });

@@ -1,4 +1,4 @@
-/** Schedules: made, steered, looked at. */
+/** Schedules: created, steered, read. */
 import {
   type BackfillScheduleRequest,
   type CreateScheduleReply,
@@ -83,7 +83,7 @@ async function createSchedule(
   return { schedule: await scheduleNamed(dependencies, scheduleId, context), existed };
 }
 
-/** A mistake in the name or in the input shows when it is made, and not at night. */
+/** Rejects a mistake in the name or in the input when the schedule is made, and not at night. */
 async function requireStart(
   { versions }: ScheduleDependencies,
   { run }: Schedule,
@@ -105,7 +105,7 @@ async function updateSchedule(
   const before = await scheduleNamed(dependencies, scheduleId, context);
   const after = merged(before, schedule, wanted?.fields ?? []);
   await requireStart(dependencies, after, context);
-  // What was read to be merged is what is changed, unless the caller saw something else.
+  // The revision that was read for the merge is required, unless the caller passed another one.
   const revision = Number(wanted?.revision || before.revision);
   const call = { command: update, body: { plan: planOf(after), revision }, reason };
   await execute(dependencies, keyOf(context.namespace, scheduleId), call, context);
@@ -124,10 +124,10 @@ async function triggerSchedule(
   return { firing: firingOf((await started(dependencies, scheduleId, firing.runId, context)) ?? firing) };
 }
 
-/** How often it is asked whether a run is there. */
+/** Interval of checks for the run. */
 const lookMs = 5;
 
-/** What became of a firing, when its run is there or was refused: who was given an id may ask for the run. */
+/** Waits until the run of a firing exists or was refused: a caller that gets an id may read the run. */
 async function started(
   dependencies: ScheduleDependencies,
   scheduleId: string,

@@ -1,4 +1,4 @@
-/** Schedules in the words of the contract, and in those of their machine. */
+/** Converts schedules between the contract and their machine. */
 import {
   type Firing,
   FiringResult,
@@ -110,7 +110,7 @@ export function firingOf({ nominalMs, fireMs, runId, result, message }: ReadOnly
   return { ...times, runId: isRefused ? "" : runId, result, message };
 }
 
-/** Returns the schedule with the fields taken over that are named. All that are set where none is. */
+/** Returns the schedule with the named fields replaced. Without names, all fields that are set. */
 export function merged(before: Schedule, wanted: Schedule, fields: readonly string[]): Schedule {
   const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : fields.includes(name));
   return {

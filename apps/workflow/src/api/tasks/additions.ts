@@ -1,4 +1,4 @@
-/** Tasks come to a run, leave it to be done elsewhere, and end with what came of that. */
+/** Adds tasks to a run, moves them to another work, and records their results. */
 import type {
   AddTasksRequest,
   BringInOutcomesReply,
@@ -21,7 +21,7 @@ import { withoutMistakes } from "../../definitions/sources.ts";
 import { requestErrors } from "../../errors.ts";
 import { executeOnRun, queryRun } from "../runs/dependencies.ts";
 
-/** They are checked here, so that all errors are reported at once. The run checks again whether they still fit. */
+/** Adds tasks. All errors are reported at once. The run checks again whether they still fit. */
 export async function add(
   dependencies: MachineDependencies,
   { runId, tasks: specs, parentTaskId, reason, idempotencyKey }: AddTasksRequest,
@@ -48,7 +48,7 @@ export async function add(
       context,
     );
   } catch (error) {
-    // They are there, and not by this very call.
+    // They exist, and were not added by this same call.
     if (known !== undefined && runErrors.additionInvalid.is(error))
       throw requestErrors.taskTaken({ task: known });
     throw error;

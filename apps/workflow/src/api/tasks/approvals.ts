@@ -1,4 +1,4 @@
-/** Questions to people: of one run from itself, of all by the index, and what people decide. */
+/** Questions to people: of one run from itself, of all runs by the index, and the decisions. */
 import { type Approval, ApprovalFilter, Approval as Approvals } from "@tutti/contracts/types/v1";
 import {
   type ClaimApprovalRequest,
@@ -51,12 +51,12 @@ export async function listApprovals(
   return { approvals, page: { nextToken, total: undefined }, indexedTo };
 }
 
-/** Looking at the index costs little. */
+/** Reading the index costs little. */
 const lookMs = 500;
-/** A stream says something at least this often. */
+/** Maximum interval of messages on a stream. */
 const signOfLifeMs = 5_000;
 
-/** All that are wanted, then what changes: a question that was shown is shown once more when it is decided. */
+/** Sends the matching questions, then changes: a sent question is sent again when it is decided. */
 export async function* watchApprovals(
   dependencies: TaskDependencies,
   { filter = ApprovalFilter.create() }: WatchApprovalsRequest,
@@ -148,7 +148,7 @@ async function questionNamed(
   return approval;
 }
 
-/** All of one run that is owned here, decided or not. */
+/** Returns all questions of a run that is owned here, decided or not. */
 async function ofRun(
   dependencies: MachineDependencies,
   runId: string,

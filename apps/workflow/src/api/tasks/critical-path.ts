@@ -1,4 +1,4 @@
-/** The path through the tasks of a run that took longest: which task waited for which, from the last end backwards. */
+/** The critical path of a run: which task waited for which, from the last end backwards. */
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import type { Task } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
@@ -24,7 +24,7 @@ class Begun {
     }
   }
 
-  /** Among the parts of a task, or with an empty id of the run. What is inside of a task follows it. */
+  /** Returns the path among the parts of a task, or of the run for an empty id, with nested parts. */
   pathIn(owner: string): string[] {
     const seen = new Set<string>();
     const path: string[][] = [];
@@ -50,7 +50,8 @@ class Begun {
   }
 
   /**
-   * Needs are named as in the definition. In a round, and after a transition, tasks have the number of it in their ids.
+   * Returns the needs, which have their names in the definition. In a round, and after a transition, the ids
+   * contain its number.
    */
   #needsOf({ taskId, parentTaskId, needs }: Task): Task[] {
     const hash = taskId.indexOf("#", parentTaskId.length);
@@ -61,7 +62,7 @@ class Begun {
   }
 }
 
-/** Undefined for one that has not started, or was passed over. */
+/** Undefined for a task that has not started, or was skipped. */
 function endMsOf({ status, readyTime, endTime }: Task, nowMs: number): number | undefined {
   if (status === TaskStatus.TASK_STATUS_SKIPPED) return undefined;
   if (endTime !== undefined) return fromTimestamp(endTime);

@@ -4,7 +4,7 @@ import type { Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { OutputShelf } from "@tutti/offers";
 
-/** What the handlers about tasks work with. */
+/** The dependencies of the handlers of tasks. */
 export interface TaskDependencies extends MachineDependencies {
   readonly outputs: OutputShelf;
   /** Children and questions to people may be anywhere. */

@@ -59,7 +59,7 @@ async function repair(
   return { task: await taskNamed(dependencies, { runId, taskId, atEvent: 0 }, context) };
 }
 
-/** Streams partial output until the task ends. */
+/** Sends partial output until the task ends. */
 function watchOutput(
   dependencies: TaskDependencies,
   { runId, taskId, channel, cursor }: WatchOutputRequest,

@@ -1,4 +1,4 @@
-/** Tasks of a run, as they are or were. */
+/** Reads tasks of a run, in their present or past states. */
 import type {
   GetTaskRequest,
   ListFilesReply,
@@ -13,7 +13,7 @@ import type { CallContext } from "@tutti/kernel";
 import { type FilesShown, showFiles, showTask, showTasks, type TasksShown } from "@tutti/machine-run";
 import { queryRun } from "../runs/dependencies.ts";
 
-/** Answers of the machine that one page may take, where few tasks are wanted of many. */
+/** Maximum of answers of the machine for one page, if few of many tasks match. */
 const answersMax = 10;
 
 export async function listTasks(
@@ -71,7 +71,7 @@ export async function taskNamed(
 
 const tasksPage = 1_000;
 
-/** All tasks of a run without payloads. The number of each node is its place. */
+/** Returns all tasks of a run without payloads. The number of each node is its index. */
 export async function allTasks(
   dependencies: MachineDependencies,
   runId: string,

@@ -1,8 +1,8 @@
 /**
- * What the events of a run say of the time that was spent.
+ * The spans of a run, from its events.
  *
- * 1. Where an event says when something was, that counts, and else when the event was recorded.
- * 2. An attempt that ended before its start was recorded took no time that is worth showing: all of it is its queue.
+ * 1. A time in an event counts. Without one, the time of the record counts.
+ * 2. An attempt that ended before its start was recorded took a negligible time: all of it counts as queue.
  */
 import { SpanKind } from "@tutti/contracts/types/v1";
 import * as events from "@tutti/contracts/workflow/v1";
@@ -16,14 +16,14 @@ const {
   SPAN_KIND_COMPENSATION: compensation,
 } = SpanKind;
 
-/** An event as it is recorded. */
+/** A recorded event. */
 export interface Recorded {
   readonly type: string;
   readonly payload: Uint8Array;
   readonly timeMs: number;
 }
 
-/** What is waited for is time, a signal, a person, a child, a limit. Without a node it is the run that waits. */
+/** Waits: for time, a signal, a person, a child, a limit. Without a node the run itself waits. */
 const waitBegins: Readonly<Record<string, (payload: Uint8Array) => { readonly node?: number | undefined }>> =
   {
     task_waiting: (payload) => events.TaskWaitingV1.decode(payload),
@@ -34,7 +34,7 @@ const waitBegins: Readonly<Record<string, (payload: Uint8Array) => { readonly no
     run_limit_asked: (payload) => events.RunLimitAskedV1.decode(payload),
   };
 
-/** With these a task is in no span any more. */
+/** Events after which a task is in no span any more. */
 const taskEnds: Readonly<
   Record<string, (payload: Uint8Array) => { readonly node: number; readonly agent?: string }>
 > = {

@@ -1,4 +1,4 @@
-/** Where the time of a run went: its spans, made from its history, and the path that took longest. */
+/** The timeline of a run: its spans, made from its history, and its critical path. */
 import type { PageRequest, Span } from "@tutti/contracts/types/v1";
 import type { GetTimelineReply, GetTimelineRequest, Task } from "@tutti/contracts/workflow/v1";
 import { childSpans, modelCallSpans, pageOfSpans, spanMessage, traceIn } from "@tutti/host/serving";
@@ -9,7 +9,7 @@ import type { TaskDependencies } from "./dependencies.ts";
 import { allTasks } from "./reading.ts";
 import { Spans } from "./spans.ts";
 
-/** The events of a very long run that are looked at, the first ones. */
+/** Maximum of events that are read of a very long run, the first ones. */
 const recordsMax = 200_000;
 
 export async function timeline(
@@ -49,13 +49,13 @@ async function spansOf(dependencies: TaskDependencies, runId: string, context: C
 }
 
 function messagesOf(runId: string, { all, modelCalls }: Spans, tasks: readonly Task[]): Span[] {
-  // The whole of the run is what starts first.
+  // The span of the whole run starts first.
   const [whole] = all;
   const outermost = whole === undefined ? "" : spanMessage(runId, whole, "").spanId;
   const shown: Span[] = [];
   for (const span of all) {
     const task = span.node < 0 ? "" : tasks[span.node]?.taskId;
-    // What a reset took back has no task any more.
+    // A task that a reset has undone no longer exists.
     if (task === undefined) continue;
     const message = spanMessage(runId, span, task);
     message.endTime ??= span.node < 0 ? undefined : tasks[span.node]?.endTime;

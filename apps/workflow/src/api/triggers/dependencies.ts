@@ -11,13 +11,13 @@ import type { EventWaits } from "../../triggers/event-waits.ts";
 import type { TriggerIndex } from "../../triggers/trigger-index.ts";
 import { triggerOf } from "./messages.ts";
 
-/** What other handlers of the service work with too. */
+/** The common dependencies of the handlers of triggers and others. */
 export interface TriggerFoundations extends LineDependencies {
   readonly versions: Versions;
   readonly waits: Pick<EventWaits, "deliver">;
 }
 
-/** What the handlers about triggers work with. */
+/** The dependencies of the handlers of triggers. */
 export interface TriggerDependencies extends TriggerFoundations {
   readonly index: Pick<TriggerIndex, "refresh">;
   readonly deliveries: Pick<Deliveries, "deliver" | "give">;

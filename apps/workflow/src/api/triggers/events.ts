@@ -1,4 +1,4 @@
-/** Events for triggers: posted, replayed from the log, and handed over again. */
+/** Events for triggers: posted, replayed from the log, and delivered again. */
 import type {
   PublishEventsReply,
   PublishEventsRequest,
@@ -20,8 +20,8 @@ import { deadLetterOf, planOf } from "./messages.ts";
 import { typesMatcher } from "./trying.ts";
 
 /**
- * Triggers and runs of this process have an event before the bus has it. The caller hears of it when all have it. A
- * caller without an answer posts it again, and it counts once.
+ * Delivers events to triggers and runs of this process before the bus has them. The caller gets the answer
+ * when all have them. A caller without an answer posts an event again, and it counts once.
  */
 export async function publishEvents(
   { deliveries, waits, bus, foundation }: TriggerDependencies,
@@ -36,7 +36,7 @@ export async function publishEvents(
   return { events: posted.length, ...delivered };
 }
 
-/** Events on their way to the trigger at once. */
+/** Maximum of events in flight to the trigger. */
 const openMax = 1_000;
 
 export async function replayEvents(
@@ -73,7 +73,7 @@ export async function replayEvents(
   return { events, matched: items.length, duplicates };
 }
 
-/** As the trigger is now: what was wrong with it may have been corrected. */
+/** Delivers dead letters again to the present trigger, which may have been corrected. */
 export async function retryDeadLetters(
   dependencies: TriggerDependencies,
   { triggerId, numbers, reason }: RetryDeadLettersRequest,
@@ -90,7 +90,7 @@ export async function retryDeadLetters(
     const event = eventJsonOf(item.event);
     return itemOf(matching.meaningOf(event), event, item.event) ?? [];
   });
-  // Handed over before they are removed: after a crash between, they come twice and count once.
+  // Delivered before they are removed: after a crash in between, they are delivered twice and count once.
   const handed = { command: receive, body: { items }, reason, idempotencyKey: "" };
   await execute(dependencies, key, handed, context);
   const after = Math.max(...known.map(({ number }) => number));

@@ -1,4 +1,4 @@
-/** Triggers: made, steered, looked at. */
+/** Triggers: created, steered, read. */
 
 import { isPattern } from "@tutti/bus";
 import {
@@ -78,7 +78,7 @@ export function triggerHandlers(dependencies: TriggerDependencies): Handlers<typ
       ),
     publishEvents: (request, context) => publishEvents(dependencies, request, context),
     receiveEvents: ({ triggerId, items }, context) =>
-      // A repetition has no effect, so the reply is not remembered.
+      // A repetition has no effect, so the reply is not stored.
       execute(
         dependencies,
         keyOf(context.namespace, triggerId),
@@ -95,14 +95,14 @@ async function createTrigger(
 ): Promise<CreateTriggerReply> {
   const { triggerId, paused, note } = trigger;
   await requireCorrect(dependencies, trigger, context);
-  // The id alone says that it is the same: the machine compares the plans.
+  // The id alone identifies the request: the machine compares the plans.
   const call = { command: create, body: { plan: planOf(trigger), paused, note }, idempotencyKey: "" };
   const { existed } = await execute(dependencies, keyOf(context.namespace, triggerId), call, context);
   await dependencies.index.refresh(context.namespace, triggerId);
   return { trigger: await triggerNamed(dependencies, triggerId, context), existed };
 }
 
-/** A mistake shows when it is made, not with the first event. */
+/** Rejects a mistake when the trigger is made, not with the first event. */
 async function requireCorrect(
   { versions }: Pick<TriggerDependencies, "versions">,
   trigger: Trigger,
@@ -149,7 +149,7 @@ async function updateTrigger(
   const before = await triggerNamed(dependencies, triggerId, context);
   const after = merged(before, trigger, wanted?.fields ?? []);
   await requireCorrect(dependencies, after, context);
-  // What was read to be merged is what is changed, unless the caller saw something else.
+  // The revision that was read for the merge is required, unless the caller passed another one.
   const revision = Number(wanted?.revision || before.revision);
   const call = { command: update, body: { plan: planOf(after), revision }, reason };
   await execute(dependencies, keyOf(context.namespace, triggerId), call, context);

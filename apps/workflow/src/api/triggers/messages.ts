@@ -1,4 +1,4 @@
-/** Triggers in the words of the contract, and in those of their machine. */
+/** Converts triggers between the contract and their machine. */
 import type { Payload } from "@tutti/contracts/types/v1";
 import {
   type Activation,
@@ -29,7 +29,7 @@ export function planOf(trigger: Trigger): TriggerPlan {
     owner,
     run: RunSpec.encode(run ?? RunSpec.create()).finish(),
     definition: run?.what?.$case === "definition" ? run.what.value.name : "",
-    // Null takes the mapping away.
+    // Null removes the mapping.
     with: given === null ? new Uint8Array() : Buffer.from(JSON.stringify(given), "utf8"),
     policy: policy ?? TriggerPolicy.create(),
   };
@@ -92,9 +92,9 @@ const mergeable = [
   "policy",
 ] as const;
 
-/** Returns the trigger with the fields taken over that are named. All that are set where none is. */
+/** Returns the trigger with the named fields replaced. Without names, all fields that are set. */
 export function merged(before: Trigger, wanted: Trigger, fields: readonly string[]): Trigger {
-  // REST names fields as JSON does, and rpcs as the contract does.
+  // REST uses the JSON names of fields, and rpcs those of the contract.
   const isNamed = (name: string) => fields.includes(name) || fields.includes(named(name));
   const isWanted = (name: string, isSet: boolean) => (fields.length === 0 ? isSet : isNamed(name));
   const after = { ...before };
@@ -107,7 +107,7 @@ export function merged(before: Trigger, wanted: Trigger, fields: readonly string
   return after;
 }
 
-/** A field as an update names it. */
+/** Returns the name of a field in an update. */
 function named(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

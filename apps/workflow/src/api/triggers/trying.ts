@@ -1,4 +1,4 @@
-/** What a trigger would do with an event. */
+/** Tests a trigger with an event, without starting anything. */
 import { type BusEvent, matcherOf } from "@tutti/bus";
 import { type TestTriggerReply, type TestTriggerRequest, Trigger } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
