@@ -23,6 +23,7 @@ import { taskSpecsOf } from "./task-specs.ts";
 
 /**
  * Returns a checked session as a message of the contracts.
+ *
  * @param plan plan of its tasks, if it has any
  */
 export function sessionSpecOf(document: SessionDocument, plan: Plan | undefined): SessionSpec {
