@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Errors of the registry, in addition to those of every service. */
+/** What can go wrong here, besides what every service knows. */
 export const registryErrors = defineErrors("registry", {
   instanceUnknown: {
     status: "NOT_FOUND",

@@ -1,10 +1,10 @@
-/** Differences between two documents, field by field. */
+/** What differs between two documents, field by field. */
 type Json = unknown;
 
 export interface Difference {
-  /** Path of the field: `timing.rules[0].cron`. */
+  /** `timing.rules[0].cron` */
   readonly path: string;
-  /** Undefined if absent. */
+  /** Undefined: not there. */
   readonly before: Json;
   readonly after: Json;
 }
@@ -28,7 +28,7 @@ export function isMap(value: Json): value is Readonly<Record<string, Json>> {
 
 const widthMax = 60;
 
-/** Formats a difference: `maxQueued: 100 → 200`. */
+/** `maxQueued: 100 → 200` */
 export function differenceText({ path, before, after }: Difference): string {
   return `${path}: ${valueText(before)} → ${valueText(after)}`;
 }

@@ -2,23 +2,23 @@ import type { LineAndColumn } from "@tutti/expressions";
 import { nearest } from "@tutti/kernel";
 
 /**
- * A problem of a definition, as an error or a warning. It has the fields of `tutti.types.v1.Problem`, so that one
- * report can include problems of policies and configuration too.
+ * What is wrong with a definition, or worth a remark. The same words as `tutti.types.v1.Problem`, so that one report can
+ * hold it beside what is wrong with policies and configuration.
  */
 export interface DefinitionProblem {
   readonly severity: "error" | "warning";
-  /** Stable code: `unknown_task`. */
+  /** Stable: `unknown_task`. */
   readonly code: string;
   readonly fileName: string;
-  /** Line, from 1. 0 without a text. */
+  /** From 1. 0 where there is no text. */
   readonly line: number;
-  /** Column, from 1. 0 without a text. */
+  /** From 1. 0 where there is no text. */
   readonly column: number;
   /** Path in the document: `tasks.ship.needs[0]`. */
   readonly path: string;
-  /** Description of the problem. */
+  /** What is wrong. */
   readonly message: string;
-  /** Expected value. Empty if unknown. */
+  /** What would be right. Empty if unknown. */
   readonly expected: string;
 }
 
@@ -34,20 +34,14 @@ export function printPath(path: Path): string {
   return text;
 }
 
-/**
- * Formats a problem: `order.yaml:3:7: tasks.ship: unknown task …; expected …`. Terminals and editors
- * recognize the place as a link.
- */
+/** `order.yaml:3:7: tasks.ship: unknown task …; expected …`, as terminals and editors make links of it. */
 export function printProblem(problem: DefinitionProblem): string {
   const { fileName, line, column } = problem;
   const place = line > 0 ? `${fileName}:${line}:${column}` : fileName;
   return `${place}: ${problem.severity}: ${printWords(problem)}`;
 }
 
-/**
- * Formats a problem without its place: `tasks.ship: unknown task … (expected …)`. Text that the message contains
- * already is not repeated.
- */
+/** The same without its place: `tasks.ship: unknown task … (expected …)`. What is in the message already is not said twice. */
 export function printWords({
   path,
   message,
@@ -58,14 +52,14 @@ export function printWords({
   return `${about}${message}${wanted}`;
 }
 
-/** A problem at a path of a document, before its line and column are known. */
+/** Something wrong at a path of a document, before it has a line and a column. */
 export interface Finding {
   readonly severity: "error" | "warning";
   readonly code: string;
   readonly path: Path;
-  /** Whether it is about the key at the end of the path, and not its value. */
+  /** Whether the key at the end of the path is meant, and not its value. */
   readonly key?: boolean;
-  /** Offset in the text at the path, in UTF-16 units. */
+  /** Place inside the text at the path, in UTF-16 units. */
   readonly at?: number;
   readonly message: string;
   readonly expected: string;
@@ -77,8 +71,8 @@ export interface Places {
 }
 
 /**
- * Collects findings. Their number is bounded, so that a text full of problems does not cost more than one with a
- * few.
+ * Collects findings. Beyond a number of them no caller reads on, and a text that consists of mistakes must not cost
+ * more than one that has a few.
  */
 export class Findings {
   readonly list: Finding[] = [];
@@ -90,12 +84,15 @@ export class Findings {
     this.#most = most;
   }
 
-  /** Returns the most similar known name. A text full of unknown names is not compared with all known ones. */
+  /**
+   * Returns the known name that was most likely meant. A text full of unknown names is not compared with all known
+   * ones.
+   */
   suggest(found: string, known: Iterable<string>): string | undefined {
     return this.#comparisonsLeft > 0 ? nearest(found, this.counted(known)) : undefined;
   }
 
-  /** Yields names to compare with, within the budget of comparisons. */
+  /** Names to compare with, as long as there is time for it. */
   *counted(names: Iterable<string>): Generator<string> {
     for (const name of names) {
       if (this.#comparisonsLeft <= 0) return;
@@ -108,7 +105,7 @@ export class Findings {
     return this.list.some(({ severity }) => severity === "error");
   }
 
-  /** Number of dropped findings. */
+  /** Findings that were not kept. */
   get left(): number {
     return this.#left;
   }

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Errors of evaluations, for callers. */
+/** How an evaluation fails, as callers see it. */
 export const expressionErrors = defineErrors("expressions", {
   failed: {
     status: "FAILED_PRECONDITION",

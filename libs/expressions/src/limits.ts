@@ -1,9 +1,9 @@
-/** Bounds for every expression. */
+/** Bounds that hold for every expression. */
 export const limits = {
-  /** Characters of one expression, as in the contracts. */
+  /** Characters of one expression. The contracts allow no more either. */
   textLengthMax: 16_384,
-  /** Maximum depth of a tree. Parsing, checking and evaluating recurse once per level. */
+  /** How deep a tree may be. Reading, checking and evaluating recurse once per level. */
   depthMax: 250,
-  /** Default maximum of steps of one evaluation. A step is about 20 ns. */
+  /** Steps of one evaluation, unless the caller reports something else. A step is about 20 ns. */
   stepsMax: 1_000_000,
 } as const;

@@ -7,11 +7,11 @@ import { Fault, lineAndColumn, type ProblemCode } from "./problem.ts";
 import { type Type, types } from "./types/type.ts";
 import type { Json } from "./values/value.ts";
 
-/** An error of an evaluation, with the details that show the cause. */
+/** An error of an evaluation, with all details that a reader needs to see the cause. */
 export interface EvaluationProblem {
   readonly code: ProblemCode;
   readonly message: string;
-  /** Expected value, if known. Otherwise empty. */
+  /** What would be right, if that is known. Else empty. */
   readonly expected: string;
   /** The expression that failed. */
   readonly expression: string;
@@ -19,7 +19,7 @@ export interface EvaluationProblem {
   readonly line: number;
   /** Place in its line, from 1. */
   readonly column: number;
-  /** Its inputs, by name, shortened and without secrets. */
+  /** What it worked on, by name, shortened and without secrets. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
@@ -28,23 +28,25 @@ export type Evaluation =
   | { readonly ok: false; readonly problem: EvaluationProblem; readonly stepsUsed: number };
 
 export interface EvaluateOptions {
-  /** Maximum number of steps. Default: `limits.stepsMax`. */
+  /** Steps it may take. `limits.stepsMax` by default. */
   readonly stepsMax?: number;
 }
 
-/** A compiled program. Its value, JSON, depends only on the referenced variables. */
+/** Something compiled, which gives JSON out of the variables it refers to and nothing else. */
 export class Program {
-  /** Type of its value, as far as it is known before evaluation. */
+  /** What it gives, as far as that is known before. */
   readonly type: Type;
-  /** Names of the variables that it reads, without duplicates. `evaluate` requests them by index. */
+  /** Names of the variables that it reads, each once. Their places are what `evaluate` asks for. */
   readonly references: readonly string[];
-  /** Set if its value is one unchanged variable, which then need not be parsed: the index of the reference. */
+  /**
+   * Set when it gives one variable as it is, so that the value need not be parsed: its place among the references.
+   */
   readonly passes: number | undefined;
-  /** Set if the value is constant. */
+  /** Set when it gives the same for all variables. */
   readonly constant: Json | undefined;
   readonly #run: (frame: Frame, begin: (expression: string) => void) => Json;
 
-  /** Returns a program with a constant value. */
+  /** One that gives the same every time. */
   static constant(value: Json): Program {
     return new Program({
       type: types.dyn,
@@ -69,7 +71,7 @@ export class Program {
     this.#run = made.run;
   }
 
-  /** Evaluates the program. Never throws for any values. Only errors of `read` are passed on. */
+  /** Never throws, however wrong the values are. What `read` throws is its own. */
   evaluate(read: ReadVariable, { stepsMax = limits.stepsMax }: EvaluateOptions = {}): Evaluation {
     const frame = new Frame(read, stepsMax);
     let expression = "";
@@ -92,7 +94,7 @@ export class Program {
   }
 }
 
-/** Returns the refusal for the caller that waits for the value. */
+/** The refusal that tells the caller that waits for the value. */
 export function evaluationRefusal(problem: EvaluationProblem): Refusal {
   const { code, message, line, column, inputs } = problem;
   const expression = problem.expression.trim();

@@ -19,9 +19,7 @@ const words = fc.constantFrom(
 );
 const soup = fc.array(words, { maxLength: 20 }).map((parts) => parts.join(" "));
 
-/**
- * Compiles and evaluates a text. Fails if anything throws, a problem has no place, or the limit of steps is exceeded.
- */
+/** Compiles and evaluates. Fails when anything throws, a problem has no place, or more steps are taken than allowed. */
 function survives(text: string, input: Json): void {
   for (const compiled of [
     compileExpression(text, scope),

@@ -4,7 +4,7 @@ interface Locked {
   readonly directory: string;
   readonly pid: string;
   readonly since: string;
-  /** Address of the process. Empty if unknown. */
+  /** Where the process answers. Empty if that is not known. */
   readonly url: string;
   readonly setting: string;
 }

@@ -1,7 +1,4 @@
-/**
- * The HTTP port of a process, for its services: one of them may answer all requests that are not for operations
- * endpoints.
- */
+/** The HTTP port of a process, as its services have it: one of them may answer what is no operations endpoint. */
 import { assert } from "@tutti/kernel";
 import {
   type FrontDoor,
@@ -13,13 +10,13 @@ import {
 } from "@tutti/telemetry";
 
 export interface HostOperations {
-  /** The configured listen address. */
+  /** The address that is listened on, as configured. */
   readonly host: string;
-  /** Its URL: `http://127.0.0.1:7400`. Empty until it is open. */
+  /** Where it is open: `http://127.0.0.1:7400`. Empty as long as it is not. */
   readonly url: () => string;
   /** The process as a whole. */
   readonly subject: () => OperationsSubject;
-  /** Registers the handler of all other requests on the port. Called while the service is made. */
+  /** Has the door answer everything else on the port. Asked while the service is made. */
   mount(door: FrontDoor): void;
 }
 
@@ -27,7 +24,7 @@ export class MountedOperations implements HostOperations {
   readonly host: string;
   readonly url: () => string;
   readonly subject: () => OperationsSubject;
-  /** Decides which callers see more of the process than its health. */
+  /** Decides which callers see more of the process than whether it is well. */
   readonly access: OperationsAccess;
   #door: FrontDoor | undefined;
 

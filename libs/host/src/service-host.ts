@@ -1,11 +1,11 @@
 /**
- * The parts of every service process: configuration, telemetry, operations endpoints, NATS if needed, the bus,
- * discovery, the services, and the mesh that calls and serves. The embedded platform is a host with all services. Any
- * other process is a host with a single service.
+ * What every service process is made of: configuration, telemetry, operations endpoints, NATS where it is needed, the
+ * bus, discovery, the services, and the mesh that calls and serves. The embedded platform is a host with all
+ * services, any other process one with a single service.
  *
  * Order of start, and of stop in reverse: the operations endpoints come first, so that probes are answered while the
- * rest starts and stops. The data directory comes before the services. The mesh listens when its services exist.
- * Partitions are owned when they can be called. The process is registered last, and deregistered first.
+ * rest starts and stops. The data directory comes before the services. The mesh listens when what it serves is there.
+ * Partitions are owned when they can be called. The registry hears of the process last, and on the way out first.
  */
 import { resolve } from "node:path";
 import { type Bus, MemoryBus } from "@tutti/bus";
@@ -77,22 +77,22 @@ export interface HostOptions {
   readonly version: string;
   readonly services: readonly ServiceModule[];
   readonly sources: ConfigurationSources;
-  /** Returns the directory of machines and of all other durable state. Absent without such state. */
+  /** The folder of machines and of all other lasting state. Absent without such state. */
   readonly dataDirectory?: (configuration: Configuration) => string;
-  /** Key that selects another directory. Default: `platform.dataDirectory`. */
+  /** The key by which another one is chosen. Default `platform.dataDirectory`. */
   readonly dataDirectorySetting?: string;
-  /** Ports that replace the system's own. */
+  /** Parts to be used instead of the system's own. */
   readonly ports?: Partial<Pick<Foundation, "clock" | "timers" | "chance">>;
-  /** Returns the directory of the installation's keys. Default: the data directory. */
+  /** Where the keys of the installation are. Default: the data directory. */
   readonly keysDirectory?: (configuration: Configuration) => string;
-  /** Storage of machines that replaces the data directory or a cluster. */
+  /** Where machines are kept instead of in the data directory or a cluster. */
   readonly storage?: (parts: StorageParts) => Storage;
 }
 
-/** Work in progress becomes durable first, even on a busy disk. */
+/** What is under way is made durable first, on however busy a disk. */
 const durableStopMs = 60_000;
 
-/** Without storage there are no blobs. */
+/** Where nothing is kept there are no blobs. */
 const noBlobs = { hasBlob: async () => false, readBlob: async () => undefined };
 
 interface Parts {
@@ -125,14 +125,14 @@ export class ServiceHost extends Orchestrator {
   readonly bus: HostBus;
   readonly mesh: Mesh;
 
-  /** Reads the configuration and assembles everything. Nothing runs before `start`. */
+  /** Reads the configuration and puts everything together. Nothing runs before `start`. */
   static async open(options: HostOptions): Promise<ServiceHost> {
     const { version, services: modules } = options;
     const base = await openBase(options, () => nameOf(mesh, services));
     const { configuration, processId, telemetry, foundation, nats } = base;
     const bus = await openBus(configuration, foundation, nats);
 
-    // The mesh finds the registry among its peers or in this process.
+    // The registry is called through the mesh, which finds it among its peers or in this process.
     const registry = () => mesh.client(registryService);
     const discovery = discoveryBy(registry, () => announcer, foundation);
     const { partitionOwner, ownership } = await openPartitionOwner({ ...base, address: () => mesh.address });
@@ -210,7 +210,7 @@ export class ServiceHost extends Orchestrator {
     this.register("telemetry", telemetry, { scope: "core", critical: false });
     this.register("configuration", this.#configurationWatch(), { scope: "core", critical: false });
     this.register("operations", this.operations, { scope: "core" });
-    // Awaited without a timeout. Meanwhile the process lives and is not ready.
+    // Waited for as long as it takes. Meanwhile the process lives and is not ready.
     const patient = { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY } as const;
     const connection = nats.settle();
     if (connection !== undefined) this.register("nats", connection, patient);
@@ -219,27 +219,27 @@ export class ServiceHost extends Orchestrator {
     platformEvents.followSettings(configuration);
     platformEvents.followBreakers(mesh);
     this.register("platform-events", platformEvents, { scope: "integration", critical: false });
-    // Storage starts before the services that use it, and ends after them.
+    // Storage is there before the services that use it, and ends after them.
     const { data } = parts;
     const unhurried = { stopTimeoutMs: durableStopMs };
     if (data !== undefined) this.register("data", data, { ...patient, ...unhurried });
     if (parts.keys !== undefined) this.register("attempt-key", parts.keys, patient);
-    // Directly before the services: a registry of this process would be called before it exists.
+    // Right before the services: a registry of this process would be asked while it is not there yet.
     this.register("discovery", parts.discovery, { scope: "integration", critical: false });
     const outermost = new Set(services.filter(({ isOutermost }) => isOutermost).map((each) => each.name));
     for (const [service, component] of parts.services) {
       this.register(service, component, outermost.has(service) ? { dependsOn: ["announcer"] } : {});
-      // Callers switch to other instances as soon as they learn of it, not a third of a lease later.
+      // Callers go elsewhere as soon as they hear of it, not a third of a lease later.
       if (!(component instanceof Orchestrator)) continue;
       component.on("healthChanged", () => parts.announcer.announce());
       platformEvents.follow(service, component);
     }
     const { storage } = parts;
-    // No caller calls any more, and the services still exist for the effects of their machines.
+    // No caller calls any more, and the services are still there for what their machines want done.
     if (storage !== undefined) this.register("machines", { stop: () => storage.stopRuntimes() }, unhurried);
     this.register("mesh", mesh, { scope: "integration" });
     reportReadiness(this, mesh);
-    // Partitions are owned once they can be called, and handed over while they still can.
+    // Partitions are taken when they can be called, and handed over while they still can.
     this.register("ownership", parts.partitionOwner, patient);
     if (storage !== undefined)
       this.register(
@@ -248,7 +248,7 @@ export class ServiceHost extends Orchestrator {
         patient,
       );
     if (parts.blobs !== undefined) this.register("blobs", parts.blobs, { critical: false });
-    // Its dependencies have started by then. Earlier calls use the stored bundle.
+    // Its dependencies are there by then. Earlier calls use the stored bundle.
     const { guard } = parts;
     if (guard !== undefined) this.register("access", guard, { scope: "integration", critical: false });
     this.register(
@@ -261,8 +261,8 @@ export class ServiceHost extends Orchestrator {
   }
 
   /**
-   * URL of health, status and metrics for programs on this machine: `http://127.0.0.1:7400`. Empty until they are
-   * served.
+   * Where programs of this machine find health, status and metrics: `http://127.0.0.1:7400`. Empty as long as they are
+   * not served.
    */
   get url(): string {
     const address = addressOf(this.operations);
@@ -322,7 +322,7 @@ function mountOperations(
   return MountedOperations.open(configuration.read(operationsSection), place, guard);
 }
 
-/** Returns discovery from the registry, for which the end of the stream means that this process is gone. */
+/** Follows the registry, which takes the end of the stream for a sign that this process is gone. */
 function discoveryBy(
   registry: RegistryDiscoveryOptions["registry"],
   announcer: () => Announcer,
@@ -337,7 +337,7 @@ function discoveryBy(
   });
 }
 
-/** Reports readiness to probes over gRPC. */
+/** To probes over gRPC. */
 function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
   const report = () => healthService.setReady(host.isReady);
   report();
@@ -345,10 +345,7 @@ function reportReadiness(host: ServiceHost, { healthService }: Mesh): void {
   host.on("healthChanged", report);
 }
 
-/**
- * The data directory is released when its process drains. Until then it names the process's address for client
- * requests.
- */
+/** The data directory is left when its process drains. Until then it names where the process takes requests of clients. */
 function leaveWith(
   host: ServiceHost,
   directory: Pick<DataDirectory, "leave" | "serves">,
@@ -360,14 +357,14 @@ function leaveWith(
   });
 }
 
-/** Counts calls from outside. */
+/** Calls from outside are counted. */
 function tallyOf(foundation: Foundation, mesh: Mesh, processId: string): CallTally {
   const calls = new CallTally({ foundation, mesh, processId });
   mesh.server.pipeline.register(calls.step());
   return calls;
 }
 
-/** Checks references to blobs in requests if blobs are stored here. */
+/** Requests that refer to blobs are checked if blobs are kept here. */
 function blobsChecked(
   storage: Storage | undefined,
   mesh: Mesh,
@@ -378,21 +375,19 @@ function blobsChecked(
   return { hasBlob, readBlob: blobReader(() => storage.blobs, mesh) };
 }
 
-/** Returns the name of this process for others. Empty until it has an address. */
+/** Names this process as others know it. Empty as long as it has no address. */
 function nameOf(mesh: Mesh, services: ReadonlyMap<string, Component>): string {
   const isComplete = mesh.settings.transport === "in-process" || mesh.address !== "";
   return isComplete ? processNameOf(servicesOf(mesh, services), mesh.address) : "";
 }
 
-/** Returns the services of the process. A gateway serves nothing over the mesh. */
+/** The services of the process. A gateway serves nothing over the mesh. */
 function servicesOf(mesh: Mesh, services: ReadonlyMap<string, Component>): readonly string[] {
   const door = services.get("gateway") instanceof Orchestrator ? ["gateway"] : [];
   return [...door, ...mesh.instances.map((instance) => instance.service)];
 }
 
-/**
- * Serves metrics once per process, so that a client which names no service finds them. A gateway serves nothing else.
- */
+/** Once per process, so that a client which names no service finds it. A gateway serves nothing else. */
 function serveOwnMetrics(
   mesh: Mesh,
   services: ReadonlyMap<string, Component>,
@@ -406,7 +401,7 @@ function serveOwnMetrics(
   mesh.serve(servedMetricService, handlers, { service });
 }
 
-/** Serves components under the name of each service, so that any of them reaches the process. */
+/** Under the name of each service, so that a process is reached by any of them. */
 function serveComponents(
   mesh: Mesh,
   host: () => ServiceHost,
@@ -438,21 +433,21 @@ function storageOf(
   return hostMachines(name, [...machines, ...more], storage, effects, hosting);
 }
 
-/** Returns the context of a service: its log lines have its name, and its machines are its own. */
+/** What a service is given: what it logs has its name, and its machines are its own. */
 function contextFor(module: ServiceModule, shared: Omit<HostContext, "storage">, kept: Opened): HostContext {
   const logger = shared.foundation.logger.child({ service: module.name });
   const own = { ...shared, foundation: { ...shared.foundation, logger } };
   return { ...own, storage: (effects, more = []) => storageOf(module, kept, { effects, more }, own) };
 }
 
-/** Creates the services in order, each with its context. */
+/** Makes the services in their order, each with what it is given. */
 async function makeServices(
   { name, services: modules }: HostOptions,
   services: Map<string, Component>,
   contextOf: (module: ServiceModule) => HostContext,
 ): Promise<void> {
   for (const module of modules) {
-    // In a map it would silently replace the one before.
+    // In a map the one before would vanish without a word.
     if (services.has(module.name))
       throw lifecycleErrors.componentTwice({ orchestrator: name, component: module.name });
     services.set(module.name, await made(module, contextOf(module)));
@@ -468,7 +463,7 @@ async function made(module: ServiceModule, context: HostContext): Promise<Compon
   }
 }
 
-/** Returns the error with its place, which nothing else reports before the process runs. */
+/** The error and its place, which nothing else reports before the process runs. */
 function withPlace(error: unknown): string {
   const [, place] = (error instanceof Error && /^\s*(at .+)$/m.exec(error.stack ?? "")) || [];
   return place === undefined ? String(error) : `${String(error)} ${place}`;
@@ -480,7 +475,7 @@ function addressOf({ address }: OperationsServer): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Returns the outside address of a server that listens on all addresses: the one that the mesh announces. */
+/** Where others find what listens on all addresses: at the one that the mesh tells them. */
 function outsideAddressOf(operations: OperationsServer, meshAddress: string): string {
   const { address } = operations;
   if (address === undefined || !["0.0.0.0", "::"].includes(address.host)) return addressOf(operations);
@@ -490,7 +485,7 @@ function outsideAddressOf(operations: OperationsServer, meshAddress: string): st
 
 type HostBus = Bus & Component;
 
-/** Returns the bus of the configuration. */
+/** Returns the bus that the configuration names. */
 async function openBus(
   configuration: Configuration,
   foundation: Foundation,

@@ -12,7 +12,7 @@ import { type Folder, makeFolder } from "./storage.fixture.ts";
 const foundation = systemFoundation();
 const { signal } = new AbortController();
 
-/** Returns the encryption of the same token in a newly started process. */
+/** What becomes of one and the same token in a process that starts. */
 async function tokenAfterStart(dataDirectory: string | undefined, keysDirectory = ""): Promise<string> {
   const cipher = new TokenCipher();
   await attemptKey({ cipher, foundation, dataDirectory, keysDirectory, shared: undefined }).start({ signal });

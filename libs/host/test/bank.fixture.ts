@@ -1,4 +1,4 @@
-/** The contract of the bank for the tests of a cluster, and the messages of its processes to their test. */
+/** The contract of the bank that the tests of a cluster call, and what its processes tell their test. */
 import { type Note, noteService } from "@tutti/mesh/testing";
 
 const byAccount = { kind: "account", idOf: ({ key }: Note) => key };
@@ -25,8 +25,8 @@ function keyed(repeat: "keyed" | "safe" = "keyed") {
 
 export const partitions = 8;
 
-/** Messages of a process to its test. `ready` is sent without a request. */
+/** What a process says to its test, unasked when it is ready. */
 export type BankNews =
   | { readonly kind: "ready"; readonly address: string; readonly processId: string }
-  /** Calls that this process redirected to another one, with their number. */
+  /** The calls that this process sent on to another one, with how often. */
   | { readonly kind: "sent-on"; readonly calls: readonly (readonly [string, number])[] };

@@ -101,7 +101,7 @@ describe("a process that keeps machines", () => {
       );
       return true;
     });
-    // All resources are released.
+    // What was taken is given back.
     await (await BankProcess.start(folder.path)).host.stop();
   });
 

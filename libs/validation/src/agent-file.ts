@@ -1,7 +1,4 @@
-/**
- * A file of agents, `agents: [{name, capabilities: [{name, inputSchema, outputSchema}]}]`: capabilities that
- * definitions may use.
- */
+/** A file of agents: `agents: [{name, capabilities: [{name, inputSchema, outputSchema}]}]`, what definitions may count on. */
 import {
   type DefinitionProblem,
   type DefinitionText,

@@ -1,4 +1,4 @@
-/** Offered capabilities and registered definitions of a running installation, for a catalogue. */
+/** What is offered and registered in a running installation, as a catalogue has it. */
 import type { registryService } from "@tutti/contracts/registry/v1";
 import { type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { KnownCapability, KnownDefinition } from "@tutti/definitions";
@@ -12,10 +12,7 @@ export interface Offerers {
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
 }
 
-/**
- * Returns the capability that an agent offers, or else one that a service has announced. Agents first: the registry
- * learns of them a moment later.
- */
+/** What an agent offers, or else a service has announced. Agents first: the registry hears of them a moment later. */
 export async function capabilityAt(
   { registry, agents }: Offerers,
   wanted: WantedName,
@@ -37,9 +34,7 @@ async function announced(
   return versions[0]?.capability;
 }
 
-/**
- * Returns the capability of a worker that is linked or polls: all workers of a version have the same schemas.
- */
+/** By a worker that is linked or polls: all of a capability's workers in one version agree on what it takes. */
 async function offered(
   agents: Offerers["agents"],
   { name: capability, version: versionRange }: WantedName,
@@ -67,7 +62,7 @@ interface Schemas {
   readonly parameterSchema: string;
 }
 
-/** Converts a registered definition. */
+/** Returns a definition that is registered. */
 export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: Schemas): KnownDefinition {
   return {
     ...schema("inputSchema", inputSchema),
@@ -76,7 +71,7 @@ export function knownDefinition({ inputSchema, outputSchema, parameterSchema }: 
   };
 }
 
-/** Selects a version by hash or label. */
+/** Which version is meant: that with a hash, or with a label. */
 export function versionNamed(version: string, latest: string) {
   const isHash = /^[0-9a-f]{64}$/.test(version);
   return { $case: isHash ? "hash" : "label", value: version || latest } as const;
@@ -86,7 +81,7 @@ function schema<Name extends string>(
   name: Name,
   text: string | undefined,
 ): { readonly [Key in Name]?: Json } {
-  // The contract guarantees that registered schemas are JSON.
+  // What is registered is JSON: the contract says so.
   return text === undefined || text === ""
     ? {}
     : ({ [name]: JSON.parse(text) } as { readonly [Key in Name]?: Json });

@@ -1,4 +1,4 @@
-/** Policies in a folder, `*.cedar`: an installation checks them, because Cedar is larger than the whole CLI. */
+/** Policies of a folder, `*.cedar`: an installation checks them, because Cedar is larger than the whole command. */
 import type { DefinitionProblem, DefinitionText } from "@tutti/definitions";
 
 export interface PolicySource {
@@ -11,9 +11,7 @@ export function isPolicyFile(fileName: string): boolean {
   return /\.cedar$/i.test(fileName);
 }
 
-/**
- * A policy has the name of its file: of two files with one name in different folders only one would apply.
- */
+/** A policy has the name of its file: of two with one name in different folders only one would hold. */
 export function policiesIn(files: readonly Omit<DefinitionText, "format">[]): {
   readonly policies: readonly PolicySource[];
   readonly problems: readonly DefinitionProblem[];

@@ -1,4 +1,4 @@
-/** The parts that find, store and try advice. */
+/** What finds, keeps and tries advice. */
 import { analysisService, factService } from "@tutti/contracts/insight/v1";
 import { adviceService } from "@tutti/contracts/intelligence/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
@@ -18,9 +18,9 @@ import { Workflows } from "./workflows.ts";
 export const adviceMachines = [advice];
 
 export interface AdviceHosting {
-  /** Receives recorded events. */
+  /** Hears what is recorded. */
   readonly eventListener: MachineEventListener;
-  /** Registers all other parts, with the storage of the machines. */
+  /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
 }
 

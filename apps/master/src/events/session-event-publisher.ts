@@ -1,4 +1,4 @@
-/** Publishes events of sessions on the bus. */
+/** Tells the bus what happens to sessions. */
 import type { Bus, EventInput } from "@tutti/bus";
 import {
   type EventMapper,
@@ -13,7 +13,7 @@ import type { RuntimeOfService } from "@tutti/runtime";
 import { eventOf, type SessionNote } from "./session-note.ts";
 import { sessionNotes } from "./session-notes.ts";
 
-/** Changes of every session. */
+/** Changes that every session has. */
 const usual: ReadonlySet<string> = new Set(["accepted", "planned", "mode_chosen", "started", "completed"]);
 
 type MachineQueries = Pick<RuntimeOfService, "query">;
@@ -85,7 +85,7 @@ export class SessionEventPublisher extends MachineEventPublisher<SessionNote> {
     this.#mapper = mapper;
   }
 
-  /** Sets the runtime. Some events need its data, and it needs this publisher to start. */
+  /** Some events need data from the runtime, which needs this to start. */
   begin(runtime: MachineQueries): void {
     this.#mapper.runtime = runtime;
   }

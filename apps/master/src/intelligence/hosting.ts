@@ -1,4 +1,4 @@
-/** Learns from ends of attempts, until a separate service does that. */
+/** What is learned from ends of attempts, until a service of its own does it. */
 import { estimateService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
@@ -13,9 +13,9 @@ import { Trainings } from "./trainings.ts";
 export const intelligenceMachines = [experience];
 
 export interface IntelligenceHosting {
-  /** Receives recorded events. */
+  /** Hears what is recorded. */
   readonly eventListener: MachineEventListener;
-  /** Registers all other parts, with the storage of the machines. */
+  /** Everything else, with what the machines of the service run on. */
   begin(storage: Pick<ServiceStorage, "runtime" | "archive">): Learners;
 }
 

@@ -1,4 +1,4 @@
-/** The dependencies of the handlers of locks. */
+/** What the handlers of locks work with. */
 import type { lockService } from "@tutti/contracts/session/v1";
 import { type MachineDependencies, orIfAbsent, query, type WatchMemory } from "@tutti/host/serving";
 import type { CallContext, Foundation, InstanceKey } from "@tutti/kernel";
@@ -10,7 +10,7 @@ export interface LockDependencies extends MachineDependencies {
   readonly foundation: Foundation;
   readonly waits: LockWaits;
   readonly watches: WatchMemory;
-  /** Calls the owner of the lock, possibly this process. */
+  /** Brings a call to the owner of the lock, be it this process. */
   readonly locks: Client<typeof lockService>;
 }
 
@@ -32,7 +32,7 @@ const freeLock: LockStanding = {
   isLive: false,
 };
 
-/** Returns the state of a lock. An unused lock does not exist, and is free. */
+/** An unused one does not exist, and free. */
 export async function standingOf(
   dependencies: LockDependencies,
   key: InstanceKey,

@@ -1,4 +1,4 @@
-/** Converts locks to the contract. */
+/** Locks as the contract shows them. */
 import type {
   Deadlock,
   DeadlockFoundV1,
@@ -10,7 +10,7 @@ import type {
 import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import type { LockStanding } from "@tutti/machine-lock";
 
-/** Maximum of named waiters. */
+/** Those that wait that are named. */
 export const waitersMax = 100;
 
 export function lockOf(namespace: string, name: string, standing: LockStanding): Lock {

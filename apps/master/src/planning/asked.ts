@@ -1,4 +1,4 @@
-/** A planning request in the form for planners. */
+/** A planning request, as planners see it. */
 import type { PlanAgent, PlanRequest, PlanTask } from "@tutti/contracts/intelligence/v1";
 import { Agent } from "@tutti/contracts/swarm/v1";
 import { TaskSpec } from "@tutti/contracts/types/v1";
@@ -6,13 +6,13 @@ import type { IntendedTask, PresentAgent } from "@tutti/planner";
 import { intendedOf, presentIn } from "@tutti/sessions";
 import { planningErrors } from "./errors.ts";
 
-/** Tasks, and their definition. Empty without a definition. */
+/** Tasks, and the definition that they are of. Empty where there is none. */
 export interface Named {
   readonly tasks: readonly TaskSpec[];
   readonly definition: string;
 }
 
-/** Rejects fields of the contract that plans do not use. */
+/** What the contract has and plans do not look at is refused. */
 export function checkLookedAt(request: PlanRequest): void {
   const field = [...unlooked(request)].find(([, isGiven]) => isGiven)?.[0];
   if (field !== undefined) throw planningErrors.notLookedAt({ field });
@@ -59,7 +59,7 @@ export function intendedTasks(
   });
 }
 
-/** Returns agents of the request. They count as members of its pool. */
+/** Agents that only the question knows of are in the pool that it is about. */
 export function givenAgents(
   given: readonly PlanAgent[],
   tasks: readonly TaskSpec[],

@@ -1,4 +1,4 @@
-/** The dependencies of the handlers of planning. */
+/** What handlers of planning work with. */
 import type { planningService } from "@tutti/contracts/intelligence/v1";
 import type { Client } from "@tutti/mesh";
 import type { Fleet } from "@tutti/sessions";

@@ -1,4 +1,4 @@
-/** Registers the handlers of plans and choices, with parts of sessions and estimates. */
+/** What answers questions about plans and choices, with what sessions and estimates work with. */
 import { planningService } from "@tutti/contracts/intelligence/v1";
 import type { HostContext } from "@tutti/host";
 import { Fleet } from "@tutti/sessions";
@@ -6,7 +6,7 @@ import type { SessionDependencies } from "../api/sessions/dependencies.ts";
 import type { Learners } from "../intelligence/learners.ts";
 import { planningHandlers } from "./handlers.ts";
 
-/** @param service name of the service */
+/** @param service its name */
 export function hostPlanning(
   service: string,
   { mesh, foundation }: Pick<HostContext, "mesh" | "foundation">,

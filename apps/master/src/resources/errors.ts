@@ -1,6 +1,6 @@
 import { amountOf, defineErrors } from "@tutti/kernel";
 
-/** Errors of resources. */
+/** Why nothing can be done about resources. */
 export const resourceErrors = defineErrors("resource", {
   beyondQuota: {
     status: "FAILED_PRECONDITION",

@@ -1,14 +1,13 @@
 /**
- * A watch has no queue of its own: each watcher is a position in the common history of changes, and reads at
- * its own pace. A watcher that falls behind the stored changes gets a new snapshot. The others are not
- * affected.
+ * A watch holds no queue of its own: each watcher is a position in the one history of changes and reads on from there
+ * at its own pace. One that falls behind what is remembered gets a new snapshot. The others do not notice.
  */
 import type { Change, Instance, Position, WatchReply, WatchRequest } from "@tutti/contracts/registry/v1";
 import { type Entry, instanceOf } from "../directory/entry.ts";
 import { inPieces, weightOf } from "../directory/weight.ts";
 import type { RegistryDependencies } from "./dependencies.ts";
 
-/** Maximum of instances or changes in one reply. */
+/** Of instances or changes in one reply. */
 const itemsMax = 200;
 
 export async function* watch(
@@ -26,7 +25,7 @@ export async function* watch(
     while (!signal.aborted) {
       const { directory, complete } = registrar;
       const { position } = directory;
-      // Fixed before the first part is sent: later events follow as changes.
+      // Fixed before the first part goes out: what happens while a reply is read comes as changes after it.
       const stand: Stand = { position, complete };
       const changes = seen?.history === position.history ? directory.changesAfter(seen.revision) : undefined;
       seen = position;
@@ -45,27 +44,27 @@ export async function* watch(
         if (ids.length > 0) yield { ...stand, news: { $case: "figures", value: directory.figures(ids) } };
       }
       round = fresh.round;
-      // Nothing may be awaited between this check and the wait, or a ring in between would be missed.
+      // Nothing may be awaited between this look and the wait, or a ring in between would be missed.
       const now = registrar.position;
       if (now.revision !== position.revision || now.history !== position.history) continue;
       const rung = await registrar.bell.wait(settings.signOfLifeMs, signal);
-      // A long silence is broken by an empty reply.
+      // A long silence is broken by a reply without news.
       if (!rung) toldComplete = undefined;
     }
   } finally {
     instruments.watchers.add(-1);
-    // A watcher that ends stops reading: only a broken stream shows that its process may have died.
+    // One that ends reads no more: only a stream that broke off says that its process may be gone.
     if (signal.aborted) registrar.brokeOff(request.instanceIds);
   }
 }
 
-/** The position of a watcher after a reply. */
+/** Where a watcher stands once it has taken a reply in. */
 interface Stand {
   readonly position: Position;
   readonly complete: boolean;
 }
 
-/** Yields the snapshot part by part: a slow watcher keeps no copies in memory. */
+/** Brought into form part by part: a watcher that reads slowly holds on to no copies. */
 function* snapshot(
   stand: Stand,
   entries: readonly Entry[],
@@ -76,7 +75,7 @@ function* snapshot(
     left -= instances.length;
     const last = left === 0;
     const news: WatchReply["news"] = { $case: "snapshot", value: { instances: [...instances], last } };
-    // Only the last part has a position, and completes the snapshot.
+    // Only a copy that is complete has a position, and knows all.
     yield last ? { ...stand, news } : { position: undefined, complete: false, news };
   }
 }
@@ -85,7 +84,7 @@ function* formed(entries: readonly Entry[], form: (instance: Instance) => Instan
   for (const entry of entries) yield form(instanceOf(entry));
 }
 
-/** Yields changes in as few replies as possible. The position of each is that of its last change. */
+/** Changes in as many replies as they take. Each is at the last one that it tells. */
 function* repliesWith({ position, complete }: Stand, changes: readonly Change[]): Iterable<WatchReply> {
   let left = changes.length;
   for (const piece of inPieces(changes, { weightOf: weightOfChange, itemsMax })) {
@@ -102,7 +101,7 @@ function weightOfChange({ what }: Change): number {
   return what?.$case === "put" ? weightOf(what.value) : 300;
 }
 
-/** Returns the wanted services of a watcher, and the form of its replies. */
+/** What a watcher wants to hear of, and in which form. */
 function wantedBy({ services, withSchemas, withFigures }: WatchRequest) {
   const names = new Set(services);
   const service = (name: string | undefined) => names.size === 0 || names.has(name ?? "");

@@ -1,6 +1,6 @@
 import { HealthState, type Load } from "@tutti/contracts/registry/v1";
 
-/** Returns the load of an instance as one number to sort by: a fuller instance always comes later. */
+/** How busy an instance is: as one number to sort by, where a fuller one always comes after. */
 export function busyness(load: Load | undefined): number {
   return load === undefined ? 0 : load.utilization * 1e6 + load.queued + load.inFlight;
 }
@@ -14,7 +14,7 @@ const healthWords: Readonly<Record<HealthState, string>> = {
   [HealthState.UNRECOGNIZED]: "unknown",
 };
 
-/** Returns the word for a health state, for people and bus events. */
+/** Health as people and bus events say it. */
 export function healthWord(health: HealthState): string {
   return healthWords[health];
 }

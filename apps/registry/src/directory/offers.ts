@@ -18,7 +18,7 @@ import { getOrMake } from "./get-or-make.ts";
 
 const providersMax = 100;
 
-/** Returns whether a version matches. An empty range matches all versions, pre-releases included. */
+/** Returns whether a version will do. An empty range is satisfied by all, pre-releases included. */
 function versionMatches(version: string, range: string): boolean {
   return range === "" || satisfies(version, range);
 }
@@ -32,7 +32,9 @@ interface Offering {
   readonly offer: Offer;
 }
 
-/** Offers by namespace and name, so that a query costs no more than its answer. */
+/**
+ * Who offers what, by namespace and name, so that a question costs no more than its answer.
+ */
 export class OfferIndex {
   /** namespace → capability → instance id → its offers of that name */
   readonly #offers = new Map<string, Map<string, Map<string, Offering[]>>>();
@@ -41,7 +43,7 @@ export class OfferIndex {
     for (const offer of entry.instance.offers) {
       const byInstance = this.#byInstance(namespaceOf(offer), offer.capability?.name ?? "");
       const offerings = byInstance.get(entry.instance.id);
-      // If the same version is offered twice, the last one counts.
+      // Of the same version twice, the last counts.
       const others = offerings?.filter((known) => versionOf(known.offer) !== versionOf(offer)) ?? [];
       byInstance.set(entry.instance.id, [...others, { entry, offer }]);
     }
@@ -59,7 +61,7 @@ export class OfferIndex {
     }
   }
 
-  /** Returns the matching versions of a capability, newest first, each with its providers. */
+  /** The versions of a capability that will do, newest first, each with those who offer it. */
   find(
     request: Omit<FindCapabilitiesRequest, "labels"> & { labels?: LabelSelector | undefined },
   ): CapabilityVersion[] {
@@ -78,7 +80,7 @@ export class OfferIndex {
       .map(([, sameVersion]) => capabilityVersion(sameVersion));
   }
 
-  /** Returns whether an instance offers a capability in a matching version. */
+  /** Returns whether an instance offers a capability in a version that will do. */
   offers(instanceId: string, namespace: string, name: string, versionRange: string): boolean {
     const offerings = this.#offers.get(namespaceOf({ namespace }))?.get(name)?.get(instanceId);
     return offerings?.some(({ offer }) => versionMatches(versionOf(offer), versionRange)) ?? false;

@@ -1,12 +1,11 @@
 /**
- * Keeps the directory correct: applies the steps of the store, writes the requests of instances, and removes
- * those with an expired lease.
+ * Keeps the directory true: takes in what the store tells, writes what instances ask for, and removes those whose
+ * lease ran out.
  *
- * 1. A change is applied here before its caller gets the reply, so that the next request of the caller sees
- *    it.
- * 2. A registry that may have missed renewals, or was suspended itself, declares no instance dead.
- * 3. An instance whose process broke off its stream is not responding if no heartbeat follows within a
- *    moment. A living instance renews at once. Its next renewal states its health.
+ * 1. A change is taken in here before its caller gets the reply, so that the next request of the caller sees it.
+ * 2. No instance is judged dead by a registry that may have been deaf to its renewals, or was suspended itself.
+ * 3. An instance whose process broke off its stream is not responding if it is not heard for a moment after that. One
+ *    that lives renews at once. Its next renewal says how it is.
  */
 
 import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
@@ -29,14 +28,14 @@ export interface RegistrarOptions {
   readonly settings: RegistrySettings;
   readonly foundation: Foundation;
   readonly instruments: RegistrarInstruments;
-  /** Called for every change that this registry made itself. Must not wait or throw. */
+  /** Told of every change that this registry made itself. Must not wait or throw. */
   readonly announce: (change: InstanceChange) => void;
 }
 
-/** A sweep that is later than this share of a lease was delayed: by a suspended or busy process. */
+/** A sweep that is later than this share of a lease was held up: by a suspended process, or by a busy one. */
 const heldUpShare = 1 / 3;
 
-/** Time for a heartbeat of a process after its stream broke off. */
+/** After its stream broke off a process has so long to be heard. */
 const silentMs = 2_000;
 const notResponding = {
   state: HealthState.HEALTH_STATE_NOT_READY,
@@ -44,7 +43,7 @@ const notResponding = {
 };
 
 export class Registrar implements Component, StoreListener {
-  /** Rung when watchers may find changes. */
+  /** Rung whenever watchers may find something new. */
   readonly bell: ChangeBell;
   readonly #options: RegistrarOptions;
   #directory: Directory | undefined;
@@ -96,12 +95,12 @@ export class Registrar implements Component, StoreListener {
     return this.directory.position;
   }
 
-  /** Whether a missing instance has left. */
+  /** Whether absence means gone. */
   get complete(): boolean {
     return this.#options.foundation.clock.monotonic() >= this.#completeFromMs;
   }
 
-  /** Instances with new numbers since the previous round, and the number of the round. */
+  /** Instances whose numbers came since the round before, and the number of the round. */
   get freshFigures(): { readonly round: number; readonly ids: readonly string[] } {
     return { round: this.#figuresRound, ids: this.#freshFigures };
   }
@@ -112,7 +111,7 @@ export class Registrar implements Component, StoreListener {
     for (;;) {
       const known = this.directory.get(instance.id);
       const registerTime = known?.registerTime ?? toTimestamp(foundation.clock.now());
-      // A report of the instance itself does not close its breaker.
+      // What an instance says of itself does not let go of its breaker.
       const openBreaker = known?.openBreaker ?? "";
       const registration: Registration = {
         instance: { ...instance, registerTime, openBreaker, revision: 0 },
@@ -122,14 +121,14 @@ export class Registrar implements Component, StoreListener {
         known === undefined
           ? await store.put(registration)
           : await store.replace(registration, known.revision);
-      // Repeated, if its breaker may have been opened in between.
+      // Again, if its breaker may have been opened in between.
       if (position === undefined) continue;
       this.#announce({ revision: position.revision, put: registration }, instance, known);
       return { position, leaseMs };
     }
   }
 
-  /** Sets the open breaker of an instance. Empty closes it. */
+  /** Empty lets go of it. */
   async setBreaker(instanceId: string, openBreaker: string): Promise<Instance> {
     if (this.directory.get(instanceId) === undefined) await this.#options.store.caughtUp(instanceId);
     if (this.directory.get(instanceId) === undefined)
@@ -154,12 +153,12 @@ export class Registrar implements Component, StoreListener {
     for (const { instanceId } of known) this.#fresh.add(instanceId);
     this.#options.store.renewed(known);
     this.#options.instruments.renewals.add(known.length);
-    // In parallel: no lease waits until the store has written the health of another instance.
+    // All at once: no lease waits for the store to have written another's health.
     await Promise.all(known.map((renewal) => this.#takeHealth(renewal)));
     return { unknownInstanceIds, position: this.position, renewAfterMs: this.#renewAfterMs(known, moment) };
   }
 
-  /** Schedules a check of instances after their stream broke off: whether a heartbeat has followed. */
+  /** The stream of a process broke off: it is looked a moment later whether its instances were heard since. */
   brokeOff(ids: readonly string[]): void {
     if (ids.length === 0 || this.#timers.length === 0) return;
     const { foundation, store } = this.#options;
@@ -183,7 +182,7 @@ export class Registrar implements Component, StoreListener {
       const known = this.directory.get(instanceId);
       if (known === undefined) return false;
       if (await this.#remove({ instanceId, cause, reason }, known)) return true;
-      // Repeated if another registry changed the entry in between: a goodbye overrides every change.
+      // Again, when another registry changed the entry in between: good-bye outweighs every change.
       if (this.directory.get(instanceId)?.revision === known.revision) return false;
     }
   }
@@ -200,7 +199,7 @@ export class Registrar implements Component, StoreListener {
   stepped(step: Step): void {
     const moment = this.#moment();
     this.#loading?.apply(step, moment);
-    // Queries use the previous directory until the new one is complete. Writes in between are in both.
+    // Questions are answered from the picture before until the new one is whole. What is written meanwhile is in both.
     if (this.#loading !== undefined && this.#loading.history !== this.#directory?.history) return;
     if (this.directory.apply(step, moment)) this.#changed();
   }
@@ -235,7 +234,7 @@ export class Registrar implements Component, StoreListener {
     this.bell.ring();
   }
 
-  /** Applies a change of health. It changes the entry, and every watcher is informed. */
+  /** A change of health is a change of the entry, and every watcher hears of it. */
   async #takeHealth({ instanceId, health }: Pick<Renewal, "instanceId" | "health">): Promise<void> {
     if (health === undefined) return;
     await this.#change(instanceId, (known) => (sameHealth(known, health) ? undefined : { health }));
@@ -257,7 +256,7 @@ export class Registrar implements Component, StoreListener {
         this.#announce({ revision: position.revision, put: registration }, instance, known.instance);
         return;
       }
-      // Repeated if the instance reported something else in between: that must not be overwritten.
+      // Again, when the instance said something else of itself in between: that must not be overwritten.
       if (this.directory.get(instanceId)?.revision === revision) return;
     }
   }
@@ -283,8 +282,8 @@ export class Registrar implements Component, StoreListener {
   }
 
   /**
-   * Returns whether all heartbeats arrive. After a time in which they did not, every instance gets a full
-   * lease again.
+   * Returns whether all signs of life are heard. After a time in which they were not, every instance gets a full lease
+   * again.
    */
   #mayJudge(): boolean {
     if (this.#loading !== undefined) return false;
@@ -295,7 +294,7 @@ export class Registrar implements Component, StoreListener {
   }
 
   async #expire(id: string): Promise<void> {
-    // Checked right now: it may have renewed while others were removed.
+    // Judged at this very moment: while others were removed it may have renewed.
     const farewell = this.directory.expiry(id, this.#moment());
     const known = this.directory.get(id);
     if (farewell === undefined || known === undefined || !(await this.#remove(farewell, known))) return;

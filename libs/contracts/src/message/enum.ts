@@ -1,9 +1,6 @@
 import type { EnumWords } from "./field.ts";
 
-/**
- * Returns the name of a value of an enum in the contracts: `WORK_STATUS_RUNNING`. `UNRECOGNIZED` for a value of a
- * later release.
- */
+/** The name of an enum's value in the contracts: `WORK_STATUS_RUNNING`. `UNRECOGNIZED` for one of a later release. */
 export function enumName(words: EnumWords, value: number): string {
   for (const name in words) if (words[name] === value) return name;
   return unrecognized;

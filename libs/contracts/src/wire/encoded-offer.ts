@@ -1,7 +1,7 @@
 import type { Offer } from "../generated/tutti/swarm/v1/offer.ts";
 import { Cursor } from "./cursor.ts";
 
-/** Tags: the number of a field and its wire type. 0 is a varint, 1 a double, 2 a length-delimited value. */
+/** A field's number and how it is written: 0 a number, 1 a double, 2 something with its length before it. */
 export const offerTags = {
   token: 10,
   profile: 16,
@@ -19,22 +19,23 @@ export const offerTags = {
 } as const;
 
 const nothing = new Uint8Array(0);
-/** Always empty: offers with entries are decoded by the generated code. */
+/** Never filled: offers that have some are decoded by rule. */
 const none: never[] = [];
 Object.freeze(none);
 
 /**
- * An offer with the common fields, within the request that contains it: long fields are decoded on their first read.
+ * An offer with the fields of every day, within the request that brought it: what is long is decoded when one looks at
+ * it.
  */
 export class EncodedOffer implements Offer {
-  /** The request, and the place of the offer in it. Must not be changed. */
+  /** The request, and where the offer is in it. Not to be changed. */
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
-  /** Start and end of its token. */
+  /** Where the bytes of its token start and end. */
   tokenStart = 0;
   tokenEnd = 0;
-  /** Start and end of its input. Below 0 if it has none. */
+  /** The same of its input. Below 0 when it has none. */
   inputStart = -1;
   inputEnd = 0;
   profile = 0;
@@ -68,7 +69,7 @@ export class EncodedOffer implements Offer {
     return this.#token;
   }
   get input() {
-    // The check of a request reads it, and no other long field.
+    // The check of a request looks at it, and at nothing else that is long.
     if (this.inputStart >= 0)
       this.#input ??= { $case: "inlineInput", value: viewOf(this.bytes, this.inputStart, this.inputEnd) };
     return this.#input;
@@ -95,7 +96,7 @@ export class EncodedOffer implements Offer {
   }
 }
 
-/** Decodes the encoded offer at a place. Bytes in it are views. */
+/** What is at a place that an encoded offer had. What is bytes in it are views. */
 export function openOffer(bytes: Uint8Array, start: number, end: number): Offer {
   const cursor = new Cursor(bytes);
   cursor.at = start;
@@ -146,7 +147,7 @@ export function openOffer(bytes: Uint8Array, start: number, end: number): Offer 
   return offer;
 }
 
-/** Returns whether an encoded offer has this work and this task, both as UTF-8. Allocates nothing. */
+/** Returns whether an encoded offer names this work and this task. Both as UTF-8. Nothing is made of it. */
 export function isOfferOf(
   bytes: Uint8Array,
   start: number,

@@ -1,21 +1,22 @@
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /**
- * A reusable writer of messages with one buffer: the written bytes are read as a view, and an unneeded message can be
- * truncated. All generated encoders accept it, and write the same bytes as with the writer of the library.
+ * A writer of messages that keeps everything in one buffer of its own and is used again and again: what was written is
+ * taken as a view, and a message that turns out not to be wanted is cut off again. All generated encoders take it, and
+ * write the same bytes as with the writer of the library.
  *
  * 1. Nothing is allocated for a message or a field, except that the buffer doubles when it is full.
- * 2. A nested message gets one byte for its length. If it is longer than 127 bytes, it is moved up to make room for its
- *    length.
- * 3. Every writing method of the library's writer is overridden: the library has a buffer of its own, and bytes in it
- *    would be missing here.
+ * 2. A message inside another gets one byte for its length. When it is longer than 127 bytes it is moved up by what its
+ *    length needs.
+ * 3. Every method of the library's writer that writes anything is overridden: it has a buffer of its own, and what went
+ *    there would be missing here.
  */
 export class FlatWriter extends BinaryWriter {
   #bytes: Uint8Array<ArrayBuffer>;
   #data: DataView;
   #capacity: number;
   #at = 0;
-  /** Positions of the lengths of the messages that are being written, and their number. */
+  /** Where the lengths of the messages belong that are being written, and how many of those there are. */
   readonly #forks: number[] = [];
   #depth = 0;
 
@@ -26,22 +27,22 @@ export class FlatWriter extends BinaryWriter {
     this.#capacity = capacityBytes;
   }
 
-  /** Position of the next byte: the number of written bytes. */
+  /** Where the next byte goes: how many were written. */
   get position(): number {
     return this.#at;
   }
 
-  /** The whole buffer, of which the bytes before `position` are written. Growth replaces it. */
+  /** The whole buffer, of which the bytes before `position` are written. It is another one after it has grown. */
   get memory(): Uint8Array<ArrayBuffer> {
     return this.#bytes;
   }
 
-  /** The written bytes, without a copy: valid until the next byte is written. */
+  /** What was written, without a copy: valid until the next byte is written. */
   written(): Uint8Array<ArrayBuffer> {
     return this.#bytes.subarray(0, this.#at);
   }
 
-  /** Drops the bytes from a position on, and the messages started there. */
+  /** Forgets what was written from a position on, and the messages started there. */
   truncate(position: number): void {
     if (!(position >= 0 && position <= this.#at)) {
       throw new RangeError(`expected a position from 0 to ${this.#at}, found ${position}`);
@@ -50,13 +51,13 @@ export class FlatWriter extends BinaryWriter {
     while (this.#depth > 0 && (this.#forks[this.#depth - 1] ?? 0) >= position) this.#depth--;
   }
 
-  /** Drops all bytes. The buffer stays. */
+  /** Forgets everything. The buffer stays. */
   reset(): void {
     this.#at = 0;
     this.#depth = 0;
   }
 
-  /** Returns a copy of the written bytes, and drops them. */
+  /** A copy of what was written, for its keeper. Then everything is forgotten. */
   override finish(): Uint8Array<ArrayBuffer> {
     const copy = this.#bytes.slice(0, this.#at);
     this.reset();
@@ -193,13 +194,13 @@ export class FlatWriter extends BinaryWriter {
     return this.#bits64(BigInt.asUintN(64, signed(value)));
   }
 
-  /** Writes a string of any length: the number of its bytes is known only after encoding. */
+  /** Any string: how many bytes it takes is known only when they are there. */
   #longString(value: string): this {
     const bytesMax = value.length * utf8BytesPerUnit;
     if (this.#at + varintBytesMax + bytesMax > this.#capacity) this.#grow(varintBytesMax + bytesMax);
     const bytes = this.#bytes;
     const at = this.#at;
-    // Most texts have as many bytes as characters. For other texts the bytes are moved to their place.
+    // Most text has as many bytes as characters. For other text the bytes are moved to where they belong.
     const expected = varintBytes(value.length);
     const start = at + expected;
     const { written } = encoder.encodeInto(value, bytes.subarray(start, start + bytesMax));
@@ -209,7 +210,7 @@ export class FlatWriter extends BinaryWriter {
     return this;
   }
 
-  /** Integers of 64 bits are rare in the contracts: this is not optimized. */
+  /** Integers of 64 bits are rare in the contracts: this is not made to be fast. */
   #varint64(value: bigint): this {
     if (this.#at + varint64BytesMax > this.#capacity) this.#grow(varint64BytesMax);
     let rest = value;
@@ -239,11 +240,11 @@ type Integer = string | number | bigint;
 const encoder = new TextEncoder();
 const varintBytesMax = 5;
 const varint64BytesMax = 10;
-/** Maximum bytes of UTF-8 per unit of a string. */
+/** Bytes of UTF-8 that a unit of a string takes at most. */
 const utf8BytesPerUnit = 3;
 /**
- * Below this length a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and
- * leaves an object. Ids of runs are shorter. Must be less than 128.
+ * Below this a loop over the characters is faster than the encoder, which costs 25 to 60 ns a call and leaves an
+ * object. The ids of runs are below it. Less than 128.
  */
 const writtenByHandMax = 32;
 
@@ -254,7 +255,7 @@ function varintBytes(value: number): number {
   return value < 0x1000_0000 ? 4 : varintBytesMax;
 }
 
-/** Writes a varint and returns its end. */
+/** Writes it and gives where it ends. */
 function putVarint(bytes: Uint8Array, at: number, value: number): number {
   let next = at;
   let rest = value;

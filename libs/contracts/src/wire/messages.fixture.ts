@@ -1,6 +1,4 @@
-/**
- * Random messages of any kind, for properties of codecs: rare fields and unusual values as well as common ones.
- */
+/** Messages of any kind, for properties of codecs: rare fields and odd values as well as the ones of every day. */
 import fc from "fast-check";
 import { AgentFrame, HostFrame } from "../generated/agent/v1.ts";
 import { Record as JournalRecord } from "../generated/runtime/v1.ts";
@@ -136,7 +134,7 @@ export const journalRecords: fc.Arbitrary<JournalRecord> = fc
   )
   .map((record) => JournalRecord.fromPartial(record));
 
-/** A sixteenth of a frame of 64 results, with the common fields. */
+/** A sixteenth of a frame of 64 results, with the fields that they mostly have. */
 export const dailyAgentFrames: fc.Arbitrary<AgentFrame> = fc
   .record({
     sequence: uint32,
@@ -151,7 +149,7 @@ export const dailyAgentFrames: fc.Arbitrary<AgentFrame> = fc
   })
   .map((frame) => AgentFrame.fromPartial(frame));
 
-/** The same for assignments. */
+/** The same of assignments. */
 export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
   .record({
     sequence: uint32,
@@ -175,7 +173,7 @@ export const dailyHostFrames: fc.Arbitrary<HostFrame> = fc
   .map((frame) => HostFrame.fromPartial(frame));
 
 const sint32 = fc.oneof(fc.integer({ min: -200, max: 200 }), fc.integer());
-/** Common fields of offers. */
+/** What most offers have. */
 const dailyOffer = {
   token,
   profile: uint32,

@@ -1,23 +1,23 @@
 /**
- * `steps` are tasks in order: each one needs the previous one. They are converted to `tasks` with `needs`
- * first, so that a plan, a hash and a graph only contain tasks.
+ * `steps` are tasks in order: each one needs the one before it. They are written as `tasks` with `needs` before
+ * anything else looks at them, so that a plan, a hash and a graph know tasks alone.
  */
 import type { Json } from "@tutti/expressions";
 import type { DefinitionProblem, Findings, Places } from "../problem.ts";
 import { isMembers } from "./shape-checker.ts";
 
-/** Returns the document with tasks instead of its steps. Undefined if it has none. */
+/** Returns the document with tasks in the place of its steps. Undefined if it has none. */
 export function withTasksOfSteps(document: Json, findings: Findings): Json | undefined {
   if (!isMembers(document)) return undefined;
   const { steps, ...rest } = document;
-  // The shape of `steps` reports a value that is not a mapping.
+  // What is no mapping is named by the shape of `steps`.
   if (!isMembers(steps)) return undefined;
-  // The shape reports these keys together.
+  // Which of them are there together is named by the shape.
   if (Object.hasOwn(rest, "tasks") || Object.hasOwn(rest, "states")) return undefined;
   const tasks: Record<string, Json> = {};
   let before: string | undefined;
   for (const [id, step] of Object.entries(steps)) {
-    // A mapping orders numeric keys first, regardless of their order in the text.
+    // A mapping has such keys first, at any place of the text.
     if (/^\d+$/.test(id))
       findings.error(
         "wrong_form",
@@ -40,7 +40,7 @@ function needsWith(before: string, own: Json | undefined): Json {
   return isNamed ? needs : [...needs, before];
 }
 
-/** Maps the places of tasks to those of steps. */
+/** Tasks lie where the text has steps. */
 export function placesOfSteps(places: Places): Places {
   return {
     placeOf: (path, options) =>
@@ -48,7 +48,7 @@ export function placesOfSteps(places: Places): Places {
   };
 }
 
-/** Returns a problem with the path in the text. */
+/** Returns a problem under the name that the text has. */
 export function problemOfSteps(problem: DefinitionProblem): DefinitionProblem {
   return { ...problem, path: problem.path.replace(/^tasks\b/, "steps") };
 }

@@ -1,7 +1,4 @@
-/**
- * Texts in YAML or JSON that are not definitions: parsed, and checked by the code of their kind, with the place of each
- * problem.
- */
+/** Texts in YAML or JSON that are no definitions: read, and checked by the code that knows their kind, each mistake with its place. */
 import type { Json } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 import { type DefinitionProblem, Findings } from "../problem.ts";
@@ -11,12 +8,12 @@ import { checkSchema } from "./json-schemas.ts";
 import { located } from "./located.ts";
 
 export interface ReadText {
-  /** Undefined if the text cannot be parsed. */
+  /** Undefined where it cannot be read. */
   readonly value: Json | undefined;
   readonly problems: readonly DefinitionProblem[];
 }
 
-/** Parses a text and returns its value and all problems. Never throws because of the text. */
+/** What a text says, and all that is wrong with it. Never throws because of what it says. */
 export function readText(
   source: DefinitionText,
   check?: (value: Json, findings: Findings) => void,
@@ -27,7 +24,7 @@ export function readText(
   return { value, problems: located(findings, source.fileName, places) };
 }
 
-/** Returns the problems of a JSON Schema. */
+/** What is wrong with a JSON Schema. */
 export function checkSchemaText(source: DefinitionText): readonly DefinitionProblem[] {
   return readText(source, (value, findings) => {
     if (typeof value === "object" || typeof value === "boolean") checkSchema(value, [], findings);

@@ -22,9 +22,9 @@ import { bare } from "./task-policies.ts";
 import { taskSpecsOf } from "./task-specs.ts";
 
 /**
- * Returns a checked session as a message of the contracts.
+ * Returns a checked session as the contracts have it.
  *
- * @param plan plan of its tasks, if it has any
+ * @param plan of its tasks, where it names them
  */
 export function sessionSpecOf(document: SessionDocument, plan: Plan | undefined): SessionSpec {
   const { title, session, mode = "adaptive", orchestrator = "", pool = "", budget, dueTime } = document;

@@ -1,4 +1,4 @@
-/** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each reachable node. */
+/** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each node that is reached. */
 import type { Json } from "@tutti/expressions";
 import { cycle } from "./bpmn-values.ts";
 import { NoCounterpart, plain, template } from "./cel.ts";
@@ -15,16 +15,16 @@ export interface Flow {
 
 export interface Node {
   readonly element: XmlElement;
-  /** Id in the BPMN file. */
+  /** That of BPMN. */
   readonly id: string;
   readonly title: string;
   readonly outgoing: Flow[];
   readonly incoming: Flow[];
-  /** Boundary events. */
+  /** Events at its border. */
   readonly boundary: Node[];
 }
 
-/** Data that all processes of a file share. */
+/** What all processes of a file share. */
 export interface Shared {
   readonly source: ForeignXml;
   /** Messages, signals and errors, by id. */
@@ -33,7 +33,7 @@ export interface Shared {
   readonly workflows: ReadonlyMap<string, { readonly process: XmlElement; readonly workflow: string }>;
   /** Constructs that are listed once. */
   readonly listed: Set<string>;
-  /** Returns the state of a node. */
+  /** The state of a node. */
   readonly stateOf: (machine: Machine, node: Node) => Tree;
 }
 
@@ -46,7 +46,7 @@ export class Scope {
   readonly name: string;
   readonly #element: XmlElement;
   readonly nodes = new Map<string, Node>();
-  /** Nodes that became a state. */
+  /** Those that a state was made of. */
   readonly made = new Set<string>();
 
   constructor(shared: Shared, element: XmlElement, name: string) {
@@ -87,7 +87,7 @@ export class Scope {
     return found;
   }
 
-  /** Returns the name of a message or signal, or the code of an error. */
+  /** The name of a message or signal, or the code of an error. */
   nameOf(id: string): string | undefined {
     const found = this.shared.named.get(id);
     return found && (found.attribute("errorCode") || found.attribute("name") || found.attribute("id"));
@@ -150,14 +150,14 @@ function isTriggered({ element }: Node): boolean {
 
 interface MachineOptions {
   readonly name: string;
-  /** Start node, or those of branches. */
+  /** One, or those of branches. */
   readonly starts: readonly Node[];
-  /** Node at which branches end. */
+  /** Where branches end. */
   readonly stopAt?: string;
   readonly description?: string;
 }
 
-/** A workflow with a state for each reachable node. */
+/** A workflow with a state for each node that it reaches. */
 export class Machine {
   readonly scope: Scope;
   readonly #options: MachineOptions;
@@ -223,7 +223,7 @@ export class Machine {
     }
   }
 
-  /** Returns the state of a node. At the end of branches, their end state. */
+  /** The state of a node. Where branches end, that of their end. */
   to(id: string, from: XmlElement): string {
     if (id === this.#options.stopAt) return "end";
     const known = this.#ids.get(id);

@@ -1,9 +1,9 @@
 /** Writes expressions of Tutti (CEL) from values and paths of foreign files. */
 import type { Json } from "@tutti/expressions";
 
-/** A construct without a counterpart. The caller lists it. */
+/** A construct that has no counterpart. The caller lists it. */
 export class NoCounterpart extends Error {
-  /** Place in the file. Default: the place of the state. */
+  /** Its place in the file. Default: that of the state. */
   readonly path: readonly (string | number)[] | undefined;
 
   constructor(reason: string, path?: readonly (string | number)[]) {
@@ -12,22 +12,22 @@ export class NoCounterpart extends Error {
   }
 }
 
-/** Returns a value that an expression computes. */
+/** A value that an expression computes. */
 export function template(expression: string): string {
   return `\${{ ${expression} }}`;
 }
 
-/** Returns an expression for a place that expects one. */
+/** An expression where one is expected. */
 export function condition(expression: string): string {
   return expression.includes("${{") ? template(expression) : expression;
 }
 
-/** Returns a text without expressions. */
+/** A text that is no expression. */
 export function plain(text: string): string {
   return text.replaceAll("${{", () => "$${{");
 }
 
-/** Returns the expression of a value that contains templates. */
+/** The expression of a value with templates in it. */
 export function expressionOf(value: Json): string {
   if (typeof value === "string") {
     const [, expression] = /^\$\{\{ ([\s\S]*) \}\}$/.exec(value) ?? [];
@@ -38,14 +38,14 @@ export function expressionOf(value: Json): string {
   return record(Object.entries(value).map(([key, each]) => [key, expressionOf(each)]));
 }
 
-/** Returns a map of expressions. A blank keeps its end from closing the template. */
+/** A map of expressions. A blank keeps its end from being that of a template. */
 export function record(members: readonly (readonly [name: string, expression: string])[]): string {
   return members.length === 0
     ? "{}"
     : `{${members.map(([name, expression]) => `${JSON.stringify(name)}: ${expression}`).join(", ")} }`;
 }
 
-/** Returns a member or an element of a value. */
+/** A member or an element of a value. */
 export function member(value: string, key: string | number): string {
   if (typeof key === "number") return `${value}[${key}]`;
   return /^[A-Za-z_]\w*$/.test(key) && !reserved.has(key)
@@ -59,19 +59,19 @@ const reserved = new Set(
   ),
 );
 
-/** Returns the check that the value at a path exists. The value above it must exist. */
+/** Whether the value behind a path is there. The value above it has to be. */
 export function isThere(path: string): string | undefined {
   const [, above, name, key] = /^([\s\S]+?)(?:\.([A-Za-z_]\w*)|\[("(?:[^"\\]|\\.)*")\])$/.exec(path) ?? [];
   return above === undefined ? undefined : `${key ?? JSON.stringify(name)} in ${above}`;
 }
 
-/** Returns a map with the members of two. Those of the second take precedence. */
+/** A map with the members of two. Those of the second count. */
 export function merged(one: string, other: string): string {
   const rest = `${one}.transformList(k, v, !(k in ${other}), [k, v])`;
   return `(${rest} + ${other}.transformList(k, v, [k, v])).transformMapEntry(i, e, {e[0]: e[1]})`;
 }
 
-/** Returns a map with an additional or replaced member. */
+/** A map with one member more, or with another value of it. */
 export function withMember(value: string, path: readonly string[], expression: string): string {
   const [key, ...deeper] = path;
   if (key === undefined) return expression;
@@ -83,7 +83,7 @@ export function withMember(value: string, path: readonly string[], expression: s
   return `(${value}.transformList(k, v, k != ${name}, [k, v]) + [[${name}, ${inner}]]).transformMapEntry(i, e, {e[0]: e[1]})`;
 }
 
-/** Returns seconds as a duration of Tutti, at least a millisecond. */
+/** Seconds as a duration of Tutti, at least a millisecond. */
 export function seconds(count: number): string {
   return Number.isInteger(count) && count > 0 ? `${count}s` : `${Math.max(1, Math.round(count * 1000))}ms`;
 }

@@ -1,7 +1,7 @@
 /**
  * A foreign file in XML, with the lines of its elements and attributes. Refuses hostile files.
  *
- * Like `ForeignDocument`, it records which parts were read, and `finish` lists the rest.
+ * Like `ForeignDocument`, it knows what was read, and `finish` lists the rest.
  */
 import { entryOf } from "./foreign-document.ts";
 import { Collector, type Imported, NotImported, requireSize } from "./imported.ts";
@@ -24,10 +24,10 @@ export class XmlElement {
   readonly attributes = new Map<string, Attribute>();
   readonly elements: XmlElement[] = [];
   content = "";
-  /** Whether it, or a part of it, was read. */
+  /** Whether it, or something in it, was read. */
   isRead = false;
   isContentRead = false;
-  /** Whether it is listed, including its content. */
+  /** Listed, with everything in it. */
   isListed = false;
 
   constructor(name: string, line: number, above: XmlElement | undefined) {
@@ -45,9 +45,7 @@ export class XmlElement {
     return found.value;
   }
 
-  /**
-   * Returns an attribute of an element that may stay unused. It counts as read when `attribute` returns it.
-   */
+  /** An attribute of an element that may not be used. It counts as read when `attribute` gets it. */
   peek(name: string): string {
     return this.attributes.get(name)?.value ?? "";
   }
@@ -58,7 +56,7 @@ export class XmlElement {
     return this.content.trim();
   }
 
-  /** Returns its child elements with these names. */
+  /** Elements of these names in it. */
   all(...names: readonly string[]): readonly XmlElement[] {
     return this.elements.filter(({ name }) => names.includes(name));
   }
@@ -67,7 +65,7 @@ export class XmlElement {
     return this.all(...names)[0];
   }
 
-  /** Marks an element as read whose name is its whole information. */
+  /** Takes note of an element that says all by its name. */
   note(): this {
     this.#touch();
     return this;
@@ -83,7 +81,7 @@ export class ForeignXml {
   readonly root: XmlElement;
   readonly collector = new Collector();
 
-  /** Attributes with the default values of the format, which need no listing. */
+  /** Attributes that say nothing with these values: they are the default of the format. */
   readonly #defaults: Readonly<Record<string, string>>;
 
   constructor(text: string, defaults: Readonly<Record<string, string>> = {}) {
@@ -92,7 +90,7 @@ export class ForeignXml {
     this.root = new XmlReader(text).read();
   }
 
-  /** Lists an element including its content. */
+  /** Lists an element with everything in it. */
   leave(element: XmlElement, construct: string, reason: string): void {
     this.collector.leave(element.line, construct, reason);
     element.isListed = true;
@@ -195,11 +193,11 @@ class XmlReader {
       this.#skipTo(this.#at + 1);
       if (names.has(name)) throw this.#problem(`the attribute ${name} twice`);
       names.add(name);
-      // Namespace declarations keep their full names.
+      // Names of namespaces are kept: they are no attributes of anything.
       const own = name.startsWith("xmlns") ? name : name.slice(name.indexOf(":") + 1);
       const attribute = { value, line: attributeLine, isRead: false };
       const other = made.attributes.get(own);
-      // With both `version` and `w4:version`, the attribute without a prefix has the name.
+      // `version` and `w4:version`: the one without a prefix has the name.
       if (other !== undefined && own !== name) made.attributes.set(name, attribute);
       else made.attributes.set(own, attribute);
       if (other !== undefined && own === name) made.attributes.set(`:${name}`, other);

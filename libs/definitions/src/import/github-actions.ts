@@ -1,7 +1,4 @@
-/**
- * Imports a workflow of GitHub Actions: each step with `run` becomes a task, and steps of a job follow each
- * other.
- */
+/** A workflow of GitHub Actions: each step with `run` becomes a task, steps of a job follow each other. */
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, NoCounterpart, plain, template } from "./cel.ts";
 import {
@@ -32,7 +29,7 @@ export function importGithubActions(text: string): Imported {
   const name = collector.fit(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || "actions");
   const inputs = inputsIn(source);
-  /** The last tasks of each job, which its dependents need. */
+  /** The last tasks of each job: what its dependents wait for. */
   const ends = new Map<string, readonly string[]>();
   /** The tasks of each job and of the jobs that it needs. */
   const upTo = new Map<string, readonly string[]>();
@@ -55,7 +52,7 @@ export function importGithubActions(text: string): Imported {
         `\`${isWithout ? name : need}\` has no task`,
       );
   }
-  // Without a task there is no workflow: name and events are listed with the rest.
+  // Without a task there is no workflow to start: name and events are listed with the rest.
   if (Object.keys(tasks).length === 0) {
     leaveOfTasks(source, root, []);
     if (name !== "") source.leave(["name"], `name: ${name}`, noStep);
@@ -69,10 +66,7 @@ export function importGithubActions(text: string): Imported {
   return source.finish();
 }
 
-/**
- * Destination of the tasks of a job: the workflow, or a separate workflow that runs for each combination of a
- * matrix.
- */
+/** Where the tasks of a job go: into the workflow, or into one of its own that each combination of a matrix runs. */
 interface JobParts {
   readonly source: ForeignDocument;
   readonly workflow: string;
@@ -88,7 +82,7 @@ interface JobParts {
 class Job {
   readonly #parts: JobParts;
   readonly #path: Path;
-  /** Its tasks that the next one needs. */
+  /** Its tasks that the next one waits for. */
   #last: readonly string[] = [];
   readonly #own: string[] = [];
 
@@ -97,7 +91,7 @@ class Job {
     this.#path = ["jobs", parts.name];
   }
 
-  /** Adds the tasks. Returns the ids that dependents need. */
+  /** Adds the tasks. Returns the ids that dependents wait for. */
   add(tasks: Record<string, Json>): readonly string[] {
     const { source, job } = this.#parts;
     const path = this.#path;
@@ -131,7 +125,7 @@ class Job {
     return before;
   }
 
-  /** Runs a workflow with the steps for each combination. */
+  /** Each combination is a run of a workflow with the steps. */
   #matrix(
     tasks: Record<string, Json>,
     condition: Condition,
@@ -184,7 +178,7 @@ class Job {
       const wanted = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
       const id = freeId(wanted, tasks, index + 1);
       tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
-      // A step that always runs does not end the wait for the earlier steps.
+      // A step that runs in any case does not end the wait for those before it.
       const isNext = found.condition.after === "success";
       this.#last = isNext ? [id] : [...this.#last, id];
       this.#own.push(id);
@@ -193,7 +187,7 @@ class Job {
     return this.#own.length === 0 ? this.#parts.before : this.#last;
   }
 
-  /** Returns the needs and the condition of a step. Without a step: those of the whole job. */
+  /** What a step waits for, and when it runs. Without a step: what the whole job waits for. */
   #order(
     ofJob: Condition,
     ofStep: Condition,
@@ -277,7 +271,7 @@ class Job {
     }
   }
 
-  /** A secret is not a value of a definition: it is on the worker. */
+  /** A secret is no value of a definition: the worker has it. */
   #environment(step: Members, path: Path, contexts: Contexts): Readonly<Record<string, string>> {
     const { source, job } = this.#parts;
     const env: Record<string, string> = {};
@@ -310,7 +304,7 @@ class Job {
   }
 }
 
-/** After successful steps. */
+/** Behind steps that did well. */
 const alwaysNext: Condition = { after: "success", when: undefined };
 
 function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json>>): string {
@@ -324,13 +318,13 @@ function freeId(wanted: string, tasks: Readonly<Record<string, Json>>, number = 
   return tasks[wanted] === undefined ? wanted : `${wanted}-${number}`;
 }
 
-/** Values that only steps without a task use: no task contains them. */
+/** Steps that are left out have read these, and no task has them. */
 function leaveOfTasks(source: ForeignDocument, members: Members, path: Path): void {
   for (const key of ["env", "defaults"])
     if (members[key] !== undefined) source.leave([...path, key], key, noStep);
 }
 
-/** Commands of shells, as in the runner. */
+/** As the runner starts them. */
 const shells: Readonly<Record<string, readonly string[]>> = {
   "": ["bash", "-e", "-c"],
   bash: ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c"],
@@ -364,18 +358,18 @@ function startsKey(root: Members): string {
   return root["on"] === undefined ? "true" : "on";
 }
 
-/** Events that start a workflow with inputs. */
+/** Starts with inputs. */
 const byHand = new Set(["workflow_dispatch", "workflow_call"]);
 
 interface Inputs {
   readonly names: ReadonlySet<string>;
-  /** Input schema of the workflow. */
+  /** The input of the workflow. */
   readonly schema: { readonly input?: Json };
-  /** Listed places of constructs that several steps share. */
+  /** Places that are listed, of constructs that several steps have. */
   readonly listed: Set<string>;
 }
 
-/** A schedule passes no inputs, so none is required in this case. */
+/** A schedule gives no inputs, so none is required then. */
 function inputsIn(source: ForeignDocument): Inputs {
   const { root } = source;
   const starts = membersIn(root, startsKey(root));
@@ -408,7 +402,7 @@ function inputsIn(source: ForeignDocument): Inputs {
   return { names, listed: new Set(), schema: names.size === 0 ? {} : { input } };
 }
 
-/** Returns jobs after the jobs that they need. */
+/** Jobs behind the ones they need. */
 function inOrder(jobs: Members): readonly string[] {
   const sorted = new Set<string>();
   const visit = (job: string, above: readonly string[]) => {

@@ -17,7 +17,7 @@ const kinds: Readonly<Record<string, (value: string) => string>> = {
   Timestamp: (value) => `type(${value}) == string`,
 };
 
-/** Translates the condition of a rule. A value of another type gives false, as in Step Functions. */
+/** The condition of a rule. A value of another type gives false, as there. */
 export function conditionOf(rule: Members, path: Path, data: StateData): string {
   for (const [key, word] of [
     ["And", " && "],

@@ -2,7 +2,7 @@ import { type MembersShape, shapes } from "./shape.ts";
 import { limit, retry, task } from "./task-shape.ts";
 import { onShape } from "./trigger-shape.ts";
 
-/** Shape of a definition. */
+/** What is in a definition. */
 
 const {
   choice,

@@ -7,7 +7,7 @@ export type SingletonWord = (typeof singletonWords)[number];
 export const webhookWords = ["standard", "github", "stripe", "shopify", "slack"] as const;
 export type WebhookWord = (typeof webhookWords)[number];
 
-/** Keys that the file of a trigger and the key `on` of a definition share. */
+/** What a file of a trigger and the key `on` of a definition have in common. */
 export interface OnDocument {
   readonly description?: string;
   readonly event?: string;

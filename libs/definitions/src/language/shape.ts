@@ -1,6 +1,6 @@
 /**
- * Shapes of documents of the language, declared once: the checker compares documents with a shape and reports problems,
- * and the JSON Schema for editors is generated from the same shape.
+ * How documents of the language are built, said once: the checker walks along a shape with words for what is wrong, and
+ * the JSON Schema for editors is generated from the same.
  */
 
 export type TextForm =
@@ -18,7 +18,7 @@ export type TextForm =
   | "localReference";
 
 interface Described {
-  /** Description in one sentence. Editors show it. */
+  /** One sentence for people. Editors show it. */
   readonly doc?: string;
   /** The key that replaces this older one. The check warns of the older one. */
   readonly replacedBy?: string;
@@ -32,7 +32,7 @@ export interface TextShape extends Described {
   readonly computed?: boolean;
 }
 
-/** A text that may contain `${{ }}`, and evaluates to a text. */
+/** A text that may have `${{ }}` in it, and gives a text. */
 export interface TemplateShape extends Described {
   readonly kind: "template";
 }
@@ -51,7 +51,7 @@ export interface NumberShape extends Described {
 
 export interface DurationShape extends Described {
   readonly kind: "duration";
-  /** A word that is allowed instead. */
+  /** A word that is allowed too. */
   readonly word?: string;
 }
 
@@ -64,12 +64,12 @@ export interface ChoiceShape extends Described {
   readonly among: readonly string[];
 }
 
-/** Any JSON, whose texts may contain expressions. */
+/** Any JSON, whose texts may have expressions. */
 export interface DataShape extends Described {
   readonly kind: "data";
 }
 
-/** Any JSON, without expressions. */
+/** Any JSON as it is. */
 export interface JsonShape extends Described {
   readonly kind: "json";
 }
@@ -96,15 +96,15 @@ export interface MapShape extends Described {
 
 export interface MembersShape extends Described {
   readonly kind: "members";
-  /** Name for references: shapes that contain themselves, and parts of schemas. */
+  /** For references: shapes that contain themselves, and schemas that name their parts. */
   readonly name?: string;
   readonly members: Readonly<Record<string, Shape>>;
   readonly required: readonly string[];
-  /** Exactly one key of each of these groups must be present. */
+  /** Exactly one of each of these groups has to be there. */
   readonly oneOf: readonly (readonly string[])[];
 }
 
-/** Several shapes, distinguished by the kind of JSON. */
+/** Which of several shapes it is, is seen from the kind of JSON. */
 export interface VariantsShape extends Described {
   readonly kind: "variants";
   readonly of: Partial<Record<JsonKind, Shape>>;
@@ -185,7 +185,7 @@ export const shapes = {
   later: (shape: () => MembersShape): LaterShape => ({ kind: "later", shape }),
 };
 
-/** Forms of texts: patterns for the schema and the checker, and texts for their reports. */
+/** Forms of texts: patterns for the schema and the checker, and the words for what they want. */
 export const textForms: Readonly<Record<TextForm, { readonly pattern: string; readonly expected: string }>> =
   {
     name: {

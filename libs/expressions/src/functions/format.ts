@@ -15,7 +15,7 @@ import {
 } from "../values/value.ts";
 import { type FunctionDeclaration, overload } from "./declaration.ts";
 
-/** Formats texts: `"%s owes %.2f".format([name, sum])`. */
+/** `"%s owes %.2f".format([name, sum])`. */
 
 const precisionDefault = 6;
 const precisionMax = 100;
@@ -147,12 +147,12 @@ class Formatting {
   }
 }
 
-/** Returns the name of a number without digits. */
+/** Returns the name of a number that has no digits. */
 function unreal(value: Value): string | undefined {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : undefined;
 }
 
-/** Formats a number with this precision. A tie is rounded to the even digit. */
+/** With so many digits. What lies exactly between two goes to the even one. */
 function fixed(value: number, precision: number): string {
   if (Math.abs(value) >= 1e21) return `${BigInt(value)}${precision === 0 ? "" : `.${"0".repeat(precision)}`}`;
   const text = value.toFixed(precision);

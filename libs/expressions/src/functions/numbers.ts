@@ -64,7 +64,7 @@ function ofAny(name: string, apply: Apply): FunctionDeclaration {
   return { name, style: "global", overloads, apply };
 }
 
-/** Rounds halves away from zero, unlike `Math.round`. */
+/** Away from zero at the half, other than the platform's. */
 function rounded(value: number): number {
   return Number.isFinite(value) ? Math.sign(value) * Math.round(Math.abs(value)) : value;
 }

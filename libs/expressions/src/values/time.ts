@@ -1,23 +1,20 @@
 import { Special } from "./value.ts";
 
-/**
- * Times and durations: whole seconds and nanoseconds, because milliseconds of a `Date` are too coarse for the
- * language.
- */
+/** Times and spans: whole seconds and nanoseconds, since milliseconds of a `Date` are too coarse for the language. */
 
 const nanosPerSecond = 1_000_000_000;
 /** 0001-01-01T00:00:00Z. */
 const timestampSecondsMin = -62_135_596_800;
 /** 9999-12-31T23:59:59Z. */
 const timestampSecondsMax = 253_402_300_799;
-/** About 292 years: the range of 64 bits of nanoseconds. */
+/** About 292 years: what 64 bits of nanoseconds hold. */
 const durationSecondsMax = 9_223_372_036;
 
-/** A time between the years 1 and 9999. */
+/** A moment between the years 1 and 9999. */
 export class Timestamp extends Special {
   readonly typeName = "google.protobuf.Timestamp";
   readonly seconds: number;
-  /** 0 to 999,999,999, always added to the seconds. */
+  /** 0 to 999,999,999, always forward from the seconds. */
   readonly nanos: number;
 
   private constructor(seconds: number, nanos: number) {
@@ -26,7 +23,7 @@ export class Timestamp extends Special {
     this.nanos = nanos;
   }
 
-  /** Undefined if it is out of range. */
+  /** Undefined when it is out of range. */
   static of(seconds: number, nanos: number): Timestamp | undefined {
     const whole = seconds + Math.floor(nanos / nanosPerSecond);
     if (!(whole >= timestampSecondsMin && whole <= timestampSecondsMax)) return undefined;
@@ -39,7 +36,7 @@ export class Timestamp extends Special {
   }
 }
 
-/** A positive or negative duration. */
+/** A span of time, forward or back. */
 export class Duration extends Special {
   readonly typeName = "google.protobuf.Duration";
   readonly nanos: bigint;
@@ -49,13 +46,13 @@ export class Duration extends Special {
     this.nanos = nanos;
   }
 
-  /** Undefined if it is out of range. */
+  /** Undefined when it is out of range. */
   static of(nanos: bigint): Duration | undefined {
     const limit = BigInt(durationSecondsMax) * BigInt(nanosPerSecond) + 854_775_807n;
     return nanos < -limit || nanos > limit ? undefined : new Duration(nanos);
   }
 
-  /** Formats it for JSON and `string()`: `-1.5s`. */
+  /** As JSON and `string()` write it: `-1.5s`. */
   override toString(): string {
     const positive = this.nanos < 0n ? -this.nanos : this.nanos;
     const seconds = positive / BigInt(nanosPerSecond);
@@ -70,14 +67,14 @@ function fraction(nanos: number): string {
 
 const timestampForm = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Parses RFC 3339. Undefined for any other text. */
+/** Reads RFC 3339. Undefined for anything else. */
 export function parseTimestamp(text: string): Timestamp | undefined {
   const match = timestampForm.exec(text);
   if (match === null) return undefined;
   const [, date = "", time = "", part = "", zone = ""] = match;
   const ms = Date.parse(`${date}T${time}${zone.toUpperCase()}`);
   if (Number.isNaN(ms)) return undefined;
-  // `Date` converts 31 February to March.
+  // The platform rolls 31 February over into March.
   const [year, month, day] = date.split("-").map(Number);
   if (new Date(Date.UTC(2000, (month ?? 1) - 1, 1)).getUTCMonth() !== (month ?? 0) - 1) return undefined;
   if ((day ?? 0) > daysOf(year ?? 0, month ?? 1)) return undefined;
@@ -100,7 +97,7 @@ const unitNanos: Readonly<Record<string, bigint>> = {
 };
 const durationPart = /(\d+)(?:\.(\d*))?(h|ms|us|µs|ns|m|s)|\.(\d+)(h|ms|us|µs|ns|m|s)/y;
 
-/** Parses `1h30m`, `-1.5s`, `200ms`. Undefined for any other text. */
+/** Reads `1h30m`, `-1.5s`, `200ms`. Undefined for anything else. */
 export function parseDuration(text: string): Duration | undefined {
   if (text.length > 100) return undefined;
   const negative = text.startsWith("-");

@@ -1,4 +1,4 @@
-/** Actions and resources, as policies name them, of requests that the gateway answers without an rpc. */
+/** What the gateway answers by itself, without an rpc that would say so: by what a policy calls it. */
 export const edgeActions = {
   status: { action: "gateway.status.get", resource: "status" },
   signInLink: { action: "gateway.links.create", resource: "link" },

@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Reasons for rejecting a caller. None of them contains the credential. */
+/** Why a caller is rejected. Nothing here says what was shown. */
 export const accessErrors = defineErrors("access", {
   credentialNeeded: {
     status: "UNAUTHENTICATED",

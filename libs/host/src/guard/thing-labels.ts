@@ -1,14 +1,14 @@
 /**
- * Labels of the objects of calls, for rights that depend on them. Each service provides the labels of its kinds of work
- * at their owner. So the process that handles the call makes decisions by labels.
+ * Labels of the objects of calls, for rights that depend on them. Each service gives the labels of its kinds of work
+ * at their owner. So a decision by labels is made by the process that handles the call.
  */
 import type { Labels, Timers } from "@tutti/kernel";
 import type { Rule } from "@tutti/mesh";
 
-/** Undefined if the object does not exist. Rejects with the owner if another process owns it. */
+/** Undefined where there is no such thing. Rejects where it is owned elsewhere, with the owner. */
 export type FindLabels = (namespace: string, id: string, signal: AbortSignal) => Promise<Labels | undefined>;
 
-/** Maximum time to wait for an owner. */
+/** As long as an owner may need to be there. */
 const patienceMs = 10_000;
 
 export const noLabels: Labels = Object.freeze({});
@@ -25,10 +25,7 @@ export class ThingLabels {
     this.#finders.set(kind, find);
   }
 
-  /**
-   * Returns the labels of the parent of a call's object: for a task those of its run. Undefined if the call names
-   * nothing whose labels this process knows.
-   */
+  /** Those of what a call is within: of a task its run's. Undefined where the call names nothing that this process knows labels of. */
   of({ within }: Rule, namespace: string): Promise<Labels> | undefined {
     const find = within && this.#finders.get(within.kind);
     return find && this.#found((signal) => find(namespace, within.id, signal));

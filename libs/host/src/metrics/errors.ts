@@ -1,6 +1,6 @@
 import { defineErrors } from "@tutti/kernel";
 
-/** Errors of queries for metrics. */
+/** What can go wrong when numbers are asked for. */
 export const metricErrors = defineErrors("metrics", {
   unknown: {
     status: "NOT_FOUND",

@@ -1,4 +1,4 @@
-/** Handlers of every service that hosts machines, about its runtime. */
+/** What every service that hosts machines answers about its runtime. */
 import {
   type ListPartitionsReply,
   type Partition,

@@ -14,11 +14,13 @@ export interface PartitionOwnerParts {
   readonly foundation: Foundation;
   readonly nats: NatsOnDemand;
   readonly processId: string;
-  /** Returns the address of this process. Called once it listens. */
+  /** Where others call this process. Asked once it listens. */
   readonly address: () => string;
 }
 
-/** Returns the partition owner of the configuration, and the table of owners by which the mesh routes keyed calls. */
+/**
+ * Returns the partition owner that the configuration names, and the table of owners that the mesh sends keyed calls by.
+ */
 export async function openPartitionOwner(
   parts: PartitionOwnerParts,
 ): Promise<{ readonly partitionOwner: PartitionOwner; readonly ownership: Ownership }> {
@@ -37,7 +39,7 @@ export async function openPartitionOwner(
     });
     return { partitionOwner, ownership: soleOwnership("this-process", partitions) };
   }
-  // Loaded on demand, because its dependencies are large.
+  // Loaded on need: what it stands on is large.
   const { NatsOwnershipStore } = await import("@tutti/runtime/ownership/nats");
   const store = new NatsOwnershipStore({ connection: await nats.connection(), replicas });
   const partitionOwner = new LeasedPartitionOwner({

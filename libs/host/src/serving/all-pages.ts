@@ -1,9 +1,9 @@
 import type { PageReply } from "@tutti/contracts/types/v1";
 
-/** Maximum size of a page. */
+/** As much as a page may have. */
 const size = 1_000;
 
-/** Returns all items of a paged list of another process. */
+/** All of a list that another process gives page by page. */
 export async function ofAllPages<Reply extends { readonly page: PageReply | undefined }, Item>(
   ask: (page: { readonly size: number; readonly token: string }) => Promise<Reply>,
   itemsOf: (reply: Reply) => readonly Item[],

@@ -1,4 +1,6 @@
-/** Parts of services that host machines: calls to machines, their effects and their events. */
+/**
+ * The parts of services that host machines: calls to machines, their effects and their events.
+ */
 
 export { spanOf } from "../runtime/machines/list.ts";
 export { ofAllPages } from "./all-pages.ts";

@@ -6,15 +6,13 @@ import type { Listed, Listing, LookTime } from "./shared-looks.ts";
 import type { WatchMemory } from "./watch-memory.ts";
 
 export interface Named<Item, Entry extends Listed = Listed> {
-  /**
-   * Returns the entries by name, each with its number of events, so that changes are noticed. Equal for every caller.
-   */
+  /** By name, with how many events each has had, so that a change is noticed. The same for every caller. */
   entries(): Promise<Listing<Entry>>;
-  /** Undefined if it no longer exists, or does not match. */
+  /** Undefined when it is gone by now, or is not wanted after all. */
   find(name: string, entry: Entry): Promise<Item | undefined>;
 }
 
-/** Returns a page by name. Only as many entries are read as the page needs. */
+/** Returns a page by name. Only as many are looked at as the page needs. */
 export async function pageOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   page: PageRequest | undefined,
@@ -37,36 +35,30 @@ export async function pageOf<Item, Entry extends Listed>(
 export interface Changes<Item> {
   readonly changed: Item[];
   readonly removed: string[];
-  /**
-   * True once the snapshot is complete with this or an earlier reply. True at once if the watch continues from a
-   * cursor.
-   */
+  /** The snapshot is complete, with this or an earlier one. At once where the watch continues from a cursor. */
   readonly live: boolean;
-  /** Cursor for resuming the watch. Empty if it cannot be resumed. */
+  /** From where the watch can be resumed. Empty where it cannot. */
   readonly cursor: string;
 }
 
 export interface Watching {
-  /** Cursor of the caller. Empty for the beginning. */
+  /** Where the caller stood. Empty for the beginning. */
   readonly cursor: string;
-  /** Subject of the watch. Two watches of one subject see the same. */
+  /** What is watched. Two watches of the same see the same. */
   readonly about: string;
-  /** The watching principal. */
+  /** Whose watch it is. */
   readonly principal: string;
   readonly memory: WatchMemory;
 }
 
-/** Interval of look-ups in the index, which are cheap. */
+/** Looking at the index costs little. */
 const lookMs = 500;
-/**
- * Maximum number of items per reply: a stalled reader holds only one reply, and other callers are served between two
- * replies.
- */
+/** A reply has at most so many: a reader that stalls holds one reply, and others are served between two. */
 const portionMax = 50;
-/** A stream sends a message at least this often. */
+/** A stream says something at least this often. */
 const signOfLifeMs = 5_000;
 
-/** Returns a snapshot in portions, then changes. With a cursor, the changes since then. */
+/** A snapshot in portions, then what changes. From a cursor on, what has changed since. */
 export async function* changesOf<Item, Entry extends Listed>(
   named: Named<Item, Entry>,
   { cursor, about, principal, memory }: Watching,
@@ -76,7 +68,7 @@ export async function* changesOf<Item, Entry extends Listed>(
   const { clock, timers } = time;
   const { reported, isResumed } = memory.begin(`${principal}\n${about}`, cursor);
   let before: Listing<Entry> | undefined;
-  // A broken stream must never be queried again.
+  // A broken stream must never be asked again.
   signal.addEventListener("abort", () => memory.end(reported), { once: true });
   try {
     let isFirst = true;
@@ -100,7 +92,7 @@ export async function* changesOf<Item, Entry extends Listed>(
             reported.tell(name, events);
           } else if (reported.leaveOut(name, events)) removed.push(name);
           if (changed.length < portionMax) continue;
-          // All portions of a new watch are one snapshot. A resumed watch reports each portion separately.
+          // All portions of a new watch are one snapshot. A resumed watch reports each portion by itself.
           const live = !isFirst || isResumed;
           yield { changed, removed, live, cursor: live ? reported.takeCursor() : "" };
           if (signal.aborted) return;
@@ -113,7 +105,7 @@ export async function* changesOf<Item, Entry extends Listed>(
       }
       if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - toldMs >= signOfLifeMs) {
         toldMs = clock.monotonic();
-        // A caller that continues would interpret a snapshot that is live at once as the rest of its known items.
+        // A caller that continues would take a snapshot that is live at once for the rest of what it knows.
         if (isFirst && cursor !== "" && !isResumed) {
           yield { changed, removed, live: false, cursor: "" };
           yield { changed: [], removed: [], live: true, cursor: reported.takeCursor() };

@@ -1,4 +1,4 @@
-/** Ids of started work. */
+/** Ids of what is started. */
 import { createHash } from "node:crypto";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import type { MachineDependencies } from "./machine-calls.ts";
@@ -8,16 +8,16 @@ export interface StartingDependencies extends Pick<MachineDependencies, "runtime
 }
 
 export interface IdWanted {
-  /** Kind, and also the prefix of the ids. */
+  /** Also the beginning of the ids. */
   readonly kind: string;
-  /** The chosen id. Otherwise empty. */
+  /** As it was chosen. Else empty. */
   readonly chosen: string;
   readonly idempotencyKey: string;
 }
 
 /**
- * Returns the chosen id, else the one derived from the key, so that a repetition finds the started work, else a new
- * one.
+ * Returns the chosen id, else the one that the key always gives, so that a repetition finds what was started, else a
+ * new one.
  */
 export function idToStart(
   dependencies: StartingDependencies,
@@ -30,10 +30,10 @@ export function idToStart(
   return `${kind}_${digest.slice(0, 26)}`;
 }
 
-/** Enough draws to find an id of this process, even if it owns few partitions among many processes. */
+/** With a few partitions of many processes, this often is enough for one that is here. */
 const drawsMax = 64;
 
-/** Returns a new id that this process owns, if it owns anything: the caller is answered without another hop. */
+/** Returns a new id that this process owns, where it owns anything: the caller is answered without another hop. */
 export function newIdHere(
   { runtime, partitionOwner, ids }: StartingDependencies,
   kind: string,

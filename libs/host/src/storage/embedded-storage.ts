@@ -1,6 +1,6 @@
 /**
- * The storage of machines in a data directory of a single process: one journal for all its services, and an archive for
- * each.
+ * Where the machines of a process are kept: one journal for all its services, an archive for each, in the data directory
+ * that belongs to this process alone.
  *
  *     data.json        how it was made; written once
  *     lock             held by the system for the process that has it
@@ -8,8 +8,8 @@
  *     archive/NAME/    snapshots, history and index of one service
  *     blobs/           large content by its hash
  *
- * 1. Nothing is touched before the lock is held, and the lock is released last.
- * 2. Runtimes release their partitions first: work in progress becomes durable. Then archives, then the journal.
+ * 1. Nothing of it is touched before the lock is held, and the lock is given back last.
+ * 2. Runtimes let go of their partitions first: what is under way becomes durable. Then archives, then the journal.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -45,15 +45,14 @@ import { mebibytes, Upkeep } from "./upkeep.ts";
 
 export interface EmbeddedStorageParts extends StorageParts {
   readonly directory: DataDirectory;
-  /** Release of this software. */
+  /** Of this software. */
   readonly release: string;
 }
 
-/** Maximum number of restarts of a copy, which is restarted if the journal was reopened meanwhile. */
+/** A copy is started again when the journal was opened again meanwhile, at most so often. */
 const copyAttemptsMax = 3;
 /**
- * Archives up to this size are checked at each start, which takes a tenth of a second. `tutti data verify` checks
- * larger ones.
+ * Archives up to this size are checked at each start, which takes a tenth of a second. Larger ones by `tutti data verify`.
  */
 const checkedBytesMax = 32 * 1024 * 1024;
 
@@ -65,7 +64,7 @@ function archiveName(service: string): string {
   return `archive/${service}/archive.db`;
 }
 
-/** Undefined if it does not exist yet. */
+/** Undefined where it was not made yet. */
 function archiveBytes(directory: string): number | undefined {
   return statSync(join(directory, "archive.db"), { throwIfNoEntry: false })?.size;
 }
@@ -81,7 +80,7 @@ export class EmbeddedStorage implements Storage {
   readonly #upkeep: Upkeep;
   readonly #door: Door;
   readonly #rebuilt = new Set<string>();
-  /** Why archives are unreliable. Empty if all are sound. */
+  /** Why archives cannot be relied on. Empty where all are sound. */
   #damage = "";
   #about: AboutData | undefined;
   #blobs: Blobs | undefined;
@@ -131,7 +130,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   /**
-   * Checked before a partition is sealed. Each seal extends the journal, so after a few starts its end would be behind
+   * Before a partition is sealed: each seal makes the journal longer, so that after a few starts its end would be behind
    * that of the archive, and the loss would not be noticed.
    */
   #requireJoined(): void {
@@ -145,7 +144,7 @@ export class EmbeddedStorage implements Storage {
       }
   }
 
-  /** Checked before opening, which creates missing archives. */
+  /** Before they are opened: opening makes missing archives. */
   #lookAtArchives(): void {
     const { logger } = this.#parts.foundation;
     for (const { service } of this.#services.all) {
@@ -166,7 +165,7 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /** Archives are created on first use. */
+  /** They are made when they are needed first. */
   #listArchives(): void {
     for (const { service } of this.#services.all)
       if (archiveBytes(this.#layout.archiveOf(service)) !== undefined)
@@ -200,10 +199,7 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /**
-   * Opens the blobs in the directory, or in a bucket. Existing blobs of the directory are moved to the bucket first,
-   * which may be repeated.
-   */
+  /** In the directory, or in a bucket: then what the directory has goes there first, which may be repeated. */
   async #openBlobs(): Promise<Blobs> {
     const { foundation, settings } = this.#parts;
     const own = await DirectoryBlobs.open(this.#layout.blobs, foundation.clock);
@@ -244,7 +240,7 @@ export class EmbeddedStorage implements Storage {
     );
   }
 
-  /** Copies everything to an empty or missing directory, while the work continues. */
+  /** Copies everything to a directory that is empty or not there, while the work continues. */
   async backUp(target: string, keys: KeysCopied): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const { journal } = this.#journal;
@@ -267,7 +263,7 @@ export class EmbeddedStorage implements Storage {
       } finally {
         release();
       }
-      // If it was reopened, the log may have been cut during the copy.
+      // Opened again, the log may have been cut while it was copied.
       if (this.#journal.journal === journal) return;
       const reason = "the journal was opened again meanwhile";
       if (attempt === copyAttemptsMax) throw hostErrors.copyFailed({ target, reason });

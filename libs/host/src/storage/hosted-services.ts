@@ -1,4 +1,4 @@
-/** The runtimes of a process, each with its archive, independent of the storage. */
+/** The runtimes of a process, each with its archive: made the same way wherever they are kept. */
 import type { Blobs } from "@tutti/journal";
 import { type Owner, type Place, promptDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
@@ -10,11 +10,13 @@ import type { HostedRuntime, StorageParts } from "./storage.ts";
 
 export type HostedService = HostedRuntime & { readonly archive: ServiceArchive };
 
-/** Resources of a service. */
+/** What a service stands on. */
 export interface ServiceGrounds {
   readonly archive: ServiceArchive;
   readonly journals: ProcessJournal;
-  /** For partitions that move between processes: copies the present state of one while another process owns it. */
+  /**
+   * For partitions that move between processes: copies the present state of one while another process still owns it.
+   */
   readonly prepare?: (partition: number) => Promise<void>;
 }
 
@@ -23,7 +25,7 @@ export class HostedServices {
   readonly #parts: StorageParts;
   readonly #blobs: Pick<Blobs, "mention">;
 
-  /** @param blobs called once the storage is started */
+  /** @param blobs asked once the storage is started */
   constructor(parts: StorageParts, blobs: () => Blobs) {
     this.#parts = parts;
     this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
@@ -68,7 +70,7 @@ export class HostedServices {
     return this.all.map(({ runtime }) => runtime);
   }
 
-  /** The number of partitions of each service. */
+  /** How many partitions each of them has. */
   get partitions(): { readonly service: string; readonly partitions: number }[] {
     return this.all.map(({ service, runtime }) => ({ service, partitions: runtime.partitions }));
   }

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 
-/** Paths in a data directory. */
+/** Where things are in a data directory. */
 export interface DataLayout {
   readonly directory: string;
-  /** Metadata: number of partitions, release. */
+  /** What it was made as: how many partitions, by which release. */
   readonly about: string;
-  /** Port and secret for callers that may read the directory. */
+  /** Where callers that may read the directory ask the process that has it. */
   readonly door: string;
   readonly journal: string;
   /** One folder per service. */
   readonly archives: string;
   readonly blobs: string;
-  /** The audit log, if this process has one. */
+  /** The book of the audit, where this process keeps one. */
   readonly auditBook: string;
   archiveOf(service: string): string;
 }

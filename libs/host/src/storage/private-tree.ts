@@ -1,6 +1,4 @@
-/**
- * Makes everything of a data directory accessible only to the user of its process: 0600 for files, 0700 for folders.
- */
+/** Everything of a data directory is for the user of its process alone: 0600 for files, 0700 for folders. */
 import type { Stats } from "node:fs";
 import { chmod, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,15 +7,15 @@ import { ifThere, privateModes, reasonOf, thisSystem } from "@tutti/kernel";
 const othersMask = 0o077;
 
 export interface MadePrivate {
-  /** Number of files and folders whose mode was changed. */
+  /** Files and folders whose mode was another. */
   readonly changed: number;
-  /** Why the first failing one could not be changed. Empty if none failed. */
+  /** Why the first of some could not be changed. Empty where none. */
   readonly problem: string;
 }
 
 /**
- * Removes access of other users. The whole tree is walked if the folder or anything directly in it is accessible to
- * others, as in an older release. So a start with a large correct tree checks only a few names.
+ * Changes modes that let others in. A tree is walked to its leaves if the folder or anything directly in it lets others
+ * in, as the tree of an older release does. So a start with a large one that is as it should be looks at a few names.
  */
 export async function makePrivate(directory: string): Promise<MadePrivate> {
   const found = { changed: 0, problem: "" };
@@ -31,7 +29,7 @@ export async function makePrivate(directory: string): Promise<MadePrivate> {
 
 async function close(path: string, found: { changed: number; problem: string }): Promise<void> {
   const stats = await statOf(path);
-  // The target of a link does not belong to the directory.
+  // What a link names is not of the directory.
   if (stats === undefined || stats.isSymbolicLink()) return;
   if (stats.isDirectory()) for (const name of await readdir(path)) await close(join(path, name), found);
   if (!isOpen(stats)) return;
@@ -47,7 +45,7 @@ function isOpen(stats: Stats): boolean {
   return !stats.isSymbolicLink() && (stats.mode & othersMask) !== 0;
 }
 
-/** Undefined if it was removed meanwhile. */
+/** Undefined where it went away meanwhile. */
 function statOf(path: string): Promise<Stats | undefined> {
   return ifThere(lstat(path));
 }

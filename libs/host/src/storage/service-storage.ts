@@ -1,12 +1,12 @@
 import type { Archive, Blobs } from "@tutti/journal";
 import type { Runtime } from "@tutti/runtime";
 
-/** The storage of a service that hosts machines. */
+/** What a service that hosts machines is given. */
 export interface ServiceStorage {
-  /** Executes commands on machines, and answers questions. */
+  /** Takes commands for them, answers questions about them. */
   readonly runtime: Runtime;
-  /** The index for lists and searches. */
+  /** What lists and searches are answered from. */
   readonly archive: Pick<Archive, "search">;
-  /** Returns large content. Available once the service starts. */
+  /** Large content. There once the service starts. */
   readonly blobs: () => Blobs;
 }

@@ -6,23 +6,23 @@ import type { JournalHolds } from "./journal-holds.ts";
 import type { ProcessJournal } from "./process-journal.ts";
 import type { DurableSettings } from "./settings.ts";
 
-/** Storage of the machines of a process: on its own disk, or shared in a cluster. */
+/** Where the machines of a process are kept: on its own disk, or in a cluster where others reach them too. */
 export interface Storage extends Component {
   /** Returns the runtime of a service, before the storage is started. It owns nothing yet. */
   host(service: string, machines: RuntimeOptions["machines"], effects: Effects): HostedRuntime;
-  /** Whether several processes may own the partitions of a service. */
+  /** Whether the partitions of a service may be owned by several processes. */
   readonly isShared: boolean;
-  /** Runtimes created so far. */
+  /** Those that were made so far. */
   readonly runtimes: readonly Runtime[];
-  /** Services whose archive was missing at the start: their lists are complete once it is rebuilt. */
+  /** Services whose archive was missing at the start: what they list is whole once it is made again. */
   readonly rebuilt?: ReadonlySet<string>;
   /** Large content of all services, once the storage is started. */
   readonly blobs: Blobs;
-  /** Releases all partitions: work in progress becomes durable, nothing more is decided. */
+  /** All partitions are let go of: what is under way becomes durable, nothing more is decided. */
   stopRuntimes(): Promise<void>;
 }
 
-/** Dependencies of every storage. */
+/** What every storage is made of. */
 export interface StorageParts {
   readonly settings: DurableSettings;
   readonly foundation: Foundation;
@@ -31,7 +31,7 @@ export interface StorageParts {
   readonly holds: JournalHolds;
 }
 
-/** The runtime of a service, with further data for readers. */
+/** The runtime of a service, and what is read beside it. */
 export interface HostedRuntime {
   readonly service: string;
   readonly machines: RuntimeOptions["machines"];

@@ -1,8 +1,7 @@
 /**
- * Checks that may take long. A text of a megabyte takes a second, in which a process must handle other
- * requests.
+ * Checks that may take long. A text of a megabyte takes a second, in which a process must answer others.
  *
- * 1. Small inputs are checked directly: that takes less time than passing them to the thread.
+ * 1. What is small is checked in turn: that takes less than handing it over.
  * 2. All others are checked in one thread, one after the other. It starts with the first of them.
  */
 import { RequestThread } from "@tutti/journal";
@@ -10,7 +9,7 @@ import { programFileOf } from "@tutti/kernel";
 import type { Checks } from "./checks.ts";
 import { checkErrors } from "./errors.ts";
 
-/** Request to the thread. */
+/** What the thread is asked. */
 export interface CheckQuestion {
   readonly id: number;
   readonly check: keyof Checks;
@@ -22,7 +21,7 @@ const inTurnMax = 8_192;
 
 let thread: RequestThread<CheckQuestion> | undefined;
 
-/** One thread for all services of the process. */
+/** Of all services of the process. */
 function checkThread(): RequestThread<CheckQuestion> {
   thread ??= new RequestThread<CheckQuestion>({
     name: "checks",
@@ -33,7 +32,7 @@ function checkThread(): RequestThread<CheckQuestion> {
   return thread;
 }
 
-/** @param size characters or bytes of the input */
+/** @param size characters, or bytes, of what is checked */
 export async function checked<Check extends keyof Checks>(
   check: Check,
   size: number,
@@ -41,9 +40,9 @@ export async function checked<Check extends keyof Checks>(
 ): Promise<ReturnType<Checks[Check]>> {
   if (size > inTurnMax)
     return (await checkThread().request((id) => ({ id, check, values }))) as ReturnType<Checks[Check]>;
-  // Imported late: a process that checks nothing does not need the parsers of all kinds of files.
+  // Later: a process that checks nothing has no need of what reads all kinds of files.
   const { checks } = await import("./checks.ts");
-  // The cast is needed because TypeScript does not connect a check with its values.
+  // The cast: TypeScript does not see that a check goes with its own values.
   const run = checks[check] as (...values: readonly unknown[]) => ReturnType<Checks[Check]>;
   return run(...values);
 }

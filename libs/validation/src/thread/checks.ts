@@ -1,7 +1,4 @@
-/**
- * Checks that run directly or in the thread: functions from plain values to plain values, which can be passed between
- * threads.
- */
+/** What is checked in turn, or in the thread: functions from plain values to plain values, which pass between threads. */
 import { TaskList } from "@tutti/contracts/types/v1";
 import { Definition as DefinitionMessage, Graph, Trigger } from "@tutti/contracts/workflow/v1";
 import {
@@ -22,9 +19,9 @@ import type { ConfiguredRetry } from "@tutti/kernel";
 import { catalogueOf, type Offered, Usage, type Used } from "../installation.ts";
 import { type DefinitionFile, documentsIn, usedIn, type Validated, validate } from "../validate.ts";
 
-/** The parts of a definition that the caller needs: a large one costs time to create and to pass. */
+/** The parts of a definition that the caller needs: a large one costs time to make, and to hand over. */
 export interface WantedParts {
-  /** Returns the text in this format. */
+  /** The text in this format. */
   readonly text?: PrintFormat;
   readonly message?: boolean;
   readonly graph?: boolean;
@@ -37,26 +34,26 @@ export interface DefinitionParts {
   /** False for a template that is not filled in: it has no plan and no graph. */
   readonly isPlanned: boolean;
   readonly text: string;
-  /** An encoded `tutti.workflow.v1.Definition`. */
+  /** Encoded `tutti.workflow.v1.Definition`. */
   readonly message: Uint8Array | undefined;
-  /** An encoded `tutti.workflow.v1.Graph`. */
+  /** Encoded `tutti.workflow.v1.Graph`. */
   readonly graph: Uint8Array | undefined;
-  /** Plan as JSON: the blob that the hash names. */
+  /** The plan as JSON: the blob that the hash names. */
   readonly plan: Uint8Array | undefined;
-  /** Triggers of its key `on`, each an encoded `tutti.workflow.v1.Trigger`. */
+  /** Each an encoded `tutti.workflow.v1.Trigger`: what its key `on` describes. */
   readonly triggers: readonly Uint8Array[];
 }
 
 export interface CheckedParts {
   readonly problems: readonly DefinitionProblem[];
-  /** Undefined if there is an error among the problems. */
+  /** Undefined when there is an error among the problems. */
   readonly definition: DefinitionParts | undefined;
 }
 
 export interface CheckedText {
   readonly source: DefinitionText;
   readonly offered?: Offered | undefined;
-  /** Parameters that fill in a template. */
+  /** Fills in a template. */
   readonly parameters?: Json | undefined;
   /** Retry defaults of the namespace and its pools. */
   readonly retry?: ConfiguredRetry | undefined;
@@ -71,11 +68,11 @@ export const checks = {
     };
     return partsOf(checkText(source, options), wanted);
   },
-  /** Checks tasks that are not part of a definition, as an encoded `tutti.types.v1.TaskList`. */
+  /** Tasks that are not a part of a definition, as an encoded `tutti.types.v1.TaskList`. */
   tasks(list: Uint8Array, wanted: WantedParts, retry?: ConfiguredRetry): CheckedParts {
     return partsOf(checkDocument(documentOfTasks("tasks", TaskList.decode(list)), { retry }), wanted);
   },
-  /** Returns the names that one definition uses, under any file name. */
+  /** What one definition uses, under any file name. */
   usedBy(source: DefinitionText): Used {
     const usage = new Usage();
     checkText(source, { catalogue: usage.catalogue });

@@ -1,4 +1,4 @@
-/** Compares the cost of a session in other modes: its tasks with their durations, through the schedulers. */
+/** What a session would have cost in other modes: its tasks with the times they took, through the schedulers of the engines. */
 import {
   type CompareModesReply,
   type CompareModesRequest,

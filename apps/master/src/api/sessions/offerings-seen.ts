@@ -1,16 +1,16 @@
 import type { Clock } from "@tutti/kernel";
 
-/** Maximum time until a disconnected agent greets again. */
+/** As long as an agent that was cut off may take until it greets again. */
 export const seenForMs = 120_000;
 const seenMax = 10_000;
 
 /**
- * Recent offerings of agents. The new owner of a pool knows no agent until its agents have greeted it.
- * Capabilities that were offered a moment ago remain known in that time.
+ * What agents offered lately. The new owner of a pool knows no agent until its agents have greeted it, and what they
+ * offered a moment ago is not unknown for that.
  */
 export class OfferingsSeen {
   readonly #clock: Clock;
-  /** Last sighting of each, the oldest first. */
+  /** When each was seen last, the longest ago first. */
   readonly #seenMs = new Map<string, number>();
 
   constructor(clock: Clock) {

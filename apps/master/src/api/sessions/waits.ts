@@ -1,4 +1,4 @@
-/** Rejects sessions that wait for each other, and names the cycle. */
+/** Sessions that wait for each other are refused, naming the circle. */
 import type { SessionDependency } from "@tutti/contracts/session/v1";
 import { type CallContext, isTuttiError } from "@tutti/kernel";
 import { sessionServiceErrors } from "../../sessions/errors.ts";
@@ -39,7 +39,7 @@ export async function checkWaits(
 interface WaitedFor {
   readonly namespace: string;
   readonly sessionId: string;
-  /** True if the caller named it: then the caller must have the right to see it. */
+  /** Whether the caller named it: then it has to be one that the caller may see. */
   readonly isNamed: boolean;
 }
 
@@ -52,9 +52,9 @@ async function waitsOf(
     const { session } = await sessions.getSession({ namespace, sessionId, atEvent: 0 }, { context });
     return session?.endTime === undefined ? namesIn(session?.spec?.dependsOn ?? [], namespace) : [];
   } catch (error) {
-    // A session that does not exist yet waits for none. Its own start is checked in turn.
+    // One that does not exist yet waits for none. When it comes, it is looked at in turn.
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
-    // Others may wait for sessions in a namespace that the caller must not read.
+    // What others wait for may be in a namespace that is not the caller's to look into.
     if (isTuttiError(error) && error.status === "PERMISSION_DENIED" && !isNamed) return [];
     throw error;
   }
@@ -66,7 +66,7 @@ function namesIn(dependsOn: readonly SessionDependency[], namespace: string): st
   );
 }
 
-/** Returns the name, with its namespace if that differs. */
+/** With its namespace, where that is another one. */
 function shown(name: string, namespace: string): string {
   return name.startsWith(`${namespace}/`) ? name.slice(namespace.length + 1) : name;
 }

@@ -1,9 +1,9 @@
 /**
- * Publishes the events of a service's machines on the bus.
+ * Tells the bus what happens to the machines of a service.
  *
  * 1. Published events are durable, and in order for each machine.
- * 2. No decision waits for it: making an event takes a multiple of the time of the step that it reports, so it is done
- *    later and at a limited rate. A burst is queued. Events that do not fit are left out and counted.
+ * 2. No decision waits for it: making an event takes a multiple of the time of what it tells of, so it is done later
+ *    and at most so many a second. A burst waits its turn. What does not fit behind it is left out and counted.
  * 3. The owner of a partition publishes its events. The next owner publishes the last events of a dead one again:
  *    their ids are the same, and the bus does not deliver them twice.
  */
@@ -19,37 +19,38 @@ interface PublishableNote extends NoteHead {
   readonly kind: string;
 }
 
-/** Makes events of notes. It may query machines, which may take a while. */
+/** Makes events of what was noted. Some of it is asked of the machines, so that it may take a while. */
 export interface EventMapper<Note extends PublishableNote> {
   eventOf(note: Note): EventInput | Promise<EventInput | undefined>;
-  /** Called for each note when it is durable, before its event is queued. */
+  /** Hears of each note when it is durable, before its event waits for its turn. */
   noted?(note: Note): void;
-  /** Returns whether the note reports the end of its subject. */
+  /** Returns whether it says that what it is about is over. */
   isEnd(note: Note): boolean;
   /**
-   * Returns the progress of a machine. A note without a kind reports a change: there are many, and none costs a further
-   * object. The state is read when the note is published. Undefined if there is nothing to publish.
+   * Returns the progress of a machine. A note without a kind says that something has changed: there are many, and
+   * none costs a further object. The state is read when the note is published. Undefined if there is nothing to
+   * publish.
    */
   progressOf(head: NoteHead): Promise<EventInput | undefined>;
 }
 
 export interface PublisherOptions {
-  /** Events that may be made immediately, and further ones per second. */
+  /** Events that may be made at once, and how many more a second. */
   readonly burst: number;
   readonly perSec: number;
-  /** Maximum number of queued notes. */
+  /** What may wait. */
   readonly waitingMax: number;
 }
 
 const defaults: PublisherOptions = { burst: 2_000, perSec: 2_000, waitingMax: 50_000 };
-/** Events within this time are published together, if there were none before them. */
+/** Events of this time are published together, if there were none before them. */
 const gatherMs = 1;
 /**
- * Pause between two publications. The server, its replicas and subscribers receive a burst in one piece: with hundreds
- * of events a second, single publications cost more than the steps that they report.
+ * Between two publications. A burst reaches the server in one piece, and its replicas and subscribers too: with hundreds of
+ * events a second, one by one they cost more than the steps that they tell of.
  */
 const betweenMs = 25;
-/** Pause while more events are queued than are allowed. */
+/** As long as more events wait than are allowed. */
 const crowdedMs = 10;
 const atOnceMax = 100;
 const progressEveryMs = 100;
@@ -62,7 +63,7 @@ export interface MachineEventPublisherParts<Note extends PublishableNote> {
   readonly mapper: EventMapper<Note>;
   /** Events dropped because the publish queue was full. */
   readonly leftOut: CounterCell;
-  /** Called for each subject that has ended. */
+  /** Hears of each that is over. */
   readonly ended?: ((key: InstanceKey, note: Note) => void) | undefined;
 }
 
@@ -210,7 +211,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     this.#foundation.logger.error("failed to make an event", { error });
   }
 
-  /** Publishes progress, as long as there is any. */
+  /** Looks after what moves, as long as there are any. */
   #look(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
@@ -224,7 +225,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
 
   async #publishProgress(): Promise<void> {
     const nowMs = this.#foundation.clock.monotonic();
-    // Events come before progress.
+    // What happened comes before how far it is.
     if (this.#waiting.length > atOnceMax) return;
     for (const note of this.#progress.take(nowMs, progressAtOnceMax))
       await this.#publishLater(this.#mapper.progressOf(note));

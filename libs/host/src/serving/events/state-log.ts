@@ -1,8 +1,9 @@
 /**
- * A log line for each change of state of a service's objects, at the default level and with its trace id.
+ * A line of the log for each change of state of what a service keeps, at the default level and with its trace id.
  *
- * 1. Usual changes are limited, each kind separately. Further ones are counted, and the count has a line.
- * 2. An unusual change, such as a failure, always has its line.
+ * 1. Changes that all of them have are limited, each kind by itself. What is beyond is counted, and the count has a
+ *    line.
+ * 2. A change that only some have, such as a failure, always has its line.
  */
 import type { Foundation, InstanceKey, LogFields } from "@tutti/kernel";
 
@@ -10,11 +11,11 @@ const linesAtOnce = 100;
 const linesPerSec = 10;
 
 export interface StateLogOptions {
-  /** The changing object: it names the line, and the field with the id. */
+  /** What changes: it names the line, and the field with the id. */
   readonly noun: string;
-  /** Prefix of the event types that are changes of state. The rest of the type is the state. May be empty. */
+  /** Of the types of events that are changes of state. The rest of the type is the state. May be empty. */
   readonly prefix: string;
-  /** States that every object has. */
+  /** States that all of them have. */
   readonly usual: ReadonlySet<string>;
 }
 
@@ -41,10 +42,7 @@ export class StateLog {
     if (this.takes(change.type)) this.write(change, fields);
   }
 
-  /**
-   * Whether the next change of this type gets a line. Call it before making the fields. Changes without a line are
-   * counted.
-   */
+  /** Whether the next change of this type gets a line, to ask before its fields are made. It counts if it gets none. */
   takes(type: string): boolean {
     const { prefix, usual } = this.#options;
     if (!type.startsWith(prefix) || !this.#logger.enabled("info")) return false;
@@ -54,7 +52,7 @@ export class StateLog {
     return false;
   }
 
-  /** Writes the line of an accepted change. */
+  /** The line of a change that was taken. */
   write({ key, type, cause }: StateChange, fields: LogFields): void {
     const { noun, prefix } = this.#options;
     const to = type.slice(prefix.length);
@@ -85,17 +83,15 @@ export class StateLog {
   }
 }
 
-/**
- * Returns further fields for the line of a failure: messages of errors may have data of users, so they are left out.
- */
+/** What the line of a failure says beside the change: messages of errors may have data of users. */
 export function failureIn(body: object): LogFields {
-  // The cast: all fields are optional.
+  // The cast: it is asked of what it may have.
   const { error, task = "" } = body as { error?: { readonly code: string }; task?: string };
   if (error === undefined) return {};
   return { code: error.code, ...(task !== "" && { task }) };
 }
 
-/** Returns the log for tasks of runs and missions: each is assigned, and some are retried. */
+/** Tasks of runs and missions: each is assigned, and some are retried. */
 export function taskLog(foundation: Pick<Foundation, "logger" | "clock">): StateLog {
   return new StateLog(foundation, { noun: "task", prefix: "", usual: new Set(["assigned", "retried"]) });
 }

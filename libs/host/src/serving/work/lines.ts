@@ -1,7 +1,4 @@
-/**
- * Lists and watches of work of one kind, out of the index. A list contains everything durable at its request, a watch
- * follows.
- */
+/** Lists and watches of work of one kind, out of the index. A list has what was durable when it was asked, a watch follows. */
 import type { LabelSelector, TimeRange, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition, Search, SearchPage } from "@tutti/journal";
 import type { CallContext, Timestamp } from "@tutti/kernel";
@@ -16,7 +13,7 @@ export interface LineDependencies extends LookingDependencies {
   readonly watches: WatchMemory;
 }
 
-/** Common parts of all filters. */
+/** What filters of all kinds have. */
 export interface WorkFilter {
   readonly statuses: readonly WorkStatus[];
   readonly definitions?: readonly string[];
@@ -36,17 +33,17 @@ export interface Lines<Filter extends WorkFilter, Item> {
   readonly labels: { readonly parent: string; readonly person: string };
   /** Labels that are not searched by their text: counts and marks. */
   readonly untold: ReadonlySet<string>;
-  /** Returns the requested ids. Empty for any. */
+  /** Returns the ids that are wanted. Empty for any. */
   idsIn(filter: Filter): readonly string[];
-  /** Returns the label conditions of this kind only. */
+  /** What only this kind asks of labels. */
   conditions?(filter: Filter): readonly LabelCondition[];
-  /** Checks conditions of this kind without a column in the index. */
+  /** What only this kind asks, and the index has no column for. */
   fits?(filter: Filter, entry: IndexEntry): boolean;
   itemOf(entry: IndexEntry): Item;
 }
 
 const pageMax = 1_000;
-/** Maximum number of index pages for one page of the reply. */
+/** Pages of the index that one page of the reply may take. */
 const pagesMax = 20;
 
 export interface LinesWanted<Filter> {
@@ -73,7 +70,7 @@ export async function listLines<Filter extends WorkFilter, Item>(
   const items: Item[] = [];
   let cursor = page?.token ?? "";
   let indexedToMs = 0;
-  // Conditions without a column are checked for each entry, so that a page may need several of the index's.
+  // What the index cannot say is looked at entry by entry, so that a page may need several of the index's.
   for (let pages = 0; pages < pagesMax && items.length < size; pages++) {
     const found: SearchPage = await archive.search({ ...wanted, limit: size - items.length, cursor });
     for (const entry of found.entries) if (fits(lines, filter, entry)) items.push(lines.itemOf(entry));
@@ -83,7 +80,7 @@ export async function listLines<Filter extends WorkFilter, Item>(
   return { items, nextToken: cursor, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
 }
 
-/** Returns all matches, page by page of the index, with the time up to which the index is complete. */
+/** All that match, page by page of the index, with up to when everything is in it. */
 export async function* matchingPages<Filter extends WorkFilter, Item>(
   { archive }: Pick<LineDependencies, "archive">,
   lines: Lines<Filter, Item>,
@@ -102,7 +99,7 @@ export async function* matchingPages<Filter extends WorkFilter, Item>(
 
 interface MatchingPage {
   readonly entries: readonly IndexEntry[];
-  /** Number of entries read for them. */
+  /** How many were looked at for them. */
   readonly looked: number;
   readonly indexedToMs: number;
 }
@@ -143,7 +140,7 @@ export function watchLines<Filter extends WorkFilter, Item>(
   return changesOf(named, watching, dependencies.foundation, context.signal);
 }
 
-/** Returns the subject of a watch, with its caller. */
+/** What is watched, and for whom. */
 export function aboutOf(
   what: string,
   filter: Uint8Array,
@@ -177,7 +174,7 @@ function searchOf<Filter extends WorkFilter, Item>(
   };
 }
 
-/** Checks conditions without a column in the index. */
+/** What the index has no column for. */
 function fits<Filter extends WorkFilter, Item>(
   lines: Lines<Filter, Item>,
   filter: Filter,
@@ -195,7 +192,7 @@ function fits<Filter extends WorkFilter, Item>(
   return [key.id, ...searchable].join("\n").toLowerCase().includes(text.toLowerCase());
 }
 
-/** Returns the work named by a label about the starter: `run/nightly`. */
+/** What a label says that names what started something: `run/nightly`. */
 export function parentIn(label: string | undefined, namespace: string): WorkReference | undefined {
   if (label === undefined) return undefined;
   const slash = label.indexOf("/");

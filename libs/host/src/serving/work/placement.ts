@@ -1,4 +1,4 @@
-/** The pool's explanation of a waiting task, in addition to that of its work. */
+/** What its pool knows of a task that waits there, besides what its work knows. */
 import type { poolService } from "@tutti/contracts/swarm/v1";
 import { Explanation, type Wait, type WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import { type CallContext, fromTimestamp, sentences, type Timestamp, toTimestamp } from "@tutti/kernel";
@@ -6,13 +6,13 @@ import type { Client } from "@tutti/mesh";
 
 export interface PlacementDependencies {
   readonly pools: Pick<Client<typeof poolService>, "explainPlacement">;
-  /** Returns the namespace of a pool that work of another namespace uses. */
+  /** In which namespace a pool is that work of another one uses. */
   readonly namespaceOfPool: (pool: string, namespace: string) => string;
-  /** Returns the periods since a time in which no tasks could be sent to a pool. */
+  /** When nothing could be brought to a pool since a time. */
   readonly outagesAt: (namespace: string, pool: string, sinceMs: number) => readonly Outage[];
 }
 
-/** A period in which tasks could not be sent to a pool. Without an end while it lasts. */
+/** A time in which what should be at a pool stayed at home. Without an end while it lasts. */
 interface Outage {
   readonly cause: WaitCause;
   readonly message: string;
@@ -22,24 +22,24 @@ interface Outage {
   readonly waitedMs: number;
 }
 
-/** A task for a pool. */
+/** A task that is to be at a pool. */
 interface PlacedTask {
   readonly work: WorkReference;
-  /** Start of its wait. */
+  /** Since when. */
   readonly queueTime: Timestamp | undefined;
-  /** True if no known agent can run it. */
+  /** Whether no agent is known to run it. */
   readonly waits: boolean;
 }
 
-/** The pool's explanation is not worth a longer wait. */
+/** What the pool knows is not worth waiting longer for. */
 const poolTimeoutMs = 2_000;
 
 /**
- * Returns undefined if the pool does not know the task, or is unavailable. Then the explanation of its work is used.
- * While the path to the pool is blocked, the task waits for that, and the answer of the pool does not count.
+ * Undefined if the pool does not know the task, or cannot be asked. The explanation of its work is used then. While
+ * the way to the pool is blocked, the task waits for that, and the answer of the pool does not count.
  *
- * The service itself queries a pool that several namespaces share: its caller may read the task, but may have no rights
- * in the pool's namespace. A pool's answer about a task reveals nothing about other namespaces.
+ * A pool that several namespaces share is asked by the service itself: its caller may look at the task, and need not
+ * have any right where the pool is. What pools say of a task tells nothing of other namespaces.
  */
 export async function placementOf(
   { pools, namespaceOfPool, outagesAt }: PlacementDependencies,
@@ -89,16 +89,16 @@ export function withPlacement(explanation: Explanation, placed: Explanation | un
   return {
     ...withRemedies(explanation, placed.remedies),
     summary: `${explanation.summary}${explanation.summary.endsWith(".") ? "" : "."} ${summary}`,
-    // The work's own waits are less specific.
+    // What the work says of the pool says less.
     waits: waits.length > 0 ? waits : explanation.waits,
     candidates,
-    // Actions of the pool's hooks, and the expected start there.
+    // What hooks of the pool did, and when it would start there.
     parts: [...explanation.parts, ...parts],
     expectedStartTime: expectedStartTime ?? explanation.expectedStartTime,
   };
 }
 
-/** Adds remedies, each once. */
+/** More of what would help, each once. */
 export function withRemedies(
   explanation: Explanation,
   more: Explanation["remedies"],

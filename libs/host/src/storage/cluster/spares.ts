@@ -1,7 +1,6 @@
 /**
- * Keeps copies of other processes' partitions nearly up to date. So after a kill, this process serves such a partition
- * again in little more than a lease time, for any size of its archive. It updates one partition at a time, at low
- * priority.
+ * Keeps copies of what other processes own nearly up to date: so a partition whose process was killed needs little more
+ * than a lease time to be served again here, however large its archive is. One partition at a time, behind the work.
  */
 import { errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
@@ -11,7 +10,7 @@ export interface SparesParts {
   readonly partitionOwner: PartitionOwner;
   readonly services: readonly HostedService[];
   readonly foundation: Pick<Foundation, "timers" | "logger">;
-  /** Pause between two rounds. 0 disables the copies. */
+  /** From the end of one round to the next. 0 for none at all. */
   readonly everyMs: number;
 }
 
@@ -19,7 +18,7 @@ export class Spares {
   readonly #parts: SparesParts;
   readonly #stopping = new AbortController();
   #round: Promise<void> = Promise.resolve();
-  /** Reported once, until it works again. */
+  /** Said once, until it works again. */
   #isReported = false;
 
   constructor(parts: SparesParts) {

@@ -1,12 +1,12 @@
 /** Findings about a data directory. */
 export interface Finding {
-  /** Code for programs: `torn-tail`. */
+  /** For programs: `torn-tail`. */
   readonly code: FindingCode;
-  /** `notice`: worth knowing, no action required. `problem`: action required. */
+  /** `notice`: worth knowing, nothing has to be done. `problem`: something has to be. */
   readonly level: "sound" | "notice" | "problem";
-  /** Description of the finding, with its place. */
+  /** What it is, with its place. */
   readonly text: string;
-  /** The remedy. Empty if none is required. */
+  /** What to do. Empty where that is nothing. */
   readonly advice: string;
 }
 

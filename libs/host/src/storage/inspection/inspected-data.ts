@@ -1,17 +1,17 @@
-/** A data directory that no process has, as input for the checks of services. */
+/** A data directory that no process has, as services look at it. */
 import type { VerifiedPartition } from "@tutti/journal";
 import { fileDisk, LogReader } from "@tutti/journal/log";
 import type { DataLayout } from "../layout.ts";
 
 export interface InspectedData {
   readonly directory: string;
-  /** End of each journal. Empty if the journal is damaged. */
+  /** How far each journal goes. None where the journal is damaged. */
   readonly partitions: readonly VerifiedPartition[];
-  /** Passes the records of a service, batch by batch. None if the journal is damaged. */
+  /** Hands over the records of a service, batch by batch. Nothing where the journal is damaged. */
   readJournal(service: string, visit: (records: Uint8Array) => void): void;
 }
 
-/** @param partitions of a verified journal */
+/** @param partitions of a journal that was verified */
 export function inspectedData(
   { directory, journal }: DataLayout,
   partitions: readonly VerifiedPartition[],
@@ -28,7 +28,7 @@ export function inspectedData(
           if (partition.service === service) visit(records);
         });
       } catch {
-        // It was verified, so reading stops at its end.
+        // It was verified: what it stops at is its end.
       } finally {
         reader.close();
       }

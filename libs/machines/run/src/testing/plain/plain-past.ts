@@ -97,7 +97,6 @@ export class PlainPast {
 
   /**
    * Returns the interpreter after an event, which may itself be a reset.
-   *
    * @param later consequences of a later reset to this event
    */
   at(event: number, { taken: later = [], order: laterOrder = [] }: Hints = {}): PlainRun {
